@@ -1,0 +1,221 @@
+//! What can start a throwaway cluster, and the cluster that it started.
+//!
+//! Nothing here knows of dumps: an engine makes a sandbox from a [`SandboxSpec`], hands out connections to its server,
+//! runs client programs in it, watches its limits, and removes it.
+
+pub mod docker;
+pub mod lease;
+pub mod local;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::event::Events;
+use crate::profile::{Limits, LocaleProvider, Major};
+
+/// An engine by the name that `--engine` takes and the report gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    Docker,
+    Local,
+    /// The local engine without bubblewrap around it (`--unconfined`).
+    #[serde(rename = "local-unconfined")]
+    LocalUnconfined,
+}
+
+impl EngineKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            EngineKind::Docker => "docker",
+            EngineKind::Local => "local",
+            EngineKind::LocalUnconfined => "local, unconfined",
+        }
+    }
+}
+
+/// Which PostgreSQL a sandbox runs, or a client comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Server {
+    /// A major version, from the engine's own source: an image repository, the installed versions.
+    Major(Major),
+    /// A whole image reference; only an engine of containers has these.
+    Image(String),
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Server::Major(major) => write!(f, "PostgreSQL {major}"),
+            Server::Image(image) => f.write_str(image),
+        }
+    }
+}
+
+/// What shapes a data directory when `initdb` makes it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct InitdbOptions {
+    pub encoding: String,
+    pub locale: String,
+    pub locale_provider: LocaleProvider,
+    pub icu_locale: Option<String>,
+    pub superuser: String,
+    /// Operating system locales that must exist beside `locale`.
+    pub locales: Vec<String>,
+}
+
+/// Where a sandbox keeps its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// In memory, which counts against the memory limit: fastest for small dumps.
+    Memory,
+    /// On disk.
+    Disk,
+}
+
+/// What a sandbox is to be.
+#[derive(Debug, Clone)]
+pub struct SandboxSpec {
+    pub target: String,
+    pub server: Server,
+    /// Where images of `Server::Major` are taken from; `None` is the engine's default.
+    pub image_repository: Option<String>,
+    /// Another PostgreSQL that client programs come from; the server's own where `None`.
+    pub client: Option<Server>,
+    pub initdb: InitdbOptions,
+    /// Server settings by name, given on the server's command line, so that nothing inside can change them.
+    pub settings: BTreeMap<String, String>,
+    pub limits: Limits,
+    pub storage: Storage,
+    /// A file or directory of this machine that client programs read, at [`Sandbox::input`].
+    pub input: Option<PathBuf>,
+    /// Whether a data directory that an earlier run made may be used, and this one's kept.
+    pub cache: bool,
+}
+
+/// What can start a cluster.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    fn kind(&self) -> EngineKind;
+
+    /// Whether `server` is at hand, without fetching anything.
+    async fn has(&self, server: &Server, image_repository: Option<&str>) -> bool;
+
+    /// Makes sure that what `spec` names is at hand, fetching it if need be, so that [`Engine::start`] does not wait
+    /// for a network.
+    ///
+    /// # Errors
+    /// [`EngineError::Unavailable`] says what is missing and what to do.
+    async fn provide(&self, spec: &SandboxSpec, events: &Events) -> Result<(), EngineError>;
+
+    /// Starts a sandbox and waits until its server accepts connections.
+    async fn start(&self, spec: &SandboxSpec, events: &Events) -> Result<Box<dyn Sandbox>, EngineError>;
+
+    /// Removes what dead runs left, and with `all` what is kept between runs too.
+    async fn sweep(&self, all: bool) -> Result<Vec<Swept>, EngineError>;
+}
+
+/// One thing that a sweep removed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Swept {
+    /// `container`, `volume`, `image` or `directory`.
+    pub kind: &'static str,
+    pub name: String,
+}
+
+/// A byte stream to the sandbox's server.
+pub trait Pipe: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Pipe for T {}
+
+pub type BoxedReader = Pin<Box<dyn AsyncRead + Send>>;
+
+/// A client program to run in the sandbox. The server's address is in its environment (`PGHOST`, `PGPORT`).
+pub struct Program {
+    /// `pg_restore`, `psql`, … and its arguments; found on the client's path.
+    pub argv: Vec<String>,
+    pub env: Vec<(String, String)>,
+    /// What it reads on standard input, to its end.
+    pub stdin: Option<BoxedReader>,
+}
+
+/// A client program that runs.
+pub struct Running {
+    pub stdout: BoxedReader,
+    pub stderr: BoxedReader,
+    /// Ends with the program's exit code, after both streams have ended or been dropped.
+    pub exit: Pin<Box<dyn Future<Output = Result<i64, EngineError>> + Send>>,
+}
+
+/// One started, isolated, throwaway cluster.
+#[async_trait]
+pub trait Sandbox: Send + Sync {
+    /// What was started, for people: an image with its id, or a directory of programs.
+    fn describe(&self) -> String;
+
+    /// A new connection's byte stream to the server.
+    async fn connect(&self) -> Result<Box<dyn Pipe>, EngineError>;
+
+    /// Where the spec's input is seen by client programs. Uploads it first where it cannot be mounted.
+    async fn input(&self) -> Result<String, EngineError>;
+
+    /// Runs a client program.
+    async fn run(&self, program: Program) -> Result<Running, EngineError>;
+
+    /// Ends when the sandbox hit a limit or its server went away, and never otherwise.
+    async fn failure(&self) -> EngineError;
+
+    /// What became of the sandbox, asked after something in it failed: a limit that was hit explains it.
+    async fn limit_hit(&self) -> Option<LimitHit>;
+
+    /// Removes the sandbox and all that belongs to it.
+    async fn remove(self: Box<Self>) -> Result<(), EngineError>;
+}
+
+/// A limit of the profile that a sandbox ran into.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("limit reached: {name} ({value}); raise `limits.{name}` in the profile")]
+pub struct LimitHit {
+    /// The key under `limits:`: `memory`, `pids`, `shm`, `disk` or `timeout`.
+    pub name: &'static str,
+    /// The limit's value as a profile would write it.
+    pub value: String,
+}
+
+/// Why a sandbox could not be had, or did not hold. Never a fact about a dump.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The engine itself does not answer.
+    #[error("{engine} cannot be reached: {reason}")]
+    Unreachable { engine: &'static str, reason: String },
+    /// Something that the target needs is not at hand and cannot be fetched.
+    #[error("{what}: {reason}; {remedy}")]
+    Unavailable { what: String, reason: String, remedy: String },
+    /// The cluster could not be made or started: `log` is what it printed.
+    #[error("{step} failed in the sandbox: {log}")]
+    Start { step: &'static str, log: String },
+    #[error(transparent)]
+    Limit(#[from] LimitHit),
+    /// The server or its container ended while it was needed.
+    #[error("the sandbox ended early: {0}")]
+    Gone(String),
+    /// A call to the engine failed.
+    #[error("{action}: {reason}")]
+    Call { action: &'static str, reason: String },
+    #[error("{action}: {source}")]
+    Io { action: &'static str, source: std::io::Error },
+}
+
+impl EngineError {
+    /// The limit behind the error, if one was hit.
+    pub fn limit(&self) -> Option<&LimitHit> {
+        match self {
+            EngineError::Limit(limit) => Some(limit),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Every finding by its stable name.
+
+use serde::{Deserialize, Serialize};
+
+use super::Severity;
+
+macro_rules! catalogue {
+    ($($variant:ident = $name:literal, $severity:ident, $summary:literal;)*) => {
+        /// The stable name of a finding: kebab-case, about the cause. It is what `accept:` and `explain` take.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Name {
+            $(#[doc = $summary] #[serde(rename = $name)] $variant,)*
+        }
+
+        impl Name {
+            /// All of them, by name.
+            pub const ALL: &'static [Name] = &[$(Name::$variant),*];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(Name::$variant => $name,)* }
+            }
+
+            /// How bad it is unless what was lost says otherwise.
+            pub fn severity(self) -> Severity {
+                match self { $(Name::$variant => Severity::$severity,)* }
+            }
+
+            /// The cause in one sentence.
+            pub fn summary(self) -> &'static str {
+                match self { $(Name::$variant => $summary,)* }
+            }
+
+            /// The page that explains it, in Markdown.
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Name::$variant => include_str!(concat!("../../docs/findings/", $name, ".md")),)*
+                }
+            }
+        }
+    };
+}
+
+catalogue! {
+    ClientFailed = "client-failed", Error,
+        "The client ended with an error that belongs to no statement.";
+    ClientTooOld = "client-too-old", Error,
+        "The archive was written by a newer pg_dump than this pg_restore can read.";
+    DumpTruncated = "dump-truncated", Error,
+        "The dump ends early or is damaged: it does not hold all that was dumped.";
+    EncodingInvalidBytes = "encoding-invalid-bytes", Error,
+        "The dump holds bytes that are not valid in the encoding that it names.";
+    EncodingUnrepresentable = "encoding-unrepresentable", Error,
+        "The dump holds characters that the target database's encoding cannot represent.";
+    EncodingUnverified = "encoding-unverified", Error,
+        "The database stores non-ASCII text as bytes of no known encoding.";
+    ExtensionNotAllowed = "extension-not-allowed", Error,
+        "The dump needs an extension that this target does not let one create.";
+    ExtensionUnavailable = "extension-unavailable", Error,
+        "The dump needs an extension that the target does not have installed.";
+    LocaleUnavailable = "locale-unavailable", Error,
+        "The dump creates its database with a locale that the target does not have.";
+    LocaleDiffers = "locale-differs", Warning,
+        "The database's locale is not the one that the dump's database had.";
+    NothingRestored = "nothing-restored", Error,
+        "The restored database holds no user table, or only empty ones.";
+    ObjectExists = "object-exists", Error,
+        "The dump creates something that the target already has.";
+    OwnershipChanged = "ownership-changed", Warning,
+        "Objects came back with another owner than the dump gives them.";
+    PermissionDenied = "permission-denied", Error,
+        "The restoring role may not do what the dump asks for.";
+    PolicyLost = "policy-lost", Error,
+        "A row level security policy of the dump did not come back.";
+    PrivilegesChanged = "privileges-changed", Warning,
+        "Privileges came back otherwise than the dump grants them.";
+    QueryFailed = "query-failed", Error,
+        "A query of the profile did not give what the profile expects.";
+    RlsBypassed = "rls-bypassed", Error,
+        "A table's new owner bypasses its row level security policies.";
+    RoleExists = "role-exists", Note,
+        "The dump creates a role that the target already has.";
+    RoleMissing = "role-missing", Error,
+        "The dump names a role that the target does not have.";
+    SequenceBehind = "sequence-behind", Error,
+        "A sequence would hand out a value that its column already holds.";
+    SequenceExhausted = "sequence-exhausted", Error,
+        "A sequence that feeds a column has no value left to hand out.";
+    SettingUnknown = "setting-unknown", Note,
+        "The dump sets a parameter that the target's server does not know.";
+    UnclassifiedError = "unclassified-error", Error,
+        "A statement failed for a reason that no other finding names.";
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Name {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Name::ALL.iter().copied().find(|name| name.as_str() == text).ok_or(())
+    }
+}

@@ -1,0 +1,72 @@
+//! Findings: one root cause each, with a stable name, the objects it hit, evidence, and a fix.
+
+mod catalogue;
+
+pub use catalogue::Name;
+
+use serde::{Deserialize, Serialize};
+
+/// How bad a finding is. Only an error fails a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Note,
+    Warning,
+    Error,
+}
+
+impl Severity {
+    pub fn label(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// One root cause.
+///
+/// Row values never stand in it unless `--show-data` is given: whoever makes one masks them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    pub name: Name,
+    pub severity: Severity,
+    /// One line that stands alone: `role "shop_app" does not exist in this target`.
+    pub title: String,
+    /// How many failed statements or objects this one cause explains.
+    pub count: u64,
+    /// The objects it hit, by name, in order; renderers show the first few.
+    pub objects: Vec<String>,
+    /// What was seen: the server's words, the values compared.
+    pub evidence: Vec<String>,
+    /// What to do, in words; a sentence or two.
+    pub fix: String,
+    /// What to run or write, line by line, ready to paste; empty where there is nothing to run.
+    pub commands: Vec<String>,
+    /// Why it was accepted, where the profile accepts it; it does not fail the target then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
+}
+
+impl Finding {
+    /// A finding of the name's usual severity.
+    pub fn new(name: Name, title: impl Into<String>) -> Self {
+        Self {
+            name,
+            severity: name.severity(),
+            title: title.into(),
+            count: 1,
+            objects: Vec::new(),
+            evidence: Vec::new(),
+            fix: String::new(),
+            commands: Vec::new(),
+            accepted: None,
+        }
+    }
+
+    /// Whether it fails its target.
+    pub fn fails(&self) -> bool {
+        self.severity == Severity::Error && self.accepted.is_none()
+    }
+}

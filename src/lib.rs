@@ -1,0 +1,27 @@
+//! Rehearses PostgreSQL restores.
+//!
+//! Give it a dump and profiles of realistic targets; for each target it starts a throwaway cluster, restores the dump
+//! with the target's own tools, checks what came back against what the dump holds, removes every trace, and says: it
+//! comes back here, or it does not, why, and how to fix it.
+//!
+//! A module imports only from the modules listed below it.
+
+pub mod cli;
+pub mod report;
+
+pub mod matrix;
+pub mod rehearsal;
+
+pub mod check;
+pub mod restore;
+
+pub mod finding;
+
+pub mod cluster;
+
+pub mod engine;
+
+pub mod dump;
+pub mod profile;
+
+pub mod event;

@@ -1,0 +1,277 @@
+//! What a profile says, as typed data. The YAML keys are the field names.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::units::{ByteSize, HumanDuration};
+
+/// A PostgreSQL major version, such as 17. From 10 on a major is one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Major(pub u16);
+
+impl std::fmt::Display for Major {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One expanded profile: exactly one cluster to restore into.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// How the target is called in every output.
+    pub name: String,
+    #[serde(default)]
+    pub description: String,
+    /// The server's major version. Needed unless `image` names an image; the image's own version wins then.
+    #[serde(default)]
+    pub postgres: Option<Major>,
+    /// A whole image reference, for example `postgis/postgis:17-3.5`.
+    #[serde(default)]
+    pub image: Option<String>,
+    /// The repository that `postgres: N` is taken from, for mirrors and locally built images; `--image-repository`
+    /// wins over it, and without either it is `postgres`.
+    #[serde(default)]
+    pub image_repository: Option<String>,
+    #[serde(default)]
+    pub cluster: Cluster,
+    #[serde(default)]
+    pub roles: Vec<Role>,
+    #[serde(default)]
+    pub database: Database,
+    #[serde(default)]
+    pub extensions: Extensions,
+    #[serde(default)]
+    pub restore: Restore,
+    #[serde(default)]
+    pub limits: Limits,
+    #[serde(default)]
+    pub checks: Checks,
+    #[serde(default)]
+    pub accept: Vec<Accept>,
+}
+
+/// How the cluster is made by `initdb` and configured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cluster {
+    /// A server encoding by PostgreSQL's name, for example `UTF8`, `LATIN1` or `SQL_ASCII`.
+    pub encoding: String,
+    /// LC_COLLATE and LC_CTYPE of the cluster, for example `en_US.UTF-8` or `C`.
+    pub locale: String,
+    /// More locales that this target has installed, beside `locale` and those of the image.
+    pub locales: Vec<String>,
+    pub locale_provider: LocaleProvider,
+    /// The ICU locale where `locale_provider` is `icu`, for example `en-US`.
+    pub icu_locale: Option<String>,
+    /// The name of the bootstrap superuser.
+    pub superuser: String,
+    /// Server settings by name; they win over the sandbox's own.
+    pub settings: BTreeMap<String, Setting>,
+}
+
+impl Default for Cluster {
+    fn default() -> Self {
+        Self {
+            encoding: "UTF8".into(),
+            locale: "C.UTF-8".into(),
+            locales: Vec::new(),
+            locale_provider: LocaleProvider::Libc,
+            icu_locale: None,
+            superuser: "postgres".into(),
+            settings: BTreeMap::new(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LocaleProvider {
+    #[default]
+    Libc,
+    /// From PostgreSQL 15 on.
+    Icu,
+    /// From PostgreSQL 17 on.
+    Builtin,
+}
+
+/// The value of a server setting: YAML scalars are taken as PostgreSQL would read them from its configuration file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Setting(pub String);
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    pub name: String,
+    #[serde(default)]
+    pub login: bool,
+    #[serde(default)]
+    pub superuser: bool,
+    #[serde(default)]
+    pub createdb: bool,
+    #[serde(default)]
+    pub createrole: bool,
+    #[serde(default)]
+    pub replication: bool,
+    #[serde(default)]
+    pub bypassrls: bool,
+    /// INHERIT or NOINHERIT; PostgreSQL's default is INHERIT.
+    #[serde(default = "yes")]
+    pub inherit: bool,
+    /// Roles of the profile or predefined ones that this role is made a member of.
+    #[serde(default)]
+    pub member_of: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The database that is restored into.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    pub name: String,
+    /// A role of the profile; the superuser where left out.
+    pub owner: Option<String>,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { name: "app".into(), owner: None }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Extensions {
+    /// The only extensions that this target lets one create; all that the image has where left out.
+    pub allowed: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Restore {
+    /// The role that restores; the cluster's superuser where left out.
+    #[serde(rename = "as")]
+    pub as_role: Option<String>,
+    pub client: Client,
+    pub jobs: Jobs,
+    /// Passed to pg_restore or psql as they are, and reported.
+    pub options: Vec<String>,
+}
+
+/// Whose pg_restore and psql do the restore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub enum Client {
+    /// The target's own.
+    #[default]
+    Target,
+    /// Those of another major version.
+    Major(Major),
+}
+
+/// How many parallel jobs pg_restore gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub enum Jobs {
+    /// As many as the target has CPUs.
+    #[default]
+    Auto,
+    Exactly(u16),
+}
+
+/// What a sandbox may use at most.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    pub memory: ByteSize,
+    pub cpus: f64,
+    pub pids: u32,
+    pub shm: ByteSize,
+    pub disk: ByteSize,
+    pub timeout: HumanDuration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const GIB: u64 = 1 << 30;
+        Self {
+            memory: ByteSize(2 * GIB),
+            cpus: 2.0,
+            pids: 512,
+            shm: ByteSize(GIB / 4),
+            disk: ByteSize(20 * GIB),
+            timeout: HumanDuration(Duration::from_secs(30 * 60)),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Checks {
+    pub queries: Vec<Query>,
+}
+
+/// One diagnostic query and what must come back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    pub name: String,
+    pub sql: String,
+    /// The database to ask, where a dump restores several; the target's own where left out.
+    #[serde(default)]
+    pub database: Option<String>,
+    pub expect: Expect,
+}
+
+/// What a query's result must be.
+///
+/// In YAML: `empty`, `not empty`, a comparison such as `">= 1"`, `"= 'x'"` or `"!= 0"`, a list of rows (each a list of
+/// values, order does not matter), or any other scalar, which is the exact value of a single row and column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expect {
+    /// No row.
+    Empty,
+    /// At least one row.
+    NotEmpty,
+    /// One row and column that compares so with the operand.
+    Compare { operator: Operator, operand: String },
+    /// One row and column with this text; `None` is SQL NULL.
+    Exactly(Option<String>),
+    /// These rows in any order, each value as text; `None` is SQL NULL.
+    Rows(Vec<Vec<Option<String>>>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Operator {
+    #[serde(rename = "=")]
+    Equal,
+    #[serde(rename = "!=")]
+    NotEqual,
+    #[serde(rename = "<")]
+    Less,
+    #[serde(rename = "<=")]
+    LessOrEqual,
+    #[serde(rename = ">")]
+    Greater,
+    #[serde(rename = ">=")]
+    GreaterOrEqual,
+}
+
+/// A known finding that does not fail the target until a date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accept {
+    pub finding: String,
+    /// The object it is accepted for; every object where left out.
+    #[serde(default)]
+    pub object: Option<String>,
+    pub reason: String,
+    /// The last day on which it is accepted.
+    pub until: jiff::civil::Date,
+}
