@@ -86,11 +86,7 @@ pub struct Events {
 }
 
 impl Events {
-    pub fn new(
-        target: impl Into<String>,
-        started: std::time::Instant,
-        sender: mpsc::UnboundedSender<Event>,
-    ) -> Self {
+    pub fn new(target: impl Into<String>, started: std::time::Instant, sender: mpsc::UnboundedSender<Event>) -> Self {
         Self { target: target.into(), started, sender }
     }
 

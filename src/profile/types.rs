@@ -87,7 +87,7 @@ impl Default for Cluster {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LocaleProvider {
     #[default]
@@ -99,7 +99,7 @@ pub enum LocaleProvider {
 }
 
 /// The value of a server setting: YAML scalars are taken as PostgreSQL would read them from its configuration file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Setting(pub String);
 
@@ -166,7 +166,7 @@ pub struct Restore {
 }
 
 /// Whose pg_restore and psql do the restore.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Client {
     /// The target's own.
     #[default]
@@ -176,7 +176,7 @@ pub enum Client {
 }
 
 /// How many parallel jobs pg_restore gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Jobs {
     /// As many as the target has CPUs.
     #[default]
@@ -232,7 +232,7 @@ pub struct Query {
 ///
 /// In YAML: `empty`, `not empty`, a comparison such as `">= 1"`, `"= 'x'"` or `"!= 0"`, a list of rows (each a list of
 /// values, order does not matter), or any other scalar, which is the exact value of a single row and column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Expect {
     /// No row.
@@ -247,7 +247,7 @@ pub enum Expect {
     Rows(Vec<Vec<Option<String>>>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Operator {
     #[serde(rename = "=")]
     Equal,

@@ -1,0 +1,1 @@
+//! Makes a sandbox match its target.

@@ -1,0 +1,1 @@
+//! Reads dumps. Nothing here knows of engines.

@@ -1,0 +1,1 @@
+//! Who owns what: telling a live run from a dead one.

@@ -1,0 +1,1 @@
+//! Clusters of a PostgreSQL that is installed on this machine.

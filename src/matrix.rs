@@ -1,0 +1,1 @@
+//! Which rehearsals, in what order, how many at once.

@@ -1,0 +1,1 @@
+//! Builds the client command, runs it, reads its errors and the server log.
