@@ -6,6 +6,7 @@
 pub mod docker;
 pub mod lease;
 pub mod local;
+pub mod settings;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -115,6 +116,9 @@ pub trait Engine: Send + Sync {
 
     /// Starts a sandbox and waits until its server accepts connections.
     async fn start(&self, spec: &SandboxSpec, events: &Events) -> Result<Box<dyn Sandbox>, EngineError>;
+
+    /// Ends the engine's work for this run, and removes whatever of the run is still there.
+    async fn close(&self) -> Result<(), EngineError>;
 
     /// Removes what dead runs left, and with `all` what is kept between runs too.
     async fn sweep(&self, all: bool) -> Result<Vec<Swept>, EngineError>;

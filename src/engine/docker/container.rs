@@ -1,0 +1,184 @@
+//! How a sandbox's container is made: as tight as it can be and still run a server.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use bollard::models::{
+    ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountBindOptions, MountBindOptionsPropagationEnum,
+    MountType, ResourcesUlimits,
+};
+
+use crate::engine::settings::sandbox_settings;
+use crate::engine::{SandboxSpec, Storage};
+
+/// The one directory that a server writes to; empty in the image, mounted over in a sandbox.
+pub const DATA: &str = "/pgrehearse/data";
+/// Where the server's socket is.
+pub const SOCKET: &str = "/pgrehearse/socket";
+/// Where a file of the host is seen.
+pub const INPUT: &str = "/pgrehearse/input";
+
+/// How long the container outlives the rehearsal's own deadline, which gives its run time to say what happened.
+const MARGIN_SECONDS: u64 = 60;
+
+/// Copies the kept data directory and becomes the server, which ends by itself when its time is up, also when nobody is
+/// left to end it.
+const START: &str = r#"
+set -e
+for dir in /usr/lib/postgresql/*/bin /usr/local/bin; do PATH="$PATH:$dir"; done
+cp -R /pgrehearse/kept /pgrehearse/data/pgdata
+mkdir /pgrehearse/data/log
+seconds=$1
+shift
+exec timeout -s QUIT "$seconds" postgres -D /pgrehearse/data/pgdata "$@"
+"#;
+
+/// The container of a sandbox's server. `volume` is the data volume where the spec wants the data on disk.
+pub fn server(
+    image: &str,
+    spec: &SandboxSpec,
+    labels: HashMap<String, String>,
+    volume: Option<&str>,
+    mount_input: bool,
+) -> ContainerCreateBody {
+    let limits = &spec.limits;
+    let seconds = limits.timeout.0.as_secs().saturating_add(MARGIN_SECONDS);
+    let mut command = vec![seconds.to_string()];
+    for (name, value) in server_settings(spec) {
+        command.extend(["-c".to_owned(), format!("{name}={value}")]);
+    }
+    let mut host = confined(spec);
+    host.network_mode = Some("none".into());
+    host.shm_size = i64::try_from(limits.shm.0).ok();
+    let mut tmpfs = host.tmpfs.take().unwrap_or_default();
+    tmpfs.insert(SOCKET.into(), "rw,mode=1777,size=1m".into());
+    let mut mounts = Vec::new();
+    match (spec.storage, volume) {
+        (Storage::Disk, Some(volume)) => mounts.push(Mount {
+            target: Some(DATA.into()),
+            source: Some(volume.to_owned()),
+            typ: Some(MountType::VOLUME),
+            ..Mount::default()
+        }),
+        _ => {
+            tmpfs.insert(DATA.into(), format!("rw,mode=1777,size={}", memory_storage(spec)));
+        }
+    }
+    host.tmpfs = Some(tmpfs);
+    if mount_input {
+        mounts.extend(spec.input.as_deref().map(input_mount));
+    }
+    host.mounts = Some(mounts);
+    ContainerCreateBody {
+        image: Some(image.to_owned()),
+        user: Some("postgres".into()),
+        entrypoint: Some(vec!["/bin/sh".into(), "-c".into(), START.into(), "pgrehearse".into()]),
+        cmd: Some(command),
+        env: Some(environment()),
+        labels: Some(labels),
+        host_config: Some(host),
+        stop_signal: Some("SIGQUIT".into()),
+        ..ContainerCreateBody::default()
+    }
+}
+
+/// The container of a client of another version: it shares the server's network, which is a loopback and nothing else.
+pub fn client(
+    image: &str,
+    server_id: &str,
+    spec: &SandboxSpec,
+    labels: HashMap<String, String>,
+    mount_input: bool,
+) -> ContainerCreateBody {
+    let seconds = spec.limits.timeout.0.as_secs().saturating_add(MARGIN_SECONDS);
+    let mut host = confined(spec);
+    host.network_mode = Some(format!("container:{server_id}"));
+    if let Some(tmpfs) = &mut host.tmpfs {
+        tmpfs.insert(DATA.into(), format!("rw,mode=1777,size={}", spec.limits.memory.0 / 2));
+    }
+    if mount_input {
+        host.mounts = Some(spec.input.as_deref().map(input_mount).into_iter().collect());
+    }
+    ContainerCreateBody {
+        image: Some(image.to_owned()),
+        user: Some("postgres".into()),
+        entrypoint: Some(vec![
+            "/bin/sh".into(),
+            "-c".into(),
+            r#"exec timeout "$1" sleep "$1""#.into(),
+            "pgrehearse".into(),
+        ]),
+        cmd: Some(vec![seconds.to_string()]),
+        env: Some(environment()),
+        labels: Some(labels),
+        host_config: Some(host),
+        stop_signal: Some("SIGKILL".into()),
+        ..ContainerCreateBody::default()
+    }
+}
+
+/// Bytes that data in memory may take: half of the memory, the rest is the server's.
+pub fn memory_storage(spec: &SandboxSpec) -> u64 {
+    spec.limits.memory.0 / 2
+}
+
+/// What holds for every container that a dump can reach.
+fn confined(spec: &SandboxSpec) -> HostConfig {
+    let limits = &spec.limits;
+    let memory = i64::try_from(limits.memory.0).ok();
+    HostConfig {
+        cap_drop: Some(vec!["ALL".into()]),
+        security_opt: Some(vec!["no-new-privileges:true".into()]),
+        readonly_rootfs: Some(true),
+        privileged: Some(false),
+        ipc_mode: Some("private".into()),
+        memory,
+        // The same as the memory means: no swap.
+        memory_swap: memory,
+        nano_cpus: Some((limits.cpus * 1e9) as i64),
+        pids_limit: Some(i64::from(limits.pids)),
+        ulimits: Some(vec![ResourcesUlimits { name: Some("core".into()), soft: Some(0), hard: Some(0) }]),
+        // Its log is read when it fails to start; a server that talks a lot must not fill the host's disk.
+        log_config: Some(HostConfigLogConfig {
+            typ: Some("json-file".into()),
+            config: Some(HashMap::from([("max-size".into(), "1m".into()), ("max-file".into(), "1".into())])),
+        }),
+        tmpfs: Some(HashMap::from([("/tmp".into(), "rw,mode=1777,size=64m".into())])),
+        ..HostConfig::default()
+    }
+}
+
+fn input_mount(path: &Path) -> Mount {
+    Mount {
+        target: Some(INPUT.into()),
+        source: Some(path.display().to_string()),
+        typ: Some(MountType::BIND),
+        read_only: Some(true),
+        bind_options: Some(MountBindOptions {
+            propagation: Some(MountBindOptionsPropagationEnum::RPRIVATE),
+            ..MountBindOptions::default()
+        }),
+        ..Mount::default()
+    }
+}
+
+fn environment() -> Vec<String> {
+    // Messages are recognised and quoted in English, whatever the image's own language is.
+    vec!["LC_MESSAGES=C".into(), "LANG=C".into(), "TZ=UTC".into()]
+}
+
+/// All settings of the server: the sandbox's, then the target's, then those that pgrehearse itself relies on.
+fn server_settings(spec: &SandboxSpec) -> Vec<(String, String)> {
+    let mut settings = sandbox_settings(&spec.limits);
+    settings.extend(spec.settings.clone());
+    let own = [
+        ("listen_addresses", "127.0.0.1"),
+        ("port", "5432"),
+        ("unix_socket_directories", SOCKET),
+        ("logging_collector", "on"),
+        ("log_destination", "csvlog"),
+        ("log_directory", "/pgrehearse/data/log"),
+    ];
+    settings.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    settings
+}

@@ -1,0 +1,93 @@
+//! Images: which one a server means, whether it is at hand, and pulling it.
+
+use std::collections::HashMap;
+
+use bollard::Docker;
+use bollard::query_parameters::{CreateImageOptionsBuilder, ListImagesOptions};
+use futures_util::StreamExt as _;
+
+use super::{call, status};
+use crate::engine::{EngineError, Server};
+use crate::event::{Events, Phase, What};
+
+/// Docker's official image.
+const OFFICIAL: &str = "postgres";
+
+/// The reference of the image that a server means.
+pub fn reference(server: &Server, repository: Option<&str>) -> String {
+    match server {
+        Server::Major(major) => format!("{}:{major}", repository.unwrap_or(OFFICIAL)),
+        Server::Image(image) => image.clone(),
+    }
+}
+
+/// Makes sure that the image is at hand, pulling it if need be.
+pub async fn provide(docker: &Docker, image: &str, events: &Events) -> Result<(), EngineError> {
+    match docker.inspect_image(image).await {
+        Ok(_) => return Ok(()),
+        Err(error) if status(&error) == Some(404) => {}
+        Err(error) => return Err(call("cannot look at the image")(error)),
+    }
+    events.phase(Phase::Image);
+    let unavailable = |reason: String| EngineError::Unavailable {
+        what: format!("image {image} is not here and cannot be pulled"),
+        reason,
+        remedy: "load it (docker load, docker tag), or name where it is with --image-repository".into(),
+    };
+    let options = CreateImageOptionsBuilder::default().from_image(&with_tag(image)).build();
+    let mut pull = docker.create_image(Some(options), None, None);
+    let mut layers: HashMap<String, (u64, u64)> = HashMap::new();
+    while let Some(step) = pull.next().await {
+        let step = step.map_err(|error| match error {
+            bollard::errors::Error::DockerResponseServerError { message, .. } => unavailable(message),
+            bollard::errors::Error::DockerStreamError { error } => unavailable(error),
+            other => unavailable(other.to_string()),
+        })?;
+        if let Some(error) = step.error_detail.and_then(|detail| detail.message) {
+            return Err(unavailable(error));
+        }
+        if let (Some(layer), Some(progress)) = (step.id, step.progress_detail)
+            && let (Some(current), Some(total)) = (progress.current, progress.total)
+            && step.status.as_deref() == Some("Downloading")
+        {
+            layers.insert(layer, (u64::try_from(current).unwrap_or(0), u64::try_from(total).unwrap_or(0)));
+            let (done, total) = layers.values().fold((0, 0), |sum, layer| (sum.0 + layer.0, sum.1 + layer.1));
+            events.send(What::Pulling { image: image.to_owned(), done, total });
+        }
+    }
+    docker.inspect_image(image).await.map(drop).map_err(|error| unavailable(error.to_string()))
+}
+
+/// Without a tag the API would pull every tag of the repository.
+fn with_tag(image: &str) -> String {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    if name.contains(':') || name.contains('@') { image.to_owned() } else { format!("{image}:latest") }
+}
+
+/// The references of all images at hand.
+pub async fn list(docker: &Docker) -> Result<Vec<String>, EngineError> {
+    let images = docker.list_images(None::<ListImagesOptions>).await.map_err(call("cannot list images"))?;
+    let mut references: Vec<String> = images.into_iter().flat_map(|image| image.repo_tags).collect();
+    references.sort();
+    Ok(references)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::Major;
+
+    #[test]
+    fn a_major_means_the_official_image_unless_a_repository_is_named() {
+        let server = Server::Major(Major(17));
+        assert_eq!(reference(&server, None), "postgres:17");
+        assert_eq!(reference(&server, Some("mirror.example/pg")), "mirror.example/pg:17");
+        assert_eq!(reference(&Server::Image("a/b:c".into()), Some("x")), "a/b:c");
+    }
+
+    #[test]
+    fn a_registry_port_is_no_tag() {
+        assert_eq!(with_tag("localhost:5000/pg"), "localhost:5000/pg:latest");
+        assert_eq!(with_tag("localhost:5000/pg:17"), "localhost:5000/pg:17");
+    }
+}

@@ -1,0 +1,224 @@
+//! Data directories made once and kept as an image layer.
+//!
+//! `initdb` takes longer than all else that starting a sandbox needs. A container that never sees a dump runs it and is
+//! committed as an image; sandboxes copy the directory from there. The key of a kept directory is everything that
+//! shapes it: the image's id, initdb's options, the locales, the script that makes it, and pgrehearse's version.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::models::{ContainerConfig, ContainerCreateBody, HostConfig};
+use bollard::query_parameters::{
+    CommitContainerOptionsBuilder, CreateContainerOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder,
+    RemoveImageOptionsBuilder, StartContainerOptions, WaitContainerOptions,
+};
+use futures_util::StreamExt as _;
+use sha2::{Digest as _, Sha256};
+
+use super::{call, labels, status};
+use crate::engine::lease::Lease;
+use crate::engine::{EngineError, InitdbOptions, SandboxSpec};
+use crate::event::{Events, Phase};
+use crate::profile::LocaleProvider;
+
+const SCRIPT: &str = include_str!("initdb.sh");
+
+/// The repository of kept images; the tag is the key.
+pub const REPOSITORY: &str = "pgrehearse-kept";
+
+/// How long initdb may take on a busy machine.
+const LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// An image that holds a data directory at [`super::sandbox::KEPT_DATA`].
+#[derive(Debug)]
+pub struct Kept {
+    pub reference: String,
+    /// Whether it is this run's alone, to be removed after use.
+    pub temporary: bool,
+    /// The image that it was made from, with its id, for people.
+    pub origin: String,
+}
+
+impl Kept {
+    /// Removes it if it was for one use.
+    pub async fn discard(&self, docker: &Docker) -> Result<(), EngineError> {
+        if !self.temporary {
+            return Ok(());
+        }
+        let options = RemoveImageOptionsBuilder::default().force(true).build();
+        match docker.remove_image(&self.reference, Some(options), None).await {
+            Ok(_) => Ok(()),
+            Err(error) if status(&error) == Some(404) => Ok(()),
+            Err(error) => Err(call("cannot remove an image")(error)),
+        }
+    }
+}
+
+/// Finds or makes the data directory that `spec` needs.
+pub async fn ensure(
+    docker: &Docker,
+    lease: &Lease,
+    image: &str,
+    spec: &SandboxSpec,
+    events: &Events,
+) -> Result<Kept, EngineError> {
+    let inspected = docker.inspect_image(image).await.map_err(call("cannot look at the image"))?;
+    let id = inspected.id.unwrap_or_default();
+    let short = id.trim_start_matches("sha256:").chars().take(12).collect::<String>();
+    let origin = format!("{image} ({short})");
+    let key = key(&id, &spec.initdb);
+    if !spec.cache {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let reference = format!("{REPOSITORY}:run-{}-{number}", lease.run());
+        events.phase(Phase::Initdb);
+        let labels = labels::of_run(lease, &spec.target, spec.limits.timeout.0);
+        make(docker, lease, image, spec, &reference, labels).await?;
+        return Ok(Kept { reference, temporary: true, origin });
+    }
+    let reference = format!("{REPOSITORY}:{key}");
+    let exists = async || docker.inspect_image(&reference).await.is_ok();
+    if !exists().await {
+        // Several targets, or several runs, may want the same one at the same time: one makes it, the others wait.
+        let home = lease.home().clone();
+        let name = format!("kept-{key}");
+        let _lock = tokio::task::spawn_blocking(move || home.lock(&name))
+            .await
+            .map_err(|error| EngineError::Call { action: "cannot wait for initdb", reason: error.to_string() })?
+            .map_err(|source| EngineError::Io { action: "cannot lock the kept data directory", source })?;
+        if !exists().await {
+            events.phase(Phase::Initdb);
+            // Not a run's any more: an empty value hides what the container's own label says.
+            let labels = [labels::RUN, labels::DEADLINE, labels::TARGET]
+                .into_iter()
+                .map(|label| (label.to_owned(), String::new()))
+                .chain([
+                    (labels::KEPT.to_owned(), key.clone()),
+                    (labels::HOME.to_owned(), lease.home().id().to_owned()),
+                ])
+                .collect();
+            make(docker, lease, image, spec, &reference, labels).await?;
+        }
+    }
+    Ok(Kept { reference, temporary: false, origin })
+}
+
+fn key(image_id: &str, initdb: &InitdbOptions) -> String {
+    let shape = format!("{}\n{image_id}\n{initdb:?}\n{SCRIPT}", env!("CARGO_PKG_VERSION"));
+    let digest = Sha256::digest(shape.as_bytes());
+    digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn make(
+    docker: &Docker,
+    lease: &Lease,
+    image: &str,
+    spec: &SandboxSpec,
+    reference: &str,
+    labels: HashMap<String, String>,
+) -> Result<(), EngineError> {
+    let initdb = &spec.initdb;
+    let mut locales = vec![initdb.locale.clone()];
+    locales.extend(initdb.locales.iter().cloned());
+    let body = ContainerCreateBody {
+        image: Some(image.to_owned()),
+        user: Some("root".into()),
+        entrypoint: Some(vec!["/bin/sh".into(), "-c".into(), SCRIPT.into()]),
+        cmd: Some(Vec::new()),
+        env: Some(vec![
+            format!("PGREHEARSE_LOCALES={}", locales.join(" ")),
+            format!("PGREHEARSE_SUPERUSER={}", initdb.superuser),
+            format!("PGREHEARSE_ENCODING={}", initdb.encoding),
+            format!("PGREHEARSE_PROVIDER={}", provider_options(initdb)),
+            "LC_ALL=C".into(),
+        ]),
+        labels: Some(labels::of_run(lease, &spec.target, LIFETIME)),
+        host_config: Some(HostConfig {
+            network_mode: Some("none".into()),
+            // What chown and su need, and no more.
+            cap_drop: Some(vec!["ALL".into()]),
+            cap_add: Some(["CHOWN", "SETUID", "SETGID", "DAC_OVERRIDE", "FOWNER"].map(String::from).into()),
+            security_opt: Some(vec!["no-new-privileges:true".into()]),
+            ..HostConfig::default()
+        }),
+        ..ContainerCreateBody::default()
+    };
+    let name = format!("pgrehearse-initdb-{}-{:08x}", lease.run(), fastrand::u32(..));
+    let options = CreateContainerOptionsBuilder::default().name(&name).build();
+    docker.create_container(Some(options), body).await.map_err(call("cannot create the container for initdb"))?;
+    let made = run_and_commit(docker, &name, reference, labels, initdb).await;
+    let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+    let removed = docker.remove_container(&name, Some(options)).await.map_err(call("cannot remove a container"));
+    made.and(removed)
+}
+
+async fn run_and_commit(
+    docker: &Docker,
+    name: &str,
+    reference: &str,
+    labels: HashMap<String, String>,
+    initdb: &InitdbOptions,
+) -> Result<(), EngineError> {
+    docker
+        .start_container(name, None::<StartContainerOptions>)
+        .await
+        .map_err(call("cannot start initdb's container"))?;
+    let wait = async {
+        match docker.wait_container(name, None::<WaitContainerOptions>).next().await {
+            Some(Ok(response)) => Ok(response.status_code),
+            // A code other than 0 comes as an error.
+            Some(Err(bollard::errors::Error::DockerContainerWaitError { code, .. })) => Ok(code),
+            Some(Err(error)) => Err(call("cannot wait for initdb")(error)),
+            None => Err(EngineError::Gone("the container for initdb disappeared".into())),
+        }
+    };
+    let code = tokio::time::timeout(LIFETIME, wait)
+        .await
+        .map_err(|_| EngineError::Start { step: "initdb", log: "it did not end within 5 minutes".into() })??;
+    if code != 0 {
+        let log = logs(docker, name).await;
+        return Err(match code {
+            91 => EngineError::Unavailable {
+                what: format!(
+                    "locale {}",
+                    std::iter::once(&initdb.locale).chain(&initdb.locales).cloned().collect::<Vec<_>>().join(", ")
+                ),
+                reason: log,
+                remedy: "use another locale in the profile, or an image based on Debian, which can make any".into(),
+            },
+            _ => EngineError::Start { step: "initdb", log },
+        });
+    }
+    let (repository, tag) = reference.split_once(':').unwrap_or((reference, "latest"));
+    let options =
+        CommitContainerOptionsBuilder::default().container(name).repo(repository).tag(tag).pause(false).build();
+    let config = ContainerConfig { labels: Some(labels), ..ContainerConfig::default() };
+    docker.commit_container(options, config).await.map(drop).map_err(call("cannot keep the data directory"))
+}
+
+/// initdb's options for the locale, as words without white space (the profile's rules see to that).
+fn provider_options(initdb: &InitdbOptions) -> String {
+    let locale = &initdb.locale;
+    match initdb.locale_provider {
+        LocaleProvider::Libc => format!("--locale={locale}"),
+        LocaleProvider::Icu => match &initdb.icu_locale {
+            Some(icu) => format!("--locale={locale} --locale-provider=icu --icu-locale={icu}"),
+            None => format!("--locale={locale} --locale-provider=icu"),
+        },
+        // C.UTF-8 and C are the names that the builtin provider knows (PostgreSQL 17); libc gets C for the rest.
+        LocaleProvider::Builtin => format!("--locale=C --locale-provider=builtin --builtin-locale={locale}"),
+    }
+}
+
+/// The last lines that a container printed.
+pub async fn logs(docker: &Docker, name: &str) -> String {
+    let options = LogsOptionsBuilder::default().stdout(true).stderr(true).tail("30").build();
+    let mut text = String::new();
+    let mut stream = docker.logs(name, Some(options));
+    while let Some(Ok(line)) = stream.next().await {
+        text.push_str(&line.to_string());
+    }
+    text.trim().to_owned()
+}

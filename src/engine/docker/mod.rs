@@ -1,0 +1,136 @@
+//! Clusters in containers, through the Docker API.
+//!
+//! A target's data directory is made once by a container that never sees a dump ([`kept`]) and kept as an image layer.
+//! A sandbox is a container of that image with no network, no capabilities, a read-only root and bounded resources,
+//! whose only process is the server under a deadline ([`container`]). Everything else goes through `docker exec`:
+//! connections ([`exec`]), client programs, and a watch over the limits ([`watch`]).
+
+mod container;
+mod exec;
+mod image;
+mod kept;
+mod labels;
+mod sandbox;
+mod sweep;
+mod watch;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bollard::Docker;
+
+use super::lease::Lease;
+use super::{Engine, EngineError, EngineKind, Sandbox, SandboxSpec, Server, Swept};
+use crate::event::Events;
+
+/// The Docker engine that the environment names (`DOCKER_HOST`, `DOCKER_TLS_VERIFY`, `DOCKER_CERT_PATH`; the local
+/// socket without them).
+pub struct DockerEngine {
+    docker: Docker,
+    lease: Arc<Lease>,
+    /// What it said of itself.
+    pub about: About,
+}
+
+/// What the engine says of itself.
+#[derive(Debug, Clone)]
+pub struct About {
+    pub version: String,
+    pub api_version: String,
+    /// CPUs and bytes of memory that its containers share.
+    pub cpus: u64,
+    pub memory: u64,
+}
+
+impl DockerEngine {
+    /// Connects, and agrees on a version of the API; 1.41 (Docker 20.10) is the oldest that is tested.
+    ///
+    /// # Errors
+    /// [`EngineError::Unreachable`] when no engine answers.
+    pub async fn connect(lease: Arc<Lease>) -> Result<Self, EngineError> {
+        let unreachable = |error: bollard::errors::Error| EngineError::Unreachable {
+            engine: "Docker",
+            reason: match std::env::var("DOCKER_HOST") {
+                Ok(host) => format!("{error} (DOCKER_HOST={host})"),
+                Err(_) => format!("{error}; is it running, and may this user use its socket?"),
+            },
+        };
+        let docker = Docker::connect_with_defaults().map_err(unreachable)?;
+        let docker = docker.negotiate_version().await.map_err(unreachable)?;
+        let info = docker.info().await.map_err(unreachable)?;
+        let about = About {
+            version: info.server_version.unwrap_or_default(),
+            api_version: docker.client_version().to_string(),
+            cpus: u64::try_from(info.ncpu.unwrap_or(0)).unwrap_or(0),
+            memory: u64::try_from(info.mem_total.unwrap_or(0)).unwrap_or(0),
+        };
+        Ok(Self { docker, lease, about })
+    }
+
+    /// The images that are at hand, by reference.
+    ///
+    /// # Errors
+    /// When the engine does not answer.
+    pub async fn images(&self) -> Result<Vec<String>, EngineError> {
+        image::list(&self.docker).await
+    }
+
+    /// Removes whatever this run itself may have left, such as a container whose creation was interrupted.
+    ///
+    /// # Errors
+    /// When the engine does not answer, or will not remove something.
+    pub async fn remove_leftovers(&self) -> Result<Vec<Swept>, EngineError> {
+        sweep::remove_run(&self.docker, &self.lease).await
+    }
+}
+
+#[async_trait]
+impl Engine for DockerEngine {
+    fn kind(&self) -> EngineKind {
+        EngineKind::Docker
+    }
+
+    async fn has(&self, server: &Server, image_repository: Option<&str>) -> bool {
+        self.docker.inspect_image(&image::reference(server, image_repository)).await.is_ok()
+    }
+
+    async fn provide(&self, spec: &SandboxSpec, events: &Events) -> Result<(), EngineError> {
+        let repository = spec.image_repository.as_deref();
+        for server in [Some(&spec.server), spec.client.as_ref()].into_iter().flatten() {
+            image::provide(&self.docker, &image::reference(server, repository), events).await?;
+        }
+        Ok(())
+    }
+
+    async fn start(&self, spec: &SandboxSpec, events: &Events) -> Result<Box<dyn Sandbox>, EngineError> {
+        let image = image::reference(&spec.server, spec.image_repository.as_deref());
+        let kept = kept::ensure(&self.docker, &self.lease, &image, spec, events).await?;
+        Ok(Box::new(sandbox::DockerSandbox::start(&self.docker, &self.lease, kept, spec, events).await?))
+    }
+
+    async fn close(&self) -> Result<(), EngineError> {
+        self.remove_leftovers().await.map(drop)
+    }
+
+    async fn sweep(&self, all: bool) -> Result<Vec<Swept>, EngineError> {
+        sweep::sweep(&self.docker, self.lease.home(), all).await
+    }
+}
+
+/// An API call that failed, named for people.
+fn call(action: &'static str) -> impl Fn(bollard::errors::Error) -> EngineError {
+    move |error| match error {
+        bollard::errors::Error::DockerResponseServerError { message, .. } => {
+            EngineError::Call { action, reason: message }
+        }
+        other => EngineError::Call { action, reason: other.to_string() },
+    }
+}
+
+/// The API's status code, where the engine itself refused.
+fn status(error: &bollard::errors::Error) -> Option<u16> {
+    match error {
+        bollard::errors::Error::DockerResponseServerError { status_code, .. } => Some(*status_code),
+        _ => None,
+    }
+}
