@@ -1,25 +1,77 @@
 //! Checks look at a restored database and return findings, or say that they could not look.
 
-use serde::{Deserialize, Serialize};
+mod encoding;
+mod integrity;
+mod ownership;
+mod queries;
+mod result;
+mod row_security;
+mod sequences;
+mod tables;
 
+pub use result::{CheckResult, Outcome};
+
+use async_trait::async_trait;
+
+use crate::cluster::{ClusterError, Session};
+use crate::dump::{Dump, Scan};
+use crate::engine::Sandbox;
 use crate::finding::Finding;
+use crate::profile::Target;
 
-/// What one check found out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CheckResult {
-    /// The check's name, which is also its column in the grid.
-    pub check: String,
-    pub outcome: Outcome,
-    /// How many objects it compared, for people who doubt that it looked: `12 sequences`.
+/// A database after the restore, and all that a check may compare it with.
+pub struct Restored<'a> {
+    pub sandbox: &'a dyn Sandbox,
+    /// As the superuser, with `search_path` set to `pg_catalog`.
+    pub session: &'a Session,
+    pub database: &'a str,
+    pub dump: &'a Dump,
+    pub scan: &'a Scan,
+    pub target: &'a Target,
+    /// What the restore itself is known to have failed on.
+    pub restore_findings: &'a [Finding],
+    /// Whether row values may be shown.
+    pub show_data: bool,
+}
+
+/// What a check saw in one database.
+#[derive(Debug, Default)]
+pub struct Looked {
+    pub findings: Vec<Finding>,
+    /// What it compared, for people: `12 sequences`.
     pub looked_at: String,
 }
 
-/// How a check ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It looked; no finding means that all is well.
-    Looked { findings: Vec<Finding> },
-    /// It could not look, and why. The target cannot pass.
-    CouldNotLook { reason: String },
+/// One thing to look at in a restored database.
+#[async_trait]
+pub trait Check: Send + Sync {
+    /// Its name, which is its column in the grid.
+    fn name(&self) -> &'static str;
+
+    /// Looks.
+    ///
+    /// # Errors
+    /// When it could not look, which is never a finding.
+    async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError>;
 }
+
+/// The name of the check of the dump itself.
+pub const DUMP: &str = "dump";
+
+/// All checks of a restored database, in the order of their columns.
+pub fn all(target: &Target) -> Vec<Box<dyn Check>> {
+    let mut checks: Vec<Box<dyn Check>> = Vec::new();
+    if target.checks.queries.is_empty() {
+        checks.push(Box::new(tables::Tables));
+    }
+    checks.push(Box::new(encoding::Encoding));
+    checks.push(Box::new(ownership::Ownership));
+    checks.push(Box::new(row_security::RowSecurity));
+    checks.push(Box::new(sequences::Sequences));
+    if !target.checks.queries.is_empty() {
+        checks.push(Box::new(queries::Queries));
+    }
+    checks
+}
+
+pub use integrity::dump as check_dump;

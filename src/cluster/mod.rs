@@ -1,1 +1,22 @@
-//! Makes a sandbox match its target.
+//! Makes a sandbox match its target: initdb options, settings, roles, database.
+
+mod prepare;
+mod session;
+mod spec;
+pub mod sql;
+
+pub use prepare::prepare;
+pub use session::Session;
+pub use spec::{needs_of, server_of};
+
+use crate::engine::EngineError;
+
+/// Why a sandbox could not be made to match its target.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The server refused a statement of pgrehearse's own or of the profile: `step` says which.
+    #[error("{step}: {reason}")]
+    Refused { step: String, reason: String },
+}

@@ -1,8 +1,16 @@
 //! Findings: one root cause each, with a stable name, the objects it hit, evidence, and a fix.
 
 mod catalogue;
+mod diagnose;
+mod failure;
+mod fixes;
+pub mod mask;
+mod recognise;
 
 pub use catalogue::Name;
+pub use diagnose::{Situation, diagnose};
+pub use failure::Failure;
+pub use fixes::restoring;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,1 +1,230 @@
-//! Builds the client command, runs it, reads its errors and the server log.
+//! Builds the client's command, runs it, and reads its errors and the server's log.
+
+mod client_errors;
+mod command;
+mod lines;
+mod server_log;
+
+pub use command::{MAINTENANCE_DATABASE, has_option};
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt as _;
+
+use crate::cluster::{ClusterError, Session};
+use crate::dump::{Content, Dump, Facts};
+use crate::engine::{BoxedReader, EngineError, Program, Sandbox};
+use crate::event::{Events, Unit, What};
+use crate::finding::Failure;
+use crate::profile::Target;
+use client_errors::{ClientError, ClientErrors, Told};
+use command::Command;
+
+/// Most errors of the client that are kept; the server's log has the rest.
+const MOST_CLIENT_ERRORS: usize = 20_000;
+
+/// What a restore came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// As a shell would take it.
+    pub command: String,
+    pub exit_code: i64,
+    /// In the order in which the server refused them, then what only the client said.
+    pub failures: Vec<Failure>,
+    /// How many more failures there were than are kept.
+    pub more_failures: u64,
+    /// The databases that the restore went into or made, by name; never empty.
+    pub databases: Vec<String>,
+}
+
+/// The version that a sandbox's pg_restore or psql gives, such as `17.6`.
+///
+/// # Errors
+/// When it cannot be run.
+pub async fn client_version(sandbox: &dyn Sandbox, dump: &Dump) -> Result<String, EngineError> {
+    let tool = if matches!(dump.content, Content::Archive(_)) { "pg_restore" } else { "psql" };
+    let program = Program { argv: vec![tool.into(), "--version".into()], env: Vec::new(), stdin: None };
+    let running = sandbox.run(program).await?;
+    let mut text = String::new();
+    let read = running.stdout.take(4096).read_to_string(&mut text).await;
+    drop(running.stderr);
+    let code = running.exit.await?;
+    if code != 0 || read.is_err() {
+        return Err(EngineError::Call { action: "cannot run the client", reason: format!("{tool}: exit code {code}") });
+    }
+    // `pg_restore (PostgreSQL) 17.6 (Debian 17.6-1)`
+    Ok(text.split_whitespace().nth(2).unwrap_or_default().to_owned())
+}
+
+/// Restores the dump. `session` is the superuser's, in the maintenance database.
+///
+/// # Errors
+/// When the restore could not be run or watched; what the dump does wrong is in the outcome.
+pub async fn run(
+    sandbox: &dyn Sandbox,
+    session: &Session,
+    dump: &Arc<Dump>,
+    target: &Target,
+    events: &Events,
+) -> Result<Outcome, ClusterError> {
+    let Command { mut argv, reads_stdin, .. } = command::command(dump, target);
+    let mark = server_log::mark(session).await?;
+    let before = databases(session).await?;
+    let mut stdin: Option<BoxedReader> = None;
+    let mut consumed = None;
+    if reads_stdin {
+        let reader = dump.reader().map_err(|source| EngineError::Io { action: "cannot read the dump", source })?;
+        consumed = Some(reader.consumed());
+        stdin = Some(piped(reader));
+    } else {
+        argv.push(sandbox.input().await?);
+    }
+    let shown = command::shell_words(&argv);
+    // A client writes its messages in the encoding of its environment; names must arrive as they are.
+    let running = sandbox.run(Program { argv, env: Vec::new(), stdin }).await?;
+    let errors = Mutex::new(Vec::new());
+    let read = {
+        let total = match &dump.content {
+            Content::Archive(archive) => archive.entries.len() as u64,
+            Content::Plain(_) => dump.size,
+        };
+        let mut reader = ClientErrors::default();
+        let (mut entries, mut count) = (0, 0);
+        lines::each_line(running.stderr, |line| match reader.line(line) {
+            Some(Told::Error(error)) => {
+                count += 1;
+                events.send(What::RestoreErrors(count));
+                if let Ok(mut errors) = errors.lock()
+                    && errors.len() < MOST_CLIENT_ERRORS
+                {
+                    errors.push(error);
+                }
+            }
+            Some(Told::Entry) => {
+                entries += 1;
+                let done = u64::min(entries, total);
+                events.send(What::Restoring { done, total, unit: Unit::Entries });
+            }
+            None => {}
+        })
+    };
+    let drained = drain(running.stdout);
+    let progress = async {
+        let Some(consumed) = consumed else { return std::future::pending().await };
+        loop {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let done = consumed.load(Ordering::Relaxed);
+            events.send(What::Restoring { done, total: dump.size, unit: Unit::Bytes });
+        }
+    };
+    let client = async { tokio::join!(read, drained).0 };
+    tokio::select! {
+        read = client => read.map_err(|source| EngineError::Io { action: "cannot read the client's messages", source })?,
+        () = progress => {}
+    }
+    let exit_code = running.exit.await?;
+    let logged = server_log::read(session, mark).await?;
+    let errors = errors.into_inner().unwrap_or_default();
+    let failures = join(logged.failures, errors);
+    let after = databases(session).await?;
+    let mut databases: Vec<String> = after.into_iter().filter(|name| !before.contains(name)).collect();
+    if databases.is_empty() {
+        databases.push(target.database.name.clone());
+    }
+    Ok(Outcome { command: shown, exit_code, failures, more_failures: logged.more, databases })
+}
+
+/// Which databases a script went into that were there before: those that it connects to by name.
+pub fn connected_databases(facts: &Facts, existing: &[String]) -> Vec<String> {
+    facts.databases.iter().filter(|name| existing.contains(name)).cloned().collect()
+}
+
+async fn databases(session: &Session) -> Result<Vec<String>, ClusterError> {
+    let sql = "SELECT datname::text FROM pg_database WHERE NOT datistemplate ORDER BY 1";
+    Ok(session.query(sql, &[], "cannot list databases").await?.iter().map(|row| row.get(0)).collect())
+}
+
+/// A blocking reader as a stream, read by a thread that waits where the program does not read on.
+fn piped(mut reader: impl std::io::Read + Send + 'static) -> BoxedReader {
+    let (ours, theirs) = tokio::io::duplex(256 * 1024);
+    tokio::task::spawn_blocking(move || {
+        let mut writer = tokio_util::io::SyncIoBridge::new(ours);
+        let mut buffer = vec![0; 128 * 1024];
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => {
+                    // The program has ended: nobody reads on.
+                    if std::io::Write::write_all(&mut writer, &buffer[..read]).is_err() {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                // Damage, which the scan of the dump reports with its place.
+                Err(_) => break,
+            }
+        }
+        let _ = writer.shutdown();
+    });
+    Box::pin(theirs)
+}
+
+async fn drain(mut stream: BoxedReader) {
+    let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+}
+
+/// Joins what the server logged with what the client said: the same message in the same order is the same error. What
+/// only the client said comes last.
+fn join(mut logged: Vec<Failure>, errors: Vec<ClientError>) -> Vec<Failure> {
+    use std::collections::{HashMap, VecDeque};
+    let mut waiting: HashMap<String, VecDeque<usize>> = HashMap::new();
+    for (index, failure) in logged.iter().enumerate() {
+        // The client prints the first line; the rest of a message follows it.
+        let first = failure.message.lines().next().unwrap_or_default().to_owned();
+        waiting.entry(first).or_default().push_back(index);
+    }
+    for error in errors {
+        match waiting.get_mut(&error.message).and_then(VecDeque::pop_front) {
+            Some(index) => {
+                logged[index].entry = error.entry;
+                logged[index].line = error.line;
+            }
+            // After a cap on what is kept, the client can have more than the log.
+            None => logged.push(Failure {
+                message: error.message,
+                entry: error.entry,
+                line: error.line,
+                ..Failure::default()
+            }),
+        }
+    }
+    logged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn logged(message: &str) -> Failure {
+        Failure { sqlstate: Some("42704".into()), message: message.into(), ..Failure::default() }
+    }
+
+    fn said(message: &str, entry: i32) -> ClientError {
+        ClientError { message: message.into(), from_server: true, entry: Some(entry), line: None }
+    }
+
+    #[test]
+    fn an_error_that_both_know_is_one() {
+        let joined = join(vec![logged("a"), logged("b"), logged("a")], vec![said("b", 2), said("a", 1), said("a", 3)]);
+        assert_eq!(joined.iter().map(|failure| failure.entry).collect::<Vec<_>>(), [Some(1), Some(2), Some(3)]);
+    }
+
+    #[test]
+    fn what_only_one_of_them_knows_is_kept() {
+        let joined = join(vec![logged("a")], vec![said("b", 2)]);
+        assert_eq!(joined.len(), 2);
+        assert_eq!(joined[1].sqlstate, None);
+    }
+}

@@ -1,0 +1,242 @@
+//! From failures to findings: each root cause once, with what failed only because of it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::recognise::{Cause, recognise};
+use super::{Failure, Finding, Name, Severity, fixes};
+use crate::dump::{Content, Dump, TocEntry};
+use crate::profile::Target;
+
+/// What is known beside the failures themselves.
+pub struct Situation<'a> {
+    pub dump: &'a Dump,
+    pub target: &'a Target,
+    /// The major version of the client that restored.
+    pub client: &'a str,
+    /// Whether row values may be shown.
+    pub show_data: bool,
+}
+
+/// Findings of a restore, by severity, then by name.
+pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
+    let archive = Entries::of(situation.dump);
+    let mut causes: BTreeMap<Cause, Found> = BTreeMap::new();
+    // What has failed so far, by entry and by the object that a statement would have made.
+    let mut by_entry: HashMap<i32, Cause> = HashMap::new();
+    let mut by_object: HashMap<String, Cause> = HashMap::new();
+    let mut before: Option<Cause> = None;
+    for failure in failures {
+        let own = recognise(failure);
+        let earlier = Earlier { by_entry: &by_entry, by_object: &by_object, before: before.as_ref(), causes: &causes };
+        let root = consequence_of(failure, &own, &archive, &earlier);
+        let is_consequence = root.is_some();
+        let cause = root.unwrap_or(own);
+        before = Some(cause.clone());
+        if let Some(entry) = failure.entry {
+            by_entry.entry(entry).or_insert_with(|| cause.clone());
+        }
+        if let Some(object) = created_object(failure) {
+            by_object.entry(object).or_insert_with(|| cause.clone());
+        }
+        causes.entry(cause).or_default().add(failure, is_consequence, &archive, situation.show_data);
+    }
+    let mut findings: Vec<Finding> =
+        causes.into_iter().map(|(cause, found)| found.into_finding(&cause, situation)).collect();
+    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.name.as_str().cmp(b.name.as_str())));
+    findings
+}
+
+/// The archive's entries by dump id; nothing for a plain dump.
+struct Entries<'a>(HashMap<i32, &'a TocEntry>);
+
+impl<'a> Entries<'a> {
+    fn of(dump: &'a Dump) -> Self {
+        match &dump.content {
+            Content::Archive(archive) => Self(archive.entries.iter().map(|entry| (entry.id, entry)).collect()),
+            Content::Plain(_) => Self(HashMap::new()),
+        }
+    }
+
+    /// The first cause among all that an entry depends on.
+    fn failed_dependency(&self, entry: i32, failed: &HashMap<i32, Cause>) -> Option<Cause> {
+        let mut seen = HashSet::from([entry]);
+        let mut open = vec![entry];
+        while let Some(id) = open.pop() {
+            if id != entry
+                && let Some(cause) = failed.get(&id)
+            {
+                return Some(cause.clone());
+            }
+            for dependency in self.0.get(&id).into_iter().flat_map(|entry| &entry.dependencies) {
+                if seen.insert(*dependency) {
+                    open.push(*dependency);
+                }
+            }
+        }
+        None
+    }
+
+    /// `TABLE public.orders`.
+    fn label(&self, id: i32) -> Option<String> {
+        let entry = self.0.get(&id)?;
+        Some(match &entry.schema {
+            Some(schema) if !schema.is_empty() => format!("{} {schema}.{}", entry.desc, entry.tag),
+            _ => format!("{} {}", entry.desc, entry.tag),
+        })
+    }
+}
+
+/// What failed before.
+struct Earlier<'a> {
+    by_entry: &'a HashMap<i32, Cause>,
+    by_object: &'a HashMap<String, Cause>,
+    /// The failure just before.
+    before: Option<&'a Cause>,
+    causes: &'a BTreeMap<Cause, Found>,
+}
+
+/// Whether a failure only follows from an earlier one, and which cause that had.
+fn consequence_of(
+    failure: &Failure,
+    own: &Cause,
+    archive: &Entries,
+    earlier: &Earlier,
+) -> Option<Cause> {
+    if !matches!(own.name, Name::UnclassifiedError | Name::ClientFailed) {
+        return None;
+    }
+    // What psql says when it takes rows for statements, because the COPY before them failed.
+    let rows_as_sql = failure.is("42601") || failure.message.starts_with("backslash commands are restricted");
+    // undefined table, object, function, column, schema; datatype mismatch.
+    let misses_something = ["42P01", "42704", "42883", "42703", "3F000", "42804"].iter().any(|state| failure.is(state));
+    if !rows_as_sql && !misses_something {
+        return None;
+    }
+    if let Some(entry) = failure.entry
+        && let Some(cause) = archive.failed_dependency(entry, earlier.by_entry)
+    {
+        return Some(cause);
+    }
+    if rows_as_sql {
+        return earlier.before.cloned().filter(|_| failure.entry.is_none());
+    }
+    let named = failure.quoted().or_else(|| failure.message.strip_prefix("function ").and_then(|rest| rest.split('(').next()));
+    if let Some(cause) = named.and_then(|name| earlier.by_object.get(&plain_name(name))) {
+        return Some(cause.clone());
+    }
+    // A type, function or operator that nothing in the dump makes: an extension would have brought it.
+    let from_extension = failure.is("42704") || failure.is("42883");
+    let mut extensions =
+        earlier.causes.keys().filter(|cause| matches!(cause.name, Name::ExtensionUnavailable | Name::ExtensionNotAllowed));
+    extensions.next().filter(|_| from_extension && failure.entry.is_none()).cloned()
+}
+
+/// What a `CREATE` statement would have made, by its name without schema; for plain dumps, which have no entries.
+fn created_object(failure: &Failure) -> Option<String> {
+    let statement = failure.statement.as_deref()?;
+    let mut words = statement.split_whitespace();
+    let first = words.next()?;
+    if first.eq_ignore_ascii_case("COPY") {
+        return words.next().map(plain_name);
+    }
+    if !first.eq_ignore_ascii_case("CREATE") {
+        return None;
+    }
+    const KINDS: [&str; 13] = [
+        "TABLE", "TYPE", "DOMAIN", "SCHEMA", "SEQUENCE", "FUNCTION", "PROCEDURE", "VIEW", "AGGREGATE", "OPERATOR", "DATABASE",
+        "COLLATION", "EXTENSION",
+    ];
+    words.find(|word| KINDS.contains(word))?;
+    words.find(|word| !["IF", "NOT", "EXISTS"].contains(word)).map(plain_name)
+}
+
+/// The last part of a name, without quotes and arguments.
+fn plain_name(name: &str) -> String {
+    let name = name.split('(').next().unwrap_or(name);
+    name.rsplit('.').next().unwrap_or(name).trim_matches(['"', ';']).to_owned()
+}
+
+/// What belongs to one cause.
+#[derive(Debug)]
+struct Found {
+    count: u64,
+    consequences: u64,
+    objects: Vec<String>,
+    seen: HashSet<String>,
+    evidence: Vec<String>,
+    /// The first failure that is not a consequence.
+    hint: Option<String>,
+    /// Whether nothing but the session's own settings was refused.
+    only_preamble: bool,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self {
+            count: 0,
+            consequences: 0,
+            objects: Vec::new(),
+            seen: HashSet::new(),
+            evidence: Vec::new(),
+            hint: None,
+            only_preamble: true,
+        }
+    }
+}
+
+/// Lines of evidence that a finding carries; the objects are all there, the server's words repeat.
+const MOST_EVIDENCE: usize = 3;
+
+impl Found {
+    fn add(&mut self, failure: &Failure, consequence: bool, archive: &Entries, show_data: bool) {
+        self.count += 1;
+        self.consequences += u64::from(consequence);
+        self.only_preamble &= failure.statement.as_deref().is_some_and(is_preamble);
+        let statement = failure.shown_statement(show_data);
+        let object = failure.entry.and_then(|entry| archive.label(entry)).or_else(|| match (failure.line, &statement) {
+            (Some(line), Some(statement)) => Some(format!("line {line}: {statement}")),
+            (None, Some(statement)) => Some(statement.clone()),
+            (Some(line), None) => Some(format!("line {line}")),
+            (None, None) => None,
+        });
+        if let Some(object) = object
+            && self.seen.insert(object.clone())
+        {
+            self.objects.push(object);
+        }
+        if !consequence && self.evidence.len() < MOST_EVIDENCE {
+            let state = failure.sqlstate.as_deref().map(|state| format!(" ({state})")).unwrap_or_default();
+            let line = format!("{}{state}", failure.shown_message(show_data));
+            if !self.evidence.contains(&line) {
+                self.evidence.push(line);
+            }
+            if self.hint.is_none() {
+                self.hint = failure.hint.clone();
+            }
+        }
+    }
+
+    fn into_finding(self, cause: &Cause, situation: &Situation) -> Finding {
+        let mut finding = Finding::new(cause.name, fixes::title(cause, &self.evidence, situation));
+        finding.count = self.count;
+        finding.objects = self.objects;
+        finding.evidence = self.evidence;
+        finding.evidence.extend(self.hint.map(|hint| format!("HINT: {hint}")));
+        if self.consequences > 0 {
+            let of = self.consequences;
+            finding.evidence.push(format!("{of} of the {} failed only because of an earlier one", self.count));
+        }
+        // A preamble's parameter only shapes how the session restores; one of a function or a role takes that with it.
+        if cause.name == Name::SettingUnknown && !self.only_preamble {
+            finding.severity = Severity::Error;
+        }
+        fixes::fix(&mut finding, cause, situation);
+        finding
+    }
+}
+
+/// Whether a statement only sets a parameter of the session.
+fn is_preamble(statement: &str) -> bool {
+    let statement = statement.trim_start();
+    statement.starts_with("SET ") || statement.starts_with("SELECT pg_catalog.set_config(")
+}

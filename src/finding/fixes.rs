@@ -1,0 +1,153 @@
+//! What each cause is called in one line, and what to do about it.
+
+use super::recognise::Cause;
+use super::{Finding, Name, Situation};
+use crate::cluster::sql::identifier;
+use crate::profile::Target;
+
+/// The title: one line that stands alone.
+pub fn title(cause: &Cause, evidence: &[String], situation: &Situation) -> String {
+    let subject = &cause.subject;
+    let target = situation.target;
+    match cause.name {
+        Name::RoleMissing => format!("role {subject:?} does not exist in this target"),
+        Name::ExtensionUnavailable => format!("extension {subject:?} is not installed in this target"),
+        Name::ExtensionNotAllowed => format!("extension {subject:?} may not be created here by {:?}", restoring(target)),
+        Name::SettingUnknown => format!("the server does not know the parameter {subject:?}"),
+        Name::PermissionDenied => format!("role {subject:?} may not do all that the dump asks for"),
+        Name::EncodingUnrepresentable => format!("text of the dump cannot be stored in encoding {subject:?}"),
+        Name::EncodingInvalidBytes => format!("the dump holds bytes that are not valid {subject}"),
+        Name::RoleExists => format!("role {subject:?} exists already"),
+        Name::ObjectExists => "objects of the dump exist in the target already".into(),
+        Name::LocaleUnavailable => format!("locale {subject:?} does not exist in this target"),
+        Name::ClientTooOld => {
+            format!("pg_restore {} cannot read this archive: {subject}", situation.client)
+        }
+        Name::DumpTruncated => "the dump is cut off or damaged".into(),
+        _ => evidence.first().cloned().unwrap_or_else(|| cause.name.summary().to_owned()),
+    }
+}
+
+/// Fills in what to do.
+pub fn fix(finding: &mut Finding, cause: &Cause, situation: &Situation) {
+    let subject = &cause.subject;
+    let target = situation.target;
+    let (fix, commands): (String, Vec<String>) = match cause.name {
+        Name::RoleMissing => (
+            "Create the role before the restore (pg_dump leaves roles out; pg_dumpall --globals-only has them with their \
+             memberships and settings), or restore without owners and privileges where they do not matter: pg_restore \
+             --no-owner --no-privileges. Policies that name the role are lost all the same."
+                .into(),
+            vec![format!("CREATE ROLE {};", identifier(subject))],
+        ),
+        Name::ExtensionUnavailable => (
+            format!(
+                "Install the package that has the extension on the target's server (on Debian postgresql-{major}-{subject} \
+                 or postgresql-contrib), or use an image that has it; what uses its types and functions cannot be \
+                 restored without.",
+                major = target.postgres.map_or_else(|| "NN".to_owned(), |major| major.to_string())
+            ),
+            vec![format!("SELECT * FROM pg_available_extensions WHERE name = '{}';", subject.replace('\'', "''"))],
+        ),
+        Name::ExtensionNotAllowed => (
+            "Have somebody who may create it do so before the restore; the dump's CREATE EXTENSION IF NOT EXISTS then \
+             finds it."
+                .into(),
+            vec![format!("CREATE EXTENSION IF NOT EXISTS {};", identifier(subject))],
+        ),
+        Name::SettingUnknown if finding.severity == super::Severity::Note => (
+            format!(
+                "Nothing was lost: it only shapes the restoring session. A client of the target's own version would not \
+                 send it, as far as the dump is an archive; in a plain dump, remove the line that sets {subject}."
+            ),
+            Vec::new(),
+        ),
+        Name::SettingUnknown => (
+            format!("Remove the setting of {subject} from the object that it belongs to, or load what defines it."),
+            Vec::new(),
+        ),
+        Name::PermissionDenied => (
+            format!(
+                "Restore as a role that owns the database or may act for the owners, or give {:?} what it lacks.",
+                restoring(target)
+            ),
+            Vec::new(),
+        ),
+        Name::EncodingUnrepresentable => (
+            "Create the target database in UTF8, which holds every character; or find and change the rows whose \
+             characters it lacks."
+                .into(),
+            vec![format!(
+                "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';",
+                identifier(&target.database.name)
+            )],
+        ),
+        Name::EncodingInvalidBytes => (
+            "The source stored bytes that are no text in the encoding that the dump names (often a SQL_ASCII database). \
+             Find out the real encoding and dump with it named, or repair the rows in the source."
+                .into(),
+            vec!["pg_dump --encoding=LATIN1 …   # if the bytes are Latin-1".into()],
+        ),
+        Name::RoleExists => ("Nothing to do: pg_dumpall creates every role of the source; this one was there.".into(), Vec::new()),
+        Name::ObjectExists => (
+            "Restore into an empty database, created from template0.".into(),
+            vec![format!("CREATE DATABASE {} TEMPLATE template0;", identifier(&target.database.name))],
+        ),
+        Name::LocaleUnavailable => (
+            "Create the database yourself with a locale that the target has and restore without --create; or install the \
+             locale on the target (as root, then restart the server)."
+                .into(),
+            vec![
+                format!("localedef -c -i {} -f {} {subject}", language(subject), charset(subject)),
+                format!("CREATE DATABASE {} TEMPLATE template0 LOCALE 'C.UTF-8';", identifier(&target.database.name)),
+            ],
+        ),
+        Name::ClientTooOld => (
+            "Restore with the pg_restore of the version that made the dump, or a newer one; it can restore into an older \
+             server. In the profile: restore.client."
+                .into(),
+            vec![format!("restore: {{client: {}}}", newest_client(situation))],
+        ),
+        Name::DumpTruncated => (
+            "Dump again, and check that the whole file arrived: pg_dump's exit code, the size and a checksum on both \
+             sides. What follows the break cannot be recovered from this file."
+                .into(),
+            Vec::new(),
+        ),
+        Name::ClientFailed => (
+            "Read the client's message; it stopped or skipped something for a reason of its own.".into(),
+            Vec::new(),
+        ),
+        _ => (
+            "No finding names this failure yet. The statement and the server's words are above; look the SQLSTATE up in \
+             PostgreSQL's manual, appendix A."
+                .into(),
+            Vec::new(),
+        ),
+    };
+    finding.fix = fix;
+    finding.commands = commands;
+}
+
+/// The role that restores into a target.
+pub fn restoring(target: &Target) -> &str {
+    target.restore.as_role.as_deref().unwrap_or(&target.cluster.superuser)
+}
+
+fn language(locale: &str) -> &str {
+    locale.split(['.', '@']).next().unwrap_or(locale)
+}
+
+fn charset(locale: &str) -> &str {
+    locale.split_once('.').map_or("ISO-8859-1", |(_, charset)| charset)
+}
+
+/// The major version of the pg_dump that wrote the archive.
+fn newest_client(situation: &Situation) -> String {
+    match &situation.dump.content {
+        crate::dump::Content::Archive(archive) => {
+            archive.pg_dump_version.split(['.', ' ']).next().unwrap_or("NN").to_owned()
+        }
+        crate::dump::Content::Plain(_) => "NN".into(),
+    }
+}

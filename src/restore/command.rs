@@ -1,0 +1,133 @@
+//! The command that restores a dump into a target.
+
+use crate::dump::{Container, Content, Dump};
+use crate::profile::{Jobs, Target};
+
+/// The database that every cluster has, from which others are created.
+pub const MAINTENANCE_DATABASE: &str = "postgres";
+
+/// What to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// `pg_restore` or `psql`, with arguments but for the input.
+    pub argv: Vec<String>,
+    /// Whether the dump is read from standard input; otherwise its path is the last argument.
+    pub reads_stdin: bool,
+    /// The database that the client connects to first.
+    pub database: String,
+    /// Whether the dump makes its own database (`pg_restore --create`).
+    pub creates_database: bool,
+}
+
+/// Builds the command: what the design allows, and what the profile asks for, and nothing else.
+pub fn command(dump: &Dump, target: &Target) -> Command {
+    match &dump.content {
+        Content::Archive(archive) => pg_restore(archive.container, target),
+        Content::Plain(_) => psql(target),
+    }
+}
+
+fn pg_restore(container: Container, target: &Target) -> Command {
+    let options = &target.restore.options;
+    let creates_database = has_option(options, "--create", 'C');
+    // Connecting to the database that is about to be created is not possible.
+    let database = if creates_database { MAINTENANCE_DATABASE } else { &target.database.name };
+    let mut argv: Vec<String> = ["pg_restore", "--verbose", "--no-password"].map(String::from).into();
+    argv.push(format!("--username={}", user(target)));
+    argv.push(format!("--dbname={}", connection_string(database)));
+    // pg_restore refuses jobs for tar archives and together with one transaction (pg_restore.c, main).
+    let parallel = matches!(container, Container::Custom | Container::Directory)
+        && !has_option(options, "--single-transaction", '1')
+        && !has_option(options, "--jobs", 'j')
+        && !has_option(options, "--transaction-size", '\0');
+    if parallel {
+        argv.push(format!("--jobs={}", jobs(target)));
+    }
+    argv.extend(options.iter().cloned());
+    Command { argv, reads_stdin: false, database: database.to_owned(), creates_database }
+}
+
+fn psql(target: &Target) -> Command {
+    let database = target.database.name.clone();
+    let mut argv: Vec<String> =
+        ["psql", "-X", "--quiet", "--no-password", "-v", "ON_ERROR_STOP=0", "--output=/dev/null"].map(String::from).into();
+    argv.push(format!("--username={}", user(target)));
+    argv.push(format!("--dbname={}", connection_string(&database)));
+    argv.extend(target.restore.options.iter().cloned());
+    argv.push("--file=-".into());
+    Command { argv, reads_stdin: true, database, creates_database: false }
+}
+
+fn user(target: &Target) -> &str {
+    crate::finding::restoring(target)
+}
+
+fn jobs(target: &Target) -> u16 {
+    match target.restore.jobs {
+        Jobs::Exactly(jobs) => jobs.max(1),
+        // More jobs than CPUs wait for each other; fewer leave one idle.
+        Jobs::Auto => target.limits.cpus.ceil().clamp(1.0, 64.0) as u16,
+    }
+}
+
+/// A database name that libpq cannot take for something else: a name with `=` in it would be read as a whole connection
+/// string.
+fn connection_string(database: &str) -> String {
+    if database.contains('=') || database.starts_with("postgres") && database.contains("://") {
+        format!("dbname='{}'", database.replace('\\', "\\\\").replace('\'', "\\'"))
+    } else {
+        database.to_owned()
+    }
+}
+
+/// Whether an option is given by its long name (or enough of it, as getopt allows) or its letter.
+pub fn has_option(options: &[String], long: &str, short: char) -> bool {
+    options.iter().any(|option| {
+        let name = option.split('=').next().unwrap_or(option);
+        let is_long = name.len() > 4 && name.starts_with("--") && long.starts_with(name);
+        let is_short = option.len() > 1
+            && option.starts_with('-')
+            && !option.starts_with("--")
+            // Letters that take no value can stand together: `-Ox`.
+            && option[1..].chars().take_while(|letter| letter.is_ascii_alphanumeric()).any(|letter| letter == short);
+        is_long || is_short
+    })
+}
+
+/// A command as a shell would take it.
+pub fn shell_words(argv: &[String]) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+".contains(c);
+    let quote = |word: &String| match word.chars().all(plain) && !word.is_empty() {
+        true => word.clone(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    };
+    argv.iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn options_are_known_in_all_their_forms() {
+        assert!(has_option(&options(&["--no-owner"]), "--no-owner", 'O'));
+        assert!(has_option(&options(&["-Ox"]), "--no-privileges", 'x'));
+        assert!(has_option(&options(&["--jobs=4"]), "--jobs", 'j'));
+        assert!(!has_option(&options(&["--no-privileges"]), "--no-owner", 'O'));
+    }
+
+    #[test]
+    fn a_database_name_is_never_a_connection_string() {
+        assert_eq!(connection_string("a=b'c"), r"dbname='a=b\'c'");
+        assert_eq!(connection_string("shop"), "shop");
+    }
+
+    #[test]
+    fn words_are_quoted_as_a_shell_needs_it() {
+        assert_eq!(shell_words(&options(&["psql", "it's a db", ""])), r"psql 'it'\''s a db' ''");
+    }
+}
