@@ -1,1 +1,117 @@
 //! Reads dumps. Nothing here knows of engines.
+//!
+//! A dump is read twice, at most: [`open`] tells by content what it is and reads what stands at its beginning, and
+//! [`Dump::scan`] reads it to its end, which alone shows that it is whole. PostgreSQL's own tools do not: psql exits with
+//! 0 on a plain dump that is cut off amid a table's rows, and `pg_restore --list` reads half an archive without complaint.
+//!
+//! Everything is streamed, and no length that a file names is believed: a dump is what a stranger has sent.
+
+mod archive;
+mod compression;
+mod copy;
+mod custom;
+mod detect;
+mod directory;
+mod error;
+mod facts;
+mod lexer;
+mod lz4;
+mod plain;
+mod reader;
+mod scan;
+mod statement;
+mod tar;
+mod toc;
+mod zlib;
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+pub use archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Section, TocEntry};
+pub use compression::Compression;
+pub use error::DumpError;
+pub use facts::{CreatedDatabase, Extension, Facts, Grant, Owned, Policy, RoleUse, RowSecurity, TableData};
+pub use plain::Plain;
+pub use reader::Reader;
+pub use scan::{Damage, Scan};
+
+use reader::Counting;
+
+/// A dump: where it lies and what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dump {
+    /// Absolute, without symbolic links.
+    pub path: PathBuf,
+    /// Bytes, of all files where it is a folder.
+    pub size: u64,
+    pub content: Content,
+}
+
+/// What a dump is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// For pg_restore.
+    Archive(Archive),
+    /// For psql.
+    Plain(Plain),
+}
+
+/// Tells what a dump is by its content, whatever its name, and reads its header and table of contents.
+///
+/// Fast: the data are not read, so a dump that opens may still be damaged ([`Dump::scan`]).
+pub fn open(path: &Path) -> Result<Dump, DumpError> {
+    detect::open(path)
+}
+
+impl Dump {
+    /// What it is, for people: `custom archive 1.14, gzip`, `plain SQL, zstd`, `pg_dumpall SQL`.
+    pub fn format_label(&self) -> String {
+        match &self.content {
+            Content::Archive(archive) => {
+                let compression = archive.compression.label();
+                format!("{} archive {}, {compression}", archive.container.label(), archive.version)
+            }
+            Content::Plain(plain) => {
+                let kind = if plain.cluster { "pg_dumpall SQL" } else { "plain SQL" };
+                match plain.compression {
+                    Some(compression) => format!("{kind}, {compression}"),
+                    None => kind.to_owned(),
+                }
+            }
+        }
+    }
+
+    /// The text of a plain dump, decompressed. An archive has none: that is an error of kind `Unsupported`.
+    pub fn reader(&self) -> io::Result<Reader> {
+        let Content::Plain(plain) = &self.content else {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "an archive has no text to read"));
+        };
+        let count = Arc::new(AtomicU64::new(0));
+        let file = Counting { inner: File::open(&self.path)?, count: Arc::clone(&count) };
+        let inner = match plain.compression {
+            Some(compression) => compression.decode_file(file)?,
+            None => Box::new(file),
+        };
+        Ok(Reader::new(inner, count))
+    }
+
+    /// Reads the dump to its end: is it whole, and what does it declare?
+    ///
+    /// An error means that the reading itself failed; what is wrong with the dump is in [`Scan::damage`].
+    pub fn scan(&self) -> Result<Scan, DumpError> {
+        scan::run(self)
+    }
+
+    fn unreadable(&self, source: io::Error) -> DumpError {
+        DumpError::Unreadable { path: self.path.clone(), source }
+    }
+}
+
+/// Text of a dump as a string. Names that are not UTF-8 (of a LATIN1 or SQL_ASCII database) are read as Latin-1, so that
+/// different names stay different.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
+}

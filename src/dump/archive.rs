@@ -1,0 +1,198 @@
+//! pg_dump's archives: what their header and table of contents say.
+
+use std::fmt;
+
+use super::Compression;
+
+/// A dump in custom, directory or tar format, as its table of contents describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Archive {
+    pub container: Container,
+    pub version: ArchiveVersion,
+    pub compression: ArchiveCompression,
+    /// When the dump began, in the local time of the machine that made it (no zone is recorded).
+    pub created: Option<jiff::civil::DateTime>,
+    /// The database that was dumped.
+    pub database: String,
+    /// The version of the server that was dumped: `15.18 (Debian 15.18-0+deb12u1)`.
+    pub server_version: String,
+    pub pg_dump_version: String,
+    /// The dump's `client_encoding`, from its ENCODING entry.
+    pub encoding: Option<String>,
+    /// `standard_conforming_strings`, from its STDSTRINGS entry.
+    pub std_strings: Option<bool>,
+    /// `search_path` as the SEARCHPATH entry sets it (archives of 1.13 and newer).
+    pub search_path: Option<String>,
+    /// In the order of the file, which is the order of a restore without `--jobs`.
+    pub entries: Vec<TocEntry>,
+    /// Set where the table of contents holds more text than is kept in memory: long definitions are left out then.
+    pub abridged: bool,
+    /// Where the data blocks of a custom archive begin.
+    pub(super) data_start: u64,
+    pub(super) layout: Layout,
+}
+
+/// How an archive is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Container {
+    /// `pg_dump -Fc`: one file.
+    Custom,
+    /// `pg_dump -Fd`: a folder with a `toc.dat`.
+    Directory,
+    /// `pg_dump -Ft`: a tar file whose first member is `toc.dat`.
+    Tar,
+}
+
+impl Container {
+    /// As it is shown to people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Container::Custom => "custom",
+            Container::Directory => "directory",
+            Container::Tar => "tar",
+        }
+    }
+}
+
+/// The version of the archive format, not of PostgreSQL.
+///
+/// K_VERS_* in src/bin/pg_dump/pg_backup_archiver.h: 1.12 since PostgreSQL 9.0, 1.13 since 10.3, 1.14 since 12, 1.15
+/// since 16, 1.16 since 17.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ArchiveVersion {
+    pub major: u8,
+    pub minor: u8,
+    pub revision: u8,
+}
+
+impl ArchiveVersion {
+    pub const OLDEST: Self = Self::new(1, 12);
+    pub const NEWEST: Self = Self::new(1, 16);
+
+    pub const fn new(major: u8, minor: u8) -> Self {
+        Self { major, minor, revision: 0 }
+    }
+
+    /// Whether it is at least this version, whatever the revision.
+    pub(super) fn since(self, minor: u8) -> bool {
+        (self.major, self.minor) >= (1, minor)
+    }
+}
+
+impl fmt::Display for ArchiveVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)?;
+        if self.revision != 0 {
+            write!(f, ".{}", self.revision)?;
+        }
+        Ok(())
+    }
+}
+
+/// How an archive's header says that its data are compressed.
+///
+/// Since 1.15 one byte names the algorithm (pg_compress_algorithm in src/include/common/compression.h: 0 none, 1 gzip,
+/// 2 lz4, 3 zstd); before, an integer gives zlib's level, with 0 for none and -1 for zlib's default (ReadHead in
+/// pg_backup_archiver.c).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ArchiveCompression {
+    None,
+    /// The level where the header gives one.
+    Gzip {
+        level: Option<i32>,
+    },
+    Lz4,
+    Zstd,
+    /// An algorithm that this program does not know.
+    Unknown(u8),
+}
+
+impl ArchiveCompression {
+    /// What decompresses it, where something has to.
+    pub fn algorithm(self) -> Option<Compression> {
+        match self {
+            ArchiveCompression::None | ArchiveCompression::Unknown(_) => None,
+            ArchiveCompression::Gzip { .. } => Some(Compression::Gzip),
+            ArchiveCompression::Lz4 => Some(Compression::Lz4),
+            ArchiveCompression::Zstd => Some(Compression::Zstd),
+        }
+    }
+
+    /// As it is shown to people.
+    pub fn label(self) -> &'static str {
+        match self {
+            ArchiveCompression::None => "not compressed",
+            ArchiveCompression::Unknown(_) => "unknown compression",
+            other => other.algorithm().map_or("not compressed", Compression::label),
+        }
+    }
+}
+
+/// The sizes in which an archive writes its numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub(super) int_size: u8,
+    pub(super) offset_size: u8,
+}
+
+/// One entry of the table of contents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TocEntry {
+    /// The dump id, as `pg_restore -l` shows first and other entries depend on.
+    pub id: i32,
+    /// The oid of the system catalog that the object was in.
+    pub table_oid: u32,
+    /// The object's oid in the database that was dumped.
+    pub oid: u32,
+    /// The name: `orders`, `f(integer)`, `TABLE orders` (for an ACL), `orders orders_pkey` (for a constraint).
+    pub tag: String,
+    /// The type: `TABLE`, `TABLE DATA`, `ACL`.
+    pub desc: String,
+    pub section: Section,
+    /// The statements that make it; empty where it only has data, or was left out ([`Archive::abridged`]).
+    pub defn: String,
+    pub drop_stmt: String,
+    /// `COPY … FROM stdin;`; `None` where the data are INSERT statements or there are none.
+    pub copy_stmt: Option<String>,
+    pub schema: Option<String>,
+    pub tablespace: Option<String>,
+    /// Since 1.14.
+    pub table_access_method: Option<String>,
+    /// `pg_class.relkind`, since 1.16.
+    pub relkind: Option<char>,
+    /// Empty where the object has no owner.
+    pub owner: String,
+    /// From servers before 12.
+    pub with_oids: bool,
+    /// Dump ids.
+    pub dependencies: Vec<i32>,
+    /// Whether it had data when it was dumped.
+    pub has_dumper: bool,
+    pub data: DataState,
+    /// The data file of a directory or tar archive.
+    pub filename: Option<String>,
+}
+
+/// Which part of a restore an entry belongs to.
+///
+/// teSection in src/bin/pg_dump/pg_backup.h: 1 none, 2 pre-data, 3 data, 4 post-data (0 is not used).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Section {
+    None,
+    PreData,
+    Data,
+    PostData,
+}
+
+/// What a custom archive's table of contents says of where an entry's data are.
+///
+/// K_OFFSET_* in src/bin/pg_dump/pg_backup_archiver.h.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DataState {
+    /// Has no data, or is in a directory or tar archive.
+    None,
+    /// Has data at a place that was not written down: the dump went to a pipe.
+    Somewhere,
+    /// At this byte of the file.
+    At(u64),
+}

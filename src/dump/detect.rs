@@ -1,0 +1,208 @@
+//! Tells by content what a file or folder is.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek};
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+use super::archive::{Archive, Container};
+use super::directory;
+use super::toc::{self, TocError};
+use super::{Compression, Content, Dump, DumpError, plain, tar};
+
+/// How much of a file is looked at; a plain dump's header comments are within it.
+const HEAD: u64 = 64 * 1024;
+
+pub(super) fn open(path: &Path) -> Result<Dump, DumpError> {
+    let canonical = path.canonicalize().map_err(|error| io_error(path, error))?;
+    let about = fs::metadata(&canonical).map_err(|error| io_error(path, error))?;
+    let kind = about.file_type();
+    if kind.is_dir() {
+        return open_folder(canonical);
+    }
+    if !kind.is_file() {
+        let kind = if kind.is_fifo() {
+            "pipe"
+        } else if kind.is_socket() {
+            "socket"
+        } else {
+            "device"
+        };
+        return Err(DumpError::SpecialFile { path: canonical, kind });
+    }
+    let content = open_file(&canonical)?;
+    Ok(Dump { path: canonical, size: about.len(), content })
+}
+
+fn io_error(path: &Path, source: io::Error) -> DumpError {
+    let path = path.to_owned();
+    match source.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => DumpError::NotFound { path },
+        _ => DumpError::Unreadable { path, source },
+    }
+}
+
+fn open_folder(path: PathBuf) -> Result<Dump, DumpError> {
+    let Some((file, compression)) = directory::open_member(&path, "toc.dat").map_err(|error| io_error(&path, error))?
+    else {
+        let has = |name: &str| path.join(name).symlink_metadata().is_ok();
+        let looks_like = if has("PG_VERSION") || has("global") && has("base") {
+            Some("a PostgreSQL data directory or an unpacked base backup")
+        } else if has("backup_manifest") || has("base.tar") || has("base.tar.gz") {
+            Some("a base backup of pg_basebackup")
+        } else {
+            None
+        };
+        if looks_like.is_some() {
+            return Err(DumpError::NotADump { path, looks_like });
+        }
+        let hint = if has("toc.glo") || has("map.dat") {
+            "it is a pg_dumpall archive, so give one of the dumps inside it"
+        } else {
+            "give the dump itself, or the folder that pg_dump -Fd wrote"
+        };
+        return Err(DumpError::DirectoryWithoutToc { path, hint });
+    };
+    let source: Box<dyn Read + Send> = match compression {
+        Some(compression) => compression.decode_file(file).map_err(|error| io_error(&path, error))?,
+        None => Box::new(io::BufReader::new(file)),
+    };
+    let archive = read_toc(source, Container::Directory, &path)?;
+    let size = directory::size(&path).map_err(|error| io_error(&path, error))?;
+    Ok(Dump { path, size, content: Content::Archive(archive) })
+}
+
+fn open_file(path: &Path) -> Result<Content, DumpError> {
+    let unreadable = |error| io_error(path, error);
+    let mut file = File::open(path).map_err(unreadable)?;
+    let head = read_head(&mut file).map_err(unreadable)?;
+    if head.is_empty() {
+        return Err(DumpError::Empty { path: path.to_owned() });
+    }
+    file.rewind().map_err(unreadable)?;
+    if head.starts_with(toc::MAGIC) {
+        let archive = read_toc(io::BufReader::new(file), Container::Custom, path)?;
+        return Ok(Content::Archive(archive));
+    }
+    if let Some(compression) = Compression::sniff(&head) {
+        return open_compressed(file, compression, path);
+    }
+    if tar::is_header(&head) {
+        return match tar::find_toc(&mut file).map_err(unreadable)? {
+            tar::Found::Toc(member) => Ok(Content::Archive(read_toc(member, Container::Tar, path)?)),
+            tar::Found::Other(looks_like) => Err(DumpError::NotADump { path: path.to_owned(), looks_like }),
+        };
+    }
+    open_text(&head, None, path)
+}
+
+fn open_compressed(file: File, compression: Compression, path: &Path) -> Result<Content, DumpError> {
+    let damaged = |error: io::Error| DumpError::DamagedCompression {
+        path: path.to_owned(),
+        compression,
+        what: error.to_string(),
+    };
+    let mut decoder = compression.decode_file(file).map_err(damaged)?;
+    let mut head = Vec::new();
+    match (&mut decoder).take(HEAD).read_to_end(&mut head) {
+        Ok(_) => {}
+        // The beginning tells what it is; scan says where it ends.
+        Err(_) if !head.is_empty() => {}
+        Err(error) => return Err(damaged(error)),
+    }
+    if head.is_empty() {
+        return Err(DumpError::EmptyInside { path: path.to_owned(), compression });
+    }
+    if head.starts_with(toc::MAGIC) {
+        let archive = "custom archive of pg_dump";
+        return Err(DumpError::CompressedArchive { path: path.to_owned(), compression, archive });
+    }
+    if tar::is_header(&head) {
+        return match tar::first_name(&head) {
+            name if name == b"toc.dat" => Err(DumpError::CompressedArchive {
+                path: path.to_owned(),
+                compression,
+                archive: "tar archive of pg_dump",
+            }),
+            name => {
+                let looks_like = tar::guess(&name).or(Some("a compressed tar file; unpack it if a dump is inside"));
+                Err(DumpError::NotADump { path: path.to_owned(), looks_like })
+            }
+        };
+    }
+    open_text(&head, Some(compression), path)
+}
+
+fn open_text(head: &[u8], compression: Option<Compression>, path: &Path) -> Result<Content, DumpError> {
+    let path = || path.to_owned();
+    if let Some(what) = something_else(head) {
+        return Err(DumpError::NotADump { path: path(), looks_like: Some(what) });
+    }
+    match plain::recognise(head, compression) {
+        Some(plain) => Ok(Content::Plain(plain)),
+        None => Err(DumpError::NotADump { path: path(), looks_like: None }),
+    }
+}
+
+fn read_head(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.take(HEAD).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+fn read_toc<R: Read>(source: R, container: Container, path: &Path) -> Result<Archive, DumpError> {
+    let path = path.to_owned();
+    toc::read(source, container).map_err(|error| match error {
+        TocError::Version(version) => DumpError::UnsupportedArchiveVersion { path, version },
+        TocError::OtherFormat if container == Container::Custom => DumpError::TocAlone { path },
+        TocError::OtherFormat => DumpError::DamagedHeader {
+            path,
+            what: format!("it is that of another format than {}", container.label()),
+            offset: 10,
+        },
+        TocError::Header { what, offset } => DumpError::DamagedHeader { path, what, offset },
+        TocError::Toc { what, offset } => DumpError::DamagedToc { path, what, offset },
+        TocError::Read(source) => DumpError::Unreadable { path, source },
+    })
+}
+
+/// What people give instead of a dump, by its first bytes.
+fn something_else(head: &[u8]) -> Option<&'static str> {
+    const BINARY: &[(&[u8], &str)] = &[
+        (b"SQLite format 3\0", "a SQLite database file"),
+        (b"PK\x03\x04", "a zip file; unpack it first"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z file; unpack it first"),
+        (b"Rar!\x1a\x07", "a rar file; unpack it first"),
+        // MongoDB's archive format: src/mongo-tools common/archive/archive.go, MagicNumber 0x8199e26d.
+        (b"\x6d\xe2\x99\x81", "an archive of mongodump"),
+        (b"\xff\xfe", "text in UTF-16, as PowerShell's > writes it; dump with pg_dump -f instead"),
+        (b"\xfe\xff", "text in UTF-16, as PowerShell's > writes it; dump with pg_dump -f instead"),
+        (b"REDIS0", "a Redis snapshot"),
+        (b"TAPE\0\0\0", "a backup of SQL Server"),
+        (b"\x7fELF", "a program"),
+        (b"age-encryption.org/", "a file encrypted with age; decrypt it first"),
+        (b"-----BEGIN AGE ENCRYPTED FILE-----", "a file encrypted with age; decrypt it first"),
+        (b"-----BEGIN PGP MESSAGE-----", "a file encrypted with gpg; decrypt it first"),
+        (b"Salted__", "a file encrypted with openssl; decrypt it first"),
+        (b"version https://git-lfs.github.com/", "a pointer of Git LFS; fetch the file itself with git lfs pull"),
+    ];
+    if let Some((_, what)) = BINARY.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Some(what);
+    }
+    const TEXT: &[(&str, &str)] = &[
+        ("-- mysql dump", "a dump of MySQL"),
+        ("-- mariadb dump", "a dump of MariaDB"),
+        ("/*m!999999", "a dump of MariaDB"),
+        ("-- phpmyadmin sql dump", "a dump of phpMyAdmin"),
+        ("pragma foreign_keys", "a dump of SQLite"),
+        ("<!doctype html", "an HTML page; a download has perhaps failed"),
+        ("<html", "an HTML page; a download has perhaps failed"),
+        ("<?xml", "an XML document; a download has perhaps failed"),
+        ("{\"", "a JSON document"),
+        ("pg_dump: ", "an error message of pg_dump"),
+        ("pg_dumpall: ", "an error message of pg_dumpall"),
+    ];
+    let start: Vec<u8> = head.iter().copied().skip_while(u8::is_ascii_whitespace).take(64).collect();
+    let start = start.to_ascii_lowercase();
+    TEXT.iter().find(|(words, _)| start.starts_with(words.as_bytes())).map(|(_, what)| *what)
+}

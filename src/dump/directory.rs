@@ -1,0 +1,257 @@
+//! Dumps in directory format (src/bin/pg_dump/pg_backup_directory.c): `toc.dat`, a data file for each table, large
+//! objects in files of their own.
+//!
+//! File names come from the dump, so only a plain name inside the folder is opened, and no symbolic link.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Component, Path};
+
+use nix::fcntl::OFlag;
+
+use super::archive::DataState;
+use super::copy::{Content, Data};
+use super::scan::{Progress, table_name};
+use super::{Archive, Compression, Dump, DumpError};
+
+/// One entry whose data have to be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) id: i32,
+    /// In directory and tar archives.
+    pub(super) file: String,
+    /// `public.orders`; none for large objects.
+    pub(super) table: Option<String>,
+    pub(super) kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Data(Content),
+    /// The list of the large objects.
+    LargeObjects,
+}
+
+impl Wanted {
+    /// For people.
+    pub(super) fn label(&self) -> String {
+        let file = if self.file.is_empty() { String::new() } else { format!(" (file {})", self.file) };
+        match &self.table {
+            Some(table) => format!("the data of {table}{file}"),
+            None => format!("the list of large objects{file}"),
+        }
+    }
+}
+
+/// All entries that have data.
+pub(super) fn wanted(archive: &Archive) -> Vec<Wanted> {
+    let has_data = |data: DataState, file: &Option<String>| data != DataState::None || file.is_some();
+    let entries = archive.entries.iter().filter(|entry| has_data(entry.data, &entry.filename));
+    entries
+        .map(|entry| {
+            let large_objects = entry.desc == "BLOBS";
+            let file = match &entry.filename {
+                // Before 1.16 the list had this name whatever the entry says (_LoadLOs in pg_backup_directory.c of 18).
+                Some(_) if large_objects && !archive.version.since(16) => "blobs.toc".to_owned(),
+                Some(name) => name.clone(),
+                None => String::new(),
+            };
+            let kind = if large_objects {
+                Kind::LargeObjects
+            } else if entry.copy_stmt.is_some() {
+                Kind::Data(Content::Rows)
+            } else {
+                Kind::Data(Content::Inserts)
+            };
+            let table = (!large_objects).then(|| table_name(entry));
+            Wanted { id: entry.id, file, table, kind }
+        })
+        .collect()
+}
+
+/// Opens a file of the folder, compressed or not; `None` where there is none.
+pub(super) fn open_member(folder: &Path, name: &str) -> io::Result<Option<(File, Option<Compression>)>> {
+    if !is_plain_name(name) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "its file name leads out of the folder"));
+    }
+    for (ending, compression) in Compression::DIRECTORY_ENDINGS {
+        let path = folder.join(format!("{name}{ending}"));
+        // A pipe in the folder must not block, and a link must not lead elsewhere.
+        let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
+        match OpenOptions::new().read(true).custom_flags(flags).open(&path) {
+            Ok(file) if file.metadata()?.is_file() => return Ok(Some((file, compression))),
+            Ok(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a regular file")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.raw_os_error() == Some(nix::errno::Errno::ELOOP as i32) => {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "it is a symbolic link, which is not followed"));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+fn is_plain_name(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    matches!((parts.next(), parts.next()), (Some(Component::Normal(part)), None) if part == name)
+        && !name.contains('\0')
+}
+
+/// Bytes of all files in the folder.
+pub(super) fn size(folder: &Path) -> io::Result<u64> {
+    let mut size = 0;
+    for entry in fs::read_dir(folder)? {
+        let about = entry?.metadata()?;
+        if about.is_file() {
+            size += about.len();
+        }
+    }
+    Ok(size)
+}
+
+/// Reads every data file.
+pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress) -> Result<(), DumpError> {
+    let mut large_objects = LargeObjects::default();
+    // Each list names its own large objects, but before 1.16 several entries could share one.
+    let mut lists = BTreeSet::new();
+    for wanted in wanted(archive) {
+        if wanted.kind == Kind::LargeObjects && !lists.insert(wanted.file.clone()) {
+            continue;
+        }
+        let result = match open(&dump.path, &wanted.file) {
+            Ok(Some(mut source)) => read_wanted(&wanted, &mut source, &mut large_objects, progress, None),
+            Ok(None) => {
+                progress.missing(&wanted);
+                continue;
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = result {
+            progress.read_error(&error, wanted.label(), None, wanted.table.clone(), dump)?;
+        }
+        if wanted.kind == Kind::LargeObjects {
+            scan_large_objects(dump, &wanted.file, progress)?;
+        }
+    }
+    large_objects.seen = large_objects.listed;
+    large_objects.finish(archive, progress);
+    Ok(())
+}
+
+fn open(folder: &Path, name: &str) -> io::Result<Option<Box<dyn Read + Send>>> {
+    let Some((file, compression)) = open_member(folder, name)? else { return Ok(None) };
+    Ok(Some(match compression {
+        Some(compression) => compression.decode_file(file)?,
+        None => Box::new(file),
+    }))
+}
+
+fn scan_large_objects(dump: &Dump, list: &str, progress: &mut Progress) -> Result<(), DumpError> {
+    // What is wrong with the list itself has been said.
+    let Ok(Some(source)) = open(&dump.path, list) else { return Ok(()) };
+    let mut lines = Lines::new(source);
+    while let Ok(Some(line)) = lines.next() {
+        let Some((oid, name)) = list_line(&line) else { continue };
+        let label = format!("large object {oid} (file {name})");
+        match open(&dump.path, &name) {
+            Ok(None) => progress.damage(format!("{label} is missing"), None, None),
+            Ok(Some(mut source)) => {
+                if let Err(error) = Data::new(Content::LargeObject).read_from(&mut source) {
+                    progress.read_error(&error, label, None, None, dump)?;
+                }
+            }
+            Err(error) => progress.read_error(&error, label, None, None, dump)?,
+        }
+    }
+    Ok(())
+}
+
+/// Reads one entry's data file, or list of large objects, whole.
+pub(super) fn read_wanted(
+    wanted: &Wanted,
+    source: &mut dyn Read,
+    large_objects: &mut LargeObjects,
+    progress: &mut Progress,
+    at: Option<u64>,
+) -> io::Result<()> {
+    match wanted.kind {
+        Kind::Data(content) => {
+            let mut data = Data::new(content);
+            data.read_from(source)?;
+            progress.read_data(wanted, &data, at);
+        }
+        Kind::LargeObjects => {
+            let mut lines = Lines::new(source);
+            while let Some(line) = lines.next()? {
+                if list_line(&line).is_none() {
+                    let what = format!("{} has a line that names no large object", wanted.label());
+                    progress.damage(what, at, None);
+                } else {
+                    large_objects.listed += 1;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `16401 blob_16401.dat`
+fn list_line(line: &[u8]) -> Option<(u32, String)> {
+    let (oid, name) = std::str::from_utf8(line).ok()?.trim_end().split_once(' ')?;
+    Some((oid.parse().ok()?, name.to_owned()))
+}
+
+/// Lines of bounded length.
+struct Lines<R> {
+    source: BufReader<R>,
+}
+
+impl<R: Read> Lines<R> {
+    fn new(source: R) -> Self {
+        Self { source: BufReader::new(source) }
+    }
+
+    fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut line = Vec::new();
+        (&mut self.source).take(4096).read_until(b'\n', &mut line)?;
+        Ok(if line.is_empty() { None } else { Some(line) })
+    }
+}
+
+/// Counts large objects: those that the lists name, those that are there, and those that the table of contents has.
+#[derive(Debug, Default)]
+pub(super) struct LargeObjects {
+    pub(super) listed: u64,
+    pub(super) seen: u64,
+}
+
+impl LargeObjects {
+    /// Whether this member of a tar file is a large object's data (_StartLO in pg_backup_tar.c).
+    pub(super) fn takes(&mut self, name: &str) -> bool {
+        let takes = name.starts_with("blob_") && name.contains(".dat");
+        self.seen += u64::from(takes);
+        takes
+    }
+
+    pub(super) fn finish(&self, archive: &Archive, progress: &mut Progress) {
+        // Since 1.16 one BLOB METADATA entry stands for many, whose oids its definition lists line by line.
+        let declared: usize = if archive.version.since(16) {
+            let metadata = archive.entries.iter().filter(|entry| entry.desc == "BLOB METADATA");
+            metadata.map(|entry| entry.defn.lines().filter(|line| !line.trim().is_empty()).count()).sum()
+        } else {
+            archive.entries.iter().filter(|entry| entry.desc == "BLOB").count()
+        };
+        if self.seen != self.listed {
+            let what = format!("{} large objects are listed and {} are there", self.listed, self.seen);
+            progress.damage(what, None, None);
+        }
+        // A dump of data alone declares none.
+        let has_data = archive.entries.iter().any(|entry| entry.desc == "BLOBS");
+        if has_data && declared > 0 && declared as u64 != self.listed && !archive.abridged {
+            let what = format!("{declared} large objects are declared and the data of {} are there", self.listed);
+            progress.damage(what, None, None);
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! What a dump declares, as data.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::archive::{Archive, TocEntry};
+use super::lexer::{Item, Lexer};
+use super::scan::Rows;
+use super::statement::Collector;
+
+/// What a dump declares: for an archive by its table of contents, for a plain dump by its statements.
+///
+/// A plain dump can hold several databases; `database` is then the name given to `\connect`, and `None` is the database
+/// that the restore connects to. What an archive says of the database itself (its owner, privileges and settings)
+/// only takes effect with `pg_restore --create`, so it stands in [`Facts::creates_database`] alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The dump's `client_encoding`; the first, where it has several.
+    pub encoding: Option<String>,
+    pub creates_database: Vec<CreatedDatabase>,
+    /// The names given to `\connect`, in order, each once.
+    pub databases: Vec<String>,
+    pub roles_created: BTreeSet<String>,
+    pub tablespaces_created: BTreeSet<String>,
+    /// Every tablespace that an object is put into.
+    pub tablespaces: BTreeSet<String>,
+    /// Procedural languages that it creates.
+    pub languages: BTreeSet<String>,
+    pub owners: Vec<Owned>,
+    pub grants: Vec<Grant>,
+    pub policies: Vec<Policy>,
+    /// Tables whose row level security is switched on.
+    pub row_security: Vec<RowSecurity>,
+    pub extensions: Vec<Extension>,
+    /// The settings that it SETs for the session, in order, each once.
+    pub settings: Vec<String>,
+    pub tables: Vec<TableData>,
+}
+
+/// A `CREATE DATABASE`; what it does not state is `None`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CreatedDatabase {
+    pub name: String,
+    pub owner: Option<String>,
+    pub encoding: Option<String>,
+    /// `LOCALE`, which stands for both of the next two.
+    pub locale: Option<String>,
+    pub lc_collate: Option<String>,
+    pub lc_ctype: Option<String>,
+    /// `libc`, `icu` or `builtin`.
+    pub locale_provider: Option<String>,
+    /// `ICU_LOCALE` or `BUILTIN_LOCALE`.
+    pub provider_locale: Option<String>,
+    pub tablespace: Option<String>,
+}
+
+/// An object and the role that owns it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owned {
+    pub database: Option<String>,
+    /// `TABLE`, `FUNCTION`, `MATERIALIZED VIEW`
+    pub kind: String,
+    pub schema: Option<String>,
+    /// As in pg_dump's table of contents: with argument types for functions.
+    pub name: String,
+    pub owner: String,
+}
+
+/// Privileges of one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    pub database: Option<String>,
+    /// `TABLE`, `COLUMN`, `FUNCTION`, `SCHEMA`; `DEFAULT PRIVILEGES`, `ROLE` (membership), `USER MAPPING`.
+    pub kind: String,
+    pub schema: Option<String>,
+    /// `orders`, `orders.price` for a column, `f(integer)`; for default privileges the kind of object: `TABLES`.
+    pub name: String,
+    /// The roles that get or lose something, each once; PUBLIC is not one.
+    pub grantees: Vec<String>,
+    /// Who grants: `GRANTED BY`, `SET SESSION AUTHORIZATION`, or `FOR ROLE` of default privileges.
+    pub grantors: Vec<String>,
+    /// The statements as the dump has them.
+    pub statements: String,
+    /// Whether it takes something from PUBLIC, which is lost where the restore of the entry fails.
+    pub revokes_public: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    pub database: Option<String>,
+    pub schema: Option<String>,
+    pub table: String,
+    pub name: String,
+    /// Empty for PUBLIC.
+    pub roles: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowSecurity {
+    pub database: Option<String>,
+    pub schema: Option<String>,
+    pub table: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extension {
+    pub database: Option<String>,
+    pub name: String,
+    pub schema: Option<String>,
+}
+
+/// A table and the rows that the dump has for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableData {
+    pub database: Option<String>,
+    pub schema: Option<String>,
+    pub name: String,
+    /// At least one row. Before the data are read ([`Facts::of_archive`]): whether there is an entry for data.
+    pub has_data: bool,
+    /// Rows in COPY format; `None` where they were not counted (INSERT statements, damage, or no pass over the data).
+    pub rows: Option<u64>,
+    /// Whether the dump creates it; false in a dump of data alone.
+    pub created: bool,
+}
+
+/// How often a role is named.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RoleUse {
+    /// Objects that it owns.
+    pub owns: u64,
+    /// Objects with privileges for it or by it.
+    pub granted: u64,
+    /// Policies for it.
+    pub policies: u64,
+}
+
+impl Facts {
+    /// Every role that the dump names in a statement that fails where the role does not exist.
+    pub fn roles(&self) -> BTreeMap<String, RoleUse> {
+        let mut roles: BTreeMap<String, RoleUse> = BTreeMap::new();
+        for owned in &self.owners {
+            roles.entry(owned.owner.clone()).or_default().owns += 1;
+        }
+        for grant in &self.grants {
+            let named: BTreeSet<&String> = grant.grantees.iter().chain(&grant.grantors).collect();
+            for role in named {
+                roles.entry(role.clone()).or_default().granted += 1;
+            }
+        }
+        for policy in &self.policies {
+            for role in &policy.roles {
+                roles.entry(role.clone()).or_default().policies += 1;
+            }
+        }
+        roles
+    }
+
+    /// What an archive's table of contents declares; its data are not read.
+    pub fn of_archive(archive: &Archive) -> Self {
+        let mut collector = Collector::default();
+        for entry in &archive.entries {
+            collector.schema.clone_from(&entry.schema);
+            collect_entry(&mut collector, archive, entry);
+        }
+        let mut facts = collector.into_facts();
+        facts.encoding.clone_from(&archive.encoding);
+        facts
+    }
+
+    /// Writes the rows that were counted to the tables that they belong to.
+    pub(super) fn count_rows(&mut self, archive: &Archive, read: &HashMap<i32, Rows>) {
+        let mut rows: HashMap<(Option<&str>, &str), Rows> = HashMap::new();
+        for entry in archive.entries.iter().filter(|entry| entry.desc == "TABLE DATA") {
+            if let Some(counted) = read.get(&entry.id) {
+                rows.insert((entry.schema.as_deref(), &entry.tag), *counted);
+            }
+        }
+        for table in &mut self.tables {
+            let counted = rows.get(&(table.schema.as_deref(), table.name.as_str()));
+            table.has_data = counted.is_some_and(|rows| rows.any);
+            table.rows = counted.and_then(|rows| rows.count);
+        }
+    }
+}
+
+fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry) {
+    // With --create alone, as pg_restore's _tocEntryRequired has it (pg_backup_archiver.c, PostgreSQL 15 to 18).
+    let of_database =
+        matches!(entry.desc.as_str(), "ACL" | "COMMENT" | "SECURITY LABEL") && entry.tag.starts_with("DATABASE ");
+    if of_database || entry.desc == "DATABASE PROPERTIES" {
+        return;
+    }
+    if let Some(tablespace) = &entry.tablespace {
+        collector.facts.tablespaces.insert(tablespace.clone());
+    }
+    match entry.desc.as_str() {
+        "ACL" | "DEFAULT ACL" => {
+            let before = collector.facts.grants.len();
+            collect_text(collector, &entry.defn);
+            // All statements of the entry go to the server as one, so they stand or fall together.
+            if let Some(first) = collector.facts.grants.get_mut(before) {
+                first.statements = entry.defn.trim().to_owned();
+            }
+        }
+        "POLICY" | "ROW SECURITY" | "EXTENSION" | "USER MAPPING" | "ENCODING" | "STDSTRINGS" | "SEARCHPATH" => {
+            collect_text(collector, &entry.defn);
+        }
+        "DATABASE" => {
+            collect_text(collector, &entry.defn);
+            if let Some(created) = collector.facts.creates_database.last_mut()
+                && !entry.owner.is_empty()
+            {
+                created.owner = Some(entry.owner.clone());
+            }
+            return;
+        }
+        "PROCEDURAL LANGUAGE" => {
+            collector.facts.languages.insert(entry.tag.clone());
+        }
+        "TABLE" => collector.table(entry.schema.clone(), entry.tag.clone()).created = true,
+        "TABLE DATA" => {
+            let table = collector.table(entry.schema.clone(), entry.tag.clone());
+            table.has_data = true;
+        }
+        _ => {}
+    }
+    if gets_owner(archive, entry) {
+        collector.facts.owners.push(super::Owned {
+            database: None,
+            kind: match entry.desc.as_str() {
+                "BLOB" | "BLOB METADATA" => "LARGE OBJECT".to_owned(),
+                "PROCEDURAL LANGUAGE" => "LANGUAGE".to_owned(),
+                other => other.to_owned(),
+            },
+            schema: entry.schema.clone(),
+            name: entry.tag.clone(),
+            owner: entry.owner.clone(),
+        });
+    }
+}
+
+/// Whether a restore writes `ALTER … OWNER TO` for the entry (_printTocEntry in pg_backup_archiver.c, PostgreSQL 15 to
+/// 18: it has an owner and a statement that drops it, and is of a type that can have an owner).
+fn gets_owner(_archive: &Archive, entry: &TocEntry) -> bool {
+    const WITHOUT: &[&str] = &[
+        "ACCESS METHOD",
+        "CAST",
+        "CHECK CONSTRAINT",
+        "CONSTRAINT",
+        "DATABASE PROPERTIES",
+        "DEFAULT",
+        "EXTENSION",
+        "FK CONSTRAINT",
+        "INDEX",
+        "INDEX ATTACH",
+        "TABLE ATTACH",
+        "RULE",
+        "TRIGGER",
+        "ROW SECURITY",
+        "POLICY",
+        "USER MAPPING",
+        "TRANSFORM",
+        "PUBLICATION TABLE",
+        "PUBLICATION TABLES IN SCHEMA",
+        "SUBSCRIPTION TABLE",
+        "SHELL TYPE",
+        "DEFAULT ACL",
+    ];
+    !entry.owner.is_empty() && !entry.drop_stmt.is_empty() && !WITHOUT.contains(&entry.desc.as_str())
+}
+
+fn collect_text(collector: &mut Collector, text: &str) {
+    let mut lexer = Lexer::new(text.as_bytes());
+    // Reading from memory cannot fail.
+    while let Ok(Some(item)) = lexer.next() {
+        if let Item::Statement(statement) = item {
+            collector.statement(&statement);
+        }
+    }
+}

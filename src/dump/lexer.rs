@@ -1,0 +1,553 @@
+//! Takes SQL text apart as psql does, in a stream: where statements, meta-commands and COPY data begin and end.
+//!
+//! The rules are those of src/fe_utils/psqlscan.l and src/bin/psql/copy.c (PostgreSQL 15 to 18). What a statement means
+//! is not decided here. Only the words that could matter are kept: a statement can be larger than memory.
+
+use std::io::{self, Read};
+
+use memchr::memmem::Finder;
+
+/// One word or sign of a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) kind: TokenKind,
+    /// Where it begins and ends in [`Statement::text`], where that is kept.
+    pub(super) span: (usize, usize),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum TokenKind {
+    /// A keyword, a name without quotes (in lower case) or a number.
+    Word(String),
+    /// A name in double quotes, without them.
+    Name(String),
+    /// A string constant's value.
+    Text(String),
+    Sign(u8),
+}
+
+/// One statement, without its semicolon.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Statement {
+    /// The first tokens; all of them where the statement is of a kind that is read whole.
+    pub(super) tokens: Vec<Token>,
+    /// The statement as it stands there; only for the kinds that are read whole.
+    pub(super) text: String,
+    pub(super) line: u64,
+    pub(super) offset: u64,
+}
+
+#[derive(Debug)]
+pub(super) enum Item {
+    Statement(Statement),
+    /// The text ends inside this statement.
+    Unfinished(Statement),
+    /// A comment to the end of the line, without the dashes; only those between statements.
+    Comment {
+        text: String,
+        line: u64,
+    },
+    /// A backslash command of psql with its arguments, without the backslash.
+    Meta(String),
+}
+
+/// The rows after `COPY … FROM stdin;`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CopyRows {
+    pub(super) rows: u64,
+    /// Whether the line `\.` was there.
+    pub(super) ended: bool,
+}
+
+const BUFFER: usize = 256 * 1024;
+/// Longer names and strings are cut off: none that matters is.
+const LONGEST_TOKEN: usize = 64 * 1024;
+/// No more of one statement is kept.
+const LONGEST_STATEMENT: usize = 16 << 20;
+/// Of a statement that is not read whole.
+const FIRST_TOKENS: usize = 48;
+const MOST_TOKENS: usize = 200_000;
+
+pub(super) struct Lexer<R> {
+    source: R,
+    buffer: Vec<u8>,
+    position: usize,
+    end: usize,
+    at_end: bool,
+    /// Of `buffer[0]` in the text.
+    base: u64,
+    /// The line of `buffer[counted]`, from 1.
+    line: u64,
+    counted: usize,
+    /// Whether `'…'` takes backslashes literally.
+    pub(super) std_strings: bool,
+    /// Where the first NUL byte is; no text that pg_dump writes has one.
+    pub(super) nul: Option<u64>,
+    statement: Building,
+}
+
+#[derive(Default)]
+struct Building {
+    tokens: Vec<Token>,
+    text: Vec<u8>,
+    whole: bool,
+    begun: Option<(u64, u64)>,
+    parentheses: u32,
+    /// Depth of BEGIN ATOMIC … END, and what tells that the statement can have it (psqlscan.l, `begin_depth`).
+    begin: u32,
+    words: Vec<u8>,
+    word_count: u32,
+}
+
+impl<R: Read> Lexer<R> {
+    pub(super) fn new(source: R) -> Self {
+        Self {
+            source,
+            buffer: vec![0; BUFFER],
+            position: 0,
+            end: 0,
+            at_end: false,
+            base: 0,
+            line: 1,
+            counted: 0,
+            std_strings: true,
+            nul: None,
+            statement: Building::default(),
+        }
+    }
+
+    /// Bytes of text read so far.
+    pub(super) fn offset(&self) -> u64 {
+        self.base + self.position as u64
+    }
+
+    /// The current line, from 1.
+    pub(super) fn line(&mut self) -> u64 {
+        self.line += memchr::memchr_iter(b'\n', &self.buffer[self.counted..self.position]).count() as u64;
+        self.counted = self.position;
+        self.line
+    }
+
+    /// The statement that an error has interrupted.
+    pub(super) fn interrupted(&mut self) -> Option<Statement> {
+        let statement = self.take_statement();
+        (!statement.tokens.is_empty()).then_some(statement)
+    }
+
+    /// The next item, or `None` at the end of the text.
+    pub(super) fn next(&mut self) -> io::Result<Option<Item>> {
+        loop {
+            let Some(byte) = self.peek(0)? else {
+                if self.statement.begun.is_none() {
+                    return Ok(None);
+                }
+                return Ok(Some(Item::Unfinished(self.take_statement())));
+            };
+            match byte {
+                b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => {
+                    self.skip_while(|byte| byte.is_ascii_whitespace() || byte == 0x0b)?
+                }
+                b'-' if self.peek(1)? == Some(b'-') => {
+                    let between = self.statement.begun.is_none();
+                    let line = if between { self.line() } else { 0 };
+                    let text = self.rest_of_line(between)?;
+                    if between {
+                        return Ok(Some(Item::Comment { text: text.get(2..).unwrap_or_default().to_owned(), line }));
+                    }
+                }
+                b'/' if self.peek(1)? == Some(b'*') => {
+                    if !self.block_comment()? {
+                        self.begin();
+                    }
+                }
+                b'\\' => {
+                    let text = self.rest_of_line(true)?;
+                    let text = text.get(1..).unwrap_or_default().to_owned();
+                    // \g and its kin send the statement; the other commands leave it as it is.
+                    if self.statement.begun.is_some() && text.starts_with('g') {
+                        return Ok(Some(Item::Statement(self.take_statement())));
+                    }
+                    if self.statement.begun.is_none() {
+                        return Ok(Some(Item::Meta(text)));
+                    }
+                }
+                b';' if self.statement.parentheses == 0 && self.statement.begin == 0 => {
+                    self.advance(1);
+                    if self.statement.begun.is_some() {
+                        return Ok(Some(Item::Statement(self.take_statement())));
+                    }
+                }
+                _ => {
+                    self.begin();
+                    self.token(byte)?;
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self) {
+        if self.statement.begun.is_none() {
+            self.statement.begun = Some((self.line(), self.offset()));
+        }
+    }
+
+    fn take_statement(&mut self) -> Statement {
+        let building = std::mem::take(&mut self.statement);
+        let (line, offset) = building.begun.unwrap_or((self.line, self.base));
+        let mut text = building.text;
+        if text.last() == Some(&b';') {
+            text.pop();
+        }
+        // Spans are byte positions, so the text must not change its length where it is not UTF-8: then it is left out.
+        let text = String::from_utf8(text).unwrap_or_default();
+        Statement { tokens: building.tokens, text, line, offset }
+    }
+
+    fn token(&mut self, byte: u8) -> io::Result<()> {
+        let next = self.peek(1)?;
+        match byte {
+            b'\'' => self.string(1, !self.std_strings),
+            b'e' | b'E' if next == Some(b'\'') => self.string(2, true),
+            b'b' | b'B' | b'x' | b'X' | b'n' | b'N' if next == Some(b'\'') => self.string(2, false),
+            b'u' | b'U' if next == Some(b'&') && self.peek(2)? == Some(b'\'') => self.string(3, false),
+            b'u' | b'U' if next == Some(b'&') && self.peek(2)? == Some(b'"') => self.quoted(b'"', 3, false),
+            b'"' => self.quoted(b'"', 1, false),
+            b'$' => self.dollar(),
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => self.word(),
+            _ => {
+                match byte {
+                    b'(' => self.statement.parentheses += 1,
+                    b')' => self.statement.parentheses = self.statement.parentheses.saturating_sub(1),
+                    _ => {}
+                }
+                let start = self.statement.text.len();
+                self.advance(1);
+                self.push(TokenKind::Sign(byte), start);
+                Ok(())
+            }
+        }
+    }
+
+    fn wants_tokens(&self) -> bool {
+        let most = if self.statement.whole { MOST_TOKENS } else { FIRST_TOKENS };
+        self.statement.tokens.len() < most
+    }
+
+    fn push(&mut self, kind: TokenKind, start: usize) {
+        if self.wants_tokens() {
+            let span = (start, self.statement.text.len());
+            self.statement.tokens.push(Token { kind, span });
+        }
+    }
+
+    fn word(&mut self) -> io::Result<()> {
+        let start = self.statement.text.len();
+        let first = self.statement.word_count == 0 && self.statement.tokens.is_empty();
+        let wanted = self.wants_tokens() || self.statement.word_count < 8 || self.statement.begin_possible();
+        let mut word = Vec::new();
+        loop {
+            let slice = &self.buffer[self.position..self.end];
+            let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || *byte >= 0x80;
+            let length = slice.iter().position(|byte| !is_part(byte)).unwrap_or(slice.len());
+            if wanted && word.len() < LONGEST_TOKEN {
+                word.extend_from_slice(&slice[..length]);
+            }
+            let more = length == slice.len();
+            self.advance(length);
+            if !more || !self.fill()? {
+                break;
+            }
+        }
+        if !wanted {
+            return Ok(());
+        }
+        word.make_ascii_lowercase();
+        self.statement.see_word(&word);
+        let mut begins = start;
+        if first && is_read_whole(&word) {
+            self.statement.whole = true;
+            self.statement.text.extend_from_slice(&word.to_ascii_uppercase());
+            begins = 0;
+        } else if self.statement.word_count == 2 && !self.statement.whole && is_create_read_whole(&word) {
+            // CREATE POLICY and the like: only the text of the first word is missed.
+            self.statement.whole = true;
+        }
+        self.push(TokenKind::Word(super::text(word)), begins);
+        Ok(())
+    }
+
+    fn string(&mut self, opening: usize, escapes: bool) -> io::Result<()> {
+        self.quoted(b'\'', opening, escapes)
+    }
+
+    /// A name or a string up to its closing quote, with doubled quotes and, if wanted, backslash escapes inside.
+    fn quoted(&mut self, quote: u8, opening: usize, escapes: bool) -> io::Result<()> {
+        let start = self.statement.text.len();
+        let wanted = self.wants_tokens();
+        let mut value = Vec::new();
+        self.advance(opening);
+        loop {
+            let slice = &self.buffer[self.position..self.end];
+            let found = if escapes { memchr::memchr2(quote, b'\\', slice) } else { memchr::memchr(quote, slice) };
+            let length = found.unwrap_or(slice.len());
+            if wanted && value.len() < LONGEST_TOKEN {
+                value.extend_from_slice(&slice[..length]);
+            }
+            self.advance(length);
+            if found.is_none() {
+                if self.fill()? {
+                    continue;
+                }
+                // The statement stays open: the text ends inside.
+                return Ok(());
+            }
+            let escape = self.peek(0)? == Some(b'\\');
+            let next = self.peek(1)?;
+            if escape {
+                if wanted && let Some(next) = next {
+                    value.push(next);
+                }
+                self.advance(if next.is_some() { 2 } else { 1 });
+            } else if next == Some(quote) {
+                if wanted {
+                    value.push(quote);
+                }
+                self.advance(2);
+            } else {
+                self.advance(1);
+                break;
+            }
+        }
+        let value = super::text(value);
+        self.push(if quote == b'"' { TokenKind::Name(value) } else { TokenKind::Text(value) }, start);
+        Ok(())
+    }
+
+    /// `$tag$ … $tag$`, or a sign where it is none.
+    fn dollar(&mut self) -> io::Result<()> {
+        let start = self.statement.text.len();
+        let mut length = 1;
+        let tag_ends = loop {
+            match self.peek(length)? {
+                Some(b'$') => break true,
+                Some(b'0'..=b'9') if length == 1 => break false,
+                Some(byte) if byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80 => length += 1,
+                _ => break false,
+            }
+            if length > 256 {
+                break false;
+            }
+        };
+        if !tag_ends {
+            self.advance(1);
+            self.push(TokenKind::Sign(b'$'), start);
+            return Ok(());
+        }
+        let tag = self.buffer[self.position..=self.position + length].to_vec();
+        self.advance(tag.len());
+        let finder = Finder::new(&tag);
+        loop {
+            let slice = &self.buffer[self.position..self.end];
+            if let Some(found) = finder.find(slice) {
+                self.advance(found + tag.len());
+                break;
+            }
+            let keep = slice.len().min(tag.len() - 1);
+            self.advance(slice.len() - keep);
+            if !self.fill()? {
+                self.advance(self.end - self.position);
+                // Left open: the text ends inside.
+                return Ok(());
+            }
+        }
+        self.push(TokenKind::Text(String::new()), start);
+        Ok(())
+    }
+
+    /// False where the text ends inside.
+    fn block_comment(&mut self) -> io::Result<bool> {
+        let mut depth = 0;
+        loop {
+            let (first, second) = (self.peek(0)?, self.peek(1)?);
+            match (first, second) {
+                (None, _) => return Ok(false),
+                (Some(b'/'), Some(b'*')) => {
+                    depth += 1;
+                    self.advance(2);
+                }
+                (Some(b'*'), Some(b'/')) => {
+                    depth -= 1;
+                    self.advance(2);
+                    if depth == 0 {
+                        return Ok(true);
+                    }
+                }
+                _ => {
+                    let slice = &self.buffer[self.position + 1..self.end];
+                    let length = memchr::memchr2(b'/', b'*', slice).unwrap_or(slice.len());
+                    self.advance(1 + length);
+                }
+            }
+        }
+    }
+
+    /// Up to the line break, which stays; the text is given if it is wanted.
+    fn rest_of_line(&mut self, wanted: bool) -> io::Result<String> {
+        let mut line = Vec::new();
+        loop {
+            let slice = &self.buffer[self.position..self.end];
+            let found = memchr::memchr(b'\n', slice);
+            let length = found.unwrap_or(slice.len());
+            if wanted && line.len() < LONGEST_TOKEN {
+                line.extend_from_slice(&slice[..length]);
+            }
+            self.advance(length);
+            if found.is_some() || !self.fill()? {
+                break;
+            }
+        }
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+        Ok(super::text(line))
+    }
+
+    fn skip_while(&mut self, wanted: impl Fn(u8) -> bool) -> io::Result<()> {
+        loop {
+            let slice = &self.buffer[self.position..self.end];
+            let length = slice.iter().position(|byte| !wanted(*byte)).unwrap_or(slice.len());
+            let more = length == slice.len();
+            self.advance(length);
+            if !more || !self.fill()? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Passes over the rows that follow a `COPY … FROM stdin;`, up to the line `\.`.
+    pub(super) fn copy_rows(&mut self) -> io::Result<CopyRows> {
+        self.rest_of_line(false)?;
+        if self.peek(0)?.is_some() {
+            self.advance(1);
+        }
+        let mut rows = 0;
+        let finder = Finder::new(b"\n\\.");
+        let mut line_start = true;
+        loop {
+            if line_start && self.peek(0)? == Some(b'\\') && self.peek(1)? == Some(b'.') {
+                let after = (self.peek(2)?, self.peek(3)?);
+                let length = match after {
+                    (None, _) => Some(2),
+                    (Some(b'\n'), _) => Some(3),
+                    (Some(b'\r'), Some(b'\n')) => Some(4),
+                    _ => None,
+                };
+                if let Some(length) = length {
+                    self.advance(length);
+                    return Ok(CopyRows { rows, ended: true });
+                }
+            }
+            let slice = &self.buffer[self.position..self.end];
+            let passed = match finder.find(slice) {
+                Some(found) => found + 1,
+                None => memchr::memrchr(b'\n', slice).map_or(slice.len(), |found| found + 1),
+            };
+            rows += memchr::memchr_iter(b'\n', &slice[..passed]).count() as u64;
+            line_start = passed > 0 && slice[passed - 1] == b'\n' || passed == 0 && line_start;
+            let more = passed == slice.len();
+            self.advance(passed);
+            // Looking for `\.` at a line's start needs the bytes that follow it.
+            if (more || !line_start) && !self.fill()? {
+                return Ok(CopyRows { rows, ended: false });
+            }
+        }
+    }
+
+    fn peek(&mut self, ahead: usize) -> io::Result<Option<u8>> {
+        while self.position + ahead >= self.end {
+            if !self.fill()? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(self.buffer[self.position + ahead]))
+    }
+
+    fn advance(&mut self, length: usize) {
+        let length = length.min(self.end - self.position);
+        if self.statement.whole && self.statement.text.len() < LONGEST_STATEMENT {
+            self.statement.text.extend_from_slice(&self.buffer[self.position..self.position + length]);
+        }
+        self.position += length;
+    }
+
+    /// Reads on; false at the end of the text. What was not passed yet stays.
+    fn fill(&mut self) -> io::Result<bool> {
+        if self.at_end {
+            return Ok(false);
+        }
+        if self.position > 0 {
+            self.line();
+            self.buffer.copy_within(self.position..self.end, 0);
+            self.base += self.position as u64;
+            self.end -= self.position;
+            (self.position, self.counted) = (0, 0);
+        }
+        if self.end == self.buffer.len() {
+            // Nothing looks ahead further than a dollar quote's tag, so there is always room.
+            return Ok(false);
+        }
+        loop {
+            match self.source.read(&mut self.buffer[self.end..]) {
+                Ok(0) => {
+                    self.at_end = true;
+                    return Ok(false);
+                }
+                Ok(read) => {
+                    if self.nul.is_none()
+                        && let Some(found) = memchr::memchr(0, &self.buffer[self.end..self.end + read])
+                    {
+                        self.nul = Some(self.base + (self.end + found) as u64);
+                    }
+                    self.end += read;
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Building {
+    /// Whether BEGIN ATOMIC could stand in it.
+    fn begin_possible(&self) -> bool {
+        matches!(self.words.as_slice(), [b'c', b'f' | b'p', ..] | [b'c', b'o', b'r', b'f' | b'p', ..])
+    }
+
+    fn see_word(&mut self, word: &[u8]) {
+        if self.words.len() < 4 && matches!(word, b"create" | b"function" | b"procedure" | b"or" | b"replace") {
+            // Their place counts, so a word between them ends the pattern.
+            if self.words.len() as u32 == self.word_count {
+                self.words.push(word[0]);
+            }
+        }
+        self.word_count = self.word_count.saturating_add(1);
+        if self.begin_possible() && self.parentheses == 0 {
+            match word {
+                b"begin" => self.begin += 1,
+                b"case" if self.begin > 0 => self.begin += 1,
+                b"end" => self.begin = self.begin.saturating_sub(1),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Statements whose end matters as much as their beginning.
+fn is_read_whole(first: &[u8]) -> bool {
+    matches!(first, b"alter" | b"grant" | b"revoke" | b"copy")
+}
+
+fn is_create_read_whole(second: &[u8]) -> bool {
+    matches!(second, b"policy" | b"database" | b"role" | b"user")
+}

@@ -1,0 +1,309 @@
+//! Plain SQL dumps: what their first lines say, and the full pass over their text.
+
+use std::io;
+
+use super::lexer::{Item, Lexer, Statement};
+use super::scan::{Damage, Scan};
+use super::statement::{Collector, CopyTarget, Effect};
+use super::{Compression, Dump, DumpError};
+
+/// A dump as SQL text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plain {
+    pub compression: Option<Compression>,
+    /// Whether it begins as pg_dump and pg_dumpall begin their text. Only then has it to end as they end it. It is a
+    /// comment that anyone can edit, so it may lie.
+    pub from_pg_dump: bool,
+    /// Whether it is of pg_dumpall.
+    pub cluster: bool,
+    /// From the header comment; pg_dumpall writes none before its first database.
+    pub pg_dump_version: Option<String>,
+    /// From the header comment.
+    pub server_version: Option<String>,
+}
+
+/// TEXT_DUMP_HEADER and TEXT_DUMPALL_HEADER in src/bin/pg_dump/pg_backup_archiver.h, without the lines around them.
+const HEADER: &str = " PostgreSQL database dump";
+const CLUSTER_HEADER: &str = " PostgreSQL database cluster dump";
+/// RestoreArchive in pg_backup_archiver.c and main in pg_dumpall.c (PostgreSQL 15 to 18).
+const TRAILER: &str = " PostgreSQL database dump complete";
+const CLUSTER_TRAILER: &str = " PostgreSQL database cluster dump complete";
+
+/// Takes a text for SQL, or not, by its beginning.
+pub(super) fn recognise(head: &[u8], compression: Option<Compression>) -> Option<Plain> {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    // Text has no NUL and hardly any other control character.
+    let odd = |byte: &&u8| byte.is_ascii_control() && !matches!(**byte, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1b | 8);
+    if head.contains(&0) || head.iter().filter(odd).count() * 100 > head.len() {
+        return None;
+    }
+    let mut plain =
+        Plain { compression, from_pg_dump: false, cluster: false, pg_dump_version: None, server_version: None };
+    let mut lexer = Lexer::new(head);
+    let mut is_sql = true;
+    // Reading from memory cannot fail.
+    while let Ok(Some(item)) = lexer.next() {
+        match item {
+            Item::Comment { text, .. } => {
+                plain.cluster |= text == CLUSTER_HEADER;
+                plain.from_pg_dump |= text == HEADER || text == CLUSTER_HEADER;
+                if let Some(version) = text.strip_prefix(" Dumped from database version ") {
+                    plain.server_version.get_or_insert_with(|| version.to_owned());
+                } else if let Some(version) = text.strip_prefix(" Dumped by pg_dump version ") {
+                    plain.pg_dump_version.get_or_insert_with(|| version.to_owned());
+                }
+            }
+            Item::Meta(_) => {}
+            Item::Statement(statement) | Item::Unfinished(statement) => {
+                is_sql = plain.from_pg_dump || begins_like_sql(&statement);
+                // pg_dumpall names the versions only with its first database, behind the roles.
+                if !plain.cluster || !is_sql || plain.server_version.is_some() {
+                    break;
+                }
+            }
+        }
+    }
+    is_sql.then_some(plain)
+}
+
+/// The first words of SQL commands (PostgreSQL 18's reference, part VI).
+fn begins_like_sql(statement: &Statement) -> bool {
+    use super::lexer::TokenKind;
+
+    const COMMANDS: &[&str] = &[
+        "abort",
+        "alter",
+        "analyze",
+        "begin",
+        "call",
+        "checkpoint",
+        "close",
+        "cluster",
+        "comment",
+        "commit",
+        "copy",
+        "create",
+        "deallocate",
+        "declare",
+        "delete",
+        "discard",
+        "do",
+        "drop",
+        "end",
+        "execute",
+        "explain",
+        "fetch",
+        "grant",
+        "import",
+        "insert",
+        "listen",
+        "load",
+        "lock",
+        "merge",
+        "move",
+        "notify",
+        "prepare",
+        "reassign",
+        "refresh",
+        "reindex",
+        "release",
+        "reset",
+        "revoke",
+        "rollback",
+        "savepoint",
+        "security",
+        "select",
+        "set",
+        "show",
+        "start",
+        "table",
+        "truncate",
+        "unlisten",
+        "update",
+        "vacuum",
+        "values",
+        "with",
+    ];
+    match statement.tokens.first().map(|token| &token.kind) {
+        Some(TokenKind::Word(word)) => COMMANDS.contains(&word.as_str()),
+        Some(TokenKind::Sign(b'(')) => true,
+        _ => false,
+    }
+}
+
+/// Reads the whole text.
+pub(super) fn scan(dump: &Dump, plain: &Plain) -> Result<Scan, DumpError> {
+    let reader = dump.reader().map_err(|error| dump.unreadable(error))?;
+    let mut pass = Pass {
+        lexer: Lexer::new(reader),
+        collector: Collector::default(),
+        damage: Vec::new(),
+        open: None,
+        cluster_open: None,
+        last: None,
+    };
+    let end = pass.run();
+    let nul = pass.lexer.nul;
+    match end {
+        Ok(end) => pass.judge_end(end),
+        Err(error) if error.raw_os_error().is_some() => return Err(dump.unreadable(error)),
+        Err(error) => {
+            let what = plain.compression.map_or("text", Compression::label);
+            let place = pass.place();
+            let state = if error.kind() == io::ErrorKind::UnexpectedEof { "is cut off" } else { "is corrupt" };
+            pass.say(format!("the {what} stream {state} ({error}), {place}"));
+        }
+    }
+    if let Some(at) = nul {
+        let what = "holds NUL bytes, which no SQL text has: part of the file was never written".to_owned();
+        pass.damage.push(Damage { what, at: Some(at), table: None });
+    }
+    Ok(Scan { damage: pass.damage, facts: pass.collector.into_facts() })
+}
+
+struct Pass<R> {
+    lexer: Lexer<R>,
+    collector: Collector,
+    damage: Vec<Damage>,
+    /// The line of a pg_dump header whose trailer has not come yet.
+    open: Option<u64>,
+    cluster_open: Option<u64>,
+    /// The table whose rows are being read.
+    last: Option<String>,
+}
+
+/// How the text ends.
+enum End {
+    BetweenStatements,
+    InStatement(Statement),
+    InRows(CopyTarget, u64),
+}
+
+impl<R: io::Read> Pass<R> {
+    fn run(&mut self) -> io::Result<End> {
+        while let Some(item) = self.lexer.next()? {
+            match item {
+                Item::Comment { text, line } => self.comment(&text, line),
+                Item::Meta(text) => {
+                    let (command, arguments) = text.split_once(char::is_whitespace).unwrap_or((&text, ""));
+                    if matches!(command, "connect" | "c") {
+                        self.collector.connect(arguments);
+                    }
+                }
+                Item::Statement(statement) => match self.collector.statement(&statement) {
+                    Effect::None => {}
+                    Effect::StdStrings(on) => self.lexer.std_strings = on,
+                    Effect::Copy(target) => {
+                        self.last = Some(target.label());
+                        let copied = self.lexer.copy_rows()?;
+                        self.last = None;
+                        let table = self.collector.table(target.schema.clone(), target.table.clone());
+                        table.has_data |= copied.rows > 0;
+                        table.rows = Some(table.rows.unwrap_or(0) + copied.rows);
+                        if !copied.ended {
+                            table.rows = None;
+                            return Ok(End::InRows(target, copied.rows));
+                        }
+                    }
+                },
+                Item::Unfinished(statement) => return Ok(End::InStatement(statement)),
+            }
+        }
+        Ok(End::BetweenStatements)
+    }
+
+    fn comment(&mut self, text: &str, line: u64) {
+        match text {
+            HEADER => {
+                if let Some(begun) = self.open.replace(line) {
+                    let what = format!(
+                        "the dump that begins in line {begun} has no end: the next one begins in line {line} without \
+                         its closing comment"
+                    );
+                    self.say(what);
+                }
+            }
+            CLUSTER_HEADER => self.cluster_open = Some(line),
+            TRAILER => self.open = None,
+            CLUSTER_TRAILER => self.cluster_open = None,
+            _ => {}
+        }
+    }
+
+    fn say(&mut self, what: String) {
+        let at = Some(self.lexer.offset());
+        self.damage.push(Damage { what, at, table: self.last.clone() });
+    }
+
+    /// Where the pass has come to, for people.
+    fn place(&mut self) -> String {
+        let line = self.lexer.line();
+        match (&self.last, self.lexer.interrupted()) {
+            (Some(table), _) => format!("inside the COPY data of {table}, line {line}"),
+            (None, Some(statement)) => format!("inside the statement that begins in line {}", statement.line),
+            (None, None) => format!("after line {line}"),
+        }
+    }
+
+    fn judge_end(&mut self, end: End) {
+        let line = self.lexer.line();
+        match end {
+            End::InRows(target, rows) => {
+                let table = target.label();
+                self.last = Some(table.clone());
+                let trailer = if self.is_open() { " and no trailer" } else { "" };
+                self.say(format!(
+                    "ends inside the COPY data of {table}, line {line}, after {rows} whole rows: no end of data{trailer}"
+                ));
+            }
+            End::InStatement(statement) => {
+                let begins = beginning(&statement);
+                let begun = statement.line;
+                self.say(format!(
+                    "ends inside a statement ({begins}) that begins in line {begun}: the rest is missing"
+                ));
+            }
+            End::BetweenStatements => {
+                if let Some(begun) = self.open.or(self.cluster_open) {
+                    self.say(format!(
+                        "ends after line {line} without pg_dump's closing comment: what follows is missing from the \
+                         dump that begins in line {begun}"
+                    ));
+                }
+            }
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        self.open.is_some() || self.cluster_open.is_some()
+    }
+}
+
+impl CopyTarget {
+    fn label(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("{schema}.{}", self.table),
+            None => self.table.clone(),
+        }
+    }
+}
+
+/// The first words of a statement, for people; never a value from a row.
+fn beginning(statement: &Statement) -> String {
+    use super::lexer::TokenKind;
+
+    let mut words = String::new();
+    for token in statement.tokens.iter().take(6) {
+        match &token.kind {
+            TokenKind::Word(word) | TokenKind::Name(word) => {
+                if !words.is_empty() && !words.ends_with('.') {
+                    words.push(' ');
+                }
+                words.push_str(word);
+            }
+            TokenKind::Sign(b'.') => words.push('.'),
+            _ => break,
+        }
+    }
+    if words.is_empty() { "a comment or a string".to_owned() } else { words }
+}

@@ -1,0 +1,787 @@
+//! Understands the statements that pg_dump and pg_dumpall write, as far as they say what a dump declares.
+//!
+//! Sources: src/bin/pg_dump/pg_dump.c, pg_dumpall.c and dumputils.c (buildACLCommands, buildDefaultACLCommands) of
+//! PostgreSQL 15 to 18. A statement that is not understood is passed over: the restore itself judges it.
+
+use std::collections::HashMap;
+
+use super::facts::{CreatedDatabase, Extension, Facts, Grant, Owned, Policy, RowSecurity, TableData};
+use super::lexer::{Statement, Token, TokenKind};
+
+/// Gathers facts, statement by statement.
+#[derive(Debug, Default)]
+pub(super) struct Collector {
+    pub(super) facts: Facts,
+    /// The database that the statements now go to.
+    pub(super) database: Option<String>,
+    /// The schema of names that have none: from search_path, or the archive entry's.
+    pub(super) schema: Option<String>,
+    /// From `SET SESSION AUTHORIZATION`.
+    session: Option<String>,
+    tables: HashMap<Name, usize>,
+    /// Relations that ALTER TABLE can mean and that are no tables.
+    relations: HashMap<Name, &'static str>,
+    owners: HashMap<(String, Name), usize>,
+}
+
+/// Database, schema and name.
+type Name = (Option<String>, Option<String>, String);
+
+/// A COPY statement whose rows follow in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CopyTarget {
+    pub(super) schema: Option<String>,
+    pub(super) table: String,
+}
+
+/// What a statement means for how the text goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Effect {
+    None,
+    /// Rows follow.
+    Copy(CopyTarget),
+    StdStrings(bool),
+}
+
+impl Collector {
+    pub(super) fn into_facts(self) -> Facts {
+        let mut facts = self.facts;
+        // In PostgreSQL 15 and older views and sequences are altered as tables.
+        for owned in facts.owners.iter_mut().filter(|owned| owned.kind == "TABLE") {
+            let name = (owned.database.clone(), owned.schema.clone(), owned.name.clone());
+            if let Some(kind) = self.relations.get(&name) {
+                owned.kind = (*kind).to_owned();
+            }
+        }
+        facts
+    }
+
+    /// The table of this name in the current database, made if it is new.
+    pub(super) fn table(&mut self, schema: Option<String>, name: String) -> &mut TableData {
+        let key = (self.database.clone(), schema, name);
+        let tables = &mut self.facts.tables;
+        let index = *self.tables.entry(key).or_insert_with_key(|(database, schema, name)| {
+            tables.push(TableData {
+                database: database.clone(),
+                schema: schema.clone(),
+                name: name.clone(),
+                has_data: false,
+                rows: None,
+                created: false,
+            });
+            tables.len() - 1
+        });
+        &mut tables[index]
+    }
+
+    /// `\connect NAME`, as appendPsqlMetaConnect in src/fe_utils/string_utils.c writes it.
+    pub(super) fn connect(&mut self, arguments: &str) {
+        let name = match arguments.split_once("dbname=") {
+            Some((_, connection)) => connection_value(&connection.replace("\"\"", "\"")),
+            None => unquote(arguments.trim()),
+        };
+        if name.is_empty() || name == "-" {
+            return;
+        }
+        if !self.facts.databases.contains(&name) {
+            self.facts.databases.push(name.clone());
+        }
+        self.database = Some(name);
+        (self.schema, self.session) = (None, None);
+    }
+
+    pub(super) fn statement(&mut self, statement: &Statement) -> Effect {
+        let mut words = Words { tokens: &statement.tokens, text: &statement.text };
+        // Nothing that is not understood matters, so what is left of the statement is passed over.
+        self.read(&mut words, statement).unwrap_or(Effect::None)
+    }
+
+    fn read(&mut self, words: &mut Words<'_>, statement: &Statement) -> Option<Effect> {
+        match words.word()? {
+            "set" => return self.set(words),
+            "select" => self.select(words)?,
+            "create" => self.create(words)?,
+            "alter" => self.alter(words, statement)?,
+            "grant" => self.grant(words, statement, false)?,
+            "revoke" => self.grant(words, statement, true)?,
+            "copy" => return self.copy(words),
+            "insert" => {
+                words.eat("into")?;
+                let (schema, table) = self.qualified(words)?;
+                self.table(schema, table).has_data = true;
+            }
+            "reset" => {
+                words.eat("session")?;
+                self.session = None;
+            }
+            _ => {}
+        }
+        Some(Effect::None)
+    }
+
+    fn set(&mut self, words: &mut Words<'_>) -> Option<Effect> {
+        if words.eat("session").is_some() {
+            if words.eat("authorization").is_some() {
+                let role = words.name_or_text()?;
+                self.session = (role != "default").then_some(role);
+                return Some(Effect::None);
+            }
+        } else {
+            let _ = words.eat("local");
+        }
+        let mut name = words.name()?;
+        while words.sign(b'.').is_some() {
+            name = format!("{name}.{}", words.name()?);
+        }
+        if words.sign(b'=').is_none() {
+            words.eat("to")?;
+        }
+        let value = words.name_or_text();
+        let text = value.clone().unwrap_or_default();
+        let mut effect = Effect::None;
+        match name.as_str() {
+            "client_encoding" if self.facts.encoding.is_none() => self.facts.encoding = value,
+            "standard_conforming_strings" => effect = Effect::StdStrings(text != "off"),
+            "default_tablespace" if !text.is_empty() => {
+                self.facts.tablespaces.insert(text);
+            }
+            // Dumps older than 10.3 set it for each object (K_VERS_1_13 in pg_backup_archiver.h).
+            "search_path" => self.schema = (!text.is_empty() && text != "pg_catalog").then_some(text),
+            _ => {}
+        }
+        self.setting(name);
+        Some(effect)
+    }
+
+    fn setting(&mut self, name: String) {
+        if !self.facts.settings.contains(&name) {
+            self.facts.settings.push(name);
+        }
+    }
+
+    /// `SELECT pg_catalog.set_config('search_path', '', false)`
+    fn select(&mut self, words: &mut Words<'_>) -> Option<()> {
+        let (_, function) = words.qualified()?;
+        if function == "set_config" {
+            words.sign(b'(')?;
+            let name = words.text()?;
+            words.sign(b',')?;
+            let value = words.text()?;
+            if name == "search_path" {
+                let first = value.split(',').next().map(str::trim).map(unquote);
+                self.schema = first.filter(|schema| !schema.is_empty() && schema != "pg_catalog");
+            }
+            self.setting(name);
+        }
+        Some(())
+    }
+
+    fn create(&mut self, words: &mut Words<'_>) -> Option<()> {
+        if words.eat("or").is_some() {
+            words.eat("replace")?;
+        }
+        let _ = words.eat("trusted");
+        let _ = words.eat("unlogged");
+        let mut foreign = *words;
+        let foreign = foreign.eat("foreign").and_then(|()| foreign.eat("table")).map(|()| foreign);
+        if let Some(rest) = foreign {
+            *words = rest;
+            return self.view(words, "FOREIGN TABLE");
+        }
+        match words.word()? {
+            "role" => {
+                self.facts.roles_created.insert(words.name()?);
+            }
+            "group" => {
+                self.facts.roles_created.insert(words.name()?);
+            }
+            "user" if words.eat("mapping").is_some() => self.user_mapping(words)?,
+            "user" => {
+                self.facts.roles_created.insert(words.name()?);
+            }
+            "tablespace" => {
+                let name = words.name()?;
+                self.facts.tablespaces_created.insert(name);
+            }
+            "database" => self.database(words)?,
+            "extension" => {
+                words.if_not_exists();
+                let name = words.name()?;
+                let _ = words.eat("with");
+                let schema = words.eat("schema").and_then(|()| words.name());
+                self.facts.extensions.push(Extension { database: self.database.clone(), name, schema });
+            }
+            "procedural" | "language" => {
+                let _ = words.eat("language");
+                self.facts.languages.insert(words.name()?);
+            }
+            "policy" => self.policy(words)?,
+            "table" => {
+                words.if_not_exists();
+                let (schema, name) = self.qualified(words)?;
+                self.table(schema, name).created = true;
+            }
+            "view" => self.view(words, "VIEW")?,
+            "recursive" => {
+                words.eat("view")?;
+                self.view(words, "VIEW")?;
+            }
+            "sequence" => self.view(words, "SEQUENCE")?,
+            "materialized" => {
+                words.eat("view")?;
+                self.view(words, "MATERIALIZED VIEW")?;
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn view(&mut self, words: &mut Words<'_>, kind: &'static str) -> Option<()> {
+        words.if_not_exists();
+        let (schema, name) = self.qualified(words)?;
+        self.relation(schema, name, kind);
+        Some(())
+    }
+
+    fn relation(&mut self, schema: Option<String>, name: String, kind: &'static str) {
+        self.relations.insert((self.database.clone(), schema, name), kind);
+    }
+
+    fn database(&mut self, words: &mut Words<'_>) -> Option<()> {
+        let mut created = CreatedDatabase { name: words.name()?, ..CreatedDatabase::default() };
+        let _ = words.eat("with");
+        while let Some(option) = words.name() {
+            let _ = words.sign(b'=');
+            let Some(value) = words.name_or_text() else { break };
+            let field = match option.as_str() {
+                "owner" => &mut created.owner,
+                "encoding" => &mut created.encoding,
+                "locale" => &mut created.locale,
+                "lc_collate" => &mut created.lc_collate,
+                "lc_ctype" => &mut created.lc_ctype,
+                "locale_provider" => &mut created.locale_provider,
+                "icu_locale" | "builtin_locale" => &mut created.provider_locale,
+                "tablespace" => &mut created.tablespace,
+                _ => continue,
+            };
+            *field = Some(value);
+        }
+        if let Some(tablespace) = &created.tablespace {
+            self.facts.tablespaces.insert(tablespace.clone());
+        }
+        self.facts.creates_database.push(created);
+        Some(())
+    }
+
+    fn policy(&mut self, words: &mut Words<'_>) -> Option<()> {
+        let name = words.name()?;
+        words.eat("on")?;
+        let (schema, table) = self.qualified(words)?;
+        if words.eat("as").is_some() {
+            words.word()?;
+        }
+        if words.eat("for").is_some() {
+            words.word()?;
+        }
+        let mut roles = Vec::new();
+        if words.eat("to").is_some() {
+            roles = words.roles();
+        }
+        self.facts.policies.push(Policy { database: self.database.clone(), schema, table, name, roles });
+        Some(())
+    }
+
+    /// `CREATE USER MAPPING FOR role SERVER name`
+    fn user_mapping(&mut self, words: &mut Words<'_>) -> Option<()> {
+        words.if_not_exists();
+        words.eat("for")?;
+        let grantees = words.roles();
+        words.eat("server")?;
+        let name = words.name()?;
+        self.facts.grants.push(Grant {
+            database: self.database.clone(),
+            kind: "USER MAPPING".to_owned(),
+            schema: None,
+            name,
+            grantees,
+            grantors: Vec::new(),
+            statements: String::new(),
+            revokes_public: false,
+        });
+        Some(())
+    }
+
+    fn alter(&mut self, words: &mut Words<'_>, statement: &Statement) -> Option<()> {
+        if words.eat("default").is_some() {
+            words.eat("privileges")?;
+            return self.default_privileges(words, statement);
+        }
+        let kind = words.kind(ALTERED)?;
+        if kind == "ROLE" || kind == "DATABASE" && self.database_setting(*words) {
+            return Some(());
+        }
+        if words.eat("if").is_some() {
+            words.eat("exists")?;
+        }
+        if kind == "TABLE" {
+            let _ = words.eat("only");
+        }
+        let (schema, name) = self.object(words, kind)?;
+        match words.word()? {
+            "owner" => {
+                words.eat("to")?;
+                let owner = words.name()?;
+                self.owner(kind, schema, name, owner);
+            }
+            "enable" if kind == "TABLE" => {
+                words.eat("row")?;
+                words.eat("level")?;
+                words.eat("security")?;
+                self.facts.row_security.push(RowSecurity { database: self.database.clone(), schema, table: name });
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn owner(&mut self, kind: &str, schema: Option<String>, name: String, owner: String) {
+        let kind = if kind == "PROCEDURAL LANGUAGE" { "LANGUAGE" } else { kind };
+        let key = (kind.to_owned(), (self.database.clone(), schema.clone(), name.clone()));
+        let owners = &mut self.facts.owners;
+        match self.owners.get(&key) {
+            // The last word counts.
+            Some(index) => owners[*index].owner = owner,
+            None => {
+                self.owners.insert(key, owners.len());
+                owners.push(Owned { database: self.database.clone(), kind: kind.to_owned(), schema, name, owner });
+            }
+        }
+    }
+
+    /// `ALTER DATABASE name SET …` sets no owner.
+    fn database_setting(&self, mut words: Words<'_>) -> bool {
+        words.name().is_some() && (words.eat("set").is_some() || words.eat("reset").is_some())
+    }
+
+    fn default_privileges(&mut self, words: &mut Words<'_>, statement: &Statement) -> Option<()> {
+        let mut grantors = Vec::new();
+        if words.eat("for").is_some() {
+            words.eat("role").or_else(|| words.eat("user"))?;
+            grantors = words.roles();
+        }
+        let mut schema = None;
+        if words.eat("in").is_some() {
+            words.eat("schema")?;
+            schema = words.name();
+        }
+        let revokes = match words.word()? {
+            "grant" => false,
+            "revoke" => true,
+            _ => return None,
+        };
+        words.skip_to("on")?;
+        let mut name = words.word()?.to_ascii_uppercase();
+        if name == "LARGE" {
+            words.eat("objects")?;
+            name = "LARGE OBJECTS".to_owned();
+        }
+        words.eat(if revokes { "from" } else { "to" })?;
+        let (grantees, public) = words.roles_and_public();
+        self.add_grant(
+            Grant {
+                database: self.database.clone(),
+                kind: "DEFAULT PRIVILEGES".to_owned(),
+                schema,
+                name,
+                grantees,
+                grantors,
+                statements: String::new(),
+                revokes_public: revokes && public,
+            },
+            statement,
+        );
+        Some(())
+    }
+
+    fn grant(&mut self, words: &mut Words<'_>, statement: &Statement, revokes: bool) -> Option<()> {
+        let mut grant = Grant {
+            database: self.database.clone(),
+            kind: String::new(),
+            schema: None,
+            name: String::new(),
+            grantees: Vec::new(),
+            grantors: self.session.iter().cloned().collect(),
+            statements: String::new(),
+            revokes_public: false,
+        };
+        let preposition = if revokes { "from" } else { "to" };
+        let mut privileges = *words;
+        if words.skip_to_either("on", preposition)? == "on" {
+            let kind = words.kind(GRANTED).unwrap_or("TABLE");
+            let (schema, name) = self.object(words, kind)?;
+            grant.schema = schema;
+            // Column privileges list the columns with the privilege: `GRANT SELECT(price) ON TABLE …`.
+            let column = (kind == "TABLE").then(|| privileges.column()).flatten();
+            (grant.kind, grant.name) = match column {
+                Some(column) => ("COLUMN".to_owned(), format!("{name}.{column}")),
+                None => (kind.to_owned(), name),
+            };
+            words.skip_to(preposition)?;
+        } else {
+            grant.kind = "ROLE".to_owned();
+            let roles = privileges.roles();
+            grant.name = roles.first()?.clone();
+            grant.grantees = roles;
+        }
+        let (grantees, public) = words.roles_and_public();
+        grant.grantees.extend(grantees);
+        grant.revokes_public = revokes && public;
+        while words.skip_to("granted").is_some() {
+            if words.eat("by").is_some()
+                && let Some(role) = words.name()
+            {
+                grant.grantors.push(role);
+            }
+        }
+        self.add_grant(grant, statement);
+        Some(())
+    }
+
+    /// Statements on the same object, one after another, are one grant.
+    fn add_grant(&mut self, new: Grant, statement: &Statement) {
+        let same = |old: &&mut Grant| {
+            (&old.database, &old.kind, &old.schema, &old.name) == (&new.database, &new.kind, &new.schema, &new.name)
+        };
+        let mut text = statement.text.clone();
+        text.push(';');
+        match self.facts.grants.last_mut().filter(same) {
+            Some(old) => {
+                add_new(&mut old.grantees, new.grantees);
+                add_new(&mut old.grantors, new.grantors);
+                old.revokes_public |= new.revokes_public;
+                old.statements.push('\n');
+                old.statements.push_str(&text);
+            }
+            None => {
+                let (mut grantees, mut grantors) = (Vec::new(), Vec::new());
+                add_new(&mut grantees, new.grantees);
+                add_new(&mut grantors, new.grantors);
+                self.facts.grants.push(Grant { grantees, grantors, statements: text, ..new });
+            }
+        }
+    }
+
+    fn copy(&mut self, words: &mut Words<'_>) -> Option<Effect> {
+        let (schema, table) = self.qualified(words)?;
+        words.skip_to("from")?;
+        words.eat("stdin")?;
+        Some(Effect::Copy(CopyTarget { schema, table }))
+    }
+
+    /// Schema and name; a name without a schema is in the one that search_path names.
+    fn qualified(&self, words: &mut Words<'_>) -> Option<(Option<String>, String)> {
+        let (schema, name) = words.qualified()?;
+        Some((schema.or_else(|| self.schema.clone()), name))
+    }
+
+    /// The name of any kind of object, as pg_dump's table of contents has it.
+    fn object(&self, words: &mut Words<'_>, kind: &str) -> Option<(Option<String>, String)> {
+        match kind {
+            "FUNCTION" | "PROCEDURE" | "AGGREGATE" | "ROUTINE" => {
+                let (schema, name) = self.qualified(words)?;
+                let arguments = words.parentheses()?;
+                Some((schema, format!("{name}{arguments}")))
+            }
+            "OPERATOR" => {
+                let (schema, name) = words.operator()?;
+                words.parentheses()?;
+                Some((schema.or_else(|| self.schema.clone()), name))
+            }
+            "OPERATOR CLASS" | "OPERATOR FAMILY" => {
+                let (schema, name) = self.qualified(words)?;
+                words.eat("using")?;
+                let method = words.name()?;
+                Some((schema, format!("{name} {method}")))
+            }
+            "LARGE OBJECT" => Some((None, words.word()?.to_owned())),
+            _ if WITHOUT_SCHEMA.contains(&kind) => Some((None, words.name()?)),
+            _ => self.qualified(words),
+        }
+    }
+}
+
+/// What ALTER … OWNER TO can follow; longer ones first.
+const ALTERED: &[&str] = &[
+    "FOREIGN DATA WRAPPER",
+    "TEXT SEARCH CONFIGURATION",
+    "TEXT SEARCH DICTIONARY",
+    "EVENT TRIGGER",
+    "FOREIGN TABLE",
+    "LARGE OBJECT",
+    "MATERIALIZED VIEW",
+    "OPERATOR CLASS",
+    "OPERATOR FAMILY",
+    "PROCEDURAL LANGUAGE",
+    "AGGREGATE",
+    "COLLATION",
+    "CONVERSION",
+    "DATABASE",
+    "DOMAIN",
+    "FUNCTION",
+    "LANGUAGE",
+    "OPERATOR",
+    "PROCEDURE",
+    "PUBLICATION",
+    "ROLE",
+    "ROUTINE",
+    "SCHEMA",
+    "SEQUENCE",
+    "SERVER",
+    "STATISTICS",
+    "SUBSCRIPTION",
+    "TABLESPACE",
+    "TABLE",
+    "TYPE",
+    "VIEW",
+];
+
+/// What GRANT … ON can be followed by.
+const GRANTED: &[&str] = &[
+    "FOREIGN DATA WRAPPER",
+    "FOREIGN SERVER",
+    "LARGE OBJECT",
+    "DATABASE",
+    "DOMAIN",
+    "FUNCTION",
+    "LANGUAGE",
+    "PARAMETER",
+    "PROCEDURE",
+    "ROUTINE",
+    "SCHEMA",
+    "SEQUENCE",
+    "TABLESPACE",
+    "TABLE",
+    "TYPE",
+];
+
+const WITHOUT_SCHEMA: &[&str] = &[
+    "DATABASE",
+    "EVENT TRIGGER",
+    "FOREIGN DATA WRAPPER",
+    "FOREIGN SERVER",
+    "LANGUAGE",
+    "PARAMETER",
+    "PROCEDURAL LANGUAGE",
+    "PUBLICATION",
+    "SCHEMA",
+    "SERVER",
+    "SUBSCRIPTION",
+    "TABLESPACE",
+];
+
+/// The words of a statement that are yet to be read.
+#[derive(Clone, Copy)]
+struct Words<'a> {
+    tokens: &'a [Token],
+    text: &'a str,
+}
+
+impl<'a> Words<'a> {
+    fn next(&mut self) -> Option<&'a TokenKind> {
+        let (first, rest) = self.tokens.split_first()?;
+        self.tokens = rest;
+        Some(&first.kind)
+    }
+
+    /// Takes the next token if it fits; leaves it where it does not.
+    fn take<T>(&mut self, fits: impl FnOnce(&'a TokenKind) -> Option<T>) -> Option<T> {
+        let (first, rest) = self.tokens.split_first()?;
+        let value = fits(&first.kind)?;
+        self.tokens = rest;
+        Some(value)
+    }
+
+    fn word(&mut self) -> Option<&'a str> {
+        self.take(|kind| match kind {
+            TokenKind::Word(word) => Some(word.as_str()),
+            _ => None,
+        })
+    }
+
+    fn eat(&mut self, wanted: &str) -> Option<()> {
+        self.take(|kind| matches!(kind, TokenKind::Word(word) if word == wanted).then_some(()))
+    }
+
+    fn sign(&mut self, wanted: u8) -> Option<()> {
+        self.take(|kind| (*kind == TokenKind::Sign(wanted)).then_some(()))
+    }
+
+    fn name(&mut self) -> Option<String> {
+        self.take(|kind| match kind {
+            TokenKind::Word(name) | TokenKind::Name(name) => Some(name.clone()),
+            _ => None,
+        })
+    }
+
+    fn text(&mut self) -> Option<String> {
+        self.take(|kind| match kind {
+            TokenKind::Text(text) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    fn name_or_text(&mut self) -> Option<String> {
+        self.name().or_else(|| self.text())
+    }
+
+    /// The last two parts of a dotted name.
+    fn qualified(&mut self) -> Option<(Option<String>, String)> {
+        let mut schema = None;
+        let mut name = self.name()?;
+        while self.sign(b'.').is_some() {
+            schema = Some(std::mem::replace(&mut name, self.name()?));
+        }
+        Some((schema, name))
+    }
+
+    /// A dotted name that ends with an operator.
+    fn operator(&mut self) -> Option<(Option<String>, String)> {
+        let mut schema = None;
+        while let Some(name) = self.name() {
+            schema = Some(name);
+            self.sign(b'.')?;
+        }
+        let mut operator = String::new();
+        while let Some(sign) = self.take(|kind| match kind {
+            TokenKind::Sign(sign) if *sign != b'(' => Some(*sign),
+            _ => None,
+        }) {
+            operator.push(char::from(sign));
+        }
+        Some((schema, operator))
+    }
+
+    /// The text from the next `(` to its `)`.
+    fn parentheses(&mut self) -> Option<&'a str> {
+        let start = self.tokens.first()?.span.0;
+        let mut depth = 0;
+        loop {
+            let end = self.tokens.first()?.span.1;
+            match self.next()? {
+                TokenKind::Sign(b'(') => depth += 1,
+                TokenKind::Sign(b')') => depth -= 1,
+                _ if depth == 0 => return None,
+                _ => {}
+            }
+            if depth == 0 {
+                return self.text.get(start..end);
+            }
+        }
+    }
+
+    /// Passes over everything up to and including this word, outside of parentheses.
+    fn skip_to(&mut self, wanted: &str) -> Option<()> {
+        self.skip_to_either(wanted, wanted).map(|_| ())
+    }
+
+    fn skip_to_either(&mut self, one: &str, other: &str) -> Option<&'a str> {
+        let mut depth = 0;
+        loop {
+            match self.next()? {
+                TokenKind::Sign(b'(') => depth += 1,
+                TokenKind::Sign(b')') => depth -= 1,
+                TokenKind::Word(word) if depth == 0 && (word == one || word == other) => return Some(word),
+                _ => {}
+            }
+        }
+    }
+
+    fn kind(&mut self, kinds: &[&'static str]) -> Option<&'static str> {
+        kinds.iter().copied().find(|kind| {
+            let mut ahead = *self;
+            let fits = kind.split(' ').all(|part| ahead.word().is_some_and(|word| word.eq_ignore_ascii_case(part)));
+            // A table can have the name of a kind: `GRANT SELECT ON type TO x`.
+            let fits =
+                fits && !matches!(ahead.tokens.first().map(|token| &token.kind), None | Some(TokenKind::Sign(b'.')));
+            if fits {
+                *self = ahead;
+            }
+            fits
+        })
+    }
+
+    fn if_not_exists(&mut self) {
+        let mut ahead = *self;
+        if ahead.eat("if").and_then(|()| ahead.eat("not")).and_then(|()| ahead.eat("exists")).is_some() {
+            *self = ahead;
+        }
+    }
+
+    fn roles(&mut self) -> Vec<String> {
+        self.roles_and_public().0
+    }
+
+    /// A list of roles, and whether PUBLIC is in it. Names of roles that need no lookup are left out.
+    fn roles_and_public(&mut self) -> (Vec<String>, bool) {
+        let (mut roles, mut public) = (Vec::new(), false);
+        loop {
+            let _ = self.eat("group");
+            match self.next() {
+                Some(TokenKind::Word(word)) if word == "public" => public = true,
+                Some(TokenKind::Word(word))
+                    if matches!(word.as_str(), "current_user" | "session_user" | "current_role") => {}
+                Some(TokenKind::Word(name) | TokenKind::Name(name)) => roles.push(name.clone()),
+                _ => break,
+            }
+            if self.sign(b',').is_none() {
+                break;
+            }
+        }
+        (roles, public)
+    }
+
+    /// The first column of a list of privileges: `SELECT(price)`.
+    fn column(&mut self) -> Option<String> {
+        loop {
+            match self.next()? {
+                TokenKind::Sign(b'(') => return self.name(),
+                TokenKind::Word(word) if word == "on" => return None,
+                _ => {}
+            }
+        }
+    }
+}
+
+fn add_new(list: &mut Vec<String>, new: Vec<String>) {
+    for item in new {
+        if !list.contains(&item) {
+            list.push(item);
+        }
+    }
+}
+
+/// An argument of a psql command or part of search_path, without its quotes.
+fn unquote(argument: &str) -> String {
+    for quote in ['"', '\''] {
+        if let Some(inner) = argument.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
+            return inner.replace(&format!("{quote}{quote}"), &quote.to_string());
+        }
+    }
+    argument.to_owned()
+}
+
+/// The first value of a connection string: `'it''s'` with backslash escapes, or up to a space.
+fn connection_value(connection: &str) -> String {
+    let mut characters = connection.chars().peekable();
+    let quoted = characters.next_if_eq(&'\'').is_some();
+    let mut value = String::new();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => value.extend(characters.next()),
+            '\'' if quoted => break,
+            '"' | ' ' if !quoted => break,
+            other => value.push(other),
+        }
+    }
+    value
+}
