@@ -17,14 +17,15 @@ pub fn dump(scan: &Scan, target: &Target) -> CheckResult {
             .damage
             .iter()
             .take(5)
-            .map(|damage| match damage.offset {
+            .map(|damage| match damage.at {
                 Some(offset) => format!("{} (byte {offset})", damage.what),
                 None => damage.what.clone(),
             })
             .collect();
-        finding.fix = "Dump again, and check that the whole file arrived: pg_dump's exit code, the size and a checksum on \
+        finding.fix =
+            "Dump again, and check that the whole file arrived: pg_dump's exit code, the size and a checksum on \
                        both sides. What follows the break cannot be recovered from this file."
-            .into();
+                .into();
         findings.push(finding);
     }
     if let Some(allowed) = &target.extensions.allowed {
@@ -37,10 +38,12 @@ pub fn dump(scan: &Scan, target: &Target) -> CheckResult {
             let mut finding = Finding::new(Name::ExtensionNotAllowed, title);
             finding.objects = vec![format!("EXTENSION {}", extension.name)];
             finding.evidence = vec![format!("the profile allows: {}", allowed.join(", "))];
-            finding.fix = "Do without the extension, or choose a target that has it; if it is allowed after all, add it to \
+            finding.fix =
+                "Do without the extension, or choose a target that has it; if it is allowed after all, add it to \
                            extensions.allowed in the profile."
-                .into();
-            finding.commands = vec![format!("DROP EXTENSION {};   -- in the source, before the dump", identifier(&extension.name))];
+                    .into();
+            finding.commands =
+                vec![format!("DROP EXTENSION {};   -- in the source, before the dump", identifier(&extension.name))];
             findings.push(finding);
         }
     }

@@ -54,9 +54,10 @@ async fn ask(session: &Session, query: &Query, show_data: bool) -> Result<Option
     let mut finding = Finding::new(Name::QueryFailed, format!("query {:?} did not give what is expected", query.name));
     finding.objects = vec![query.name.clone()];
     finding.evidence = vec![format!("expected {}", query.expect.describe())];
-    finding.fix = "Look at the findings above first: what did not come back cannot be found by a query. Otherwise compare \
+    finding.fix =
+        "Look at the findings above first: what did not come back cannot be found by a query. Otherwise compare \
                    with the source."
-        .into();
+            .into();
     finding.commands = vec![query.sql.trim().to_owned()];
     match answer {
         Ok(rows) if query.expect.met_by(&rows) => Ok(None),
@@ -66,10 +67,9 @@ async fn ask(session: &Session, query: &Query, show_data: bool) -> Result<Option
         }
         Err(error) => match error.as_db_error() {
             // query_canceled: the time was up, which says nothing about the dump.
-            Some(refused) if refused.code().code() == "57014" => Err(ClusterError::Refused {
-                step,
-                reason: format!("did not end within {TIMEOUT}"),
-            }),
+            Some(refused) if refused.code().code() == "57014" => {
+                Err(ClusterError::Refused { step, reason: format!("did not end within {TIMEOUT}") })
+            }
             Some(refused) => {
                 let message = match show_data {
                     true => refused.message().to_owned(),

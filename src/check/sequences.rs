@@ -121,7 +121,8 @@ impl Check for Sequences {
         }
         let mut looked_at = format!("{} sequences that feed a column", sequences.len());
         if not_compared > 0 {
-            looked_at.push_str(&format!(", {not_compared} columns not compared because their default is an expression"));
+            looked_at
+                .push_str(&format!(", {not_compared} columns not compared because their default is an expression"));
         }
         Ok(Looked { findings, looked_at })
     }
@@ -185,17 +186,21 @@ async fn judge(session: &Session, sequence: &Sequence) -> Result<Option<Finding>
         }
     }
     let Some(furthest) = furthest else { return Ok(None) };
-    let columns: Vec<String> = collisions
-        .iter()
-        .map(|(column, _)| format!("{}.{}.{}", column.schema, column.table, column.name))
-        .collect();
+    let columns: Vec<String> =
+        collisions.iter().map(|(column, _)| format!("{}.{}.{}", column.schema, column.table, column.name)).collect();
     let title =
         format!("sequence {} would hand out {next}, which {} holds or will meet", sequence.label(), columns.join(", "));
     let mut finding = Finding::new(Name::SequenceBehind, title);
     finding.objects = vec![format!("SEQUENCE {}", sequence.label())];
     finding.evidence = vec![state];
     for ((_, value), column) in collisions.iter().zip(&columns) {
-        let word = if sequence.cycle { "holds" } else if sequence.increment > 0 { "goes up to" } else { "goes down to" };
+        let word = if sequence.cycle {
+            "holds"
+        } else if sequence.increment > 0 {
+            "goes up to"
+        } else {
+            "goes down to"
+        };
         finding.evidence.push(format!("{column} {word} {value}"));
     }
     if !is_called && i128::from(last_value) == furthest {
@@ -210,7 +215,8 @@ async fn judge(session: &Session, sequence: &Sequence) -> Result<Option<Finding>
         }
         _ => {
             finding.fix = "The column holds values up to the sequence's end: give the sequence more room first.".into();
-            finding.commands = vec![format!("ALTER SEQUENCE {} AS bigint NO MAXVALUE NO MINVALUE;", sequence.qualified())];
+            finding.commands =
+                vec![format!("ALTER SEQUENCE {} AS bigint NO MAXVALUE NO MINVALUE;", sequence.qualified())];
         }
     }
     Ok(Some(finding))

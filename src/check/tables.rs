@@ -45,8 +45,7 @@ impl Check for Tables {
         let mut finding = Finding::new(Name::NothingRestored, title);
         let declared = &restored.scan.facts.tables;
         let with_rows = declared.iter().filter(|table| table.has_data).count();
-        finding.evidence =
-            vec![format!("the dump declares {} tables, {with_rows} of them with rows", declared.len())];
+        finding.evidence = vec![format!("the dump declares {} tables, {with_rows} of them with rows", declared.len())];
         finding.fix = if with_rows > 0 {
             "The other findings say why the rows did not come back.".into()
         } else {

@@ -22,9 +22,8 @@ pub async fn prepare(session: &Session, target: &Target) -> Result<(), ClusterEr
     let database = &target.database;
     let owner = database.owner.as_deref().unwrap_or(&target.cluster.superuser);
     // The cluster's own databases are there already, and may be the one that is restored into.
-    let exists = session
-        .query("SELECT FROM pg_database WHERE datname = $1", &[&database.name], "cannot list databases")
-        .await?;
+    let exists =
+        session.query("SELECT FROM pg_database WHERE datname = $1", &[&database.name], "cannot list databases").await?;
     let sql = if exists.is_empty() {
         format!("CREATE DATABASE {} OWNER {}", identifier(&database.name), identifier(owner))
     } else {

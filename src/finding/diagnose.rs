@@ -96,12 +96,7 @@ struct Earlier<'a> {
 }
 
 /// Whether a failure only follows from an earlier one, and which cause that had.
-fn consequence_of(
-    failure: &Failure,
-    own: &Cause,
-    archive: &Entries,
-    earlier: &Earlier,
-) -> Option<Cause> {
+fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, earlier: &Earlier) -> Option<Cause> {
     if !matches!(own.name, Name::UnclassifiedError | Name::ClientFailed) {
         return None;
     }
@@ -120,14 +115,17 @@ fn consequence_of(
     if rows_as_sql {
         return earlier.before.cloned().filter(|_| failure.entry.is_none());
     }
-    let named = failure.quoted().or_else(|| failure.message.strip_prefix("function ").and_then(|rest| rest.split('(').next()));
+    let named =
+        failure.quoted().or_else(|| failure.message.strip_prefix("function ").and_then(|rest| rest.split('(').next()));
     if let Some(cause) = named.and_then(|name| earlier.by_object.get(&plain_name(name))) {
         return Some(cause.clone());
     }
     // A type, function or operator that nothing in the dump makes: an extension would have brought it.
     let from_extension = failure.is("42704") || failure.is("42883");
-    let mut extensions =
-        earlier.causes.keys().filter(|cause| matches!(cause.name, Name::ExtensionUnavailable | Name::ExtensionNotAllowed));
+    let mut extensions = earlier
+        .causes
+        .keys()
+        .filter(|cause| matches!(cause.name, Name::ExtensionUnavailable | Name::ExtensionNotAllowed));
     extensions.next().filter(|_| from_extension && failure.entry.is_none()).cloned()
 }
 
@@ -143,8 +141,19 @@ fn created_object(failure: &Failure) -> Option<String> {
         return None;
     }
     const KINDS: [&str; 13] = [
-        "TABLE", "TYPE", "DOMAIN", "SCHEMA", "SEQUENCE", "FUNCTION", "PROCEDURE", "VIEW", "AGGREGATE", "OPERATOR", "DATABASE",
-        "COLLATION", "EXTENSION",
+        "TABLE",
+        "TYPE",
+        "DOMAIN",
+        "SCHEMA",
+        "SEQUENCE",
+        "FUNCTION",
+        "PROCEDURE",
+        "VIEW",
+        "AGGREGATE",
+        "OPERATOR",
+        "DATABASE",
+        "COLLATION",
+        "EXTENSION",
     ];
     words.find(|word| KINDS.contains(word))?;
     words.find(|word| !["IF", "NOT", "EXISTS"].contains(word)).map(plain_name)
@@ -193,12 +202,13 @@ impl Found {
         self.consequences += u64::from(consequence);
         self.only_preamble &= failure.statement.as_deref().is_some_and(is_preamble);
         let statement = failure.shown_statement(show_data);
-        let object = failure.entry.and_then(|entry| archive.label(entry)).or_else(|| match (failure.line, &statement) {
-            (Some(line), Some(statement)) => Some(format!("line {line}: {statement}")),
-            (None, Some(statement)) => Some(statement.clone()),
-            (Some(line), None) => Some(format!("line {line}")),
-            (None, None) => None,
-        });
+        let object =
+            failure.entry.and_then(|entry| archive.label(entry)).or_else(|| match (failure.line, &statement) {
+                (Some(line), Some(statement)) => Some(format!("line {line}: {statement}")),
+                (None, Some(statement)) => Some(statement.clone()),
+                (Some(line), None) => Some(format!("line {line}")),
+                (None, None) => None,
+            });
         if let Some(object) = object
             && self.seen.insert(object.clone())
         {

@@ -12,7 +12,9 @@ pub fn title(cause: &Cause, evidence: &[String], situation: &Situation) -> Strin
     match cause.name {
         Name::RoleMissing => format!("role {subject:?} does not exist in this target"),
         Name::ExtensionUnavailable => format!("extension {subject:?} is not installed in this target"),
-        Name::ExtensionNotAllowed => format!("extension {subject:?} may not be created here by {:?}", restoring(target)),
+        Name::ExtensionNotAllowed => {
+            format!("extension {subject:?} may not be created here by {:?}", restoring(target))
+        }
         Name::SettingUnknown => format!("the server does not know the parameter {subject:?}"),
         Name::PermissionDenied => format!("role {subject:?} may not do all that the dump asks for"),
         Name::EncodingUnrepresentable => format!("text of the dump cannot be stored in encoding {subject:?}"),

@@ -21,7 +21,8 @@ pub fn message(text: &str, sqlstate: Option<&str>) -> String {
 /// A statement without row values. Statements that define things are shown; others show how they begin.
 pub fn statement(text: &str) -> String {
     const DEFINES: [&str; 12] = [
-        "CREATE", "ALTER", "GRANT", "REVOKE", "COMMENT", "DROP", "SET", "COPY", "SECURITY", "REFRESH", "ANALYZE", "REINDEX",
+        "CREATE", "ALTER", "GRANT", "REVOKE", "COMMENT", "DROP", "SET", "COPY", "SECURITY", "REFRESH", "ANALYZE",
+        "REINDEX",
     ];
     let first = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_ascii_uppercase();
     if DEFINES.contains(&first.as_str()) {

@@ -56,7 +56,8 @@ fn of_server(state: &str, failure: &Failure) -> (Name, String) {
 
 fn of_client(failure: &Failure) -> (Name, String) {
     let message = failure.message.as_str();
-    let ends = ["end of file", "input file is too short", "unexpected end", "could not find block ID", "corrupt", "crc error"];
+    let ends =
+        ["end of file", "input file is too short", "unexpected end", "could not find block ID", "corrupt", "crc error"];
     if message.starts_with("unsupported version") && message.contains("file header") {
         (Name::ClientTooOld, after(message, "unsupported version "))
     } else if ends.iter().any(|end| message.contains(end)) {

@@ -107,8 +107,12 @@ mod tests {
             pg_restore: from TOC entry 3433; 0 0 ACL TABLE orders postgres\n\
             pg_restore: error: could not execute query: ERROR:  role \"shop_app\" does not exist\n\
             Command was: GRANT SELECT ON TABLE public.orders TO shop_app;\n";
-        let expected =
-            ClientError { message: "role \"shop_app\" does not exist".into(), from_server: true, entry: Some(3433), line: None };
+        let expected = ClientError {
+            message: "role \"shop_app\" does not exist".into(),
+            from_server: true,
+            entry: Some(3433),
+            line: None,
+        };
         assert_eq!(errors(text), [expected]);
     }
 

@@ -50,7 +50,9 @@ fn pg_restore(container: Container, target: &Target) -> Command {
 fn psql(target: &Target) -> Command {
     let database = target.database.name.clone();
     let mut argv: Vec<String> =
-        ["psql", "-X", "--quiet", "--no-password", "-v", "ON_ERROR_STOP=0", "--output=/dev/null"].map(String::from).into();
+        ["psql", "-X", "--quiet", "--no-password", "-v", "ON_ERROR_STOP=0", "--output=/dev/null"]
+            .map(String::from)
+            .into();
     argv.push(format!("--username={}", user(target)));
     argv.push(format!("--dbname={}", connection_string(&database)));
     argv.extend(target.restore.options.iter().cloned());

@@ -10,10 +10,7 @@ const MOST: usize = 64 * 1024;
 ///
 /// # Errors
 /// When the stream cannot be read.
-pub async fn each_line(
-    mut stream: impl AsyncRead + Unpin,
-    mut take: impl FnMut(&str) + Send,
-) -> std::io::Result<()> {
+pub async fn each_line(mut stream: impl AsyncRead + Unpin, mut take: impl FnMut(&str) + Send) -> std::io::Result<()> {
     let mut chunk = vec![0; 16 * 1024];
     let mut line: Vec<u8> = Vec::new();
     loop {

@@ -84,15 +84,16 @@ pub async fn run(
     let shown = command::shell_words(&argv);
     // A client writes its messages in the encoding of its environment; names must arrive as they are.
     let running = sandbox.run(Program { argv, env: Vec::new(), stdin }).await?;
-    let errors = Mutex::new(Vec::new());
+    let errors = Arc::new(Mutex::new(Vec::new()));
     let read = {
+        let (errors, events) = (Arc::clone(&errors), events.clone());
         let total = match &dump.content {
             Content::Archive(archive) => archive.entries.len() as u64,
             Content::Plain(_) => dump.size,
         };
         let mut reader = ClientErrors::default();
         let (mut entries, mut count) = (0, 0);
-        lines::each_line(running.stderr, |line| match reader.line(line) {
+        lines::each_line(running.stderr, move |line| match reader.line(line) {
             Some(Told::Error(error)) => {
                 count += 1;
                 events.send(What::RestoreErrors(count));
@@ -126,7 +127,7 @@ pub async fn run(
     }
     let exit_code = running.exit.await?;
     let logged = server_log::read(session, mark).await?;
-    let errors = errors.into_inner().unwrap_or_default();
+    let errors = errors.lock().map(|mut errors| std::mem::take(&mut *errors)).unwrap_or_default();
     let failures = join(logged.failures, errors);
     let after = databases(session).await?;
     let mut databases: Vec<String> = after.into_iter().filter(|name| !before.contains(name)).collect();

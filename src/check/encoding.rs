@@ -1,0 +1,208 @@
+//! Whether text came back as the text that it was: the database's encoding and locale against the dump's.
+//!
+//! A server converts between encodings as it loads, and refuses loudly what it cannot convert. Two ways are silent: a
+//! SQL_ASCII database stores the bytes of any encoding, and a SQL_ASCII dump sends any bytes to any database (COPY does
+//! not verify them when client and server encoding are not converted).
+
+use async_trait::async_trait;
+
+use super::{Check, Looked, Restored};
+use crate::cluster::sql::identifier;
+use crate::cluster::{ClusterError, Session};
+use crate::dump::CreatedDatabase;
+use crate::finding::{Finding, Name};
+
+pub struct Encoding;
+
+const DATABASE: &str = "
+SELECT pg_encoding_to_char(encoding)::text, datcollate::text, datctype::text
+FROM pg_database WHERE datname = current_database()";
+
+/// Tables with rows of their own that have a column whose text could be anything: of a string type, or of one that
+/// holds text (arrays, domains, composites, json, xml, …): everything that is no number, date or boolean.
+const TABLES: &str = "
+SELECT n.nspname::text, c.relname::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm') AND (c.relkind = 'r' OR c.relispopulated)
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast'
+  AND EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND t.typcategory NOT IN ('B', 'D', 'N', 'T'))
+ORDER BY 1, 2";
+
+const SQL_ASCII: &str = "SQL_ASCII";
+
+#[async_trait]
+impl Check for Encoding {
+    fn name(&self) -> &'static str {
+        "encoding"
+    }
+
+    async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
+        let session = restored.session;
+        let rows = session.query(DATABASE, &[], "cannot read the database's encoding").await?;
+        let Some(row) = rows.first() else { return Ok(Looked::default()) };
+        let (encoding, collate, ctype): (String, String, String) = (row.get(0), row.get(1), row.get(2));
+        let mut findings = Vec::new();
+        let dumped = restored.scan.facts.encoding.clone();
+        let of_dump = dumped.as_deref().map(normal_encoding);
+        let mut looked_at = match &dumped {
+            Some(dumped) => format!("{dumped} in the dump, {encoding} in the database"),
+            None => format!("{encoding} in the database; the dump does not say"),
+        };
+        if encoding == SQL_ASCII && of_dump.as_deref() != Some("SQLASCII") {
+            findings.extend(bytes_without_encoding(session, restored, dumped.as_deref()).await?);
+        } else if encoding != SQL_ASCII && of_dump.as_deref().is_none_or(|encoding| encoding == "SQLASCII") {
+            findings.extend(invalid_text(session, &encoding, dumped.as_deref()).await?);
+        }
+        let created = restored.scan.facts.creates_database.iter();
+        // A dump of several databases names each; any other dump has the one that it was made from.
+        let mut created = created
+            .filter(|created| restored.scan.facts.creates_database.len() == 1 || created.name == restored.database);
+        if let Some(created) = created.next() {
+            findings.extend(other_locale(created, &collate, &ctype));
+        } else {
+            looked_at.push_str("; the dump names no locale");
+        }
+        Ok(Looked { findings, looked_at })
+    }
+}
+
+/// A SQL_ASCII database that holds more than ASCII: what it holds is bytes, not text.
+async fn bytes_without_encoding(
+    session: &Session,
+    restored: &Restored<'_>,
+    dumped: Option<&str>,
+) -> Result<Option<Finding>, ClusterError> {
+    let mut hit = Vec::new();
+    let tables = tables(session).await?;
+    for (schema, name) in &tables {
+        // In a SQL_ASCII database every byte is a character of its own.
+        let sql = format!(
+            "SELECT FROM {}.{} AS r WHERE r::text ~ E'[\\x80-\\xff]' LIMIT 1",
+            identifier(schema),
+            identifier(name)
+        );
+        if !session.query(&sql, &[], "cannot look for text that is not ASCII").await?.is_empty() {
+            hit.push(format!("TABLE {schema}.{name}"));
+        }
+    }
+    if hit.is_empty() {
+        return Ok(None);
+    }
+    let dumped = dumped.unwrap_or("the client's encoding");
+    let title = format!("{dumped} text went into database {:?} as bytes of no encoding (SQL_ASCII)", restored.database);
+    let mut finding = Finding::new(Name::EncodingUnverified, title);
+    finding.count = hit.len() as u64;
+    finding.objects = hit;
+    finding.evidence = vec![
+        "the database's encoding is SQL_ASCII: length(), upper(), sorting and LIKE work on bytes, and any byte is accepted"
+            .into(),
+    ];
+    finding.fix = "Create the target database in the dump's encoding.".into();
+    finding.commands = vec![format!(
+        "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';",
+        identifier(restored.database)
+    )];
+    Ok(Some(finding))
+}
+
+/// Text that is not valid in the database's encoding: it came in unverified, and breaks functions and the next dump.
+async fn invalid_text(
+    session: &Session,
+    encoding: &str,
+    dumped: Option<&str>,
+) -> Result<Option<Finding>, ClusterError> {
+    let mut hit = Vec::new();
+    for (schema, name) in &tables(session).await? {
+        // `textsend` gives the bytes as they are; `convert_from` verifies them.
+        let sql = format!(
+            "SELECT count(convert_from(textsend(r::text), '{encoding}')) FROM {}.{} AS r",
+            identifier(schema),
+            identifier(name)
+        );
+        let Err(error) = session.client().query(&sql, &[]).await else { continue };
+        // character_not_in_repertoire, untranslatable_character.
+        match error.code().map(|code| code.code()) {
+            Some("22021" | "22P05") => hit.push(format!("TABLE {schema}.{name}")),
+            _ => return Err(crate::cluster::refused("cannot verify the text of a table", &error)),
+        }
+    }
+    if hit.is_empty() {
+        return Ok(None);
+    }
+    let title = format!("{} tables hold text that is not valid {encoding}", hit.len());
+    let mut finding = Finding::new(Name::EncodingInvalidBytes, title);
+    finding.count = hit.len() as u64;
+    finding.objects = hit;
+    finding.evidence = vec![format!(
+        "the dump's client_encoding is {}, so the server took its bytes unverified; functions fail on them, and the next \
+         dump cannot be restored",
+        dumped.unwrap_or("not stated")
+    )];
+    finding.fix =
+        "Find out the real encoding of the source's text and dump with it named: the server then converts. Or \
+                   edit the one line of a plain dump that sets client_encoding."
+            .into();
+    finding.commands = vec!["pg_dump --encoding=LATIN1 …   # if the bytes are Latin-1".into()];
+    Ok(Some(finding))
+}
+
+async fn tables(session: &Session) -> Result<Vec<(String, String)>, ClusterError> {
+    let rows = session.query(TABLES, &[], "cannot list tables with text").await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// A locale that differs changes sorting, upper and lower case, and which characters are letters.
+fn other_locale(created: &CreatedDatabase, collate: &str, ctype: &str) -> Option<Finding> {
+    let dumped_collate = created.lc_collate.as_ref().or(created.locale.as_ref())?;
+    let dumped_ctype = created.lc_ctype.as_ref().or(created.locale.as_ref())?;
+    if normal_locale(dumped_collate) == normal_locale(collate) && normal_locale(dumped_ctype) == normal_locale(ctype) {
+        return None;
+    }
+    let shown =
+        |collate: &str, ctype: &str| if collate == ctype { collate.to_owned() } else { format!("{collate}/{ctype}") };
+    let title = format!(
+        "the database's locale is {}, the dump's was {}",
+        shown(collate, ctype),
+        shown(dumped_collate, dumped_ctype)
+    );
+    let mut finding = Finding::new(Name::LocaleDiffers, title);
+    finding.evidence =
+        vec!["ORDER BY, upper(), LIKE and unique indexes over text can answer otherwise than in the source".into()];
+    finding.fix = "Create the database with the source's locale, where the order of text matters.".into();
+    finding.commands = vec![format!(
+        "CREATE DATABASE {} TEMPLATE template0 LC_COLLATE {} LC_CTYPE {};",
+        identifier(&created.name),
+        crate::cluster::sql::literal(dumped_collate),
+        crate::cluster::sql::literal(dumped_ctype)
+    )];
+    Some(finding)
+}
+
+/// `en_US.UTF-8` and `en_US.utf8` are one locale; `POSIX` is `C`.
+fn normal_locale(name: &str) -> String {
+    let plain: String = name.chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
+    if plain == "posix" { "c".into() } else { plain }
+}
+
+/// PostgreSQL compares encoding names without case and punctuation (`clean_encoding_name`, `encnames.c`).
+fn normal_encoding(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_locale_has_several_spellings() {
+        assert_eq!(normal_locale("en_US.UTF-8"), normal_locale("en_US.utf8"));
+        assert_eq!(normal_locale("POSIX"), normal_locale("C"));
+        assert_ne!(normal_locale("C"), normal_locale("C.UTF-8"));
+    }
+
+    #[test]
+    fn a_dump_that_names_no_locale_has_none_to_differ() {
+        assert_eq!(other_locale(&CreatedDatabase::default(), "C", "C"), None);
+    }
+}

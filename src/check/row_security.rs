@@ -1,0 +1,188 @@
+//! Row level security: is it on where the dump has it on, are its policies there, and does a new owner bypass them?
+//!
+//! A policy whose role is missing is lost, and its table keeps row security on with what is left, possibly nothing, so
+//! that only its owner and superusers see rows. An owner bypasses the policies of its own tables unless they are
+//! forced on it (`FORCE ROW LEVEL SECURITY`).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use async_trait::async_trait;
+
+use super::ownership::{Owners, in_database};
+use super::{Check, Looked, Restored};
+use crate::cluster::ClusterError;
+use crate::cluster::sql::identifier;
+use crate::finding::{Finding, Name};
+
+pub struct RowSecurity;
+
+const TABLES: &str = "
+SELECT n.nspname::text, c.relname::text, c.relrowsecurity, c.relforcerowsecurity
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'pg_catalog'";
+
+const POLICIES: &str = "
+SELECT n.nspname::text, c.relname::text, p.polname::text
+FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace";
+
+type Table = (String, String);
+
+#[async_trait]
+impl Check for RowSecurity {
+    fn name(&self) -> &'static str {
+        "row security"
+    }
+
+    async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
+        let facts = &restored.scan.facts;
+        let policies: Vec<_> = in_database(&facts.policies, restored, |policy| &policy.database).collect();
+        let secured: Vec<_> = in_database(&facts.row_security, restored, |table| &table.database).collect();
+        let looked_at = format!("{} tables with row level security, {} policies", secured.len(), policies.len());
+        if policies.is_empty() && secured.is_empty() {
+            return Ok(Looked { findings: Vec::new(), looked_at });
+        }
+        let session = restored.session;
+        let tables: HashMap<Table, (bool, bool)> = session
+            .query(TABLES, &[], "cannot list row level security")
+            .await?
+            .iter()
+            .map(|row| ((row.get(0), row.get(1)), (row.get(2), row.get(3))))
+            .collect();
+        let present: HashSet<(String, String, String)> = session
+            .query(POLICIES, &[], "cannot list policies")
+            .await?
+            .iter()
+            .map(|row| (row.get(0), row.get(1), row.get(2)))
+            .collect();
+        let mut findings = Vec::new();
+
+        // Tables that did not come back at all are the restore's findings.
+        let mut lost: BTreeMap<Table, Vec<&crate::dump::Policy>> = BTreeMap::new();
+        let mut declared: HashMap<Table, usize> = HashMap::new();
+        for policy in &policies {
+            let table = (policy.schema.clone().unwrap_or_default(), policy.table.clone());
+            *declared.entry(table.clone()).or_default() += 1;
+            let key = (table.0.clone(), table.1.clone(), policy.name.clone());
+            if tables.contains_key(&table) && !present.contains(&key) {
+                lost.entry(table).or_default().push(policy);
+            }
+        }
+        findings.extend(policies_lost(&lost, &declared, &tables));
+
+        let mut off = Vec::new();
+        let mut bypassed: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        let owners = Owners::read(session).await?;
+        let of_dump: HashMap<Table, &String> = in_database(&facts.owners, restored, |owned| &owned.database)
+            .filter(|owned| owned.kind == "TABLE")
+            .map(|owned| ((owned.schema.clone().unwrap_or_default(), owned.name.clone()), &owned.owner))
+            .collect();
+        for table in secured {
+            let table = (table.schema.clone().unwrap_or_default(), table.table.clone());
+            match tables.get(&table) {
+                Some((false, _)) => off.push(table),
+                Some((true, false)) => {
+                    if let (Some(now), Some(dumped)) = (owners.of_relation(&table.0, &table.1), of_dump.get(&table))
+                        && now != dumped.as_str()
+                    {
+                        let objects = bypassed.entry((now.to_owned(), (*dumped).clone())).or_default();
+                        objects.push(format!("TABLE {}.{}", table.0, table.1));
+                    }
+                }
+                _ => {}
+            }
+        }
+        findings.extend(switched_off(&off));
+        findings.extend(bypassed.into_iter().map(|((now, dumped), tables)| owner_bypasses(&now, &dumped, tables)));
+        Ok(Looked { findings, looked_at })
+    }
+}
+
+fn policies_lost(
+    lost: &BTreeMap<Table, Vec<&crate::dump::Policy>>,
+    declared: &HashMap<Table, usize>,
+    tables: &HashMap<Table, (bool, bool)>,
+) -> Option<Finding> {
+    let count: usize = lost.values().map(Vec::len).sum();
+    if count == 0 {
+        return None;
+    }
+    let what = if count == 1 { "1 policy".to_owned() } else { format!("{count} policies") };
+    let mut finding = Finding::new(
+        Name::PolicyLost,
+        format!(
+            "{what} of {} did not come back",
+            if lost.len() == 1 { "1 table".into() } else { format!("{} tables", lost.len()) }
+        ),
+    );
+    finding.count = count as u64;
+    for (table, policies) in lost {
+        let label = format!("{}.{}", table.0, table.1);
+        finding.objects.extend(policies.iter().map(|policy| {
+            let roles = if policy.roles.is_empty() { "PUBLIC".to_owned() } else { policy.roles.join(", ") };
+            format!("POLICY {} ON {label} TO {roles}", policy.name)
+        }));
+        let left = declared.get(table).copied().unwrap_or(0).saturating_sub(policies.len());
+        let on = tables.get(table).is_some_and(|(on, _)| *on);
+        finding.evidence.push(match (on, left) {
+            (true, 0) => format!(
+                "{label} keeps row level security on with no policy: only its owner, superusers and BYPASSRLS roles see rows"
+            ),
+            (true, left) => format!("{label} keeps row level security on with {left} of its policies"),
+            (false, _) => format!("{label} has row level security off: who may read it sees every row"),
+        });
+    }
+    finding.fix =
+        "Make the roles that the policies name before the restore: --no-owner and --no-privileges do not keep a \
+                   policy from naming them."
+            .into();
+    let roles: std::collections::BTreeSet<&String> = lost.values().flatten().flat_map(|policy| &policy.roles).collect();
+    finding.commands = roles.into_iter().map(|role| format!("CREATE ROLE {};", identifier(role))).collect();
+    Some(finding)
+}
+
+fn switched_off(off: &[Table]) -> Option<Finding> {
+    if off.is_empty() {
+        return None;
+    }
+    let mut finding = Finding::new(
+        Name::RlsBypassed,
+        format!("row level security is off on {} that has it on in the dump", many(off.len())),
+    );
+    finding.count = off.len() as u64;
+    finding.objects = off.iter().map(|(schema, name)| format!("TABLE {schema}.{name}")).collect();
+    finding.evidence = vec!["whoever may read these tables sees every row".into()];
+    finding.fix = "Switch it on before anybody connects; it takes the table's owner.".into();
+    finding.commands = off
+        .iter()
+        .map(|(schema, name)| {
+            format!("ALTER TABLE {}.{} ENABLE ROW LEVEL SECURITY;", identifier(schema), identifier(name))
+        })
+        .collect();
+    Some(finding)
+}
+
+fn owner_bypasses(now: &str, dumped: &str, tables: Vec<String>) -> Finding {
+    let mut finding = Finding::new(
+        Name::RlsBypassed,
+        format!("{now:?} owns {} with row level security and bypasses the policies", many(tables.len())),
+    );
+    finding.count = tables.len() as u64;
+    finding.objects = tables;
+    finding.evidence =
+        vec![format!("the owner in the dump is {dumped:?}; an application that connects as {now:?} sees every row")];
+    finding.fix = format!("Give the tables to {dumped:?}, or force the policies on their owner.");
+    finding.commands = finding
+        .objects
+        .iter()
+        .take(5)
+        .filter_map(|object| object.strip_prefix("TABLE ")?.split_once('.'))
+        .map(|(schema, name)| {
+            format!("ALTER TABLE {}.{} OWNER TO {};", identifier(schema), identifier(name), identifier(dumped))
+        })
+        .collect();
+    finding
+}
+
+fn many(tables: usize) -> String {
+    if tables == 1 { "a table".into() } else { format!("{tables} tables") }
+}
