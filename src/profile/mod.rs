@@ -1,8 +1,8 @@
 //! Profiles: what they say, how they are read, those that come with pgrehearse.
 //!
 //! A profile goes through four steps, each in its own file: its text becomes a tree that knows where everything stands
-//! ([`yaml`]), the tree becomes a [`Target`] (the types' `Deserialize`), the target is checked against what PostgreSQL
-//! and pgrehearse can do ([`validate`]), and targets of several arguments are put together ([`load()`]).
+//! (`yaml`), the tree becomes a [`Target`] (the types' `Deserialize`), the target is checked against what PostgreSQL
+//! and pgrehearse can do (`validate`), and targets of several arguments are put together (`load`).
 
 mod builtin;
 mod decimal;

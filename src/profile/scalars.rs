@@ -75,6 +75,44 @@ impl<T> Visitor<'_> for WordOrNumber<T> {
     }
 }
 
+impl<'de> Deserialize<'de> for Major {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MajorVisitor;
+        impl Visitor<'_> for MajorVisitor {
+            type Value = Major;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a major version such as 17")
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Major, E> {
+                match u16::try_from(number) {
+                    Ok(number) => Ok(Major(number)),
+                    Err(_) => Err(E::invalid_value(de::Unexpected::Unsigned(number), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_u16(MajorVisitor)
+    }
+}
+
+/// A day of the calendar.
+pub(super) fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<jiff::civil::Date, D::Error> {
+    struct DateVisitor;
+    impl Visitor<'_> for DateVisitor {
+        type Value = jiff::civil::Date;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a date such as 2027-01-31")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+            text.parse().map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+        }
+    }
+    deserializer.deserialize_str(DateVisitor)
+}
+
 impl Serialize for Client {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

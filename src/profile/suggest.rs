@@ -7,7 +7,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&word, &comparable(candidate)), candidate))
         .filter(|(distance, candidate)| *distance <= 1.max(candidate.chars().count().max(word.chars().count()) / 3))
-        .min_by_key(|(distance, _)| *distance)
+        // Two swapped letters are a likelier mistake than a missing one: of equally near words, the one as long wins.
+        .min_by_key(|(distance, candidate)| (*distance, candidate.len().abs_diff(word.len())))
         .map(|(_, candidate)| candidate)
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::units::{ByteSize, HumanDuration};
 
 /// A PostgreSQL major version, such as 17. From 10 on a major is one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Major(pub u16);
 
@@ -270,5 +270,6 @@ pub struct Accept {
     pub object: Option<String>,
     pub reason: String,
     /// The last day on which it is accepted.
+    #[serde(deserialize_with = "super::scalars::date")]
     pub until: jiff::civil::Date,
 }

@@ -284,7 +284,8 @@ mod tests {
     fn sizes_print_as_the_shortest_exact_text() {
         for (bytes, text) in [
             (2 << 30, "2GiB"),
-            (512_000, "500KiB"),
+            (512_000, "512kB"),
+            (64 << 20, "64MiB"),
             (1_000_000_000, "1GB"),
             (1025, "1025B"),
             (0, "0B"),

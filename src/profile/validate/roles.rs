@@ -66,7 +66,7 @@ pub fn known_role<'a>(target: &'a Target, name: &str) -> Result<Option<&'a Role>
     match target.roles.iter().find(|role| role.name == name) {
         Some(role) => Ok(Some(role)),
         None => {
-            Err((format!("no role of this profile is called `{}`", name.escape_debug()), role_hint(target, name, &[])))
+            Err((format!("no role of this profile is called `{}`", name.escape_debug()), own_names_hint(target, name)))
         }
     }
 }
@@ -90,17 +90,19 @@ fn membership(target: &Target, role: &Role, group: &str) -> Result<(), Objection
         (Some(_), _) => Ok(()),
         // A version that is newer than this table, or not known before the image runs, may have more.
         (None, Some(Major(major))) if major <= NEWEST_KNOWN => {
-            let predefined: Vec<_> = PREDEFINED.iter().map(|(name, _)| *name).collect();
+            let near = suggest::nearest(group, PREDEFINED.iter().map(|(name, _)| *name));
             let why = format!("PostgreSQL {major} has no predefined role `{}`", group.escape_debug());
-            Err((why, role_hint(target, group, &predefined)))
+            Err((why, near.map(|near| format!("did you mean `{near}`?"))))
         }
         (None, _) => Ok(()),
     }
 }
 
-fn role_hint(target: &Target, name: &str, more: &[&str]) -> Option<String> {
-    let own = target.roles.iter().map(|role| role.name.as_str()).chain([target.cluster.superuser.as_str()]);
-    suggest::nearest(name, own.chain(more.iter().copied())).map(|near| format!("did you mean `{near}`?"))
+/// The names of this profile near to one that is not.
+fn own_names_hint(target: &Target, name: &str) -> Option<String> {
+    let superuser = target.cluster.superuser.as_str();
+    let names: Vec<_> = target.roles.iter().map(|role| role.name.as_str()).chain([superuser]).collect();
+    suggest::hint(name, &names)
 }
 
 fn is_member_of_itself(target: &Target, role: &Role) -> bool {

@@ -67,12 +67,13 @@ pub fn place_at(text: &str, index: usize) -> Place {
 fn syntax_error(text: &str, error: &ScanError) -> Unreadable {
     let place = place(error.marker());
     let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
-    let unreadable = Unreadable::at(place, Cause::Syntax(error.info().to_owned()));
+    let cause = Cause::Syntax(error.info().to_owned());
     let indentation = line.len() - line.trim_start().len();
-    if line[..indentation].contains('\t') {
-        return unreadable.with_hint("YAML is indented with spaces, never with tabs");
+    if let Some(tab) = line[..indentation].chars().position(|c| c == '\t') {
+        let place = Place { column: tab + 1, ..place };
+        return Unreadable::at(place, cause).with_hint("YAML is indented with spaces, never with tabs");
     }
-    unreadable
+    Unreadable::at(place, cause)
 }
 
 /// Builds the tree from the parser's events, without recursion.
@@ -119,7 +120,7 @@ impl Builder {
                     return Err(Unreadable::unsupported(place, "a NUL character, which no profile can hold"));
                 }
                 let content = Content::Scalar { text: text.into_owned(), plain };
-                self.add(Rc::new(Node { place, content, weight: 1, height: 1 }), anchor, false)
+                self.add(Rc::new(Node { place, content, weight: 1, height: 1 }), anchor, place)
             }
             Event::SequenceStart(anchor, tag) => {
                 refuse_tag(tag.is_some(), place)?;
@@ -132,7 +133,7 @@ impl Builder {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => match self.anchors.get(&anchor) {
-                Some(node) => self.add(Rc::clone(node), 0, true),
+                Some(node) => self.add(Rc::clone(node), 0, place),
                 None => Err(Unreadable::unsupported(place, "an alias inside of what it stands for")),
             },
         }
@@ -164,11 +165,12 @@ impl Builder {
             Kind::Sequence(items) => Content::Sequence(items),
             Kind::Mapping { entries, .. } => Content::Mapping(entries),
         };
-        self.add(Rc::new(Node { place, content, weight, height }), anchor, false)
+        self.add(Rc::new(Node { place, content, weight, height }), anchor, place)
     }
 
     /// Puts a finished node where it belongs: into what is open, or at the root.
-    fn add(&mut self, node: Rc<Node>, anchor: usize, alias: bool) -> Result<(), Unreadable> {
+    /// `used_at` is where it is written here, which for an alias is not where the node itself stands.
+    fn add(&mut self, node: Rc<Node>, anchor: usize, used_at: Place) -> Result<(), Unreadable> {
         if anchor != 0 {
             self.anchors.insert(anchor, Rc::clone(&node));
         }
@@ -181,10 +183,10 @@ impl Builder {
         parent.height = parent.height.max(node.height + 1);
         if parent.weight > MAX_NODES {
             let what = format!("more than {MAX_NODES} keys and values, aliases counted as what they stand for");
-            return Err(Unreadable::unsupported(node.place, what));
+            return Err(Unreadable::unsupported(used_at, what));
         }
         if depth + node.height > MAX_DEPTH {
-            return Err(too_deep(node.place));
+            return Err(too_deep(used_at));
         }
 
         match &mut parent.kind {
@@ -193,17 +195,14 @@ impl Builder {
                 Some(key) => entries.push(Entry { key, value: node }),
                 None => {
                     let Content::Scalar { text, .. } = &node.content else {
-                        return Err(Unreadable::unsupported(node.place, "a key must be text, not a list or a map"));
+                        return Err(Unreadable::unsupported(used_at, "a key must be text, not a list or a map"));
                     };
-                    if alias {
-                        return Err(Unreadable::unsupported(node.place, "an alias cannot be a key"));
-                    }
-                    if let Some(first_line) = first_lines.insert(text.clone(), node.place.line) {
+                    if let Some(first_line) = first_lines.insert(text.clone(), used_at.line) {
                         let holder = self.path_of_open();
                         let key = text.clone();
-                        return Err(Unreadable::at(node.place, Cause::DuplicateKey { key, holder, first_line }));
+                        return Err(Unreadable::at(used_at, Cause::DuplicateKey { key, holder, first_line }));
                     }
-                    *key = Some(Key { place: node.place, text: text.clone() });
+                    *key = Some(Key { place: used_at, text: text.clone() });
                 }
             },
         }
@@ -264,7 +263,7 @@ mod tests {
         assert_eq!(root.place_of(&["roles".into(), 0.into(), "name".into()]), at(4, 11));
         assert_eq!(root.place_of(&["roles".into(), 0.into(), "é".into()]), at(5, 8));
         assert_eq!(root.place_of_key(&["roles".into(), 0.into()], "é"), at(5, 5));
-        assert_eq!(root.place_of_key(&["roles".into(), 1.into()], "inherit"), at(6, 14));
+        assert_eq!(root.place_of_key(&["roles".into(), 1.into()], "inherit"), at(6, 15));
         assert_eq!(root.place_of(&["roles".into(), 1.into()]), at(6, 5));
         assert_eq!(root.place_of(&["empty".into()]), at(7, 1), "an empty value is shown at its key");
         assert_eq!(root.place_of(&["roles".into(), 9.into(), "name".into()]), root.place_of(&["roles".into()]));

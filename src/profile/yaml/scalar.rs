@@ -14,7 +14,8 @@ pub enum Scalar<'a> {
 pub fn resolve(text: &str, plain: bool) -> Scalar<'_> {
     // Longer than any number that a profile can need.
     const LONGEST: usize = 64;
-    if !plain || text.len() > LONGEST {
+    // Alone on a line, `---` would start a document.
+    if !plain || text.len() > LONGEST || text.starts_with("---") {
         return Scalar::Text(text);
     }
     if text.is_empty() {
@@ -33,7 +34,7 @@ pub fn resolve(text: &str, plain: bool) -> Scalar<'_> {
 pub fn describe(text: &str, plain: bool) -> String {
     const ROOM: usize = 40;
     match resolve(text, plain) {
-        Scalar::Null => "nothing".to_owned(),
+        Scalar::Null => "an empty value".to_owned(),
         Scalar::Bool(value) => format!("`{value}`"),
         Scalar::Number(_) => format!("the number {text}"),
         Scalar::Text("") => "an empty text".to_owned(),
