@@ -1,7 +1,26 @@
 //! Profiles: what they say, how they are read, those that come with pgrehearse.
+//!
+//! A profile goes through four steps, each in its own file: its text becomes a tree that knows where everything stands
+//! (`yaml`), the tree becomes a [`Target`] (the types' `Deserialize`), the target is checked against what PostgreSQL
+//! and pgrehearse can do (`validate`), and targets of several arguments are put together (`load`).
 
+mod builtin;
+mod decimal;
+mod encoding;
+mod error;
+mod expect;
+mod load;
+mod parse;
+mod scalars;
+mod suggest;
 mod types;
 mod units;
+mod validate;
+mod yaml;
 
+pub use builtin::{BUILTIN, DEMO, builtin};
+pub use error::{Cause, Place, ProfileError};
+pub use load::{load, load_with};
+pub use parse::{MAX_PROFILE_BYTES, Rules, parse, parse_with};
 pub use types::*;
-pub use units::{ByteSize, HumanDuration};
+pub use units::{ByteSize, HumanDuration, UnitError};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::units::{ByteSize, HumanDuration};
 
 /// A PostgreSQL major version, such as 17. From 10 on a major is one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Major(pub u16);
 
@@ -99,8 +99,7 @@ pub enum LocaleProvider {
 }
 
 /// The value of a server setting: YAML scalars are taken as PostgreSQL would read them from its configuration file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting(pub String);
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -165,8 +164,8 @@ pub struct Restore {
     pub options: Vec<String>,
 }
 
-/// Whose pg_restore and psql do the restore.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// Whose pg_restore and psql do the restore; in YAML `target` or a major version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Client {
     /// The target's own.
     #[default]
@@ -175,8 +174,8 @@ pub enum Client {
     Major(Major),
 }
 
-/// How many parallel jobs pg_restore gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// How many parallel jobs pg_restore gets; in YAML `auto` or a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Jobs {
     /// As many as the target has CPUs.
     #[default]
@@ -231,9 +230,12 @@ pub struct Query {
 /// What a query's result must be.
 ///
 /// In YAML: `empty`, `not empty`, a comparison such as `">= 1"`, `"= 'x'"` or `"!= 0"`, a list of rows (each a list of
-/// values, order does not matter), or any other scalar, which is the exact value of a single row and column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// values, order does not matter; or each a plain value, for one column), or any other scalar, which is the exact value
+/// of a single row and column. Values are compared as PostgreSQL prints them, so `true` stands for `t`.
+///
+/// A comparison is numeric and exact where both sides are decimal numbers, and by the bytes of the text otherwise. A text
+/// that looks like one of these forms is quoted inside: `"= 'empty'"`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expect {
     /// No row.
     Empty,
@@ -247,19 +249,14 @@ pub enum Expect {
     Rows(Vec<Vec<Option<String>>>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
-    #[serde(rename = "=")]
     Equal,
-    #[serde(rename = "!=")]
+    /// `!=` or `<>`.
     NotEqual,
-    #[serde(rename = "<")]
     Less,
-    #[serde(rename = "<=")]
     LessOrEqual,
-    #[serde(rename = ">")]
     Greater,
-    #[serde(rename = ">=")]
     GreaterOrEqual,
 }
 
@@ -273,5 +270,6 @@ pub struct Accept {
     pub object: Option<String>,
     pub reason: String,
     /// The last day on which it is accepted.
+    #[serde(deserialize_with = "super::scalars::date")]
     pub until: jiff::civil::Date,
 }

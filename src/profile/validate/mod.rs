@@ -1,0 +1,63 @@
+//! What the types cannot say: whether a target makes sense to PostgreSQL and to pgrehearse.
+//!
+//! Each file checks one part of a profile. A check names the path of the value that is wrong, and the tree knows where
+//! that stands.
+
+mod acceptance;
+mod cluster;
+mod limits;
+mod names;
+mod queries;
+mod restore;
+mod roles;
+mod settings;
+mod version;
+
+use super::error::{Cause, ProfileError};
+use super::parse::Rules;
+use super::types::Target;
+use super::yaml::{Node, Step, display_path, holder};
+
+/// Checks a target, and writes names that have several spellings as PostgreSQL does.
+pub fn validate(target: &mut Target, root: &Node, origin: &str, rules: &Rules<'_>) -> Result<(), ProfileError> {
+    let at = Places { root, origin };
+    names::check(target, &at)?;
+    version::check(target, &at)?;
+    cluster::check(&mut target.cluster, target.postgres, &at)?;
+    settings::check(&target.cluster.settings, &at)?;
+    roles::check(target, &at)?;
+    restore::check(target, &at)?;
+    limits::check(&target.limits, &at)?;
+    queries::check(&target.checks.queries, &at)?;
+    acceptance::check(&target.accept, rules, &at)
+}
+
+/// Makes errors that know their place.
+struct Places<'a> {
+    root: &'a Node,
+    origin: &'a str,
+}
+
+impl Places<'_> {
+    /// The value at `path` cannot be what it is.
+    fn bad(&self, path: &[Step<'_>], why: impl Into<String>) -> ProfileError {
+        self.error(path, Cause::BadValue { path: holder(&display_path(path)), why: why.into() })
+    }
+
+    /// The key itself is what is wrong.
+    fn bad_key(&self, path: &[Step<'_>], key: &str, why: impl Into<String>) -> ProfileError {
+        let whole: Vec<_> = path.iter().copied().chain([Step::Key(key)]).collect();
+        let cause = Cause::BadValue { path: holder(&display_path(&whole)), why: why.into() };
+        ProfileError::new(self.origin, Some(self.root.place_of_key(path, key)), cause)
+    }
+
+    fn error(&self, path: &[Step<'_>], cause: Cause) -> ProfileError {
+        ProfileError::new(self.origin, Some(self.root.place_of(path)), cause)
+    }
+}
+
+/// A path from keys and indexes: `steps!["roles", index, "name"]`.
+macro_rules! steps {
+    ($($step:expr),+ $(,)?) => { &[$($crate::profile::yaml::Step::from($step)),+] };
+}
+use steps;

@@ -1,0 +1,122 @@
+//! Whether the roles can be made, and who owns the database.
+
+use std::collections::HashMap;
+
+use super::{Places, names, steps};
+use crate::profile::{Major, ProfileError, Role, Target, suggest};
+
+/// PostgreSQL's predefined roles and the version each came with (src/include/catalog/pg_authid.dat).
+const PREDEFINED: [(&str, u16); 15] = [
+    ("pg_checkpoint", 15),
+    ("pg_create_subscription", 16),
+    ("pg_execute_server_program", 11),
+    ("pg_maintain", 17),
+    ("pg_monitor", 10),
+    ("pg_read_all_data", 14),
+    ("pg_read_all_settings", 10),
+    ("pg_read_all_stats", 10),
+    ("pg_read_server_files", 11),
+    ("pg_signal_autovacuum_worker", 18),
+    ("pg_signal_backend", 10),
+    ("pg_stat_scan_tables", 10),
+    ("pg_use_reserved_connections", 16),
+    ("pg_write_all_data", 14),
+    ("pg_write_server_files", 11),
+];
+/// The newest version whose predefined roles this table knows.
+const NEWEST_KNOWN: u16 = 18;
+
+pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
+    let superuser = &target.cluster.superuser;
+    let mut first_of_name = HashMap::new();
+    for (index, role) in target.roles.iter().enumerate() {
+        let name = steps!["roles", index, "name"];
+        names::role(&role.name).map_err(|why| at.bad(name, why))?;
+        if role.name == *superuser {
+            return Err(at.bad(name, format!("`{superuser}` is the cluster's superuser, which initdb makes")));
+        }
+        if let Some(first) = first_of_name.insert(role.name.as_str(), index) {
+            return Err(at.bad(name, format!("`{}` is already the name of roles[{first}]", role.name)));
+        }
+    }
+    for (index, role) in target.roles.iter().enumerate() {
+        for (nth, group) in role.member_of.iter().enumerate() {
+            membership(target, role, group)
+                .map_err(|(why, hint)| at.bad(steps!["roles", index, "member_of", nth], why).hint(hint))?;
+        }
+        if is_member_of_itself(target, role) {
+            let why = format!("`{}` would be a member of itself through other roles", role.name);
+            return Err(at.bad(steps!["roles", index, "member_of"], why));
+        }
+    }
+    if let Some(owner) = &target.database.owner {
+        known_role(target, owner).map_err(|(why, hint)| at.bad(steps!["database", "owner"], why).hint(hint))?;
+    }
+    Ok(())
+}
+
+/// What is wrong, and a hint.
+type Objection = (String, Option<String>);
+
+/// The name must be of a role of the profile or of the superuser. `None` is the superuser.
+pub fn known_role<'a>(target: &'a Target, name: &str) -> Result<Option<&'a Role>, Objection> {
+    if name == target.cluster.superuser {
+        return Ok(None);
+    }
+    match target.roles.iter().find(|role| role.name == name) {
+        Some(role) => Ok(Some(role)),
+        None => {
+            Err((format!("no role of this profile is called `{}`", name.escape_debug()), own_names_hint(target, name)))
+        }
+    }
+}
+
+fn membership(target: &Target, role: &Role, group: &str) -> Result<(), Objection> {
+    if group == role.name {
+        return Err(("a role cannot be a member of itself".into(), None));
+    }
+    if !group.starts_with("pg_") {
+        return known_role(target, group).map(|_| ());
+    }
+    if group == "pg_database_owner" {
+        return Err(("PostgreSQL lets no role be made a member of pg_database_owner".into(), None));
+    }
+    let known = PREDEFINED.iter().find(|(name, _)| *name == group);
+    match (known, target.postgres) {
+        (Some((_, since)), Some(Major(major))) if major < *since => Err((
+            format!("the predefined role `{group}` exists from PostgreSQL {since} on, this target is {major}"),
+            None,
+        )),
+        (Some(_), _) => Ok(()),
+        // A version that is newer than this table, or not known before the image runs, may have more.
+        (None, Some(Major(major))) if major <= NEWEST_KNOWN => {
+            let near = suggest::nearest(group, PREDEFINED.iter().map(|(name, _)| *name));
+            let why = format!("PostgreSQL {major} has no predefined role `{}`", group.escape_debug());
+            Err((why, near.map(|near| format!("did you mean `{near}`?"))))
+        }
+        (None, _) => Ok(()),
+    }
+}
+
+/// The names of this profile near to one that is not.
+fn own_names_hint(target: &Target, name: &str) -> Option<String> {
+    let superuser = target.cluster.superuser.as_str();
+    let names: Vec<_> = target.roles.iter().map(|role| role.name.as_str()).chain([superuser]).collect();
+    suggest::hint(name, &names)
+}
+
+fn is_member_of_itself(target: &Target, role: &Role) -> bool {
+    let groups: HashMap<&str, &[String]> =
+        target.roles.iter().map(|role| (role.name.as_str(), role.member_of.as_slice())).collect();
+    let mut seen = std::collections::HashSet::new();
+    let mut open: Vec<&str> = role.member_of.iter().map(String::as_str).collect();
+    while let Some(group) = open.pop() {
+        if group == role.name {
+            return true;
+        }
+        if seen.insert(group) {
+            open.extend(groups.get(group).copied().unwrap_or_default().iter().map(String::as_str));
+        }
+    }
+    false
+}

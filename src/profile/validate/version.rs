@@ -1,0 +1,29 @@
+//! Which PostgreSQL.
+
+use super::{Places, steps};
+use crate::profile::{Cause, Client, Major, ProfileError, Target};
+
+/// From 10 on a major version is one number; beyond 30 it is a typing error.
+const MAJORS: std::ops::RangeInclusive<u16> = 10..=30;
+
+pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
+    if target.postgres.is_none() && target.image.is_none() {
+        let cause = Cause::MissingKey { key: "postgres".into(), holder: "the profile".into() };
+        let hint = "write `postgres: 17`, or name an image with `image:`";
+        return Err(at.error(&[], cause).hint(Some(hint.into())));
+    }
+    if let Some(major) = target.postgres {
+        self::major(major).map_err(|why| at.bad(steps!["postgres"], why))?;
+    }
+    if let Client::Major(major) = target.restore.client {
+        self::major(major).map_err(|why| at.bad(steps!["restore", "client"], why))?;
+    }
+    Ok(())
+}
+
+fn major(Major(major): Major) -> Result<(), String> {
+    if MAJORS.contains(&major) {
+        return Ok(());
+    }
+    Err(format!("{major} is no major version of PostgreSQL from {} to {}", MAJORS.start(), MAJORS.end()))
+}

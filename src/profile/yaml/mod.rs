@@ -1,0 +1,15 @@
+//! YAML that remembers where everything stands.
+//!
+//! A mistake in a profile is shown at its exact line and column, also when it is found long after reading (a role that
+//! does not exist, an expired date). No serde data format keeps positions, and none rejects duplicate keys at the key.
+//! So `saphyr-parser` reads a profile into a tree of places (`read`), `serde_yaml` says what each scalar means
+//! (`scalar`), and a deserializer over the tree (`de`) builds the typed profile and places serde's errors.
+
+mod de;
+mod read;
+mod scalar;
+mod tree;
+
+pub use de::{Fault, FaultKind, deserialize};
+pub use read::{Unreadable, place_at, read};
+pub use tree::{Node, Step, display_path, holder};
