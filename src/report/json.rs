@@ -113,6 +113,13 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_example_can_be_read() {
+        let documentation = include_str!("../../docs/report-schema.md");
+        let example = documentation.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+        read(example).unwrap();
+    }
+
+    #[test]
     fn another_schema_version_is_refused_by_name() {
         let other = written(&sample::all_pass()).replace("pgrehearse.report/1", "pgrehearse.report/2");
         let error = read(&other).unwrap_err();
@@ -134,7 +141,7 @@ mod tests {
     fn a_field_of_the_wrong_type_is_named_with_its_place() {
         let text = written(&sample::all_pass()).replacen("\"verdict\": \"pass\"", "\"verdict\": \"fine\"", 2);
         let Err(ReadError::Shape { path, .. }) = read(&text) else { panic!("expected a shape error") };
-        assert_eq!(path, "verdict");
+        assert_eq!(path, "targets[0].verdict");
         let negative = written(&sample::all_pass()).replace("\"elapsed\": 12.345", "\"elapsed\": -1.0");
         let Err(ReadError::Shape { path, source }) = read(&negative) else { panic!("expected a shape error") };
         assert_eq!((path.as_str(), source.to_string().as_str()), ("elapsed", "-1 is no duration in seconds"));

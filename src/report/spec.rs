@@ -4,9 +4,9 @@
 //! out before the run ([`ReportSpec::probe`]), not half an hour later.
 
 use std::fmt;
-use std::fs::{self, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -272,25 +272,16 @@ impl Place {
     }
 }
 
-fn temporary_beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+fn temporary_beside(path: &Path) -> io::Result<tempfile::NamedTempFile<File>> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
+    // make_in and not tempfile_in: its errors would name the temporary file, which tells a user nothing.
     tempfile::Builder::new()
         .prefix(".pgrehearse-report-")
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(directory)
-        // tempfile names the temporary file, which tells a user nothing.
-        .map_err(|error| io::Error::new(error.kind(), format!("{}: {}", directory.display(), root_cause(&error))))
-}
-
-fn root_cause(error: &io::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
+        .make_in(directory, |path| fs::OpenOptions::new().write(true).create_new(true).mode(0o666).open(path))
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", directory.display())))
 }
 
 #[cfg(test)]

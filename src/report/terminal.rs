@@ -428,7 +428,8 @@ fn verdict_sentence(report: &Report) -> String {
         parts.push(format!("{} of {} {verb} not come back: {}", failed.len(), targets(total), failed.join(", ")));
     }
     if !untested.is_empty() {
-        parts.push(format!("{} of {} untested: {}", untested.len(), targets(total), untested.join(", ")));
+        let verb = if untested.len() == 1 { "is" } else { "are" };
+        parts.push(format!("{} of {} {verb} untested: {}", untested.len(), targets(total), untested.join(", ")));
     }
     if parts.is_empty() {
         let place =

@@ -198,68 +198,92 @@ mod tests {
 
     use super::*;
 
-    /// As much of a terminal as bars need: lines, and a cursor.
+    const COLUMNS: usize = 80;
+
+    /// As much of a terminal as bars need: cells, a cursor, and wrapping once a character comes after a full line.
     #[derive(Debug, Clone, Default)]
-    struct Screen(Arc<Mutex<(Vec<String>, usize)>>);
+    struct Screen(Arc<Mutex<Cells>>);
+
+    #[derive(Debug, Default)]
+    struct Cells {
+        rows: Vec<Vec<char>>,
+        row: usize,
+        column: usize,
+    }
+
+    impl Cells {
+        fn put(&mut self, character: char) {
+            match character {
+                '\r' => self.column = 0,
+                '\n' => (self.row, self.column) = (self.row + 1, 0),
+                _ => {
+                    if self.column == COLUMNS {
+                        (self.row, self.column) = (self.row + 1, 0);
+                    }
+                    while self.rows.len() <= self.row {
+                        self.rows.push(vec![' '; COLUMNS]);
+                    }
+                    self.rows[self.row][self.column] = character;
+                    self.column += 1;
+                }
+            }
+        }
+    }
 
     impl Screen {
         /// What a person would see, without empty lines at the end.
         fn contents(&self) -> String {
-            let lines = self.0.lock().unwrap().0.iter().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
-            lines.join("\n").trim_end().to_owned()
+            let cells = self.0.lock().unwrap();
+            let lines = cells.rows.iter().map(|row| row.iter().collect::<String>().trim_end().to_owned());
+            lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
         }
     }
 
     impl TermLike for Screen {
         fn width(&self) -> u16 {
-            80
+            COLUMNS as u16
         }
 
         fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
-            let mut screen = self.0.lock().unwrap();
-            screen.1 = screen.1.saturating_sub(lines);
+            let mut cells = self.0.lock().unwrap();
+            cells.row = cells.row.saturating_sub(lines);
             Ok(())
         }
 
         fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
-            self.0.lock().unwrap().1 += lines;
+            self.0.lock().unwrap().row += lines;
             Ok(())
         }
 
-        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+        fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
+            self.0.lock().unwrap().column += columns;
             Ok(())
         }
 
-        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+        fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
+            let mut cells = self.0.lock().unwrap();
+            cells.column = cells.column.saturating_sub(columns);
             Ok(())
         }
 
         fn write_line(&self, text: &str) -> io::Result<()> {
             self.write_str(text)?;
-            self.move_cursor_down(1)
+            self.write_str("\n")
         }
 
         fn write_str(&self, text: &str) -> io::Result<()> {
-            let mut screen = self.0.lock().unwrap();
-            for (index, part) in text.split('\n').enumerate() {
-                if index > 0 {
-                    screen.1 += 1;
-                }
-                let row = screen.1;
-                if screen.0.len() <= row {
-                    screen.0.resize(row + 1, String::new());
-                }
-                screen.0[row].push_str(part);
-            }
+            let mut cells = self.0.lock().unwrap();
+            text.chars().for_each(|character| cells.put(character));
             Ok(())
         }
 
         fn clear_line(&self) -> io::Result<()> {
-            let mut screen = self.0.lock().unwrap();
-            let row = screen.1;
-            if let Some(line) = screen.0.get_mut(row) {
-                line.clear();
+            let mut cells = self.0.lock().unwrap();
+            let row = cells.row;
+            if let Some(row) = cells.rows.get_mut(row) {
+                row.fill(' ');
             }
+            cells.column = 0;
             Ok(())
         }
 

@@ -12,6 +12,9 @@ use crate::report::text::{self, clip, counted, pack, visible};
 /// A longer name of a target or a check is clipped: it would push everything else out of sight.
 const LONGEST_NAME: usize = 100;
 
+/// Between two columns.
+const GAP: u16 = 2;
+
 /// What one target came to in the restore or in one check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cell {
@@ -138,12 +141,13 @@ impl Grid {
         for row in &rows {
             table.add_row(row.iter().map(|(text, _)| text.as_str()));
         }
-        for column in table.column_iter_mut() {
-            column.set_padding((0, 2));
+        let last = table.column_count() - 1;
+        for (index, column) in table.column_iter_mut().enumerate() {
+            // The table puts one space between columns itself.
+            column.set_padding((0, if index == last { 0 } else { GAP - 1 }));
         }
-        let needed: usize = table.column_max_content_widths().iter().map(|width| usize::from(*width) + 2).sum();
-        // The last column's padding is empty and gets trimmed.
-        (needed.saturating_sub(2) <= width).then_some(Drawn { table, rows })
+        let contents: usize = table.column_max_content_widths().iter().map(|width| usize::from(*width)).sum();
+        (contents + last * usize::from(GAP) <= width).then_some(Drawn { table, rows })
     }
 
     /// The same without a table: for each target one line with the verdict and one for each kind of cell.

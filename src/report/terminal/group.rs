@@ -13,11 +13,14 @@ pub(super) struct Group<'a> {
     /// The largest count of them.
     pub count: u64,
     pub counts_differ: bool,
+    /// The restore itself reported it. What the checks find is often its consequence.
+    pub of_restore: bool,
     /// It stands in no target that fails or is untested, or it is accepted: a few lines are enough.
     pub brief: bool,
 }
 
-/// All findings of all targets: what fails first, worst first, what hits most targets first, then as they come.
+/// All findings of all targets: accepted ones last; worst first; causes (of the restore) before what the checks saw;
+/// what hits most targets first; then as they come.
 pub(super) fn collect(targets: &[Rehearsal]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group> = Vec::new();
     for target in targets {
@@ -30,7 +33,7 @@ pub(super) fn collect(targets: &[Rehearsal]) -> Vec<Group<'_>> {
     }
     groups.sort_by_key(|group| {
         let finding = group.finding;
-        (finding.accepted.is_some(), std::cmp::Reverse((finding.severity, group.targets.len())))
+        (finding.accepted.is_some(), std::cmp::Reverse((finding.severity, group.of_restore, group.targets.len())))
     });
     groups
 }
@@ -54,6 +57,7 @@ impl<'a> Group<'a> {
             evidence: Vec::new(),
             count: finding.count,
             counts_differ: false,
+            of_restore: false,
             brief: true,
         };
         group.add(target, finding);
@@ -69,6 +73,7 @@ impl<'a> Group<'a> {
                 self.evidence.push(line);
             }
         }
+        self.of_restore |= target.restore.iter().any(|restore| restore.findings.contains(finding));
         self.counts_differ |= finding.count != self.count;
         self.count = self.count.max(finding.count);
         self.brief &= target.verdict == Verdict::Pass || finding.accepted.is_some();
