@@ -1,5 +1,14 @@
 //! The result of a run as data; every output is drawn from it.
 
+pub mod json;
+pub mod live;
+#[cfg(test)]
+mod sample;
+pub mod seconds;
+pub mod spec;
+pub mod terminal;
+pub mod text;
+
 use serde::{Deserialize, Serialize};
 
 use crate::rehearsal::{Rehearsal, Verdict};
@@ -15,6 +24,7 @@ pub struct Report {
     /// The version of pgrehearse that ran.
     pub pgrehearse: String,
     pub started: jiff::Timestamp,
+    #[serde(with = "seconds")]
     pub elapsed: std::time::Duration,
     pub dump: DumpFacts,
     /// The worst of all targets.

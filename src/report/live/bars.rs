@@ -1,0 +1,363 @@
+//! Bars for a terminal: one for each target that runs, one line above them for each that has finished, and a count.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{errors_so_far, mark, painted, progress};
+use crate::event::{Event, Phase, Unit, What};
+use crate::report::text::{self, clip, visible};
+
+/// How often spinners turn and elapsed times move.
+pub(super) const TICK: Duration = Duration::from_millis(120);
+
+/// A longer name would leave no room for what happens.
+const LONGEST_NAME: usize = 32;
+
+/// All bars. Dropping it wipes those that are still drawn.
+pub(super) struct Bars {
+    screen: MultiProgress,
+    running: HashMap<String, Running>,
+    /// `2 of 4 finished`, below the others; none for a single target.
+    count: Option<ProgressBar>,
+    name_width: usize,
+    color: bool,
+}
+
+/// One target that has left the queue.
+struct Running {
+    bar: ProgressBar,
+    phase: Phase,
+    progress: String,
+    errors: u64,
+}
+
+impl Bars {
+    /// For these targets, on standard error; not more often than a few times a second.
+    pub fn new(targets: &[String], color: bool) -> Self {
+        Self::on(ProgressDrawTarget::stderr_with_hz(10), targets, color)
+    }
+
+    fn on(screen: ProgressDrawTarget, targets: &[String], color: bool) -> Self {
+        let screen = MultiProgress::with_draw_target(screen);
+        let count = (targets.len() > 1).then(|| {
+            let style = style("  {pos} of {len} targets finished, {elapsed}");
+            screen.add(ProgressBar::new(targets.len() as u64).with_style(style))
+        });
+        let name_width = targets.iter().map(|target| text::width(&name(target))).max().unwrap_or_default();
+        Self { screen, running: HashMap::new(), count, name_width, color }
+    }
+
+    /// Draws what has happened.
+    pub fn show(&mut self, event: &Event) {
+        match &event.what {
+            // It gets its bar when its turn comes: there can be more targets than lines on the screen.
+            What::Phase(Phase::Queued) => {}
+            What::Notice(notice) => {
+                let _ = self.screen.println(format!("{}: notice: {}", name(&event.target), visible(notice)));
+            }
+            What::Finished { verdict, summary } => self.finish(event, verdict, summary),
+            what => {
+                let running = self.running(&event.target);
+                running.note(what);
+                running.bar.set_message(running.message());
+            }
+        }
+    }
+
+    /// Turns the spinners.
+    pub fn tick(&self) {
+        for running in self.running.values() {
+            running.bar.tick();
+        }
+        if let Some(count) = &self.count {
+            count.tick();
+        }
+    }
+
+    fn running(&mut self, target: &str) -> &mut Running {
+        let Self { screen, count, name_width, running, color } = self;
+        running.entry(target.to_owned()).or_insert_with(|| {
+            let template = if *color {
+                "{spinner:.cyan} {prefix} {elapsed:>4.dim}  {wide_msg}"
+            } else {
+                "{spinner} {prefix} {elapsed:>4}  {wide_msg}"
+            };
+            let bar = ProgressBar::new_spinner().with_style(style(template)).with_prefix(padded(target, *name_width));
+            let bar = match count {
+                Some(count) => screen.insert_before(count, bar),
+                None => screen.add(bar),
+            };
+            Running { bar, phase: Phase::Start, progress: String::new(), errors: 0 }
+        })
+    }
+
+    fn finish(&mut self, event: &Event, verdict: &str, summary: &str) {
+        if let Some(running) = self.running.remove(&event.target) {
+            running.bar.finish_and_clear();
+            self.screen.remove(&running.bar);
+        }
+        let _ = self.screen.println(finished_line(event, self.name_width, verdict, summary, self.color));
+        if let Some(count) = &self.count {
+            count.inc(1);
+        }
+    }
+}
+
+impl Drop for Bars {
+    fn drop(&mut self) {
+        for running in self.running.values() {
+            running.bar.finish_and_clear();
+        }
+        if let Some(count) = &self.count {
+            count.finish_and_clear();
+        }
+        let _ = self.screen.clear();
+    }
+}
+
+impl Running {
+    fn note(&mut self, what: &What) {
+        match what {
+            What::Phase(phase) => {
+                self.phase = *phase;
+                self.progress.clear();
+            }
+            What::Pulling { image, done, total } => {
+                self.phase = Phase::Image;
+                let portion = blocks(*done, *total);
+                self.progress = format!("{portion}{} {}", progress(*done, *total, Unit::Bytes), visible(image));
+            }
+            What::SandboxReady { server_version, .. } => {
+                let short = server_version.split(' ').next().unwrap_or_default();
+                self.progress = format!("PostgreSQL {} is ready", visible(short));
+            }
+            What::Restoring { done, total, unit } => {
+                self.progress = format!("{}{}", blocks(*done, *total), progress(*done, *total, *unit));
+            }
+            What::RestoreErrors(errors) => self.errors = *errors,
+            What::CheckDone { check } => self.progress = format!("{check} done"),
+            What::Notice(_) | What::Finished { .. } => {}
+        }
+    }
+
+    /// `restore ████░░░░░░ 40 % (4.8 of 12.0 MB), 3 errors so far`.
+    fn message(&self) -> String {
+        let label = self.phase.label();
+        format!("{label:<7} {}{}", self.progress, errors_so_far(self.errors))
+    }
+}
+
+/// Ten blocks, as many of them filled as is done; nothing where the total is not known.
+fn blocks(done: u64, total: u64) -> String {
+    if total == 0 {
+        return String::new();
+    }
+    // At most ten, so the cast loses nothing.
+    let filled = (u128::from(done.min(total)) * 10 / u128::from(total)) as usize;
+    format!("{}{} ", "█".repeat(filled), "░".repeat(10 - filled))
+}
+
+/// `✘ rds-like  fail in 12.3 s: role "shop_app" does not exist`.
+fn finished_line(event: &Event, name_width: usize, verdict: &str, summary: &str, color: bool) -> String {
+    let (mark, style) = mark(verdict);
+    let verdict = painted(style, &format!("{mark} {} {verdict}", padded(&event.target, name_width)), color);
+    let summary = clip(&visible(summary), 300).into_owned();
+    let reason = if summary.is_empty() { summary } else { format!(": {summary}") };
+    format!("{verdict} after {}{reason}", text::duration(event.elapsed))
+}
+
+fn name(target: &str) -> String {
+    let shown = visible(target);
+    if text::width(&shown) <= LONGEST_NAME {
+        shown.into_owned()
+    } else {
+        shown.chars().take(LONGEST_NAME / 2).collect::<String>() + "…"
+    }
+}
+
+fn padded(target: &str, width: usize) -> String {
+    let name = name(target);
+    let gap = width.saturating_sub(text::width(&name));
+    name + &" ".repeat(gap)
+}
+
+/// A template of this file.
+fn style(template: &str) -> ProgressStyle {
+    // The templates are constants; a wrong one would fall back to indicatif's own and fail the tests.
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use indicatif::TermLike;
+
+    use super::*;
+
+    const COLUMNS: usize = 80;
+
+    /// As much of a terminal as bars need: cells, a cursor, and wrapping once a character comes after a full line.
+    #[derive(Debug, Clone, Default)]
+    struct Screen(Arc<Mutex<Cells>>);
+
+    #[derive(Debug, Default)]
+    struct Cells {
+        rows: Vec<Vec<char>>,
+        row: usize,
+        column: usize,
+    }
+
+    impl Cells {
+        fn put(&mut self, character: char) {
+            match character {
+                '\r' => self.column = 0,
+                '\n' => (self.row, self.column) = (self.row + 1, 0),
+                _ => {
+                    if self.column == COLUMNS {
+                        (self.row, self.column) = (self.row + 1, 0);
+                    }
+                    while self.rows.len() <= self.row {
+                        self.rows.push(vec![' '; COLUMNS]);
+                    }
+                    self.rows[self.row][self.column] = character;
+                    self.column += 1;
+                }
+            }
+        }
+    }
+
+    impl Screen {
+        /// What a person would see, without empty lines at the end.
+        fn contents(&self) -> String {
+            let cells = self.0.lock().unwrap();
+            let lines = cells.rows.iter().map(|row| row.iter().collect::<String>().trim_end().to_owned());
+            lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
+        }
+    }
+
+    impl TermLike for Screen {
+        fn width(&self) -> u16 {
+            COLUMNS as u16
+        }
+
+        fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
+            let mut cells = self.0.lock().unwrap();
+            cells.row = cells.row.saturating_sub(lines);
+            Ok(())
+        }
+
+        fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
+            self.0.lock().unwrap().row += lines;
+            Ok(())
+        }
+
+        fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
+            self.0.lock().unwrap().column += columns;
+            Ok(())
+        }
+
+        fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
+            let mut cells = self.0.lock().unwrap();
+            cells.column = cells.column.saturating_sub(columns);
+            Ok(())
+        }
+
+        fn write_line(&self, text: &str) -> io::Result<()> {
+            self.write_str(text)?;
+            self.write_str("\n")
+        }
+
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            let mut cells = self.0.lock().unwrap();
+            text.chars().for_each(|character| cells.put(character));
+            Ok(())
+        }
+
+        fn clear_line(&self) -> io::Result<()> {
+            let mut cells = self.0.lock().unwrap();
+            let row = cells.row;
+            if let Some(row) = cells.rows.get_mut(row) {
+                row.fill(' ');
+            }
+            cells.column = 0;
+            Ok(())
+        }
+
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn at(seconds: u64, target: &str, what: What) -> Event {
+        Event { target: target.to_owned(), elapsed: Duration::from_secs(seconds), what }
+    }
+
+    fn on_screen(targets: &[&str]) -> (Screen, Bars) {
+        let terminal = Screen::default();
+        let targets: Vec<String> = targets.iter().map(|target| (*target).to_owned()).collect();
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 255);
+        (terminal, Bars::on(target, &targets, false))
+    }
+
+    #[test]
+    fn a_running_target_shows_its_phase_its_progress_and_its_errors() {
+        let (terminal, mut bars) = on_screen(&["rds-like"]);
+        bars.show(&at(0, "rds-like", What::Phase(Phase::Restore)));
+        bars.show(&at(1, "rds-like", What::RestoreErrors(3)));
+        bars.show(&at(1, "rds-like", What::Restoring { done: 4_800_000, total: 12_000_000, unit: Unit::Bytes }));
+        std::thread::sleep(Duration::from_millis(30));
+        bars.tick();
+        let screen = terminal.contents();
+        assert!(screen.contains("restore ████░░░░░░ 40 % (4.8 of 12.0 MB), 3 errors so far"), "{screen}");
+        assert!(screen.contains("rds-like"), "{screen}");
+    }
+
+    #[test]
+    fn finished_targets_leave_one_line_and_queued_ones_none() {
+        let (terminal, mut bars) = on_screen(&["a", "rds-like", "queued"]);
+        bars.show(&at(0, "queued", What::Phase(Phase::Queued)));
+        bars.show(&at(0, "a", What::Phase(Phase::Start)));
+        bars.show(&at(0, "rds-like", What::Phase(Phase::Start)));
+        bars.show(&at(4, "a", What::Finished { verdict: "pass", summary: String::new() }));
+        bars.show(&at(12, "rds-like", What::Finished { verdict: "fail", summary: "role \"x\" is missing".into() }));
+        std::thread::sleep(Duration::from_millis(30));
+        bars.tick();
+        let screen = terminal.contents();
+        assert!(
+            screen.contains("✔ a        pass after 4.0 s\n✘ rds-like fail after 12.0 s: role \"x\" is missing"),
+            "{screen}"
+        );
+        assert!(screen.contains("2 of 3 targets finished"), "{screen}");
+        assert!(!screen.contains("queued"), "{screen}");
+    }
+
+    #[test]
+    fn an_interrupted_run_leaves_no_bar_behind() {
+        let (terminal, mut bars) = on_screen(&["a", "b"]);
+        bars.show(&at(0, "a", What::Phase(Phase::Restore)));
+        bars.show(&at(0, "b", What::Phase(Phase::Check)));
+        bars.tick();
+        drop(bars);
+        assert_eq!(terminal.contents(), "");
+    }
+
+    #[test]
+    fn hostile_names_do_not_reach_the_terminal() {
+        let (terminal, mut bars) = on_screen(&["a\u{1b}[2J"]);
+        bars.show(&at(0, "a\u{1b}[2J", What::Notice("\u{1b}]0;x\u{7}".into())));
+        bars.show(&at(1, "a\u{1b}[2J", What::Finished { verdict: "untested", summary: "\u{1b}c".into() }));
+        assert!(terminal.contents().contains(r"a\u{1b}[2J: notice: \u{1b}]0;x\u{7}"), "{}", terminal.contents());
+        assert!(terminal.contents().contains(r"untested after 1.0 s: \u{1b}c"), "{}", terminal.contents());
+    }
+
+    #[test]
+    fn blocks_fill_up() {
+        assert_eq!(blocks(0, 10), "░░░░░░░░░░ ");
+        assert_eq!(blocks(99, 10), "██████████ ");
+        assert_eq!(blocks(5, 0), "");
+    }
+}

@@ -1,0 +1,269 @@
+//! Reports for the tests of the renderers.
+
+use std::time::Duration;
+
+use super::{DumpFacts, Report, SCHEMA};
+use crate::check::{CheckResult, Outcome};
+use crate::finding::{Finding, Name, Severity};
+use crate::rehearsal::{Judge, Rehearsal, RestoreSummary, Timings, Verdict};
+
+pub const CHECKS: [&str; 4] = ["rows", "sequences", "owners", "policies"];
+
+/// Every sample.
+pub fn all() -> Vec<Report> {
+    vec![all_pass(), three_classics(), untested(), hostile(), many_objects(), with_warnings()]
+}
+
+pub fn report(targets: Vec<Rehearsal>) -> Report {
+    Report {
+        schema: SCHEMA.to_owned(),
+        pgrehearse: "0.1.0".to_owned(),
+        started: "2026-11-05T03:00:00Z".parse().unwrap(),
+        elapsed: Duration::from_millis(12_345),
+        dump: DumpFacts {
+            path: "backups/shop.dump".to_owned(),
+            format: "custom archive 1.14, gzip".to_owned(),
+            size: 12_400_000,
+            server_version: Some("15.18 (Debian 15.18-1.pgdg12+1)".to_owned()),
+            pg_dump_version: Some("15.18".to_owned()),
+            encoding: Some("UTF8".to_owned()),
+        },
+        verdict: targets.iter().map(|target| target.verdict).max().unwrap_or(Verdict::Untested),
+        targets,
+    }
+}
+
+pub fn check(name: &str, findings: Vec<Finding>) -> CheckResult {
+    CheckResult { check: name.to_owned(), outcome: Outcome::Looked { findings }, looked_at: "12 objects".to_owned() }
+}
+
+pub fn could_not_look(name: &str, reason: &str) -> CheckResult {
+    CheckResult {
+        check: name.to_owned(),
+        outcome: Outcome::CouldNotLook { reason: reason.to_owned() },
+        looked_at: String::new(),
+    }
+}
+
+/// A target whose restore had these findings; every check that is not given found nothing.
+pub fn target(name: &str, version: &str, restore: Vec<Finding>, checks: Vec<CheckResult>) -> Rehearsal {
+    let mut results: Vec<CheckResult> = CHECKS.iter().map(|name| check(name, Vec::new())).collect();
+    for given in checks {
+        match results.iter_mut().find(|result| result.check == given.check) {
+            Some(result) => *result = given,
+            None => results.push(given),
+        }
+    }
+    let errors =
+        restore.iter().filter(|finding| finding.severity != Severity::Warning).map(|finding| finding.count).sum();
+    let mut rehearsal = Rehearsal {
+        target: name.to_owned(),
+        description: String::new(),
+        verdict: Verdict::Pass,
+        untested: Vec::new(),
+        judge: Some(Judge {
+            engine: "docker".to_owned(),
+            server_version: format!("{version} (Debian {version}-1)"),
+            source: format!("postgres:{version}"),
+        }),
+        restore: Some(RestoreSummary {
+            command: "pg_restore --dbname app /dump/shop.dump".to_owned(),
+            client_version: version.to_owned(),
+            exit_code: i64::from(errors > 0),
+            errors,
+            findings: restore,
+            databases: vec!["app".to_owned()],
+        }),
+        checks: results,
+        notices: Vec::new(),
+        timings: Timings {
+            ready: Duration::from_millis(500),
+            restore: Duration::from_millis(2_500),
+            checks: Duration::from_millis(900),
+            teardown: Duration::from_millis(200),
+            total: Duration::from_millis(4_100),
+        },
+    };
+    if rehearsal.findings().any(Finding::fails) {
+        rehearsal.verdict = Verdict::Fail;
+    }
+    rehearsal
+}
+
+/// A target that nothing could judge.
+pub fn unjudged(name: &str, reason: &str) -> Rehearsal {
+    Rehearsal {
+        verdict: Verdict::Untested,
+        untested: vec![reason.to_owned()],
+        judge: None,
+        restore: None,
+        checks: Vec::new(),
+        timings: Timings { total: Duration::from_millis(300), ..Timings::default() },
+        ..target(name, "17.11", Vec::new(), Vec::new())
+    }
+}
+
+pub fn all_pass() -> Report {
+    report(vec![
+        target("debian-15", "15.18", Vec::new(), Vec::new()),
+        target("debian-17", "17.11", Vec::new(), Vec::new()),
+        target("rds-like", "17.11", Vec::new(), Vec::new()),
+    ])
+}
+
+fn objects(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+pub fn role_missing() -> Finding {
+    Finding {
+        count: 14,
+        objects: objects(&[
+            "ACL public.orders",
+            "SCHEMA shop",
+            "TABLE public.customers",
+            "TABLE public.invoices",
+            "TABLE public.orders",
+            "VIEW public.sales",
+        ]),
+        evidence: vec!["ERROR:  role \"shop_app\" does not exist (SQLSTATE 42704)".to_owned()],
+        fix: "Roles are not part of a pg_dump archive. Create the role before the restore, or take the roles of the \
+              source along with pg_dumpall --roles-only."
+            .to_owned(),
+        commands: vec!["CREATE ROLE shop_app;".to_owned()],
+        ..Finding::new(Name::RoleMissing, "role \"shop_app\" does not exist in this target")
+    }
+}
+
+fn extension_unavailable() -> Finding {
+    Finding {
+        count: 3,
+        objects: objects(&["EXTENSION vector", "TABLE public.embeddings", "TABLE DATA public.embeddings"]),
+        evidence: vec![
+            "ERROR:  extension \"vector\" is not available (SQLSTATE 0A000)".to_owned(),
+            "DETAIL:  Could not open extension control file \"/usr/share/postgresql/17/extension/vector.control\": \
+             No such file or directory."
+                .to_owned(),
+        ],
+        fix: "Use an image that has pgvector, for example in the profile:".to_owned(),
+        commands: vec!["image: pgvector/pgvector:pg17".to_owned()],
+        ..Finding::new(Name::ExtensionUnavailable, "extension \"vector\" is not installed on this server")
+    }
+}
+
+fn sequence_behind() -> Finding {
+    Finding {
+        objects: objects(&["SEQUENCE public.orders_id_seq"]),
+        evidence: vec!["next value 120, but public.orders.id already holds 4711".to_owned()],
+        fix: "Set the sequence behind the largest value of its column, in the source, and dump again.".to_owned(),
+        commands: vec![
+            "SELECT pg_catalog.setval('public.orders_id_seq', (SELECT max(id) FROM public.orders));".to_owned(),
+        ],
+        ..Finding::new(Name::SequenceBehind, "the next value of public.orders_id_seq is already in use")
+    }
+}
+
+pub fn ownership_changed() -> Finding {
+    Finding {
+        count: 5,
+        objects: objects(&[
+            "SCHEMA shop",
+            "TABLE public.customers",
+            "TABLE public.invoices",
+            "TABLE public.orders",
+            "VIEW public.sales",
+        ]),
+        evidence: vec!["owner master, in the dump shop_app".to_owned()],
+        fix: "Give them back to their owner after the restore.".to_owned(),
+        commands: vec!["ALTER TABLE public.customers OWNER TO shop_app;".to_owned()],
+        ..Finding::new(Name::OwnershipChanged, "5 objects came back with another owner")
+    }
+}
+
+pub fn three_classics() -> Report {
+    let mut rds = target(
+        "rds-like",
+        "17.11",
+        vec![extension_unavailable()],
+        vec![check("sequences", vec![sequence_behind()]), check("owners", vec![ownership_changed()])],
+    );
+    rds.notices
+        .push("restored with --no-owner: the profile asks for it; owners are those of role \"master\"".to_owned());
+    report(vec![
+        target("debian-15", "15.18", vec![role_missing()], vec![check("sequences", vec![sequence_behind()])]),
+        target(
+            "debian-17",
+            "17.11",
+            vec![role_missing(), extension_unavailable()],
+            vec![check("sequences", vec![sequence_behind()])],
+        ),
+        rds,
+        target("twin", "15.18", Vec::new(), Vec::new()),
+    ])
+}
+
+pub fn untested() -> Report {
+    let mut partly = target(
+        "debian-17",
+        "17.11",
+        Vec::new(),
+        vec![could_not_look(
+            "rows",
+            "the server ended while the rows of public.events were counted; raise limits.memory",
+        )],
+    );
+    partly.verdict = Verdict::Untested;
+    let reason = "no engine can start it: Docker does not answer at unix:///var/run/docker.sock, and PostgreSQL 18 is \
+                  not installed here; start Docker or install postgresql-18";
+    report(vec![
+        target("debian-15", "15.18", Vec::new(), Vec::new()),
+        partly,
+        unjudged("debian-18", reason),
+        unjudged("rds-like-18", reason),
+    ])
+}
+
+pub fn hostile() -> Report {
+    let table = "TABLE public.\"x\u{1b}[2J\u{1b}[1;32mok\nPASS  all is well\u{202e}\"";
+    let finding = Finding {
+        objects: objects(&[table]),
+        evidence: vec!["ERROR:  role \"\u{9b}31mroot\r\nPASS\" does not exist".to_owned()],
+        fix: "Create the role.\nPASS".to_owned(),
+        commands: vec!["CREATE ROLE \"\u{9b}31mroot\r\nPASS\";".to_owned(), "SELECT 'таблица';".to_owned()],
+        ..Finding::new(Name::RoleMissing, "role \"\u{9b}31mroot\r\nPASS\" does not exist in this target")
+    };
+    let mut target = target("evil\u{1b}]0;title\u{7}", "15.18", vec![finding], Vec::new());
+    target.notices.push("line\nPASS".to_owned());
+    let mut report = report(vec![target]);
+    report.dump.path = "dumps/\u{202e}pmud.sql".to_owned();
+    report.dump.encoding = Some("UTF8\u{1b}[0m".to_owned());
+    report
+}
+
+pub fn many_objects() -> Report {
+    let finding = Finding {
+        count: 412,
+        objects: (1..=41).map(|number| format!("TABLE public.measurements_2026_{number:02}")).collect(),
+        ..role_missing()
+    };
+    report(vec![target("debian-15", "15.18", vec![finding], Vec::new())])
+}
+
+/// Nothing fails: a warning, a note and an accepted error.
+pub fn with_warnings() -> Report {
+    let accepted = Finding {
+        objects: objects(&["COMMENT EXTENSION plpgsql"]),
+        evidence: vec!["ERROR:  must be owner of extension plpgsql".to_owned()],
+        accepted: Some("managed, until 2027-01-01".to_owned()),
+        ..Finding::new(Name::PermissionDenied, "role \"master\" may not comment on extension plpgsql")
+    };
+    let note = Finding {
+        evidence: vec!["ERROR:  unrecognized configuration parameter \"transaction_timeout\"".to_owned()],
+        fix: "Nothing needs to be done.".to_owned(),
+        ..Finding::new(Name::SettingUnknown, "the server does not know \"transaction_timeout\"")
+    };
+    report(vec![
+        target("debian-15", "15.18", vec![note], Vec::new()),
+        target("rds-like", "17.11", vec![accepted], vec![check("owners", vec![ownership_changed()])]),
+    ])
+}

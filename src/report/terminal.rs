@@ -1,0 +1,447 @@
+//! The report for people, on a terminal or in a CI log.
+//!
+//! It is read by somebody who was just woken up, so it goes from the question to the answer to the cure: what was
+//! rehearsed, where it came back (one grid), why not and what to do (one block for each root cause, however many targets
+//! it hits), what nobody knows (untested), and the verdict in the last line, where a terminal ends and a CI log is opened.
+//! The diagnostics are modelled on those of rustc and ruff.
+//!
+//! Every text that a dump or a server could have made is printed through [`visible`].
+
+mod grid;
+mod group;
+
+use std::io;
+
+use anstyle::{AnsiColor, Style};
+
+use self::grid::Grid;
+use self::group::Group;
+use super::Report;
+use super::text::{self, clip, counted, pack, visible, wrap};
+use crate::check::Outcome;
+use crate::finding::Severity;
+use crate::rehearsal::{Rehearsal, Verdict};
+
+/// How the report is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TerminalOptions {
+    /// Whether to write ANSI colours.
+    pub color: bool,
+    /// The columns there are. Names and commands are never broken, so a line may be longer.
+    pub width: usize,
+    /// Show every object and all evidence, and notes and warnings of passing targets in full.
+    pub all: bool,
+}
+
+impl Default for TerminalOptions {
+    fn default() -> Self {
+        Self { color: false, width: 80, all: false }
+    }
+}
+
+/// How many objects, and lines of evidence, stand for the others.
+const FIRST_FEW: usize = 3;
+/// Longer text is clipped unless all is asked for: one statement can be a megabyte.
+const LONGEST_TEXT: usize = 600;
+/// Room for the labels at the left: `targets  `.
+const LABEL_WIDTH: usize = 9;
+/// Prose gets at least this many columns, however narrow the terminal is.
+const NARROWEST: usize = 40;
+/// Prose gets no more than this, however wide the terminal is: long lines are hard to read.
+const WIDEST: usize = 120;
+
+/// Draws the report.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(report: &Report, out: &mut dyn io::Write, options: &TerminalOptions) -> io::Result<()> {
+    let mut page = Page { out, options, one_target: report.targets.len() == 1 };
+    page.dump(report)?;
+    page.grid(report)?;
+    let groups = group::collect(&report.targets);
+    for group in &groups {
+        page.finding(group)?;
+    }
+    page.untested(report)?;
+    page.notices(report)?;
+    if options.all {
+        page.commands_run(report)?;
+    }
+    page.pages_to_read(&groups)?;
+    page.verdict(report)
+}
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+const GREEN: Style = AnsiColor::Green.on_default().bold();
+const BLUE: Style = AnsiColor::Blue.on_default().bold();
+
+fn severity_style(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => RED,
+        Severity::Warning => YELLOW,
+        Severity::Note => BLUE,
+    }
+}
+
+fn verdict_style(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Pass => GREEN,
+        Verdict::Untested => YELLOW,
+        Verdict::Fail => RED,
+    }
+}
+
+/// Where the report is drawn, and how.
+struct Page<'a> {
+    out: &'a mut dyn io::Write,
+    options: &'a TerminalOptions,
+    /// Then no block needs to say which target it is about.
+    one_target: bool,
+}
+
+impl Page<'_> {
+    fn paint(&self, style: Style, text: &str) -> String {
+        if self.options.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    fn columns(&self) -> usize {
+        self.options.width.clamp(NARROWEST, WIDEST)
+    }
+
+    /// Safe to print, and not longer than a person would read.
+    fn shown(&self, text: &str) -> String {
+        let text = visible(text);
+        if self.options.all { text.into_owned() } else { clip(&text, LONGEST_TEXT).into_owned() }
+    }
+
+    fn dump(&mut self, report: &Report) -> io::Result<()> {
+        let dump = &report.dump;
+        let headline = format!("{}: {}, {}", visible(&dump.path), visible(&dump.format), text::size(dump.size));
+        self.wrapped(BOLD, &headline)?;
+        let mut origin = vec![match &dump.server_version {
+            Some(version) => format!("dumped from PostgreSQL {}", visible(version)),
+            None => "dumped from an unknown server".to_owned(),
+        }];
+        origin.extend(dump.pg_dump_version.as_ref().map(|version| format!("by pg_dump {}", visible(version))));
+        origin.extend(dump.encoding.as_ref().map(|encoding| format!("encoding {}", visible(encoding))));
+        self.wrapped(Style::new(), &origin.join(", "))
+    }
+
+    fn wrapped(&mut self, style: Style, text: &str) -> io::Result<()> {
+        for line in wrap(text, self.columns()) {
+            writeln!(self.out, "{}", self.paint(style, &line))?;
+        }
+        Ok(())
+    }
+
+    fn grid(&mut self, report: &Report) -> io::Result<()> {
+        if report.targets.is_empty() {
+            return Ok(());
+        }
+        let grid = Grid::of(&report.targets);
+        let lines = match grid.table(self.options.width) {
+            Some(table) => table.lines(|style, text| self.paint(style, text)),
+            None => grid.list(self.columns(), |style, text| self.paint(style, text)),
+        };
+        writeln!(self.out)?;
+        for line in lines {
+            writeln!(self.out, "{line}")?;
+        }
+        self.judges(&report.targets)
+    }
+
+    /// Which engine judged which target, on which server: a pass on another machine's server is another fact.
+    fn judges(&mut self, targets: &[Rehearsal]) -> io::Result<()> {
+        let mut engines: Vec<(&str, Vec<String>)> = Vec::new();
+        for target in targets {
+            let Some(judge) = &target.judge else { continue };
+            let short = judge.server_version.split(' ').next().unwrap_or_default();
+            let entry = format!("{} on {}", visible(&target.target), visible(short));
+            match engines.iter_mut().find(|(engine, _)| *engine == judge.engine) {
+                Some((_, entries)) => entries.push(entry),
+                None => engines.push((&judge.engine, vec![entry])),
+            }
+        }
+        if engines.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out)?;
+        for (engine, entries) in engines {
+            let prefix = format!("judged by {}: ", visible(engine));
+            let columns = self.columns().saturating_sub(text::width(&prefix) + 1);
+            for (index, line) in pack(entries.iter().map(String::as_str), ", ", columns).into_iter().enumerate() {
+                let start = if index == 0 { prefix.clone() } else { " ".repeat(text::width(&prefix)) };
+                writeln!(self.out, "{}", self.paint(DIM, &format!("{start}{line}")))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finding(&mut self, group: &Group) -> io::Result<()> {
+        let finding = group.finding;
+        let name = finding.name.as_str();
+        let (style, label) = match &finding.accepted {
+            None => (severity_style(finding.severity), format!("{}[{name}]", finding.severity.label())),
+            Some(_) => (DIM, format!("accepted {}[{name}]", finding.severity.label())),
+        };
+        self.headline(style, &label, &finding.title)?;
+        self.targets(&group.targets)?;
+        self.objects(group)?;
+        if let Some(reason) = &finding.accepted {
+            self.labelled("accepted", reason)?;
+        }
+        if group.brief && !self.options.all {
+            return Ok(());
+        }
+        self.evidence(&group.evidence)?;
+        if !finding.fix.is_empty() {
+            self.labelled("fix", &finding.fix)?;
+        }
+        self.commands(&finding.commands)
+    }
+
+    /// `error[role-missing]: role "shop_app" does not exist`, after an empty line.
+    fn headline(&mut self, style: Style, label: &str, title: &str) -> io::Result<()> {
+        writeln!(self.out)?;
+        let title = self.shown(title);
+        for (index, line) in wrap(&format!("{label}: {title}"), self.columns()).iter().enumerate() {
+            match line.strip_prefix(label) {
+                Some(rest) if index == 0 => {
+                    writeln!(self.out, "{}{}", self.paint(style, label), self.paint(BOLD, rest))?;
+                }
+                _ => writeln!(self.out, "  {}", self.paint(BOLD, line))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// One label at the left, its text beside it.
+    fn labelled(&mut self, label: &str, text: &str) -> io::Result<()> {
+        let text = self.shown(text);
+        let lines = wrap(&text, self.columns() - LABEL_WIDTH - 2);
+        self.beside(label, &lines)
+    }
+
+    fn labelled_items(&mut self, label: &str, start: &str, items: &[String]) -> io::Result<()> {
+        let mut items: Vec<String> = items.to_vec();
+        if let Some(first) = items.first_mut() {
+            first.insert_str(0, start);
+        }
+        let lines = pack(items.iter().map(String::as_str), ", ", self.columns() - LABEL_WIDTH - 3);
+        self.beside(label, &lines)
+    }
+
+    fn beside(&mut self, label: &str, lines: &[String]) -> io::Result<()> {
+        for (index, line) in lines.iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            let label = self.paint(DIM, &format!("{label:<LABEL_WIDTH$}"));
+            writeln!(self.out, "  {label}{line}")?;
+        }
+        Ok(())
+    }
+
+    fn targets(&mut self, targets: &[&str]) -> io::Result<()> {
+        if self.one_target {
+            return Ok(());
+        }
+        let names: Vec<String> = targets.iter().map(|target| self.shown(target)).collect();
+        self.labelled_items(if names.len() == 1 { "target" } else { "targets" }, "", &names)
+    }
+
+    /// How much it hit, and the first few of it.
+    fn objects(&mut self, group: &Group) -> io::Result<()> {
+        let objects = &group.finding.objects;
+        let about = if group.counts_differ { "up to " } else { "" };
+        if objects.is_empty() {
+            if group.count > 1 {
+                self.labelled("hits", &format!("{about}{} statements or objects", group.count))?;
+            }
+            return Ok(());
+        }
+        let start = match (group.count, objects.len() as u64) {
+            (1, 1) => String::new(),
+            (count, number) if count == number => format!("{about}{count}: "),
+            (count, number) => format!("{about}{count}, on {}: ", counted(number, "object")),
+        };
+        let few = self.first_few(objects);
+        self.labelled_items("hits", &start, &few)
+    }
+
+    /// The first few, and how many more there are.
+    fn first_few(&self, items: &[impl AsRef<str>]) -> Vec<String> {
+        // "and 1 more" takes as much room as the one.
+        let shown = if self.options.all || items.len() <= FIRST_FEW + 1 { items.len() } else { FIRST_FEW };
+        let mut few: Vec<String> = items[..shown].iter().map(|item| self.shown(item.as_ref())).collect();
+        if shown < items.len() {
+            few.push(format!("and {} more", items.len() - shown));
+        }
+        few
+    }
+
+    fn evidence(&mut self, evidence: &[&str]) -> io::Result<()> {
+        for (index, line) in self.first_few(evidence).iter().enumerate() {
+            self.labelled(if index == 0 { "seen" } else { "" }, line)?;
+        }
+        Ok(())
+    }
+
+    /// What to paste: as it is, never wrapped, clipped or coloured.
+    fn commands(&mut self, commands: &[String]) -> io::Result<()> {
+        if commands.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out)?;
+        let mut changed = false;
+        for command in commands {
+            let shown = visible(command);
+            changed |= shown != *command;
+            writeln!(self.out, "    {shown}")?;
+        }
+        if changed {
+            writeln!(self.out)?;
+            self.labelled(
+                "careful",
+                "the commands above hold hidden characters, which are written out here: they do not work as they \
+                 stand. The JSON report has them unchanged.",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Every reason why a target, or a part of it, is untested, with the targets that it holds for.
+    fn untested(&mut self, report: &Report) -> io::Result<()> {
+        let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+        for target in &report.targets {
+            for reason in untested_reasons(target) {
+                add(&mut reasons, reason, &target.target);
+            }
+        }
+        for (reason, targets) in &reasons {
+            self.headline(YELLOW, "untested", reason)?;
+            self.targets(targets)?;
+        }
+        Ok(())
+    }
+
+    fn notices(&mut self, report: &Report) -> io::Result<()> {
+        let mut notices: Vec<(String, Vec<&str>)> = Vec::new();
+        for target in &report.targets {
+            for notice in &target.notices {
+                add(&mut notices, notice.clone(), &target.target);
+            }
+        }
+        for (notice, targets) in &notices {
+            self.headline(BLUE, "notice", notice)?;
+            self.targets(targets)?;
+        }
+        Ok(())
+    }
+
+    /// What restored each target.
+    fn commands_run(&mut self, report: &Report) -> io::Result<()> {
+        for target in &report.targets {
+            let Some(restore) = &target.restore else { continue };
+            self.headline(BLUE, "ran", &restore.command)?;
+            self.targets(&[&target.target])?;
+            self.labelled("client", &restore.client_version)?;
+            self.labelled("exit", &format!("{} after {}", restore.exit_code, counted(restore.errors, "error")))?;
+        }
+        Ok(())
+    }
+
+    /// The pages of what fails, or of what there is to know where nothing fails.
+    fn pages_to_read(&mut self, groups: &[Group]) -> io::Result<()> {
+        let mut names: Vec<&str> = Vec::new();
+        for group in groups {
+            let name = group.finding.name.as_str();
+            if group.finding.accepted.is_none() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let Some(first) = names.first() else { return Ok(()) };
+        let others = if names.len() > 1 { "; also: " } else { "" };
+        writeln!(self.out)?;
+        let line = format!("For causes and other fixes: pgrehearse explain {first}{others}{}", names[1..].join(", "));
+        self.wrapped(Style::new(), &line)
+    }
+
+    fn verdict(&mut self, report: &Report) -> io::Result<()> {
+        let label = report.verdict.label().to_uppercase();
+        writeln!(self.out)?;
+        let indent = label.len() + 2;
+        let line = verdict_sentence(report);
+        for (index, line) in wrap(&line, self.columns().saturating_sub(indent)).iter().enumerate() {
+            if index == 0 {
+                writeln!(self.out, "{}  {line}", self.paint(verdict_style(report.verdict), &label))?;
+            } else {
+                writeln!(self.out, "{:indent$}{line}", "")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add<'a>(list: &mut Vec<(String, Vec<&'a str>)>, text: String, target: &'a str) {
+    match list.iter_mut().find(|(known, _)| *known == text) {
+        Some((_, targets)) => {
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+        None => list.push((text, vec![target])),
+    }
+}
+
+/// Its own reasons, then those of the checks that could not look, unless it has said them already.
+fn untested_reasons(target: &Rehearsal) -> Vec<String> {
+    let mut reasons = target.untested.clone();
+    for result in &target.checks {
+        if let Outcome::CouldNotLook { reason } = &result.outcome
+            && !target.untested.iter().any(|known| known.contains(reason.as_str()))
+        {
+            reasons.push(format!("the check \"{}\" could not look: {reason}", result.check));
+        }
+    }
+    if reasons.is_empty() && target.verdict == Verdict::Untested {
+        reasons.push("no reason is recorded".to_owned());
+    }
+    reasons
+}
+
+/// What the run comes to, in one sentence.
+fn verdict_sentence(report: &Report) -> String {
+    let named = |verdict: Verdict| -> Vec<String> {
+        let of_verdict = report.targets.iter().filter(|target| target.verdict == verdict);
+        of_verdict.map(|target| clip(&visible(&target.target), 100).into_owned()).collect()
+    };
+    let (total, failed, untested) = (report.targets.len(), named(Verdict::Fail), named(Verdict::Untested));
+    let took = text::duration(report.elapsed);
+    if total == 0 {
+        return format!("no target was rehearsed ({took})");
+    }
+    let mut parts = Vec::new();
+    if !failed.is_empty() {
+        let verb = if failed.len() == 1 { "does" } else { "do" };
+        parts.push(format!("{} of {} {verb} not come back: {}", failed.len(), targets(total), failed.join(", ")));
+    }
+    if !untested.is_empty() {
+        let verb = if untested.len() == 1 { "is" } else { "are" };
+        parts.push(format!("{} of {} {verb} untested: {}", untested.len(), targets(total), untested.join(", ")));
+    }
+    if parts.is_empty() {
+        let place =
+            if total == 1 { visible(&report.targets[0].target).into_owned() } else { format!("all {total} targets") };
+        parts.push(format!("{} comes back in {place}", visible(&report.dump.path)));
+    }
+    format!("{} ({took})", parts.join("; "))
+}
+
+fn targets(count: usize) -> String {
+    counted(count as u64, "target")
+}
+
+#[cfg(test)]
+mod tests;

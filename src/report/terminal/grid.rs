@@ -1,0 +1,248 @@
+//! The grid of targets against checks: the whole result at a glance.
+
+use anstyle::Style;
+use comfy_table::{ContentArrangement, LineStyle, Table, presets};
+
+use super::{DIM, GREEN, YELLOW, severity_style, verdict_style};
+use crate::check::{CheckResult, Outcome};
+use crate::finding::{Finding, Severity};
+use crate::rehearsal::{Rehearsal, RestoreSummary, Verdict};
+use crate::report::text::{self, clip, counted, pack, visible};
+
+/// A longer name of a target or a check is clipped: it would push everything else out of sight.
+const LONGEST_NAME: usize = 100;
+
+/// Between two columns.
+const GAP: u16 = 2;
+
+/// What one target came to in the restore or in one check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Cell {
+    /// It looked and nothing is wrong, or there are only notes.
+    Ok,
+    /// Nothing but accepted findings, so many.
+    Accepted(u64),
+    /// It did not run in this target.
+    NotRun,
+    /// It could not look.
+    Untested,
+    /// The worst of its findings, and how many of those there are.
+    Found(Severity, u64),
+}
+
+impl Cell {
+    fn of_findings(findings: &[Finding]) -> Self {
+        let open = || findings.iter().filter(|finding| finding.accepted.is_none());
+        let worst = open().map(|finding| finding.severity).max();
+        match worst {
+            Some(severity @ (Severity::Error | Severity::Warning)) => {
+                let count = open().filter(|finding| finding.severity == severity).count();
+                Self::Found(severity, count as u64)
+            }
+            // Notes are told below the grid; here they would only hide what matters.
+            Some(Severity::Note) => Self::Ok,
+            None if findings.is_empty() => Self::Ok,
+            None => Self::Accepted(findings.len() as u64),
+        }
+    }
+
+    fn of_restore(restore: Option<&RestoreSummary>) -> Self {
+        match restore {
+            None => Self::NotRun,
+            // Errors that no finding explains must not look like a success.
+            Some(restore) if restore.findings.is_empty() && (restore.errors > 0 || restore.exit_code != 0) => {
+                Self::Found(Severity::Error, restore.errors.max(1))
+            }
+            Some(restore) => Self::of_findings(&restore.findings),
+        }
+    }
+
+    fn of_check(result: Option<&CheckResult>) -> Self {
+        match result.map(|result| &result.outcome) {
+            None => Self::NotRun,
+            Some(Outcome::CouldNotLook { .. }) => Self::Untested,
+            Some(Outcome::Looked { findings }) => Self::of_findings(findings),
+        }
+    }
+
+    fn label(self) -> String {
+        match self {
+            Self::Ok => "ok".to_owned(),
+            Self::Accepted(count) => format!("{count} accepted"),
+            Self::NotRun => "–".to_owned(),
+            Self::Untested => "untested".to_owned(),
+            Self::Found(severity, count) => counted(count, severity.label()),
+        }
+    }
+
+    fn style(self) -> Style {
+        match self {
+            Self::Ok => GREEN,
+            Self::Accepted(_) | Self::NotRun => DIM,
+            Self::Untested => YELLOW,
+            Self::Found(severity, _) => severity_style(severity),
+        }
+    }
+}
+
+struct Row {
+    target: String,
+    /// One for each column, the restore first.
+    cells: Vec<Cell>,
+    verdict: Verdict,
+    time: String,
+}
+
+impl Row {
+    /// Every cell of the printed row with its style.
+    fn printed(&self) -> Vec<(String, Style)> {
+        let mut printed = vec![(self.target.clone(), Style::new())];
+        printed.extend(self.cells.iter().map(|cell| (cell.label(), cell.style())));
+        printed.push((verdict_label(self.verdict).to_owned(), verdict_style(self.verdict)));
+        printed.push((self.time.clone(), DIM));
+        printed
+    }
+}
+
+/// Louder than [`Verdict::label`] where it matters: a log has no colours.
+fn verdict_label(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Fail => "FAIL",
+        Verdict::Pass | Verdict::Untested => verdict.label(),
+    }
+}
+
+/// Targets against the restore and the checks.
+pub(super) struct Grid {
+    /// `restore`, then the checks.
+    columns: Vec<String>,
+    rows: Vec<Row>,
+}
+
+impl Grid {
+    pub fn of(targets: &[Rehearsal]) -> Self {
+        let checks = checks_in_order(targets);
+        let rows = targets.iter().map(|target| row(target, &checks)).collect();
+        let mut columns = vec!["restore".to_owned()];
+        columns.extend(checks.iter().map(|check| printed_name(check)));
+        Self { columns, rows }
+    }
+
+    /// The grid as a table, if it fits into so many columns.
+    pub fn table(&self, width: usize) -> Option<Drawn> {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─')));
+        table.set_content_arrangement(ContentArrangement::Disabled);
+        let mut header = vec!["target".to_owned()];
+        header.extend(self.columns.iter().cloned());
+        header.extend(["verdict".to_owned(), "time".to_owned()]);
+        table.set_header(header);
+        let rows: Vec<_> = self.rows.iter().map(Row::printed).collect();
+        for row in &rows {
+            table.add_row(row.iter().map(|(text, _)| text.as_str()));
+        }
+        let last = table.column_count() - 1;
+        for (index, column) in table.column_iter_mut().enumerate() {
+            // The table puts one space between columns itself.
+            column.set_padding((0, if index == last { 0 } else { GAP - 1 }));
+        }
+        let contents: usize = table.column_max_content_widths().iter().map(|width| usize::from(*width)).sum();
+        (contents + last * usize::from(GAP) <= width).then_some(Drawn { table, rows })
+    }
+
+    /// The same without a table: for each target one line with the verdict and one for each kind of cell.
+    pub fn list(&self, columns: usize, paint: impl Fn(Style, &str) -> String) -> Vec<String> {
+        let mut lines = Vec::new();
+        for row in &self.rows {
+            let verdict = paint(verdict_style(row.verdict), verdict_label(row.verdict));
+            lines.push(format!("{}: {verdict}, {}", row.target, row.time));
+            let mut kinds: Vec<Cell> = row.cells.clone();
+            kinds.sort_by(|a, b| b.cmp(a));
+            kinds.dedup();
+            let label_width = kinds.iter().map(|kind| text::width(&kind.label())).max().unwrap_or_default();
+            for kind in kinds {
+                let names = self.columns.iter().zip(&row.cells).filter(|(_, cell)| **cell == kind);
+                let names = names.map(|(name, _)| name.as_str());
+                let label = kind.label();
+                let gap = " ".repeat(label_width - text::width(&label) + 2);
+                let room = columns.saturating_sub(label_width + 5);
+                for (index, packed) in pack(names, ", ", room).into_iter().enumerate() {
+                    if index == 0 {
+                        lines.push(format!("  {}{gap}{packed}", paint(kind.style(), &label)));
+                    } else {
+                        lines.push(format!("  {}{packed}", " ".repeat(label_width + 2)));
+                    }
+                }
+            }
+        }
+        lines
+    }
+}
+
+/// A table that fits.
+pub(super) struct Drawn {
+    table: Table,
+    rows: Vec<Vec<(String, Style)>>,
+}
+
+impl Drawn {
+    /// Its lines, painted.
+    pub fn lines(&self, paint: impl Fn(Style, &str) -> String) -> Vec<String> {
+        const HEADER_LINES: usize = 2;
+        let lines = self.table.lines().enumerate();
+        lines
+            .map(|(index, line)| match index.checked_sub(HEADER_LINES).and_then(|row| self.rows.get(row)) {
+                Some(cells) => painted(line.trim_end(), cells, &paint),
+                None => paint(DIM, line.trim_end()),
+            })
+            .collect()
+    }
+}
+
+/// Paints the cells of a drawn line. The table cannot do that itself: it would count the escape sequences as text.
+/// Between the cells there are only spaces, so each one is the next occurrence of its text.
+fn painted(line: &str, cells: &[(String, Style)], paint: impl Fn(Style, &str) -> String) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    for (text, style) in cells {
+        let Some(at) = rest.find(text.as_str()) else { continue };
+        out.push_str(&rest[..at]);
+        out.push_str(&if *style == Style::new() { text.clone() } else { paint(*style, text) });
+        rest = &rest[at + text.len()..];
+    }
+    out + rest
+}
+
+fn row(target: &Rehearsal, checks: &[&str]) -> Row {
+    let mut cells = vec![Cell::of_restore(target.restore.as_ref())];
+    cells.extend(checks.iter().map(|check| Cell::of_check(target.checks.iter().find(|result| result.check == *check))));
+    Row {
+        target: printed_name(&target.target),
+        cells,
+        verdict: target.verdict,
+        time: text::duration(target.timings.total),
+    }
+}
+
+fn printed_name(name: &str) -> String {
+    clip(&visible(name), LONGEST_NAME).into_owned()
+}
+
+/// Every check of any target, in the order in which the targets have them.
+fn checks_in_order(targets: &[Rehearsal]) -> Vec<&str> {
+    let mut checks: Vec<&str> = Vec::new();
+    for target in targets {
+        let mut next = 0;
+        for result in &target.checks {
+            let name = result.check.as_str();
+            match checks.iter().position(|known| *known == name) {
+                Some(at) => next = at + 1,
+                None => {
+                    checks.insert(next, name);
+                    next += 1;
+                }
+            }
+        }
+    }
+    checks
+}

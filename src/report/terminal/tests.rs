@@ -1,0 +1,168 @@
+use super::super::sample;
+use super::*;
+use crate::finding::{Finding, Name};
+
+fn drawn(report: &Report, options: TerminalOptions) -> String {
+    let mut out = Vec::new();
+    write(report, &mut out, &options).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn plain(report: &Report) -> String {
+    drawn(report, TerminalOptions::default())
+}
+
+/// Where insta keeps the snapshots of this module: `src/report/snapshots`.
+macro_rules! snapshot {
+    ($name:literal, $text:expr) => {
+        insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!($name, $text);
+        });
+    };
+}
+
+#[test]
+fn a_run_in_which_all_targets_pass_is_short() {
+    snapshot!("terminal_all_pass", plain(&sample::all_pass()));
+}
+
+#[test]
+fn each_root_cause_is_told_once_with_its_targets_and_its_fix() {
+    snapshot!("terminal_three_classics", plain(&sample::three_classics()));
+}
+
+#[test]
+fn what_is_untested_says_why() {
+    snapshot!("terminal_untested", plain(&sample::untested()));
+}
+
+#[test]
+fn hostile_names_are_shown_and_do_nothing() {
+    let options = TerminalOptions { all: true, ..TerminalOptions::default() };
+    let text = drawn(&sample::hostile(), options);
+    assert!(text.chars().all(|character| character == '\n' || !text::is_hidden(character)));
+    assert!(!text.lines().any(|line| line.starts_with("PASS")));
+    snapshot!("terminal_hostile", text);
+}
+
+#[test]
+fn a_narrow_terminal_gets_a_list_in_place_of_the_grid() {
+    let options = TerminalOptions { width: 60, ..TerminalOptions::default() };
+    snapshot!("terminal_narrow", drawn(&sample::three_classics(), options));
+}
+
+#[test]
+fn many_objects_are_counted_and_the_first_few_named() {
+    snapshot!("terminal_many_objects", plain(&sample::many_objects()));
+}
+
+#[test]
+fn all_objects_are_named_where_all_are_asked_for() {
+    let text = drawn(&sample::many_objects(), TerminalOptions { all: true, ..TerminalOptions::default() });
+    assert!((1..=41).all(|number| text.contains(&format!("measurements_2026_{number:02}"))));
+    assert!(!text.contains(" more"));
+}
+
+#[test]
+fn warnings_notes_and_accepted_findings_of_passing_targets_are_brief() {
+    snapshot!("terminal_warnings", plain(&sample::with_warnings()));
+}
+
+#[test]
+fn colours_are_only_written_where_asked_for_and_change_no_text() {
+    for report in sample::all() {
+        let colored = drawn(&report, TerminalOptions { color: true, ..TerminalOptions::default() });
+        assert!(colored.contains('\u{1b}'));
+        assert_eq!(anstream::adapter::strip_str(&colored).to_string(), plain(&report));
+    }
+}
+
+#[test]
+fn prose_stays_within_eighty_columns() {
+    for report in [sample::all_pass(), sample::three_classics(), sample::untested(), sample::with_warnings()] {
+        for line in plain(&report).lines().filter(|line| !line.starts_with("    ")) {
+            assert!(text::width(line) <= 80, "{} columns: {line}", text::width(line));
+        }
+    }
+}
+
+#[test]
+fn the_grid_is_never_wider_than_the_terminal() {
+    for width in 40..120 {
+        let text = drawn(&sample::three_classics(), TerminalOptions { width, ..TerminalOptions::default() });
+        let grid = text.lines().skip_while(|line| !line.is_empty()).skip(1).take_while(|line| !line.is_empty());
+        for line in grid {
+            assert!(text::width(line) <= width, "{width}: {line}");
+        }
+    }
+}
+
+#[test]
+fn wide_characters_do_not_bend_the_grid() {
+    let report = sample::report(vec![
+        sample::target("東京-17", "17.11", Vec::new(), Vec::new()),
+        sample::target("plain-17", "17.11", Vec::new(), Vec::new()),
+    ]);
+    let text = plain(&report);
+    let column = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        text::width(&line[..line.find("ok").unwrap()])
+    };
+    assert_eq!(column("東京-17"), column("plain-17"));
+}
+
+#[test]
+fn different_fixes_are_not_merged() {
+    let other = Finding { commands: vec!["CREATE ROLE shop_app NOLOGIN;".to_owned()], ..sample::role_missing() };
+    let report = sample::report(vec![
+        sample::target("a", "15.18", vec![sample::role_missing()], Vec::new()),
+        sample::target("b", "15.18", vec![other], Vec::new()),
+    ]);
+    assert_eq!(plain(&report).matches("error[role-missing]").count(), 2);
+}
+
+#[test]
+fn the_words_of_different_servers_stand_in_one_block() {
+    let denied = |words: &str| Finding {
+        evidence: vec![words.to_owned()],
+        ..Finding::new(Name::PermissionDenied, "master may not give objects to postgres")
+    };
+    let report = sample::report(vec![
+        sample::target("a", "15.18", vec![denied("must be member of role \"postgres\"")], Vec::new()),
+        sample::target("b", "17.11", vec![denied("must be able to SET ROLE \"postgres\"")], Vec::new()),
+    ]);
+    let text = plain(&report);
+    assert_eq!(text.matches("error[permission-denied]").count(), 1);
+    assert!(text.contains("member of role") && text.contains("SET ROLE"));
+}
+
+#[test]
+fn errors_that_no_finding_explains_do_not_look_like_success() {
+    let mut target = sample::target("a", "15.18", Vec::new(), Vec::new());
+    let restore = target.restore.as_mut().unwrap();
+    (restore.errors, restore.exit_code) = (7, 1);
+    assert!(plain(&sample::report(vec![target])).contains("7 errors"));
+}
+
+#[test]
+fn the_last_line_is_the_verdict() {
+    let last = |report: &Report| plain(report).lines().last().unwrap().to_owned();
+    assert_eq!(last(&sample::all_pass()), "PASS  backups/shop.dump comes back in all 3 targets (12.3 s)");
+    assert_eq!(
+        last(&sample::report(vec![sample::target("a", "17.11", Vec::new(), Vec::new())])),
+        "PASS  backups/shop.dump comes back in a (12.3 s)"
+    );
+    assert_eq!(last(&sample::many_objects()), "FAIL  1 of 1 target does not come back: debian-15 (12.3 s)");
+    assert_eq!(last(&sample::report(Vec::new())), "UNTESTED  no target was rehearsed (12.3 s)");
+}
+
+#[test]
+fn a_check_that_only_some_targets_have_keeps_its_place() {
+    let extra = sample::target("b", "17.11", Vec::new(), vec![sample::check("queries", Vec::new())]);
+    let mut fewer = sample::target("a", "17.11", Vec::new(), Vec::new());
+    fewer.checks.remove(1);
+    let text = plain(&sample::report(vec![fewer, extra]));
+    let header = text.lines().find(|line| line.starts_with("target")).unwrap();
+    let columns: Vec<&str> = header.split_whitespace().collect();
+    assert_eq!(columns, ["target", "restore", "rows", "sequences", "owners", "policies", "queries", "verdict", "time"]);
+}
