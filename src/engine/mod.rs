@@ -6,6 +6,7 @@
 pub mod docker;
 pub mod lease;
 pub mod local;
+pub mod settings;
 
 use std::collections::BTreeMap;
 use std::fmt;
