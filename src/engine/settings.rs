@@ -1,39 +1,118 @@
-//! Settings of a sandbox's server that are the same on every engine.
+//! The server settings of a sandbox, as far as every engine shares them.
+//!
+//! A sandbox's data is thrown away, so nothing is made durable; its log is evidence, so its form is fixed.
+
+use std::collections::BTreeMap;
 
 use crate::profile::Limits;
 
-/// Where the server's log is, relative to its log directory: the collector adds the suffix of the format.
-pub const LOG_FILE: &str = "postgresql.csv";
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
 
-/// What a throwaway server runs with: nothing is synced, little is written ahead, errors are logged in full.
+/// Settings that a profile must not change: without them pgrehearse cannot reach the server or read its log.
+const FIXED: [&str; 16] = [
+    "listen_addresses",
+    "port",
+    "unix_socket_directories",
+    "unix_socket_permissions",
+    "unix_socket_group",
+    "data_directory",
+    "hba_file",
+    "ident_file",
+    "external_pid_file",
+    "logging_collector",
+    "log_destination",
+    "log_directory",
+    "log_filename",
+    "log_file_mode",
+    "log_error_verbosity",
+    "log_min_error_statement",
+];
+
+/// Settings for a throwaway server that may use `limits`, without paths and addresses, which are the engine's matter.
 ///
-/// A target's own settings come after these on the command line and win.
+/// All of them exist in PostgreSQL 13 to 18.
 pub fn sandbox_settings(limits: &Limits) -> Vec<(String, String)> {
-    const MIB: u64 = 1 << 20;
-    let eighth = (limits.memory.0 / 8 / MIB).clamp(16, 512);
-    let settings: [(&str, String); 22] = [
-        ("fsync", "off".into()),
-        ("full_page_writes", "off".into()),
-        ("synchronous_commit", "off".into()),
-        ("wal_level", "minimal".into()),
-        ("max_wal_senders", "0".into()),
-        ("archive_mode", "off".into()),
-        ("max_wal_size", "2GB".into()),
-        ("checkpoint_timeout", "30min".into()),
-        ("shared_buffers", format!("{eighth}MB")),
-        ("maintenance_work_mem", format!("{eighth}MB")),
-        ("autovacuum", "off".into()),
-        ("update_process_title", "off".into()),
-        ("lc_messages", "C".into()),
-        ("log_timezone", "UTC".into()),
-        ("log_file_mode", "0640".into()),
-        ("log_filename", "postgresql.log".into()),
-        ("log_rotation_age", "0".into()),
-        ("log_rotation_size", "0".into()),
-        ("log_min_messages", "warning".into()),
-        ("log_min_error_statement", "error".into()),
-        ("log_error_verbosity", "verbose".into()),
-        ("log_statement", "none".into()),
-    ];
-    settings.map(|(name, value)| (name.to_owned(), value)).into()
+    let memory = limits.memory.0;
+    let shared_buffers = (memory / 4).clamp(16 * MIB, GIB);
+    // pg_restore's parallel jobs each may use this much, beside the shared buffers.
+    let maintenance_work_mem = (memory / 8).clamp(16 * MIB, 512 * MIB);
+    // At least two segments; at most what leaves room for the data.
+    let max_wal_size = (limits.disk.0 / 4).clamp(64 * MIB, 8 * GIB);
+    [
+        ("fsync", "off".to_owned()),
+        ("full_page_writes", "off".to_owned()),
+        ("synchronous_commit", "off".to_owned()),
+        ("wal_level", "minimal".to_owned()),
+        ("max_wal_senders", "0".to_owned()),
+        ("archive_mode", "off".to_owned()),
+        ("max_wal_size", format!("{}MB", max_wal_size / MIB)),
+        ("checkpoint_timeout", "30min".to_owned()),
+        ("shared_buffers", format!("{}MB", shared_buffers / MIB)),
+        ("maintenance_work_mem", format!("{}MB", maintenance_work_mem / MIB)),
+        // Huge pages would come from the machine's pool and escape the memory limit.
+        ("huge_pages", "off".to_owned()),
+        ("lc_messages", "C".to_owned()),
+        ("timezone", "UTC".to_owned()),
+        ("log_timezone", "UTC".to_owned()),
+        ("logging_collector", "on".to_owned()),
+        ("log_destination", "csvlog".to_owned()),
+        // One file for the sandbox's whole life.
+        ("log_rotation_age", "0".to_owned()),
+        ("log_rotation_size", "0".to_owned()),
+        ("log_error_verbosity", "verbose".to_owned()),
+        ("log_min_messages", "warning".to_owned()),
+        ("log_min_error_statement", "error".to_owned()),
+        ("log_checkpoints", "off".to_owned()),
+        // It would compete with the restore for CPUs, and a rehearsal ends before its statistics matter.
+        ("autovacuum", "off".to_owned()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+/// Puts together what a server is started with: the sandbox's settings, over them the target's, over those the
+/// engine's own (paths and addresses). The target cannot change what pgrehearse needs to reach the server and its log.
+pub fn server_settings(
+    limits: &Limits,
+    target: &BTreeMap<String, String>,
+    engine: &[(&str, String)],
+) -> BTreeMap<String, String> {
+    let mut settings: BTreeMap<String, String> = sandbox_settings(limits).into_iter().collect();
+    for (name, value) in target {
+        let name = name.to_ascii_lowercase();
+        if !FIXED.contains(&name.as_str()) {
+            settings.insert(name, value.clone());
+        }
+    }
+    settings.extend(engine.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    settings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_targets_setting_wins_over_the_sandboxs() {
+        let settings = server_settings(&Limits::default(), &target(&[("FSYNC", "on"), ("work_mem", "8MB")]), &[]);
+        assert_eq!(settings["fsync"], "on");
+        assert_eq!(settings["work_mem"], "8MB");
+        assert_eq!(settings["shared_buffers"], "512MB");
+    }
+
+    #[test]
+    fn a_target_cannot_move_the_log_or_the_socket() {
+        let engine = [("listen_addresses", String::new())];
+        let wanted = target(&[("log_destination", "stderr"), ("Listen_Addresses", "*"), ("port", "1")]);
+        let settings = server_settings(&Limits::default(), &wanted, &engine);
+        assert_eq!(settings["log_destination"], "csvlog");
+        assert_eq!(settings["listen_addresses"], "");
+        assert!(!settings.contains_key("port"));
+    }
 }

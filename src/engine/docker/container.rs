@@ -1,6 +1,6 @@
 //! How a sandbox's container is made: as tight as it can be and still run a server.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use bollard::models::{
@@ -8,7 +8,7 @@ use bollard::models::{
     MountType, ResourcesUlimits,
 };
 
-use crate::engine::settings::sandbox_settings;
+use crate::engine::settings::server_settings;
 use crate::engine::{SandboxSpec, Storage};
 
 /// The one directory that a server writes to; empty in the image, mounted over in a sandbox.
@@ -44,7 +44,7 @@ pub fn server(
     let limits = &spec.limits;
     let seconds = limits.timeout.0.as_secs().saturating_add(MARGIN_SECONDS);
     let mut command = vec![seconds.to_string()];
-    for (name, value) in server_settings(spec) {
+    for (name, value) in settings(spec) {
         command.extend(["-c".to_owned(), format!("{name}={value}")]);
     }
     let mut host = confined(spec);
@@ -167,18 +167,18 @@ fn environment() -> Vec<String> {
     vec!["LC_MESSAGES=C".into(), "LANG=C".into(), "TZ=UTC".into()]
 }
 
-/// All settings of the server: the sandbox's, then the target's, then those that pgrehearse itself relies on.
-fn server_settings(spec: &SandboxSpec) -> Vec<(String, String)> {
-    let mut settings = sandbox_settings(&spec.limits);
-    settings.extend(spec.settings.clone());
-    let own = [
-        ("listen_addresses", "127.0.0.1"),
-        ("port", "5432"),
-        ("unix_socket_directories", SOCKET),
-        ("logging_collector", "on"),
-        ("log_destination", "csvlog"),
-        ("log_directory", "/pgrehearse/data/log"),
+/// All settings of the server.
+fn settings(spec: &SandboxSpec) -> BTreeMap<String, String> {
+    let mut own = vec![
+        ("listen_addresses", "127.0.0.1".to_owned()),
+        ("port", "5432".to_owned()),
+        ("unix_socket_directories", SOCKET.to_owned()),
+        ("log_directory", format!("{DATA}/log")),
+        ("log_filename", "postgresql.log".to_owned()),
     ];
-    settings.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    settings
+    if spec.storage == Storage::Memory {
+        // Where the data are in memory the log written ahead is too, and the limit is near.
+        own.push(("max_wal_size", "256MB".to_owned()));
+    }
+    server_settings(&spec.limits, &spec.settings, &own)
 }

@@ -1,1 +1,0 @@
-//! Clusters of a PostgreSQL that is installed on this machine.
