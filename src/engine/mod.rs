@@ -3,6 +3,7 @@
 //! Nothing here knows of dumps: an engine makes a sandbox from a [`SandboxSpec`], hands out connections to its server,
 //! runs client programs in it, watches its limits, and removes it.
 
+pub mod choice;
 pub mod docker;
 pub mod lease;
 pub mod local;
@@ -118,7 +119,9 @@ pub trait Engine: Send + Sync {
     async fn start(&self, spec: &SandboxSpec, events: &Events) -> Result<Box<dyn Sandbox>, EngineError>;
 
     /// Ends the engine's work for this run, and removes whatever of the run is still there.
-    async fn close(&self) -> Result<(), EngineError>;
+    async fn close(&self) -> Result<(), EngineError> {
+        Ok(())
+    }
 
     /// Removes what dead runs left, and with `all` what is kept between runs too.
     async fn sweep(&self, all: bool) -> Result<Vec<Swept>, EngineError>;
