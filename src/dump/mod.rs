@@ -21,6 +21,8 @@ mod reader;
 mod scan;
 mod statement;
 mod tar;
+#[cfg(test)]
+mod tests;
 mod toc;
 mod zlib;
 

@@ -32,11 +32,6 @@ const CLUSTER_TRAILER: &str = " PostgreSQL database cluster dump complete";
 /// Takes a text for SQL, or not, by its beginning.
 pub(super) fn recognise(head: &[u8], compression: Option<Compression>) -> Option<Plain> {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    // Text has no NUL and hardly any other control character.
-    let odd = |byte: &&u8| byte.is_ascii_control() && !matches!(**byte, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1b | 8);
-    if head.contains(&0) || head.iter().filter(odd).count() * 100 > head.len() {
-        return None;
-    }
     let mut plain =
         Plain { compression, from_pg_dump: false, cluster: false, pg_dump_version: None, server_version: None };
     let mut lexer = Lexer::new(head);
@@ -63,7 +58,10 @@ pub(super) fn recognise(head: &[u8], compression: Option<Compression>) -> Option
             }
         }
     }
-    is_sql.then_some(plain)
+    // Text has no NUL and hardly any other control character; a dump with a header and lost blocks is still a dump.
+    let odd = |byte: &&u8| byte.is_ascii_control() && !matches!(**byte, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1b | 8);
+    let is_binary = head.contains(&0) || head.iter().filter(odd).count() * 100 > head.len();
+    (is_sql && (plain.from_pg_dump || !is_binary)).then_some(plain)
 }
 
 /// The first words of SQL commands (PostgreSQL 18's reference, part VI).
@@ -226,7 +224,7 @@ impl<R: io::Read> Pass<R> {
             CLUSTER_HEADER => self.cluster_open = Some(line),
             TRAILER => self.open = None,
             CLUSTER_TRAILER => self.cluster_open = None,
-            _ => {}
+            other => self.collector.comment(other),
         }
     }
 

@@ -18,6 +18,8 @@ pub(super) struct Collector {
     pub(super) schema: Option<String>,
     /// From `SET SESSION AUTHORIZATION`.
     session: Option<String>,
+    /// The name in pg_dump's last comment, as in its table of contents.
+    tag: String,
     tables: HashMap<Name, usize>,
     /// Relations that ALTER TABLE can mean and that are no tables.
     relations: HashMap<Name, &'static str>,
@@ -88,6 +90,16 @@ impl Collector {
         }
         self.database = Some(name);
         (self.schema, self.session) = (None, None);
+    }
+
+    /// Takes a comment: `-- Name: f(integer); Type: FUNCTION; Schema: public; Owner: x` (_printTocEntry in
+    /// pg_backup_archiver.c).
+    pub(super) fn comment(&mut self, text: &str) {
+        let name = text.strip_prefix(" Name: ").and_then(|rest| rest.split_once("; Type: "));
+        if let Some((name, _)) = name {
+            self.tag.clear();
+            self.tag.push_str(name);
+        }
     }
 
     pub(super) fn statement(&mut self, statement: &Statement) -> Effect {
@@ -331,6 +343,7 @@ impl Collector {
             "owner" => {
                 words.eat("to")?;
                 let owner = words.name()?;
+                let name = self.as_tagged(name);
                 self.owner(kind, schema, name, owner);
             }
             "enable" if kind == "TABLE" => {
@@ -355,6 +368,15 @@ impl Collector {
                 self.owners.insert(key, owners.len());
                 owners.push(Owned { database: self.database.clone(), kind: kind.to_owned(), schema, name, owner });
             }
+        }
+    }
+
+    /// The table of contents has only the types of a function's arguments, statements have their names too.
+    fn as_tagged(&self, name: String) -> String {
+        let before = |name: &str| name.find('(').map(|end| end + 1);
+        match before(&name) {
+            Some(end) if before(&self.tag) == Some(end) && self.tag[..end] == name[..end] => self.tag.clone(),
+            _ => name,
         }
     }
 
