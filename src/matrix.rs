@@ -1,1 +1,140 @@
 //! Which rehearsals, in what order, how many at once.
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+
+use crate::event::{Events, Phase};
+use crate::profile::Target;
+use crate::rehearsal::{Rehearsal, Stage, Timings, Verdict, rehearse};
+
+/// How many rehearsals may run at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// How many at most; `None` leaves it to the CPUs.
+    pub jobs: Option<usize>,
+    /// CPUs of the machine that the sandboxes share.
+    pub cpus: usize,
+    /// Bytes of memory of that machine.
+    pub memory: u64,
+}
+
+/// A unit of the memory that is handed out, in bytes: semaphores count in numbers smaller than bytes.
+const MIB: u64 = 1 << 20;
+
+impl Room {
+    /// Rehearsals at once, by CPUs: most of a rehearsal is one or two busy processes.
+    fn slots(&self) -> usize {
+        self.jobs.unwrap_or_else(|| self.cpus.max(1)).max(1)
+    }
+
+    /// MiB of memory limits that may be handed out at once: three quarters of the machine.
+    fn memory_units(&self) -> u32 {
+        u32::try_from(self.memory / MIB / 4 * 3).unwrap_or(u32::MAX >> 4).clamp(1, u32::MAX >> 4)
+    }
+}
+
+/// Rehearses the dump in every target. One that fails never stops the others, unless `fail_fast` says so; what was not
+/// begun then is untested. The result is in the order of the targets' names.
+pub async fn run(
+    stage: &Stage,
+    targets: Vec<Target>,
+    room: Room,
+    fail_fast: bool,
+    events: impl Fn(&str) -> Events,
+) -> Vec<Rehearsal> {
+    let slots = Arc::new(Semaphore::new(room.slots()));
+    let units = room.memory_units();
+    let memory = Arc::new(Semaphore::new(units as usize));
+    let stopped_by: Arc<Mutex<Option<String>>> = Arc::default();
+    let mut running = Vec::new();
+    for target in targets {
+        let events = events(&target.name);
+        events.phase(Phase::Queued);
+        let (stage, slots, memory) = (stage.clone(), Arc::clone(&slots), Arc::clone(&memory));
+        let stopped_by = Arc::clone(&stopped_by);
+        let name = target.name.clone();
+        let description = target.description.clone();
+        let task = tokio::spawn(async move {
+            // A target that wants more than there is gets all of it, alone; its limit then says what happened.
+            let wanted = u32::try_from(target.limits.memory.0 / MIB).unwrap_or(units).clamp(1, units);
+            let _slots: Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)> = tokio::select! {
+                slots = acquire(slots, memory, wanted) => slots,
+                () = stage.interrupt.cancelled() => None,
+            };
+            if let Some(other) = stopped_by.lock().await.as_ref() {
+                return untested(
+                    &target.name,
+                    &target.description,
+                    format!("not begun: {other} failed, and --fail-fast is given"),
+                );
+            }
+            if stage.interrupt.is_cancelled() {
+                return untested(&target.name, &target.description, "interrupted before it was begun".into());
+            }
+            let rehearsal = rehearse(&stage, &target, &events).await;
+            if fail_fast && rehearsal.verdict == Verdict::Fail {
+                stopped_by.lock().await.get_or_insert(target.name);
+                stage.interrupt.cancel();
+            }
+            rehearsal
+        });
+        running.push((name, description, task));
+    }
+    let mut rehearsals = Vec::new();
+    for (name, description, task) in running {
+        rehearsals.push(match task.await {
+            Ok(rehearsal) => rehearsal,
+            Err(error) => untested(
+                &name,
+                &description,
+                format!("pgrehearse itself failed ({error}), which is a bug of it; please report it"),
+            ),
+        });
+    }
+    rehearsals.sort_by(|a, b| a.target.cmp(&b.target));
+    rehearsals
+}
+
+async fn acquire(
+    slots: Arc<Semaphore>,
+    memory: Arc<Semaphore>,
+    wanted: u32,
+) -> Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)> {
+    // Always in this order, so that two never wait for each other.
+    let slot = slots.acquire_owned().await.ok()?;
+    let memory = memory.acquire_many_owned(wanted).await.ok()?;
+    Some((slot, memory))
+}
+
+fn untested(target: &str, description: &str, reason: String) -> Rehearsal {
+    Rehearsal {
+        target: target.to_owned(),
+        description: description.to_owned(),
+        verdict: Verdict::Untested,
+        untested: vec![reason],
+        judge: None,
+        restore: None,
+        checks: Vec::new(),
+        notices: Vec::new(),
+        timings: Timings::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_bounded_by_cpus_unless_jobs_say_otherwise() {
+        let room = Room { jobs: None, cpus: 2, memory: 24 << 30 };
+        assert_eq!(room.slots(), 2);
+        assert_eq!(Room { jobs: Some(5), ..room }.slots(), 5);
+        assert_eq!(room.memory_units(), 24 * 1024 / 4 * 3);
+    }
+
+    #[test]
+    fn a_machine_that_tells_no_memory_still_has_room() {
+        assert_eq!(Room { jobs: None, cpus: 0, memory: 0 }.memory_units(), 1);
+    }
+}

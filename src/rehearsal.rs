@@ -1,11 +1,73 @@
 //! The life of one rehearsal, from start to teardown.
 
+mod attempt;
+mod verdict;
+
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{BoxFuture, Shared};
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 
-use crate::check::CheckResult;
+use crate::check::{CheckResult, Outcome};
+use crate::dump::{Dump, Scan};
+use crate::engine::Storage;
+use crate::engine::choice::Engines;
+use crate::event::{Events, What};
 use crate::finding::Finding;
+use crate::profile::Target;
+use attempt::Attempt;
+
+/// What every rehearsal of a run shares.
+#[derive(Clone)]
+pub struct Stage {
+    pub engines: Arc<Engines>,
+    pub dump: Arc<Dump>,
+    /// The full pass over the dump, which runs while the first sandboxes start. An error says why it could not be read.
+    pub scan: ScanInProgress,
+    /// What the command line says of where images are.
+    pub image_repository: Option<String>,
+    /// Whether data directories are kept between runs.
+    pub cache: bool,
+    /// Whether row values may be shown.
+    pub show_data: bool,
+    /// Interrupts all rehearsals, which then remove their sandboxes and end.
+    pub interrupt: CancellationToken,
+}
+
+/// A scan that several rehearsals wait for.
+pub type ScanInProgress = Shared<BoxFuture<'static, Result<Arc<Scan>, String>>>;
+
+/// Dumps up to this size, in bytes, are restored into memory, which is faster to set up and to remove than a volume.
+const SMALL: u64 = 16 << 20;
+
+/// The least memory limit that leaves room for data beside the server.
+const ROOMY: u64 = 1 << 30;
+
+/// Rehearses the dump in one target. Whatever happens, the sandbox is gone when this ends, and what could not be tested
+/// is said.
+pub async fn rehearse(stage: &Stage, target: &Target, events: &Events) -> Rehearsal {
+    let small = stage.dump.size <= SMALL && target.limits.memory.0 >= ROOMY;
+    let mut storage = if small { Storage::Memory } else { Storage::Disk };
+    let rehearsal = loop {
+        match attempt::attempt(stage, target, storage, events).await {
+            Attempt::Done(rehearsal) => break rehearsal,
+            Attempt::NeedsDisk => {
+                events.send(What::Notice("the data outgrew memory: once more, on disk".into()));
+                storage = Storage::Disk;
+            }
+        }
+    };
+    events.send(What::Finished { verdict: rehearsal.verdict.label(), summary: rehearsal.summary() });
+    rehearsal
+}
+
+/// The file or directory that a sandbox must see: archives are read by pg_restore itself, text is piped into psql.
+fn input(dump: &Dump) -> Option<PathBuf> {
+    matches!(dump.content, crate::dump::Content::Archive(_)).then(|| dump.path.clone())
+}
 
 /// What a rehearsal, or a whole run, comes to. The order is from best to worst, so the worst is the maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,13 +109,24 @@ pub struct Rehearsal {
 impl Rehearsal {
     /// Every finding: of the restore, then of each check in order.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        use crate::check::Outcome;
         let restore = self.restore.iter().flat_map(|restore| &restore.findings);
         let checks = self.checks.iter().flat_map(|result| match &result.outcome {
             Outcome::Looked { findings } => findings.as_slice(),
             Outcome::CouldNotLook { .. } => &[],
         });
         restore.chain(checks)
+    }
+
+    /// Why it is not a plain pass, in one line; empty for a pass.
+    pub fn summary(&self) -> String {
+        let failing = self.findings().filter(|finding| finding.fails());
+        let mut titles = failing.map(|finding| finding.title.as_str());
+        match (titles.next(), titles.count(), self.untested.first()) {
+            (Some(first), 0, _) => first.to_owned(),
+            (Some(first), more, _) => format!("{first}, and {more} more"),
+            (None, _, Some(reason)) => reason.clone(),
+            (None, _, None) => String::new(),
+        }
     }
 }
 

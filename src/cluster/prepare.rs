@@ -4,11 +4,11 @@ use super::sql::identifier;
 use super::{ClusterError, Session};
 use crate::profile::{Role, Target};
 
-/// Makes the target's roles and its database, as the superuser.
+/// Makes the target's roles and its database, as the superuser; without the database where the dump makes it itself.
 ///
 /// # Errors
 /// When the server refuses what the profile asks for.
-pub async fn prepare(session: &Session, target: &Target) -> Result<(), ClusterError> {
+pub async fn prepare(session: &Session, target: &Target, with_database: bool) -> Result<(), ClusterError> {
     for role in &target.roles {
         let step = format!("cannot make role {:?} of profile {}", role.name, target.name);
         session.batch(&create_role(role, &target.cluster.superuser), &step).await?;
@@ -18,6 +18,9 @@ pub async fn prepare(session: &Session, target: &Target) -> Result<(), ClusterEr
             let sql = format!("GRANT {} TO {}", identifier(group), identifier(&role.name));
             session.batch(&sql, &format!("cannot make {:?} a member of {group:?}", role.name)).await?;
         }
+    }
+    if !with_database {
+        return Ok(());
     }
     let database = &target.database;
     let owner = database.owner.as_deref().unwrap_or(&target.cluster.superuser);

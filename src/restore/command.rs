@@ -13,17 +13,14 @@ pub struct Command {
     pub argv: Vec<String>,
     /// Whether the dump is read from standard input; otherwise its path is the last argument.
     pub reads_stdin: bool,
-    /// The database that the client connects to first.
-    pub database: String,
-    /// Whether the dump makes its own database (`pg_restore --create`).
-    pub creates_database: bool,
 }
 
-/// Builds the command: what the design allows, and what the profile asks for, and nothing else.
-pub fn command(dump: &Dump, target: &Target) -> Command {
+/// Builds the command: what the design allows, and what the profile asks for, and nothing else. Where the dump makes the
+/// target's database itself, the client first connects to another.
+pub fn command(dump: &Dump, target: &Target, makes_database: bool) -> Command {
     match &dump.content {
         Content::Archive(archive) => pg_restore(archive.container, target),
-        Content::Plain(_) => psql(target),
+        Content::Plain(_) => psql(target, makes_database),
     }
 }
 
@@ -44,20 +41,20 @@ fn pg_restore(container: Container, target: &Target) -> Command {
         argv.push(format!("--jobs={}", jobs(target)));
     }
     argv.extend(options.iter().cloned());
-    Command { argv, reads_stdin: false, database: database.to_owned(), creates_database }
+    Command { argv, reads_stdin: false }
 }
 
-fn psql(target: &Target) -> Command {
-    let database = target.database.name.clone();
+fn psql(target: &Target, makes_database: bool) -> Command {
+    let database = if makes_database { MAINTENANCE_DATABASE } else { &target.database.name };
     let mut argv: Vec<String> =
         ["psql", "-X", "--quiet", "--no-password", "-v", "ON_ERROR_STOP=0", "--output=/dev/null"]
             .map(String::from)
             .into();
     argv.push(format!("--username={}", user(target)));
-    argv.push(format!("--dbname={}", connection_string(&database)));
+    argv.push(format!("--dbname={}", connection_string(database)));
     argv.extend(target.restore.options.iter().cloned());
     argv.push("--file=-".into());
-    Command { argv, reads_stdin: true, database, creates_database: false }
+    Command { argv, reads_stdin: true }
 }
 
 fn user(target: &Target) -> &str {

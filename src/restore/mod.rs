@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 
 use crate::cluster::{ClusterError, Session};
-use crate::dump::{Content, Dump, Facts};
+use crate::dump::{Content, Dump};
 use crate::engine::{BoxedReader, EngineError, Program, Sandbox};
 use crate::event::{Events, Unit, What};
 use crate::finding::Failure;
@@ -35,8 +35,8 @@ pub struct Outcome {
     pub failures: Vec<Failure>,
     /// How many more failures there were than are kept.
     pub more_failures: u64,
-    /// The databases that the restore went into or made, by name; never empty.
-    pub databases: Vec<String>,
+    /// The databases that the restore made, by name.
+    pub new_databases: Vec<String>,
 }
 
 /// The version that a sandbox's pg_restore or psql gives, such as `17.6`.
@@ -69,7 +69,7 @@ pub async fn run(
     target: &Target,
     events: &Events,
 ) -> Result<Outcome, ClusterError> {
-    let Command { mut argv, reads_stdin, .. } = command::command(dump, target);
+    let Command { mut argv, reads_stdin } = command::command(dump, target, makes_database(dump, target));
     let mark = server_log::mark(session).await?;
     let before = databases(session).await?;
     let mut stdin: Option<BoxedReader> = None;
@@ -130,16 +130,19 @@ pub async fn run(
     let errors = errors.lock().map(|mut errors| std::mem::take(&mut *errors)).unwrap_or_default();
     let failures = join(logged.failures, errors);
     let after = databases(session).await?;
-    let mut databases: Vec<String> = after.into_iter().filter(|name| !before.contains(name)).collect();
-    if databases.is_empty() {
-        databases.push(target.database.name.clone());
-    }
-    Ok(Outcome { command: shown, exit_code, failures, more_failures: logged.more, databases })
+    let new_databases: Vec<String> = after.into_iter().filter(|name| !before.contains(name)).collect();
+    Ok(Outcome { command: shown, exit_code, failures, more_failures: logged.more, new_databases })
 }
 
-/// Which databases a script went into that were there before: those that it connects to by name.
-pub fn connected_databases(facts: &Facts, existing: &[String]) -> Vec<String> {
-    facts.databases.iter().filter(|name| existing.contains(name)).cloned().collect()
+/// Whether the dump makes a database of the target's name itself, so that it must not be there before.
+pub fn makes_database(dump: &Dump, target: &Target) -> bool {
+    let created = match &dump.content {
+        Content::Archive(archive) => {
+            has_option(&target.restore.options, "--create", 'C').then(|| archive.database.clone())
+        }
+        Content::Plain(plain) => plain.creates_database.clone(),
+    };
+    created.is_some_and(|name| name == target.database.name)
 }
 
 async fn databases(session: &Session) -> Result<Vec<String>, ClusterError> {

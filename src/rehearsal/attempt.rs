@@ -1,0 +1,368 @@
+//! One attempt at a rehearsal: provide, start, prepare, restore, check, remove.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::FutureExt as _;
+
+use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, verdict};
+use crate::check::{self, CheckResult, Outcome, Restored};
+use crate::cluster::{self, ClusterError, Session};
+use crate::dump::Scan;
+use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
+use crate::event::{Events, Phase, What};
+use crate::finding::{Failure, Finding, Name, Situation, diagnose};
+use crate::profile::Target;
+use crate::restore::{self, MAINTENANCE_DATABASE};
+
+/// How an attempt ended.
+pub enum Attempt {
+    Done(Rehearsal),
+    /// The data did not fit into memory: no fact about the dump.
+    NeedsDisk,
+}
+
+/// Why the work in a sandbox did not come to its end.
+enum Stopped {
+    NeedsDisk,
+    Interrupted,
+    Limit(LimitHit),
+    Cluster(ClusterError),
+    Panicked,
+}
+
+impl From<ClusterError> for Stopped {
+    fn from(error: ClusterError) -> Self {
+        match error {
+            ClusterError::Engine(EngineError::Limit(limit)) => Stopped::Limit(limit),
+            other => Stopped::Cluster(other),
+        }
+    }
+}
+
+impl From<EngineError> for Stopped {
+    fn from(error: EngineError) -> Self {
+        ClusterError::from(error).into()
+    }
+}
+
+/// Rehearses once, with the data kept in `storage`.
+pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &Events) -> Attempt {
+    let began = Instant::now();
+    let mut rehearsal = Rehearsal {
+        target: target.name.clone(),
+        description: target.description.clone(),
+        verdict: Verdict::Untested,
+        untested: Vec::new(),
+        judge: None,
+        restore: None,
+        checks: Vec::new(),
+        notices: notices(target),
+        timings: Timings::default(),
+    };
+    let repository = stage.image_repository.as_deref();
+    let spec = cluster::needs_of(target, repository, input(&stage.dump), storage, stage.cache);
+
+    // Fetching can take long and leaves nothing behind; starting is short, and is never left half done.
+    let engine = tokio::select! {
+        engine = stage.engines.provide(&spec, events) => engine,
+        () = stage.interrupt.cancelled() => return done(rehearsal, target, began, Err(Stopped::Interrupted)),
+    };
+    let engine = match engine {
+        Ok(engine) => engine,
+        Err(error) => return done(rehearsal, target, began, Err(error.into())),
+    };
+    let sandbox = match engine.start(&spec, events).await {
+        Ok(sandbox) => sandbox,
+        Err(error) => return done(rehearsal, target, began, Err(error.into())),
+    };
+
+    let deadline = target.limits.timeout.0.saturating_sub(began.elapsed());
+    let work =
+        AssertUnwindSafe(work(stage, target, &*sandbox, &engine, storage, &mut rehearsal, events)).catch_unwind();
+    let mut worked = tokio::select! {
+        worked = work => worked.unwrap_or(Err(Stopped::Panicked)),
+        failure = sandbox.failure() => Err(failure.into()),
+        () = tokio::time::sleep(deadline) => {
+            Err(Stopped::Limit(LimitHit { name: "timeout", value: target.limits.timeout.to_string() }))
+        }
+        () = stage.interrupt.cancelled() => Err(Stopped::Interrupted),
+    };
+    // A limit explains whatever else went wrong.
+    let went_wrong = matches!(worked, Err(Stopped::Cluster(_)))
+        || rehearsal.restore.as_ref().is_some_and(|restore| restore.exit_code != 0 || restore.errors > 0);
+    if went_wrong && let Some(limit) = sandbox.limit_hit().await {
+        worked = Err(Stopped::Limit(limit));
+    }
+
+    events.phase(Phase::Teardown);
+    let teardown = Instant::now();
+    if let Err(error) = sandbox.remove().await {
+        rehearsal.notices.push(format!("the sandbox could not be removed: {error}; run `pgrehearse sweep`"));
+    }
+    rehearsal.timings.teardown = teardown.elapsed();
+    done(rehearsal, target, began, worked)
+}
+
+fn done(mut rehearsal: Rehearsal, target: &Target, began: Instant, worked: Result<(), Stopped>) -> Attempt {
+    match worked {
+        Ok(()) => {}
+        Err(Stopped::NeedsDisk) => return Attempt::NeedsDisk,
+        Err(stopped) => {
+            if let Stopped::Limit(_) = &stopped {
+                // What fails because a limit is reached says nothing about the dump.
+                rehearsal.restore = None;
+                rehearsal.checks.retain(|result| result.check == check::DUMP);
+            }
+            rehearsal.untested.push(match stopped {
+                Stopped::Interrupted => "interrupted before it was done".into(),
+                Stopped::Limit(limit) => limit.to_string(),
+                Stopped::Cluster(error) => error.to_string(),
+                Stopped::Panicked | Stopped::NeedsDisk => {
+                    "pgrehearse itself failed, which is a bug of pgrehearse; please report it".into()
+                }
+            });
+        }
+    }
+    rehearsal.timings.total = began.elapsed();
+    verdict::judge(&mut rehearsal, target);
+    Attempt::Done(rehearsal)
+}
+
+/// What a person should know of how this target restores.
+fn notices(target: &Target) -> Vec<String> {
+    let mut notices = Vec::new();
+    if !target.restore.options.is_empty() {
+        notices.push(format!("restored with the profile's options: {}", target.restore.options.join(" ")));
+    }
+    if let Some(role) = &target.restore.as_role {
+        notices.push(format!("restored as role {role:?}"));
+    }
+    notices
+}
+
+async fn work(
+    stage: &Stage,
+    target: &Target,
+    sandbox: &dyn Sandbox,
+    engine: &Arc<dyn Engine>,
+    storage: Storage,
+    rehearsal: &mut Rehearsal,
+    events: &Events,
+) -> Result<(), Stopped> {
+    let began = Instant::now();
+    let superuser = target.cluster.superuser.as_str();
+    let session = Session::open(sandbox, superuser, MAINTENANCE_DATABASE).await?;
+    let version = server_version(&session).await?;
+    rehearsal.timings.ready = began.elapsed();
+    events.send(What::SandboxReady { engine: engine.kind().name(), server_version: version.clone() });
+    rehearsal.judge =
+        Some(Judge { engine: engine.kind().name().into(), server_version: version, source: sandbox.describe() });
+
+    events.phase(Phase::Prepare);
+    let makes_own = restore::makes_database(&stage.dump, target);
+    // None of the three needs another.
+    let (prepared, client, input) = tokio::join!(
+        cluster::prepare(&session, target, !makes_own),
+        restore::client_version(sandbox, &stage.dump),
+        sandbox.input()
+    );
+    prepared?;
+    let client = client?;
+    input?;
+
+    events.phase(Phase::Restore);
+    let restoring = Instant::now();
+    let outcome = restore::run(sandbox, &session, &stage.dump, target, events).await?;
+    rehearsal.timings.restore = restoring.elapsed();
+    outgrown(&outcome.failures, storage, target)?;
+
+    let scan = stage.scan.clone().await.map_err(|reason| {
+        Stopped::Cluster(ClusterError::Refused { step: "cannot read the dump to its end".into(), reason })
+    })?;
+    let situation = Situation { dump: &stage.dump, target, client: &client, show_data: stage.show_data };
+    let mut findings = diagnose(&outcome.failures, &situation);
+    findings.extend(silent_failure(&outcome));
+    let databases = restored_databases(&session, sandbox, &scan, target, &outcome).await?;
+    let summary = RestoreSummary {
+        command: outcome.command,
+        client_version: client,
+        exit_code: outcome.exit_code,
+        errors: outcome.failures.len() as u64 + outcome.more_failures,
+        findings,
+        databases,
+    };
+    rehearsal.checks.push(check::check_dump(&scan, target));
+    let restored_anything = !summary.findings.iter().any(|finding| never_began(finding.name));
+    let summary = rehearsal.restore.insert(summary);
+
+    if restored_anything {
+        events.phase(Phase::Check);
+        let checking = Instant::now();
+        let results = run_checks(stage, target, sandbox, &scan, summary, events).await;
+        rehearsal.checks.extend(results);
+        rehearsal.timings.checks = checking.elapsed();
+    }
+    Ok(())
+}
+
+async fn server_version(session: &Session) -> Result<String, ClusterError> {
+    let rows = session.query("SELECT current_setting('server_version')", &[], "cannot ask for the version").await?;
+    Ok(rows.first().map(|row| row.get(0)).unwrap_or_default())
+}
+
+/// Findings after which nothing was restored at all: checks could only repeat it in other words.
+fn never_began(name: Name) -> bool {
+    matches!(name, Name::ClientTooOld)
+}
+
+/// Resources that ran out while restoring: never a fact about the dump.
+fn outgrown(failures: &[Failure], storage: Storage, target: &Target) -> Result<(), Stopped> {
+    let limits = &target.limits;
+    for failure in failures {
+        // disk_full is what shared memory gives too.
+        let full = failure.is("53100") || failure.message.contains("No space left on device");
+        if full && failure.message.contains("shared memory segment") {
+            return Err(Stopped::Limit(LimitHit { name: "shm", value: limits.shm.to_string() }));
+        }
+        if full && storage == Storage::Memory {
+            return Err(Stopped::NeedsDisk);
+        }
+        if full {
+            return Err(Stopped::Limit(LimitHit { name: "disk", value: limits.disk.to_string() }));
+        }
+        // out_of_memory; `out of shared memory` has the same SQLSTATE and is about locks, which are the target's own.
+        if failure.is("53200") && failure.message.starts_with("out of memory") {
+            return Err(Stopped::Limit(LimitHit { name: "memory", value: limits.memory.to_string() }));
+        }
+    }
+    Ok(())
+}
+
+/// A client that failed without a word must not read as a pass.
+fn silent_failure(outcome: &restore::Outcome) -> Option<Finding> {
+    if outcome.exit_code == 0 || !outcome.failures.is_empty() {
+        return None;
+    }
+    let mut finding = Finding::new(
+        Name::ClientFailed,
+        format!("the client ended with exit code {} and no message", outcome.exit_code),
+    );
+    finding.evidence = vec![outcome.command.clone()];
+    finding.fix = "Run the command by hand against a server of this version.".into();
+    finding.commands = vec![outcome.command.clone()];
+    Some(finding)
+}
+
+/// The databases to look at: those that the restore made, those that a script connects to and that hold something now,
+/// and where there are none, the target's own.
+async fn restored_databases(
+    session: &Session,
+    sandbox: &dyn Sandbox,
+    scan: &Scan,
+    target: &Target,
+    outcome: &restore::Outcome,
+) -> Result<Vec<String>, ClusterError> {
+    let own = &target.database.name;
+    if outcome.new_databases.is_empty() && scan.facts.databases.is_empty() {
+        return Ok(vec![own.clone()]);
+    }
+    let mut databases = outcome.new_databases.clone();
+    let rows = session
+        .query("SELECT datname::text FROM pg_database WHERE NOT datistemplate", &[], "cannot list databases")
+        .await?;
+    for existing in rows.iter().map(|row| row.get::<_, String>(0)) {
+        if databases.contains(&existing) || !(scan.facts.databases.contains(&existing) || existing == *own) {
+            continue;
+        }
+        let look = Session::open(sandbox, &target.cluster.superuser, &existing).await?;
+        let sql = "SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                   WHERE c.relkind IN ('r', 'p', 'v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+                     AND n.nspname !~ '^pg_toast' LIMIT 1";
+        if !look.query(sql, &[], "cannot look into a database").await?.is_empty() {
+            databases.push(existing);
+        }
+    }
+    if databases.is_empty() {
+        databases.push(own.clone());
+    }
+    databases.sort();
+    Ok(databases)
+}
+
+/// Runs every check in every restored database; one that fails says so and takes no other down.
+async fn run_checks(
+    stage: &Stage,
+    target: &Target,
+    sandbox: &dyn Sandbox,
+    scan: &Scan,
+    summary: &RestoreSummary,
+    events: &Events,
+) -> Vec<CheckResult> {
+    let checks = check::all(target);
+    let mut results: Vec<CheckResult> = checks
+        .iter()
+        .map(|check| CheckResult {
+            check: check.name().into(),
+            outcome: Outcome::Looked { findings: Vec::new() },
+            looked_at: String::new(),
+        })
+        .collect();
+    for database in &summary.databases {
+        let session = Session::open(sandbox, &target.cluster.superuser, database).await;
+        for (check, result) in checks.iter().zip(&mut results) {
+            let looked = match &session {
+                Err(error) => Err(error.to_string()),
+                Ok(session) => {
+                    let restored = Restored {
+                        sandbox,
+                        session,
+                        database,
+                        dump: &stage.dump,
+                        scan,
+                        target,
+                        restore_findings: &summary.findings,
+                        show_data: stage.show_data,
+                    };
+                    let look = AssertUnwindSafe(check.look(&restored)).catch_unwind().await;
+                    match look {
+                        Ok(looked) => looked.map_err(|error| error.to_string()),
+                        Err(_) => Err("it failed, which is a bug of pgrehearse; please report it".into()),
+                    }
+                }
+            };
+            record(result, looked, (summary.databases.len() > 1).then_some(database));
+            events.send(What::CheckDone { check: check.name() });
+        }
+    }
+    results
+}
+
+/// Adds what a check saw in one more database.
+fn record(result: &mut CheckResult, looked: Result<check::Looked, String>, database: Option<&String>) {
+    match looked {
+        Ok(looked) => {
+            let label = database.map(|database| format!("{database}: ")).unwrap_or_default();
+            if !looked.looked_at.is_empty() {
+                let separator = if result.looked_at.is_empty() { "" } else { "; " };
+                result.looked_at.push_str(&format!("{separator}{label}{}", looked.looked_at));
+            }
+            if let Outcome::Looked { findings } = &mut result.outcome {
+                findings.extend(looked.findings.into_iter().map(|mut finding| {
+                    if let Some(database) = database {
+                        finding.title = format!("{} (database {database:?})", finding.title);
+                    }
+                    finding
+                }));
+            }
+        }
+        Err(reason) => {
+            if let Outcome::Looked { findings } = &result.outcome
+                && findings.is_empty()
+            {
+                result.outcome = Outcome::CouldNotLook { reason };
+            }
+        }
+    }
+}
