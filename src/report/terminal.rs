@@ -207,7 +207,7 @@ impl Page<'_> {
     fn headline(&mut self, style: Style, label: &str, title: &str) -> io::Result<()> {
         writeln!(self.out)?;
         let title = self.shown(title);
-        for (index, line) in wrap(&format!("{label}: {title}"), self.columns()).iter().enumerate() {
+        for (index, line) in wrap(&format!("{label}: {title}"), self.columns() - 2).iter().enumerate() {
             match line.strip_prefix(label) {
                 Some(rest) if index == 0 => {
                     writeln!(self.out, "{}{}", self.paint(style, label), self.paint(BOLD, rest))?;
