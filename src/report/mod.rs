@@ -3,6 +3,8 @@
 pub mod json;
 pub mod live;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod sample;
 pub mod seconds;
 pub mod spec;

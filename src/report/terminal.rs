@@ -206,14 +206,18 @@ impl Page<'_> {
     /// `error[role-missing]: role "shop_app" does not exist`, after an empty line.
     fn headline(&mut self, style: Style, label: &str, title: &str) -> io::Result<()> {
         writeln!(self.out)?;
-        let title = self.shown(title);
-        for (index, line) in wrap(&format!("{label}: {title}"), self.columns()).iter().enumerate() {
-            match line.strip_prefix(label) {
-                Some(rest) if index == 0 => {
-                    writeln!(self.out, "{}{}", self.paint(style, label), self.paint(BOLD, rest))?;
-                }
-                _ => writeln!(self.out, "  {}", self.paint(BOLD, line))?,
-            }
+        let whole = format!("{label}: {}", self.shown(title));
+        let lines = wrap(&whole, self.columns());
+        let Some((first, rest)) = lines.split_first() else { return Ok(()) };
+        let rest = rest.join(" ");
+        // Labels are ASCII, and shorter than the narrowest page.
+        let (label_part, title_part) = first.split_at(label.len().min(first.len()));
+        writeln!(self.out, "{}{}", self.paint(style, label_part), self.paint(BOLD, title_part))?;
+        if rest.is_empty() {
+            return Ok(());
+        }
+        for line in wrap(&rest, self.columns() - 2) {
+            writeln!(self.out, "  {}", self.paint(BOLD, &line))?;
         }
         Ok(())
     }
