@@ -25,3 +25,4 @@ pub mod dump;
 pub mod profile;
 
 pub mod event;
+pub mod seconds;

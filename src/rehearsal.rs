@@ -159,14 +159,14 @@ pub struct RestoreSummary {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timings {
     /// From the beginning until the server accepted connections.
-    #[serde(with = "crate::report::seconds")]
+    #[serde(with = "crate::seconds")]
     pub ready: Duration,
-    #[serde(with = "crate::report::seconds")]
+    #[serde(with = "crate::seconds")]
     pub restore: Duration,
-    #[serde(with = "crate::report::seconds")]
+    #[serde(with = "crate::seconds")]
     pub checks: Duration,
-    #[serde(with = "crate::report::seconds")]
+    #[serde(with = "crate::seconds")]
     pub teardown: Duration,
-    #[serde(with = "crate::report::seconds")]
+    #[serde(with = "crate::seconds")]
     pub total: Duration,
 }

@@ -20,6 +20,8 @@ pub struct Plain {
     pub pg_dump_version: Option<String>,
     /// From the header comment.
     pub server_version: Option<String>,
+    /// The databases that it creates, as far as its first block tells; `pg_dump --create` begins with it.
+    pub creates_databases: Vec<String>,
 }
 
 /// TEXT_DUMP_HEADER and TEXT_DUMPALL_HEADER in src/bin/pg_dump/pg_backup_archiver.h, without the lines around them.
@@ -32,10 +34,17 @@ const CLUSTER_TRAILER: &str = " PostgreSQL database cluster dump complete";
 /// Takes a text for SQL, or not, by its beginning.
 pub(super) fn recognise(head: &[u8], compression: Option<Compression>) -> Option<Plain> {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let mut plain =
-        Plain { compression, from_pg_dump: false, cluster: false, pg_dump_version: None, server_version: None };
+    let mut plain = Plain {
+        compression,
+        from_pg_dump: false,
+        cluster: false,
+        pg_dump_version: None,
+        server_version: None,
+        creates_databases: Vec::new(),
+    };
     let mut lexer = Lexer::new(head);
-    let mut is_sql = true;
+    let mut collector = Collector::default();
+    let mut is_sql = None;
     // Reading from memory cannot fail.
     while let Ok(Some(item)) = lexer.next() {
         match item {
@@ -50,18 +59,22 @@ pub(super) fn recognise(head: &[u8], compression: Option<Compression>) -> Option
             }
             Item::Meta(_) => {}
             Item::Statement(statement) | Item::Unfinished(statement) => {
-                is_sql = plain.from_pg_dump || begins_like_sql(&statement);
-                // pg_dumpall names the versions only with its first database, behind the roles.
-                if !plain.cluster || !is_sql || plain.server_version.is_some() {
+                // The first one decides.
+                if !*is_sql.get_or_insert_with(|| plain.from_pg_dump || begins_like_sql(&statement)) {
+                    return None;
+                }
+                if let Effect::Copy(_) = collector.statement(&statement) {
                     break;
                 }
             }
         }
     }
+    let created = collector.into_facts().creates_database;
+    plain.creates_databases = created.into_iter().map(|created| created.name).collect();
     // Text has no NUL and hardly any other control character; a dump with a header and lost blocks is still a dump.
     let odd = |byte: &&u8| byte.is_ascii_control() && !matches!(**byte, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1b | 8);
     let is_binary = head.contains(&0) || head.iter().filter(odd).count() * 100 > head.len();
-    (is_sql && (plain.from_pg_dump || !is_binary)).then_some(plain)
+    (plain.from_pg_dump || !is_binary).then_some(plain)
 }
 
 /// The first words of SQL commands (PostgreSQL 18's reference, part VI).

@@ -5,6 +5,8 @@ mod diagnose;
 mod failure;
 mod fixes;
 pub mod mask;
+#[cfg(test)]
+mod pages;
 mod recognise;
 
 pub use catalogue::Name;

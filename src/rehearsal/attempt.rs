@@ -272,7 +272,9 @@ async fn restored_databases(
     let rows = session
         .query("SELECT datname::text FROM pg_database WHERE NOT datistemplate", &[], "cannot list databases")
         .await?;
-    for existing in rows.iter().map(|row| row.get::<_, String>(0)) {
+    let existing: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let has_own = existing.contains(own);
+    for existing in existing {
         if databases.contains(&existing) || !(scan.facts.databases.contains(&existing) || existing == *own) {
             continue;
         }
@@ -285,7 +287,7 @@ async fn restored_databases(
         }
     }
     if databases.is_empty() {
-        databases.push(own.clone());
+        databases.push(if has_own { own.clone() } else { MAINTENANCE_DATABASE.to_owned() });
     }
     databases.sort();
     Ok(databases)

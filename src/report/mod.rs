@@ -3,10 +3,7 @@
 pub mod json;
 pub mod live;
 #[cfg(test)]
-mod pages;
-#[cfg(test)]
 mod sample;
-pub mod seconds;
 pub mod spec;
 pub mod terminal;
 pub mod text;
@@ -26,7 +23,7 @@ pub struct Report {
     /// The version of pgrehearse that ran.
     pub pgrehearse: String,
     pub started: jiff::Timestamp,
-    #[serde(with = "seconds")]
+    #[serde(with = "crate::seconds")]
     pub elapsed: std::time::Duration,
     pub dump: DumpFacts,
     /// The worst of all targets.

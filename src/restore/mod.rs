@@ -134,15 +134,16 @@ pub async fn run(
     Ok(Outcome { command: shown, exit_code, failures, more_failures: logged.more, new_databases })
 }
 
-/// Whether the dump makes a database of the target's name itself, so that it must not be there before.
+/// Whether the dump makes a database of the target's name itself, so that it must not be there before. What pg_dumpall
+/// writes makes all of its databases.
 pub fn makes_database(dump: &Dump, target: &Target) -> bool {
-    let created = match &dump.content {
+    let own = &target.database.name;
+    match &dump.content {
         Content::Archive(archive) => {
-            has_option(&target.restore.options, "--create", 'C').then(|| archive.database.clone())
+            has_option(&target.restore.options, "--create", 'C') && archive.database == *own
         }
-        Content::Plain(plain) => plain.creates_database.clone(),
-    };
-    created.is_some_and(|name| name == target.database.name)
+        Content::Plain(plain) => plain.cluster || plain.creates_databases.contains(own),
+    }
 }
 
 async fn databases(session: &Session) -> Result<Vec<String>, ClusterError> {
