@@ -441,15 +441,21 @@ async fn a_start_that_nobody_waits_for_leaves_nothing() {
 async fn a_program_that_nobody_waits_for_is_killed() {
     let sandbox = start(&confined("abandoned"), &spec()).await;
     let [directory] = directories_of("abandoned").try_into().unwrap();
-    let running = sandbox.run(program(&["sleep", "4711"])).await.unwrap();
-    let sleeps = || processes_of(&directory).iter().any(|line| line.contains("sleep 4711"));
-    assert!(sleeps());
-    drop(running);
+    let sleeps = || processes_of(&directory).iter().filter(|line| line.contains("sleep 4711")).count();
+    let waiting = sandbox.run(program(&["sleep", "4711"])).await.unwrap();
+    assert_ne!(sleeps(), 0);
+    drop(waiting);
+    // At every stage of bubblewrap's own beginning, too.
+    for stage in 0..40 {
+        let running = sandbox.run(program(&["sleep", "4711"])).await.unwrap();
+        tokio::time::sleep(Duration::from_micros(stage * 250)).await;
+        drop(running);
+    }
     let deadline = Instant::now() + Duration::from_secs(5);
-    while sleeps() && Instant::now() < deadline {
+    while sleeps() > 0 && Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert!(!sleeps());
+    assert_eq!(sleeps(), 0);
     sandbox.remove().await.unwrap();
 }
 
