@@ -102,26 +102,38 @@ impl Process {
         if self.ended().is_some() {
             return Vec::new();
         }
-        let rows = table::read();
-        let mine = table::tree(&rows, &[self.pid]);
+        let mut mine = table::tree(&table::read(), &[self.pid]);
         if !mine.iter().any(|row| row.pid == self.pid && row.started == self.started) {
             return Vec::new();
         }
-        let victims: Vec<Victim> = mine.iter().map(|row| Victim { pid: row.pid, started: row.started }).collect();
         if self.confined {
             // The child of bubblewrap's outer process is the first process of the sandbox's namespace: the kernel
-            // kills the whole namespace with it, and bubblewrap ends after that. Without one, it has only just begun.
-            let first: Vec<i32> = mine.iter().filter(|row| row.parent == self.pid).map(|row| row.pid).collect();
-            for pid in if first.is_empty() { vec![self.pid] } else { first } {
-                signal(pid, Signal::SIGKILL);
+            // kills the whole namespace with it, and bubblewrap ends after that.
+            let mut first = children(&mine, self.pid);
+            if first.is_empty() {
+                // bubblewrap has only just begun. A child that it makes at the moment it is killed would wait for it
+                // for ever, so it is stopped before it is looked at again.
+                self.stop();
+                mine = table::tree(&table::read(), &[self.pid]);
+                first = children(&mine, self.pid);
+                first.push(self.pid);
             }
+            first.into_iter().for_each(|pid| signal(pid, Signal::SIGKILL));
         } else {
             // A backend is in a session of its own, so killing a process group would not do.
-            for victim in victims.iter().rev() {
-                signal(victim.pid, Signal::SIGKILL);
-            }
+            mine.iter().rev().for_each(|row| signal(row.pid, Signal::SIGKILL));
         }
-        victims
+        mine.iter().map(|row| Victim { pid: row.pid, started: row.started }).collect()
+    }
+
+    /// Stops the process, and waits a moment until it is seen to stand.
+    fn stop(&self) {
+        const MOMENT: Duration = Duration::from_millis(100);
+        signal(self.pid, Signal::SIGSTOP);
+        let deadline = Instant::now() + MOMENT;
+        while table::running(self.pid, self.started) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_micros(200));
+        }
     }
 
     /// Asks an unconfined server to end at once, which also frees its shared memory, and waits a while for it.
@@ -142,6 +154,10 @@ impl Process {
             }
         }
     }
+}
+
+fn children(rows: &[table::Row], parent: i32) -> Vec<i32> {
+    rows.iter().filter(|row| row.parent == parent).map(|row| row.pid).collect()
 }
 
 struct Victim {

@@ -21,6 +21,8 @@ pub(super) struct Row {
     pub resident: u64,
     /// Ended, and not yet collected by its parent.
     pub zombie: bool,
+    /// Stopped by a signal.
+    pub stopped: bool,
 }
 
 /// Reads the table now.
@@ -74,6 +76,11 @@ pub(super) fn alive(pid: i32, started: u64) -> bool {
     platform::row(pid).is_some_and(|row| row.started == started && !row.zombie)
 }
 
+/// Whether the process is there and goes on: neither ended nor stopped.
+pub(super) fn running(pid: i32, started: u64) -> bool {
+    platform::row(pid).is_some_and(|row| row.started == started && !row.zombie && !row.stopped)
+}
+
 /// When the process started, in the unit of [`Row::started`].
 pub(super) fn started(pid: i32) -> u64 {
     platform::row(pid).map_or(0, |row| row.started)
@@ -120,6 +127,7 @@ mod platform {
             started: number(22)?,
             resident: number(24)?.saturating_mul(page_size()),
             zombie: matches!(fields.first(), Some(&"Z" | &"X")),
+            stopped: matches!(fields.first(), Some(&"T" | &"t")),
         })
     }
 
@@ -168,13 +176,15 @@ mod platform {
 
     fn parse(line: &str) -> Option<Row> {
         let mut fields = line.split_ascii_whitespace();
+        let (pid, parent, kib, state) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
         Some(Row {
-            pid: fields.next()?.parse().ok()?,
-            parent: fields.next()?.parse().ok()?,
+            pid: pid.parse().ok()?,
+            parent: parent.parse().ok()?,
             threads: 1,
             started: 0,
-            resident: fields.next()?.parse::<u64>().ok()? * 1024,
-            zombie: fields.next()?.starts_with('Z'),
+            resident: kib.parse::<u64>().ok()?.saturating_mul(1024),
+            zombie: state.starts_with('Z'),
+            stopped: state.starts_with('T'),
         })
     }
 
@@ -209,7 +219,8 @@ mod tests {
 
     #[test]
     fn a_tree_holds_descendants_and_no_others() {
-        let row = |pid, parent| Row { pid, parent, threads: 1, started: 0, resident: 10, zombie: false };
+        let row =
+            |pid, parent| Row { pid, parent, threads: 1, started: 0, resident: 10, zombie: false, stopped: false };
         let rows = [row(2, 9), row(3, 1), row(9, 5), row(5, 1), row(6, 3)];
         let pids: Vec<i32> = tree(&rows, &[5]).iter().map(|row| row.pid).collect();
         assert_eq!(pids, [2, 9, 5]);
