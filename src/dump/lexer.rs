@@ -304,8 +304,10 @@ impl<R: Read> Lexer<R> {
         if text.last() == Some(&b';') {
             text.pop();
         }
-        // Spans are byte positions, so the text must not change its length where it is not UTF-8: then it is left out.
-        let text = String::from_utf8(text).unwrap_or_default();
+        let text = match String::from_utf8(text) {
+            Ok(text) => text,
+            Err(error) => as_latin1(error.as_bytes(), &mut building.tokens),
+        };
         Statement { tokens: building.tokens, text, line, offset }
     }
 
@@ -654,6 +656,22 @@ impl Building {
             }
         }
     }
+}
+
+/// Reads the text as Latin-1, as [`super::text`] does with names, and moves the tokens' spans along.
+fn as_latin1(bytes: &[u8], tokens: &mut [Token]) -> String {
+    let (mut counted, mut widened) = (0, 0);
+    let mut moved = |place: usize| {
+        if let Some(passed) = bytes.get(counted..place) {
+            widened += passed.iter().filter(|byte| !byte.is_ascii()).count();
+            counted = place;
+        }
+        place + widened
+    };
+    for token in tokens {
+        token.span = (moved(token.span.0), moved(token.span.1));
+    }
+    bytes.iter().copied().map(char::from).collect()
 }
 
 fn is_word_part(byte: u8) -> bool {

@@ -260,3 +260,28 @@ fn the_same_insert_in_another_database_is_counted_there() {
     let databases: Vec<_> = facts.tables.iter().filter_map(|table| table.database.as_deref()).collect();
     assert_eq!(databases, ["a", "b"]);
 }
+
+#[test]
+fn names_that_are_not_utf8_are_read_as_latin1() {
+    let mut text = HEAD.replace("UTF8", "LATIN1").into_bytes();
+    text.extend_from_slice(
+        b"ALTER FUNCTION public.\"gr\xfc\xdfe\"(\"\xe4\" integer, b text) OWNER TO \"M\xfcller\";\n",
+    );
+    text.extend_from_slice(b"GRANT ALL ON TABLE public.\"t\xe4\" TO x;\n");
+    text.extend_from_slice(TRAILER.as_bytes());
+    let facts = scanned(&text).1.facts;
+    assert_eq!(facts.owners[0].name, "grüße(\"ä\" integer, b text)");
+    assert_eq!(facts.owners[0].owner, "Müller");
+    assert_eq!(facts.grants[0].statements, "GRANT ALL ON TABLE public.\"tä\" TO x;");
+}
+
+#[test]
+fn what_a_session_role_creates_belongs_to_it() {
+    let facts = facts(
+        "SET SESSION AUTHORIZATION 'alice';\n--\n-- Name: f(integer); Type: FUNCTION; Schema: public; Owner: alice\n--\n\n\
+         CREATE FUNCTION public.f(a integer) RETURNS integer LANGUAGE sql AS $$$$;\nCREATE TABLE public.t (a int);\n\
+         RESET SESSION AUTHORIZATION;\nCREATE TABLE public.u (a int);\n",
+    );
+    let owners: Vec<_> = facts.owners.iter().map(|owned| (owned.name.as_str(), owned.owner.as_str())).collect();
+    assert_eq!(owners, [("f(integer)", "alice"), ("t", "alice")]);
+}
