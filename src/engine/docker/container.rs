@@ -84,7 +84,8 @@ pub fn server(
         env: Some(environment().into_iter().chain(super::kept::initdb_environment(&spec.initdb)).collect()),
         labels: Some(labels),
         host_config: Some(host),
-        stop_signal: Some("SIGQUIT".into()),
+        // A first process that is a shell takes no other.
+        stop_signal: Some("SIGKILL".into()),
         ..ContainerCreateBody::default()
     }
 }
@@ -112,7 +113,7 @@ pub fn client(
         entrypoint: Some(vec![
             "/bin/sh".into(),
             "-c".into(),
-            r#"exec timeout "$1" sleep "$1""#.into(),
+            r#"timeout "$1" sleep "$1" || exit $?"#.into(),
             "pgrehearse".into(),
         ]),
         cmd: Some(vec![seconds.to_string()]),

@@ -21,4 +21,5 @@ else
     initdb --pgdata="$data/pgdata" --no-sync --auth=trust --username="$PGREHEARSE_SUPERUSER" \
         --encoding="$PGREHEARSE_ENCODING" $PGREHEARSE_PROVIDER > /tmp/initdb.log 2>&1 || { cat /tmp/initdb.log >&2; exit 93; }
 fi
-exec timeout -s QUIT "$seconds" postgres -D "$data/pgdata" "$@"
+# Not exec: timeout of coreutils 9.10 (PostgreSQL 18 on Debian forky) ends with 125 where it is the first process.
+timeout -s QUIT "$seconds" postgres -D "$data/pgdata" "$@" || exit $?
