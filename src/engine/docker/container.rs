@@ -21,8 +21,9 @@ pub const INPUT: &str = "/pgrehearse/input";
 /// How long the container outlives the rehearsal's own deadline, which gives its run time to say what happened.
 const MARGIN_SECONDS: u64 = 60;
 
-/// Copies the kept data directory and becomes the server, which ends by itself when its time is up, also when nobody is
-/// left to end it.
+/// Copies the kept data directory and runs the server, which ends by itself when its time is up, also when nobody is left
+/// to end it. The shell stays the first process: it reaps what others leave, and `timeout` refuses to be the first one,
+/// because its child takes a parent with id 1 for one that has died (coreutils 9.10, `timeout.c`).
 const START: &str = r#"
 set -e
 for dir in /usr/lib/postgresql/*/bin /usr/local/bin; do PATH="$PATH:$dir"; done
@@ -30,7 +31,7 @@ cp -R /pgrehearse/kept /pgrehearse/data/pgdata
 mkdir /pgrehearse/data/log
 seconds=$1
 shift
-exec timeout -s QUIT "$seconds" postgres -D /pgrehearse/data/pgdata "$@"
+timeout -s QUIT "$seconds" postgres -D /pgrehearse/data/pgdata "$@" || exit
 "#;
 
 /// The container of a sandbox's server. `volume` is the data volume where the spec wants the data on disk.
@@ -105,7 +106,7 @@ pub fn client(
         entrypoint: Some(vec![
             "/bin/sh".into(),
             "-c".into(),
-            r#"exec timeout "$1" sleep "$1""#.into(),
+            r#"timeout "$1" sleep "$1" || exit"#.into(),
             "pgrehearse".into(),
         ]),
         cmd: Some(vec![seconds.to_string()]),
