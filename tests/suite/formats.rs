@@ -1,0 +1,1 @@
+//! Every format, told apart by content and restored.
