@@ -21,7 +21,7 @@ const SETTLING: Duration = Duration::from_millis(700);
 
 /// How an attempt ended.
 pub enum Attempt {
-    Done(Rehearsal),
+    Done(Box<Rehearsal>),
     /// The data did not fit into memory: no fact about the dump.
     NeedsDisk,
 }
@@ -136,7 +136,7 @@ fn done(mut rehearsal: Rehearsal, target: &Target, began: Instant, worked: Resul
     }
     rehearsal.timings.total = began.elapsed();
     verdict::judge(&mut rehearsal, target);
-    Attempt::Done(rehearsal)
+    Attempt::Done(Box::new(rehearsal))
 }
 
 /// What a person should know of how this target restores.
