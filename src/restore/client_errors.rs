@@ -131,7 +131,9 @@ fn psql(rest: &str, line: Option<u64>) -> Option<Told> {
     let error = if let Some(server) = severity(rest) {
         ClientError { message: server.into(), from_server: true, entry: None, line }
     } else if let Some(own) = rest.strip_prefix("error: ").or_else(|| rest.strip_prefix("fatal: ")) {
-        ClientError { message: own.into(), from_server: false, entry: None, line }
+        // `\connect: connection to server … failed: FATAL:  database "x" does not exist`
+        let server = server_message(own);
+        ClientError { message: server.unwrap_or(own).into(), from_server: server.is_some(), entry: None, line }
     } else {
         // Notices and warnings of the server.
         return None;
