@@ -95,7 +95,7 @@ pub fn closing(report: &Report, place: &Place) -> (String, Outcome) {
              Next, with a dump of your own: pgrehearse run your.dump -p laptop"
         }
         Outcome::Otherwise => {
-            "Something went OTHER THAN IT SHOULD, which the demo calls a failure. It can be this machine's PostgreSQL or a \n\
+            "Something went OTHER THAN IT SHOULD, which the demo calls a failure. It can be this machine's PostgreSQL or a\n\
              bug of pgrehearse; please report it with the output above."
         }
         Outcome::Untested => "Something could not be tested: the reasons are above. `pgrehearse doctor` says what is missing.",
