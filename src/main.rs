@@ -1,1 +1,7 @@
-fn main() {}
+//! Parses the command line, runs it, prints an error once.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pgrehearse::cli::main()
+}

@@ -1,1 +1,63 @@
-//! Subcommands.
+//! The command line: one file per subcommand, which turns arguments into calls and nothing else.
+
+mod arguments;
+mod demo;
+mod doctor;
+pub mod exit;
+mod explain;
+mod profiles;
+mod run;
+mod setup;
+mod sweep;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::dump::DumpError;
+use crate::profile::ProfileError;
+use arguments::{Arguments, Command};
+
+/// Parses the arguments, runs the command, prints an error once, and returns the exit code of [`exit`].
+pub fn main() -> ExitCode {
+    // clap ends the process itself, with 2 for bad arguments.
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let result = runtime.block_on(async {
+        match arguments.command {
+            Command::Run(arguments) => run::run(arguments).await,
+            Command::Profiles(arguments) => profiles::profiles(arguments),
+            Command::Explain(arguments) => explain::explain(&arguments),
+            Command::Sweep(arguments) => sweep::sweep(arguments).await,
+            Command::Doctor(arguments) => doctor::doctor(arguments).await,
+            Command::Demo(arguments) => demo::demo(arguments).await,
+        }
+    });
+    // A pull or a read that nobody waits for any more must not hold the process.
+    runtime.shutdown_background();
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    // A reader that went away, as `head` does, is no failure.
+    if error.chain().any(|cause| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    }) {
+        return ExitCode::from(exit::PASS);
+    }
+    let _ = writeln!(std::io::stderr(), "pgrehearse: {}", crate::report::text::visible(&format!("{error:#}")));
+    let usage = error.chain().any(|cause| cause.is::<ProfileError>() || cause.is::<DumpError>() || cause.is::<Usage>());
+    ExitCode::from(if usage { exit::USAGE } else { exit::UNTESTED })
+}
+
+/// What was asked for cannot be asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);

@@ -67,6 +67,8 @@ const LONGEST_STATEMENT: usize = 16 << 20;
 /// Of a statement that is not read whole.
 const FIRST_TOKENS: usize = 48;
 const MOST_TOKENS: usize = 200_000;
+/// Of an INSERT: `INSERT INTO public.orders VALUES` has as many.
+const INSERT_TOKENS: usize = 6;
 
 pub(super) struct Lexer<R> {
     source: R,
@@ -84,6 +86,16 @@ pub(super) struct Lexer<R> {
     /// Where the first NUL byte is; no text that pg_dump writes has one.
     pub(super) nul: Option<u64>,
     statement: Building,
+    /// How the last INSERT begins. A dump with `--inserts` has one for each row; those that begin like the one before
+    /// say nothing new and are passed over.
+    last_insert: Beginning,
+}
+
+#[derive(Debug, Default)]
+struct Beginning {
+    bytes: Vec<u8>,
+    parentheses: u32,
+    tokens: Vec<Token>,
 }
 
 #[derive(Default)]
@@ -97,6 +109,9 @@ struct Building {
     begin: u32,
     words: Vec<u8>,
     word_count: u32,
+    is_insert: bool,
+    /// Begins like the INSERT before it.
+    repeated: bool,
 }
 
 impl<R: Read> Lexer<R> {
@@ -113,6 +128,7 @@ impl<R: Read> Lexer<R> {
             std_strings: true,
             nul: None,
             statement: Building::default(),
+            last_insert: Beginning::default(),
         }
     }
 
@@ -137,6 +153,11 @@ impl<R: Read> Lexer<R> {
     /// The next item, or `None` at the end of the text.
     pub(super) fn next(&mut self) -> io::Result<Option<Item>> {
         loop {
+            if self.statement.begun.is_none() {
+                self.begin_repeated();
+            } else if !self.wants_tokens() && !self.statement.begin_possible() {
+                self.skip_values()?;
+            }
             let Some(byte) = self.peek(0)? else {
                 if self.statement.begun.is_none() {
                     return Ok(None);
@@ -168,12 +189,15 @@ impl<R: Read> Lexer<R> {
                         return Ok(Some(Item::Statement(self.take_statement())));
                     }
                     if self.statement.begun.is_none() {
+                        self.last_insert.bytes.clear();
                         return Ok(Some(Item::Meta(text)));
                     }
                 }
                 b';' if self.statement.parentheses == 0 && self.statement.begin == 0 => {
                     self.advance(1);
-                    if self.statement.begun.is_some() {
+                    if self.statement.repeated {
+                        self.statement = Building::default();
+                    } else if self.statement.begun.is_some() {
                         return Ok(Some(Item::Statement(self.take_statement())));
                     }
                 }
@@ -191,15 +215,99 @@ impl<R: Read> Lexer<R> {
         }
     }
 
+    /// Begins an INSERT that begins like the one before.
+    fn begin_repeated(&mut self) {
+        let beginning = &self.last_insert.bytes;
+        if !beginning.is_empty() && self.buffer[self.position..self.end].starts_with(beginning) {
+            let (length, parentheses) = (beginning.len(), self.last_insert.parentheses);
+            self.begin();
+            self.statement.is_insert = true;
+            self.statement.repeated = true;
+            self.statement.parentheses = parentheses;
+            self.advance(length);
+        }
+    }
+
+    /// Keeps how this INSERT begins, once all of its tokens that are kept have been read.
+    fn remember_insert(&mut self) {
+        self.last_insert.bytes.clear();
+        let is_plain = self.statement.tokens.iter().all(|token| !matches!(token.kind, TokenKind::Text(_)));
+        let start = self.statement.begun.and_then(|(_, offset)| offset.checked_sub(self.base));
+        if let Some(start) = start
+            && is_plain
+            && let Some(bytes) = self.buffer.get(start as usize..self.position)
+        {
+            self.last_insert.bytes.extend_from_slice(bytes);
+            self.last_insert.parentheses = self.statement.parentheses;
+            self.last_insert.tokens.clone_from(&self.statement.tokens);
+        }
+    }
+
+    /// Passes over what cannot matter in a statement whose tokens are no longer kept, up to a byte that could.
+    fn skip_values(&mut self) -> io::Result<()> {
+        loop {
+            let slice = &self.buffer[self.position..self.end];
+            let Some(found) = slice.iter().position(|byte| STOPS[usize::from(*byte)]) else {
+                // The byte before a quote tells what kind of string it opens, so the last two stay.
+                self.advance(slice.len().saturating_sub(2));
+                if !self.fill()? {
+                    self.advance(2);
+                    return Ok(());
+                }
+                continue;
+            };
+            let before = slice[..found].last().copied();
+            let before_that = slice[..found.saturating_sub(1)].last().copied();
+            let stop = slice[found];
+            match stop {
+                b'\'' => {
+                    let is_escape = matches!(before, Some(b'e' | b'E')) && !before_that.is_some_and(is_word_part);
+                    let is_plain = !before.is_some_and(is_word_part) && before != Some(b'&');
+                    self.advance(found);
+                    self.string(1, is_escape || is_plain && !self.std_strings)?;
+                }
+                b'"' => {
+                    self.advance(found);
+                    self.quoted(b'"', 1, false)?;
+                }
+                b'$' if before.is_some_and(is_word_part) => self.advance(found + 1),
+                b'$' => {
+                    self.advance(found);
+                    self.dollar()?;
+                }
+                b'(' => {
+                    self.statement.parentheses += 1;
+                    self.advance(found + 1);
+                }
+                b')' => {
+                    self.statement.parentheses = self.statement.parentheses.saturating_sub(1);
+                    self.advance(found + 1);
+                }
+                _ => {
+                    self.advance(found);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
     fn take_statement(&mut self) -> Statement {
-        let building = std::mem::take(&mut self.statement);
+        let mut building = std::mem::take(&mut self.statement);
+        if building.repeated {
+            building.tokens.clone_from(&self.last_insert.tokens);
+        } else if !building.is_insert {
+            // It may have changed what the same name means.
+            self.last_insert.bytes.clear();
+        }
         let (line, offset) = building.begun.unwrap_or((self.line, self.base));
         let mut text = building.text;
         if text.last() == Some(&b';') {
             text.pop();
         }
-        // Spans are byte positions, so the text must not change its length where it is not UTF-8: then it is left out.
-        let text = String::from_utf8(text).unwrap_or_default();
+        let text = match String::from_utf8(text) {
+            Ok(text) => text,
+            Err(error) => as_latin1(error.as_bytes(), &mut building.tokens),
+        };
         Statement { tokens: building.tokens, text, line, offset }
     }
 
@@ -229,14 +337,21 @@ impl<R: Read> Lexer<R> {
     }
 
     fn wants_tokens(&self) -> bool {
-        let most = if self.statement.whole { MOST_TOKENS } else { FIRST_TOKENS };
-        self.statement.tokens.len() < most
+        let most = match (self.statement.whole, self.statement.is_insert) {
+            (true, _) => MOST_TOKENS,
+            (false, true) => INSERT_TOKENS,
+            (false, false) => FIRST_TOKENS,
+        };
+        self.statement.tokens.len() < most && !self.statement.repeated
     }
 
     fn push(&mut self, kind: TokenKind, start: usize) {
         if self.wants_tokens() {
             let span = (start, self.statement.text.len());
             self.statement.tokens.push(Token { kind, span });
+            if self.statement.is_insert && !self.wants_tokens() {
+                self.remember_insert();
+            }
         }
     }
 
@@ -247,8 +362,7 @@ impl<R: Read> Lexer<R> {
         let mut word = Vec::new();
         loop {
             let slice = &self.buffer[self.position..self.end];
-            let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || *byte >= 0x80;
-            let length = slice.iter().position(|byte| !is_part(byte)).unwrap_or(slice.len());
+            let length = slice.iter().position(|byte| !is_word_part(*byte)).unwrap_or(slice.len());
             if wanted && word.len() < LONGEST_TOKEN {
                 word.extend_from_slice(&slice[..length]);
             }
@@ -264,6 +378,7 @@ impl<R: Read> Lexer<R> {
         word.make_ascii_lowercase();
         self.statement.see_word(&word);
         let mut begins = start;
+        self.statement.is_insert |= first && word == b"insert";
         if first && is_read_whole(&word) {
             self.statement.whole = true;
             self.statement.text.extend_from_slice(&word.to_ascii_uppercase());
@@ -542,6 +657,38 @@ impl Building {
         }
     }
 }
+
+/// Reads the text as Latin-1, as [`super::text`] does with names, and moves the tokens' spans along.
+fn as_latin1(bytes: &[u8], tokens: &mut [Token]) -> String {
+    let (mut counted, mut widened) = (0, 0);
+    let mut moved = |place: usize| {
+        if let Some(passed) = bytes.get(counted..place) {
+            widened += passed.iter().filter(|byte| !byte.is_ascii()).count();
+            counted = place;
+        }
+        place + widened
+    };
+    for token in tokens {
+        token.span = (moved(token.span.0), moved(token.span.1));
+    }
+    bytes.iter().copied().map(char::from).collect()
+}
+
+fn is_word_part(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
+}
+
+/// The bytes at which a statement's values could end, or a string or comment begin.
+const STOPS: [bool; 256] = {
+    let mut stops = [false; 256];
+    let bytes = b"'\"$();-/\\";
+    let mut index = 0;
+    while index < bytes.len() {
+        stops[bytes[index] as usize] = true;
+        index += 1;
+    }
+    stops
+};
 
 /// Statements whose end matters as much as their beginning.
 fn is_read_whole(first: &[u8]) -> bool {

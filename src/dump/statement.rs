@@ -192,6 +192,7 @@ impl Collector {
         if words.eat("or").is_some() {
             words.eat("replace")?;
         }
+        self.session_owner(*words);
         let _ = words.eat("trusted");
         let _ = words.eat("unlogged");
         let mut foreign = *words;
@@ -245,6 +246,21 @@ impl Collector {
             }
             _ => {}
         }
+        Some(())
+    }
+
+    /// With `--use-set-session-authorization` there is no OWNER TO: what is created belongs to the session's role.
+    fn session_owner(&mut self, mut words: Words<'_>) -> Option<()> {
+        let owner = self.session.clone()?;
+        let kind = words.kind(ALTERED)?;
+        words.if_not_exists();
+        let (schema, name) = match kind {
+            _ if WITHOUT_SCHEMA.contains(&kind) => (None, words.name()?),
+            _ => self.qualified(&mut words)?,
+        };
+        let tagged = self.tag.strip_prefix(&name).is_some_and(|rest| rest.starts_with('('));
+        let name = if tagged { self.tag.clone() } else { name };
+        self.owner(kind, schema, name, owner);
         Some(())
     }
 

@@ -82,6 +82,11 @@ impl Home {
         &self.id
     }
 
+    /// Where it is.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Begins a run.
     ///
     /// # Errors

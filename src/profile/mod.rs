@@ -22,5 +22,6 @@ pub use builtin::{BUILTIN, DEMO, builtin};
 pub use error::{Cause, Place, ProfileError};
 pub use load::{load, load_with};
 pub use parse::{MAX_PROFILE_BYTES, Rules, parse, parse_with};
+pub use suggest::nearest;
 pub use types::*;
 pub use units::{ByteSize, HumanDuration, UnitError};

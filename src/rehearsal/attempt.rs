@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 
@@ -15,6 +15,9 @@ use crate::event::{Events, Phase, What};
 use crate::finding::{Failure, Finding, Name, Situation, diagnose};
 use crate::profile::Target;
 use crate::restore::{self, MAINTENANCE_DATABASE};
+
+/// How long the engine may take to notice that a sandbox has ended.
+const SETTLING: Duration = Duration::from_millis(700);
 
 /// How an attempt ended.
 pub enum Attempt {
@@ -89,6 +92,12 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         }
         () = stage.interrupt.cancelled() => Err(Stopped::Interrupted),
     };
+    // A connection that broke is explained by what became of the sandbox, which is known a moment later.
+    if let Err(Stopped::Cluster(_)) = worked
+        && let Ok(failure) = tokio::time::timeout(SETTLING, sandbox.failure()).await
+    {
+        worked = Err(failure.into());
+    }
     // A limit explains whatever else went wrong.
     let went_wrong = matches!(worked, Err(Stopped::Cluster(_)))
         || rehearsal.restore.as_ref().is_some_and(|restore| restore.exit_code != 0 || restore.errors > 0);

@@ -139,9 +139,7 @@ pub async fn run(
 pub fn makes_database(dump: &Dump, target: &Target) -> bool {
     let own = &target.database.name;
     match &dump.content {
-        Content::Archive(archive) => {
-            has_option(&target.restore.options, "--create", 'C') && archive.database == *own
-        }
+        Content::Archive(archive) => has_option(&target.restore.options, "--create", 'C') && archive.database == *own,
         Content::Plain(plain) => plain.cluster || plain.creates_databases.contains(own),
     }
 }

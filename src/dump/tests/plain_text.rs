@@ -218,3 +218,70 @@ fn rows_longer_than_the_buffer_and_end_marks_at_its_edges_are_read() {
         assert_eq!((scan.damage.len(), scan.facts.tables[0].rows), (0, Some(1)), "{padding}");
     }
 }
+
+#[test]
+fn inserts_that_begin_alike_are_passed_over_and_nothing_behind_them_is_lost() {
+    for insert in ["INSERT INTO public.t VALUES (", "INSERT INTO public.t (a, b, c) VALUES (", "insert into t values ("]
+    {
+        let rows: String = (0..4)
+            .map(|row| {
+                format!(
+                    "{insert}{row}, 'it''s; (', E'\\'; ALTER TABLE x OWNER TO nobody; ', U&'\\0061', -1, '{row}\ne');\n"
+                )
+            })
+            .collect();
+        let text = format!(
+            "CREATE TABLE public.t (a int);\n{rows}ALTER TABLE public.t OWNER TO o1;\n{rows}-- a comment\n{rows}\
+             {insert}1, $$;$$, a$b$c /* ; */, e'\\\\');\nALTER TABLE public.u OWNER TO o2;\n"
+        );
+        let facts = facts(&text);
+        assert_eq!(facts.roles().keys().collect::<Vec<_>>(), ["o1", "o2"], "{insert}");
+        assert!(facts.tables.iter().any(|table| table.has_data));
+        let cut = format!("{HEAD}{rows}{insert}1, 'tex");
+        let damage = damage_of(cut.as_bytes());
+        assert!(damage[0].what.starts_with("ends inside a statement (insert into "), "{damage:?}");
+    }
+}
+
+#[test]
+fn inserts_at_any_place_of_the_buffer_are_read_alike() {
+    for padding in 262_000..262_150 {
+        let row = "INSERT INTO public.t VALUES (1, E'\\'; x', 'a;b', $x$;'$x$);\n";
+        let text = format!("--{}\n{row}{row}{row}ALTER TABLE public.t OWNER TO o;\n", "x".repeat(padding - HEAD.len()));
+        let scan = scan(&text);
+        assert_eq!((scan.damage.len(), scan.facts.owners.len()), (0, 1), "{padding}");
+    }
+}
+
+#[test]
+fn the_same_insert_in_another_database_is_counted_there() {
+    let insert = "INSERT INTO public.t VALUES (1);\n";
+    let facts = facts(&format!("\\connect a\n\n{insert}{insert}\\connect b\n\n{insert}{insert}"));
+    let databases: Vec<_> = facts.tables.iter().filter_map(|table| table.database.as_deref()).collect();
+    assert_eq!(databases, ["a", "b"]);
+}
+
+#[test]
+fn names_that_are_not_utf8_are_read_as_latin1() {
+    let mut text = HEAD.replace("UTF8", "LATIN1").into_bytes();
+    text.extend_from_slice(
+        b"ALTER FUNCTION public.\"gr\xfc\xdfe\"(\"\xe4\" integer, b text) OWNER TO \"M\xfcller\";\n",
+    );
+    text.extend_from_slice(b"GRANT ALL ON TABLE public.\"t\xe4\" TO x;\n");
+    text.extend_from_slice(TRAILER.as_bytes());
+    let facts = scanned(&text).1.facts;
+    assert_eq!(facts.owners[0].name, "grüße(\"ä\" integer, b text)");
+    assert_eq!(facts.owners[0].owner, "Müller");
+    assert_eq!(facts.grants[0].statements, "GRANT ALL ON TABLE public.\"tä\" TO x;");
+}
+
+#[test]
+fn what_a_session_role_creates_belongs_to_it() {
+    let facts = facts(
+        "SET SESSION AUTHORIZATION 'alice';\n--\n-- Name: f(integer); Type: FUNCTION; Schema: public; Owner: alice\n--\n\n\
+         CREATE FUNCTION public.f(a integer) RETURNS integer LANGUAGE sql AS $$$$;\nCREATE TABLE public.t (a int);\n\
+         RESET SESSION AUTHORIZATION;\nCREATE TABLE public.u (a int);\n",
+    );
+    let owners: Vec<_> = facts.owners.iter().map(|owned| (owned.name.as_str(), owned.owner.as_str())).collect();
+    assert_eq!(owners, [("f(integer)", "alice"), ("t", "alice")]);
+}

@@ -31,9 +31,10 @@ for wanted in $PGREHEARSE_LOCALES; do
     has_locale "$wanted" || { echo "the image has no locale $wanted and localedef cannot make it" >&2; exit 91; }
 done
 
+# What is mounted over the last two takes their mode.
 mkdir -p /pgrehearse/kept /pgrehearse/data /pgrehearse/socket
-chown postgres /pgrehearse/kept /pgrehearse/data
-chmod 1777 /pgrehearse/socket
+chmod 1777 /pgrehearse/data /pgrehearse/socket
+chown postgres /pgrehearse/kept
 # initdb refuses to run as root.
 su postgres -s /bin/sh -c "$(command -v initdb)"' \
     --pgdata=/pgrehearse/kept --no-sync --auth=trust --username="$PGREHEARSE_SUPERUSER" \

@@ -1,0 +1,162 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::engine::choice::Choice;
+use crate::report::spec::ReportSpec;
+
+/// Rehearses PostgreSQL restores: does this dump come back?
+#[derive(Debug, Parser)]
+#[command(name = "pgrehearse", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    every target passed
+  1    at least one target failed
+  2    bad arguments, a bad profile, or a dump that cannot be read
+  3    something was untested, and nothing failed
+  130  interrupted, 143 terminated; everything was removed first";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Rehearse a dump in throwaway clusters: one target for each profile
+    Run(Run),
+    /// List, show or check profiles
+    Profiles(Profiles),
+    /// Explain a finding: cause, example, fix
+    Explain(Explain),
+    /// Remove what dead runs left
+    Sweep(Sweep),
+    /// Can this machine rehearse, and what is missing
+    Doctor(Doctor),
+    /// Rehearse an embedded dump in four targets; needs no file
+    Demo(Demo),
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The dump: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not
+    pub dump: PathBuf,
+    /// A profile: a built-in name, a file, or a directory of files; may be repeated
+    #[arg(short, long = "profile", value_name = "PROFILE|FILE|DIR", default_value = "debian-default")]
+    pub profiles: Vec<String>,
+    #[command(flatten)]
+    pub engine: Engine,
+    #[command(flatten)]
+    pub output: Output,
+    /// Rehearsals at the same time, at most; memory limits bound them too [default: number of CPUs]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Stop at the first target that fails; what is not done then is untested
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Exit with 0 although something was untested
+    #[arg(long)]
+    pub allow_untested: bool,
+    /// Show values from rows in reports: query results, messages with data in them
+    #[arg(long)]
+    pub show_data: bool,
+}
+
+/// Where rehearsals take place.
+#[derive(Debug, Clone, Args)]
+pub struct Engine {
+    /// What starts the clusters
+    #[arg(long = "engine", value_name = "ENGINE", default_value = "auto", env = "PGREHEARSE_ENGINE")]
+    pub engine: EngineName,
+    /// With the local engine: run the dump's code without bubblewrap around it
+    #[arg(long)]
+    pub unconfined: bool,
+    /// Where images are taken from: REPOSITORY:17 instead of postgres:17
+    #[arg(long, value_name = "REPOSITORY", env = "PGREHEARSE_IMAGE_REPOSITORY")]
+    pub image_repository: Option<String>,
+    /// Neither use nor keep data directories made by initdb
+    #[arg(long)]
+    pub no_cache: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EngineName {
+    /// Docker if it has or can get the image, else the confined local engine
+    Auto,
+    /// Containers, through the Docker API
+    Docker,
+    /// A PostgreSQL that is installed on this machine, inside bubblewrap
+    Local,
+}
+
+impl From<EngineName> for Choice {
+    fn from(name: EngineName) -> Self {
+        match name {
+            EngineName::Auto => Choice::Auto,
+            EngineName::Docker => Choice::Docker,
+            EngineName::Local => Choice::Local,
+        }
+    }
+}
+
+/// What is shown and written.
+#[derive(Debug, Clone, Args)]
+pub struct Output {
+    /// Write a report: `terminal` or `json`, to standard output or to a file; may be repeated [default: terminal]
+    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    pub reports: Vec<ReportSpec>,
+    /// Show every object of every finding
+    #[arg(long)]
+    pub all: bool,
+    /// No progress
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Profiles {
+    #[command(subcommand)]
+    pub action: Option<ProfilesAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ProfilesAction {
+    /// The built-in profiles
+    List,
+    /// The text of a built-in profile
+    Show { name: String },
+    /// Check profiles without starting anything
+    Check {
+        #[arg(required = true, value_name = "PROFILE|FILE|DIR")]
+        profiles: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The finding's name; without it, all are listed
+    pub finding: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Sweep {
+    /// Also remove the data directories that are kept between runs
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    pub engine: Engine,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub engine: Engine,
+    #[command(flatten)]
+    pub output: Output,
+}

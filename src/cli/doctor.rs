@@ -1,0 +1,141 @@
+//! `pgrehearse doctor`: can this machine rehearse, and what is missing.
+
+use std::io::Write as _;
+
+use super::arguments::Doctor;
+use super::exit;
+use super::setup::Workshop;
+use crate::engine::Server;
+use crate::engine::local::{bubblewrap, installations};
+use crate::profile::Major;
+
+/// The majors that the PostgreSQL project supports, and the last one that it does not.
+const MAJORS: [u16; 6] = [13, 14, 15, 16, 17, 18];
+
+/// Less free space than this, in bytes, is worth a word.
+const LITTLE_DISK: u64 = 5 << 30;
+
+/// Runs the command; the result is its exit code: 0 when an engine can rehearse at least one version.
+pub async fn doctor(arguments: Doctor) -> anyhow::Result<u8> {
+    let workshop = Workshop::open(&arguments.engine).await?;
+    let repository = arguments.engine.image_repository.as_deref();
+    let mut lines = Vec::new();
+    let mut ready = false;
+
+    match (&workshop.engines.docker, &workshop.docker) {
+        (Ok(engine), Some(about)) => {
+            lines.push(Line::good("docker", format!("{}, API {}", about.version, about.api_version)));
+            let memory = crate::report::text::size(about.memory);
+            lines.push(Line::good("", format!("{} CPUs, {memory} of memory for containers", about.cpus)));
+            let mut have = Vec::new();
+            for major in MAJORS {
+                if engine.has(&Server::Major(Major(major)), repository).await {
+                    have.push(major.to_string());
+                }
+            }
+            let name = repository.unwrap_or("postgres");
+            if have.is_empty() {
+                let what = format!("no image of {name} is here");
+                lines.push(Line::bad(
+                    "images",
+                    what,
+                    format!("docker pull {name}:17, or name where yours are with --image-repository"),
+                ));
+            } else {
+                ready = true;
+                lines.push(Line::good("images", format!("{name}: {}", have.join(", "))));
+            }
+        }
+        (Err(reason), _) => {
+            lines.push(Line::bad("docker", reason.clone(), "start Docker, or let DOCKER_HOST name an engine".into()));
+        }
+        (Ok(_), None) => {}
+    }
+
+    let (installed, walls) = tokio::task::spawn_blocking(|| (installations(), bubblewrap())).await?;
+    if installed.is_empty() {
+        lines.push(Line::bad(
+            "local",
+            "no PostgreSQL server is installed".into(),
+            "apt-get install postgresql, or use Docker".into(),
+        ));
+    }
+    for installation in &installed {
+        let what = format!("PostgreSQL {} in {}", installation.version, installation.bindir.display());
+        lines.push(Line::good("local", what));
+    }
+    match walls {
+        Ok(walls) => {
+            ready |= !installed.is_empty();
+            lines.push(Line::good("bubblewrap", walls.version.clone()));
+        }
+        Err(reason) => {
+            lines.push(Line::bad("bubblewrap", reason, "apt-get install bubblewrap; the local engine needs it".into()));
+        }
+    }
+    lines.extend(locales().await);
+    lines.extend(disk(workshop.lease.home().dir()));
+    lines.push(Line::good("state", workshop.lease.home().dir().display().to_string()));
+
+    let mut out = std::io::stdout().lock();
+    for line in &lines {
+        let mark = if line.remedy.is_some() { "!" } else { " " };
+        writeln!(out, "{mark} {:11} {}", line.about, crate::report::text::visible(&line.what))?;
+        if let Some(remedy) = &line.remedy {
+            writeln!(out, "              -> {remedy}")?;
+        }
+    }
+    let end = if ready {
+        "This machine can rehearse."
+    } else {
+        "This machine cannot rehearse yet: one of Docker with an image, or PostgreSQL with bubblewrap, is needed. An image \
+         that is missing is pulled by `pgrehearse run` where a registry can be reached."
+    };
+    writeln!(out, "\n{end}")?;
+    drop(out);
+    workshop.close().await?;
+    Ok(if ready { exit::PASS } else { exit::UNTESTED })
+}
+
+struct Line {
+    about: &'static str,
+    what: String,
+    remedy: Option<String>,
+}
+
+impl Line {
+    fn good(about: &'static str, what: String) -> Self {
+        Self { about, what, remedy: None }
+    }
+
+    fn bad(about: &'static str, what: String, remedy: String) -> Self {
+        Self { about, what, remedy: Some(remedy) }
+    }
+}
+
+/// The locales of this machine, which the local engine cannot add to.
+async fn locales() -> Option<Line> {
+    let output = tokio::process::Command::new("locale").arg("-a").output().await.ok()?;
+    let names: Vec<String> = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect();
+    let shown = names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(8);
+    let what = if more > 0 { format!("{shown}, and {more} more") } else { shown };
+    let english = names.iter().any(|name| name.to_ascii_lowercase().replace('-', "") == "en_us.utf8");
+    Some(if english {
+        Line::good("locales", what)
+    } else {
+        let remedy = "for profiles with en_US.UTF-8 on the local engine: localedef -i en_US -f UTF-8 en_US.UTF-8";
+        Line::bad("locales", what, remedy.into())
+    })
+}
+
+fn disk(path: &std::path::Path) -> Option<Line> {
+    let stat = nix::sys::statvfs::statvfs(path).ok()?;
+    let free = stat.blocks_available().saturating_mul(stat.fragment_size());
+    let what = format!("{} free", crate::report::text::size(free));
+    Some(if free < LITTLE_DISK {
+        Line::bad("disk", what, "large dumps need about ten times their compressed size".into())
+    } else {
+        Line::good("disk", what)
+    })
+}

@@ -1,0 +1,179 @@
+//! `pgrehearse run`: rehearse a dump in every target.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::arguments::{Output, Run};
+use super::setup::{self, Workshop};
+use super::{Usage, exit};
+use crate::dump::{self, Content, Dump, Facts};
+use crate::event::Events;
+use crate::finding::Name;
+use crate::matrix;
+use crate::profile::{self, Rules, Target};
+use crate::rehearsal::{Stage, Verdict};
+use crate::report::live::{self, View};
+use crate::report::spec::{Destination, Format, ReportSpec};
+use crate::report::terminal::TerminalOptions;
+use crate::report::{DumpFacts, Report, SCHEMA};
+
+/// Runs the command; the result is its exit code.
+pub async fn run(arguments: Run) -> anyhow::Result<u8> {
+    let reports = reports(&arguments.output)?;
+    // All that can be wrong with what was typed is said before anything is started.
+    let path = arguments.dump.clone();
+    let dump = Arc::new(tokio::task::spawn_blocking(move || dump::open(&path)).await??);
+    let names: Vec<&str> = Name::ALL.iter().map(|name| name.as_str()).collect();
+    let rules = Rules { known_findings: Some(&names), ..Rules::default() };
+    let targets = profile::load_with(&arguments.profiles, &rules)?;
+    for report in &reports {
+        report.probe().map_err(|error| Usage(error.to_string()))?;
+    }
+    let wanted = Wanted {
+        jobs: arguments.jobs,
+        fail_fast: arguments.fail_fast,
+        show_data: arguments.show_data,
+        image_repository: arguments.engine.image_repository.clone(),
+        cache: !arguments.engine.no_cache,
+        quiet: arguments.output.quiet,
+    };
+    let workshop = Workshop::open(&arguments.engine).await?;
+    let finished = rehearse(workshop, dump, targets, &wanted).await?;
+    write(&finished.report, &reports, &arguments.output)?;
+    Ok(finished.code(arguments.allow_untested))
+}
+
+/// How a run is to go.
+pub struct Wanted {
+    pub jobs: Option<u16>,
+    pub fail_fast: bool,
+    pub show_data: bool,
+    pub image_repository: Option<String>,
+    pub cache: bool,
+    pub quiet: bool,
+}
+
+/// A run that is over; nothing of it is left but the report.
+pub struct Finished {
+    pub report: Report,
+    /// What interrupted it, if anything did.
+    pub signal: Option<setup::Signal>,
+}
+
+impl Finished {
+    pub fn code(&self, allow_untested: bool) -> u8 {
+        match self.signal {
+            Some(signal) => signal.exit_code(),
+            None => exit::of(self.report.verdict, allow_untested),
+        }
+    }
+}
+
+/// Rehearses the dump in every target, shows how it goes, and removes everything.
+pub async fn rehearse(
+    workshop: Workshop,
+    dump: Arc<Dump>,
+    targets: Vec<Target>,
+    wanted: &Wanted,
+) -> anyhow::Result<Finished> {
+    let began = Instant::now();
+    let started = jiff::Timestamp::now();
+    let interrupt = CancellationToken::new();
+    let signal = setup::watch_signals(interrupt.clone())?;
+    let room = workshop.room(wanted.jobs);
+    let Workshop { lease, engines, .. } = workshop;
+    let engines = Arc::new(engines);
+    let stage = Stage {
+        engines: Arc::clone(&engines),
+        scan: setup::begin_scan(&dump),
+        dump: Arc::clone(&dump),
+        image_repository: wanted.image_repository.clone(),
+        cache: wanted.cache,
+        show_data: wanted.show_data,
+        interrupt,
+    };
+    let mut names: Vec<String> = targets.iter().map(|target| target.name.clone()).collect();
+    names.sort();
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let view = tokio::spawn(live::listen(receiver, names, View::choose(wanted.quiet)));
+    let rehearsals = {
+        let events = |target: &str| Events::new(target, began, sender.clone());
+        matrix::run(&stage, targets, room, wanted.fail_fast, events).await
+    };
+    drop(sender);
+    let _ = view.await;
+    drop(stage);
+    for engine in engines.all() {
+        // What could not be removed is the next run's; the report stands.
+        if let Err(error) = engine.close().await {
+            let line = format!("pgrehearse: something was left behind: {error}; run `pgrehearse sweep`\n");
+            let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+        }
+    }
+    drop(lease);
+    let report = Report {
+        schema: SCHEMA.into(),
+        pgrehearse: env!("CARGO_PKG_VERSION").into(),
+        started,
+        elapsed: began.elapsed(),
+        dump: facts(&dump),
+        // No target is no pass.
+        verdict: rehearsals.iter().map(|rehearsal| rehearsal.verdict).max().unwrap_or(Verdict::Untested),
+        targets: rehearsals,
+    };
+    let signal = *signal.borrow();
+    Ok(Finished { report, signal })
+}
+
+fn facts(dump: &Dump) -> DumpFacts {
+    let (server_version, pg_dump_version, encoding) = match &dump.content {
+        Content::Archive(archive) => (
+            Some(archive.server_version.clone()).filter(|version| !version.is_empty()),
+            Some(archive.pg_dump_version.clone()).filter(|version| !version.is_empty()),
+            Facts::of_archive(archive).encoding,
+        ),
+        Content::Plain(plain) => (plain.server_version.clone(), plain.pg_dump_version.clone(), None),
+    };
+    DumpFacts {
+        path: dump.path.display().to_string(),
+        format: dump.format_label(),
+        size: dump.size,
+        server_version,
+        pg_dump_version,
+        encoding,
+    }
+}
+
+/// What `--report` asks for; a report on standard output is the least.
+pub fn reports(output: &Output) -> anyhow::Result<Vec<ReportSpec>> {
+    let mut reports = output.reports.clone();
+    if !reports.iter().any(|report| report.destination == Destination::Stdout) {
+        reports.push(ReportSpec { format: Format::Terminal, destination: Destination::Stdout });
+    }
+    ReportSpec::check_together(&reports).map_err(|error| Usage(error.to_string()))?;
+    Ok(reports)
+}
+
+/// Writes every report.
+pub fn write(report: &Report, reports: &[ReportSpec], output: &Output) -> anyhow::Result<()> {
+    let stdout = std::io::stdout().is_terminal();
+    let options = TerminalOptions {
+        color: stdout && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+        width: if stdout { terminal_width() } else { TerminalOptions::default().width },
+        all: output.all,
+    };
+    for spec in reports {
+        spec.write(report, &options)?;
+    }
+    Ok(())
+}
+
+/// The columns of the terminal on standard output.
+fn terminal_width() -> usize {
+    let (_, columns) = console::Term::stdout().size();
+    usize::from(columns).max(40)
+}
