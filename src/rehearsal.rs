@@ -53,7 +53,7 @@ pub async fn rehearse(stage: &Stage, target: &Target, events: &Events) -> Rehear
     let mut storage = if small { Storage::Memory } else { Storage::Disk };
     let rehearsal = loop {
         match attempt::attempt(stage, target, storage, events).await {
-            Attempt::Done(rehearsal) => break rehearsal,
+            Attempt::Done(rehearsal) => break *rehearsal,
             Attempt::NeedsDisk => {
                 events.send(What::Notice("the data outgrew memory: once more, on disk".into()));
                 storage = Storage::Disk;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use super::{Check, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
-use crate::finding::{Finding, Name};
+use crate::finding::{Finding, Name, Severity};
 
 pub struct Tables;
 
@@ -46,18 +46,20 @@ impl Check for Tables {
         let declared = &restored.scan.facts.tables;
         let with_rows = declared.iter().filter(|table| table.has_data).count();
         finding.evidence = vec![format!("the dump declares {} tables, {with_rows} of them with rows", declared.len())];
-        finding.fix = if with_rows > 0 {
-            "The other findings say why the rows did not come back.".into()
+        if with_rows > 0 {
+            finding.fix = "The other findings say why the rows did not come back.".into();
         } else {
-            "The dump itself holds no rows: check that the right database was dumped, with its data. If that is how it \
-             should be, say so with a query in the profile, which takes the place of this check."
-                .into()
-        };
-        finding.commands = if with_rows > 0 {
-            Vec::new()
-        } else {
-            vec!["checks: {queries: [{name: no rows wanted, sql: SELECT 1, expect: 1}]}".into()]
-        };
+            // A dump of definitions alone holds no data to come back; one with data for its tables, and no row in any,
+            // is likely of the wrong database.
+            if !declared.is_empty() && declared.iter().all(|table| table.rows.is_none()) {
+                finding.severity = Severity::Warning;
+            }
+            finding.fix = "The dump itself holds no rows: check that the right database was dumped, with its data. If \
+                           that is how it should be, say so with a query in the profile, which takes the place of this \
+                           check."
+                .into();
+            finding.commands = vec!["checks: {queries: [{name: no rows wanted, sql: SELECT 1, expect: 1}]}".into()];
+        }
         Ok(Looked { findings: vec![finding], looked_at })
     }
 }

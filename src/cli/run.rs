@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::arguments::{Output, Run};
 use super::setup::{self, Workshop};
 use super::{Usage, exit};
-use crate::dump::{self, Content, Dump, Facts};
+use crate::dump::{self, Content, Dump, Facts, Scan};
 use crate::event::Events;
 use crate::finding::Name;
 use crate::matrix;
@@ -106,6 +106,7 @@ pub async fn rehearse(
     };
     drop(sender);
     let _ = view.await;
+    let scan = stage.scan.peek().and_then(|scan| scan.as_ref().ok()).cloned();
     drop(stage);
     for engine in engines.all() {
         // What could not be removed is the next run's; the report stands.
@@ -120,7 +121,7 @@ pub async fn rehearse(
         pgrehearse: env!("CARGO_PKG_VERSION").into(),
         started,
         elapsed: began.elapsed(),
-        dump: facts(&dump),
+        dump: facts(&dump, scan.as_deref()),
         // No target is no pass.
         verdict: rehearsals.iter().map(|rehearsal| rehearsal.verdict).max().unwrap_or(Verdict::Untested),
         targets: rehearsals,
@@ -129,14 +130,17 @@ pub async fn rehearse(
     Ok(Finished { report, signal })
 }
 
-fn facts(dump: &Dump) -> DumpFacts {
+fn facts(dump: &Dump, scan: Option<&Scan>) -> DumpFacts {
     let (server_version, pg_dump_version, encoding) = match &dump.content {
         Content::Archive(archive) => (
             Some(archive.server_version.clone()).filter(|version| !version.is_empty()),
             Some(archive.pg_dump_version.clone()).filter(|version| !version.is_empty()),
             Facts::of_archive(archive).encoding,
         ),
-        Content::Plain(plain) => (plain.server_version.clone(), plain.pg_dump_version.clone(), None),
+        Content::Plain(plain) => {
+            let encoding = scan.and_then(|scan| scan.facts.encoding.clone());
+            (plain.server_version.clone(), plain.pg_dump_version.clone(), encoding)
+        }
     };
     DumpFacts {
         path: dump.path.display().to_string(),

@@ -147,6 +147,20 @@ impl Home {
         Ok(file)
     }
 
+    /// Notes that `what` was wanted, and says whether it was before.
+    ///
+    /// # Errors
+    /// When the note cannot be made.
+    pub fn remember(&self, what: &str) -> io::Result<bool> {
+        let dir = self.dir.join("notes");
+        std::fs::create_dir_all(&dir)?;
+        match OpenOptions::new().write(true).create_new(true).open(dir.join(what)) {
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
     fn lock_path(&self, run: &str) -> PathBuf {
         self.dir.join("runs").join(run)
     }

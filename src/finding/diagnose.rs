@@ -102,8 +102,9 @@ fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, earlier: &E
     }
     // What psql says when it takes rows for statements, because the COPY before them failed.
     let rows_as_sql = failure.is("42601") || failure.message.starts_with("backslash commands are restricted");
-    // undefined table, object, function, column, schema; datatype mismatch.
-    let misses_something = ["42P01", "42704", "42883", "42703", "3F000", "42804"].iter().any(|state| failure.is(state));
+    // undefined table, object, function, column, schema, database; datatype mismatch.
+    let misses_something =
+        ["42P01", "42704", "42883", "42703", "3F000", "3D000", "42804"].iter().any(|state| failure.is(state));
     if !rows_as_sql && !misses_something {
         return None;
     }

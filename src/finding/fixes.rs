@@ -23,7 +23,7 @@ pub fn title(cause: &Cause, evidence: &[String], situation: &Situation) -> Strin
         Name::ObjectExists => "objects of the dump exist in the target already".into(),
         Name::LocaleUnavailable => format!("locale {subject:?} does not exist in this target"),
         Name::ClientTooOld => {
-            format!("pg_restore {} cannot read this archive: {subject}", situation.client)
+            format!("pg_restore {} cannot read archives of version {subject}", situation.client)
         }
         Name::DumpTruncated => "the dump is cut off or damaged".into(),
         _ => evidence.first().cloned().unwrap_or_else(|| cause.name.summary().to_owned()),

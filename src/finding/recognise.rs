@@ -59,7 +59,8 @@ fn of_client(failure: &Failure) -> (Name, String) {
     let ends =
         ["end of file", "input file is too short", "unexpected end", "could not find block ID", "corrupt", "crc error"];
     if message.starts_with("unsupported version") && message.contains("file header") {
-        (Name::ClientTooOld, after(message, "unsupported version "))
+        let version = after(message, "unsupported version (");
+        (Name::ClientTooOld, version.split(')').next().unwrap_or_default().to_owned())
     } else if ends.iter().any(|end| message.contains(end)) {
         (Name::DumpTruncated, String::new())
     } else {

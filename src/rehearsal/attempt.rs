@@ -21,7 +21,7 @@ const SETTLING: Duration = Duration::from_millis(700);
 
 /// How an attempt ended.
 pub enum Attempt {
-    Done(Rehearsal),
+    Done(Box<Rehearsal>),
     /// The data did not fit into memory: no fact about the dump.
     NeedsDisk,
 }
@@ -136,7 +136,7 @@ fn done(mut rehearsal: Rehearsal, target: &Target, began: Instant, worked: Resul
     }
     rehearsal.timings.total = began.elapsed();
     verdict::judge(&mut rehearsal, target);
-    Attempt::Done(rehearsal)
+    Attempt::Done(Box::new(rehearsal))
 }
 
 /// What a person should know of how this target restores.
@@ -203,7 +203,7 @@ async fn work(
         databases,
     };
     rehearsal.checks.push(check::check_dump(&scan, target));
-    let restored_anything = !summary.findings.iter().any(|finding| never_began(finding.name));
+    let restored_anything = !never_began(&summary.findings, &outcome.new_databases);
     let summary = rehearsal.restore.insert(summary);
 
     if restored_anything {
@@ -221,9 +221,14 @@ async fn server_version(session: &Session) -> Result<String, ClusterError> {
     Ok(rows.first().map(|row| row.get(0)).unwrap_or_default())
 }
 
-/// Findings after which nothing was restored at all: checks could only repeat it in other words.
-fn never_began(name: Name) -> bool {
-    matches!(name, Name::ClientTooOld)
+/// Whether nothing was restored at all: checks could only repeat it in other words.
+fn never_began(findings: &[Finding], new_databases: &[String]) -> bool {
+    findings.iter().any(|finding| match finding.name {
+        Name::ClientTooOld => true,
+        // The database could not be made, and what would have gone into it went nowhere.
+        Name::LocaleUnavailable => new_databases.is_empty(),
+        _ => false,
+    })
 }
 
 /// Resources that ran out while restoring: never a fact about the dump.

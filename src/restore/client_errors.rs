@@ -26,51 +26,114 @@ pub enum Told {
 }
 
 /// Reads the lines of one client as they come.
+///
+/// pg_restore's parallel jobs write to one stream, each message in several pieces (`pg_restore: `, `error: `, the text,
+/// the line end; `pg_log_generic_v` in `src/common/logging.c`), so that pieces of two messages can stand in one line and
+/// a text in a line of its own.
 #[derive(Debug, Default)]
 pub struct ClientErrors {
     entry: Option<i32>,
+    /// An `error: ` whose text has not come yet.
+    awaiting_text: bool,
 }
 
+/// How pg_restore's own messages begin that are no errors (`pg_backup_archiver.c`, PostgreSQL 13 to 18).
+const PROGRESS: [&str; 22] = [
+    "connecting to ",
+    "creating ",
+    "processing ",
+    "executing ",
+    "finished ",
+    "restoring ",
+    "restored ",
+    "launching ",
+    "entering ",
+    "skipping ",
+    "enabling ",
+    "disabling ",
+    "dropping ",
+    "implied ",
+    "setting owner ",
+    "reading ",
+    "allocating ",
+    "warning: ",
+    "detail: ",
+    "hint: ",
+    "while ",
+    "table ",
+];
+
+/// Those of them that stand for one entry each. With jobs an entry is launched and finished; without, announced once.
+const ENTRIES: [&str; 5] = ["creating ", "processing data for table ", "executing ", "finished item ", "restoring "];
+
 impl ClientErrors {
-    /// Takes one line, without its line end.
-    pub fn line(&mut self, line: &str) -> Option<Told> {
-        if let Some(rest) = line.strip_prefix("pg_restore: ") {
-            self.pg_restore(rest)
-        } else if let Some(rest) = line.strip_prefix("psql: ") {
-            psql(rest, None)
-        } else if let Some((number, rest)) = line.strip_prefix("psql:<stdin>:").and_then(|rest| rest.split_once(": ")) {
-            psql(rest, number.parse().ok())
-        } else {
-            // DETAIL, CONTEXT, `Command was:` and the lines of a statement: the server's log has them whole.
-            None
+    /// Takes one line, without its line end, and tells what is in it.
+    pub fn line(&mut self, line: &str) -> Vec<Told> {
+        if let Some(rest) = line.strip_prefix("psql: ") {
+            return psql(rest, None).into_iter().collect();
         }
+        if let Some((number, rest)) = line.strip_prefix("psql:<stdin>:").and_then(|rest| rest.split_once(": ")) {
+            return psql(rest, number.parse().ok()).into_iter().collect();
+        }
+        let mut pieces = line.split("pg_restore: ");
+        let before = pieces.next().unwrap_or_default();
+        let mut told = Vec::new();
+        // DETAIL, CONTEXT, `Command was:` and the lines of a statement are passed over: the server's log has them whole.
+        if is_text_of_server_error(before)
+            || (self.awaiting_text && !before.is_empty() && pieces.clone().next().is_none())
+        {
+            told.push(self.error(before));
+        }
+        for piece in pieces {
+            told.extend(self.piece(piece));
+        }
+        told
     }
 
-    fn pg_restore(&mut self, rest: &str) -> Option<Told> {
-        if let Some(entry) = rest.strip_prefix("from TOC entry ") {
+    fn piece(&mut self, piece: &str) -> Option<Told> {
+        if let Some(entry) = piece.strip_prefix("from TOC entry ") {
             self.entry = entry.split(';').next().and_then(|id| id.trim().parse().ok());
             return None;
         }
-        let Some(message) = rest.strip_prefix("error: ").or_else(|| rest.strip_prefix("fatal: ")) else {
-            let entry = ["creating ", "processing data for table ", "executing ", "finished item ", "restoring "];
-            // With jobs an entry is launched and finished; without, it is announced once.
-            return entry.iter().any(|prefix| rest.starts_with(prefix)).then_some(Told::Entry);
-        };
+        if let Some(text) = piece.strip_prefix("error: ").or_else(|| piece.strip_prefix("fatal: ")) {
+            if text.is_empty() {
+                self.awaiting_text = true;
+                return None;
+            }
+            return Some(self.error(text));
+        }
+        if ENTRIES.iter().any(|beginning| piece.starts_with(beginning)) {
+            return Some(Told::Entry);
+        }
+        // A text whose `error: ` came in another line.
+        let is_progress = piece.is_empty() || PROGRESS.iter().any(|beginning| piece.starts_with(beginning));
+        (is_text_of_server_error(piece) || (self.awaiting_text && !is_progress)).then(|| self.error(piece))
+    }
+
+    fn error(&mut self, text: &str) -> Told {
+        self.awaiting_text = false;
         let entry = self.entry.take();
         // `could not execute query: ERROR:  …`, `COPY failed for table "t": ERROR:  …`
-        let error = match server_message(message) {
+        Told::Error(match server_message(text) {
             Some(server) => ClientError { message: server.into(), from_server: true, entry, line: None },
-            None => ClientError { message: message.into(), from_server: false, entry, line: None },
-        };
-        Some(Told::Error(error))
+            None => ClientError { message: text.into(), from_server: false, entry, line: None },
+        })
     }
+}
+
+fn is_text_of_server_error(text: &str) -> bool {
+    ["could not execute query: ", "COPY failed for table ", "error returned by PQ"]
+        .iter()
+        .any(|beginning| text.starts_with(beginning) && server_message(text).is_some())
 }
 
 fn psql(rest: &str, line: Option<u64>) -> Option<Told> {
     let error = if let Some(server) = severity(rest) {
         ClientError { message: server.into(), from_server: true, entry: None, line }
     } else if let Some(own) = rest.strip_prefix("error: ").or_else(|| rest.strip_prefix("fatal: ")) {
-        ClientError { message: own.into(), from_server: false, entry: None, line }
+        // `\connect: connection to server … failed: FATAL:  database "x" does not exist`
+        let server = server_message(own);
+        ClientError { message: server.unwrap_or(own).into(), from_server: server.is_some(), entry: None, line }
     } else {
         // Notices and warnings of the server.
         return None;
@@ -97,7 +160,7 @@ mod tests {
 
     fn errors(text: &str) -> Vec<ClientError> {
         let mut reader = ClientErrors::default();
-        let told = text.lines().filter_map(|line| reader.line(line));
+        let told = text.lines().flat_map(|line| reader.line(line));
         told.filter_map(|told| if let Told::Error(error) = told { Some(error) } else { None }).collect()
     }
 
@@ -134,6 +197,21 @@ mod tests {
         assert_eq!((errors[0].line, errors[0].from_server), (Some(12), true));
         assert_eq!((errors[1].line, errors[1].from_server), (Some(13), false));
         assert_eq!(errors.len(), 2);
+    }
+
+    #[test]
+    fn messages_of_parallel_jobs_that_ran_into_each_other_are_told_apart() {
+        let text = "pg_restore: error: pg_restore: finished item 3769 ACL FUNCTION current_user_id()\n\
+            could not execute query: ERROR:  role \"x\" does not exist\nCommand was: GRANT ALL TO x;\n\n\
+            pg_restore: pg_restore: launching item 3 ACL t\nerror: \n\
+            pg_restore: error: pg_restore: from TOC entry 7; 0 0 ACL u v\ncould not read from input file: end of file\n";
+        let errors = errors(text);
+        assert_eq!(errors.len(), 2, "{errors:?}");
+        assert_eq!((errors[0].message.as_str(), errors[0].from_server), ("role \"x\" does not exist", true));
+        assert_eq!(
+            (errors[1].message.as_str(), errors[1].from_server),
+            ("could not read from input file: end of file", false)
+        );
     }
 
     #[test]

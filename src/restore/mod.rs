@@ -93,22 +93,25 @@ pub async fn run(
         };
         let mut reader = ClientErrors::default();
         let (mut entries, mut count) = (0, 0);
-        lines::each_line(running.stderr, move |line| match reader.line(line) {
-            Some(Told::Error(error)) => {
-                count += 1;
-                events.send(What::RestoreErrors(count));
-                if let Ok(mut errors) = errors.lock()
-                    && errors.len() < MOST_CLIENT_ERRORS
-                {
-                    errors.push(error);
+        lines::each_line(running.stderr, move |line| {
+            for told in reader.line(line) {
+                match told {
+                    Told::Error(error) => {
+                        count += 1;
+                        events.send(What::RestoreErrors(count));
+                        if let Ok(mut errors) = errors.lock()
+                            && errors.len() < MOST_CLIENT_ERRORS
+                        {
+                            errors.push(error);
+                        }
+                    }
+                    Told::Entry => {
+                        entries += 1;
+                        let done = u64::min(entries, total);
+                        events.send(What::Restoring { done, total, unit: Unit::Entries });
+                    }
                 }
             }
-            Some(Told::Entry) => {
-                entries += 1;
-                let done = u64::min(entries, total);
-                events.send(What::Restoring { done, total, unit: Unit::Entries });
-            }
-            None => {}
         })
     };
     let drained = drain(running.stdout);

@@ -11,27 +11,34 @@ use bollard::models::{
 use crate::engine::settings::server_settings;
 use crate::engine::{SandboxSpec, Storage};
 
-/// The one directory that a server writes to; empty in the image, mounted over in a sandbox.
-pub const DATA: &str = "/pgrehearse/data";
+/// The one directory that a server writes to. In memory it is a mount of its own. A volume takes the owner of the
+/// directory that it is mounted over, and every image of PostgreSQL has one that belongs to the server's user.
+pub fn data_dir(storage: Storage) -> &'static str {
+    match storage {
+        Storage::Memory => "/pgrehearse/data",
+        Storage::Disk => "/var/lib/postgresql",
+    }
+}
+
 /// Where the server's socket is.
 pub const SOCKET: &str = "/pgrehearse/socket";
+/// Where a client's container keeps an input that could not be mounted.
+pub const UPLOAD: &str = "/pgrehearse/upload";
 /// Where a file of the host is seen.
 pub const INPUT: &str = "/pgrehearse/input";
 
 /// How long the container outlives the rehearsal's own deadline, which gives its run time to say what happened.
 const MARGIN_SECONDS: u64 = 60;
 
-/// Copies the kept data directory and becomes the server, which ends by itself when its time is up, also when nobody is
-/// left to end it.
-const START: &str = r#"
-set -e
-for dir in /usr/lib/postgresql/*/bin /usr/local/bin; do PATH="$PATH:$dir"; done
-cp -R /pgrehearse/kept /pgrehearse/data/pgdata
-mkdir /pgrehearse/data/log
-seconds=$1
-shift
-exec timeout -s QUIT "$seconds" postgres -D /pgrehearse/data/pgdata "$@"
-"#;
+/// Makes the data directory, by copying a kept one or by initdb, and becomes the server, which ends by itself when its
+/// time is up, also when nobody is left to end it.
+const START: &str = include_str!("start.sh");
+
+/// Exit code of [`START`]: the image lacks a locale, which only a prepared image can have.
+pub const NO_LOCALE: i64 = 90;
+
+/// Exit code of [`START`]: initdb refused.
+pub const NO_INITDB: i64 = 93;
 
 /// The container of a sandbox's server. `volume` is the data volume where the spec wants the data on disk.
 pub fn server(
@@ -43,7 +50,7 @@ pub fn server(
 ) -> ContainerCreateBody {
     let limits = &spec.limits;
     let seconds = limits.timeout.0.as_secs().saturating_add(MARGIN_SECONDS);
-    let mut command = vec![seconds.to_string()];
+    let mut command = vec![seconds.to_string(), data_dir(spec.storage).to_owned()];
     for (name, value) in settings(spec) {
         command.extend(["-c".to_owned(), format!("{name}={value}")]);
     }
@@ -55,13 +62,13 @@ pub fn server(
     let mut mounts = Vec::new();
     match (spec.storage, volume) {
         (Storage::Disk, Some(volume)) => mounts.push(Mount {
-            target: Some(DATA.into()),
+            target: Some(data_dir(spec.storage).into()),
             source: Some(volume.to_owned()),
             typ: Some(MountType::VOLUME),
             ..Mount::default()
         }),
         _ => {
-            tmpfs.insert(DATA.into(), format!("rw,mode=1777,size={}", memory_storage(spec)));
+            tmpfs.insert(data_dir(Storage::Memory).into(), format!("rw,mode=1777,size={}", memory_storage(spec)));
         }
     }
     host.tmpfs = Some(tmpfs);
@@ -74,10 +81,11 @@ pub fn server(
         user: Some("postgres".into()),
         entrypoint: Some(vec!["/bin/sh".into(), "-c".into(), START.into(), "pgrehearse".into()]),
         cmd: Some(command),
-        env: Some(environment()),
+        env: Some(environment().into_iter().chain(super::kept::initdb_environment(&spec.initdb)).collect()),
         labels: Some(labels),
         host_config: Some(host),
-        stop_signal: Some("SIGQUIT".into()),
+        // A first process that is a shell takes no other.
+        stop_signal: Some("SIGKILL".into()),
         ..ContainerCreateBody::default()
     }
 }
@@ -94,7 +102,7 @@ pub fn client(
     let mut host = confined(spec);
     host.network_mode = Some(format!("container:{server_id}"));
     if let Some(tmpfs) = &mut host.tmpfs {
-        tmpfs.insert(DATA.into(), format!("rw,mode=1777,size={}", spec.limits.memory.0 / 2));
+        tmpfs.insert(UPLOAD.into(), format!("rw,mode=1777,size={}", spec.limits.memory.0 / 2));
     }
     if mount_input {
         host.mounts = Some(spec.input.as_deref().map(input_mount).into_iter().collect());
@@ -105,7 +113,7 @@ pub fn client(
         entrypoint: Some(vec![
             "/bin/sh".into(),
             "-c".into(),
-            r#"exec timeout "$1" sleep "$1""#.into(),
+            r#"timeout "$1" sleep "$1" || exit $?"#.into(),
             "pgrehearse".into(),
         ]),
         cmd: Some(vec![seconds.to_string()]),
@@ -173,7 +181,7 @@ fn settings(spec: &SandboxSpec) -> BTreeMap<String, String> {
         ("listen_addresses", "127.0.0.1".to_owned()),
         ("port", "5432".to_owned()),
         ("unix_socket_directories", SOCKET.to_owned()),
-        ("log_directory", format!("{DATA}/log")),
+        ("log_directory", format!("{}/log", data_dir(spec.storage))),
         ("log_filename", "postgresql.log".to_owned()),
     ];
     if spec.storage == Storage::Memory {

@@ -14,20 +14,11 @@ use tokio_util::io::StreamReader;
 use super::call;
 use crate::engine::{BoxedReader, EngineError, Pipe, Running};
 
-/// Joins standard input and output to the server's port, once the server accepts connections.
+/// Joins standard input and output to the server's port.
 ///
 /// Of the two copies whichever ends first ends the other, so that neither a server process that dies silently nor a
-/// client that goes away leaves the other side hanging. The postmaster writes `ready` into its pid file when it accepts
-/// connections (PostgreSQL 10 and later, `src/backend/utils/init/miscinit.c`, `AddToDataDirLockFile`).
+/// client that goes away leaves the other side hanging.
 const BRIDGE: &str = r#"
-pid=/pgrehearse/data/pgdata/postmaster.pid
-for i in {1..3000}; do
-    if [[ -r $pid ]]; then
-        mapfile -t lines < "$pid"
-        [[ ${lines[7]-} == ready* ]] && break
-    fi
-    sleep 0.02
-done
 exec 3<>/dev/tcp/127.0.0.1/5432 || exit 111
 cat <&3 & a=$!
 cat <&0 >&3 & b=$!
@@ -35,6 +26,20 @@ wait -n
 kill $a $b 2> /dev/null
 wait
 exit 0
+"#;
+
+/// Waits until the server accepts connections, and says so. The postmaster writes `ready` into its pid file then
+/// (PostgreSQL 10 and later, `AddToDataDirLockFile` in `src/backend/utils/init/miscinit.c`). The container ends where
+/// the server does, and this with it.
+const WAIT: &str = r#"
+pid=$1/pgdata/postmaster.pid
+for i in {1..6000}; do
+    if [[ -r $pid ]]; then
+        mapfile -t lines < "$pid"
+        [[ ${lines[7]-} == ready* ]] && break
+    fi
+    sleep 0.02
+done
 "#;
 
 type Output = Pin<Box<dyn Stream<Item = Result<LogOutput, bollard::errors::Error>> + Send>>;
@@ -79,9 +84,24 @@ pub async fn start(docker: &Docker, exec: Exec<'_>) -> Result<Attached, EngineEr
     }
 }
 
-/// A byte stream to the server of the container.
+/// A byte stream to the server of the container, which accepts connections already.
 pub async fn bridge(docker: &Docker, container: &str) -> Result<Box<dyn Pipe>, EngineError> {
-    let argv = ["bash", "-c", BRIDGE].map(String::from).into();
+    bridge_with(docker, container, vec!["bash".into(), "-c".into(), BRIDGE.into()]).await
+}
+
+/// The same, once the server accepts connections: only a stream that has begun to flow is returned.
+pub async fn first_bridge(docker: &Docker, container: &str, data: &str) -> Result<Box<dyn Pipe>, EngineError> {
+    let script = format!("{WAIT}echo ready\n{BRIDGE}");
+    let argv = ["bash", "-c", &script, "bridge", data].map(String::from).into();
+    let mut pipe = bridge_with(docker, container, argv).await?;
+    let mut word = [0; 6];
+    match pipe.read_exact(&mut word).await {
+        Ok(_) if &word == b"ready\n" => Ok(pipe),
+        _ => Err(EngineError::Gone("its server did not get ready".into())),
+    }
+}
+
+async fn bridge_with(docker: &Docker, container: &str, argv: Vec<String>) -> Result<Box<dyn Pipe>, EngineError> {
     let attached = start(docker, Exec { container, argv, env: Vec::new(), user: None, stdin: true }).await?;
     let bytes = attached.output.filter_map(async |item| match item {
         Ok(LogOutput::StdOut { message } | LogOutput::Console { message }) => Some(Ok(message)),

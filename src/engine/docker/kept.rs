@@ -1,7 +1,8 @@
 //! Data directories made once and kept as an image layer.
 //!
-//! `initdb` takes longer than all else that starting a sandbox needs. A container that never sees a dump runs it and is
-//! committed as an image; sandboxes copy the directory from there. The key of a kept directory is everything that
+//! `initdb` takes longer than all else that starting a sandbox needs. A data directory that is wanted a second time is
+//! made by a container that never sees a dump, which is committed as an image; sandboxes copy the directory from there.
+//! It happens beside a rehearsal that runs initdb for itself, so nobody waits for it. The key of a kept directory is everything that
 //! shapes it: the image's id, initdb's options, the locales, the script that makes it, and pgrehearse's version.
 
 use std::collections::HashMap;
@@ -20,7 +21,6 @@ use sha2::{Digest as _, Sha256};
 use super::{call, labels, status};
 use crate::engine::lease::Lease;
 use crate::engine::{EngineError, InitdbOptions, SandboxSpec};
-use crate::event::{Events, Phase};
 use crate::profile::LocaleProvider;
 
 const SCRIPT: &str = include_str!("initdb.sh");
@@ -31,7 +31,7 @@ pub const REPOSITORY: &str = "pgrehearse-kept";
 /// How long initdb may take on a busy machine.
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-/// An image that holds a data directory at [`super::sandbox::KEPT_DATA`].
+/// An image that holds a data directory.
 #[derive(Debug)]
 pub struct Kept {
     pub reference: String,
@@ -56,53 +56,83 @@ impl Kept {
     }
 }
 
-/// Finds or makes the data directory that `spec` needs.
-pub async fn ensure(
-    docker: &Docker,
-    lease: &Lease,
-    image: &str,
-    spec: &SandboxSpec,
-    events: &Events,
-) -> Result<Kept, EngineError> {
-    let inspected = docker.inspect_image(image).await.map_err(call("cannot look at the image"))?;
-    let id = inspected.id.unwrap_or_default();
-    let short = id.trim_start_matches("sha256:").chars().take(12).collect::<String>();
-    let origin = format!("{image} ({short})");
-    let key = key(&id, &spec.initdb);
-    if !spec.cache {
+/// What a sandbox can be started from.
+#[derive(Debug)]
+pub enum Origin {
+    /// A data directory is kept.
+    Kept(Kept),
+    /// None is: the sandbox runs initdb itself.
+    Plain(Plan),
+}
+
+/// A data directory that could be kept.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    image: String,
+    /// For people.
+    pub origin: String,
+    key: String,
+}
+
+impl Plan {
+    pub async fn of(docker: &Docker, image: &str, initdb: &InitdbOptions) -> Result<Plan, EngineError> {
+        let inspected = docker.inspect_image(image).await.map_err(call("cannot look at the image"))?;
+        let id = inspected.id.unwrap_or_default();
+        let short: String = id.trim_start_matches("sha256:").chars().take(12).collect();
+        Ok(Plan { image: image.to_owned(), origin: format!("{image} ({short})"), key: key(&id, initdb) })
+    }
+
+    fn reference(&self) -> String {
+        format!("{REPOSITORY}:{}", self.key)
+    }
+
+    /// The data directory, if it is kept already.
+    pub async fn find(&self, docker: &Docker) -> Option<Kept> {
+        let reference = self.reference();
+        docker.inspect_image(&reference).await.ok()?;
+        Some(Kept { reference, temporary: false, origin: self.origin.clone() })
+    }
+
+    /// Whether this data directory is wanted for the second time. What is used once is not worth keeping.
+    pub fn is_wanted_again(&self, lease: &Lease) -> bool {
+        lease.home().remember(&format!("wanted-{}", self.key)).unwrap_or(false)
+    }
+
+    /// Makes the data directory for the use of one sandbox.
+    pub async fn make_once(&self, docker: &Docker, lease: &Lease, spec: &SandboxSpec) -> Result<Kept, EngineError> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let reference = format!("{REPOSITORY}:run-{}-{number}", lease.run());
-        events.phase(Phase::Initdb);
         let labels = labels::of_run(lease, &spec.target, spec.limits.timeout.0);
-        make(docker, lease, image, spec, &reference, labels).await?;
-        return Ok(Kept { reference, temporary: true, origin });
+        make(docker, lease, &self.image, spec, &reference, labels).await?;
+        Ok(Kept { reference, temporary: true, origin: self.origin.clone() })
     }
-    let reference = format!("{REPOSITORY}:{key}");
-    let exists = async || docker.inspect_image(&reference).await.is_ok();
-    if !exists().await {
-        // Several targets, or several runs, may want the same one at the same time: one makes it, the others wait.
+
+    /// Makes the data directory and keeps it. Several targets, or several runs, may want the same one at the same time:
+    /// one makes it, the others wait.
+    pub async fn make(&self, docker: &Docker, lease: &Lease, spec: &SandboxSpec) -> Result<Kept, EngineError> {
         let home = lease.home().clone();
-        let name = format!("kept-{key}");
+        let name = format!("kept-{}", self.key);
         let _lock = tokio::task::spawn_blocking(move || home.lock(&name))
             .await
             .map_err(|error| EngineError::Call { action: "cannot wait for initdb", reason: error.to_string() })?
             .map_err(|source| EngineError::Io { action: "cannot lock the kept data directory", source })?;
-        if !exists().await {
-            events.phase(Phase::Initdb);
-            // Not a run's any more: an empty value hides what the container's own label says.
-            let labels = [labels::RUN, labels::DEADLINE, labels::TARGET]
-                .into_iter()
-                .map(|label| (label.to_owned(), String::new()))
-                .chain([
-                    (labels::KEPT.to_owned(), key.clone()),
-                    (labels::HOME.to_owned(), lease.home().id().to_owned()),
-                ])
-                .collect();
-            make(docker, lease, image, spec, &reference, labels).await?;
+        if let Some(kept) = self.find(docker).await {
+            return Ok(kept);
         }
+        // Not a run's any more: an empty value hides what the container's own label says.
+        let labels = [labels::RUN, labels::DEADLINE, labels::TARGET]
+            .into_iter()
+            .map(|label| (label.to_owned(), String::new()))
+            .chain([
+                (labels::KEPT.to_owned(), self.key.clone()),
+                (labels::HOME.to_owned(), lease.home().id().to_owned()),
+            ])
+            .collect();
+        let reference = self.reference();
+        make(docker, lease, &self.image, spec, &reference, labels).await?;
+        Ok(Kept { reference, temporary: false, origin: self.origin.clone() })
     }
-    Ok(Kept { reference, temporary: false, origin })
 }
 
 fn key(image_id: &str, initdb: &InitdbOptions) -> String {
@@ -120,20 +150,12 @@ async fn make(
     labels: HashMap<String, String>,
 ) -> Result<(), EngineError> {
     let initdb = &spec.initdb;
-    let mut locales = vec![initdb.locale.clone()];
-    locales.extend(initdb.locales.iter().cloned());
     let body = ContainerCreateBody {
         image: Some(image.to_owned()),
         user: Some("root".into()),
         entrypoint: Some(vec!["/bin/sh".into(), "-c".into(), SCRIPT.into()]),
         cmd: Some(Vec::new()),
-        env: Some(vec![
-            format!("PGREHEARSE_LOCALES={}", locales.join(" ")),
-            format!("PGREHEARSE_SUPERUSER={}", initdb.superuser),
-            format!("PGREHEARSE_ENCODING={}", initdb.encoding),
-            format!("PGREHEARSE_PROVIDER={}", provider_options(initdb)),
-            "LC_ALL=C".into(),
-        ]),
+        env: Some(initdb_environment(initdb).into_iter().chain(["LC_ALL=C".into()]).collect()),
         labels: Some(labels::of_run(lease, &spec.target, LIFETIME)),
         host_config: Some(HostConfig {
             network_mode: Some("none".into()),
@@ -196,6 +218,18 @@ async fn run_and_commit(
         CommitContainerOptionsBuilder::default().container(name).repo(repository).tag(tag).pause(false).build();
     let config = ContainerConfig { labels: Some(labels), ..ContainerConfig::default() };
     docker.commit_container(options, config).await.map(drop).map_err(call("cannot keep the data directory"))
+}
+
+/// The scripts' parameters.
+pub fn initdb_environment(initdb: &InitdbOptions) -> Vec<String> {
+    let mut locales = vec![initdb.locale.clone()];
+    locales.extend(initdb.locales.iter().cloned());
+    vec![
+        format!("PGREHEARSE_LOCALES={}", locales.join(" ")),
+        format!("PGREHEARSE_SUPERUSER={}", initdb.superuser),
+        format!("PGREHEARSE_ENCODING={}", initdb.encoding),
+        format!("PGREHEARSE_PROVIDER={}", provider_options(initdb)),
+    ]
 }
 
 /// initdb's options for the locale, as words without white space (the profile's rules see to that).

@@ -1,7 +1,7 @@
 //! Clusters in containers, through the Docker API.
 //!
-//! A target's data directory is made once by a container that never sees a dump ([`kept`]) and kept as an image layer.
-//! A sandbox is a container of that image with no network, no capabilities, a read-only root and bounded resources,
+//! A data directory that is used again is made by a container that never sees a dump ([`kept`]) and kept as an image
+//! layer. A sandbox is a container of that image with no network, no capabilities, a read-only root and bounded resources,
 //! whose only process is the server under a deadline ([`container`]). Everything else goes through `docker exec`:
 //! connections ([`exec`]), client programs, and a watch over the limits ([`watch`]).
 
@@ -16,12 +16,17 @@ mod watch;
 
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+
 use async_trait::async_trait;
 use bollard::Docker;
 
 use super::lease::Lease;
 use super::{Engine, EngineError, EngineKind, Sandbox, SandboxSpec, Server, Swept};
-use crate::event::Events;
+use crate::event::{Events, Phase};
+use kept::{Origin, Plan};
+use sandbox::{DockerSandbox, StartError};
 
 /// The Docker engine that the environment names (`DOCKER_HOST`, `DOCKER_TLS_VERIFY`, `DOCKER_CERT_PATH`; the local
 /// socket without them).
@@ -30,6 +35,8 @@ pub struct DockerEngine {
     lease: Arc<Lease>,
     /// What it said of itself.
     pub about: About,
+    /// Data directories that are being made to be kept.
+    keeping: Arc<Mutex<JoinSet<()>>>,
 }
 
 /// What the engine says of itself.
@@ -64,7 +71,17 @@ impl DockerEngine {
             cpus: u64::try_from(info.ncpu.unwrap_or(0)).unwrap_or(0),
             memory: u64::try_from(info.mem_total.unwrap_or(0)).unwrap_or(0),
         };
-        Ok(Self { docker, lease, about })
+        Ok(Self { docker, lease, about, keeping: Arc::default() })
+    }
+
+    /// Makes a data directory in the background; [`Engine::close`] waits for it.
+    fn keep(&self, plan: Plan, spec: SandboxSpec) {
+        let (docker, lease) = (self.docker.clone(), Arc::clone(&self.lease));
+        let Ok(mut keeping) = self.keeping.try_lock() else { return };
+        keeping.spawn(async move {
+            // Without it the next rehearsal runs initdb for itself again, and says why if it cannot.
+            let _ = plan.make(&docker, &lease, &spec).await;
+        });
     }
 
     /// The images that are at hand, by reference.
@@ -104,11 +121,39 @@ impl Engine for DockerEngine {
 
     async fn start(&self, spec: &SandboxSpec, events: &Events) -> Result<Box<dyn Sandbox>, EngineError> {
         let image = image::reference(&spec.server, spec.image_repository.as_deref());
-        let kept = kept::ensure(&self.docker, &self.lease, &image, spec, events).await?;
-        Ok(Box::new(sandbox::DockerSandbox::start(&self.docker, &self.lease, kept, spec, events).await?))
+        let plan = Plan::of(&self.docker, &image, &spec.initdb).await?;
+        let start = async |origin| DockerSandbox::start(&self.docker, &self.lease, origin, spec, events).await;
+        let kept = if spec.cache { plan.find(&self.docker).await } else { None };
+        let origin = match kept {
+            Some(kept) => Origin::Kept(kept),
+            None => {
+                if spec.cache && plan.is_wanted_again(&self.lease) {
+                    self.keep(plan.clone(), spec.clone());
+                }
+                Origin::Plain(plan.clone())
+            }
+        };
+        match start(origin).await {
+            Ok(sandbox) => Ok(Box::new(sandbox)),
+            // Only root can add a locale, and a sandbox has no root: an image with the locale is made first.
+            Err(StartError::NoLocale) => {
+                events.phase(Phase::Initdb);
+                let kept = match spec.cache {
+                    true => plan.make(&self.docker, &self.lease, spec).await?,
+                    false => plan.make_once(&self.docker, &self.lease, spec).await?,
+                };
+                match start(Origin::Kept(kept)).await {
+                    Ok(sandbox) => Ok(Box::new(sandbox)),
+                    Err(error) => Err(error.into()),
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn close(&self) -> Result<(), EngineError> {
+        let mut keeping = std::mem::take(&mut *self.keeping.lock().await);
+        while keeping.join_next().await.is_some() {}
         self.remove_leftovers().await.map(drop)
     }
 

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::exec::{self, Exec};
-use super::kept::{self, Kept};
+use super::kept::{self, Kept, Origin};
 use super::watch::Watch;
 use super::{call, container, image, labels, status};
 use crate::engine::lease::Lease;
@@ -24,7 +24,10 @@ use crate::event::{Events, Phase};
 pub struct DockerSandbox {
     docker: Docker,
     spec: SandboxSpec,
-    kept: Kept,
+    kept: Option<Kept>,
+    /// The image that it runs, and what to call it.
+    image: String,
+    origin: String,
     server: String,
     /// A second container, where the client is another version than the server.
     client: Option<String>,
@@ -35,6 +38,32 @@ pub struct DockerSandbox {
     /// The connection that proved the server ready, for the first who asks.
     first: Mutex<Option<Box<dyn Pipe>>>,
     input: OnceCell<Input>,
+}
+
+/// Why a sandbox did not start.
+pub enum StartError {
+    /// The image lacks a locale that the target needs.
+    NoLocale,
+    Other(EngineError),
+}
+
+impl From<EngineError> for StartError {
+    fn from(error: EngineError) -> Self {
+        StartError::Other(error)
+    }
+}
+
+impl From<StartError> for EngineError {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Other(error) => error,
+            StartError::NoLocale => EngineError::Unavailable {
+                what: "a locale of the target".into(),
+                reason: "the image does not have it".into(),
+                remedy: "use another locale in the profile".into(),
+            },
+        }
+    }
 }
 
 /// Where client programs find the input, and as whom they can read it.
@@ -49,16 +78,25 @@ impl DockerSandbox {
     pub async fn start(
         docker: &Docker,
         lease: &Lease,
-        kept: Kept,
+        origin: Origin,
         spec: &SandboxSpec,
         events: &Events,
-    ) -> Result<Self, EngineError> {
+    ) -> Result<Self, StartError> {
         events.phase(Phase::Start);
         let name = format!("pgrehearse-{}-{:08x}", lease.run(), fastrand::u32(..));
+        let (image, origin, kept) = match origin {
+            Origin::Kept(kept) => (kept.reference.clone(), kept.origin.clone(), Some(kept)),
+            Origin::Plain(plan) => {
+                let image = image::reference(&spec.server, spec.image_repository.as_deref());
+                (image, plan.origin, None)
+            }
+        };
         let mut sandbox = Self {
             docker: docker.clone(),
             spec: spec.clone(),
             kept,
+            image,
+            origin,
             server: name,
             client: None,
             volume: None,
@@ -77,7 +115,7 @@ impl DockerSandbox {
         }
     }
 
-    async fn start_all(&mut self, lease: &Lease) -> Result<(), EngineError> {
+    async fn start_all(&mut self, lease: &Lease) -> Result<(), StartError> {
         let labels = labels::of_run(lease, &self.spec.target, self.spec.limits.timeout.0);
         if self.spec.storage == Storage::Disk {
             let request = VolumeCreateRequest {
@@ -88,8 +126,7 @@ impl DockerSandbox {
             self.docker.create_volume(request).await.map_err(call("cannot create a volume"))?;
             self.volume = Some(self.server.clone());
         }
-        let server =
-            |mount| container::server(&self.kept.reference, &self.spec, labels.clone(), self.volume.as_deref(), mount);
+        let server = |mount| container::server(&self.image, &self.spec, labels.clone(), self.volume.as_deref(), mount);
         let mount = self.spec.input.is_some() && self.spec.client.is_none();
         let mounted = self.create(&self.server, server, mount).await?;
         self.mounted = mounted;
@@ -98,14 +135,17 @@ impl DockerSandbox {
             .await
             .map_err(call("cannot start the sandbox's container"))?;
         let (watch, first) = tokio::join!(
-            Watch::start(&self.docker, &self.server, &self.spec.limits, self.spec.storage),
-            exec::bridge(&self.docker, &self.server)
+            Watch::start(&self.docker, &self.server, &self.spec),
+            exec::first_bridge(&self.docker, &self.server, container::data_dir(self.spec.storage))
         );
         if let (Ok(watch), Ok(first)) = (watch, first) {
             self.watch = Some(watch);
             self.first = Mutex::new(Some(first));
         } else {
-            return Err(self.why_it_ended().await);
+            return Err(match self.exit_code_when_ended().await {
+                Some(container::NO_LOCALE) => StartError::NoLocale,
+                _ => self.why_it_ended().await.into(),
+            });
         }
         if let Some(client) = &self.spec.client {
             let image = image::reference(client, self.spec.image_repository.as_deref());
@@ -147,6 +187,18 @@ impl DockerSandbox {
         self.client.as_deref().unwrap_or(&self.server)
     }
 
+    /// The exit code of the server's container, once it has ended.
+    async fn exit_code_when_ended(&self) -> Option<i64> {
+        for _ in 0..20 {
+            let container = self.docker.inspect_container(&self.server, None::<InspectContainerOptions>).await.ok()?;
+            match container.state? {
+                state if state.running == Some(true) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+                state => return state.exit_code,
+            }
+        }
+        None
+    }
+
     /// An ended container, explained.
     async fn why_it_ended(&self) -> EngineError {
         // The engine notices an end a moment after the streams do.
@@ -165,7 +217,8 @@ impl DockerSandbox {
                         return LimitHit { name: "timeout", value: self.spec.limits.timeout.to_string() }.into();
                     }
                     let log = kept::logs(&self.docker, &self.server).await;
-                    return EngineError::Start { step: "the server", log };
+                    let step = if state.exit_code == Some(container::NO_INITDB) { "initdb" } else { "the server" };
+                    return EngineError::Start { step, log };
                 }
                 _ => return EngineError::Gone("its container was removed by somebody else".into()),
             }
@@ -222,13 +275,17 @@ impl DockerSandbox {
             }
             archive.into_inner().and_then(|mut writer| writer.shutdown())
         });
-        let script = "mkdir /pgrehearse/data/upload && tar -x -o -C /pgrehearse/data/upload -f - && chmod -R u+rX /pgrehearse/data/upload";
-        let argv = ["sh", "-c", script].map(String::from).into();
+        let upload = match &self.client {
+            Some(_) => container::UPLOAD.to_owned(),
+            None => format!("{}/upload", container::data_dir(self.spec.storage)),
+        };
+        let script = r#"mkdir -p "$1" && tar -x -o -C "$1" -f - && chmod -R u+rX "$1/input""#;
+        let argv = ["sh", "-c", script, "sh", &upload].map(String::from).into();
         let exec = Exec { container: self.client_container(), argv, env: Vec::new(), user: None, stdin: true };
         let (code, output) = exec::capture(&self.docker, exec, Some(Box::pin(reader))).await?;
         let packed = packed.await.map_err(|error| std::io::Error::other(error.to_string())).and_then(|result| result);
         match (code, packed) {
-            (0, Ok(())) => Ok(Input { path: format!("{}/upload/input", container::DATA), user: None }),
+            (0, Ok(())) => Ok(Input { path: format!("{upload}/input"), user: None }),
             (0, Err(source)) => Err(EngineError::Io { action: "cannot upload the dump", source }),
             _ => Err(EngineError::Call {
                 action: "cannot upload the dump into the sandbox",
@@ -258,7 +315,7 @@ fn head_digest(path: &Path) -> std::io::Result<String> {
 #[async_trait]
 impl Sandbox for DockerSandbox {
     fn describe(&self) -> String {
-        self.kept.origin.clone()
+        self.origin.clone()
     }
 
     async fn connect(&self) -> Result<Box<dyn Pipe>, EngineError> {
@@ -331,6 +388,9 @@ impl Sandbox for DockerSandbox {
             let removed = docker.remove_volume(&volume, None::<RemoveVolumeOptions>).await;
             result = result.and(removed.map_err(call("cannot remove the sandbox's volume")));
         }
-        result.and(kept.discard(&docker).await)
+        match kept {
+            Some(kept) => result.and(kept.discard(&docker).await),
+            None => result,
+        }
     }
 }

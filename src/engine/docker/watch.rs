@@ -11,8 +11,9 @@ use futures_util::StreamExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::container::data_dir;
 use super::exec::{self, Attached, Exec};
-use crate::engine::{EngineError, LimitHit, Storage};
+use crate::engine::{EngineError, LimitHit, SandboxSpec, Storage};
 use crate::profile::Limits;
 
 /// Prints `out-of-memory-kills refused-forks used-KiB` each second, and at once when a line comes in. Control groups of
@@ -33,7 +34,7 @@ while :; do
     [[ $found ]] || value /sys/fs/cgroup/pids/pids.events max
     refused=${found:-0}
     echo "$killed $refused -"
-    used=$(du -sk /pgrehearse/data 2> /dev/null)
+    used=$(du -sk "$1" 2> /dev/null)
     echo "$killed $refused ${used%%[!0-9]*}"
 done
 "#;
@@ -60,13 +61,9 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub async fn start(
-        docker: &Docker,
-        container: &str,
-        limits: &Limits,
-        storage: Storage,
-    ) -> Result<Self, EngineError> {
-        let argv = ["bash", "-c", SCRIPT].map(String::from).into();
+    pub async fn start(docker: &Docker, container: &str, spec: &SandboxSpec) -> Result<Self, EngineError> {
+        let (limits, storage) = (&spec.limits, spec.storage);
+        let argv = ["bash", "-c", SCRIPT, "watch", data_dir(storage)].map(String::from).into();
         let Attached { mut output, mut input, .. } =
             exec::start(docker, Exec { container, argv, env: Vec::new(), user: None, stdin: true }).await?;
         let (sender, measured) = watch::channel(Measured::default());

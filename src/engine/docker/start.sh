@@ -1,0 +1,25 @@
+# The first process of a sandbox, as the server's user: SECONDS DATA-DIRECTORY SERVER-ARGUMENTS…
+# Exit codes: 90 the image lacks a locale, 93 initdb refused.
+set -e
+for dir in /usr/lib/postgresql/*/bin /usr/local/bin; do PATH="$PATH:$dir"; done
+seconds=$1 data=$2
+shift 2
+mkdir "$data/log"
+if [ -d /pgrehearse/kept ]; then
+    cp -R /pgrehearse/kept "$data/pgdata"
+else
+    plain() { printf '%s' "$1" | tr 'A-Z' 'a-z' | tr -d '-'; }
+    for wanted in $PGREHEARSE_LOCALES; do
+        case "$(plain "$wanted")" in c | posix | c.utf8) continue ;; esac
+        found=
+        for have in $(locale -a 2> /dev/null); do
+            if [ "$(plain "$have")" = "$(plain "$wanted")" ]; then found=yes; fi
+        done
+        [ "$found" ] || exit 90
+    done
+    # Unquoted on purpose: several options.
+    initdb --pgdata="$data/pgdata" --no-sync --auth=trust --username="$PGREHEARSE_SUPERUSER" \
+        --encoding="$PGREHEARSE_ENCODING" $PGREHEARSE_PROVIDER > /tmp/initdb.log 2>&1 || { cat /tmp/initdb.log >&2; exit 93; }
+fi
+# Not exec: timeout of coreutils 9.10 (PostgreSQL 18 on Debian forky) ends with 125 where it is the first process.
+timeout -s QUIT "$seconds" postgres -D "$data/pgdata" "$@" || exit $?

@@ -1,0 +1,221 @@
+//! Every format, told apart by content and restored.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::support::home::{Ran, assert_every_check_looked, names};
+use crate::support::{Home, MAJORS, bare, dump, matching, unrestricted};
+
+/// Fails unless the dump came back whole, and returns what the report calls its format.
+#[track_caller]
+fn comes_back(home: &Home, dump: &Path, major: u16) -> String {
+    let ran = home.run(dump, &[&matching("twin", major)]);
+    assert_whole(&ran);
+    ran.report().dump.format.clone()
+}
+
+#[track_caller]
+fn assert_whole(ran: &Ran) {
+    ran.expect(0);
+    assert_eq!(ran.names(), Vec::<&str>::new(), "{}", ran.json);
+    assert_every_check_looked(ran.only());
+}
+
+#[test]
+fn a_custom_archive_comes_back_however_it_is_compressed() {
+    let home = Home::new();
+    for (major, file, label) in [
+        (13, "shop-none.dump", "custom archive 1.14, uncompressed"),
+        (15, "shop-gzip.dump", "custom archive 1.14, gzip"),
+        (17, "shop-none.dump", "custom archive 1.16, uncompressed"),
+        (17, "shop-gzip.dump", "custom archive 1.16, gzip"),
+        (17, "shop-lz4.dump", "custom archive 1.16, lz4"),
+        (18, "shop-zstd.dump", "custom archive 1.16, zstd"),
+    ] {
+        assert_eq!(comes_back(&home, &dump(major, file), major), label, "{major} {file}");
+    }
+}
+
+#[test]
+fn an_archive_that_was_written_to_a_pipe_comes_back() {
+    let home = Home::new();
+    for major in [15, 17] {
+        comes_back(&home, &dump(major, "shop-piped.dump"), major);
+    }
+}
+
+#[test]
+fn an_archive_with_statistics_comes_back() {
+    comes_back(&Home::new(), &dump(18, "shop-statistics.dump"), 18);
+}
+
+#[test]
+fn a_dump_in_directory_format_comes_back_however_it_is_compressed() {
+    let home = Home::new();
+    for (major, directory, label) in [
+        (13, "shop.dir", "directory archive 1.14, gzip"),
+        (15, "shop-none.dir", "directory archive 1.14, uncompressed"),
+        (17, "shop-lz4.dir", "directory archive 1.16, lz4"),
+        (18, "shop-zstd.dir", "directory archive 1.16, zstd"),
+    ] {
+        assert_eq!(comes_back(&home, &dump(major, directory), major), label, "{major} {directory}");
+    }
+}
+
+#[test]
+fn a_tar_archive_comes_back() {
+    let home = Home::new();
+    for major in [13, 18] {
+        let label = comes_back(&home, &dump(major, "shop.tar"), major);
+        assert!(label.starts_with("tar archive"), "{label}");
+    }
+}
+
+#[test]
+fn archives_are_restored_by_pg_restore_in_parallel_where_their_format_allows() {
+    let home = Home::new();
+    let profile = format!("{}restore: {{jobs: 3}}\n", matching("twin", 17));
+    for (file, parallel) in [("shop.dump", true), ("shop.dir", true), ("shop.tar", false)] {
+        let ran = home.run(&dump(17, file), &[&profile]);
+        assert_whole(&ran);
+        let command = &ran.only().restore.as_ref().unwrap().command;
+        assert!(command.starts_with("pg_restore "), "{command}");
+        assert_eq!(command.contains(" --jobs=3 "), parallel, "{command}");
+    }
+}
+
+#[test]
+fn a_plain_dump_of_every_major_comes_back() {
+    let home = Home::new();
+    for major in MAJORS {
+        assert_eq!(comes_back(&home, &dump(major, "shop.sql"), major), "plain SQL");
+    }
+}
+
+#[test]
+fn a_plain_dump_with_and_without_restricted_commands_comes_back() {
+    let home = Home::new();
+    let restricted = dump(17, "shop.sql");
+    let text = fs::read_to_string(&restricted).unwrap();
+    assert!(text.contains("\n\\restrict "), "this pg_dump writes no \\restrict");
+    comes_back(&home, &restricted, 17);
+    let older = home.file("older.sql", unrestricted(&text));
+    comes_back(&home, &older, 17);
+}
+
+#[test]
+fn a_plain_dump_of_inserts_comes_back() {
+    let home = Home::new();
+    for major in [13, 17] {
+        comes_back(&home, &dump(major, "shop-inserts.sql"), major);
+    }
+}
+
+#[test]
+fn a_plain_dump_comes_back_however_it_is_compressed() {
+    let home = Home::new();
+    let plain = fs::read(dump(17, "shop.sql")).unwrap();
+    // Twins of gzip and lz4 in several members or frames are what `cat a.gz b.gz` and parallel compressors write.
+    let half = plain.len() / 2;
+    let several = [gzip(&plain[..half]), gzip(&plain[half..])].concat();
+    for (label, bytes) in [
+        ("gzip", gzip(&plain)),
+        ("gzip", several),
+        ("zstd", zstd::encode_all(plain.as_slice(), 3).unwrap()),
+        ("lz4", lz4(&plain)),
+        ("bzip2", bzip2(&plain)),
+        ("xz", xz(&plain)),
+    ] {
+        let file = home.file("shop.sql", bytes);
+        assert_eq!(comes_back(&home, &file, 17), format!("plain SQL, {label}"));
+    }
+}
+
+#[test]
+fn a_dump_is_told_by_its_content_whatever_its_name_says() {
+    let home = Home::new();
+    for (file, name, label) in [
+        ("small.dump", "archive.sql", "custom archive 1.16, gzip"),
+        ("small.sql", "plain.dump", "plain SQL"),
+        ("rows.tar", "tar.gz", "tar archive 1.16, uncompressed"),
+    ] {
+        let path = home.file(name, fs::read(dump(17, file)).unwrap());
+        let ran = home.run(&path, &[&bare("plain", 17)]);
+        assert_whole(&ran);
+        assert_eq!(ran.report().dump.format, label);
+    }
+    let xz_called_gz = home.file("small.sql.gz", xz(&fs::read(dump(17, "small.sql")).unwrap()));
+    let ran = home.run(&xz_called_gz, &[&bare("plain", 17)]);
+    assert_whole(&ran);
+    assert_eq!(ran.report().dump.format, "plain SQL, xz");
+}
+
+#[test]
+fn a_dump_that_creates_its_database_comes_back_into_the_one_that_it_makes() {
+    let home = Home::new();
+    for major in [13, 17] {
+        for profile in [matching("same-name", major), matching("other-name", major).replace("name: shop,", "name: other,")] {
+            let ran = home.run(&dump(major, "shop-create.sql"), &[&profile]);
+            assert_whole(&ran);
+            assert_eq!(ran.only().restore.as_ref().unwrap().databases, ["shop"]);
+        }
+    }
+}
+
+#[test]
+fn an_archive_comes_back_with_the_option_to_create_its_database() {
+    let home = Home::new();
+    for major in [15, 18] {
+        let profile = format!("{}restore: {{options: [--create]}}\n", matching("twin", major));
+        let ran = home.run(&dump(major, "shop-create.dump"), &[&profile]);
+        assert_whole(&ran);
+        assert_eq!(ran.only().restore.as_ref().unwrap().databases, ["shop"]);
+    }
+}
+
+#[test]
+fn what_pg_dumpall_writes_comes_back_with_its_roles_and_all_its_databases() {
+    let home = Home::new();
+    for major in [15, 17] {
+        // Nothing but the version: the roles come from the dump.
+        let profile = format!(
+            "{}checks:\n  queries:\n    \
+             - {{name: shop, database: shop, sql: 'SELECT count(*) FROM shop.customers', expect: 5}}\n    \
+             - {{name: stock, database: stock, sql: 'SELECT count(*) FROM bins', expect: 20}}\n    \
+             - {{name: roles, database: stock, sql: \"SELECT count(*) FROM pg_roles WHERE rolname LIKE 'shop%'\", expect: 4}}\n",
+            bare("empty", major)
+        );
+        let ran = home.run(&dump(major, "all.sql"), &[&profile]);
+        ran.expect(0);
+        assert_eq!(ran.report().dump.format, "pg_dumpall SQL");
+        assert_eq!(ran.only().restore.as_ref().unwrap().databases, ["shop", "stock"]);
+        // Every cluster has its superuser already; nothing else may be said.
+        assert_eq!(names(ran.only()), ["role-exists"]);
+        assert_eq!(ran.finding("role-exists").objects.len(), 1);
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn lz4(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn bzip2(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn xz(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 6);
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}

@@ -1,0 +1,97 @@
+//! Dumps by the real pg_dump of each major, from source clusters that `testcontainers` starts.
+//!
+//! Nothing of it is committed. The first test that needs a major's dumps starts its source cluster and makes all of
+//! them; they stay under `target/` until the image or the files in `source/` change. Tests run as processes of their
+//! own, hence the lock.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use testcontainers::core::WaitFor;
+use testcontainers::runners::AsyncRunner as _;
+use testcontainers::{GenericImage, ImageExt as _};
+
+use super::{docker, images};
+
+macro_rules! sources {
+    ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("source/", $name)))),*] };
+}
+
+const SOURCES: &[(&str, &str)] = sources![
+    "make.sh", "roles.sql", "shop.sql", "stock.sql", "small.sql", "rows.sql", "behind.sql", "healthy.sql",
+    "exhausted.sql", "three.sql", "ascii.sql", "escape.sql",
+];
+
+/// Runs the source cluster for as long as making the dumps can take, so that nothing stays for long where the test is
+/// killed.
+const SERVER: &str = "initdb -D /tmp/data --no-sync -A trust -U postgres -E UTF8 --locale=C.UTF-8 >/dev/null \
+    && timeout 600 postgres -D /tmp/data -c unix_socket_directories=/tmp -c listen_addresses= -c fsync=off || exit";
+
+/// The path of a dump, by the name that `source/make.sh` gives it.
+pub fn dump(major: u16, name: &str) -> PathBuf {
+    let path = directory(major).join(name);
+    assert!(path.exists(), "source/make.sh makes no {name} for PostgreSQL {major}");
+    path
+}
+
+/// The directory with all dumps of a major, which are made if they are not there.
+fn directory(major: u16) -> PathBuf {
+    images::ensure();
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dumps");
+    fs::create_dir_all(&all).unwrap();
+    let made = all.join(format!("{major}-{}", key(major)));
+    if !made.exists() {
+        let lock = File::create(all.join(format!("{major}.lock"))).unwrap();
+        lock.lock().unwrap();
+        if !made.exists() {
+            forget_former(&all, major);
+            let partial = tempfile::Builder::new().prefix(&format!("{major}-")).tempdir_in(&all).unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(make(major, partial.path()));
+            fs::rename(partial.keep(), &made).unwrap();
+        }
+    }
+    made
+}
+
+fn key(major: u16) -> String {
+    let mut digest = Sha256::new();
+    digest.update(images::id(major));
+    digest.update(SERVER);
+    for (name, text) in SOURCES {
+        digest.update(name);
+        digest.update(text);
+    }
+    digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn forget_former(all: &Path, major: u16) {
+    for entry in fs::read_dir(all).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name().to_string_lossy().starts_with(&format!("{major}-")) {
+            fs::remove_dir_all(entry.path()).unwrap();
+        }
+    }
+}
+
+async fn make(major: u16, into: &Path) {
+    let mut image = GenericImage::new(images::REPOSITORY.to_owned(), major.to_string())
+        .with_wait_for(WaitFor::message_on_stderr("database system is ready to accept connections"))
+        .with_entrypoint("/bin/sh")
+        .with_network("none")
+        .with_user("postgres")
+        .with_cmd(["-c", SERVER]);
+    for (name, text) in SOURCES {
+        image = image.with_copy_to(format!("/tmp/source/{name}"), text.as_bytes().to_vec());
+    }
+    let cluster = image.start().await.expect("the source cluster starts");
+    let made = std::process::Command::new("docker")
+        .args(["exec", cluster.id(), "bash", "/tmp/source/make.sh", &major.to_string()])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "source/make.sh failed on PostgreSQL {major}:\n{said}");
+    docker::output(&["cp", "--quiet", &format!("{}:/tmp/out/.", cluster.id()), &into.display().to_string()]);
+    cluster.rm().await.expect("the source cluster is removed");
+}
