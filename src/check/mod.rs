@@ -6,6 +6,7 @@ mod ownership;
 mod queries;
 mod result;
 mod row_security;
+mod rows;
 mod sequences;
 mod tables;
 
@@ -64,6 +65,7 @@ pub fn all(target: &Target) -> Vec<Box<dyn Check>> {
     if target.checks.queries.is_empty() {
         checks.push(Box::new(tables::Tables));
     }
+    checks.push(Box::new(rows::Rows));
     checks.push(Box::new(encoding::Encoding));
     checks.push(Box::new(ownership::Ownership));
     checks.push(Box::new(row_security::RowSecurity));

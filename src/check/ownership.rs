@@ -74,6 +74,12 @@ pub(super) fn in_database<'a, T>(
     })
 }
 
+/// The schema of a name; one without it, which only scripts written by hand have, goes where `search_path` points by
+/// default.
+pub(super) fn schema_of(schema: &Option<String>) -> String {
+    schema.clone().filter(|schema| !schema.is_empty()).unwrap_or_else(|| "public".to_owned())
+}
+
 /// Whether the restore has reported the role as missing, which explains all that it should own.
 pub(super) fn is_missing(restored: &Restored<'_>, role: &str) -> bool {
     let title = format!("role {role:?} does not exist in this target");
@@ -111,7 +117,7 @@ impl Owners {
             "SCHEMA" => "schema",
             _ => return None,
         };
-        let schema = if kind == "schema" { String::new() } else { owned.schema.clone().unwrap_or_default() };
+        let schema = if kind == "schema" { String::new() } else { schema_of(&owned.schema) };
         self.0.get(&(kind, schema, owned.name.clone())).map(String::as_str)
     }
 }

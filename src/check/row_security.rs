@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
 
-use super::ownership::{Owners, in_database};
+use super::ownership::{Owners, in_database, schema_of};
 use super::{Check, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
@@ -60,7 +60,7 @@ impl Check for RowSecurity {
         let mut lost: BTreeMap<Table, Vec<&crate::dump::Policy>> = BTreeMap::new();
         let mut declared: HashMap<Table, usize> = HashMap::new();
         for policy in &policies {
-            let table = (policy.schema.clone().unwrap_or_default(), policy.table.clone());
+            let table = (schema_of(&policy.schema), policy.table.clone());
             *declared.entry(table.clone()).or_default() += 1;
             let key = (table.0.clone(), table.1.clone(), policy.name.clone());
             if tables.contains_key(&table) && !present.contains(&key) {
@@ -74,10 +74,10 @@ impl Check for RowSecurity {
         let owners = Owners::read(session).await?;
         let of_dump: HashMap<Table, &String> = in_database(&facts.owners, restored, |owned| &owned.database)
             .filter(|owned| owned.kind == "TABLE")
-            .map(|owned| ((owned.schema.clone().unwrap_or_default(), owned.name.clone()), &owned.owner))
+            .map(|owned| ((schema_of(&owned.schema), owned.name.clone()), &owned.owner))
             .collect();
         for table in secured {
-            let table = (table.schema.clone().unwrap_or_default(), table.table.clone());
+            let table = (schema_of(&table.schema), table.table.clone());
             match tables.get(&table) {
                 Some((false, _)) => off.push(table),
                 Some((true, false)) => {

@@ -81,6 +81,8 @@ catalogue! {
         "The dump creates a role that the target already has.";
     RoleMissing = "role-missing", Error,
         "The dump names a role that the target does not have.";
+    RowsMissing = "rows-missing", Error,
+        "The dump holds rows that did not come back, and no error said so.";
     SequenceBehind = "sequence-behind", Error,
         "A sequence would hand out a value that its column already holds.";
     SequenceExhausted = "sequence-exhausted", Error,

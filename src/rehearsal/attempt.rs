@@ -192,7 +192,8 @@ async fn work(
     })?;
     let situation = Situation { dump: &stage.dump, target, client: &client, show_data: stage.show_data };
     let mut findings = diagnose(&outcome.failures, &situation);
-    findings.extend(silent_failure(&outcome));
+    let unexplained = !findings.iter().any(Finding::fails);
+    findings.extend(ended_early(&outcome).filter(|_| unexplained));
     let databases = restored_databases(&session, sandbox, &scan, target, &outcome).await?;
     let summary = RestoreSummary {
         command: outcome.command,
@@ -254,17 +255,15 @@ fn outgrown(failures: &[Failure], storage: Storage, target: &Target) -> Result<(
     Ok(())
 }
 
-/// A client that failed without a word must not read as a pass.
-fn silent_failure(outcome: &restore::Outcome) -> Option<Finding> {
-    if outcome.exit_code == 0 || !outcome.failures.is_empty() {
+/// A client that ended before the dump did must not read as a pass.
+fn ended_early(outcome: &restore::Outcome) -> Option<Finding> {
+    if outcome.ran_to_end {
         return None;
     }
-    let mut finding = Finding::new(
-        Name::ClientFailed,
-        format!("the client ended with exit code {} and no message", outcome.exit_code),
-    );
+    let title = format!("the client ended with exit code {}, before the end of the dump", outcome.exit_code);
+    let mut finding = Finding::new(Name::ClientFailed, title);
     finding.evidence = vec![outcome.command.clone()];
-    finding.fix = "Run the command by hand against a server of this version.".into();
+    finding.fix = "Run the command by hand against a server of this version, and read what it says last.".into();
     finding.commands = vec![outcome.command.clone()];
     Some(finding)
 }

@@ -23,6 +23,8 @@ pub enum Told {
     Error(ClientError),
     /// pg_restore is done with, or at, one more entry of its list.
     Entry,
+    /// pg_restore has come to its end, with errors on the way.
+    End,
 }
 
 /// Reads the lines of one client as they come.
@@ -101,6 +103,9 @@ impl ClientErrors {
                 return None;
             }
             return Some(self.error(text));
+        }
+        if piece.starts_with("warning: errors ignored on restore: ") {
+            return Some(Told::End);
         }
         if ENTRIES.iter().any(|beginning| piece.starts_with(beginning)) {
             return Some(Told::Entry);
@@ -218,5 +223,11 @@ mod tests {
     fn warnings_and_progress_are_no_errors() {
         let text = "pg_restore: creating TABLE \"public.t\"\npg_restore: warning: errors ignored on restore: 4\n";
         assert_eq!(errors(text), []);
+    }
+
+    #[test]
+    fn pg_restore_says_when_it_has_come_to_its_end() {
+        let mut reader = ClientErrors::default();
+        assert_eq!(reader.line("pg_restore: warning: errors ignored on restore: 4"), [Told::End]);
     }
 }

@@ -7,7 +7,7 @@ mod server_log;
 
 pub use command::{MAINTENANCE_DATABASE, has_option};
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ pub struct Outcome {
     /// As a shell would take it.
     pub command: String,
     pub exit_code: i64,
+    /// Whether the client went through all of the dump, whatever failed on the way.
+    pub ran_to_end: bool,
     /// In the order in which the server refused them, then what only the client said.
     pub failures: Vec<Failure>,
     /// How many more failures there were than are kept.
@@ -85,8 +87,9 @@ pub async fn run(
     // A client writes its messages in the encoding of its environment; names must arrive as they are.
     let running = sandbox.run(Program { argv, env: Vec::new(), stdin }).await?;
     let errors = Arc::new(Mutex::new(Vec::new()));
+    let end = Arc::new(AtomicBool::new(false));
     let read = {
-        let (errors, events) = (Arc::clone(&errors), events.clone());
+        let (errors, events, end) = (Arc::clone(&errors), events.clone(), Arc::clone(&end));
         let total = match &dump.content {
             Content::Archive(archive) => archive.entries.len() as u64,
             Content::Plain(_) => dump.size,
@@ -105,6 +108,7 @@ pub async fn run(
                             errors.push(error);
                         }
                     }
+                    Told::End => end.store(true, Ordering::Relaxed),
                     Told::Entry => {
                         entries += 1;
                         let done = u64::min(entries, total);
@@ -134,7 +138,9 @@ pub async fn run(
     let failures = join(logged.failures, errors);
     let after = databases(session).await?;
     let new_databases: Vec<String> = after.into_iter().filter(|name| !before.contains(name)).collect();
-    Ok(Outcome { command: shown, exit_code, failures, more_failures: logged.more, new_databases })
+    // psql ends with 0 whatever failed, unless it could not go on; pg_restore with 1 after errors, and says so last.
+    let ran_to_end = exit_code == 0 || end.load(Ordering::Relaxed);
+    Ok(Outcome { command: shown, exit_code, ran_to_end, failures, more_failures: logged.more, new_databases })
 }
 
 /// Whether the dump makes a database of the target's name itself, so that it must not be there before. What pg_dumpall

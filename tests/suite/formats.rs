@@ -155,7 +155,9 @@ fn a_dump_is_told_by_its_content_whatever_its_name_says() {
 fn a_dump_that_creates_its_database_comes_back_into_the_one_that_it_makes() {
     let home = Home::new();
     for major in [13, 17] {
-        for profile in [matching("same-name", major), matching("other-name", major).replace("name: shop,", "name: other,")] {
+        for profile in
+            [matching("same-name", major), matching("other-name", major).replace("name: shop,", "name: other,")]
+        {
             let ran = home.run(&dump(major, "shop-create.sql"), &[&profile]);
             assert_whole(&ran);
             assert_eq!(ran.only().restore.as_ref().unwrap().databases, ["shop"]);

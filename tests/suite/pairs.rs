@@ -19,7 +19,12 @@ fn a_dump_comes_back_in_every_major_whose_pg_restore_can_read_it() {
         ran.expect(0);
         assert_eq!(ran.report().targets.len(), profiles.len());
         for target in &ran.report().targets {
-            assert_eq!(target.findings().collect::<Vec<_>>(), Vec::<&pgrehearse::finding::Finding>::new(), "{source} {}", target.target);
+            assert_eq!(
+                target.findings().collect::<Vec<_>>(),
+                Vec::<&pgrehearse::finding::Finding>::new(),
+                "{source} {}",
+                target.target
+            );
             assert_every_check_looked(target);
             let restore = target.restore.as_ref().unwrap();
             assert_eq!((restore.exit_code, restore.errors), (0, 0));
@@ -31,9 +36,8 @@ fn a_dump_comes_back_in_every_major_whose_pg_restore_can_read_it() {
 fn an_archive_that_is_too_new_for_the_target_comes_back_with_the_client_of_its_own_major() {
     let home = Home::new();
     for source in [17, 18] {
-        let profiles = [13, 15].map(|target| {
-            format!("{}restore: {{client: {source}}}\n", matching(&format!("to-{target}"), target))
-        });
+        let profiles = [13, 15]
+            .map(|target| format!("{}restore: {{client: {source}}}\n", matching(&format!("to-{target}"), target)));
         let ran = home.run(&dump(source, "shop.dump"), &[&profiles[0], &profiles[1]]);
         ran.expect(0);
         for target in &ran.report().targets {

@@ -19,8 +19,18 @@ macro_rules! sources {
 }
 
 const SOURCES: &[(&str, &str)] = sources![
-    "make.sh", "roles.sql", "shop.sql", "stock.sql", "small.sql", "rows.sql", "behind.sql", "healthy.sql",
-    "exhausted.sql", "three.sql", "ascii.sql", "escape.sql",
+    "make.sh",
+    "roles.sql",
+    "shop.sql",
+    "stock.sql",
+    "small.sql",
+    "rows.sql",
+    "behind.sql",
+    "healthy.sql",
+    "exhausted.sql",
+    "three.sql",
+    "ascii.sql",
+    "escape.sql",
 ];
 
 /// Runs the source cluster for as long as making the dumps can take, so that nothing stays for long where the test is

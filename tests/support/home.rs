@@ -144,7 +144,8 @@ impl Home {
             "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%{text}%'"
         );
         docker::wait_for("the query", Duration::from_secs(60), || {
-            let arguments = ["exec", &container, "psql", "-X", "-h", "/pgrehearse/socket", "-U", "postgres", "-Atc", &sql];
+            let arguments =
+                ["exec", &container, "psql", "-X", "-h", "/pgrehearse/socket", "-U", "postgres", "-Atc", &sql];
             let output = Command::new("docker").args(arguments).output().unwrap();
             (output.status.success() && output.stdout != b"0\n").then_some(())
         });

@@ -26,7 +26,7 @@ use super::watch::{Failure, Watched, bytes};
 use super::{Means, RunTag, blocking, input};
 use crate::engine::settings::server_settings;
 use crate::engine::{BoxedReader, EngineError, InitdbOptions, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec};
-use crate::event::{Events, Phase, What};
+use crate::event::{Events, Phase};
 use crate::profile::{LocaleProvider, Major};
 
 /// How often a starting server is asked whether it is ready.
@@ -98,8 +98,7 @@ pub(super) async fn start(
         sandbox.copy_input().await?;
     }
     events.phase(Phase::Start);
-    let server_version = sandbox.start_server(spec).await?;
-    events.send(What::SandboxReady { engine: "local", server_version });
+    sandbox.start_server(spec).await?;
     Ok(sandbox)
 }
 
@@ -180,7 +179,7 @@ impl LocalSandbox {
     }
 
     /// Starts the server and waits until it accepts connections. Gives its version.
-    async fn start_server(&mut self, spec: &SandboxSpec) -> Result<String, EngineError> {
+    async fn start_server(&mut self, spec: &SandboxSpec) -> Result<(), EngineError> {
         let data = self.launcher.paths().data;
         let own = [
             ("listen_addresses", String::new()),
@@ -202,7 +201,7 @@ impl LocalSandbox {
             let printed = Arc::clone(&printed);
             tokio::spawn(async move { tokio::join!(printed.read(streams.stdout), printed.read(streams.stderr)) });
         }
-        let version = self.ready(&server, &spec.initdb.superuser, &printed).await?;
+        self.ready(&server, &spec.initdb.superuser, &printed).await?;
         self.socket = open_socket(&self.socket_path());
         self.segment = self.launcher.bubblewrap.is_none().then(|| segment(&self.launcher.directory)).flatten();
 
@@ -211,10 +210,10 @@ impl LocalSandbox {
             let code = server.end().await;
             watched.fail(Failure::Gone(format!("the server ended with exit code {code}")));
         });
-        Ok(version)
+        Ok(())
     }
 
-    async fn ready(&self, server: &Process, superuser: &str, printed: &Tail) -> Result<String, EngineError> {
+    async fn ready(&self, server: &Process, superuser: &str, printed: &Tail) -> Result<(), EngineError> {
         let mut config = tokio_postgres::Config::new();
         config.user(superuser).dbname("postgres");
         let path = self.socket_path();
@@ -231,11 +230,10 @@ impl LocalSandbox {
             if let Ok(stream) = UnixStream::connect(&path).await
                 && let Ok((client, connection)) = config.connect_raw(stream, tokio_postgres::NoTls).await
             {
-                let version = connection.parameter("server_version").unwrap_or_default().to_owned();
                 drop(client);
                 // Says goodbye, so that the log does not begin with a lost connection.
                 let _ = connection.await;
-                return Ok(version);
+                return Ok(());
             }
             tokio::time::sleep(POLL).await;
         }
