@@ -40,8 +40,8 @@ impl Place {
     pub fn describe(&self) -> String {
         let of = match self.engine {
             EngineKind::Docker => "in Docker",
-            EngineKind::Local => "as installed on this machine, inside bubblewrap",
-            EngineKind::LocalUnconfined => "as installed on this machine, UNCONFINED",
+            EngineKind::Local => "of this machine, in bubblewrap",
+            EngineKind::LocalUnconfined => "of this machine, UNCONFINED",
         };
         format!("PostgreSQL {} {of}", self.major)
     }
@@ -159,7 +159,8 @@ async fn on_this_machine(
     spec: impl Fn(Major) -> SandboxSpec,
 ) -> anyhow::Result<Result<Place, String>> {
     let (installed, walls) = tokio::task::spawn_blocking(|| (installations(), bubblewrap())).await?;
-    let Some(newest) = installed.iter().map(|installation| installation.major).find(|major| MAJORS.contains(major)) else {
+    let Some(newest) = installed.iter().map(|installation| installation.major).find(|major| MAJORS.contains(major))
+    else {
         return Ok(Err("no PostgreSQL server from 13 to 18 is installed".into()));
     };
     let mut no_walls = None;
