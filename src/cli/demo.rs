@@ -1,9 +1,105 @@
 //! `pgrehearse demo`: an embedded dump in embedded targets.
+//!
+//! The shop's dump comes back on one target and must fail on three, each in another way. What is shown is what real
+//! servers said: the demo compares it with what it promises, and an outcome that differs is its failure.
+
+mod place;
+mod story;
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use anyhow::Context as _;
 
 use super::arguments::Demo;
-use super::exit;
+use super::run::{self, Wanted};
+use super::setup::Workshop;
+use super::{Usage, exit};
+use crate::dump;
+use crate::profile::{self, Target};
+use crate::report::spec::{Destination, Format, ReportSpec};
+use story::Outcome;
 
-/// Runs the command; the result is its exit code.
-pub async fn demo(_arguments: Demo) -> anyhow::Result<u8> {
-    Ok(exit::UNTESTED)
+/// What `demo/make` makes of `demo/shop.sql`.
+const SHOP: &[u8] = include_bytes!("../../demo/shop.dump");
+
+/// What reports call it instead of the file that it is written to for the run.
+const SHOP_NAME: &str = "shop.dump (embedded in pgrehearse)";
+
+/// Runs the command; the result is its exit code: 0 when everything went as the demo says.
+pub async fn demo(arguments: Demo) -> anyhow::Result<u8> {
+    let reports = run::reports(&arguments.output)?;
+    for report in &reports {
+        report.probe().map_err(|error| Usage(error.to_string()))?;
+    }
+    let mut targets = targets()?;
+    let quiet = arguments.output.quiet;
+
+    let mut workshop = Workshop::open(&arguments.engine).await?;
+    let place = match place::find(&mut workshop, &arguments.engine, &targets[0], quiet).await? {
+        Ok(place) => place,
+        Err(nowhere) => {
+            say(&nowhere.to_string());
+            workshop.close().await?;
+            return Ok(exit::UNTESTED);
+        }
+    };
+    for target in &mut targets {
+        target.postgres = Some(place.major);
+    }
+    if let Some(warning) = place.warning() {
+        say(&warning);
+    }
+    if !quiet {
+        say(&story::intro(&place));
+    }
+
+    let file = workshop.lease.file(SHOP).context("cannot write the demo's dump to the state directory")?;
+    let path = file.path().to_owned();
+    let dump = Arc::new(tokio::task::spawn_blocking(move || dump::open(&path)).await??);
+    let wanted = Wanted {
+        jobs: None,
+        fail_fast: false,
+        show_data: false,
+        image_repository: arguments.engine.image_repository.clone(),
+        cache: !arguments.engine.no_cache,
+        quiet,
+    };
+    let mut finished = run::rehearse(workshop, dump, targets, &wanted).await?;
+    drop(file);
+    finished.report.dump.path = SHOP_NAME.into();
+    run::write(&finished.report, &reports, &arguments.output)?;
+    if let Some(signal) = finished.signal {
+        return Ok(signal.exit_code());
+    }
+
+    let (closing, outcome) = story::closing(&finished.report, &place);
+    if for_people(&reports) {
+        writeln!(std::io::stdout(), "\n{closing}")?;
+    } else {
+        say(&closing);
+    }
+    Ok(match outcome {
+        Outcome::AsPromised => exit::PASS,
+        Outcome::Otherwise => exit::FAIL,
+        Outcome::Untested => exit::UNTESTED,
+    })
+}
+
+/// The demo's targets, in the order in which it tells of them.
+fn targets() -> anyhow::Result<Vec<Target>> {
+    let parsed = profile::DEMO.iter().map(|(name, text)| profile::parse(text, name));
+    Ok(parsed.collect::<Result<Vec<Target>, _>>()?)
+}
+
+/// Whether what is on standard output is read by people and not by a program.
+fn for_people(reports: &[ReportSpec]) -> bool {
+    let mut on_stdout = reports.iter().filter(|report| report.destination == Destination::Stdout);
+    on_stdout.all(|report| report.format == Format::Terminal)
+}
+
+/// Says something that is no result.
+fn say(text: &str) {
+    // Standard error may be gone; eprintln would panic.
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }

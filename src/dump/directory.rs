@@ -11,7 +11,7 @@ use std::path::{Component, Path};
 
 use nix::fcntl::OFlag;
 
-use super::archive::DataState;
+use super::archive::{Container, DataState};
 use super::copy::{Content, Data};
 use super::scan::{Progress, table_name};
 use super::{Archive, Compression, Dump, DumpError};
@@ -55,6 +55,8 @@ pub(super) fn wanted(archive: &Archive) -> Vec<Wanted> {
             let file = match &entry.filename {
                 // Before 1.16 the list had this name whatever the entry says (_LoadLOs in pg_backup_directory.c of 18).
                 Some(_) if large_objects && !archive.version.since(16) => "blobs.toc".to_owned(),
+                // In tar archives the entry names a file that is not there (_StartLOs in pg_backup_tar.c of 17).
+                Some(_) if large_objects && archive.container == Container::Tar => format!("blobs_{}.toc", entry.id),
                 Some(name) => name.clone(),
                 None => String::new(),
             };

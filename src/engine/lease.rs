@@ -175,6 +175,47 @@ impl Lease {
     pub fn run(&self) -> &str {
         &self.run
     }
+
+    /// Makes a file that goes with the run: at the latest the next run's sweep removes it, as it does the run's own.
+    ///
+    /// # Errors
+    /// When it cannot be made, locked or written.
+    pub fn file(&self, content: &[u8]) -> io::Result<RunFile> {
+        let path = self.home.lock_path(&format!("{}.file", self.run));
+        loop {
+            let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+            // As in `begin_run`: until it is locked a sweep may take it for a dead run's.
+            match file.try_lock() {
+                Ok(()) if path.exists() => {
+                    let made = RunFile { path: path.clone(), _file: file.try_clone()? };
+                    file.write_all(content)?;
+                    return Ok(made);
+                }
+                Ok(()) | Err(TryLockError::WouldBlock) => continue,
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+    }
+}
+
+/// A file of a run, which is gone when this is dropped.
+#[derive(Debug)]
+pub struct RunFile {
+    path: PathBuf,
+    /// Held for its lock.
+    _file: File,
+}
+
+impl RunFile {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for RunFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
 }
 
 impl Drop for Lease {
@@ -223,6 +264,29 @@ mod tests {
         assert!(!home.is_dead(lease.run()));
         let left: Vec<_> = std::fs::read_dir(dir.path().join("runs")).unwrap().collect();
         assert_eq!(left.len(), 1);
+    }
+
+    #[test]
+    fn a_file_of_a_run_goes_with_it_and_is_left_alone_while_it_lives() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::at(dir.path()).unwrap();
+        let lease = home.begin_run().unwrap();
+        let file = lease.file(b"a dump").unwrap();
+        home.forget_dead_runs().unwrap();
+        assert_eq!(std::fs::read(file.path()).unwrap(), b"a dump");
+        let path = file.path().to_owned();
+        drop(file);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_of_a_dead_run_is_forgotten_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::at(dir.path()).unwrap();
+        let left = dir.path().join("runs/0123456789abcdef.file");
+        std::fs::write(&left, "a dump").unwrap();
+        home.forget_dead_runs().unwrap();
+        assert!(!left.exists());
     }
 
     #[test]

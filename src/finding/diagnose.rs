@@ -105,6 +105,10 @@ fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, earlier: &E
     // undefined table, object, function, column, schema, database; datatype mismatch.
     let misses_something =
         ["42P01", "42704", "42883", "42703", "3F000", "3D000", "42804"].iter().any(|state| failure.is(state));
+    // foreign_key_violation: rows that point to those of a table whose COPY failed.
+    if failure.is("23503") {
+        return referenced_table(failure).and_then(|table| earlier.by_object.get(&table)).cloned();
+    }
     if !rows_as_sql && !misses_something {
         return None;
     }
@@ -128,6 +132,12 @@ fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, earlier: &E
         .keys()
         .filter(|cause| matches!(cause.name, Name::ExtensionUnavailable | Name::ExtensionNotAllowed));
     extensions.next().filter(|_| from_extension && failure.entry.is_none()).cloned()
+}
+
+/// The table that `ALTER TABLE … ADD … FOREIGN KEY (…) REFERENCES table(…)` points to, by its name without schema.
+fn referenced_table(failure: &Failure) -> Option<String> {
+    let (_, table) = failure.statement.as_deref()?.split_once(" REFERENCES ")?;
+    table.split_whitespace().next().map(plain_name)
 }
 
 /// What a `CREATE` statement would have made, by its name without schema; for plain dumps, which have no entries.

@@ -29,8 +29,8 @@ pub enum Told {
 
 /// Reads the lines of one client as they come.
 ///
-/// pg_restore's parallel jobs write to one stream, each message in several pieces (`pg_restore: `, `error: `, the text,
-/// the line end; `pg_log_generic_v` in `src/common/logging.c`), so that pieces of two messages can stand in one line and
+/// pg_restore's parallel jobs write to one stream, each message in several pieces (`pg_restore:`, a space, `error: `, the
+/// text, the line end; `pg_log_generic_v` in `src/common/logging.c`), so that pieces of two messages can stand in one line and
 /// a text in a line of its own.
 #[derive(Debug, Default)]
 pub struct ClientErrors {
@@ -38,6 +38,9 @@ pub struct ClientErrors {
     /// An `error: ` whose text has not come yet.
     awaiting_text: bool,
 }
+
+/// How each message begins.
+const NAME: &str = "pg_restore:";
 
 /// How pg_restore's own messages begin that are no errors (`pg_backup_archiver.c`, PostgreSQL 13 to 18).
 const PROGRESS: [&str; 22] = [
@@ -77,14 +80,13 @@ impl ClientErrors {
         if let Some((number, rest)) = line.strip_prefix("psql:<stdin>:").and_then(|rest| rest.split_once(": ")) {
             return psql(rest, number.parse().ok()).into_iter().collect();
         }
-        let mut pieces = line.split("pg_restore: ");
-        let before = pieces.next().unwrap_or_default();
+        let mut pieces = line.split(NAME);
         let mut told = Vec::new();
         // DETAIL, CONTEXT, `Command was:` and the lines of a statement are passed over: the server's log has them whole.
-        if is_text_of_server_error(before)
-            || (self.awaiting_text && !before.is_empty() && pieces.clone().next().is_none())
-        {
-            told.push(self.error(before));
+        let before = pieces.next().unwrap_or_default();
+        let alone = pieces.clone().next().is_none();
+        if !before.trim().is_empty() && (self.is_torn_off(before) || (self.awaiting_text && alone)) {
+            told.extend(self.piece(before));
         }
         for piece in pieces {
             told.extend(self.piece(piece));
@@ -92,15 +94,27 @@ impl ClientErrors {
         told
     }
 
+    /// Whether a text without the client's name before it is the client's all the same.
+    fn is_torn_off(&self, text: &str) -> bool {
+        let (start, spaced) = (text.trim_start(), text.starts_with(' '));
+        is_text_of_server_error(start)
+            || start.starts_with("error: ")
+            || entry_number(start).is_some()
+            || (spaced && PROGRESS.iter().any(|beginning| start.starts_with(beginning)))
+    }
+
     fn piece(&mut self, piece: &str) -> Option<Told> {
-        if let Some(entry) = piece.strip_prefix("from TOC entry ") {
-            self.entry = entry.split(';').next().and_then(|id| id.trim().parse().ok());
+        let piece = piece.trim_start();
+        if let Some(entry) = entry_number(piece) {
+            self.entry = Some(entry);
             return None;
         }
         if let Some(text) = piece.strip_prefix("error: ").or_else(|| piece.strip_prefix("fatal: ")) {
-            if text.is_empty() {
+            let text = text.trim_start();
+            if text.is_empty() || entry_number(text).is_some() || is_progress(text) {
+                let told = self.piece(text);
                 self.awaiting_text = true;
-                return None;
+                return told;
             }
             return Some(self.error(text));
         }
@@ -111,8 +125,8 @@ impl ClientErrors {
             return Some(Told::Entry);
         }
         // A text whose `error: ` came in another line.
-        let is_progress = piece.is_empty() || PROGRESS.iter().any(|beginning| piece.starts_with(beginning));
-        (is_text_of_server_error(piece) || (self.awaiting_text && !is_progress)).then(|| self.error(piece))
+        let is_text = is_text_of_server_error(piece) || (self.awaiting_text && !piece.is_empty() && !is_progress(piece));
+        is_text.then(|| self.error(piece))
     }
 
     fn error(&mut self, text: &str) -> Told {
@@ -124,6 +138,15 @@ impl ClientErrors {
             None => ClientError { message: text.into(), from_server: false, entry, line: None },
         })
     }
+}
+
+/// The dump id in `from TOC entry 3433; 0 0 ACL TABLE orders postgres`.
+fn entry_number(text: &str) -> Option<i32> {
+    text.strip_prefix("from TOC entry ")?.split(';').next()?.trim().parse().ok()
+}
+
+fn is_progress(text: &str) -> bool {
+    PROGRESS.iter().any(|beginning| text.starts_with(beginning))
 }
 
 fn is_text_of_server_error(text: &str) -> bool {
@@ -217,6 +240,23 @@ mod tests {
             (errors[1].message.as_str(), errors[1].from_server),
             ("could not read from input file: end of file", false)
         );
+    }
+
+    #[test]
+    fn a_message_that_was_torn_apart_is_one_error_or_none() {
+        // Seen of pg_restore 17 with two jobs.
+        let text = " from TOC entry 3144; 3256 16587 POLICY customers app_serves_country shop_owner\n\
+            error: pg_restore:could not execute query: ERROR:  role \"x\" does not exist\n\
+            from TOC entry 3167; 0 0 ACL FUNCTION f(integer) shop_owner\n\
+            pg_restore: error: pg_restore:could not execute query: ERROR:  role \"y\" does not exist\n\
+            pg_restore: pg_restore:creating ACL \"shop.TABLE customers\"\n \
+            finished item 3167 ACL FUNCTION f(integer)\n pg_restore:launching item 3174 ACL TABLE invoices\n\
+            pg_restore: error:  from TOC entry 3173; 0 0 ACL SEQUENCE invoice_number shop_billing\n\
+            could not execute query: ERROR:  role \"z\" does not exist\nCommand was: error: GRANT\n";
+        let errors: Vec<_> = errors(text).into_iter().map(|error| (error.message, error.entry)).collect();
+        let expected = [("x", 3144), ("y", 3167), ("z", 3173)];
+        let expected = expected.map(|(role, entry)| (format!("role \"{role}\" does not exist"), Some(entry)));
+        assert_eq!(errors, expected);
     }
 
     #[test]

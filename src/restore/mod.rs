@@ -1,5 +1,6 @@
 //! Builds the client's command, runs it, and reads its errors and the server's log.
 
+mod attribute;
 mod client_errors;
 mod command;
 mod lines;
@@ -135,7 +136,10 @@ pub async fn run(
     let exit_code = running.exit.await?;
     let logged = server_log::read(session, mark).await?;
     let errors = errors.lock().map(|mut errors| std::mem::take(&mut *errors)).unwrap_or_default();
-    let failures = join(logged.failures, errors);
+    let mut failures = join(logged.failures, errors);
+    if let Content::Archive(archive) = &dump.content {
+        attribute::attribute(&mut failures, archive);
+    }
     let after = databases(session).await?;
     let new_databases: Vec<String> = after.into_iter().filter(|name| !before.contains(name)).collect();
     // psql ends with 0 whatever failed, unless it could not go on; pg_restore with 1 after errors, and says so last.

@@ -26,9 +26,9 @@ fn assert_whole(ran: &Ran) {
 fn a_custom_archive_comes_back_however_it_is_compressed() {
     let home = Home::new();
     for (major, file, label) in [
-        (13, "shop-none.dump", "custom archive 1.14, uncompressed"),
+        (13, "shop-none.dump", "custom archive 1.14, not compressed"),
         (15, "shop-gzip.dump", "custom archive 1.14, gzip"),
-        (17, "shop-none.dump", "custom archive 1.16, uncompressed"),
+        (17, "shop-none.dump", "custom archive 1.16, not compressed"),
         (17, "shop-gzip.dump", "custom archive 1.16, gzip"),
         (17, "shop-lz4.dump", "custom archive 1.16, lz4"),
         (18, "shop-zstd.dump", "custom archive 1.16, zstd"),
@@ -55,7 +55,7 @@ fn a_dump_in_directory_format_comes_back_however_it_is_compressed() {
     let home = Home::new();
     for (major, directory, label) in [
         (13, "shop.dir", "directory archive 1.14, gzip"),
-        (15, "shop-none.dir", "directory archive 1.14, uncompressed"),
+        (15, "shop-none.dir", "directory archive 1.14, not compressed"),
         (17, "shop-lz4.dir", "directory archive 1.16, lz4"),
         (18, "shop-zstd.dir", "directory archive 1.16, zstd"),
     ] {
@@ -138,7 +138,7 @@ fn a_dump_is_told_by_its_content_whatever_its_name_says() {
     for (file, name, label) in [
         ("small.dump", "archive.sql", "custom archive 1.16, gzip"),
         ("small.sql", "plain.dump", "plain SQL"),
-        ("rows.tar", "tar.gz", "tar archive 1.16, uncompressed"),
+        ("rows.tar", "tar.gz", "tar archive 1.16, not compressed"),
     ] {
         let path = home.file(name, fs::read(dump(17, file)).unwrap());
         let ran = home.run(&path, &[&bare("plain", 17)]);

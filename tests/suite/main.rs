@@ -5,6 +5,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bad_input;
 mod classics;
+mod cleanup;
 mod formats;
+mod limits;
+mod matrix;
 mod pairs;
+mod queries;
+mod sandbox;
+mod truncated;

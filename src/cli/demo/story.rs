@@ -1,0 +1,220 @@
+//! What the demo promises, and whether it came so.
+
+use super::place::Place;
+use crate::finding::Name;
+use crate::rehearsal::{Rehearsal, Verdict};
+use crate::report::Report;
+use crate::report::text::wrap;
+
+/// What one of the demo's targets must come to.
+struct Promise {
+    target: &'static str,
+    verdict: Verdict,
+    /// Every finding that there must be, by name; there must be no other.
+    findings: &'static [Name],
+    /// Why, for people.
+    because: &'static str,
+}
+
+/// In the order of [`crate::profile::DEMO`].
+const PROMISES: [Promise; 4] = [
+    Promise {
+        target: "demo-twin",
+        verdict: Verdict::Pass,
+        findings: &[],
+        because: "the source's twin. Every table, owner, policy and sequence came back, and four queries of the profile \
+                  gave what they should.",
+    },
+    Promise {
+        target: "demo-latin1",
+        verdict: Verdict::Fail,
+        findings: &[Name::EncodingUnrepresentable, Name::LocaleDiffers],
+        because: "LATIN1 has no Ł and no €. One such name, and not one of the customers came back.",
+    },
+    Promise {
+        target: "demo-no-roles",
+        verdict: Verdict::Fail,
+        findings: &[Name::PolicyLost, Name::RlsBypassed, Name::RoleMissing],
+        because: "a laptop where nobody made the shop's four roles. All rows came back, but not their owners, grants and \
+                  row level security.",
+    },
+    Promise {
+        target: "demo-managed",
+        verdict: Verdict::Fail,
+        findings: &[Name::PermissionDenied, Name::SequenceBehind],
+        because: "no superuser restores here, and the one who does may not set billing's sequence. All rows came back, \
+                  and the next invoice would get the number of the first.",
+    },
+];
+
+/// What a demo came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    AsPromised,
+    /// Something was tested, and went other than promised.
+    Otherwise,
+    /// Something could not be tested; the rest went as promised.
+    Untested,
+}
+
+/// Columns of the closing words.
+const WIDTH: usize = 80;
+
+/// What is going to happen.
+pub fn intro(place: &Place) -> String {
+    format!(
+        "The dump of a small shop is now restored into four throwaway clusters: {}.\n\
+         It comes back whole in one of them, and must fail in the others, each for a reason of its own.",
+        place.describe()
+    )
+}
+
+/// What has been seen, compared with what was promised.
+pub fn closing(report: &Report, place: &Place) -> (String, Outcome) {
+    let mut text = format!("What you have just seen, on {}:\n", place.describe());
+    let mut outcome = Outcome::AsPromised;
+    for promise in &PROMISES {
+        let rehearsal = report.targets.iter().find(|rehearsal| rehearsal.target == promise.target);
+        let (line, one) = tell(promise, rehearsal);
+        text.push('\n');
+        for (index, line) in wrap(&line, WIDTH - 2).iter().enumerate() {
+            text.push_str(if index == 0 { "  " } else { "      " });
+            text.push_str(line);
+            text.push('\n');
+        }
+        outcome = match (outcome, one) {
+            (Outcome::Otherwise, _) | (_, Outcome::Otherwise) => Outcome::Otherwise,
+            (Outcome::Untested, _) | (_, Outcome::Untested) => Outcome::Untested,
+            _ => Outcome::AsPromised,
+        };
+    }
+    text.push('\n');
+    text.push_str(match outcome {
+        Outcome::AsPromised => {
+            "All of it went as it should, the three failures included.\n\
+             Next, with a dump of your own: pgrehearse run your.dump -p laptop"
+        }
+        Outcome::Otherwise => {
+            "Something went OTHER THAN IT SHOULD, which the demo calls a failure. It can be this machine's PostgreSQL or a\n\
+             bug of pgrehearse; please report it with the output above."
+        }
+        Outcome::Untested => "Something could not be tested: the reasons are above. `pgrehearse doctor` says what is missing.",
+    });
+    (text, outcome)
+}
+
+/// One target's line.
+fn tell(promise: &Promise, rehearsal: Option<&Rehearsal>) -> (String, Outcome) {
+    let target = promise.target;
+    let Some(rehearsal) = rehearsal else {
+        return (format!("{target}: UNTESTED, it is not in the report"), Outcome::Untested);
+    };
+    let seen = names(rehearsal);
+    if rehearsal.verdict == Verdict::Untested && seen.is_empty() {
+        let reason = crate::report::text::visible(&rehearsal.summary()).into_owned();
+        return (format!("{target}: UNTESTED, {reason}"), Outcome::Untested);
+    }
+    if rehearsal.verdict == promise.verdict && seen == promise.findings {
+        let verdict = match promise.verdict {
+            Verdict::Pass => "passes",
+            _ => "fails, as it should",
+        };
+        let mut line = format!("{target} {verdict}: {}", promise.because);
+        if !seen.is_empty() {
+            line.push_str(&format!(" ({})", listed(&seen)));
+        }
+        return (line, Outcome::AsPromised);
+    }
+    let line = format!(
+        "{target} is NOT AS IT SHOULD BE: expected {}, seen {}",
+        described(promise.verdict, promise.findings),
+        described(rehearsal.verdict, &seen)
+    );
+    (line, Outcome::Otherwise)
+}
+
+/// The findings of a rehearsal, each name once, by name.
+fn names(rehearsal: &Rehearsal) -> Vec<Name> {
+    let mut names: Vec<Name> = rehearsal.findings().map(|finding| finding.name).collect();
+    names.sort_by_key(|name| name.as_str());
+    names.dedup();
+    names
+}
+
+fn listed(names: &[Name]) -> String {
+    names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn described(verdict: Verdict, names: &[Name]) -> String {
+    match names {
+        [] => format!("{} without a finding", verdict.label()),
+        names => format!("{} with {}", verdict.label(), listed(names)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{CheckResult, Outcome as Looked};
+    use crate::finding::Finding;
+    use crate::rehearsal::Timings;
+
+    fn rehearsal(target: &str, verdict: Verdict, findings: &[Name]) -> Rehearsal {
+        let findings = findings.iter().map(|name| Finding::new(*name, name.summary())).collect();
+        Rehearsal {
+            target: target.into(),
+            description: String::new(),
+            verdict,
+            untested: vec!["no engine".into()],
+            judge: None,
+            restore: None,
+            checks: vec![CheckResult {
+                check: "a".into(),
+                outcome: Looked::Looked { findings },
+                looked_at: String::new(),
+            }],
+            notices: Vec::new(),
+            timings: Timings::default(),
+        }
+    }
+
+    #[test]
+    fn every_target_of_the_demo_has_its_promise() {
+        let promised = PROMISES.iter().map(|promise| promise.target);
+        assert!(promised.eq(crate::profile::DEMO.iter().map(|(name, _)| *name)));
+        for promise in &PROMISES {
+            assert!(promise.findings.is_sorted_by_key(|name| name.as_str()), "{}", promise.target);
+        }
+    }
+
+    #[test]
+    fn what_came_as_promised_says_why() {
+        let (line, outcome) =
+            tell(&PROMISES[3], Some(&rehearsal("demo-managed", Verdict::Fail, PROMISES[3].findings)));
+        assert_eq!(outcome, Outcome::AsPromised);
+        assert!(line.starts_with("demo-managed fails, as it should: "), "{line}");
+        assert!(line.ends_with("(permission-denied, sequence-behind)"), "{line}");
+    }
+
+    #[test]
+    fn what_differs_is_said_exactly() {
+        let (line, outcome) =
+            tell(&PROMISES[3], Some(&rehearsal("demo-managed", Verdict::Fail, &[Name::PermissionDenied])));
+        assert_eq!(outcome, Outcome::Otherwise);
+        assert_eq!(
+            line,
+            "demo-managed is NOT AS IT SHOULD BE: expected fail with permission-denied, sequence-behind, seen fail with \
+             permission-denied"
+        );
+        let (line, outcome) = tell(&PROMISES[0], Some(&rehearsal("demo-twin", Verdict::Pass, &[Name::LocaleDiffers])));
+        assert_eq!(outcome, Outcome::Otherwise);
+        assert!(line.ends_with("expected pass without a finding, seen pass with locale-differs"), "{line}");
+    }
+
+    #[test]
+    fn what_could_not_be_tested_is_no_promise_kept() {
+        let (line, outcome) = tell(&PROMISES[0], Some(&rehearsal("demo-twin", Verdict::Untested, &[])));
+        assert_eq!((line.as_str(), outcome), ("demo-twin: UNTESTED, no engine", Outcome::Untested));
+        assert_eq!(tell(&PROMISES[0], None).1, Outcome::Untested);
+    }
+}

@@ -1,0 +1,67 @@
+//! Which entry of an archive a failed statement belongs to, and the order of failures.
+//!
+//! pg_restore names the entry before each error, but its parallel jobs write to one stream, so that a name can stand before
+//! another job's error. And jobs fail in the order in which they come to it. The statement tells for certain, and the
+//! archive's order is the same in every run.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use crate::dump::Archive;
+use crate::finding::Failure;
+
+/// Bytes of a statement that are compared; a log can hold fewer than all of it.
+const COMPARED: usize = 4000;
+
+/// Gives failures the entry that their statement comes from, where one alone has it, and sorts them by the archive's order.
+/// Those without an entry come last.
+pub fn attribute(failures: &mut [Failure], archive: &Archive) {
+    // `None` where several entries have the same statement.
+    let mut owners: HashMap<String, Option<i32>> = HashMap::new();
+    for entry in &archive.entries {
+        for statement in [&entry.defn, entry.copy_stmt.as_ref().unwrap_or(&entry.defn)] {
+            add(&mut owners, statement, entry.id);
+        }
+        if let Some(object) = entry.drop_stmt.trim().strip_prefix("DROP ").and_then(|rest| rest.strip_suffix(';')) {
+            add(&mut owners, &format!("ALTER {object} OWNER TO"), entry.id);
+        }
+    }
+    for failure in failures.iter_mut() {
+        let Some(statement) = failure.statement.as_deref() else { continue };
+        let statement = match statement.rsplit_once(" OWNER TO ") {
+            Some((alter, _)) if alter.starts_with("ALTER ") => &format!("{alter} OWNER TO"),
+            _ => statement,
+        };
+        if let Some(Some(entry)) = owners.get(compared(statement)) {
+            failure.entry = Some(*entry);
+        }
+    }
+    let places: HashMap<i32, usize> =
+        archive.entries.iter().enumerate().map(|(place, entry)| (entry.id, place)).collect();
+    failures.sort_by_key(|failure| {
+        failure.entry.and_then(|entry| places.get(&entry)).copied().unwrap_or(usize::MAX)
+    });
+}
+
+fn add(owners: &mut HashMap<String, Option<i32>>, statement: &str, id: i32) {
+    let statement = compared(statement);
+    if statement.is_empty() {
+        return;
+    }
+    match owners.entry(statement.to_owned()) {
+        Entry::Vacant(place) => {
+            place.insert(Some(id));
+        }
+        Entry::Occupied(mut place) => {
+            if *place.get() != Some(id) {
+                place.insert(None);
+            }
+        }
+    }
+}
+
+/// What two copies of a statement have in common.
+fn compared(statement: &str) -> &str {
+    let statement = statement.trim();
+    &statement[..statement.floor_char_boundary(COMPARED)]
+}

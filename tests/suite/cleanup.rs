@@ -1,0 +1,221 @@
+//! Nothing is left behind, however a run ends, and nothing of a live run is touched.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::Child;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::{Home, bare, docker, dump, with_statements};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A dump whose restore takes longer than any test waits, unless it is stopped.
+fn endless(home: &Home) -> PathBuf {
+    home.file("endless.sql", with_statements(&dump(17, "small.sql"), "SELECT pg_sleep(600);"))
+}
+
+/// Starts a run of it and waits until the restore is under way; returns the container too.
+fn amid_restore(home: &Home, profile: &str) -> (Child, String) {
+    let profile = home.profile(profile);
+    let child = home.start(&mut home.command(&endless(home), &[&profile]));
+    let container = home.wait_for_query("pg_sleep");
+    (child, container)
+}
+
+fn send(child: &Child, signal: Signal) {
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+}
+
+fn killed(home: &Home, profile: &str) -> String {
+    let (mut child, container) = amid_restore(home, profile);
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(9));
+    assert!(docker::inspect("container", &container).is_some(), "a killed run cannot remove anything");
+    container
+}
+
+fn sweep(home: &Home) -> String {
+    let ran = home.ran_to_end(home.program().arg("sweep"));
+    ran.expect(0);
+    ran.stdout.clone()
+}
+
+#[test]
+fn an_interrupted_run_removes_everything_and_says_so_with_130() {
+    let home = Home::new();
+    let (child, _) = amid_restore(&home, &bare("plain", 17));
+    send(&child, Signal::SIGINT);
+    let ran = home.wait(child);
+    ran.expect(130);
+    home.assert_nothing_left();
+    assert_eq!(ran.only().untested, ["interrupted before it was done"]);
+}
+
+#[test]
+fn a_terminated_run_removes_everything_and_says_so_with_143() {
+    let home = Home::new();
+    // On disk, so that there is a volume too.
+    let (child, _) = amid_restore(&home, &format!("{}limits: {{memory: 512MiB}}\n", bare("plain", 17)));
+    send(&child, Signal::SIGTERM);
+    home.wait(child).expect(143);
+    home.assert_nothing_left();
+}
+
+#[test]
+fn a_run_that_is_interrupted_while_it_starts_leaves_nothing() {
+    let home = Home::new();
+    let path = endless(&home);
+    let profile = home.profile(&bare("plain", 17));
+    for pause in [10, 100, 300, 600] {
+        let child = home.start(home.command(&path, &[&profile]).arg("--no-cache"));
+        std::thread::sleep(Duration::from_millis(pause));
+        send(&child, Signal::SIGINT);
+        let ran = home.wait(child);
+        // The signal may come before anybody listens for it, when nothing has been made yet.
+        assert!(matches!(ran.code, Some(130) | None), "after {pause} ms: {:?} {}", ran.code, ran.stderr);
+        if ran.code.is_none() {
+            sweep(&home);
+        }
+        home.assert_nothing_left();
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_is_swept() {
+    let home = Home::new();
+    let container = killed(&home, &format!("{}limits: {{memory: 512MiB}}\n", bare("plain", 17)));
+    let said = sweep(&home);
+    assert!(said.contains("removed container pgrehearse-"), "{said}");
+    assert!(said.contains("removed volume pgrehearse-"), "{said}");
+    home.assert_nothing_left();
+    assert!(docker::inspect("container", &container).is_none());
+    assert_eq!(sweep(&home), "nothing to remove\n");
+}
+
+#[test]
+fn what_a_killed_run_left_is_removed_by_the_next_run() {
+    let home = Home::new();
+    let container = killed(&home, &bare("plain", 17));
+    home.run(&dump(17, "small.dump"), &[&bare("next", 17)]).expect(0);
+    assert!(docker::inspect("container", &container).is_none());
+}
+
+#[test]
+fn what_a_killed_run_with_a_client_of_its_own_left_is_swept() {
+    let home = Home::new();
+    killed(&home, &format!("{}restore: {{client: 18}}\n", bare("plain", 17)));
+    assert_eq!(docker::containers(&home.label()).len(), 2);
+    sweep(&home);
+    home.assert_nothing_left();
+}
+
+#[test]
+fn a_live_run_is_not_touched_by_another_run_or_a_sweep() {
+    let home = Home::new();
+    let dead = killed(&home, &bare("dead", 17));
+    let (child, live) = amid_restore(&home, &bare("live", 17));
+    // The live run has swept what the dead one left.
+    assert!(docker::inspect("container", &dead).is_none());
+
+    assert_eq!(sweep(&home), "nothing to remove\n");
+    let other = Home::new();
+    sweep(&other);
+    let profile = home.profile(&bare("beside", 17));
+    home.ran_to_end(&mut home.command(&dump(17, "small.dump"), &[&profile])).expect(0);
+    let container = docker::inspect("container", &live).expect("the live run's container is still there");
+    assert_eq!(container["State"]["Running"], true);
+
+    send(&child, Signal::SIGTERM);
+    home.wait(child).expect(143);
+    home.assert_nothing_left();
+}
+
+#[test]
+fn a_run_of_another_home_is_not_swept_before_its_deadline() {
+    let home = Home::new();
+    let container = killed(&home, &bare("plain", 17));
+    let other = Home::new();
+    let said = sweep(&other);
+    assert!(docker::inspect("container", &container).is_some(), "{said}");
+    sweep(&home);
+    home.assert_nothing_left();
+}
+
+#[test]
+fn a_container_that_is_killed_half_way_is_untested_and_nothing_is_left() {
+    let home = Home::new();
+    let (child, container) = amid_restore(&home, &bare("plain", 17));
+    assert!(docker::succeeds(&["kill", &container]));
+    let ran = home.wait(child);
+    ran.expect(3);
+    home.assert_nothing_left();
+    let target = ran.only();
+    assert_eq!(target.untested.len(), 1, "{:?}", target.untested);
+    assert!(target.untested[0].contains("the sandbox ended early"), "{:?}", target.untested);
+    assert_eq!(target.findings().count(), 0, "{}", ran.json);
+}
+
+#[test]
+fn a_container_that_somebody_removes_half_way_is_untested() {
+    let home = Home::new();
+    let (child, container) = amid_restore(&home, &bare("plain", 17));
+    assert!(docker::succeeds(&["rm", "--force", &container]));
+    let ran = home.wait(child);
+    ran.expect(3);
+    home.assert_nothing_left();
+    assert_eq!(ran.only().findings().count(), 0, "{}", ran.json);
+}
+
+#[test]
+fn a_paused_container_runs_into_its_time_limit_and_is_removed() {
+    let home = Home::new();
+    let (child, container) = amid_restore(&home, &format!("{}limits: {{timeout: 10s}}\n", bare("plain", 17)));
+    assert!(docker::succeeds(&["pause", &container]));
+    let ran = home.wait(child);
+    ran.expect(3);
+    home.assert_nothing_left();
+    assert!(ran.only().untested[0].contains("limit reached: timeout"), "{:?}", ran.only().untested);
+}
+
+#[test]
+fn a_container_whose_run_was_killed_ends_by_itself_after_its_time() {
+    let home = Home::new();
+    // The container has a minute more than the rehearsal.
+    let container = killed(&home, &format!("{}limits: {{timeout: 5s}}\n", bare("plain", 17)));
+    docker::wait_for("the end of the container", 100 * SECOND, || {
+        let container = docker::inspect("container", &container).expect("nobody removes it");
+        (container["State"]["Running"] == false).then_some(())
+    });
+    sweep(&home);
+    home.assert_nothing_left();
+}
+
+#[test]
+fn a_run_without_the_cache_keeps_nothing() {
+    let home = Home::new();
+    let ran = home.run_with(&dump(17, "small.dump"), &[&bare("plain", 17)], &["--no-cache"]);
+    ran.expect(0);
+    let label = format!("label={}", home.label());
+    assert_eq!(docker::lines(&["image", "ls", "--quiet", "--filter", &label]), Vec::<String>::new());
+}
+
+#[test]
+fn alone_sweeping_all_removes_what_is_kept_between_runs() {
+    let home = Home::new();
+    // Locales that no other test asks for, so that it is this test's to keep.
+    let profile = format!("{}cluster: {{locale: C, superuser: alone}}\n", bare("kept", 17));
+    for _ in 0..3 {
+        home.run(&dump(17, "small.dump"), &[&profile]).expect(0);
+    }
+    let label = format!("label={}", home.label());
+    let kept = || docker::lines(&["image", "ls", "--quiet", "--filter", &label]);
+    docker::wait_for("a kept data directory", 20 * SECOND, || (!kept().is_empty()).then_some(()));
+    assert_eq!(sweep(&home), "nothing to remove\n", "a sweep leaves it");
+    let ran = home.ran_to_end(home.program().args(["sweep", "--all"]));
+    ran.expect(0);
+    assert!(ran.stdout.contains("removed image pgrehearse-kept:"), "{}", ran.stdout);
+    assert_eq!(kept(), Vec::<String>::new());
+}

@@ -1,0 +1,158 @@
+//! Several targets at once, and what the whole run comes to.
+
+use crate::support::home::names;
+use crate::support::{Home, bare, dump, images, matching};
+
+fn nowhere(name: &str) -> String {
+    format!("name: {name}\nimage: {}-nowhere:17\n", images::REPOSITORY)
+}
+
+#[test]
+fn one_bad_target_does_not_stop_the_others_and_the_worst_verdict_is_the_run_s() {
+    let home = Home::new();
+    let small = dump(17, "small.dump");
+    let fails = format!("{}checks: {{queries: [{{name: no, sql: SELECT 1, expect: 2}}]}}\n", bare("m-fails", 17));
+    let (good, also, gone) = (bare("z-good", 17), bare("a-good", 18), nowhere("g-gone"));
+
+    let ran = home.run(&small, &[&good, &gone, &also]);
+    ran.expect(3);
+    let verdicts: Vec<(&str, &str)> =
+        ran.report().targets.iter().map(|target| (target.target.as_str(), target.verdict.label())).collect();
+    assert_eq!(verdicts, [("a-good", "pass"), ("g-gone", "untested"), ("z-good", "pass")], "by name, not by time");
+
+    let ran = home.run(&small, &[&good, &gone, &fails, &also]);
+    ran.expect(1);
+    assert_eq!(ran.target("z-good").verdict.label(), "pass");
+    assert_eq!(ran.target("a-good").verdict.label(), "pass");
+    assert_eq!(ran.target("m-fails").verdict.label(), "fail");
+}
+
+#[test]
+fn what_is_untested_is_no_pass_unless_it_is_allowed() {
+    let home = Home::new();
+    let profiles = [bare("good", 17), nowhere("gone")];
+    let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
+    let small = dump(17, "small.dump");
+    home.run(&small, &profiles).expect(3);
+    home.run_with(&small, &profiles, &["--allow-untested"]).expect(0);
+}
+
+#[test]
+fn fail_fast_leaves_what_is_not_begun_untested() {
+    let home = Home::new();
+    let fails = format!("{}checks: {{queries: [{{name: no, sql: SELECT 1, expect: 2}}]}}\n", bare("a", 17));
+    let ran = home.run_with(
+        &dump(17, "small.dump"),
+        &[&fails, &bare("b", 17), &bare("c", 17)],
+        &["--fail-fast", "--jobs", "1"],
+    );
+    ran.expect(1);
+    assert_eq!(ran.target("a").verdict.label(), "fail");
+    for name in ["b", "c"] {
+        let target = ran.target(name);
+        assert_eq!(target.verdict.label(), "untested");
+        assert_eq!(target.untested, ["not begun: a failed, and --fail-fast is given"]);
+    }
+}
+
+#[test]
+fn jobs_bound_how_many_rehearsals_run_at_once() {
+    let home = Home::new();
+    let profiles = [bare("a", 17), bare("b", 17), bare("c", 17)];
+    let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
+    let ran = home.run_with(&dump(17, "small.dump"), &profiles, &["--jobs", "1"]);
+    ran.expect(0);
+    // Each is over before the next one begins.
+    let order: Vec<&str> = ran
+        .stderr
+        .lines()
+        .filter(|line| line.ends_with(": restore") || line.ends_with(": PASS"))
+        .filter_map(|line| line.split("] ").nth(1))
+        .collect();
+    let began: Vec<&str> = order.iter().step_by(2).copied().collect();
+    assert_eq!(order.len(), 6, "{}", ran.stderr);
+    for (at, line) in began.iter().enumerate() {
+        let name = line.trim_end_matches(": restore");
+        assert_eq!(order[2 * at + 1], format!("{name}: PASS"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_report_apart_from_times() {
+    let home = Home::new();
+    let profiles = [
+        bare("empty", 17),
+        matching("twin", 18),
+        format!("{}cluster: {{encoding: LATIN1, locale: C}}\n", matching("latin", 17)),
+        nowhere("gone"),
+    ];
+    let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
+    let reports = [(), ()].map(|()| {
+        let ran = home.run(&dump(17, "shop.dump"), &profiles);
+        ran.expect(1);
+        let mut report = serde_json::from_str(&ran.json).unwrap();
+        forget_times(&mut report);
+        report
+    });
+    assert_eq!(reports[0], reports[1]);
+}
+
+fn forget_times(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(map) => {
+            for key in ["started", "elapsed", "timings"] {
+                map.remove(key);
+            }
+            map.values_mut().for_each(forget_times);
+        }
+        serde_json::Value::Array(values) => values.iter_mut().for_each(forget_times),
+        _ => {}
+    }
+}
+
+#[test]
+fn an_accepted_finding_does_not_fail_its_target() {
+    let home = Home::new();
+    let profile = |object: &str| {
+        format!(
+            "{}accept:\n  - {{finding: sequence-exhausted, object: {object}, reason: archived, until: 2999-12-31}}\n",
+            bare("known", 17)
+        )
+    };
+    let ran = home.run(&dump(17, "exhausted.dump"), &[&profile("public.short")]);
+    ran.expect(0);
+    assert_eq!(ran.finding("sequence-exhausted").accepted.as_deref(), Some("archived (until 2999-12-31)"));
+    home.run(&dump(17, "exhausted.dump"), &[&profile("public.other")]).expect(1);
+}
+
+#[test]
+fn a_report_on_standard_output_is_nothing_but_the_report() {
+    let home = Home::new();
+    let profile = home.profile(&bare("plain", 17));
+    let mut command = home.program();
+    command.arg("run").arg(dump(17, "small.dump")).arg("-p").arg(&profile);
+    let ran = home.finish(command.args(["--engine", "docker", "--report", "json", "--quiet"]));
+    ran.expect(0);
+    let report = pgrehearse::report::json::read(&ran.stdout).expect("standard output is a report");
+    assert_eq!(report.targets.len(), 1);
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn extensions_that_a_target_does_not_allow_or_have_are_findings() {
+    let home = Home::new();
+    let none = format!("{}extensions: {{allowed: []}}\n", matching("none", 17));
+    let ran = home.run(&dump(17, "shop.dump"), &[&none]);
+    ran.expect(1);
+    assert_eq!(names(ran.only()), ["extension-not-allowed"]);
+    let allowed = format!("{}extensions: {{allowed: [citext]}}\n", matching("citext", 17));
+    home.run(&dump(17, "shop.dump"), &[&allowed]).expect(0);
+
+    let text = std::fs::read_to_string(dump(17, "shop.sql")).unwrap();
+    let missing = home.file("missing.sql", text.replace("citext", "no_such_text"));
+    let ran = home.run(&missing, &[&matching("twin", 17)]);
+    ran.expect(1);
+    let failing: Vec<&str> =
+        ran.only().findings().filter(|finding| finding.fails()).map(|finding| finding.name.as_str()).collect();
+    assert_eq!(failing, ["extension-unavailable"], "{}", ran.json);
+}

@@ -1,0 +1,135 @@
+//! The profile's own queries, the check that stands in where there are none, and what is masked.
+
+use crate::support::home::findings;
+use crate::support::{Home, bare, dump, with_statements};
+
+/// A value of a row of `small.dump`.
+const VALUE: &str = "Ada Lovelace";
+
+fn with_queries(name: &str, queries: &[(&str, &str)]) -> String {
+    let mut yaml = format!("{}checks:\n  queries:\n", bare(name, 17));
+    for (number, (sql, expect)) in queries.iter().enumerate() {
+        let sql = sql.replace('"', "\\\"");
+        yaml.push_str(&format!("    - {{name: query {number}, sql: \"{sql}\", expect: {expect}}}\n"));
+    }
+    yaml
+}
+
+#[test]
+fn queries_that_give_what_is_expected_pass_in_every_form() {
+    let home = Home::new();
+    let profile = with_queries("met", &[
+        ("SELECT count(*) FROM people", "3"),
+        ("SELECT count(*) FROM people", "\">= 1\""),
+        ("SELECT count(*) FROM people", "\"!= 0\""),
+        ("SELECT count(*) FROM people", "\"< 10\""),
+        ("SELECT avg(born) FROM people", "\"= 1860.5\""),
+        ("SELECT name FROM people WHERE id = 1", "Ada Lovelace"),
+        ("SELECT name FROM people WHERE id = 3", "Émilie du Châtelet"),
+        ("SELECT born FROM people WHERE id = 3", "null"),
+        ("SELECT true", "true"),
+        ("SELECT id, born FROM people", "[[3, null], [1, 1815], [2, 1906]]"),
+        ("SELECT id FROM people", "[2, 3, 1]"),
+        ("SELECT FROM people WHERE id > 3", "empty"),
+        ("TABLE people", "not empty"),
+        ("SELECT 'empty'", "\"= 'empty'\""),
+    ]);
+    let ran = home.run(&dump(17, "small.dump"), &[&profile]);
+    ran.expect(0);
+    let queries = ran.only().checks.iter().find(|check| check.check == "queries").unwrap();
+    assert_eq!(queries.looked_at, "14 queries");
+}
+
+#[test]
+fn queries_that_give_something_else_fail_in_every_form() {
+    let home = Home::new();
+    let queries = [
+        ("SELECT count(*) FROM people", "4"),
+        ("SELECT count(*) FROM people", "\"> 3\""),
+        ("SELECT born FROM people WHERE id = 3", "\"!= 1\""),
+        ("SELECT name FROM people", "Ada Lovelace"),
+        ("SELECT name FROM people WHERE id = 2", "ada lovelace"),
+        ("SELECT id, born FROM people", "[[1, 1815], [2, 1906]]"),
+        ("SELECT id FROM people", "[1, 2, 3, 3]"),
+        ("TABLE people", "empty"),
+        ("SELECT FROM people WHERE id > 3", "not empty"),
+        ("SELECT no_such_column FROM people", "1"),
+        ("SELEC 1", "1"),
+    ];
+    let ran = home.run(&dump(17, "small.dump"), &[&with_queries("unmet", &queries)]);
+    ran.expect(1);
+    assert_eq!(ran.names(), ["query-failed"]);
+    let failed: Vec<&str> =
+        ran.only().findings().flat_map(|finding| &finding.objects).map(String::as_str).collect();
+    let all: Vec<String> = (0..queries.len()).map(|number| format!("query {number}")).collect();
+    assert_eq!(failed, all);
+    // What to run is what the profile says.
+    assert_eq!(ran.only().findings().next().unwrap().commands, ["SELECT count(*) FROM people"]);
+}
+
+#[test]
+fn a_query_does_not_see_what_another_one_did() {
+    let home = Home::new();
+    let profile = with_queries("apart", &[
+        ("DELETE FROM people; SELECT count(*) FROM people", "0"),
+        ("SELECT count(*) FROM people", "3"),
+    ]);
+    home.run(&dump(17, "small.dump"), &[&profile]).expect(0);
+}
+
+#[test]
+fn row_values_stay_out_of_every_output_unless_they_are_asked_for() {
+    let home = Home::new();
+    // A query whose result is a value, one whose error quotes one, and statements of the dump that fail on one.
+    let profile = with_queries("masked", &[
+        ("SELECT name FROM people WHERE id = 1", "somebody else"),
+        ("SELECT name::integer FROM people WHERE id = 1", "1"),
+    ]);
+    let statements = "INSERT INTO public.people (id, name) VALUES (1, 'Ada Lovelace');
+ALTER TABLE public.people ADD UNIQUE (born);
+INSERT INTO public.people (id, name, born) VALUES (10, 'Ada Lovelace', 'Ada Lovelace');
+COPY public.people (id, name, born) FROM stdin;
+11\tAda Lovelace\tAda Lovelace
+\\.
+DO $$ BEGIN RAISE EXCEPTION 'found %', (SELECT name FROM public.people WHERE id = 1); END $$;
+COPY public.missing (id, name) FROM stdin;
+12\tAda Lovelace
+\\.
+ALTER TABLE public.people ALTER COLUMN name TYPE integer USING name::integer;";
+    let damaged = home.file("damaged.sql", with_statements(&dump(17, "small.sql"), statements));
+    let ran = home.run(&damaged, &[&profile]);
+    ran.expect(1);
+    assert!(ran.only().restore.as_ref().unwrap().errors >= 6, "{}", ran.json);
+    for (output, text) in [("stdout", &ran.stdout), ("stderr", &ran.stderr), ("json", &ran.json)] {
+        assert!(!text.contains(VALUE), "{output} shows a row value:\n{text}");
+        assert!(!text.contains("Lovelace"), "{output} shows a part of a row value:\n{text}");
+    }
+    assert!(ran.stdout.contains("masked"), "{}", ran.stdout);
+
+    let ran = home.run_with(&damaged, &[&profile], &["--show-data", "--all"]);
+    ran.expect(1);
+    assert!(ran.stdout.contains(VALUE), "{}", ran.stdout);
+    let failed = findings(ran.only(), "query-failed");
+    assert!(failed[0].evidence.iter().any(|line| line == "got one value: Ada Lovelace"), "{failed:?}");
+}
+
+#[test]
+fn without_queries_a_dump_that_brings_no_table_fails() {
+    let home = Home::new();
+    let nothing = home.file("nothing.sql", with_statements(&dump(17, "small.sql"), "DROP TABLE public.people;"));
+    let ran = home.run(&nothing, &[&bare("plain", 17)]);
+    ran.expect(1);
+    assert_eq!(ran.names(), ["nothing-restored"]);
+}
+
+#[test]
+fn without_queries_a_dump_whose_tables_are_all_empty_fails() {
+    let home = Home::new();
+    let empty = home.file("empty.sql", with_statements(&dump(17, "small.sql"), "DELETE FROM public.people;"));
+    let ran = home.run(&empty, &[&bare("plain", 17)]);
+    ran.expect(1);
+    assert_eq!(ran.names(), ["nothing-restored"]);
+    // Somebody who knows that says so.
+    let profile = with_queries("known", &[("SELECT count(*) FROM people", "0")]);
+    home.run(&empty, &[&profile]).expect(0);
+}

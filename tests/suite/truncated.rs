@@ -1,0 +1,111 @@
+//! Dumps that end early. PostgreSQL's own tools take some of them for whole.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::{Home, Ran, bare, dump};
+
+#[track_caller]
+fn assert_truncated(ran: &Ran) {
+    ran.expect(1);
+    assert!(ran.names().contains(&"dump-truncated"), "{}", ran.json);
+    // The dump is cut off; nothing else is wrong with it, and the tool's own words for the cut are no second cause.
+    let failing: Vec<&str> =
+        ran.only().findings().filter(|finding| finding.fails()).map(|finding| finding.name.as_str()).collect();
+    assert!(failing.iter().all(|name| *name == "dump-truncated"), "{failing:?}\n{}", ran.json);
+}
+
+fn cut(home: &Home, dump: &Path, name: &str, keep: impl Fn(usize) -> usize) -> PathBuf {
+    let bytes = fs::read(dump).unwrap();
+    home.file(name, &bytes[..keep(bytes.len())])
+}
+
+#[test]
+fn a_plain_dump_that_ends_amid_the_rows_of_a_table_fails_although_psql_says_nothing() {
+    let home = Home::new();
+    for major in [13, 17] {
+        let path = cut(&home, &dump(major, "rows.sql"), "cut.sql", |length| length / 2);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("\\.\n"), "the cut is not amid the rows");
+        let ran = home.run(&path, &[&bare("plain", major)]);
+        assert_truncated(&ran);
+        let restore = ran.only().restore.as_ref().unwrap();
+        assert_eq!((restore.exit_code, restore.errors), (0, 0), "psql has noticed it: {}", ran.json);
+    }
+}
+
+#[test]
+fn a_plain_dump_that_ends_at_a_line_s_end_fails() {
+    let home = Home::new();
+    let path = cut(&home, &dump(17, "rows.sql"), "cut.sql", |length| length / 2);
+    let mut text = fs::read_to_string(&path).unwrap();
+    text.truncate(text.rfind('\n').unwrap() + 1);
+    assert_truncated(&home.run(&home.file("line.sql", text), &[&bare("plain", 17)]));
+}
+
+#[test]
+fn a_plain_dump_that_ends_before_its_constraints_fails() {
+    let home = Home::new();
+    let text = fs::read_to_string(dump(17, "rows.sql")).unwrap();
+    let end = text.find("ALTER TABLE ONLY public.readings\n    ADD CONSTRAINT").expect("a primary key");
+    assert_truncated(&home.run(&home.file("cut.sql", &text[..end]), &[&bare("plain", 17)]));
+}
+
+#[test]
+fn a_compressed_plain_dump_that_ends_early_fails() {
+    let home = Home::new();
+    let text = fs::read(dump(17, "rows.sql")).unwrap();
+    let compressed = zstd::encode_all(text.as_slice(), 3).unwrap();
+    let path = home.file("cut.sql.zst", &compressed[..compressed.len() * 2 / 3]);
+    assert_truncated(&home.run(&path, &[&bare("plain", 17)]));
+}
+
+#[test]
+fn a_custom_archive_that_ends_early_fails() {
+    let home = Home::new();
+    for major in [13, 18] {
+        let path = cut(&home, &dump(major, "rows.dump"), "cut.dump", |length| length * 6 / 10);
+        assert_truncated(&home.run(&path, &[&bare("plain", major)]));
+    }
+}
+
+#[test]
+fn a_tar_archive_that_ends_early_fails() {
+    let home = Home::new();
+    let path = cut(&home, &dump(17, "rows.tar"), "cut.tar", |length| length / 2);
+    assert_truncated(&home.run(&path, &[&bare("plain", 17)]));
+}
+
+#[test]
+fn a_dump_in_directory_format_with_a_data_file_cut_off_or_missing_fails() {
+    let home = Home::new();
+    for major in [15, 17] {
+        let path = copy_of(&home, &dump(major, "rows.dir"));
+        let largest = data_files(&path).pop().unwrap();
+        let bytes = fs::read(&largest).unwrap();
+        fs::write(&largest, &bytes[..bytes.len() / 2]).unwrap();
+        assert_truncated(&home.run(&path, &[&bare("plain", major)]));
+    }
+    let path = copy_of(&home, &dump(17, "rows.dir"));
+    fs::remove_file(data_files(&path).pop().unwrap()).unwrap();
+    assert_truncated(&home.run(&path, &[&bare("plain", 17)]));
+}
+
+fn copy_of(home: &Home, directory: &Path) -> PathBuf {
+    let copy = home.path("copy.dir");
+    let _ = fs::remove_dir_all(&copy);
+    fs::create_dir(&copy).unwrap();
+    for entry in fs::read_dir(directory).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
+    }
+    copy
+}
+
+/// The data files of a dump in directory format, the largest last.
+fn data_files(directory: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|extension| extension == "gz")).collect();
+    files.sort_by_key(|path| fs::metadata(path).unwrap().len());
+    files
+}
