@@ -43,11 +43,25 @@ pub struct Looked {
     pub looked_at: String,
 }
 
+/// Why a check was left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotApplied {
+    /// The profile's own doing, which the report says.
+    Profile(String),
+    /// Another finding explains what this check would see.
+    Explained,
+}
+
 /// One thing to look at in a restored database.
 #[async_trait]
 pub trait Check: Send + Sync {
     /// Its name, which is its column in the grid.
     fn name(&self) -> &'static str;
+
+    /// Why there is nothing to look at in this target, where there is not; the check has no result then.
+    fn does_not_apply(&self, _target: &Target, _restore_findings: &[Finding]) -> Option<NotApplied> {
+        None
+    }
 
     /// Looks.
     ///

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::ownership::{in_database, schema_of};
-use super::{Check, Looked, Restored};
+use super::{Check, Looked, NotApplied, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::{Finding, Name};
+use crate::profile::Target;
 use crate::restore::has_option;
 
 pub struct Rows;
@@ -35,16 +36,16 @@ impl Check for Rows {
         "rows"
     }
 
-    async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
-        if let Some(option) = selects(&restored.target.restore.options) {
-            let looked_at = format!("not compared: {option} restores a part of the dump");
-            return Ok(Looked { findings: Vec::new(), looked_at });
+    fn does_not_apply(&self, target: &Target, restore_findings: &[Finding]) -> Option<NotApplied> {
+        if let Some(option) = selects(&target.restore.options) {
+            let reason = format!("rows were not counted: {option} restores a part of the dump");
+            return Some(NotApplied::Profile(reason));
         }
         // What the restore complained of explains what is missing.
-        if restored.restore_findings.iter().any(Finding::fails) {
-            let looked_at = "not compared: the restore itself failed".to_owned();
-            return Ok(Looked { findings: Vec::new(), looked_at });
-        }
+        restore_findings.iter().any(Finding::fails).then_some(NotApplied::Explained)
+    }
+
+    async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let session = restored.session;
         let roots = roots(session).await?;
         // Rows of partitions are added up: loaded through their root they may land in another one.

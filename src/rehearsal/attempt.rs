@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 
 use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, verdict};
-use crate::check::{self, CheckResult, Outcome, Restored};
+use crate::check::{self, Check, CheckResult, NotApplied, Outcome, Restored};
 use crate::cluster::{self, ClusterError, Session};
 use crate::dump::{Container, Content, Scan};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
@@ -234,7 +234,16 @@ async fn work(
     if restored_anything {
         events.phase(Phase::Check);
         let checking = Instant::now();
-        let results = run_checks(stage, target, sandbox, &scan, summary, events).await;
+        let mut checks = check::all(target);
+        checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
+            Some(NotApplied::Profile(reason)) => {
+                rehearsal.notices.push(reason);
+                false
+            }
+            Some(NotApplied::Explained) => false,
+            None => true,
+        });
+        let results = run_checks(&checks, stage, target, sandbox, &scan, summary, events).await;
         rehearsal.checks.extend(results);
         rehearsal.timings.checks = checking.elapsed();
     }
@@ -341,6 +350,7 @@ async fn restored_databases(
 
 /// Runs every check in every restored database; one that fails says so and takes no other down.
 async fn run_checks(
+    checks: &[Box<dyn Check>],
     stage: &Stage,
     target: &Target,
     sandbox: &dyn Sandbox,
@@ -348,7 +358,6 @@ async fn run_checks(
     summary: &RestoreSummary,
     events: &Events,
 ) -> Vec<CheckResult> {
-    let checks = check::all(target);
     let mut results: Vec<CheckResult> = checks
         .iter()
         .map(|check| CheckResult {

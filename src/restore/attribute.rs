@@ -38,9 +38,7 @@ pub fn attribute(failures: &mut [Failure], archive: &Archive) {
     }
     let places: HashMap<i32, usize> =
         archive.entries.iter().enumerate().map(|(place, entry)| (entry.id, place)).collect();
-    failures.sort_by_key(|failure| {
-        failure.entry.and_then(|entry| places.get(&entry)).copied().unwrap_or(usize::MAX)
-    });
+    failures.sort_by_key(|failure| failure.entry.and_then(|entry| places.get(&entry)).copied().unwrap_or(usize::MAX));
 }
 
 fn add(owners: &mut HashMap<String, Option<i32>>, statement: &str, id: i32) {

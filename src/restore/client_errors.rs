@@ -125,7 +125,8 @@ impl ClientErrors {
             return Some(Told::Entry);
         }
         // A text whose `error: ` came in another line.
-        let is_text = is_text_of_server_error(piece) || (self.awaiting_text && !piece.is_empty() && !is_progress(piece));
+        let is_text =
+            is_text_of_server_error(piece) || (self.awaiting_text && !piece.is_empty() && !is_progress(piece));
         is_text.then(|| self.error(piece))
     }
 

@@ -89,9 +89,10 @@ fn every_missing_role_is_one_finding_however_many_statements_name_it() {
         assert!(owner.count > 20, "{}", owner.count);
         let hostile = missing.iter().find(|finding| finding.title.contains("книги")).unwrap();
         assert_eq!(hostile.commands, ["CREATE ROLE \"Bücher \"\"und\"\" книги; --\";"]);
-        let other = ran.only().findings().filter(|finding| {
-            !["role-missing", "policy-lost", "rls-bypassed"].contains(&finding.name.as_str())
-        });
+        let other = ran
+            .only()
+            .findings()
+            .filter(|finding| !["role-missing", "policy-lost", "rls-bypassed"].contains(&finding.name.as_str()));
         assert_eq!(other.count(), 0, "{}", ran.json);
     }
 }
@@ -130,10 +131,17 @@ fn options_that_leave_out_owners_and_privileges_are_reported_with_what_they_chan
     assert!(owners.iter().any(|finding| finding.objects.contains(&"TABLE shop.orders".to_owned())), "{owners:?}");
     assert!(owners.iter().all(|finding| finding.title.ends_with("to \"postgres\"")), "{owners:?}");
     let privileges = ran.finding("privileges-changed");
-    assert!(privileges.objects.iter().any(|object| object.contains("shop.balance") && object.contains("shop_app")), "{privileges:?}");
+    assert!(
+        privileges.objects.iter().any(|object| object.contains("shop.balance") && object.contains("shop_app")),
+        "{privileges:?}"
+    );
     assert!(privileges.evidence.iter().any(|line| line.contains("FROM PUBLIC")), "{privileges:?}");
     assert_eq!(ran.finding("rls-bypassed").objects, ["TABLE shop.orders"]);
-    assert!(ran.only().notices.iter().any(|notice| notice.contains("--no-owner --no-privileges")), "{:?}", ran.only().notices);
+    assert!(
+        ran.only().notices.iter().any(|notice| notice.contains("--no-owner --no-privileges")),
+        "{:?}",
+        ran.only().notices
+    );
 }
 
 #[test]
@@ -159,7 +167,9 @@ fn every_sequence_that_would_collide_is_found_with_the_setval_to_run() {
         let mut commands: Vec<&str> =
             ran.only().findings().flat_map(|finding| &finding.commands).map(String::as_str).collect();
         commands.sort_unstable();
-        let setval = |sequence: &str, value: i64| format!("SELECT pg_catalog.setval('\"public\".\"{sequence}\"', {value}, true);");
+        let setval = |sequence: &str, value: i64| {
+            format!("SELECT pg_catalog.setval('\"public\".\"{sequence}\"', {value}, true);")
+        };
         let mut expected = vec![
             setval("Größe; --_It''s_seq", 2),
             // It turns around to 1, which is held, as 2 and 3 are.

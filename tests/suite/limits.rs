@@ -38,7 +38,8 @@ fn a_restore_that_takes_too_much_memory_is_untested() {
 
 #[test]
 fn a_restore_that_starts_too_many_processes_is_untested() {
-    let ran = run("pids: 48", "COPY public.people (name) FROM PROGRAM 'for i in $(seq 200); do sleep 20 & done; echo x';");
+    let ran =
+        run("pids: 48", "COPY public.people (name) FROM PROGRAM 'for i in $(seq 200); do sleep 20 & done; echo x';");
     assert_limit(&ran, "pids", "48");
 }
 

@@ -18,22 +18,25 @@ fn with_queries(name: &str, queries: &[(&str, &str)]) -> String {
 #[test]
 fn queries_that_give_what_is_expected_pass_in_every_form() {
     let home = Home::new();
-    let profile = with_queries("met", &[
-        ("SELECT count(*) FROM people", "3"),
-        ("SELECT count(*) FROM people", "\">= 1\""),
-        ("SELECT count(*) FROM people", "\"!= 0\""),
-        ("SELECT count(*) FROM people", "\"< 10\""),
-        ("SELECT avg(born) FROM people", "\"= 1860.5\""),
-        ("SELECT name FROM people WHERE id = 1", "Ada Lovelace"),
-        ("SELECT name FROM people WHERE id = 3", "Émilie du Châtelet"),
-        ("SELECT born FROM people WHERE id = 3", "null"),
-        ("SELECT true", "true"),
-        ("SELECT id, born FROM people", "[[3, null], [1, 1815], [2, 1906]]"),
-        ("SELECT id FROM people", "[2, 3, 1]"),
-        ("SELECT FROM people WHERE id > 3", "empty"),
-        ("TABLE people", "not empty"),
-        ("SELECT 'empty'", "\"= 'empty'\""),
-    ]);
+    let profile = with_queries(
+        "met",
+        &[
+            ("SELECT count(*) FROM people", "3"),
+            ("SELECT count(*) FROM people", "\">= 1\""),
+            ("SELECT count(*) FROM people", "\"!= 0\""),
+            ("SELECT count(*) FROM people", "\"< 10\""),
+            ("SELECT avg(born) FROM people", "\"= 1860.5\""),
+            ("SELECT name FROM people WHERE id = 1", "Ada Lovelace"),
+            ("SELECT name FROM people WHERE id = 3", "Émilie du Châtelet"),
+            ("SELECT born FROM people WHERE id = 3", "null"),
+            ("SELECT true", "true"),
+            ("SELECT id, born FROM people", "[[3, null], [1, 1815], [2, 1906]]"),
+            ("SELECT id FROM people", "[2, 3, 1]"),
+            ("SELECT FROM people WHERE id > 3", "empty"),
+            ("TABLE people", "not empty"),
+            ("SELECT 'empty'", "\"= 'empty'\""),
+        ],
+    );
     let ran = home.run(&dump(17, "small.dump"), &[&profile]);
     ran.expect(0);
     let queries = ran.only().checks.iter().find(|check| check.check == "queries").unwrap();
@@ -59,8 +62,7 @@ fn queries_that_give_something_else_fail_in_every_form() {
     let ran = home.run(&dump(17, "small.dump"), &[&with_queries("unmet", &queries)]);
     ran.expect(1);
     assert_eq!(ran.names(), ["query-failed"]);
-    let failed: Vec<&str> =
-        ran.only().findings().flat_map(|finding| &finding.objects).map(String::as_str).collect();
+    let failed: Vec<&str> = ran.only().findings().flat_map(|finding| &finding.objects).map(String::as_str).collect();
     let all: Vec<String> = (0..queries.len()).map(|number| format!("query {number}")).collect();
     assert_eq!(failed, all);
     // What to run is what the profile says.
@@ -70,10 +72,10 @@ fn queries_that_give_something_else_fail_in_every_form() {
 #[test]
 fn a_query_does_not_see_what_another_one_did() {
     let home = Home::new();
-    let profile = with_queries("apart", &[
-        ("DELETE FROM people; SELECT count(*) FROM people", "0"),
-        ("SELECT count(*) FROM people", "3"),
-    ]);
+    let profile = with_queries(
+        "apart",
+        &[("DELETE FROM people; SELECT count(*) FROM people", "0"), ("SELECT count(*) FROM people", "3")],
+    );
     home.run(&dump(17, "small.dump"), &[&profile]).expect(0);
 }
 
@@ -81,10 +83,13 @@ fn a_query_does_not_see_what_another_one_did() {
 fn row_values_stay_out_of_every_output_unless_they_are_asked_for() {
     let home = Home::new();
     // A query whose result is a value, one whose error quotes one, and statements of the dump that fail on one.
-    let profile = with_queries("masked", &[
-        ("SELECT name FROM people WHERE id = 1", "somebody else"),
-        ("SELECT name::integer FROM people WHERE id = 1", "1"),
-    ]);
+    let profile = with_queries(
+        "masked",
+        &[
+            ("SELECT name FROM people WHERE id = 1", "somebody else"),
+            ("SELECT name::integer FROM people WHERE id = 1", "1"),
+        ],
+    );
     let statements = "INSERT INTO public.people (id, name) VALUES (1, 'Ada Lovelace');
 ALTER TABLE public.people ADD UNIQUE (born);
 INSERT INTO public.people (id, name, born) VALUES (10, 'Ada Lovelace', 'Ada Lovelace');

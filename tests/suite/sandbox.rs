@@ -121,7 +121,9 @@ fn listener() -> (u16, Arc<AtomicUsize>) {
 fn addresses() -> Vec<String> {
     let mut addresses = vec!["127.0.0.1".to_owned()];
     let format = "{{range .IPAM.Config}}{{.Gateway}} {{end}}";
-    addresses.extend(docker::output(&["network", "inspect", "bridge", "--format", format]).split_whitespace().map(str::to_owned));
+    addresses.extend(
+        docker::output(&["network", "inspect", "bridge", "--format", format]).split_whitespace().map(str::to_owned),
+    );
     if let Ok(output) = std::process::Command::new("hostname").arg("-I").output() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         addresses.extend(text.split_whitespace().filter(|address| !address.contains(':')).map(str::to_owned));
@@ -134,7 +136,8 @@ fn a_plain_dump_with_shell_commands_and_connections_gets_nowhere_and_has_a_verdi
     let home = Home::new();
     let (port, connections) = listener();
     let addresses = addresses().join(" ");
-    let connect = format!("for a in {addresses}; do timeout 2 bash -c \"exec 3<>/dev/tcp/$a/{port}\" 2>/dev/null; done");
+    let connect =
+        format!("for a in {addresses}; do timeout 2 bash -c \"exec 3<>/dev/tcp/$a/{port}\" 2>/dev/null; done");
     let mut statements = format!(
         r#"\! {connect}; touch /escaped /etc/escaped /pgrehearse/input/escaped 2>/dev/null
 \! psql -X -q -U postgres -d app -c "INSERT INTO public.people (name) VALUES ('tried a shell')"

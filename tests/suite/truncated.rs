@@ -108,7 +108,8 @@ fn copy_of(home: &Home, directory: &Path) -> PathBuf {
 /// The data files of a dump in directory format, the largest last.
 fn data_files(directory: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|extension| extension == "gz")).collect();
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "gz")).collect();
     files.sort_by_key(|path| fs::metadata(path).unwrap().len());
     files
 }

@@ -159,7 +159,8 @@ async fn on_this_machine(
     spec: impl Fn(Major) -> SandboxSpec,
 ) -> anyhow::Result<Result<Place, String>> {
     let (installed, walls) = tokio::task::spawn_blocking(|| (installations(), bubblewrap())).await?;
-    let Some(newest) = installed.iter().map(|installation| installation.major).find(|major| MAJORS.contains(major)) else {
+    let Some(newest) = installed.iter().map(|installation| installation.major).find(|major| MAJORS.contains(major))
+    else {
         return Ok(Err("no PostgreSQL server from 13 to 18 is installed".into()));
     };
     let mut no_walls = None;

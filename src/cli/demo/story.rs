@@ -189,8 +189,7 @@ mod tests {
 
     #[test]
     fn what_came_as_promised_says_why() {
-        let (line, outcome) =
-            tell(&PROMISES[3], Some(&rehearsal("demo-managed", Verdict::Fail, PROMISES[3].findings)));
+        let (line, outcome) = tell(&PROMISES[3], Some(&rehearsal("demo-managed", Verdict::Fail, PROMISES[3].findings)));
         assert_eq!(outcome, Outcome::AsPromised);
         assert!(line.starts_with("demo-managed fails, as it should: "), "{line}");
         assert!(line.ends_with("(permission-denied, sequence-behind)"), "{line}");
