@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::recognise::{Cause, recognise};
 use super::{Failure, Finding, Name, Severity, fixes};
-use crate::dump::{Content, Dump, TocEntry};
+use crate::dump::{Content, Damage, Dump, TocEntry};
 use crate::profile::Target;
 
 /// What is known beside the failures themselves.
 pub struct Situation<'a> {
     pub dump: &'a Dump,
+    /// What is wrong with the dump itself, as a full pass over it has found.
+    pub damage: &'a [Damage],
     pub target: &'a Target,
     /// The major version of the client that restored.
     pub client: &'a str,
@@ -28,7 +30,8 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
     for failure in failures {
         let own = recognise(failure);
         let earlier = Earlier { by_entry: &by_entry, by_object: &by_object, before: before.as_ref(), causes: &causes };
-        let root = consequence_of(failure, &own, &archive, &earlier);
+        let root = of_damage(failure, &own, situation.damage)
+            .or_else(|| consequence_of(failure, &own, &archive, &earlier));
         let is_consequence = root.is_some();
         let cause = root.unwrap_or(own);
         before = Some(cause.clone());
@@ -93,6 +96,25 @@ struct Earlier<'a> {
     /// The failure just before.
     before: Option<&'a Cause>,
     causes: &'a BTreeMap<Cause, Found>,
+}
+
+/// Whether a failure only follows from what is wrong with the dump itself: the client ends where the archive does, the
+/// server loses its client, and the rows of a table that is cut off are not whole.
+fn of_damage(failure: &Failure, own: &Cause, damage: &[Damage]) -> Option<Cause> {
+    if damage.is_empty() || !matches!(own.name, Name::UnclassifiedError | Name::ClientFailed) {
+        return None;
+    }
+    // connection_failure, protocol_violation.
+    let lost = failure.is("08006") || failure.is("08P01");
+    let copied = failure.statement.as_deref().and_then(|statement| statement.strip_prefix("COPY "));
+    // query_canceled: by a parallel job that ends early.
+    let cut_off = copied.is_some_and(|copied| {
+        let table = plain_name(copied.split(" (").next().and_then(|name| name.split(" FROM ").next()).unwrap_or(copied));
+        let mut cut = damage.iter().filter_map(|damage| damage.table.as_deref());
+        failure.is("57014") || cut.any(|cut| plain_name(cut) == table)
+    });
+    let follows = failure.sqlstate.is_none() || lost || cut_off;
+    follows.then(|| Cause { name: Name::DumpTruncated, subject: String::new() })
 }
 
 /// Whether a failure only follows from an earlier one, and which cause that had.

@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, verdict};
 use crate::check::{self, Check, CheckResult, NotApplied, Outcome, Restored};
 use crate::cluster::{self, ClusterError, Session};
-use crate::dump::Scan;
+use crate::dump::{Container, Content, Scan};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{Events, Phase, What};
 use crate::finding::{Failure, Finding, Name, Situation, diagnose};
@@ -32,8 +32,14 @@ enum Stopped {
     Interrupted,
     Limit(LimitHit),
     Cluster(ClusterError),
+    /// The client does not come to the end of a damaged archive.
+    Endless,
     Panicked,
 }
+
+/// How long pg_restore may take on a tar file that is known to be cut off: it reads at its end for ever
+/// (`_tarReadRaw` in pg_backup_tar.c, PostgreSQL 13 to 18).
+const PATIENCE: Duration = Duration::from_secs(20);
 
 impl From<ClusterError> for Stopped {
     fn from(error: ClusterError) -> Self {
@@ -105,6 +111,14 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         worked = Err(Stopped::Limit(limit));
     }
 
+    // What is known of the dump itself holds, however far its restore came.
+    if worked.is_err()
+        && !rehearsal.checks.iter().any(|result| result.check == check::DUMP)
+        && let Some(Ok(scan)) = stage.scan.clone().now_or_never()
+    {
+        rehearsal.checks.push(check::check_dump(&scan, target));
+    }
+
     events.phase(Phase::Teardown);
     let teardown = Instant::now();
     if let Err(error) = sandbox.remove().await {
@@ -128,6 +142,7 @@ fn done(mut rehearsal: Rehearsal, target: &Target, began: Instant, worked: Resul
                 Stopped::Interrupted => "interrupted before it was done".into(),
                 Stopped::Limit(limit) => limit.to_string(),
                 Stopped::Cluster(error) => error.to_string(),
+                Stopped::Endless => "pg_restore does not come to the end of the damaged archive, and was stopped".into(),
                 Stopped::Panicked | Stopped::NeedsDisk => {
                     "pgrehearse itself failed, which is a bug of pgrehearse; please report it".into()
                 }
@@ -183,14 +198,23 @@ async fn work(
 
     events.phase(Phase::Restore);
     let restoring = Instant::now();
-    let outcome = restore::run(sandbox, &session, &stage.dump, target, events).await?;
+    let outcome = tokio::select! {
+        outcome = restore::run(sandbox, &session, &stage.dump, target, events) => outcome?,
+        () = endless(stage) => return Err(Stopped::Endless),
+    };
     rehearsal.timings.restore = restoring.elapsed();
     outgrown(&outcome.failures, storage, target)?;
 
     let scan = stage.scan.clone().await.map_err(|reason| {
         Stopped::Cluster(ClusterError::Refused { step: "cannot read the dump to its end".into(), reason })
     })?;
-    let situation = Situation { dump: &stage.dump, target, client: &client, show_data: stage.show_data };
+    let situation = Situation {
+        dump: &stage.dump,
+        damage: &scan.damage,
+        target,
+        client: &client,
+        show_data: stage.show_data,
+    };
     let mut findings = diagnose(&outcome.failures, &situation);
     let unexplained = !findings.iter().any(Finding::fails);
     findings.extend(ended_early(&outcome).filter(|_| unexplained));
@@ -224,6 +248,15 @@ async fn work(
         rehearsal.timings.checks = checking.elapsed();
     }
     Ok(())
+}
+
+/// Ends when the client has had its time with a tar file that is damaged, and never with any other dump.
+async fn endless(stage: &Stage) {
+    let is_tar = matches!(&stage.dump.content, Content::Archive(archive) if archive.container == Container::Tar);
+    match stage.scan.clone().await {
+        Ok(scan) if is_tar && !scan.damage.is_empty() => tokio::time::sleep(PATIENCE).await,
+        _ => std::future::pending().await,
+    }
 }
 
 async fn server_version(session: &Session) -> Result<String, ClusterError> {

@@ -128,9 +128,11 @@ fn what_a_killed_run_with_a_client_of_its_own_left_is_swept() {
 fn a_live_run_is_not_touched_by_another_run_or_a_sweep() {
     let home = Home::new();
     let dead = killed(&home, &bare("dead", 17));
-    let (child, live) = amid_restore(&home, &bare("live", 17));
-    // The live run has swept what the dead one left.
-    assert!(docker::inspect("container", &dead).is_none());
+    let profile = home.profile(&bare("live", 17));
+    let child = home.start(&mut home.command(&endless(&home), &[&profile]));
+    // It sweeps what the dead one left.
+    docker::wait_for("the sweep", 60 * SECOND, || docker::inspect("container", &dead).is_none().then_some(()));
+    let live = home.wait_for_query("pg_sleep");
 
     assert_eq!(sweep(&home), "nothing to remove\n");
     let other = Home::new();
@@ -196,8 +198,8 @@ fn a_paused_container_runs_into_its_time_limit_and_is_removed() {
 fn a_container_whose_run_was_killed_ends_by_itself_after_its_time() {
     let home = Home::new();
     // The container has a minute more than the rehearsal.
-    let container = killed(&home, &format!("{}limits: {{timeout: 5s}}\n", bare("plain", 17)));
-    docker::wait_for("the end of the container", 100 * SECOND, || {
+    let container = killed(&home, &format!("{}limits: {{timeout: 20s}}\n", bare("plain", 17)));
+    docker::wait_for("the end of the container", 120 * SECOND, || {
         let container = docker::inspect("container", &container).expect("nobody removes it");
         (container["State"]["Running"] == false).then_some(())
     });
@@ -218,7 +220,7 @@ fn a_run_without_the_cache_keeps_nothing() {
 fn alone_sweeping_all_removes_what_is_kept_between_runs() {
     let home = Home::new();
     // Locales that no other test asks for, so that it is this test's to keep.
-    let profile = format!("{}cluster: {{locale: C, superuser: alone}}\n", bare("kept", 17));
+    let profile = format!("{}cluster: {{locale: POSIX}}\n", bare("kept", 17));
     for _ in 0..3 {
         home.run(&dump(17, "small.dump"), &[&profile]).expect(0);
     }

@@ -57,14 +57,14 @@ fn a_restore_that_takes_too_much_disk_is_untested() {
 #[test]
 fn a_restore_that_takes_too_much_shared_memory_is_untested() {
     let ran = run(
-        "shm: 1MiB",
+        "shm: 4MiB",
         "SET max_parallel_workers_per_gather = 4; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
          SET min_parallel_table_scan_size = 0; SET work_mem = '64MB';
          CREATE TABLE public.a AS SELECT i AS id FROM generate_series(1, 300000) AS i;
          ANALYZE public.a;
          CREATE TABLE public.joined AS SELECT count(*) FROM public.a x JOIN public.a y USING (id);",
     );
-    assert_limit(&ran, "shm", "1MiB");
+    assert_limit(&ran, "shm", "4MiB");
 }
 
 #[test]

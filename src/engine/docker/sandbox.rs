@@ -216,6 +216,10 @@ impl DockerSandbox {
                     if state.exit_code == Some(124) {
                         return LimitHit { name: "timeout", value: self.spec.limits.timeout.to_string() }.into();
                     }
+                    // A shell, as the engine, gives 128 and the signal's number.
+                    if let Some(signal) = state.exit_code.map(|code| code - 128).filter(|signal| *signal > 0) {
+                        return EngineError::Gone(format!("signal {signal} from outside ended its server"));
+                    }
                     let log = kept::logs(&self.docker, &self.server).await;
                     let step = if state.exit_code == Some(container::NO_INITDB) { "initdb" } else { "the server" };
                     return EngineError::Start { step, log };

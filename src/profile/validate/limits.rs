@@ -9,8 +9,8 @@ use crate::profile::{ByteSize, Limits, ProfileError};
 const LEAST_MEMORY: ByteSize = ByteSize(128 << 20);
 /// A server alone has about ten processes, and each client one on either side.
 const LEAST_PIDS: u32 = 32;
-/// PostgreSQL's own dynamic shared memory at start.
-const LEAST_SHM: ByteSize = ByteSize(1 << 20);
+/// With less, servers of PostgreSQL 15 and later do not start (their dynamic shared memory).
+const LEAST_SHM: ByteSize = ByteSize(2 << 20);
 /// A fresh cluster has about 40 MiB and its first WAL segments 32 MiB.
 const LEAST_DISK: ByteSize = ByteSize(128 << 20);
 /// More than any machine has, and exact as the nanoseconds that engines count in.
