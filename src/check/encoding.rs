@@ -170,9 +170,11 @@ fn other_locale(created: &CreatedDatabase, collate: &str, ctype: &str) -> Option
     finding.evidence =
         vec!["ORDER BY, upper(), LIKE and unique indexes over text can answer otherwise than in the source".into()];
     finding.fix = "Create the database with the source's locale, where the order of text matters.".into();
+    let encoding = created.encoding.as_ref().map(|name| format!(" ENCODING {}", crate::cluster::sql::literal(name)));
     finding.commands = vec![format!(
-        "CREATE DATABASE {} TEMPLATE template0 LC_COLLATE {} LC_CTYPE {};",
+        "CREATE DATABASE {} TEMPLATE template0{} LC_COLLATE {} LC_CTYPE {};",
         identifier(&created.name),
+        encoding.unwrap_or_default(),
         crate::cluster::sql::literal(dumped_collate),
         crate::cluster::sql::literal(dumped_ctype)
     )];

@@ -30,8 +30,8 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
     for failure in failures {
         let own = recognise(failure);
         let earlier = Earlier { by_entry: &by_entry, by_object: &by_object, before: before.as_ref(), causes: &causes };
-        let root = of_damage(failure, &own, situation.damage)
-            .or_else(|| consequence_of(failure, &own, &archive, &earlier));
+        let root =
+            of_damage(failure, &own, situation.damage).or_else(|| consequence_of(failure, &own, &archive, &earlier));
         let is_consequence = root.is_some();
         let cause = root.unwrap_or(own);
         before = Some(cause.clone());
@@ -79,12 +79,19 @@ impl<'a> Entries<'a> {
         None
     }
 
-    /// `TABLE public.orders`.
+    /// `TABLE public.orders`, `ACL TABLE public.orders`.
     fn label(&self, id: i32) -> Option<String> {
         let entry = self.0.get(&id)?;
-        Some(match &entry.schema {
-            Some(schema) if !schema.is_empty() => format!("{} {schema}.{}", entry.desc, entry.tag),
-            _ => format!("{} {}", entry.desc, entry.tag),
+        let Some(schema) = entry.schema.as_ref().filter(|schema| !schema.is_empty()) else {
+            return Some(format!("{} {}", entry.desc, entry.tag));
+        };
+        // What hangs on an object bears its kind in the tag (`_printTocEntry`, `pg_backup_archiver.c`).
+        let hangs = ["ACL", "COMMENT", "SECURITY LABEL"].contains(&entry.desc.as_str());
+        let kinds = ["MATERIALIZED VIEW ", "FOREIGN TABLE ", "TEXT SEARCH CONFIGURATION ", "TEXT SEARCH DICTIONARY "];
+        let kind = kinds.into_iter().find(|kind| entry.tag.starts_with(kind)).map(str::len);
+        Some(match kind.or_else(|| entry.tag.find(' ').map(|space| space + 1)).filter(|_| hangs) {
+            Some(at) => format!("{} {}{schema}.{}", entry.desc, &entry.tag[..at], &entry.tag[at..]),
+            None => format!("{} {schema}.{}", entry.desc, entry.tag),
         })
     }
 }
@@ -109,7 +116,8 @@ fn of_damage(failure: &Failure, own: &Cause, damage: &[Damage]) -> Option<Cause>
     let copied = failure.statement.as_deref().and_then(|statement| statement.strip_prefix("COPY "));
     // query_canceled: by a parallel job that ends early.
     let cut_off = copied.is_some_and(|copied| {
-        let table = plain_name(copied.split(" (").next().and_then(|name| name.split(" FROM ").next()).unwrap_or(copied));
+        let table =
+            plain_name(copied.split(" (").next().and_then(|name| name.split(" FROM ").next()).unwrap_or(copied));
         let mut cut = damage.iter().filter_map(|damage| damage.table.as_deref());
         failure.is("57014") || cut.any(|cut| plain_name(cut) == table)
     });
