@@ -1,7 +1,7 @@
 //! What several commands need: engines, the scan, the room on the machine, interruption.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
@@ -139,6 +139,9 @@ impl Signal {
     }
 }
 
+/// Signals that come within this time are one.
+const ONE_SIGNAL: Duration = Duration::from_millis(500);
+
 /// Interrupts on SIGINT, SIGTERM and SIGHUP. The first one lets everything be removed; the second one ends at once and
 /// leaves the removal to the next run.
 pub fn watch_signals(interrupt: CancellationToken) -> anyhow::Result<tokio::sync::watch::Receiver<Option<Signal>>> {
@@ -148,15 +151,21 @@ pub fn watch_signals(interrupt: CancellationToken) -> anyhow::Result<tokio::sync
     let mut terminations = signal(SignalKind::terminate()).context("cannot listen for signals")?;
     let mut hangups = signal(SignalKind::hangup()).context("cannot listen for signals")?;
     tokio::spawn(async move {
+        let mut first: Option<Instant> = None;
         loop {
             let signal = tokio::select! {
                 _ = interrupts.recv() => Signal::Interrupt,
                 _ = terminations.recv() => Signal::Terminate,
                 _ = hangups.recv() => Signal::Terminate,
             };
-            if sender.borrow().is_some() {
+            if let Some(first) = first {
+                // `timeout` sends its signal to the process and at once to its group, which is nobody's second word.
+                if first.elapsed() < ONE_SIGNAL {
+                    continue;
+                }
                 std::process::exit(i32::from(signal.exit_code()));
             }
+            first = Some(Instant::now());
             let _ = sender.send(Some(signal));
             let word = std::io::Write::write_all(
                 &mut std::io::stderr(),

@@ -283,3 +283,48 @@ fn is_preamble(statement: &str) -> bool {
     let statement = statement.trim_start();
     statement.starts_with("SET ") || statement.starts_with("SELECT pg_catalog.set_config(")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile;
+
+    fn failure(sqlstate: &str, message: &str, statement: &str) -> Failure {
+        Failure {
+            sqlstate: Some(sqlstate.into()),
+            message: message.into(),
+            statement: Some(statement.into()),
+            ..Failure::default()
+        }
+    }
+
+    fn diagnosed(failures: &[Failure]) -> Vec<(Name, u64)> {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
+        let dump = crate::dump::open(&path).unwrap();
+        let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
+        let situation = Situation { dump: &dump, target: &target, client: "17", show_data: false };
+        diagnose(failures, &situation).into_iter().map(|finding| (finding.name, finding.count)).collect()
+    }
+
+    const FOREIGN_KEY: &str = "ALTER TABLE ONLY shop.orders\n    ADD CONSTRAINT orders_customer_id_fkey FOREIGN KEY \
+                               (customer_id) REFERENCES shop.customers(id);";
+
+    #[test]
+    fn a_foreign_key_to_rows_that_did_not_come_is_a_consequence() {
+        let copy = failure(
+            "22P05",
+            "character with byte sequence 0xc5 0x81 in encoding \"UTF8\" has no equivalent in encoding \"LATIN1\"",
+            "COPY shop.customers (id, name) FROM stdin;",
+        );
+        let key = failure("23503", "insert or update on table \"orders\" violates foreign key constraint", FOREIGN_KEY);
+        assert_eq!(diagnosed(&[copy, key]), [(Name::EncodingUnrepresentable, 2)]);
+    }
+
+    #[test]
+    fn a_foreign_key_that_is_violated_although_all_rows_came_is_a_cause() {
+        let other = failure("22P05", "…", "COPY shop.products (id, name) FROM stdin;");
+        let key = failure("23503", "insert or update on table \"orders\" violates foreign key constraint", FOREIGN_KEY);
+        let found = diagnosed(&[other, key]);
+        assert!(found.contains(&(Name::UnclassifiedError, 1)), "{found:?}");
+    }
+}

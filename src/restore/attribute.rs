@@ -63,3 +63,62 @@ fn compared(statement: &str) -> &str {
     let statement = statement.trim();
     &statement[..statement.floor_char_boundary(COMPARED)]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dump::{Content, TocEntry};
+
+    fn shop() -> Archive {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
+        match crate::dump::open(&path).unwrap().content {
+            Content::Archive(archive) => archive,
+            Content::Plain(_) => panic!("the demo's dump is an archive"),
+        }
+    }
+
+    fn entry<'a>(archive: &'a Archive, desc: &str, tag: &str) -> &'a TocEntry {
+        archive.entries.iter().find(|entry| entry.desc == desc && entry.tag == tag).unwrap()
+    }
+
+    fn failure(statement: &str, entry: Option<i32>) -> Failure {
+        Failure { statement: Some(statement.into()), entry, ..Failure::default() }
+    }
+
+    #[test]
+    fn a_statement_tells_its_entry_whatever_the_client_said() {
+        let archive = shop();
+        let policy = entry(&archive, "POLICY", "customers report_counts_all");
+        let rows = entry(&archive, "TABLE DATA", "customers");
+        let table = entry(&archive, "TABLE", "customers");
+        let function = entry(&archive, "FUNCTION", "forget_customer(integer)");
+        for (statement, expected) in [
+            (format!("{}\n\n", policy.defn), policy.id),
+            (rows.copy_stmt.clone().unwrap(), rows.id),
+            ("ALTER TABLE shop.customers OWNER TO shop_owner;\n\n".into(), table.id),
+            ("ALTER FUNCTION shop.forget_customer(customer integer) OWNER TO shop_owner;".into(), function.id),
+        ] {
+            let mut failures = [failure(&statement, Some(1))];
+            attribute(&mut failures, &archive);
+            assert_eq!(failures[0].entry, Some(expected), "{statement}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_statement_keeps_the_entry_that_the_client_named() {
+        let archive = shop();
+        let mut failures = [failure("SELECT 1", Some(7)), failure("SELECT 1", None)];
+        attribute(&mut failures, &archive);
+        assert_eq!(failures.map(|failure| failure.entry), [Some(7), None]);
+    }
+
+    #[test]
+    fn failures_come_in_the_archives_order() {
+        let archive = shop();
+        let table = entry(&archive, "TABLE", "customers");
+        let policy = entry(&archive, "POLICY", "customers report_counts_all");
+        let mut failures = [failure("", None), failure("", Some(policy.id)), failure("", Some(table.id))];
+        attribute(&mut failures, &archive);
+        assert_eq!(failures.map(|failure| failure.entry), [Some(table.id), Some(policy.id), None]);
+    }
+}

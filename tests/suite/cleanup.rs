@@ -55,6 +55,18 @@ fn an_interrupted_run_removes_everything_and_says_so_with_130() {
 }
 
 #[test]
+fn a_signal_that_comes_twice_at_once_is_one() {
+    let home = Home::new();
+    let (child, _) = amid_restore(&home, &bare("plain", 17));
+    // As timeout(1) does: to the process, and to its group.
+    send(&child, Signal::SIGTERM);
+    std::thread::sleep(Duration::from_millis(20));
+    send(&child, Signal::SIGTERM);
+    home.wait(child).expect(143);
+    home.assert_nothing_left();
+}
+
+#[test]
 fn a_terminated_run_removes_everything_and_says_so_with_143() {
     let home = Home::new();
     // On disk, so that there is a volume too.

@@ -8,6 +8,7 @@ mod support;
 mod bad_input;
 mod classics;
 mod cleanup;
+mod demo;
 mod formats;
 mod limits;
 mod matrix;

@@ -40,8 +40,8 @@ impl Place {
     pub fn describe(&self) -> String {
         let of = match self.engine {
             EngineKind::Docker => "in Docker",
-            EngineKind::Local => "as installed on this machine, inside bubblewrap",
-            EngineKind::LocalUnconfined => "as installed on this machine, UNCONFINED",
+            EngineKind::Local => "of this machine, in bubblewrap",
+            EngineKind::LocalUnconfined => "of this machine, UNCONFINED",
         };
         format!("PostgreSQL {} {of}", self.major)
     }
