@@ -187,7 +187,8 @@ fn a_container_that_somebody_removes_half_way_is_untested() {
 fn a_paused_container_runs_into_its_time_limit_and_is_removed() {
     let home = Home::new();
     let (child, container) = amid_restore(&home, &format!("{}limits: {{timeout: 10s}}\n", bare("plain", 17)));
-    assert!(docker::succeeds(&["pause", &container]));
+    // The engine pauses no container in which a program is just being started.
+    docker::wait_for("the pause", 5 * SECOND, || docker::succeeds(&["pause", &container]).then_some(()));
     let ran = home.wait(child);
     ran.expect(3);
     home.assert_nothing_left();

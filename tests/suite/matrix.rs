@@ -90,11 +90,14 @@ fn the_same_input_gives_the_same_report_apart_from_times() {
     let reports = [(), ()].map(|()| {
         let ran = home.run(&dump(17, "shop.dump"), &profiles);
         ran.expect(1);
-        let mut report = serde_json::from_str(&ran.json).unwrap();
+        let mut report: serde_json::Value = serde_json::from_str(&ran.json).unwrap();
         forget_times(&mut report);
-        report
+        serde_json::to_string_pretty(&report).unwrap()
     });
-    assert_eq!(reports[0], reports[1]);
+    let differing: Vec<(&str, &str)> =
+        reports[0].lines().zip(reports[1].lines()).filter(|(one, other)| one != other).take(10).collect();
+    assert_eq!(differing, Vec::<(&str, &str)>::new());
+    assert_eq!(reports[0].lines().count(), reports[1].lines().count());
 }
 
 fn forget_times(value: &mut serde_json::Value) {

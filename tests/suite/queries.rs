@@ -124,16 +124,18 @@ fn without_queries_a_dump_that_brings_no_table_fails() {
     let nothing = home.file("nothing.sql", with_statements(&dump(17, "small.sql"), "DROP TABLE public.people;"));
     let ran = home.run(&nothing, &[&bare("plain", 17)]);
     ran.expect(1);
-    assert_eq!(ran.names(), ["nothing-restored"]);
+    assert!(ran.names().contains(&"nothing-restored"), "{}", ran.json);
 }
 
 #[test]
 fn without_queries_a_dump_whose_tables_are_all_empty_fails() {
     let home = Home::new();
-    let empty = home.file("empty.sql", with_statements(&dump(17, "small.sql"), "DELETE FROM public.people;"));
+    let text = std::fs::read_to_string(dump(17, "small.sql")).unwrap();
+    let rows = text.find("FROM stdin;\n").unwrap() + "FROM stdin;\n".len()..text.find("\\.\n").unwrap();
+    let empty = home.file("empty.sql", format!("{}{}", &text[..rows.start], &text[rows.end..]));
     let ran = home.run(&empty, &[&bare("plain", 17)]);
     ran.expect(1);
-    assert_eq!(ran.names(), ["nothing-restored"]);
+    assert!(ran.names().contains(&"nothing-restored"), "{}", ran.json);
     // Somebody who knows that says so.
     let profile = with_queries("known", &[("SELECT count(*) FROM people", "0")]);
     home.run(&empty, &[&profile]).expect(0);
