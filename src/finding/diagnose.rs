@@ -310,7 +310,7 @@ mod tests {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let dump = crate::dump::open(&path).unwrap();
         let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
-        let situation = Situation { dump: &dump, target: &target, client: "17", show_data: false };
+        let situation = Situation { dump: &dump, target: &target, client: "17", damage: &[], show_data: false };
         diagnose(failures, &situation).into_iter().map(|finding| (finding.name, finding.count)).collect()
     }
 
