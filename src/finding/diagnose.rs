@@ -30,8 +30,8 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
     for failure in failures {
         let own = recognise(failure);
         let earlier = Earlier { by_entry: &by_entry, by_object: &by_object, before: before.as_ref(), causes: &causes };
-        let root = of_damage(failure, &own, situation.damage)
-            .or_else(|| consequence_of(failure, &own, &archive, &earlier));
+        let root =
+            of_damage(failure, &own, situation.damage).or_else(|| consequence_of(failure, &own, &archive, &earlier));
         let is_consequence = root.is_some();
         let cause = root.unwrap_or(own);
         before = Some(cause.clone());
@@ -109,7 +109,8 @@ fn of_damage(failure: &Failure, own: &Cause, damage: &[Damage]) -> Option<Cause>
     let copied = failure.statement.as_deref().and_then(|statement| statement.strip_prefix("COPY "));
     // query_canceled: by a parallel job that ends early.
     let cut_off = copied.is_some_and(|copied| {
-        let table = plain_name(copied.split(" (").next().and_then(|name| name.split(" FROM ").next()).unwrap_or(copied));
+        let table =
+            plain_name(copied.split(" (").next().and_then(|name| name.split(" FROM ").next()).unwrap_or(copied));
         let mut cut = damage.iter().filter_map(|damage| damage.table.as_deref());
         failure.is("57014") || cut.any(|cut| plain_name(cut) == table)
     });
@@ -302,7 +303,7 @@ mod tests {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let dump = crate::dump::open(&path).unwrap();
         let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
-        let situation = Situation { dump: &dump, target: &target, client: "17", show_data: false };
+        let situation = Situation { dump: &dump, damage: &[], target: &target, client: "17", show_data: false };
         diagnose(failures, &situation).into_iter().map(|finding| (finding.name, finding.count)).collect()
     }
 

@@ -142,7 +142,9 @@ fn done(mut rehearsal: Rehearsal, target: &Target, began: Instant, worked: Resul
                 Stopped::Interrupted => "interrupted before it was done".into(),
                 Stopped::Limit(limit) => limit.to_string(),
                 Stopped::Cluster(error) => error.to_string(),
-                Stopped::Endless => "pg_restore does not come to the end of the damaged archive, and was stopped".into(),
+                Stopped::Endless => {
+                    "pg_restore does not come to the end of the damaged archive, and was stopped".into()
+                }
                 Stopped::Panicked | Stopped::NeedsDisk => {
                     "pgrehearse itself failed, which is a bug of pgrehearse; please report it".into()
                 }
@@ -208,13 +210,8 @@ async fn work(
     let scan = stage.scan.clone().await.map_err(|reason| {
         Stopped::Cluster(ClusterError::Refused { step: "cannot read the dump to its end".into(), reason })
     })?;
-    let situation = Situation {
-        dump: &stage.dump,
-        damage: &scan.damage,
-        target,
-        client: &client,
-        show_data: stage.show_data,
-    };
+    let situation =
+        Situation { dump: &stage.dump, damage: &scan.damage, target, client: &client, show_data: stage.show_data };
     let mut findings = diagnose(&outcome.failures, &situation);
     let unexplained = !findings.iter().any(Finding::fails);
     findings.extend(ended_early(&outcome).filter(|_| unexplained));
