@@ -124,6 +124,7 @@ impl Engine for DockerEngine {
         let plan = Plan::of(&self.docker, &image, &spec.initdb).await?;
         let start = async |origin| DockerSandbox::start(&self.docker, &self.lease, origin, spec, events).await;
         let kept = if spec.cache { plan.find(&self.docker).await } else { None };
+        let was_kept = kept.is_some();
         let origin = match kept {
             Some(kept) => Origin::Kept(kept),
             None => {
@@ -142,10 +143,11 @@ impl Engine for DockerEngine {
                     true => plan.make(&self.docker, &self.lease, spec).await?,
                     false => plan.make_once(&self.docker, &self.lease, spec).await?,
                 };
-                match start(Origin::Kept(kept)).await {
-                    Ok(sandbox) => Ok(Box::new(sandbox)),
-                    Err(error) => Err(error.into()),
-                }
+                Ok(Box::new(start(Origin::Kept(kept)).await?))
+            }
+            // Somebody swept the kept data directory away between finding and using it.
+            Err(StartError::Other(_)) if was_kept && plan.find(&self.docker).await.is_none() => {
+                Ok(Box::new(start(Origin::Plain(plan)).await?))
             }
             Err(error) => Err(error.into()),
         }
