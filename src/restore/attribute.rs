@@ -4,6 +4,7 @@
 //! another job's error. And jobs fail in the order in which they come to it. The statement tells for certain, and the
 //! archive's order is the same in every run.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -14,8 +15,8 @@ use crate::finding::Failure;
 const COMPARED: usize = 4000;
 
 /// Gives failures the entry that their statement comes from, where one alone has it, and sorts them by the archive's order.
-/// Those without an entry come last.
-pub fn attribute(failures: &mut [Failure], archive: &Archive) {
+/// Those without an entry come last. What the client said of the others is only believed where it ran one job.
+pub fn attribute(failures: &mut [Failure], archive: &Archive, parallel: bool) {
     // `None` where several entries have the same statement.
     let mut owners: HashMap<String, Option<i32>> = HashMap::new();
     for entry in &archive.entries {
@@ -32,13 +33,23 @@ pub fn attribute(failures: &mut [Failure], archive: &Archive) {
             Some((alter, _)) if alter.starts_with("ALTER ") => &format!("{alter} OWNER TO"),
             _ => statement,
         };
-        if let Some(Some(entry)) = owners.get(compared(statement)) {
-            failure.entry = Some(*entry);
+        match owners.get(compared(statement)) {
+            Some(Some(entry)) => failure.entry = Some(*entry),
+            _ if parallel => failure.entry = None,
+            _ => {}
         }
     }
     let places: HashMap<i32, usize> =
         archive.entries.iter().enumerate().map(|(place, entry)| (entry.id, place)).collect();
-    failures.sort_by_key(|failure| failure.entry.and_then(|entry| places.get(&entry)).copied().unwrap_or(usize::MAX));
+    let place = |failure: &Failure| failure.entry.and_then(|entry| places.get(&entry)).copied().unwrap_or(usize::MAX);
+    failures.sort_by(|a, b| {
+        // One job runs the statements of an entry in their order; without an entry nothing but the text is the same in
+        // every run.
+        place(a).cmp(&place(b)).then_with(|| match (parallel, a.entry) {
+            (true, None) => (&a.statement, &a.message).cmp(&(&b.statement, &b.message)),
+            _ => Ordering::Equal,
+        })
+    });
 }
 
 fn add(owners: &mut HashMap<String, Option<i32>>, statement: &str, id: i32) {
@@ -99,7 +110,7 @@ mod tests {
             ("ALTER FUNCTION shop.forget_customer(customer integer) OWNER TO shop_owner;".into(), function.id),
         ] {
             let mut failures = [failure(&statement, Some(1))];
-            attribute(&mut failures, &archive);
+            attribute(&mut failures, &archive, false);
             assert_eq!(failures[0].entry, Some(expected), "{statement}");
         }
     }
@@ -108,8 +119,16 @@ mod tests {
     fn an_unknown_statement_keeps_the_entry_that_the_client_named() {
         let archive = shop();
         let mut failures = [failure("SELECT 1", Some(7)), failure("SELECT 1", None)];
-        attribute(&mut failures, &archive);
+        attribute(&mut failures, &archive, false);
         assert_eq!(failures.map(|failure| failure.entry), [Some(7), None]);
+    }
+
+    #[test]
+    fn where_jobs_write_over_each_other_the_client_is_not_believed() {
+        let archive = shop();
+        let mut failures = [failure("SELECT 2", Some(7)), failure("SELECT 1", Some(8))];
+        attribute(&mut failures, &archive, true);
+        assert_eq!(failures, [failure("SELECT 1", None), failure("SELECT 2", None)]);
     }
 
     #[test]
@@ -118,7 +137,7 @@ mod tests {
         let table = entry(&archive, "TABLE", "customers");
         let policy = entry(&archive, "POLICY", "customers report_counts_all");
         let mut failures = [failure("", None), failure("", Some(policy.id)), failure("", Some(table.id))];
-        attribute(&mut failures, &archive);
+        attribute(&mut failures, &archive, false);
         assert_eq!(failures.map(|failure| failure.entry), [Some(table.id), Some(policy.id), None]);
     }
 }

@@ -22,4 +22,9 @@ else
         --encoding="$PGREHEARSE_ENCODING" $PGREHEARSE_PROVIDER > /tmp/initdb.log 2>&1 || { cat /tmp/initdb.log >&2; exit 93; }
 fi
 # Not exec: timeout of coreutils 9.10 (PostgreSQL 18 on Debian forky) ends with 125 where it is the first process.
-timeout -s QUIT "$seconds" postgres -D "$data/pgdata" "$@" || exit $?
+timeout -s QUIT "$seconds" postgres -D "$data/pgdata" "$@" || {
+    code=$?
+    # The container's log ends where the server's own begins.
+    grep -h -E ',(FATAL|PANIC),' "$data"/log/*.csv 2> /dev/null | tail -n 3 >&2
+    exit $code
+}
