@@ -134,9 +134,16 @@ impl DockerSandbox {
             .start_container(&self.server, None::<StartContainerOptions>)
             .await
             .map_err(call("cannot start the sandbox's container"))?;
-        let (watch, first) = tokio::join!(
+        // Finding the input needs no server; what goes wrong with it is told when it is asked for.
+        let find_input = async {
+            if self.spec.client.is_none() {
+                let _ = self.located().await;
+            }
+        };
+        let (watch, first, ()) = tokio::join!(
             Watch::start(&self.docker, &self.server, &self.spec),
-            exec::first_bridge(&self.docker, &self.server, container::data_dir(self.spec.storage))
+            exec::first_bridge(&self.docker, &self.server, container::data_dir(self.spec.storage)),
+            find_input
         );
         if let (Ok(watch), Ok(first)) = (watch, first) {
             self.watch = Some(watch);

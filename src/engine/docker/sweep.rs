@@ -73,7 +73,12 @@ async fn remove_where(
         let is_kept = image.labels.get(labels::KEPT).is_some_and(|key| !key.is_empty());
         if (kept && is_kept) || (!is_kept && wanted(&image.labels)) {
             // Without force: what a live run uses stays, and is not an error.
-            let names = if image.repo_tags.is_empty() { vec![image.id] } else { image.repo_tags };
+            // An image whose tag went to a newer one is listed as `<none>:<none>` by older engines.
+            let mut names = image.repo_tags;
+            names.retain(|name| !name.starts_with("<none>"));
+            if names.is_empty() {
+                names.push(image.id);
+            }
             for name in names {
                 let options = RemoveImageOptionsBuilder::default().build();
                 match docker.remove_image(&name, Some(options), None).await {
