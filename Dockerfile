@@ -15,6 +15,8 @@ ARG RUST_IMAGE=rust:1-bookworm
 ARG BASE_IMAGE=debian:bookworm-slim
 
 FROM ${RUST_IMAGE} AS build
+# Builders without BuildKit leave this stage as an image without a name: the label finds it.
+LABEL io.pgrehearse.stage=build
 WORKDIR /src
 COPY . .
 RUN cargo build --release --locked --bin pgrehearse

@@ -71,7 +71,9 @@ async fn remove_where(
     let images = docker.list_images(Some(options)).await.map_err(call("cannot list images"))?;
     for image in images {
         let is_kept = image.labels.get(labels::KEPT).is_some_and(|key| !key.is_empty());
-        if (kept && is_kept) || (!is_kept && wanted(&image.labels)) {
+        // Two homes that kept the same one at once: the tag is the later one's, and the other is of no use to anybody.
+        let is_orphan = is_kept && image.repo_tags.iter().all(|name| name.starts_with("<none>"));
+        if is_orphan || (kept && is_kept) || (!is_kept && wanted(&image.labels)) {
             // Without force: what a live run uses stays, and is not an error.
             // An image whose tag went to a newer one is listed as `<none>:<none>` by older engines.
             let mut names = image.repo_tags;
