@@ -30,7 +30,7 @@ const SHOP_NAME: &str = "shop.dump (embedded in pgrehearse)";
 pub async fn demo(arguments: Demo) -> anyhow::Result<u8> {
     let reports = run::reports(&arguments.output)?;
     for report in &reports {
-        report.probe().map_err(|error| Usage(error.to_string()))?;
+        report.probe().map_err(|error| Usage(format!("{:#}", anyhow::Error::from(error))))?;
     }
     let mut targets = targets()?;
     let quiet = arguments.output.quiet;

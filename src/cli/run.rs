@@ -31,7 +31,7 @@ pub async fn run(arguments: Run) -> anyhow::Result<u8> {
     let rules = Rules { known_findings: Some(&names), ..Rules::default() };
     let targets = profile::load_with(&arguments.profiles, &rules)?;
     for report in &reports {
-        report.probe().map_err(|error| Usage(error.to_string()))?;
+        report.probe().map_err(|error| Usage(format!("{:#}", anyhow::Error::from(error))))?;
     }
     let wanted = Wanted {
         jobs: arguments.jobs,
@@ -158,7 +158,7 @@ pub fn reports(output: &Output) -> anyhow::Result<Vec<ReportSpec>> {
     if !reports.iter().any(|report| report.destination == Destination::Stdout) {
         reports.push(ReportSpec { format: Format::Terminal, destination: Destination::Stdout });
     }
-    ReportSpec::check_together(&reports).map_err(|error| Usage(error.to_string()))?;
+    ReportSpec::check_together(&reports).map_err(|error| Usage(format!("{:#}", anyhow::Error::from(error))))?;
     Ok(reports)
 }
 
