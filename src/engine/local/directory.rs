@@ -14,6 +14,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use nix::fcntl::OFlag;
 use serde::{Deserialize, Serialize};
@@ -170,7 +171,12 @@ pub(super) fn sweep(home: &str, is_dead: &dyn Fn(&str) -> bool, end_processes_in
         if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
             continue;
         }
-        let Some(marker) = marker_of(&path) else { continue };
+        let Some(marker) = marker_of(&path) else {
+            if is_stillborn(&path, SystemTime::now()) && fs::remove_dir(&path).is_ok() {
+                swept.push(Swept { kind: "directory", name: path.display().to_string() });
+            }
+            continue;
+        };
         if marker.home != home || !is_dead(&marker.run) {
             continue;
         }
@@ -182,6 +188,23 @@ pub(super) fn sweep(home: &str, is_dead: &dyn Fn(&str) -> bool, end_processes_in
     swept.sort();
     swept.dedup();
     swept
+}
+
+/// How long making a directory may take before its marker is in it; it takes milliseconds.
+const BIRTH: Duration = Duration::from_secs(10 * 60);
+
+/// Whether a directory is what a run leaves that is killed before it writes the marker: this user's, of the right name and
+/// mode, and not young. Only an empty one can be removed without knowing more, which `remove_dir` sees to.
+fn is_stillborn(path: &Path, now: SystemTime) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let random = name.strip_prefix(PREFIX).unwrap_or_default();
+    let Ok(directory) = fs::symlink_metadata(path) else { return false };
+    random.len() == 6
+        && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && directory.is_dir()
+        && directory.permissions().mode() & 0o7777 == 0o700
+        && directory.uid() == nix::unistd::geteuid().as_raw()
+        && directory.modified().is_ok_and(|made| now.duration_since(made).is_ok_and(|age| age > BIRTH))
 }
 
 /// Reads a directory's marker, if it is one that this user's pgrehearse wrote.
@@ -204,4 +227,26 @@ fn marker_of(path: &Path) -> Option<Marker> {
     let mut text = String::new();
     file.take(64 * 1024).read_to_string(&mut text).ok()?;
     serde_json::from_str(&text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_directory_without_a_marker_is_given_up_after_a_while() {
+        let directory = tempfile::Builder::new().prefix(PREFIX).rand_bytes(6).tempdir().unwrap();
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        let now = SystemTime::now();
+        assert!(!is_stillborn(directory.path(), now));
+        assert!(is_stillborn(directory.path(), now + 2 * BIRTH));
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(!is_stillborn(directory.path(), now + 2 * BIRTH));
+    }
+
+    #[test]
+    fn a_directory_of_another_name_is_nobodys() {
+        let directory = tempfile::Builder::new().prefix("pgrehearse-picture.").tempdir().unwrap();
+        assert!(!is_stillborn(directory.path(), SystemTime::now() + 2 * BIRTH));
+    }
 }
