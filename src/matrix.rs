@@ -47,21 +47,23 @@ pub async fn run(
     let units = room.memory_units();
     let memory = Arc::new(Semaphore::new(units as usize));
     let stopped_by: Arc<Mutex<Option<String>>> = Arc::default();
+    let mut targets = targets;
+    targets.sort_by(|a, b| a.name.cmp(&b.name));
+    for target in &targets {
+        events(&target.name).phase(Phase::Queued);
+    }
     let mut running = Vec::new();
     for target in targets {
-        let events = events(&target.name);
-        events.phase(Phase::Queued);
-        let (stage, slots, memory) = (stage.clone(), Arc::clone(&slots), Arc::clone(&memory));
-        let stopped_by = Arc::clone(&stopped_by);
-        let name = target.name.clone();
-        let description = target.description.clone();
+        // A target that wants more than there is gets all of it, alone; its limit then says what happened.
+        let wanted = u32::try_from(target.limits.memory.0 / MIB).unwrap_or(units).clamp(1, units);
+        // Room is given out here and not by the tasks, which would race for it: they begin in the order of their names.
+        let permits = tokio::select! {
+            permits = acquire(Arc::clone(&slots), Arc::clone(&memory), wanted) => permits,
+            () = stage.interrupt.cancelled() => None,
+        };
+        let (name, description) = (target.name.clone(), target.description.clone());
+        let (stage, events, stopped_by) = (stage.clone(), events(&name), Arc::clone(&stopped_by));
         let task = tokio::spawn(async move {
-            // A target that wants more than there is gets all of it, alone; its limit then says what happened.
-            let wanted = u32::try_from(target.limits.memory.0 / MIB).unwrap_or(units).clamp(1, units);
-            let _slots: Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)> = tokio::select! {
-                slots = acquire(slots, memory, wanted) => slots,
-                () = stage.interrupt.cancelled() => None,
-            };
             if let Some(other) = stopped_by.lock().await.as_ref() {
                 return untested(
                     &target.name,
@@ -77,6 +79,8 @@ pub async fn run(
                 stopped_by.lock().await.get_or_insert(target.name);
                 stage.interrupt.cancel();
             }
+            // Only now may the next one begin, which looks at what this one came to.
+            drop(permits);
             rehearsal
         });
         running.push((name, description, task));
