@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bollard::Docker;
-use bollard::query_parameters::{CreateImageOptionsBuilder, ListImagesOptions};
+use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::StreamExt as _;
 
 use super::{call, status};
@@ -62,14 +62,6 @@ pub async fn provide(docker: &Docker, image: &str, events: &Events) -> Result<()
 fn with_tag(image: &str) -> String {
     let name = image.rsplit('/').next().unwrap_or(image);
     if name.contains(':') || name.contains('@') { image.to_owned() } else { format!("{image}:latest") }
-}
-
-/// The references of all images at hand.
-pub async fn list(docker: &Docker) -> Result<Vec<String>, EngineError> {
-    let images = docker.list_images(None::<ListImagesOptions>).await.map_err(call("cannot list images"))?;
-    let mut references: Vec<String> = images.into_iter().flat_map(|image| image.repo_tags).collect();
-    references.sort();
-    Ok(references)
 }
 
 #[cfg(test)]

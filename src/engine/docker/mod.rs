@@ -84,14 +84,6 @@ impl DockerEngine {
         });
     }
 
-    /// The images that are at hand, by reference.
-    ///
-    /// # Errors
-    /// When the engine does not answer.
-    pub async fn images(&self) -> Result<Vec<String>, EngineError> {
-        image::list(&self.docker).await
-    }
-
     /// Removes whatever this run itself may have left, such as a container whose creation was interrupted.
     ///
     /// # Errors
