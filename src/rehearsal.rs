@@ -11,7 +11,7 @@ use futures_util::future::{BoxFuture, Shared};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::check::{CheckResult, Outcome};
+use crate::check::{CheckResult, NEEDS, Outcome, RowMode};
 use crate::dump::{Dump, Scan};
 use crate::engine::Storage;
 use crate::engine::choice::Engines;
@@ -19,6 +19,7 @@ use crate::event::{Events, What};
 use crate::finding::Finding;
 use crate::profile::Target;
 use attempt::Attempt;
+pub use verdict::accept_findings;
 
 /// What every rehearsal of a run shares.
 #[derive(Clone)]
@@ -31,6 +32,8 @@ pub struct Stage {
     pub image_repository: Option<String>,
     /// Whether data directories are kept between runs.
     pub cache: bool,
+    /// How rows are compared.
+    pub rows: RowMode,
     /// Whether row values may be shown.
     pub show_data: bool,
     /// Interrupts all rehearsals, which then remove their sandboxes and end.
@@ -110,16 +113,20 @@ impl Rehearsal {
     /// Every finding: of the restore, then of each check in order.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         let restore = self.restore.iter().flat_map(|restore| &restore.findings);
-        let checks = self.checks.iter().flat_map(|result| match &result.outcome {
-            Outcome::Looked { findings } => findings.as_slice(),
-            Outcome::CouldNotLook { .. } => &[],
-        });
-        restore.chain(checks)
+        restore.chain(self.checks.iter().flat_map(findings_of))
+    }
+
+    /// Every finding that something has shown: not a forecast that no restore has put to the test.
+    pub fn shown_findings(&self) -> impl Iterator<Item = &Finding> {
+        let unproved = self.restore.is_none();
+        let forecast = self.checks.iter().filter(move |result| unproved && result.check == NEEDS);
+        let forecast: Vec<&Finding> = forecast.flat_map(findings_of).collect();
+        self.findings().filter(move |finding| !forecast.iter().any(|unproved| std::ptr::eq(*unproved, *finding)))
     }
 
     /// Why it is not a plain pass, in one line; empty for a pass.
     pub fn summary(&self) -> String {
-        let failing = self.findings().filter(|finding| finding.fails());
+        let failing = self.shown_findings().filter(|finding| finding.fails());
         let mut titles = failing.map(|finding| finding.title.as_str());
         match (titles.next(), titles.count(), self.untested.first()) {
             (Some(first), 0, _) => first.to_owned(),
@@ -127,6 +134,13 @@ impl Rehearsal {
             (None, _, Some(reason)) => reason.clone(),
             (None, _, None) => String::new(),
         }
+    }
+}
+
+fn findings_of(result: &CheckResult) -> &[Finding] {
+    match &result.outcome {
+        Outcome::Looked { findings } => findings,
+        Outcome::CouldNotLook { .. } => &[],
     }
 }
 

@@ -63,7 +63,7 @@ impl Check for Encoding {
         } else {
             looked_at.push_str("; the dump names no locale");
         }
-        Ok(Looked { findings, looked_at })
+        Ok(Looked { findings, looked_at, ..Looked::default() })
     }
 }
 
@@ -153,7 +153,7 @@ async fn tables(session: &Session) -> Result<Vec<(String, String)>, ClusterError
 }
 
 /// A locale that differs changes sorting, upper and lower case, and which characters are letters.
-fn other_locale(created: &CreatedDatabase, collate: &str, ctype: &str) -> Option<Finding> {
+pub(super) fn other_locale(created: &CreatedDatabase, collate: &str, ctype: &str) -> Option<Finding> {
     let dumped_collate = created.lc_collate.as_ref().or(created.locale.as_ref())?;
     let dumped_ctype = created.lc_ctype.as_ref().or(created.locale.as_ref())?;
     if normal_locale(dumped_collate) == normal_locale(collate) && normal_locale(dumped_ctype) == normal_locale(ctype) {
@@ -182,13 +182,13 @@ fn other_locale(created: &CreatedDatabase, collate: &str, ctype: &str) -> Option
 }
 
 /// `en_US.UTF-8` and `en_US.utf8` are one locale; `POSIX` is `C`.
-fn normal_locale(name: &str) -> String {
+pub(super) fn normal_locale(name: &str) -> String {
     let plain: String = name.chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
     if plain == "posix" { "c".into() } else { plain }
 }
 
 /// PostgreSQL compares encoding names without case and punctuation (`clean_encoding_name`, `encnames.c`).
-fn normal_encoding(name: &str) -> String {
+pub(super) fn normal_encoding(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase()
 }
 

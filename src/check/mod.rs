@@ -1,6 +1,7 @@
 //! Checks look at a restored database and return findings, or say that they could not look.
 
 mod encoding;
+mod forecast;
 mod integrity;
 mod ownership;
 mod queries;
@@ -10,7 +11,11 @@ mod rows;
 mod sequences;
 mod tables;
 
+pub use forecast::{Forecast, forecast, judge as judge_forecast};
 pub use result::{CheckResult, Outcome};
+pub use rows::RowMode;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -26,11 +31,13 @@ pub struct Restored<'a> {
     /// As the superuser, with `search_path` set to `pg_catalog`.
     pub session: &'a Session,
     pub database: &'a str,
-    pub dump: &'a Dump,
+    pub dump: &'a Arc<Dump>,
     pub scan: &'a Scan,
     pub target: &'a Target,
     /// What the restore itself is known to have failed on.
     pub restore_findings: &'a [Finding],
+    /// How rows are compared.
+    pub rows: RowMode,
     /// Whether row values may be shown.
     pub show_data: bool,
 }
@@ -41,6 +48,10 @@ pub struct Looked {
     pub findings: Vec<Finding>,
     /// What it compared, for people: `12 sequences`.
     pub looked_at: String,
+    /// What cannot be compared by its nature, and why: `public.far: a foreign table, …`.
+    pub not_compared: Vec<String>,
+    /// What it could not look at, and why; the target cannot pass then.
+    pub could_not: Vec<String>,
 }
 
 /// Why a check was left out.
@@ -73,13 +84,18 @@ pub trait Check: Send + Sync {
 /// The name of the check of the dump itself.
 pub const DUMP: &str = "dump";
 
+/// The name of the forecast: what the dump needs and the target lacks, told before anything starts.
+pub const NEEDS: &str = "needs";
+
 /// All checks of a restored database, in the order of their columns.
-pub fn all(target: &Target) -> Vec<Box<dyn Check>> {
+pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
     let mut checks: Vec<Box<dyn Check>> = Vec::new();
     if target.checks.queries.is_empty() {
         checks.push(Box::new(tables::Tables));
     }
-    checks.push(Box::new(rows::Rows));
+    if rows != RowMode::Off {
+        checks.push(Box::new(rows::Rows));
+    }
     checks.push(Box::new(encoding::Encoding));
     checks.push(Box::new(ownership::Ownership));
     checks.push(Box::new(row_security::RowSecurity));

@@ -57,7 +57,8 @@ impl Check for Ownership {
         if has_option(options, "--no-privileges", 'x') || has_option(options, "--no-acl", 'x') {
             findings.extend(privileges_left_out(restored, facts));
         }
-        Ok(Looked { findings, looked_at: format!("{compared} owners, {} privileges declared", facts.grants.len()) })
+        let looked_at = format!("{compared} owners, {} privileges declared", facts.grants.len());
+        Ok(Looked { findings, looked_at, ..Looked::default() })
     }
 }
 

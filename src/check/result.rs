@@ -12,6 +12,15 @@ pub struct CheckResult {
     pub outcome: Outcome,
     /// How many objects it compared, for people who doubt that it looked: `12 sequences`.
     pub looked_at: String,
+    /// Titles of findings of the restore or of other checks that this one had foreseen. They stand there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreseen: Vec<String>,
+    /// What cannot be compared by its nature, and why. It is never counted as equal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_compared: Vec<String>,
+    /// What it could not look at, and why. The target cannot pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub could_not: Vec<String>,
 }
 
 /// How a check ended.

@@ -39,7 +39,7 @@ impl Check for RowSecurity {
         let secured: Vec<_> = in_database(&facts.row_security, restored, |table| &table.database).collect();
         let looked_at = format!("{} tables with row level security, {} policies", secured.len(), policies.len());
         if policies.is_empty() && secured.is_empty() {
-            return Ok(Looked { findings: Vec::new(), looked_at });
+            return Ok(Looked { findings: Vec::new(), looked_at, ..Looked::default() });
         }
         let session = restored.session;
         let tables: HashMap<Table, (bool, bool)> = session
@@ -93,7 +93,7 @@ impl Check for RowSecurity {
         }
         findings.extend(switched_off(&off));
         findings.extend(bypassed.into_iter().map(|((now, dumped), tables)| owner_bypasses(&now, &dumped, tables)));
-        Ok(Looked { findings, looked_at })
+        Ok(Looked { findings, looked_at, ..Looked::default() })
     }
 }
 

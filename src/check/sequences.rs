@@ -124,7 +124,7 @@ impl Check for Sequences {
             looked_at
                 .push_str(&format!(", {not_compared} columns not compared because their default is an expression"));
         }
-        Ok(Looked { findings, looked_at })
+        Ok(Looked { findings, looked_at, ..Looked::default() })
     }
 }
 

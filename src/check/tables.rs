@@ -34,7 +34,7 @@ impl Check for Tables {
             let (schema, name): (&str, &str) = (table.get(0), table.get(1));
             let sql = format!("SELECT FROM {}.{} LIMIT 1", identifier(schema), identifier(name));
             if !restored.session.query(&sql, &[], "cannot look into a table").await?.is_empty() {
-                return Ok(Looked { findings: Vec::new(), looked_at });
+                return Ok(Looked { findings: Vec::new(), looked_at, ..Looked::default() });
             }
         }
         let title = match tables.len() {
@@ -60,6 +60,6 @@ impl Check for Tables {
                 .into();
             finding.commands = vec!["checks: {queries: [{name: no rows wanted, sql: SELECT 1, expect: 1}]}".into()];
         }
-        Ok(Looked { findings: vec![finding], looked_at })
+        Ok(Looked { findings: vec![finding], looked_at, ..Looked::default() })
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::check::RowMode;
 use crate::engine::choice::Choice;
 use crate::report::spec::ReportSpec;
 
@@ -27,6 +28,8 @@ Exit codes:
 pub enum Command {
     /// Rehearse a dump in throwaway clusters: one target for each profile
     Run(Run),
+    /// Say what a dump is and what it requires, and what profiles would fail on; starts nothing
+    Inspect(Inspect),
     /// List, show or check profiles
     Profiles(Profiles),
     /// Explain a finding: cause, example, fix
@@ -59,9 +62,50 @@ pub struct Run {
     /// Exit with 0 although something was untested
     #[arg(long)]
     pub allow_untested: bool,
+    /// How restored rows are compared with those that the dump holds
+    #[arg(long, value_name = "HOW", default_value = "digest")]
+    pub rows: RowsArgument,
     /// Show values from rows in reports: query results, messages with data in them
     #[arg(long)]
     pub show_data: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// The dump: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not
+    pub dump: PathBuf,
+    /// A profile to compare it with: a built-in name, a file, or a directory of files; may be repeated
+    #[arg(short, long = "profile", value_name = "PROFILE|FILE|DIR")]
+    pub profiles: Vec<String>,
+    /// Look at the table of contents, or the beginning of a plain dump, and do not count rows
+    #[arg(long)]
+    pub quick: bool,
+    /// Show every table and every name
+    #[arg(long)]
+    pub all: bool,
+    /// Write JSON
+    #[arg(long, conflicts_with = "all")]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RowsArgument {
+    /// Every value of every row, by digests made inside the sandbox
+    Digest,
+    /// Their number alone
+    Count,
+    /// Not at all, which the report says
+    Off,
+}
+
+impl From<RowsArgument> for RowMode {
+    fn from(rows: RowsArgument) -> Self {
+        match rows {
+            RowsArgument::Digest => RowMode::Digest,
+            RowsArgument::Count => RowMode::Count,
+            RowsArgument::Off => RowMode::Off,
+        }
+    }
 }
 
 /// Where rehearsals take place.

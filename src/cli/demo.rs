@@ -60,6 +60,7 @@ pub async fn demo(arguments: Demo) -> anyhow::Result<u8> {
     let wanted = Wanted {
         jobs: None,
         fail_fast: false,
+        rows: crate::check::RowMode::Digest,
         show_data: false,
         image_repository: arguments.engine.image_repository.clone(),
         cache: !arguments.engine.no_cache,

@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 pub mod exit;
 mod explain;
+mod inspect;
 mod profiles;
 mod run;
 mod setup;
@@ -30,6 +31,7 @@ pub fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match arguments.command {
             Command::Run(arguments) => run::run(arguments).await,
+            Command::Inspect(arguments) => inspect::inspect(&arguments),
             Command::Profiles(arguments) => profiles::profiles(arguments),
             Command::Explain(arguments) => explain::explain(&arguments),
             Command::Sweep(arguments) => sweep::sweep(arguments).await,

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::arguments::{Output, Run};
 use super::setup::{self, Workshop};
 use super::{Usage, exit};
+use crate::check::RowMode;
 use crate::dump::{self, Content, Dump, Facts, Scan};
 use crate::event::Events;
 use crate::finding::Name;
@@ -36,6 +37,7 @@ pub async fn run(arguments: Run) -> anyhow::Result<u8> {
     let wanted = Wanted {
         jobs: arguments.jobs,
         fail_fast: arguments.fail_fast,
+        rows: arguments.rows.into(),
         show_data: arguments.show_data,
         image_repository: arguments.engine.image_repository.clone(),
         cache: !arguments.engine.no_cache,
@@ -51,6 +53,7 @@ pub async fn run(arguments: Run) -> anyhow::Result<u8> {
 pub struct Wanted {
     pub jobs: Option<u16>,
     pub fail_fast: bool,
+    pub rows: RowMode,
     pub show_data: bool,
     pub image_repository: Option<String>,
     pub cache: bool,
@@ -89,10 +92,11 @@ pub async fn rehearse(
     let engines = Arc::new(engines);
     let stage = Stage {
         engines: Arc::clone(&engines),
-        scan: setup::begin_scan(&dump),
+        scan: setup::begin_scan(&dump, wanted.rows),
         dump: Arc::clone(&dump),
         image_repository: wanted.image_repository.clone(),
         cache: wanted.cache,
+        rows: wanted.rows,
         show_data: wanted.show_data,
         interrupt,
     };
@@ -164,16 +168,21 @@ pub fn reports(output: &Output) -> anyhow::Result<Vec<ReportSpec>> {
 
 /// Writes every report.
 pub fn write(report: &Report, reports: &[ReportSpec], output: &Output) -> anyhow::Result<()> {
-    let stdout = std::io::stdout().is_terminal();
-    let options = TerminalOptions {
-        color: stdout && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
-        width: if stdout { terminal_width() } else { TerminalOptions::default().width },
-        all: output.all,
-    };
+    let options = terminal_options(output.all);
     for spec in reports {
         spec.write(report, &options)?;
     }
     Ok(())
+}
+
+/// How to draw on standard output.
+pub fn terminal_options(all: bool) -> TerminalOptions {
+    let stdout = std::io::stdout().is_terminal();
+    TerminalOptions {
+        color: stdout && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+        width: if stdout { terminal_width() } else { TerminalOptions::default().width },
+        all,
+    }
 }
 
 /// The columns of the terminal on standard output.

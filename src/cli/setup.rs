@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::arguments::Engine as EngineArguments;
 use super::{Usage, exit};
+use crate::check::RowMode;
 use crate::dump::Dump;
 use crate::engine::Engine;
 use crate::engine::choice::{Choice, Engines};
@@ -109,9 +110,12 @@ pub fn local_engine(lease: &Arc<Lease>, confinement: Confinement) -> Arc<dyn Eng
 }
 
 /// Starts the full pass over the dump; whoever needs it waits for it.
-pub fn begin_scan(dump: &Arc<Dump>) -> ScanInProgress {
+pub fn begin_scan(dump: &Arc<Dump>, rows: RowMode) -> ScanInProgress {
     let dump = Arc::clone(dump);
-    let scan = tokio::task::spawn_blocking(move || dump.scan());
+    let scan = tokio::task::spawn_blocking(move || match rows {
+        RowMode::Digest => dump.scan(),
+        RowMode::Count | RowMode::Off => dump.count(),
+    });
     async move {
         match scan.await {
             Ok(Ok(scan)) => Ok(Arc::new(scan)),

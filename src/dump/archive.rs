@@ -12,6 +12,8 @@ pub struct Archive {
     pub compression: ArchiveCompression,
     /// When the dump began, in the local time of the machine that made it (no zone is recorded).
     pub created: Option<jiff::civil::DateTime>,
+    /// Whether that was summer time there (`tm_isdst`); `None` where the machine did not know.
+    pub created_in_summer_time: Option<bool>,
     /// The database that was dumped.
     pub database: String,
     /// The version of the server that was dumped: `15.18 (Debian 15.18-0+deb12u1)`.
@@ -29,7 +31,7 @@ pub struct Archive {
     pub abridged: bool,
     /// Where the data blocks of a custom archive begin.
     pub(super) data_start: u64,
-    pub(super) layout: Layout,
+    pub layout: Layout,
 }
 
 /// How an archive is stored.
@@ -128,11 +130,14 @@ impl ArchiveCompression {
     }
 }
 
-/// The sizes in which an archive writes its numbers.
+/// The sizes in which an archive writes its numbers: those of the machine that made it, without any padding (WriteInt
+/// and WriteOffset in src/bin/pg_dump/pg_backup_archiver.c, PostgreSQL 13 to 18).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Layout {
-    pub(super) int_size: u8,
-    pub(super) offset_size: u8,
+pub struct Layout {
+    /// Bytes of an integer, beside the byte for its sign.
+    pub int_size: u8,
+    /// Bytes of a place in the file.
+    pub offset_size: u8,
 }
 
 /// One entry of the table of contents.
@@ -171,6 +176,23 @@ pub struct TocEntry {
     pub data: DataState,
     /// The data file of a directory or tar archive.
     pub filename: Option<String>,
+}
+
+impl TocEntry {
+    /// `TABLE public.orders`, `ACL TABLE public.orders`.
+    pub fn label(&self) -> String {
+        let Some(schema) = self.schema.as_ref().filter(|schema| !schema.is_empty()) else {
+            return format!("{} {}", self.desc, self.tag);
+        };
+        // What hangs on an object bears its kind in the tag (`_printTocEntry`, `pg_backup_archiver.c`).
+        let hangs = ["ACL", "COMMENT", "SECURITY LABEL"].contains(&self.desc.as_str());
+        let kinds = ["MATERIALIZED VIEW ", "FOREIGN TABLE ", "TEXT SEARCH CONFIGURATION ", "TEXT SEARCH DICTIONARY "];
+        let kind = kinds.into_iter().find(|kind| self.tag.starts_with(kind)).map(str::len);
+        match kind.or_else(|| self.tag.find(' ').map(|space| space + 1)).filter(|_| hangs) {
+            Some(at) => format!("{} {}{schema}.{}", self.desc, &self.tag[..at], &self.tag[at..]),
+            None => format!("{} {schema}.{}", self.desc, self.tag),
+        }
+    }
 }
 
 /// Which part of a restore an entry belongs to.

@@ -63,23 +63,23 @@ impl Compression {
     fn decode<R: BufRead + Send + 'static>(self, source: R) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {
             Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(source)),
-            Compression::Zstd => Box::new(zstd_decoder(source)?),
+            Compression::Zstd => Box::new(Bounded(zstd_decoder(source)?)),
             Compression::Lz4 => Box::new(Lz4Reader::new(source)),
             Compression::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(source)),
             Compression::Xz => {
                 let stream = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, liblzma::stream::CONCATENATED)
                     .map_err(io::Error::from)?;
-                Box::new(liblzma::bufread::XzDecoder::new_stream(source, stream))
+                Box::new(Bounded(liblzma::bufread::XzDecoder::new_stream(source, stream)))
             }
         })
     }
 
     /// Decompresses the data of one entry of a custom archive: gzip is bare zlib there (InitCompressorGzip in
     /// src/bin/pg_dump/compress_gzip.c, PostgreSQL 16 to 18; compress_io.c before).
-    pub(super) fn decode_block<'a, R: BufRead + 'a>(self, source: R) -> io::Result<Box<dyn Read + 'a>> {
+    pub(super) fn decode_block<'a, R: BufRead + Send + 'a>(self, source: R) -> io::Result<Box<dyn Read + Send + 'a>> {
         Ok(match self {
             Compression::Gzip => Box::new(ZlibReader::new(source)),
-            Compression::Zstd => Box::new(zstd_decoder(source)?),
+            Compression::Zstd => Box::new(Bounded(zstd_decoder(source)?)),
             Compression::Lz4 => Box::new(Lz4Reader::new(source)),
             // No version of pg_dump writes these; ArchiveCompression::parse never gives them.
             Compression::Bzip2 | Compression::Xz => {
@@ -103,7 +103,34 @@ const XZ_MEMORY: u64 = 80 << 20;
 
 fn zstd_decoder<R: BufRead>(source: R) -> io::Result<zstd::stream::read::Decoder<'static, R>> {
     let mut decoder = zstd::stream::read::Decoder::with_buffer(source)?;
-    // `zstd --long=31` is the widest window that the format's own tool writes; only pages in use take memory.
-    decoder.window_log_max(31)?;
+    decoder.window_log_max(ZSTD_WINDOW_LOG)?;
     Ok(decoder)
+}
+
+/// The widest window is 2^27 bytes, 128 MiB: what zstd's own tool takes without being told (ZSTD_WINDOWLOG_LIMIT_DEFAULT
+/// in lib/zstd.h of zstd 1.5.7), and what pg_dump writes at most, with `zstd:long` and at level 22 too
+/// (ZSTD_LDM_DEFAULT_WINDOW_LOG in lib/compress/zstd_ldm.h). A window is held in memory whole, and a file of a few bytes
+/// can ask for 2 GiB.
+const ZSTD_WINDOW_LOG: u32 = 27;
+
+/// Says what has to be done about a file whose author asked for more memory than is given.
+struct Bounded<R>(R);
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.0.read(out).map_err(|error| {
+            let xz = error.get_ref().and_then(|inner| inner.downcast_ref::<liblzma::stream::Error>());
+            // The zstd crate keeps the error's number to itself; this is ERR_getErrorString in lib/common/error_private.c
+            // for ZSTD_error_frameParameter_windowTooLarge.
+            let what = if error.to_string() == "Frame requires too much memory for decoding" {
+                "more than 128 MiB, as zstd --long=28 and above do"
+            } else if matches!(xz, Some(liblzma::stream::Error::MemLimit)) {
+                "more than 80 MiB, which no preset of xz does"
+            } else {
+                return error;
+            };
+            let what = format!("it asks for {what}; compress it again without a larger window");
+            io::Error::new(io::ErrorKind::OutOfMemory, what)
+        })
+    }
 }

@@ -6,10 +6,13 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::thread;
 
+use super::ahead::Ahead;
 use super::archive::{ArchiveCompression, DataState};
-use super::copy::{Content, Data};
+use super::data::{Came, Content, Data};
 use super::directory::{self, Kind, LargeObjects, Wanted};
+use super::large_objects::LargeObject;
 use super::scan::Progress;
 use super::toc::{Fault, Input};
 use super::{Archive, Dump, DumpError, compression};
@@ -20,7 +23,7 @@ const BLOCK_LARGE_OBJECTS: u8 = 3;
 
 type Source = Input<BufReader<File>>;
 
-pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress) -> Result<(), DumpError> {
+pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress<'_, '_>) -> Result<(), DumpError> {
     if let ArchiveCompression::Unknown(number) = archive.compression {
         progress.damage(format!("its header names compression {number}, which does not exist"), Some(11), None);
         return Ok(());
@@ -47,21 +50,34 @@ pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress) -> R
     for wanted in &missing {
         progress.missing(wanted);
     }
+    how_much(dump, archive, &missing, progress);
     if missing.is_empty() {
         large_objects.finish(archive, progress);
     }
     Ok(())
 }
 
-struct Walk<'a> {
+/// Says how much is not there, as far as the places that are listed tell. `missing` is in order.
+fn how_much(dump: &Dump, archive: &Archive, missing: &[Wanted], progress: &mut Progress<'_, '_>) {
+    let listed =
+        archive.entries.iter().filter(|entry| missing.binary_search_by_key(&entry.id, |wanted| wanted.id).is_ok());
+    let last = listed.filter_map(|entry| if let DataState::At(place) = entry.data { Some(place) } else { None }).max();
+    if let Some(last) = last.filter(|last| *last > dump.size) {
+        let bytes = last - dump.size;
+        let what = format!("at least {bytes} bytes are missing: the last data listed begin at byte {last}");
+        progress.damage(what, Some(dump.size), None);
+    }
+}
+
+struct Walk<'a, 'p, 'v> {
     dump: &'a Dump,
     archive: &'a Archive,
-    progress: &'a mut Progress,
+    progress: &'a mut Progress<'p, 'v>,
     wanted: HashMap<i32, Wanted>,
     large_objects: LargeObjects,
 }
 
-impl Walk<'_> {
+impl Walk<'_, '_, '_> {
     fn run(&mut self, input: &mut Source) -> Result<(), DumpError> {
         let places: HashMap<i32, DataState> = self.archive.entries.iter().map(|entry| (entry.id, entry.data)).collect();
         loop {
@@ -110,19 +126,34 @@ impl Walk<'_> {
     /// Reads one entry's data; false where no further block can be found.
     fn block(&mut self, input: &mut Source, wanted: &Wanted, start: u64) -> Result<bool, DumpError> {
         let Kind::Data(content) = wanted.kind else { return self.large_objects(input, wanted) };
-        let (data, ending) = self.read(input, content);
+        if !self.progress.takers.wants(wanted) {
+            // Their lengths are enough to pass over the blocks.
+            let mut blocks = Blocks { input, left: 0, ended: false, broken: None };
+            return Ok(io::copy(&mut blocks, &mut io::sink()).is_ok());
+        }
+        let (came, ending) = self.table(input, wanted, content);
         match ending {
-            Ending::Whole => self.progress.read_data(wanted, &data, Some(start)),
+            Ending::Whole => self.progress.read_data(wanted, came, Some(start)),
             Ending::Corrupt(error) => {
-                let table = wanted.table.clone();
+                let (error, table) = (came.before(error), wanted.table.clone());
                 self.progress.read_error(&error, wanted.label(), Some(start), table, self.dump)?;
             }
             Ending::Broken(fault) => {
-                self.stop(fault, wanted.label(), input.offset, wanted.table.clone())?;
+                let label = format!("{}, after {} whole rows", wanted.label(), came.rows);
+                self.stop(fault, label, input.offset, wanted.table.clone())?;
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    fn table(&mut self, input: &mut Source, wanted: &Wanted, content: Content) -> (Came, Ending) {
+        let takers = &mut self.progress.takers;
+        let mut data = Data::new(content, &wanted.place, takers);
+        let ending = self::read(self.archive.compression, input, |source, threaded| {
+            data.read_from(source, &wanted.place, takers, (!threaded).then_some(INLINE))
+        });
+        (data.finish(takers, !matches!(ending, Ending::Whole)), ending)
     }
 
     fn large_objects(&mut self, input: &mut Source, wanted: &Wanted) -> Result<bool, DumpError> {
@@ -139,7 +170,12 @@ impl Walk<'_> {
             self.large_objects.listed += 1;
             self.large_objects.seen += 1;
             let label = format!("large object {oid}");
-            match self.read(input, Content::LargeObject).1 {
+            let read = &mut self.progress.large_objects;
+            let mut object = LargeObject::new(oid, read);
+            let ending =
+                self::read(self.archive.compression, input, |source, _| object.read_from(source, read).map(|()| true));
+            object.finish(read);
+            match ending {
                 Ending::Whole => {}
                 Ending::Corrupt(error) => {
                     self.progress.read_error(&error, label, Some(start), None, self.dump)?;
@@ -150,27 +186,6 @@ impl Walk<'_> {
                 }
             }
         }
-    }
-
-    fn read(&self, input: &mut Source, content: Content) -> (Data, Ending) {
-        let mut data = Data::new(content);
-        let mut blocks = Blocks { input, left: 0, ended: false, broken: None };
-        let result = match self.archive.compression.algorithm() {
-            None => data.read_from(&mut blocks),
-            Some(algorithm) => match algorithm.decode_block(&mut blocks) {
-                Ok(mut decoder) => data.read_from(&mut decoder),
-                Err(error) => Err(error),
-            },
-        };
-        // A stream may be over before its blocks are; a corrupt one leaves them unread.
-        let drained = io::copy(&mut blocks, &mut io::sink());
-        let ending = match (blocks.broken, result, drained) {
-            (Some(fault), ..) => Ending::Broken(fault),
-            (None, Err(error), _) => Ending::Corrupt(error),
-            (None, Ok(()), Err(error)) => Ending::Broken(Fault::Read(error)),
-            (None, Ok(()), Ok(_)) => Ending::Whole,
-        };
-        (data, ending)
     }
 
     /// Says that the blocks cannot be followed further.
@@ -186,6 +201,37 @@ impl Walk<'_> {
                 Ok(())
             }
         }
+    }
+}
+
+/// So much of an entry is read by one thread; only what is longer is worth a second one.
+const INLINE: u64 = 1 << 20;
+
+/// Reads the blocks of one entry. `take` reads from the source that it is given, to its end or, where it is told that no
+/// other thread decompresses yet, until it has enough; it says whether it came to the end.
+fn read(
+    compression: ArchiveCompression,
+    input: &mut Source,
+    mut take: impl FnMut(&mut dyn Read, bool) -> io::Result<bool>,
+) -> Ending {
+    let mut blocks = Blocks { input, left: 0, ended: false, broken: None };
+    let result = match compression.algorithm() {
+        None => take(&mut blocks, true),
+        // pg_dump writes blocks of 4 KiB, and every call of a decompressor has its price.
+        Some(algorithm) => algorithm.decode_block(Joined::new(&mut blocks)).and_then(|mut decoder| {
+            if take(&mut decoder, false)? {
+                return Ok(true);
+            }
+            thread::scope(|scope| take(&mut Ahead::within(scope, decoder), true))
+        }),
+    };
+    // A stream may be over before its blocks are; a corrupt one leaves them unread.
+    let drained = io::copy(&mut blocks, &mut io::sink());
+    match (blocks.broken, result, drained) {
+        (Some(fault), ..) => Ending::Broken(fault),
+        (None, Err(error), _) => Ending::Corrupt(error),
+        (None, Ok(_), Err(error)) => Ending::Broken(Fault::Read(error)),
+        (None, Ok(_), Ok(_)) => Ending::Whole,
     }
 }
 
@@ -214,6 +260,57 @@ impl Blocks<'_> {
         self.ended = true;
         self.broken = Some(fault);
         kind.into()
+    }
+}
+
+/// Many blocks at once.
+struct Joined<'a, 'b> {
+    blocks: &'a mut Blocks<'b>,
+    buffer: Vec<u8>,
+    position: usize,
+}
+
+impl<'a, 'b> Joined<'a, 'b> {
+    fn new(blocks: &'a mut Blocks<'b>) -> Self {
+        Self { blocks, buffer: Vec::new(), position: 0 }
+    }
+}
+
+impl BufRead for Joined<'_, '_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.position == self.buffer.len() {
+            self.buffer.clear();
+            self.position = 0;
+            while self.buffer.len() < compression::READ_SIZE {
+                // What came before an error is given first; the blocks say again what is wrong with them.
+                let piece = match self.blocks.fill_buf() {
+                    Ok(piece) => piece,
+                    Err(_) if !self.buffer.is_empty() => break,
+                    Err(error) => return Err(error),
+                };
+                let length = piece.len();
+                if length == 0 {
+                    break;
+                }
+                self.buffer.extend_from_slice(piece);
+                self.blocks.consume(length);
+            }
+        }
+        Ok(&self.buffer[self.position..])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.position += amount;
+    }
+}
+
+impl Read for Joined<'_, '_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let available = self.fill_buf()?;
+        let read = available.len().min(out.len());
+        out[..read].copy_from_slice(&available[..read]);
+        self.consume(read);
+        Ok(read)
     }
 }
 

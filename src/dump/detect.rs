@@ -64,12 +64,37 @@ fn open_folder(path: PathBuf) -> Result<Dump, DumpError> {
         return Err(DumpError::DirectoryWithoutToc { path, hint });
     };
     let source: Box<dyn Read + Send> = match compression {
-        Some(compression) => compression.decode_file(file).map_err(|error| io_error(&path, error))?,
+        Some(compression) => {
+            let decoder = compression.decode_file(file).map_err(|error| io_error(&path, error))?;
+            Box::new(io::BufReader::new(NoBomb { inner: decoder, left: COMPRESSED_TOC }))
+        }
         None => Box::new(io::BufReader::new(file)),
     };
     let archive = read_toc(source, Container::Directory, &path)?;
     let size = directory::size(&path).map_err(|error| io_error(&path, error))?;
     Ok(Dump { path, size, content: Content::Archive(archive) })
+}
+
+/// A table of contents is kept in memory, so its size decides how much is taken. pg_dump never compresses it
+/// (_CloseArchive in src/bin/pg_dump/pg_backup_directory.c, PostgreSQL 13 to 18); where somebody has done so afterwards, a
+/// small file could hold any number of entries.
+const COMPRESSED_TOC: u64 = 64 << 20;
+
+/// Text that is an error where it is longer than it may be.
+struct NoBomb<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for NoBomb<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(out)?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
+            let what = "it is compressed and holds more than 64 MiB, so decompress toc.dat first";
+            io::Error::new(io::ErrorKind::OutOfMemory, what)
+        })?;
+        Ok(read)
+    }
 }
 
 fn open_file(path: &Path) -> Result<Content, DumpError> {
@@ -97,10 +122,12 @@ fn open_file(path: &Path) -> Result<Content, DumpError> {
 }
 
 fn open_compressed(file: File, compression: Compression, path: &Path) -> Result<Content, DumpError> {
-    let damaged = |error: io::Error| DumpError::DamagedCompression {
-        path: path.to_owned(),
-        compression,
-        what: error.to_string(),
+    let damaged = |error: io::Error| {
+        let (path, what) = (path.to_owned(), error.to_string());
+        match error.kind() {
+            io::ErrorKind::OutOfMemory => DumpError::TooMuchMemory { path, compression, what },
+            _ => DumpError::DamagedCompression { path, compression, what },
+        }
     };
     let mut decoder = compression.decode_file(file).map_err(damaged)?;
     let mut head = Vec::new();

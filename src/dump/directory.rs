@@ -11,9 +11,14 @@ use std::path::{Component, Path};
 
 use nix::fcntl::OFlag;
 
-use super::archive::{Container, DataState};
-use super::copy::{Content, Data};
+use super::ahead::Ahead;
+use super::archive::{Container, DataState, TocEntry};
+use super::data::{Content, Data};
+use super::large_objects::LargeObject;
+use super::lexer::{Item, Lexer};
+use super::rows::Place;
 use super::scan::{Progress, table_name};
+use super::statement::{Collector, Effect};
 use super::{Archive, Compression, Dump, DumpError};
 
 /// One entry whose data have to be there.
@@ -24,6 +29,8 @@ pub(super) struct Wanted {
     pub(super) file: String,
     /// `public.orders`; none for large objects.
     pub(super) table: Option<String>,
+    /// Where its rows go.
+    pub(super) place: Place,
     pub(super) kind: Kind,
 }
 
@@ -68,9 +75,28 @@ pub(super) fn wanted(archive: &Archive) -> Vec<Wanted> {
                 Kind::Data(Content::Inserts)
             };
             let table = (!large_objects).then(|| table_name(entry));
-            Wanted { id: entry.id, file, table, kind }
+            Wanted { id: entry.id, file, table, place: place(entry), kind }
         })
         .collect()
+}
+
+/// Where an entry's rows go, by its COPY statement: with `--load-via-partition-root` that is not the entry's own table.
+fn place(entry: &TocEntry) -> Place {
+    let own = Place { database: None, schema: entry.schema.clone(), table: entry.tag.clone(), columns: None };
+    let Some(statement) = &entry.copy_stmt else { return own };
+    let mut lexer = Lexer::new(statement.as_bytes());
+    let mut collector = Collector::default();
+    collector.schema.clone_from(&entry.schema);
+    // Reading from memory cannot fail.
+    match lexer.next() {
+        Ok(Some(Item::Statement(statement))) => match collector.statement(&statement) {
+            Effect::Copy(target) => {
+                Place { database: None, schema: target.schema, table: target.table, columns: target.columns }
+            }
+            _ => own,
+        },
+        _ => own,
+    }
 }
 
 /// Opens a file of the folder, compressed or not; `None` where there is none.
@@ -114,12 +140,20 @@ pub(super) fn size(folder: &Path) -> io::Result<u64> {
 }
 
 /// Reads every data file.
-pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress) -> Result<(), DumpError> {
+pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress<'_, '_>) -> Result<(), DumpError> {
     let mut large_objects = LargeObjects::default();
     // Each list names its own large objects, but before 1.16 several entries could share one.
-    let mut lists = BTreeSet::new();
+    let mut files = BTreeSet::new();
     for wanted in wanted(archive) {
-        if wanted.kind == Kind::LargeObjects && !lists.insert(wanted.file.clone()) {
+        if !files.insert(wanted.file.clone()) {
+            // One file for many tables would be read as often.
+            if wanted.kind != Kind::LargeObjects {
+                let what = format!("{} are those of another table as well", wanted.label());
+                progress.damage(what, None, wanted.table);
+            }
+            continue;
+        }
+        if !progress.takers.wants(&wanted) {
             continue;
         }
         let result = match open(&dump.path, &wanted.file) {
@@ -145,12 +179,20 @@ pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress) -> R
 fn open(folder: &Path, name: &str) -> io::Result<Option<Box<dyn Read + Send>>> {
     let Some((file, compression)) = open_member(folder, name)? else { return Ok(None) };
     Ok(Some(match compression {
-        Some(compression) => compression.decode_file(file)?,
+        Some(compression) => {
+            // Only what is long is worth a thread of its own.
+            let long = file.metadata()?.len() > LONG;
+            let decoder = compression.decode_file(file)?;
+            if long { Box::new(Ahead::of(decoder)) } else { decoder }
+        }
         None => Box::new(file),
     }))
 }
 
-fn scan_large_objects(dump: &Dump, list: &str, progress: &mut Progress) -> Result<(), DumpError> {
+/// Bytes of a compressed file.
+const LONG: u64 = 256 * 1024;
+
+fn scan_large_objects(dump: &Dump, list: &str, progress: &mut Progress<'_, '_>) -> Result<(), DumpError> {
     // What is wrong with the list itself has been said.
     let Ok(Some(source)) = open(&dump.path, list) else { return Ok(()) };
     let mut lines = Lines::new(source);
@@ -160,7 +202,11 @@ fn scan_large_objects(dump: &Dump, list: &str, progress: &mut Progress) -> Resul
         match open(&dump.path, &name) {
             Ok(None) => progress.damage(format!("{label} is missing"), None, None),
             Ok(Some(mut source)) => {
-                if let Err(error) = Data::new(Content::LargeObject).read_from(&mut source) {
+                let data = &mut progress.large_objects;
+                let mut object = LargeObject::new(oid, data);
+                let read = object.read_from(&mut source, data);
+                object.finish(data);
+                if let Err(error) = read {
                     progress.read_error(&error, label, None, None, dump)?;
                 }
             }
@@ -175,14 +221,17 @@ pub(super) fn read_wanted(
     wanted: &Wanted,
     source: &mut dyn Read,
     large_objects: &mut LargeObjects,
-    progress: &mut Progress,
+    progress: &mut Progress<'_, '_>,
     at: Option<u64>,
 ) -> io::Result<()> {
     match wanted.kind {
         Kind::Data(content) => {
-            let mut data = Data::new(content);
-            data.read_from(source)?;
-            progress.read_data(wanted, &data, at);
+            let takers = &mut progress.takers;
+            let mut data = Data::new(content, &wanted.place, takers);
+            let read = data.read_from(source, &wanted.place, takers, None);
+            let came = data.finish(takers, read.is_err());
+            read.map_err(|error| came.before(error))?;
+            progress.read_data(wanted, came, at);
         }
         Kind::LargeObjects => {
             let mut lines = Lines::new(source);
@@ -202,7 +251,12 @@ pub(super) fn read_wanted(
 /// `16401 blob_16401.dat`
 fn list_line(line: &[u8]) -> Option<(u32, String)> {
     let (oid, name) = std::str::from_utf8(line).ok()?.trim_end().split_once(' ')?;
-    Some((oid.parse().ok()?, name.to_owned()))
+    (!name.is_empty()).then_some((oid.parse().ok()?, name.to_owned()))
+}
+
+/// `blob_16401.dat`
+pub(super) fn oid_of(name: &str) -> Option<u32> {
+    name.strip_prefix("blob_")?.split('.').next()?.parse().ok()
 }
 
 /// Lines of bounded length.

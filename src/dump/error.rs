@@ -39,6 +39,8 @@ pub enum DumpError {
     DamagedHeader { path: PathBuf, what: String, offset: u64 },
     #[error("the table of contents of {} is damaged at byte {offset}: {what}; take another copy of the dump", path.display())]
     DamagedToc { path: PathBuf, what: String, offset: u64 },
+    #[error("{} takes too much memory to decompress ({compression}): {what}", path.display())]
+    TooMuchMemory { path: PathBuf, compression: Compression, what: String },
     #[error("the {compression} data of {} are damaged: {what}; take another copy of the dump", path.display())]
     DamagedCompression { path: PathBuf, compression: Compression, what: String },
 }

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::archive::{Archive, TocEntry};
+use super::data::Came;
+use super::digest::NoDigest;
 use super::lexer::{Item, Lexer};
-use super::scan::Rows;
-use super::statement::Collector;
+use super::requirements::Needs;
+use super::rows::TableRows;
+use super::statement::{Collector, Effect};
 
 /// What a dump declares: for an archive by its table of contents, for a plain dump by its statements.
 ///
@@ -34,6 +37,15 @@ pub struct Facts {
     /// The settings that it SETs for the session, in order, each once.
     pub settings: Vec<String>,
     pub tables: Vec<TableData>,
+    /// Roles that the session becomes: `SET SESSION AUTHORIZATION`, `SET ROLE`.
+    pub sessions: BTreeSet<String>,
+    /// Roles whose attributes or settings it changes: `ALTER ROLE`.
+    pub roles_altered: BTreeSet<String>,
+    pub large_objects: u64,
+    /// Whether rows are INSERT statements.
+    pub inserts: bool,
+    /// What its definitions ask of a server.
+    pub needs: Needs,
 }
 
 /// A `CREATE DATABASE`; what it does not state is `None`.
@@ -106,6 +118,8 @@ pub struct Extension {
     pub database: Option<String>,
     pub name: String,
     pub schema: Option<String>,
+    /// pg_dump leaves it out, except where it upgrades a cluster in place.
+    pub version: Option<String>,
 }
 
 /// A table and the rows that the dump has for it.
@@ -116,8 +130,10 @@ pub struct TableData {
     pub name: String,
     /// At least one row. Before the data are read ([`Facts::of_archive`]): whether there is an entry for data.
     pub has_data: bool,
-    /// Rows in COPY format; `None` where they were not counted (INSERT statements, damage, or no pass over the data).
+    /// `None` where they were not counted: damage, or no pass over the data.
     pub rows: Option<u64>,
+    /// Of the data as text, decompressed; 0 before they are read.
+    pub bytes: u64,
     /// Whether the dump creates it; false in a dump of data alone.
     pub created: bool,
 }
@@ -131,6 +147,8 @@ pub struct RoleUse {
     pub granted: u64,
     /// Policies for it.
     pub policies: u64,
+    /// How often the session becomes it, or it is itself altered.
+    pub other: u64,
 }
 
 impl Facts {
@@ -151,14 +169,20 @@ impl Facts {
                 roles.entry(role.clone()).or_default().policies += 1;
             }
         }
+        for role in self.sessions.iter().chain(&self.roles_altered) {
+            roles.entry(role.clone()).or_default().other += 1;
+        }
         roles
     }
 
     /// What an archive's table of contents declares; its data are not read.
     pub fn of_archive(archive: &Archive) -> Self {
         let mut collector = Collector::default();
+        // Archives older than 1.13 set search_path to the object's own schema.
+        collector.built_in = archive.search_path.as_deref() == Some("");
         for entry in &archive.entries {
             collector.schema.clone_from(&entry.schema);
+            collector.label = Some(entry.label());
             collect_entry(&mut collector, archive, entry);
         }
         let mut facts = collector.into_facts();
@@ -166,18 +190,63 @@ impl Facts {
         facts
     }
 
+    /// What the beginning of a text declares, up to its first rows. Damage in it is not told.
+    pub(super) fn of_beginning(text: impl std::io::Read) -> Self {
+        let mut collector = Collector::default();
+        let mut lexer = Lexer::new(text);
+        while let Ok(Some(item)) = lexer.next() {
+            match item {
+                Item::Statement(statement) => match collector.statement(&statement) {
+                    Effect::None | Effect::CreatesTable | Effect::LargeObject(_) => {}
+                    Effect::StdStrings(on) => lexer.std_strings = on,
+                    Effect::Copy { .. } => break,
+                },
+                Item::Meta(text) => {
+                    let (command, arguments) = text.split_once(char::is_whitespace).unwrap_or((&text, ""));
+                    if matches!(command, "connect" | "c") {
+                        collector.connect(arguments);
+                    }
+                }
+                Item::Comment { text, .. } => collector.comment(&text),
+                Item::Insert | Item::Unfinished(_) => break,
+            }
+        }
+        collector.into_facts()
+    }
+
     /// Writes the rows that were counted to the tables that they belong to.
-    pub(super) fn count_rows(&mut self, archive: &Archive, read: &HashMap<i32, Rows>) {
-        let mut rows: HashMap<(Option<&str>, &str), Rows> = HashMap::new();
+    pub(super) fn count_rows(&mut self, archive: &Archive, read: &HashMap<i32, Came>) {
+        let mut rows: HashMap<(Option<&str>, &str), Came> = HashMap::new();
         for entry in archive.entries.iter().filter(|entry| entry.desc == "TABLE DATA") {
-            if let Some(counted) = read.get(&entry.id) {
-                rows.insert((entry.schema.as_deref(), &entry.tag), *counted);
+            if let Some(came) = read.get(&entry.id) {
+                rows.insert((entry.schema.as_deref(), &entry.tag), *came);
             }
         }
         for table in &mut self.tables {
-            let counted = rows.get(&(table.schema.as_deref(), table.name.as_str()));
-            table.has_data = counted.is_some_and(|rows| rows.any);
-            table.rows = counted.and_then(|rows| rows.count);
+            let came = rows.get(&(table.schema.as_deref(), table.name.as_str()));
+            table.has_data = came.is_some_and(|came| came.rows > 0);
+            table.rows = came.filter(|came| came.whole).map(|came| came.rows);
+            table.bytes = came.map_or(0, |came| came.bytes);
+        }
+    }
+
+    /// The same for a plain dump, which names the tables that the rows go into.
+    pub(super) fn take_rows(&mut self, read: &[TableRows]) {
+        let mut tables: HashMap<_, &mut TableData> = HashMap::new();
+        for table in &mut self.tables {
+            tables.insert((table.database.clone(), table.schema.clone(), table.name.clone()), table);
+        }
+        for rows in read {
+            let place = &rows.place;
+            let name = (place.database.clone(), place.schema.clone(), place.table.clone());
+            if let Some(table) = tables.get_mut(&name) {
+                table.has_data |= rows.rows > 0;
+                table.bytes += rows.bytes;
+                table.rows = match rows.digest {
+                    Err(NoDigest::Damaged) => None,
+                    _ => Some(table.rows.unwrap_or(0) + rows.rows),
+                };
+            }
         }
     }
 }
@@ -189,7 +258,7 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
     if of_database || entry.desc == "DATABASE PROPERTIES" {
         return;
     }
-    if let Some(tablespace) = &entry.tablespace {
+    if let Some(tablespace) = entry.tablespace.as_ref().filter(|_| entry.desc != "DATABASE") {
         collector.facts.tablespaces.insert(tablespace.clone());
     }
     match entry.desc.as_str() {
@@ -205,7 +274,10 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
             collect_text(collector, &entry.defn);
         }
         "DATABASE" => {
+            // Its tablespace is needed only where the restore creates it.
+            let tablespaces = collector.facts.tablespaces.clone();
             collect_text(collector, &entry.defn);
+            collector.facts.tablespaces = tablespaces;
             if let Some(created) = collector.facts.creates_database.last_mut()
                 && !entry.owner.is_empty()
             {
@@ -220,8 +292,21 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
         "TABLE DATA" => {
             let table = collector.table(entry.schema.clone(), entry.tag.clone());
             table.has_data = true;
+            collector.facts.inserts |= entry.copy_stmt.is_none();
+        }
+        "BLOB" => collector.facts.large_objects += 1,
+        // Since 17 one entry stands for many: its definition lists their oids, one in each line (getLOs in pg_dump.c).
+        "BLOB METADATA" => {
+            let listed = entry.defn.lines().filter(|line| !line.trim().is_empty()).count();
+            collector.facts.large_objects += listed as u64;
         }
         _ => {}
+    }
+    if !READ.contains(&entry.desc.as_str()) {
+        need_text(collector, &entry.defn);
+    }
+    if let Some(method) = &entry.table_access_method {
+        collector.facts.needs.access_methods.insert(method.clone());
     }
     if gets_owner(archive, entry) {
         collector.facts.owners.push(super::Owned {
@@ -268,8 +353,34 @@ fn gets_owner(_archive: &Archive, entry: &TocEntry) -> bool {
     !entry.owner.is_empty() && !entry.drop_stmt.is_empty() && !WITHOUT.contains(&entry.desc.as_str())
 }
 
+/// Entries whose statements are taken for all that they declare; of others only what they ask of a server counts.
+const READ: &[&str] = &[
+    "ACL",
+    "DEFAULT ACL",
+    "POLICY",
+    "ROW SECURITY",
+    "EXTENSION",
+    "USER MAPPING",
+    "ENCODING",
+    "STDSTRINGS",
+    "SEARCHPATH",
+    "BLOB",
+    "BLOB METADATA",
+    "COMMENT",
+];
+
+fn need_text(collector: &mut Collector, text: &str) {
+    let mut lexer = Lexer::of_text(text);
+    // Reading from memory cannot fail.
+    while let Ok(Some(item)) = lexer.next() {
+        if let Item::Statement(statement) = item {
+            collector.need(&statement);
+        }
+    }
+}
+
 fn collect_text(collector: &mut Collector, text: &str) {
-    let mut lexer = Lexer::new(text.as_bytes());
+    let mut lexer = Lexer::of_text(text);
     // Reading from memory cannot fail.
     while let Ok(Some(item)) = lexer.next() {
         if let Item::Statement(statement) = item {

@@ -7,6 +7,8 @@ use std::io::{self, Read};
 
 use memchr::memmem::Finder;
 
+use super::digest::LONGEST_ROW;
+
 /// One word or sign of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token {
@@ -35,11 +37,15 @@ pub(super) struct Statement {
     pub(super) text: String,
     pub(super) line: u64,
     pub(super) offset: u64,
+    /// Whether it is longer than what is kept of a statement that is read whole.
+    pub(super) cut: bool,
 }
 
 #[derive(Debug)]
 pub(super) enum Item {
     Statement(Statement),
+    /// An INSERT, where those are kept ([`Lexer::keep_inserts`]); its text is [`Lexer::insert`].
+    Insert,
     /// The text ends inside this statement.
     Unfinished(Statement),
     /// A comment to the end of the line, without the dashes; only those between statements.
@@ -85,6 +91,10 @@ pub(super) struct Lexer<R> {
     pub(super) std_strings: bool,
     /// Where the first NUL byte is; no text that pg_dump writes has one.
     pub(super) nul: Option<u64>,
+    /// Whether the text of INSERT statements is kept.
+    pub(super) keep_inserts: bool,
+    insert: Vec<u8>,
+    insert_too_long: bool,
     statement: Building,
     /// How the last INSERT begins. A dump with `--inserts` has one for each row; those that begin like the one before
     /// say nothing new and are passed over.
@@ -101,6 +111,8 @@ struct Beginning {
 #[derive(Default)]
 struct Building {
     tokens: Vec<Token>,
+    /// How long the tokens' texts are together.
+    token_bytes: usize,
     text: Vec<u8>,
     whole: bool,
     begun: Option<(u64, u64)>,
@@ -114,11 +126,23 @@ struct Building {
     repeated: bool,
 }
 
+impl<'a> Lexer<&'a [u8]> {
+    /// Takes a text in memory apart, with a buffer no larger than it needs: an archive has thousands of short ones.
+    pub(super) fn of_text(text: &'a str) -> Self {
+        let buffer = vec![0; text.len().clamp(1024, BUFFER)];
+        Self { buffer, ..Self::new_empty(text.as_bytes()) }
+    }
+}
+
 impl<R: Read> Lexer<R> {
     pub(super) fn new(source: R) -> Self {
+        Self { buffer: vec![0; BUFFER], ..Self::new_empty(source) }
+    }
+
+    fn new_empty(source: R) -> Self {
         Self {
             source,
-            buffer: vec![0; BUFFER],
+            buffer: Vec::new(),
             position: 0,
             end: 0,
             at_end: false,
@@ -127,6 +151,9 @@ impl<R: Read> Lexer<R> {
             counted: 0,
             std_strings: true,
             nul: None,
+            keep_inserts: false,
+            insert: Vec::new(),
+            insert_too_long: false,
             statement: Building::default(),
             last_insert: Beginning::default(),
         }
@@ -142,6 +169,11 @@ impl<R: Read> Lexer<R> {
         self.line += memchr::memchr_iter(b'\n', &self.buffer[self.counted..self.position]).count() as u64;
         self.counted = self.position;
         self.line
+    }
+
+    /// The text of the INSERT that has just ended; `None` where it is longer than is kept.
+    pub(super) fn insert(&self) -> Option<&[u8]> {
+        (!self.insert_too_long).then_some(&*self.insert)
     }
 
     /// The statement that an error has interrupted.
@@ -186,6 +218,10 @@ impl<R: Read> Lexer<R> {
                     let text = text.get(1..).unwrap_or_default().to_owned();
                     // \g and its kin send the statement; the other commands leave it as it is.
                     if self.statement.begun.is_some() && text.starts_with('g') {
+                        if self.keeps_insert() {
+                            self.statement = Building::default();
+                            return Ok(Some(Item::Insert));
+                        }
                         return Ok(Some(Item::Statement(self.take_statement())));
                     }
                     if self.statement.begun.is_none() {
@@ -195,6 +231,10 @@ impl<R: Read> Lexer<R> {
                 }
                 b';' if self.statement.parentheses == 0 && self.statement.begin == 0 => {
                     self.advance(1);
+                    if self.keeps_insert() {
+                        self.statement = Building::default();
+                        return Ok(Some(Item::Insert));
+                    }
                     if self.statement.repeated {
                         self.statement = Building::default();
                     } else if self.statement.begun.is_some() {
@@ -221,11 +261,23 @@ impl<R: Read> Lexer<R> {
         if !beginning.is_empty() && self.buffer[self.position..self.end].starts_with(beginning) {
             let (length, parentheses) = (beginning.len(), self.last_insert.parentheses);
             self.begin();
-            self.statement.is_insert = true;
+            self.begin_insert(b"");
             self.statement.repeated = true;
             self.statement.parentheses = parentheses;
             self.advance(length);
         }
+    }
+
+    /// Begins to keep an INSERT, of which so much has been read.
+    fn begin_insert(&mut self, read: &[u8]) {
+        self.statement.is_insert = true;
+        self.insert.clear();
+        self.insert_too_long = false;
+        self.insert.extend_from_slice(read);
+    }
+
+    fn keeps_insert(&self) -> bool {
+        self.keep_inserts && self.statement.is_insert
     }
 
     /// Keeps how this INSERT begins, once all of its tokens that are kept have been read.
@@ -276,7 +328,7 @@ impl<R: Read> Lexer<R> {
                     self.dollar()?;
                 }
                 b'(' => {
-                    self.statement.parentheses += 1;
+                    self.statement.parentheses = self.statement.parentheses.saturating_add(1);
                     self.advance(found + 1);
                 }
                 b')' => {
@@ -300,6 +352,7 @@ impl<R: Read> Lexer<R> {
             self.last_insert.bytes.clear();
         }
         let (line, offset) = building.begun.unwrap_or((self.line, self.base));
+        let cut = building.whole && building.tokens.len() >= MOST_TOKENS;
         let mut text = building.text;
         if text.last() == Some(&b';') {
             text.pop();
@@ -308,7 +361,7 @@ impl<R: Read> Lexer<R> {
             Ok(text) => text,
             Err(error) => as_latin1(error.as_bytes(), &mut building.tokens),
         };
-        Statement { tokens: building.tokens, text, line, offset }
+        Statement { tokens: building.tokens, text, line, offset, cut }
     }
 
     fn token(&mut self, byte: u8) -> io::Result<()> {
@@ -324,7 +377,7 @@ impl<R: Read> Lexer<R> {
             b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => self.word(),
             _ => {
                 match byte {
-                    b'(' => self.statement.parentheses += 1,
+                    b'(' => self.statement.parentheses = self.statement.parentheses.saturating_add(1),
                     b')' => self.statement.parentheses = self.statement.parentheses.saturating_sub(1),
                     _ => {}
                 }
@@ -342,12 +395,16 @@ impl<R: Read> Lexer<R> {
             (false, true) => INSERT_TOKENS,
             (false, false) => FIRST_TOKENS,
         };
-        self.statement.tokens.len() < most && !self.statement.repeated
+        self.statement.tokens.len() < most && self.statement.token_bytes < LONGEST_STATEMENT && !self.statement.repeated
     }
 
     fn push(&mut self, kind: TokenKind, start: usize) {
         if self.wants_tokens() {
             let span = (start, self.statement.text.len());
+            self.statement.token_bytes += match &kind {
+                TokenKind::Word(text) | TokenKind::Name(text) | TokenKind::Text(text) => text.len(),
+                TokenKind::Sign(_) => 0,
+            };
             self.statement.tokens.push(Token { kind, span });
             if self.statement.is_insert && !self.wants_tokens() {
                 self.remember_insert();
@@ -378,14 +435,13 @@ impl<R: Read> Lexer<R> {
         word.make_ascii_lowercase();
         self.statement.see_word(&word);
         let mut begins = start;
-        self.statement.is_insert |= first && word == b"insert";
+        if first && word == b"insert" {
+            self.begin_insert(&word);
+        }
         if first && is_read_whole(&word) {
             self.statement.whole = true;
             self.statement.text.extend_from_slice(&word.to_ascii_uppercase());
             begins = 0;
-        } else if self.statement.word_count == 2 && !self.statement.whole && is_create_read_whole(&word) {
-            // CREATE POLICY and the like: only the text of the first word is missed.
-            self.statement.whole = true;
         }
         self.push(TokenKind::Word(super::text(word)), begins);
         Ok(())
@@ -419,12 +475,15 @@ impl<R: Read> Lexer<R> {
             let escape = self.peek(0)? == Some(b'\\');
             let next = self.peek(1)?;
             if escape {
-                if wanted && let Some(next) = next {
+                if wanted
+                    && value.len() < LONGEST_TOKEN
+                    && let Some(next) = next
+                {
                     value.push(next);
                 }
                 self.advance(if next.is_some() { 2 } else { 1 });
             } else if next == Some(quote) {
-                if wanted {
+                if wanted && value.len() < LONGEST_TOKEN {
                     value.push(quote);
                 }
                 self.advance(2);
@@ -481,7 +540,7 @@ impl<R: Read> Lexer<R> {
 
     /// False where the text ends inside.
     fn block_comment(&mut self) -> io::Result<bool> {
-        let mut depth = 0;
+        let mut depth = 0_u64;
         loop {
             let (first, second) = (self.peek(0)?, self.peek(1)?);
             match (first, second) {
@@ -539,8 +598,8 @@ impl<R: Read> Lexer<R> {
         }
     }
 
-    /// Passes over the rows that follow a `COPY … FROM stdin;`, up to the line `\.`.
-    pub(super) fn copy_rows(&mut self) -> io::Result<CopyRows> {
+    /// Hands on the rows that follow a `COPY … FROM stdin;`, in pieces, up to the line `\.`.
+    pub(super) fn copy_rows(&mut self, mut take: impl FnMut(&[u8])) -> io::Result<CopyRows> {
         self.rest_of_line(false)?;
         if self.peek(0)?.is_some() {
             self.advance(1);
@@ -567,10 +626,15 @@ impl<R: Read> Lexer<R> {
                 Some(found) => found + 1,
                 None => memchr::memrchr(b'\n', slice).map_or(slice.len(), |found| found + 1),
             };
-            rows += memchr::memchr_iter(b'\n', &slice[..passed]).count() as u64;
+            let lines = memchr::memchr_iter(b'\n', &slice[..passed]).count() as u64;
+            rows += lines;
+            take(&slice[..passed]);
             line_start = passed > 0 && slice[passed - 1] == b'\n' || passed == 0 && line_start;
             let more = passed == slice.len();
+            // Counted here, rows need not be gone through again for the number of the line.
+            self.line();
             self.advance(passed);
+            (self.line, self.counted) = (self.line + lines, self.position);
             // Looking for `\.` at a line's start needs the bytes that follow it.
             if (more || !line_start) && !self.fill()? {
                 return Ok(CopyRows { rows, ended: false });
@@ -591,6 +655,15 @@ impl<R: Read> Lexer<R> {
         let length = length.min(self.end - self.position);
         if self.statement.whole && self.statement.text.len() < LONGEST_STATEMENT {
             self.statement.text.extend_from_slice(&self.buffer[self.position..self.position + length]);
+        }
+        if self.keep_inserts && self.statement.is_insert {
+            if self.insert.len() + length > LONGEST_ROW {
+                self.insert_too_long = true;
+                self.insert = Vec::new();
+            }
+            if !self.insert_too_long {
+                self.insert.extend_from_slice(&self.buffer[self.position..self.position + length]);
+            }
         }
         self.position += length;
     }
@@ -649,8 +722,8 @@ impl Building {
         self.word_count = self.word_count.saturating_add(1);
         if self.begin_possible() && self.parentheses == 0 {
             match word {
-                b"begin" => self.begin += 1,
-                b"case" if self.begin > 0 => self.begin += 1,
+                b"begin" => self.begin = self.begin.saturating_add(1),
+                b"case" if self.begin > 0 => self.begin = self.begin.saturating_add(1),
                 b"end" => self.begin = self.begin.saturating_sub(1),
                 _ => {}
             }
@@ -692,9 +765,5 @@ const STOPS: [bool; 256] = {
 
 /// Statements whose end matters as much as their beginning.
 fn is_read_whole(first: &[u8]) -> bool {
-    matches!(first, b"alter" | b"grant" | b"revoke" | b"copy")
-}
-
-fn is_create_read_whole(second: &[u8]) -> bool {
-    matches!(second, b"policy" | b"database" | b"role" | b"user")
+    matches!(first, b"alter" | b"create" | b"grant" | b"revoke" | b"copy")
 }

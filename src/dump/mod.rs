@@ -1,23 +1,30 @@
 //! Reads dumps. Nothing here knows of engines.
 //!
-//! A dump is read twice, at most: [`open`] tells by content what it is and reads what stands at its beginning, and
-//! [`Dump::scan`] reads it to its end, which alone shows that it is whole. PostgreSQL's own tools do not: psql exits with
-//! 0 on a plain dump that is cut off amid a table's rows, and `pg_restore --list` reads half an archive without complaint.
+//! [`open`] tells by content what a dump is and reads what stands at its beginning. [`Dump::scan`] reads it to its end,
+//! which alone shows that it is whole: psql exits with 0 on a plain dump that is cut off amid a table's rows, and
+//! `pg_restore --list` reads half an archive without complaint. On its way it digests the rows ([`digest`]), so that a
+//! restored table can be compared with them; where they differ, [`Dump::visit`] reads them once more to say where.
 //!
 //! Everything is streamed, and no length that a file names is believed: a dump is what a stranger has sent.
 
+mod ahead;
 mod archive;
+mod columns;
 mod compression;
-mod copy;
 mod custom;
+mod data;
 mod detect;
+pub mod digest;
 mod directory;
 mod error;
 mod facts;
+mod large_objects;
 mod lexer;
 mod lz4;
 mod plain;
 mod reader;
+mod requirements;
+mod rows;
 mod scan;
 mod statement;
 mod tar;
@@ -32,15 +39,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-pub use archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Section, TocEntry};
+pub use archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
 pub use compression::Compression;
 pub use error::DumpError;
 pub use facts::{CreatedDatabase, Extension, Facts, Grant, Owned, Policy, RoleUse, RowSecurity, TableData};
+pub use large_objects::{LargeObjectData, PAGE as LARGE_OBJECT_PAGE};
 pub use plain::Plain;
 pub use reader::Reader;
+pub use requirements::{
+    Collation, FEATURES, Feature, Needs, PrivilegedUse, Requirements, SUBSCRIPTIONS, features_in, major_of,
+};
+pub use rows::{Place, Seen, TableRows, Visitor};
 pub use scan::{Damage, Scan};
 
 use reader::Counting;
+use rows::Plan;
 
 /// A dump: where it lies and what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,11 +113,44 @@ impl Dump {
         Ok(Reader::new(inner, count))
     }
 
-    /// Reads the dump to its end: is it whole, and what does it declare?
+    /// What it declares at its beginning: an archive's table of contents, or a plain dump up to its first rows and no more
+    /// than a megabyte. No rows are counted.
     ///
-    /// An error means that the reading itself failed; what is wrong with the dump is in [`Scan::damage`].
+    /// # Errors
+    /// When the beginning could not be read.
+    pub fn glance(&self) -> Result<Facts, DumpError> {
+        match &self.content {
+            Content::Archive(archive) => Ok(Facts::of_archive(archive)),
+            Content::Plain(_) => {
+                const BEGINNING: u64 = 1 << 20;
+                let reader = self.reader().map_err(|error| self.unreadable(error))?;
+                Ok(Facts::of_beginning(io::Read::take(reader, BEGINNING)))
+            }
+        }
+    }
+
+    /// Reads the dump to its end: is it whole, what does it declare, and what rows does it hold?
+    ///
+    /// # Errors
+    /// When the reading itself failed; what is wrong with the dump is in [`Scan::damage`].
     pub fn scan(&self) -> Result<Scan, DumpError> {
-        scan::run(self)
+        scan::run(self, &mut Plan::Digest)
+    }
+
+    /// The same without digests of the rows, which are only counted.
+    ///
+    /// # Errors
+    /// As for [`Dump::scan`].
+    pub fn count(&self) -> Result<Scan, DumpError> {
+        scan::run(self, &mut Plan::Count)
+    }
+
+    /// Reads the dump once more, and shows a visitor the rows that it wants.
+    ///
+    /// # Errors
+    /// When the reading itself failed; rows in damaged places are left out.
+    pub fn visit(&self, visitor: &mut dyn Visitor) -> Result<(), DumpError> {
+        scan::run(self, &mut Plan::Visit(visitor)).map(|_| ())
     }
 
     fn unreadable(&self, source: io::Error) -> DumpError {

@@ -1,10 +1,17 @@
 //! Plain SQL dumps: what their first lines say, and the full pass over their text.
 
+use std::collections::BTreeMap;
 use std::io;
 
-use super::lexer::{Item, Lexer, Statement};
-use super::scan::{Damage, Scan};
-use super::statement::{Collector, CopyTarget, Effect};
+use super::ahead::Ahead;
+use super::columns::ZonedColumns;
+use super::digest::{self, Row};
+use super::facts::Facts;
+use super::large_objects::{LargeObject, LargeObjectData};
+use super::lexer::{Item, Lexer, Statement, TokenKind};
+use super::rows::{Gathered, Place, Plan};
+use super::scan::{self, Damage, Scan};
+use super::statement::{Collector, CopyTarget, Effect, LargeObjectCall};
 use super::{Compression, Dump, DumpError};
 
 /// A dump as SQL text.
@@ -22,6 +29,8 @@ pub struct Plain {
     pub server_version: Option<String>,
     /// The databases that it creates, as far as its first block tells; `pg_dump --create` begins with it.
     pub creates_databases: Vec<String>,
+    /// Whether it begins with `\restrict`, which older versions of psql do not know.
+    pub restricted: bool,
 }
 
 /// TEXT_DUMP_HEADER and TEXT_DUMPALL_HEADER in src/bin/pg_dump/pg_backup_archiver.h, without the lines around them.
@@ -41,6 +50,7 @@ pub(super) fn recognise(head: &[u8], compression: Option<Compression>) -> Option
         pg_dump_version: None,
         server_version: None,
         creates_databases: Vec::new(),
+        restricted: false,
     };
     let mut lexer = Lexer::new(head);
     let mut collector = Collector::default();
@@ -57,7 +67,8 @@ pub(super) fn recognise(head: &[u8], compression: Option<Compression>) -> Option
                     plain.pg_dump_version.get_or_insert_with(|| version.to_owned());
                 }
             }
-            Item::Meta(_) => {}
+            Item::Meta(text) => plain.restricted |= text.starts_with("restrict "),
+            Item::Insert => {}
             Item::Statement(statement) | Item::Unfinished(statement) => {
                 // The first one decides.
                 if !*is_sql.get_or_insert_with(|| plain.from_pg_dump || begins_like_sql(&statement)) {
@@ -79,8 +90,6 @@ pub(super) fn recognise(head: &[u8], compression: Option<Compression>) -> Option
 
 /// The first words of SQL commands (PostgreSQL 18's reference, part VI).
 fn begins_like_sql(statement: &Statement) -> bool {
-    use super::lexer::TokenKind;
-
     const COMMANDS: &[&str] = &[
         "abort",
         "alter",
@@ -143,15 +152,37 @@ fn begins_like_sql(statement: &Statement) -> bool {
 }
 
 /// Reads the whole text.
-pub(super) fn scan(dump: &Dump, plain: &Plain) -> Result<Scan, DumpError> {
+pub(super) fn scan(dump: &Dump, plain: &Plain, plan: &mut Plan<'_>) -> Result<Scan, DumpError> {
+    scan_and_keep(dump, plain, plan, MOST_KEPT)
+}
+
+/// Keeps no more than about so many bytes of what the text declares.
+pub(super) fn scan_and_keep(
+    dump: &Dump,
+    plain: &Plain,
+    plan: &mut Plan<'_>,
+    most_kept: usize,
+) -> Result<Scan, DumpError> {
     let reader = dump.reader().map_err(|error| dump.unreadable(error))?;
+    // Decompression keeps a processor busy by itself.
+    let source: Box<dyn io::Read + Send> =
+        if plain.compression.is_some() { Box::new(Ahead::of(reader)) } else { Box::new(reader) };
+    let mut lexer = Lexer::new(source);
+    lexer.keep_inserts = true;
     let mut pass = Pass {
-        lexer: Lexer::new(reader),
+        lexer,
         collector: Collector::default(),
         damage: Vec::new(),
         open: None,
         cluster_open: None,
         last: None,
+        plan,
+        gathered: Gathered::default(),
+        zoned: ZonedColumns::default(),
+        large_objects: BTreeMap::new(),
+        large_object: None,
+        kept: 0,
+        most_kept,
     };
     let end = pass.run();
     let nul = pass.lexer.nul;
@@ -161,18 +192,20 @@ pub(super) fn scan(dump: &Dump, plain: &Plain) -> Result<Scan, DumpError> {
         Err(error) => {
             let what = plain.compression.map_or("text", Compression::label);
             let place = pass.place();
-            let state = if error.kind() == io::ErrorKind::UnexpectedEof { "is cut off" } else { "is corrupt" };
-            pass.say(format!("the {what} stream {state} ({error}), {place}"));
+            pass.say(format!("the {what} stream {} ({error}), {place}", scan::state(&error)));
         }
     }
     if let Some(at) = nul {
         let what = "holds NUL bytes, which no SQL text has: part of the file was never written".to_owned();
         pass.damage.push(Damage { what, at: Some(at), table: None });
     }
-    Ok(Scan { damage: pass.damage, facts: pass.collector.into_facts() })
+    let mut facts = pass.collector.into_facts();
+    let rows = pass.gathered.into_rows();
+    facts.take_rows(&rows);
+    Ok(Scan { damage: pass.damage, facts, rows, large_objects: pass.large_objects.into_iter().collect() })
 }
 
-struct Pass<R> {
+struct Pass<'a, 'v, R> {
     lexer: Lexer<R>,
     collector: Collector,
     damage: Vec<Damage>,
@@ -181,18 +214,37 @@ struct Pass<R> {
     cluster_open: Option<u64>,
     /// The table whose rows are being read.
     last: Option<String>,
+    plan: &'a mut Plan<'v>,
+    gathered: Gathered,
+    zoned: ZonedColumns,
+    /// By database.
+    large_objects: BTreeMap<Option<String>, LargeObjectData>,
+    /// The one that the statements now write.
+    large_object: Option<LargeObject>,
+    /// About how many bytes the facts take.
+    kept: usize,
+    most_kept: usize,
 }
+
+/// What a text declares is kept in memory, and a small compressed file can declare any number of things. Reckoned
+/// high, a database of 200 000 tables with owners, keys and privileges stays below.
+const MOST_KEPT: usize = 512 << 20;
 
 /// How the text ends.
 enum End {
     BetweenStatements,
     InStatement(Statement),
     InRows(CopyTarget, u64),
+    /// It declares more than is kept, so the rest was not read.
+    TooMuch,
 }
 
-impl<R: io::Read> Pass<R> {
+impl<R: io::Read> Pass<'_, '_, R> {
     fn run(&mut self) -> io::Result<End> {
         while let Some(item) = self.lexer.next()? {
+            if self.kept + self.gathered.kept() > self.most_kept {
+                return Ok(End::TooMuch);
+            }
             match item {
                 Item::Comment { text, line } => self.comment(&text, line),
                 Item::Meta(text) => {
@@ -201,19 +253,18 @@ impl<R: io::Read> Pass<R> {
                         self.collector.connect(arguments);
                     }
                 }
-                Item::Statement(statement) => match self.collector.statement(&statement) {
+                Item::Insert => self.insert(),
+                Item::Statement(statement) => match self.collect(&statement) {
                     Effect::None => {}
                     Effect::StdStrings(on) => self.lexer.std_strings = on,
+                    Effect::CreatesTable => {
+                        let Collector { database, schema, .. } = &self.collector;
+                        self.zoned.statement(&statement, database.as_deref(), schema.as_deref());
+                    }
+                    Effect::LargeObject(call) => self.large_object(call),
                     Effect::Copy(target) => {
-                        self.last = Some(target.label());
-                        let copied = self.lexer.copy_rows()?;
-                        self.last = None;
-                        let table = self.collector.table(target.schema.clone(), target.table.clone());
-                        table.has_data |= copied.rows > 0;
-                        table.rows = Some(table.rows.unwrap_or(0) + copied.rows);
-                        if !copied.ended {
-                            table.rows = None;
-                            return Ok(End::InRows(target, copied.rows));
+                        if let Some(end) = self.copy(target)? {
+                            return Ok(end);
                         }
                     }
                 },
@@ -221,6 +272,76 @@ impl<R: io::Read> Pass<R> {
             }
         }
         Ok(End::BetweenStatements)
+    }
+
+    fn insert(&mut self) {
+        let collector = &mut self.collector;
+        let place_of = |head: &[u8]| {
+            let target = digest::target(head)?;
+            let schema = target.schema.or_else(|| collector.schema.clone());
+            collector.table(schema.clone(), target.table.clone()).has_data = true;
+            Some(Place { database: collector.database.clone(), schema, table: target.table, columns: target.columns })
+        };
+        let std_strings = self.lexer.std_strings;
+        self.gathered.insert(self.plan, self.lexer.insert(), std_strings, place_of, &self.zoned);
+    }
+
+    /// Reads the rows of a COPY; where they have no end, that is the end.
+    fn copy(&mut self, target: CopyTarget) -> io::Result<Option<End>> {
+        let place = Place {
+            database: self.collector.database.clone(),
+            schema: target.schema.clone(),
+            table: target.table.clone(),
+            columns: target.columns.clone(),
+        };
+        self.last = Some(target.label());
+        // A table is there even where it has no rows.
+        self.collector.table(target.schema.clone(), target.table.clone());
+        let Self { lexer, plan, gathered, zoned, .. } = self;
+        let mut block = gathered.begin_copy(plan, &place, zoned);
+        let mut row = Row::default();
+        let copied = lexer.copy_rows(|piece| {
+            if let Some(block) = &mut block {
+                block.take(plan, &mut row, piece);
+            }
+        });
+        let damaged = !matches!(&copied, Ok(copied) if copied.ended);
+        if let Some(block) = block {
+            gathered.end_copy(block, damaged);
+        }
+        let copied = copied?;
+        self.last = None;
+        Ok(if copied.ended { None } else { Some(End::InRows(target, copied.rows)) })
+    }
+
+    fn large_object(&mut self, call: LargeObjectCall) {
+        let data = self.large_objects.entry(self.collector.database.clone()).or_default();
+        match call {
+            LargeObjectCall::Open(oid) => self.large_object = Some(LargeObject::new(oid, data)),
+            LargeObjectCall::Write(bytes) => {
+                if let Some(object) = &mut self.large_object {
+                    object.take(&bytes, data);
+                }
+            }
+            LargeObjectCall::Close => {
+                if let Some(object) = self.large_object.take() {
+                    object.finish(data);
+                }
+            }
+        }
+    }
+
+    /// Takes a statement's facts, and reckons what they take.
+    fn collect(&mut self, statement: &Statement) -> Effect {
+        let counted = |facts: &Facts| facts.tables.len() + facts.settings.len();
+        let before = counted(&self.collector.facts);
+        let effect = self.collector.statement(statement);
+        let first = statement.tokens.first().map(|token| &token.kind);
+        let declares = matches!(first, Some(TokenKind::Word(word)) if DECLARING.contains(&word.as_str()));
+        if declares || counted(&self.collector.facts) > before {
+            self.kept += weight(statement);
+        }
+        effect
     }
 
     fn comment(&mut self, text: &str, line: u64) {
@@ -243,7 +364,10 @@ impl<R: io::Read> Pass<R> {
 
     fn say(&mut self, what: String) {
         let at = Some(self.lexer.offset());
-        self.damage.push(Damage { what, at, table: self.last.clone() });
+        // A text damaged all over need not be told of place by place.
+        if self.damage.len() < scan::NAMED {
+            self.damage.push(Damage { what, at, table: self.last.clone() });
+        }
     }
 
     /// Where the pass has come to, for people.
@@ -274,6 +398,11 @@ impl<R: io::Read> Pass<R> {
                     "ends inside a statement ({begins}) that begins in line {begun}: the rest is missing"
                 ));
             }
+            End::TooMuch => self.say(format!(
+                "declares more objects and privileges than can be kept in {} MiB, in line {line}: what follows was not \
+                 read",
+                self.most_kept >> 20
+            )),
             End::BetweenStatements => {
                 if let Some(begun) = self.open.or(self.cluster_open) {
                     self.say(format!(
@@ -299,10 +428,24 @@ impl CopyTarget {
     }
 }
 
+/// The first words of statements of which something is kept whatever they say.
+const DECLARING: [&str; 5] = ["alter", "create", "grant", "revoke", "security"];
+
+/// No less than what the facts of a statement take.
+fn weight(statement: &Statement) -> usize {
+    // A name for an object and, for looking it up, a second one; of what is not read whole nothing later is a name.
+    const FACT: usize = 512;
+    const NAMES: usize = 12;
+    let names = statement.tokens.iter().take(if statement.text.is_empty() { NAMES } else { usize::MAX });
+    let names = names.map(|token| match &token.kind {
+        TokenKind::Word(name) | TokenKind::Name(name) => name.len(),
+        TokenKind::Text(_) | TokenKind::Sign(_) => 0,
+    });
+    FACT + statement.text.len() + 2 * names.sum::<usize>()
+}
+
 /// The first words of a statement, for people; never a value from a row.
 fn beginning(statement: &Statement) -> String {
-    use super::lexer::TokenKind;
-
     let mut words = String::new();
     for token in statement.tokens.iter().take(6) {
         match &token.kind {

@@ -4,9 +4,12 @@ use std::collections::HashMap;
 use std::io;
 
 use super::archive::{Container, TocEntry};
-use super::copy::Data;
+use super::columns::ZonedColumns;
+use super::data::{Came, Takers};
 use super::directory::{self, Wanted};
 use super::facts::Facts;
+use super::large_objects::LargeObjectData;
+use super::rows::{Gathered, Plan, TableRows};
 use super::{Content, Dump, DumpError, custom, plain, tar};
 
 /// What a full pass has found.
@@ -15,6 +18,10 @@ pub struct Scan {
     /// Empty where the dump is whole.
     pub damage: Vec<Damage>,
     pub facts: Facts,
+    /// By place.
+    pub rows: Vec<TableRows>,
+    /// By database, as in [`Place`](super::Place).
+    pub large_objects: Vec<(Option<String>, LargeObjectData)>,
 }
 
 /// A place where a dump is not what pg_dump writes: something is cut off, missing or corrupt.
@@ -29,14 +36,27 @@ pub struct Damage {
 }
 
 /// A dump damaged all over names this many places one by one.
-const NAMED: usize = 100;
+pub(super) const NAMED: usize = 100;
 
-pub(super) fn run(dump: &Dump) -> Result<Scan, DumpError> {
+pub(super) fn run(dump: &Dump, plan: &mut Plan<'_>) -> Result<Scan, DumpError> {
     let archive = match &dump.content {
-        Content::Plain(plain) => return plain::scan(dump, plain),
+        Content::Plain(plain) => return plain::scan(dump, plain, plan),
         Content::Archive(archive) => archive,
     };
-    let mut progress = Progress::default();
+    let zoned = ZonedColumns::of_archive(archive);
+    let mut gathered = Gathered::default();
+    let mut progress = Progress {
+        damage: Vec::new(),
+        more: 0,
+        read: HashMap::new(),
+        large_objects: LargeObjectData::default(),
+        takers: Takers {
+            plan,
+            gathered: &mut gathered,
+            columns: &zoned,
+            std_strings: archive.std_strings.unwrap_or(true),
+        },
+    };
     match archive.container {
         Container::Custom => custom::scan(dump, archive, &mut progress)?,
         Container::Directory => directory::scan(dump, archive, &mut progress)?,
@@ -44,26 +64,22 @@ pub(super) fn run(dump: &Dump) -> Result<Scan, DumpError> {
     }
     let mut facts = Facts::of_archive(archive);
     facts.count_rows(archive, &progress.read);
-    Ok(Scan { damage: progress.into_damage(), facts })
-}
-
-/// What is known of one table's data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rows {
-    pub(super) any: bool,
-    pub(super) count: Option<u64>,
+    let large_objects = vec![(None, progress.large_objects)];
+    let damage = progress.into_damage();
+    Ok(Scan { damage, facts, rows: gathered.into_rows(), large_objects })
 }
 
 /// Gathers damage and row counts while an archive's data are read.
-#[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct Progress<'p, 'v> {
     damage: Vec<Damage>,
     more: usize,
     /// By dump id.
-    pub(super) read: HashMap<i32, Rows>,
+    pub(super) read: HashMap<i32, Came>,
+    pub(super) large_objects: LargeObjectData,
+    pub(super) takers: Takers<'p, 'v>,
 }
 
-impl Progress {
+impl Progress<'_, '_> {
     pub(super) fn damage(&mut self, what: String, at: Option<u64>, table: Option<String>) {
         if self.damage.len() < NAMED {
             self.damage.push(Damage { what, at, table });
@@ -77,10 +93,10 @@ impl Progress {
     }
 
     /// Takes the data of an entry that were read without an error.
-    pub(super) fn read_data(&mut self, wanted: &Wanted, data: &Data, at: Option<u64>) {
-        self.read.insert(wanted.id, Rows { any: data.has_rows(), count: data.rows() });
-        if !data.is_whole() {
-            let what = format!("{} ends without its end mark, after {} bytes of data", wanted.label(), data.bytes());
+    pub(super) fn read_data(&mut self, wanted: &Wanted, came: Came, at: Option<u64>) {
+        self.read.insert(wanted.id, came);
+        if !came.whole {
+            let what = format!("{} ends without its end mark, after {} bytes of data", wanted.label(), came.bytes);
             self.damage(what, at, wanted.table.clone());
         }
     }
@@ -97,11 +113,7 @@ impl Progress {
         if error.raw_os_error().is_some() {
             return Err(dump.unreadable(io::Error::new(error.kind(), error.to_string())));
         }
-        let what = if error.kind() == io::ErrorKind::UnexpectedEof {
-            format!("{label} is cut off ({error})")
-        } else {
-            format!("{label} is corrupt ({error})")
-        };
+        let what = format!("{label} {} ({error})", state(error));
         self.damage(what, at, table);
         Ok(())
     }
@@ -112,6 +124,15 @@ impl Progress {
             self.damage.push(Damage { what, at: None, table: None });
         }
         self.damage
+    }
+}
+
+/// What an error while decompressing says of the bytes.
+pub(super) fn state(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "is cut off",
+        io::ErrorKind::OutOfMemory => "cannot be decompressed",
+        _ => "is corrupt",
     }
 }
 

@@ -3,10 +3,11 @@
 //! Sources: src/bin/pg_dump/pg_dump.c, pg_dumpall.c and dumputils.c (buildACLCommands, buildDefaultACLCommands) of
 //! PostgreSQL 15 to 18. A statement that is not understood is passed over: the restore itself judges it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::facts::{CreatedDatabase, Extension, Facts, Grant, Owned, Policy, RowSecurity, TableData};
 use super::lexer::{Statement, Token, TokenKind};
+use super::requirements::Context;
 
 /// Gathers facts, statement by statement.
 #[derive(Debug, Default)]
@@ -24,6 +25,15 @@ pub(super) struct Collector {
     /// Relations that ALTER TABLE can mean and that are no tables.
     relations: HashMap<Name, &'static str>,
     owners: HashMap<(String, Name), usize>,
+    /// What [`Facts`] lists once each; its lists are looked through by this.
+    databases: HashSet<String>,
+    settings: HashSet<String>,
+    /// Grantees and grantors of the last grant.
+    last_grant: [HashSet<String>; 2],
+    /// What the archive's table of contents calls the object that the statements make.
+    pub(super) label: Option<String>,
+    /// Whether `search_path` is empty, so that only what is built in has a name without a schema.
+    pub(super) built_in: bool,
 }
 
 /// Database, schema and name.
@@ -34,6 +44,7 @@ type Name = (Option<String>, Option<String>, String);
 pub(super) struct CopyTarget {
     pub(super) schema: Option<String>,
     pub(super) table: String,
+    pub(super) columns: Option<Vec<String>>,
 }
 
 /// What a statement means for how the text goes on.
@@ -42,7 +53,18 @@ pub(super) enum Effect {
     None,
     /// Rows follow.
     Copy(CopyTarget),
+    CreatesTable,
+    LargeObject(LargeObjectCall),
     StdStrings(bool),
+}
+
+/// A function that writes a large object's data (StartRestoreLO and ahwrite in pg_backup_archiver.c, PostgreSQL 15 to
+/// 18): `SELECT pg_catalog.lo_open('16401', 131072);`, `SELECT pg_catalog.lowrite(0, '\\x…');`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum LargeObjectCall {
+    Open(u32),
+    Write(Vec<u8>),
+    Close,
 }
 
 impl Collector {
@@ -69,6 +91,7 @@ impl Collector {
                 name: name.clone(),
                 has_data: false,
                 rows: None,
+                bytes: 0,
                 created: false,
             });
             tables.len() - 1
@@ -85,11 +108,12 @@ impl Collector {
         if name.is_empty() || name == "-" {
             return;
         }
-        if !self.facts.databases.contains(&name) {
+        if self.databases.insert(name.clone()) {
             self.facts.databases.push(name.clone());
         }
         self.database = Some(name);
         (self.schema, self.session) = (None, None);
+        self.built_in = false;
     }
 
     /// Takes a comment: `-- Name: f(integer); Type: FUNCTION; Schema: public; Owner: x` (_printTocEntry in
@@ -103,16 +127,23 @@ impl Collector {
     }
 
     pub(super) fn statement(&mut self, statement: &Statement) -> Effect {
-        let mut words = Words { tokens: &statement.tokens, text: &statement.text };
+        self.need(statement);
+        let mut words = Words::of(statement);
         // Nothing that is not understood matters, so what is left of the statement is passed over.
         self.read(&mut words, statement).unwrap_or(Effect::None)
+    }
+
+    /// Takes a statement for what it asks of a server, and for nothing else.
+    pub(super) fn need(&mut self, statement: &Statement) {
+        let context = Context { label: self.label.as_deref(), built_in: self.built_in };
+        self.facts.needs.see(statement, &context);
     }
 
     fn read(&mut self, words: &mut Words<'_>, statement: &Statement) -> Option<Effect> {
         match words.word()? {
             "set" => return self.set(words),
-            "select" => self.select(words)?,
-            "create" => self.create(words)?,
+            "select" => return self.select(words),
+            "create" => return self.create(words),
             "alter" => self.alter(words, statement)?,
             "grant" => self.grant(words, statement, false)?,
             "revoke" => self.grant(words, statement, true)?,
@@ -121,6 +152,7 @@ impl Collector {
                 words.eat("into")?;
                 let (schema, table) = self.qualified(words)?;
                 self.table(schema, table).has_data = true;
+                self.facts.inserts = true;
             }
             "reset" => {
                 words.eat("session")?;
@@ -135,11 +167,24 @@ impl Collector {
         if words.eat("session").is_some() {
             if words.eat("authorization").is_some() {
                 let role = words.name_or_text()?;
+                if role != "default" {
+                    self.facts.sessions.insert(role.clone());
+                }
                 self.session = (role != "default").then_some(role);
                 return Some(Effect::None);
             }
         } else {
             let _ = words.eat("local");
+        }
+        // `SET ROLE name` takes no equals sign.
+        let mut role = *words;
+        if role.eat("role").is_some()
+            && let Some(role) = role.name_or_text()
+        {
+            if role != "none" {
+                self.facts.sessions.insert(role);
+            }
+            return Some(Effect::None);
         }
         let mut name = words.name()?;
         while words.sign(b'.').is_some() {
@@ -158,7 +203,10 @@ impl Collector {
                 self.facts.tablespaces.insert(text);
             }
             // Dumps older than 10.3 set it for each object (K_VERS_1_13 in pg_backup_archiver.h).
-            "search_path" => self.schema = (!text.is_empty() && text != "pg_catalog").then_some(text),
+            "search_path" => {
+                self.built_in = text.is_empty();
+                self.schema = (!text.is_empty() && text != "pg_catalog").then_some(text);
+            }
             _ => {}
         }
         self.setting(name);
@@ -166,29 +214,35 @@ impl Collector {
     }
 
     fn setting(&mut self, name: String) {
-        if !self.facts.settings.contains(&name) {
+        if self.settings.insert(name.clone()) {
             self.facts.settings.push(name);
         }
     }
 
     /// `SELECT pg_catalog.set_config('search_path', '', false)`
-    fn select(&mut self, words: &mut Words<'_>) -> Option<()> {
+    fn select(&mut self, words: &mut Words<'_>) -> Option<Effect> {
         let (_, function) = words.qualified()?;
+        if let Some(call) = large_object_call(&function, words) {
+            return Some(Effect::LargeObject(call));
+        }
         if function == "set_config" {
             words.sign(b'(')?;
             let name = words.text()?;
             words.sign(b',')?;
             let value = words.text()?;
             if name == "search_path" {
+                self.built_in = value.is_empty();
                 let first = value.split(',').next().map(str::trim).map(unquote);
                 self.schema = first.filter(|schema| !schema.is_empty() && schema != "pg_catalog");
             }
             self.setting(name);
+        } else if function == "lo_create" {
+            self.facts.large_objects += u64::from(self.label.is_none());
         }
-        Some(())
+        Some(Effect::None)
     }
 
-    fn create(&mut self, words: &mut Words<'_>) -> Option<()> {
+    fn create(&mut self, words: &mut Words<'_>) -> Option<Effect> {
         if words.eat("or").is_some() {
             words.eat("replace")?;
         }
@@ -199,7 +253,8 @@ impl Collector {
         let foreign = foreign.eat("foreign").and_then(|()| foreign.eat("table")).map(|()| foreign);
         if let Some(rest) = foreign {
             *words = rest;
-            return self.view(words, "FOREIGN TABLE");
+            self.view(words, "FOREIGN TABLE")?;
+            return Some(Effect::None);
         }
         match words.word()? {
             "role" => {
@@ -222,7 +277,8 @@ impl Collector {
                 let name = words.name()?;
                 let _ = words.eat("with");
                 let schema = words.eat("schema").and_then(|()| words.name());
-                self.facts.extensions.push(Extension { database: self.database.clone(), name, schema });
+                let version = words.eat("version").and_then(|()| words.name_or_text());
+                self.facts.extensions.push(Extension { database: self.database.clone(), name, schema, version });
             }
             "procedural" | "language" => {
                 let _ = words.eat("language");
@@ -233,6 +289,7 @@ impl Collector {
                 words.if_not_exists();
                 let (schema, name) = self.qualified(words)?;
                 self.table(schema, name).created = true;
+                return Some(Effect::CreatesTable);
             }
             "view" => self.view(words, "VIEW")?,
             "recursive" => {
@@ -246,7 +303,7 @@ impl Collector {
             }
             _ => {}
         }
-        Some(())
+        Some(Effect::None)
     }
 
     /// With `--use-set-session-authorization` there is no OWNER TO: what is created belongs to the session's role.
@@ -345,7 +402,15 @@ impl Collector {
             return self.default_privileges(words, statement);
         }
         let kind = words.kind(ALTERED)?;
-        if kind == "ROLE" || kind == "DATABASE" && self.database_setting(*words) {
+        if kind == "ROLE" {
+            // `ALTER ROLE ALL SET …` names none.
+            let all =
+                matches!(words.tokens.first().map(|token| &token.kind), Some(TokenKind::Word(word)) if word == "all");
+            let role = words.name().filter(|_| !all)?;
+            self.facts.roles_altered.insert(role);
+            return Some(());
+        }
+        if kind == "DATABASE" && self.database_setting(*words) {
             return Some(());
         }
         if words.eat("if").is_some() {
@@ -494,16 +559,18 @@ impl Collector {
         text.push(';');
         match self.facts.grants.last_mut().filter(same) {
             Some(old) => {
-                add_new(&mut old.grantees, new.grantees);
-                add_new(&mut old.grantors, new.grantors);
+                let [grantees, grantors] = &mut self.last_grant;
+                add_new(&mut old.grantees, grantees, new.grantees);
+                add_new(&mut old.grantors, grantors, new.grantors);
                 old.revokes_public |= new.revokes_public;
                 old.statements.push('\n');
                 old.statements.push_str(&text);
             }
             None => {
                 let (mut grantees, mut grantors) = (Vec::new(), Vec::new());
-                add_new(&mut grantees, new.grantees);
-                add_new(&mut grantors, new.grantors);
+                self.last_grant = Default::default();
+                add_new(&mut grantees, &mut self.last_grant[0], new.grantees);
+                add_new(&mut grantors, &mut self.last_grant[1], new.grantors);
                 self.facts.grants.push(Grant { grantees, grantors, statements: text, ..new });
             }
         }
@@ -511,9 +578,10 @@ impl Collector {
 
     fn copy(&mut self, words: &mut Words<'_>) -> Option<Effect> {
         let (schema, table) = self.qualified(words)?;
+        let columns = words.names();
         words.skip_to("from")?;
         words.eat("stdin")?;
-        Some(Effect::Copy(CopyTarget { schema, table }))
+        Some(Effect::Copy(CopyTarget { schema, table, columns }))
     }
 
     /// Schema and name; a name without a schema is in the one that search_path names.
@@ -619,13 +687,17 @@ const WITHOUT_SCHEMA: &[&str] = &[
 
 /// The words of a statement that are yet to be read.
 #[derive(Clone, Copy)]
-struct Words<'a> {
-    tokens: &'a [Token],
+pub(super) struct Words<'a> {
+    pub(super) tokens: &'a [Token],
     text: &'a str,
 }
 
 impl<'a> Words<'a> {
-    fn next(&mut self) -> Option<&'a TokenKind> {
+    pub(super) fn of(statement: &'a Statement) -> Self {
+        Self { tokens: &statement.tokens, text: &statement.text }
+    }
+
+    pub(super) fn next(&mut self) -> Option<&'a TokenKind> {
         let (first, rest) = self.tokens.split_first()?;
         self.tokens = rest;
         Some(&first.kind)
@@ -639,41 +711,51 @@ impl<'a> Words<'a> {
         Some(value)
     }
 
-    fn word(&mut self) -> Option<&'a str> {
+    pub(super) fn word(&mut self) -> Option<&'a str> {
         self.take(|kind| match kind {
             TokenKind::Word(word) => Some(word.as_str()),
             _ => None,
         })
     }
 
-    fn eat(&mut self, wanted: &str) -> Option<()> {
+    pub(super) fn eat(&mut self, wanted: &str) -> Option<()> {
         self.take(|kind| matches!(kind, TokenKind::Word(word) if word == wanted).then_some(()))
     }
 
-    fn sign(&mut self, wanted: u8) -> Option<()> {
+    pub(super) fn sign(&mut self, wanted: u8) -> Option<()> {
         self.take(|kind| (*kind == TokenKind::Sign(wanted)).then_some(()))
     }
 
-    fn name(&mut self) -> Option<String> {
+    pub(super) fn name(&mut self) -> Option<String> {
         self.take(|kind| match kind {
             TokenKind::Word(name) | TokenKind::Name(name) => Some(name.clone()),
             _ => None,
         })
     }
 
-    fn text(&mut self) -> Option<String> {
+    pub(super) fn text(&mut self) -> Option<String> {
         self.take(|kind| match kind {
             TokenKind::Text(text) => Some(text.clone()),
             _ => None,
         })
     }
 
-    fn name_or_text(&mut self) -> Option<String> {
+    /// A list of names in parentheses.
+    fn names(mut self) -> Option<Vec<String>> {
+        self.sign(b'(')?;
+        let mut names = vec![self.name()?];
+        while self.sign(b',').is_some() {
+            names.push(self.name()?);
+        }
+        self.sign(b')').map(|()| names)
+    }
+
+    pub(super) fn name_or_text(&mut self) -> Option<String> {
         self.name().or_else(|| self.text())
     }
 
     /// The last two parts of a dotted name.
-    fn qualified(&mut self) -> Option<(Option<String>, String)> {
+    pub(super) fn qualified(&mut self) -> Option<(Option<String>, String)> {
         let mut schema = None;
         let mut name = self.name()?;
         while self.sign(b'.').is_some() {
@@ -683,7 +765,7 @@ impl<'a> Words<'a> {
     }
 
     /// A dotted name that ends with an operator.
-    fn operator(&mut self) -> Option<(Option<String>, String)> {
+    pub(super) fn operator(&mut self) -> Option<(Option<String>, String)> {
         let mut schema = None;
         while let Some(name) = self.name() {
             schema = Some(name);
@@ -700,7 +782,7 @@ impl<'a> Words<'a> {
     }
 
     /// The text from the next `(` to its `)`.
-    fn parentheses(&mut self) -> Option<&'a str> {
+    pub(super) fn parentheses(&mut self) -> Option<&'a str> {
         let start = self.tokens.first()?.span.0;
         let mut depth = 0;
         loop {
@@ -718,11 +800,11 @@ impl<'a> Words<'a> {
     }
 
     /// Passes over everything up to and including this word, outside of parentheses.
-    fn skip_to(&mut self, wanted: &str) -> Option<()> {
+    pub(super) fn skip_to(&mut self, wanted: &str) -> Option<()> {
         self.skip_to_either(wanted, wanted).map(|_| ())
     }
 
-    fn skip_to_either(&mut self, one: &str, other: &str) -> Option<&'a str> {
+    pub(super) fn skip_to_either(&mut self, one: &str, other: &str) -> Option<&'a str> {
         let mut depth = 0;
         loop {
             match self.next()? {
@@ -734,7 +816,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    fn kind(&mut self, kinds: &[&'static str]) -> Option<&'static str> {
+    pub(super) fn kind(&mut self, kinds: &[&'static str]) -> Option<&'static str> {
         kinds.iter().copied().find(|kind| {
             let mut ahead = *self;
             let fits = kind.split(' ').all(|part| ahead.word().is_some_and(|word| word.eq_ignore_ascii_case(part)));
@@ -748,19 +830,19 @@ impl<'a> Words<'a> {
         })
     }
 
-    fn if_not_exists(&mut self) {
+    pub(super) fn if_not_exists(&mut self) {
         let mut ahead = *self;
         if ahead.eat("if").and_then(|()| ahead.eat("not")).and_then(|()| ahead.eat("exists")).is_some() {
             *self = ahead;
         }
     }
 
-    fn roles(&mut self) -> Vec<String> {
+    pub(super) fn roles(&mut self) -> Vec<String> {
         self.roles_and_public().0
     }
 
     /// A list of roles, and whether PUBLIC is in it. Names of roles that need no lookup are left out.
-    fn roles_and_public(&mut self) -> (Vec<String>, bool) {
+    pub(super) fn roles_and_public(&mut self) -> (Vec<String>, bool) {
         let (mut roles, mut public) = (Vec::new(), false);
         loop {
             let _ = self.eat("group");
@@ -790,9 +872,37 @@ impl<'a> Words<'a> {
     }
 }
 
-fn add_new(list: &mut Vec<String>, new: Vec<String>) {
+/// `lo_open('16401', 131072)`, or what 9.0 to 18 write beside it; `lo_create` makes an object without data.
+fn large_object_call(function: &str, words: &mut Words<'_>) -> Option<LargeObjectCall> {
+    let mut words = *words;
+    words.sign(b'(')?;
+    match function {
+        "lo_open" => {
+            let oid = words.text().or_else(|| words.name())?;
+            Some(LargeObjectCall::Open(oid.parse().ok()?))
+        }
+        "lowrite" => {
+            words.name()?;
+            words.sign(b',')?;
+            Some(LargeObjectCall::Write(bytes_of(&words.text()?)))
+        }
+        "lo_close" => Some(LargeObjectCall::Close),
+        _ => None,
+    }
+}
+
+/// `\x0102` (appendByteaLiteral in src/fe_utils/string_utils.c writes nothing else); nothing where it is none.
+fn bytes_of(text: &str) -> Vec<u8> {
+    let digits: Option<Vec<u8>> = text.strip_prefix("\\x").map(|digits| {
+        digits.bytes().filter_map(|digit| char::from(digit).to_digit(16)).map(|digit| digit as u8).collect()
+    });
+    digits.unwrap_or_default().chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+}
+
+/// `seen` holds what the list holds.
+fn add_new(list: &mut Vec<String>, seen: &mut HashSet<String>, new: Vec<String>) {
     for item in new {
-        if !list.contains(&item) {
+        if seen.insert(item.clone()) {
             list.push(item);
         }
     }

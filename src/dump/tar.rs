@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 
-use super::copy::{Content as DataContent, Data};
 use super::directory::{self, Wanted};
+use super::large_objects::LargeObject;
 use super::scan::Progress;
 use super::{Archive, Dump, DumpError};
 
@@ -75,7 +75,8 @@ impl<R: Read> Read for Whole<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(out)?;
         if read == 0 && !out.is_empty() && self.left > 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the tar file ends here"));
+            let what = format!("the tar file ends here, {} bytes early", self.left);
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, what));
         }
         self.left = self.left.saturating_sub(read as u64);
         Ok(read)
@@ -83,7 +84,7 @@ impl<R: Read> Read for Whole<R> {
 }
 
 /// Reads every data member.
-pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress) -> Result<(), DumpError> {
+pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress<'_, '_>) -> Result<(), DumpError> {
     let file = File::open(&dump.path).map_err(|error| dump.unreadable(error))?;
     let mut wanted: HashMap<String, Wanted> =
         directory::wanted(archive).into_iter().map(|wanted| (wanted.file.clone(), wanted)).collect();
@@ -103,13 +104,19 @@ pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress) -> R
         let size = member.size();
         let mut member = Whole { inner: &mut member, left: size };
         if large_objects.takes(&name) {
-            let mut data = Data::new(DataContent::LargeObject);
-            if let Err(error) = data.read_from(&mut member) {
+            let data = &mut progress.large_objects;
+            let mut object = LargeObject::new(directory::oid_of(&name).unwrap_or(0), data);
+            let read = object.read_from(&mut member, data);
+            object.finish(data);
+            if let Err(error) = read {
                 progress.read_error(&error, format!("large object file {name}"), Some(place), None, dump)?;
             }
             continue;
         }
         let Some(wanted) = wanted.remove(&name) else { continue };
+        if !progress.takers.wants(&wanted) {
+            continue;
+        }
         let result = directory::read_wanted(&wanted, &mut member, &mut large_objects, progress, Some(place));
         if let Err(error) = result {
             progress.read_error(&error, wanted.label(), Some(place), wanted.table.clone(), dump)?;

@@ -3,6 +3,7 @@
 //!
 //! No length that the file names is believed: text is read in pieces, up to a limit.
 
+use std::collections::HashSet;
 use std::io::{self, Read};
 
 use super::archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
@@ -44,7 +45,7 @@ pub(super) enum TocError {
 /// Reads an archive from its first byte to the end of its table of contents.
 pub(super) fn read<R: Read>(source: R, container: Container) -> Result<Archive, TocError> {
     let mut input = Input { source, offset: 0, int_size: 4, offset_size: 8 };
-    let (version, compression, created, names) = read_head(&mut input, container).map_err(|fault| match fault {
+    let (version, compression, time, names) = read_head(&mut input, container).map_err(|fault| match fault {
         HeadFault::Fault(fault) => fault.into_error(|what, offset| TocError::Header { what, offset }, input.offset),
         HeadFault::Version(version) => TocError::Version(version),
         HeadFault::OtherFormat => TocError::OtherFormat,
@@ -54,7 +55,8 @@ pub(super) fn read<R: Read>(source: R, container: Container) -> Result<Archive, 
         container,
         version,
         compression,
-        created,
+        created: civil(time),
+        created_in_summer_time: u8::try_from(time[6]).ok().map(|flag| flag != 0),
         database,
         server_version,
         pg_dump_version,
@@ -84,7 +86,9 @@ impl From<Fault> for HeadFault {
     }
 }
 
-type Head = (ArchiveVersion, ArchiveCompression, Option<jiff::civil::DateTime>, [String; 3]);
+/// struct tm: seconds first, months from 0, years from 1900, a flag for summer time last (negative where not known).
+type Time = [i32; 7];
+type Head = (ArchiveVersion, ArchiveCompression, Time, [String; 3]);
 
 fn read_head<R: Read>(input: &mut Input<R>, container: Container) -> Result<Head, HeadFault> {
     let mut magic = [0; 5];
@@ -131,8 +135,7 @@ fn read_head<R: Read>(input: &mut Input<R>, container: Container) -> Result<Head
             level => ArchiveCompression::Gzip { level: Some(level) },
         }
     };
-    // struct tm: seconds first, months from 0, years from 1900, a flag for summer time last.
-    let mut time = [0; 7];
+    let mut time: Time = [0; 7];
     for part in &mut time {
         *part = input.int()?;
     }
@@ -140,10 +143,10 @@ fn read_head<R: Read>(input: &mut Input<R>, container: Container) -> Result<Head
     for name in &mut names {
         *name = input.string()?.unwrap_or_default();
     }
-    Ok((version, compression, civil(time), names))
+    Ok((version, compression, time, names))
 }
 
-fn civil([second, minute, hour, day, month, year, _]: [i32; 7]) -> Option<jiff::civil::DateTime> {
+fn civil([second, minute, hour, day, month, year, _]: Time) -> Option<jiff::civil::DateTime> {
     jiff::civil::DateTime::new(
         i16::try_from(year.checked_add(1900)?).ok()?,
         i8::try_from(month.checked_add(1)?).ok()?,
@@ -163,8 +166,13 @@ fn read_entries<R: Read>(input: &mut Input<R>, archive: &mut Archive) -> Result<
         return Err(Fault::Odd(format!("{count} entries")));
     }
     let mut kept = 0;
+    let mut ids = HashSet::new();
     for _ in 0..count {
         let entry = read_entry(input, archive, &mut kept)?;
+        // Data blocks and dependencies name entries by id: one of two would pass for the other.
+        if !ids.insert(entry.id) {
+            return Err(Fault::Odd(format!("two entries have the id {}", entry.id)));
+        }
         match entry.desc.as_str() {
             "ENCODING" => archive.encoding = quoted(&entry.defn),
             "STDSTRINGS" => archive.std_strings = quoted(&entry.defn).map(|value| value == "on"),
@@ -228,7 +236,12 @@ fn read_entry<R: Read>(input: &mut Input<R>, archive: &mut Archive, kept: &mut u
         None
     };
     let owner = input.string()?.unwrap_or_default();
-    let with_oids = input.string()?.as_deref() == Some("true");
+    // Since PostgreSQL 12 always "false" (WriteToc in pg_backup_archiver.c).
+    let with_oids = match input.string()?.as_deref() {
+        Some("true") => true,
+        Some("false") => false,
+        _ => return Err(Fault::Odd(format!("entry {id} says neither true nor false of WITH OIDS"))),
+    };
     let mut dependencies = Vec::new();
     while let Some(text) = input.string()? {
         let dependency = text.trim().parse().map_err(|_| Fault::Odd(format!("entry {id} depends on no number")))?;
@@ -291,6 +304,8 @@ impl Fault {
             Fault::Read(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 make("the file ends here".to_owned(), offset)
             }
+            // What a decompressor says is about the bytes, not about the disk.
+            Fault::Read(error) if error.raw_os_error().is_none() => make(error.to_string(), offset),
             Fault::Read(error) => TocError::Read(error),
         }
     }

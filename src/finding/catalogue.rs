@@ -57,6 +57,10 @@ catalogue! {
         "The dump needs an extension that this target does not let one create.";
     ExtensionUnavailable = "extension-unavailable", Error,
         "The dump needs an extension that the target does not have installed.";
+    FeatureMissing = "feature-missing", Error,
+        "The dump uses something that the target's version of PostgreSQL does not have.";
+    LargeObjectsChanged = "large-objects-changed", Error,
+        "Large objects came back otherwise than the dump holds them, and no error said so.";
     LocaleUnavailable = "locale-unavailable", Error,
         "The dump creates its database with a locale that the target does not have.";
     LocaleDiffers = "locale-differs", Warning,
@@ -81,6 +85,12 @@ catalogue! {
         "The dump creates a role that the target already has.";
     RoleMissing = "role-missing", Error,
         "The dump names a role that the target does not have.";
+    RoleNameReserved = "role-name-reserved", Error,
+        "The dump creates a role whose name PostgreSQL keeps for itself.";
+    RowsChanged = "rows-changed", Error,
+        "Rows came back with other values than the dump holds, and no error said so.";
+    RowsExtra = "rows-extra", Error,
+        "A table has rows that the dump does not hold.";
     RowsMissing = "rows-missing", Error,
         "The dump holds rows that did not come back, and no error said so.";
     SequenceBehind = "sequence-behind", Error,
@@ -89,6 +99,10 @@ catalogue! {
         "A sequence that feeds a column has no value left to hand out.";
     SettingUnknown = "setting-unknown", Note,
         "The dump sets a parameter that the target's server does not know.";
+    TablespaceMissing = "tablespace-missing", Error,
+        "The dump puts objects into a tablespace that the target does not have.";
+    TargetOlder = "target-older", Warning,
+        "The target's PostgreSQL is older than the one that was dumped.";
     UnclassifiedError = "unclassified-error", Error,
         "A statement failed for a reason that no other finding names.";
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::recognise::{Cause, recognise};
 use super::{Failure, Finding, Name, Severity, fixes};
-use crate::dump::{Content, Damage, Dump, TocEntry};
+use crate::dump::{Content, Damage, Dump, TocEntry, features_in};
 use crate::profile::Target;
 
 /// What is known beside the failures themselves.
@@ -15,6 +15,8 @@ pub struct Situation<'a> {
     pub target: &'a Target,
     /// The major version of the client that restored.
     pub client: &'a str,
+    /// The major version of the server, where it is known.
+    pub server: Option<u16>,
     /// Whether row values may be shown.
     pub show_data: bool,
 }
@@ -28,7 +30,7 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
     let mut by_object: HashMap<String, Cause> = HashMap::new();
     let mut before: Option<Cause> = None;
     for failure in failures {
-        let own = recognise(failure);
+        let own = of_version(failure, recognise(failure), situation.server);
         let earlier = Earlier { by_entry: &by_entry, by_object: &by_object, before: before.as_ref(), causes: &causes };
         let root =
             of_damage(failure, &own, situation.damage).or_else(|| consequence_of(failure, &own, &archive, &earlier));
@@ -81,18 +83,7 @@ impl<'a> Entries<'a> {
 
     /// `TABLE public.orders`, `ACL TABLE public.orders`.
     fn label(&self, id: i32) -> Option<String> {
-        let entry = self.0.get(&id)?;
-        let Some(schema) = entry.schema.as_ref().filter(|schema| !schema.is_empty()) else {
-            return Some(format!("{} {}", entry.desc, entry.tag));
-        };
-        // What hangs on an object bears its kind in the tag (`_printTocEntry`, `pg_backup_archiver.c`).
-        let hangs = ["ACL", "COMMENT", "SECURITY LABEL"].contains(&entry.desc.as_str());
-        let kinds = ["MATERIALIZED VIEW ", "FOREIGN TABLE ", "TEXT SEARCH CONFIGURATION ", "TEXT SEARCH DICTIONARY "];
-        let kind = kinds.into_iter().find(|kind| entry.tag.starts_with(kind)).map(str::len);
-        Some(match kind.or_else(|| entry.tag.find(' ').map(|space| space + 1)).filter(|_| hangs) {
-            Some(at) => format!("{} {}{schema}.{}", entry.desc, &entry.tag[..at], &entry.tag[at..]),
-            None => format!("{} {schema}.{}", entry.desc, entry.tag),
-        })
+        self.0.get(&id).map(|entry| entry.label())
     }
 }
 
@@ -103,6 +94,18 @@ struct Earlier<'a> {
     /// The failure just before.
     before: Option<&'a Cause>,
     causes: &'a BTreeMap<Cause, Found>,
+}
+
+/// A statement that uses what the server's version lacks, and that the server did not understand, has failed for that.
+fn of_version(failure: &Failure, own: Cause, server: Option<u16>) -> Cause {
+    // syntax_error, undefined object and function, feature_not_supported, invalid parameter, invalid definition.
+    let states = ["42601", "42704", "42883", "0A000", "22023", "42P13", "42P17"];
+    let (Some(server), Some(statement)) = (server, failure.statement.as_deref()) else { return own };
+    if own.name != Name::UnclassifiedError || !states.iter().any(|state| failure.is(state)) {
+        return own;
+    }
+    let lacking = features_in(statement).into_iter().find(|feature| feature.lacks(server));
+    lacking.map_or(own, |feature| Cause { name: Name::FeatureMissing, subject: feature.name.to_owned() })
 }
 
 /// Whether a failure only follows from what is wrong with the dump itself: the client ends where the archive does, the
@@ -142,6 +145,10 @@ fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, earlier: &E
     if !rows_as_sql && !misses_something {
         return None;
     }
+    // What an archive's entry makes is then altered: ALTER … OWNER TO.
+    if let Some(cause) = failure.entry.and_then(|entry| earlier.by_entry.get(&entry)) {
+        return Some(cause.clone());
+    }
     if let Some(entry) = failure.entry
         && let Some(cause) = archive.failed_dependency(entry, earlier.by_entry)
     {
@@ -150,9 +157,12 @@ fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, earlier: &E
     if rows_as_sql {
         return earlier.before.cloned().filter(|_| failure.entry.is_none());
     }
-    let named =
-        failure.quoted().or_else(|| failure.message.strip_prefix("function ").and_then(|rest| rest.split('(').next()));
-    if let Some(cause) = named.and_then(|name| earlier.by_object.get(&plain_name(name))) {
+    let routine = ["function ", "procedure ", "aggregate "];
+    let routine = routine.iter().find_map(|kind| failure.message.strip_prefix(kind)?.split('(').next());
+    // `collation "c" for encoding "UTF8" does not exist`: the name can hold quotes, or others can follow it.
+    let first = failure.message.split('"').nth(1);
+    let mut named = [failure.quoted(), first, routine].into_iter().flatten();
+    if let Some(cause) = named.find_map(|name| earlier.by_object.get(&plain_name(name))) {
         return Some(cause.clone());
     }
     // A type, function or operator that nothing in the dump makes: an extension would have brought it.
@@ -181,7 +191,13 @@ fn created_object(failure: &Failure) -> Option<String> {
     if !first.eq_ignore_ascii_case("CREATE") {
         return None;
     }
-    const KINDS: [&str; 13] = [
+    const KINDS: [&str; 19] = [
+        "SUBSCRIPTION",
+        "PUBLICATION",
+        "STATISTICS",
+        "TRIGGER",
+        "WRAPPER",
+        "SERVER",
         "TABLE",
         "TYPE",
         "DOMAIN",
@@ -197,7 +213,7 @@ fn created_object(failure: &Failure) -> Option<String> {
         "EXTENSION",
     ];
     words.find(|word| KINDS.contains(word))?;
-    words.find(|word| !["IF", "NOT", "EXISTS"].contains(word)).map(plain_name)
+    words.find(|word| !["IF", "NOT", "EXISTS", "CLASS", "FAMILY"].contains(word)).map(plain_name)
 }
 
 /// The last part of a name, without quotes and arguments.
@@ -310,7 +326,8 @@ mod tests {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let dump = crate::dump::open(&path).unwrap();
         let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
-        let situation = Situation { dump: &dump, target: &target, client: "17", damage: &[], show_data: false };
+        let situation =
+            Situation { dump: &dump, target: &target, client: "17", server: Some(17), damage: &[], show_data: false };
         diagnose(failures, &situation).into_iter().map(|finding| (finding.name, finding.count)).collect()
     }
 

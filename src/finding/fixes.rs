@@ -3,6 +3,7 @@
 use super::recognise::Cause;
 use super::{Finding, Name, Situation};
 use crate::cluster::sql::identifier;
+use crate::dump::{FEATURES, Feature};
 use crate::profile::Target;
 
 /// The title: one line that stands alone.
@@ -26,6 +27,12 @@ pub fn title(cause: &Cause, evidence: &[String], situation: &Situation) -> Strin
             format!("pg_restore {} cannot read archives of version {subject}", situation.client)
         }
         Name::DumpTruncated => "the dump is cut off or damaged".into(),
+        Name::TablespaceMissing => format!("tablespace {subject:?} does not exist in this target"),
+        Name::RoleNameReserved => format!("role name {subject:?} is reserved"),
+        Name::FeatureMissing => match (feature(subject), situation.server) {
+            (Some(feature), Some(server)) => feature_missing_title(feature, server),
+            _ => format!("the server has no {subject}"),
+        },
         _ => evidence.first().cloned().unwrap_or_else(|| cause.name.summary().to_owned()),
     }
 }
@@ -36,10 +43,7 @@ pub fn fix(finding: &mut Finding, cause: &Cause, situation: &Situation) {
     let target = situation.target;
     let (fix, commands): (String, Vec<String>) = match cause.name {
         Name::RoleMissing => (
-            "Create the role before the restore (pg_dump leaves roles out; pg_dumpall --globals-only has them with their \
-             memberships and settings), or restore without owners and privileges where they do not matter: pg_restore \
-             --no-owner --no-privileges. Policies that name the role are lost all the same."
-                .into(),
+            ROLE_MISSING_FIX.into(),
             vec![format!("CREATE ROLE {};", identifier(subject))],
         ),
         Name::ExtensionUnavailable => (
@@ -116,6 +120,22 @@ pub fn fix(finding: &mut Finding, cause: &Cause, situation: &Situation) {
                 .into(),
             Vec::new(),
         ),
+        Name::TablespaceMissing => (
+            "Restore without tablespaces: everything then goes into the database's own. Or create the tablespace before \
+             the restore."
+                .into(),
+            vec![
+                "pg_restore --no-tablespaces …".into(),
+                format!("CREATE TABLESPACE {} LOCATION '…';", identifier(subject)),
+            ],
+        ),
+        Name::RoleNameReserved => (
+            "Rename the role in the source: PostgreSQL keeps names that begin with pg_ for itself.".into(),
+            vec![format!("ALTER ROLE {} RENAME TO …;   -- in the source, before the dump", identifier(subject))],
+        ),
+        Name::FeatureMissing => {
+            (feature(subject).map(feature_missing_fix).unwrap_or_default(), Vec::new())
+        }
         Name::ClientFailed => (
             "Read the client's message; it stopped or skipped something for a reason of its own.".into(),
             Vec::new(),
@@ -129,6 +149,25 @@ pub fn fix(finding: &mut Finding, cause: &Cause, situation: &Situation) {
     };
     finding.fix = fix;
     finding.commands = commands;
+}
+
+/// What to do about a missing role.
+pub const ROLE_MISSING_FIX: &str = "Create the role before the restore (pg_dump leaves roles out; pg_dumpall --globals-only has them with their \
+     memberships and settings), or restore without owners and privileges where they do not matter: pg_restore --no-owner \
+     --no-privileges. Policies that name the role are lost all the same.";
+
+/// The title of a [`Name::FeatureMissing`] on a server of this major version.
+pub fn feature_missing_title(feature: &Feature, server: u16) -> String {
+    format!("PostgreSQL {server} has no {:?}", feature.name)
+}
+
+/// What to do about a feature that the server's version lacks.
+pub fn feature_missing_fix(feature: &Feature) -> String {
+    format!("Restore into {}, or change what uses it in the source before the dump.", feature.versions())
+}
+
+fn feature(name: &str) -> Option<&'static Feature> {
+    FEATURES.iter().copied().find(|feature| feature.name == name)
 }
 
 /// The role that restores into a target.

@@ -12,7 +12,7 @@ mod recognise;
 pub use catalogue::Name;
 pub use diagnose::{Situation, diagnose};
 pub use failure::Failure;
-pub use fixes::restoring;
+pub use fixes::{ROLE_MISSING_FIX, feature_missing_fix, feature_missing_title, restoring};
 
 use serde::{Deserialize, Serialize};
 

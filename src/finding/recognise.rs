@@ -28,6 +28,21 @@ fn of_server(state: &str, failure: &Failure) -> (Name, String) {
     match state {
         // undefined_object: roles, settings and much else.
         "42704" if message.starts_with("role \"") => (Name::RoleMissing, quoted()),
+        // invalid_parameter_value: SET SESSION AUTHORIZATION, SET ROLE.
+        "22023" if message.starts_with("role \"") && message.ends_with("does not exist") => {
+            (Name::RoleMissing, quoted())
+        }
+        "42704" if message.starts_with("tablespace \"") => (Name::TablespaceMissing, quoted()),
+        "22023" if message.starts_with("invalid value for parameter \"default_tablespace\": \"") => {
+            (Name::TablespaceMissing, after(message, "\": "))
+        }
+        // undefined_file: the directory of a new tablespace.
+        "58P01" if begins(statement, "CREATE TABLESPACE") => {
+            let name = statement.split_whitespace().nth(2).unwrap_or_default();
+            (Name::TablespaceMissing, name.trim_matches('"').to_owned())
+        }
+        // reserved_name.
+        "42939" if begins(statement, "CREATE ROLE") => (Name::RoleNameReserved, quoted()),
         "42704" if message.starts_with("unrecognized configuration parameter") => (Name::SettingUnknown, quoted()),
         // feature_not_supported, which is also what an extension without a control file gets; 58P01 undefined_file
         // until PostgreSQL 14.

@@ -25,3 +25,4 @@ pub use parse::{MAX_PROFILE_BYTES, Rules, parse, parse_with};
 pub use suggest::nearest;
 pub use types::*;
 pub use units::{ByteSize, HumanDuration, UnitError};
+pub use validate::predefined_role_since;

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 
 use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, verdict};
-use crate::check::{self, Check, CheckResult, NotApplied, Outcome, Restored};
+use crate::check::{self, Check, CheckResult, NotApplied, Outcome, Restored, RowMode};
 use crate::cluster::{self, ClusterError, Session};
-use crate::dump::{Container, Content, Scan};
+use crate::dump::{Container, Content, Facts, Scan};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{Events, Phase, What};
 use crate::finding::{Failure, Finding, Name, Situation, diagnose};
@@ -67,7 +67,7 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         judge: None,
         restore: None,
         checks: Vec::new(),
-        notices: notices(target),
+        notices: notices(target, stage.rows),
         timings: Timings::default(),
     };
     let repository = stage.image_repository.as_deref();
@@ -76,15 +76,15 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
     // Fetching can take long and leaves nothing behind; starting is short, and is never left half done.
     let engine = tokio::select! {
         engine = stage.engines.provide(&spec, events) => engine,
-        () = stage.interrupt.cancelled() => return done(rehearsal, target, began, Err(Stopped::Interrupted)),
+        () = stage.interrupt.cancelled() => return done(stage, rehearsal, target, began, Err(Stopped::Interrupted)).await,
     };
     let engine = match engine {
         Ok(engine) => engine,
-        Err(error) => return done(rehearsal, target, began, Err(error.into())),
+        Err(error) => return done(stage, rehearsal, target, began, Err(error.into())).await,
     };
     let sandbox = match engine.start(&spec, events).await {
         Ok(sandbox) => sandbox,
-        Err(error) => return done(rehearsal, target, began, Err(error.into())),
+        Err(error) => return done(stage, rehearsal, target, began, Err(error.into())).await,
     };
 
     let deadline = target.limits.timeout.0.saturating_sub(began.elapsed());
@@ -116,7 +116,7 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         && !rehearsal.checks.iter().any(|result| result.check == check::DUMP)
         && let Some(Ok(scan)) = stage.scan.clone().now_or_never()
     {
-        rehearsal.checks.push(check::check_dump(&scan, target));
+        rehearsal.checks.push(check::check_dump(&scan));
     }
 
     events.phase(Phase::Teardown);
@@ -125,10 +125,17 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         rehearsal.notices.push(format!("the sandbox could not be removed: {error}; run `pgrehearse sweep`"));
     }
     rehearsal.timings.teardown = teardown.elapsed();
-    done(rehearsal, target, began, worked)
+    done(stage, rehearsal, target, began, worked).await
 }
 
-fn done(mut rehearsal: Rehearsal, target: &Target, began: Instant, worked: Result<(), Stopped>) -> Attempt {
+async fn done(
+    stage: &Stage,
+    mut rehearsal: Rehearsal,
+    target: &Target,
+    began: Instant,
+    worked: Result<(), Stopped>,
+) -> Attempt {
+    let interrupted = matches!(worked, Err(Stopped::Interrupted));
     match worked {
         Ok(()) => {}
         Err(Stopped::NeedsDisk) => return Attempt::NeedsDisk,
@@ -151,14 +158,35 @@ fn done(mut rehearsal: Rehearsal, target: &Target, began: Instant, worked: Resul
             });
         }
     }
+    if let Some(facts) = facts(stage, interrupted).await {
+        let forecasts = check::forecast(&stage.dump, &facts, target);
+        let met: Option<Vec<&Finding>> = rehearsal.restore.is_some().then(|| rehearsal.findings().collect());
+        let needs = check::judge_forecast(&forecasts, met.as_deref(), &facts);
+        rehearsal.checks.insert(0, needs);
+    }
     rehearsal.timings.total = began.elapsed();
     verdict::judge(&mut rehearsal, target);
     Attempt::Done(Box::new(rehearsal))
 }
 
+/// What the dump declares: an archive says it at its beginning, text only when all of it has been read, which an
+/// interrupted run does not wait for.
+async fn facts(stage: &Stage, interrupted: bool) -> Option<Facts> {
+    match &stage.dump.content {
+        Content::Archive(archive) => Some(Facts::of_archive(archive)),
+        Content::Plain(_) if interrupted => Some(stage.scan.clone().now_or_never()?.ok()?.facts.clone()),
+        Content::Plain(_) => Some(stage.scan.clone().await.ok()?.facts.clone()),
+    }
+}
+
 /// What a person should know of how this target restores.
-fn notices(target: &Target) -> Vec<String> {
+fn notices(target: &Target, rows: RowMode) -> Vec<String> {
     let mut notices = Vec::new();
+    match rows {
+        RowMode::Digest => {}
+        RowMode::Count => notices.push("rows were counted and not compared (--rows count)".to_owned()),
+        RowMode::Off => notices.push("rows were not compared (--rows off)".to_owned()),
+    }
     if !target.restore.options.is_empty() {
         notices.push(format!("restored with the profile's options: {}", target.restore.options.join(" ")));
     }
@@ -210,8 +238,14 @@ async fn work(
     let scan = stage.scan.clone().await.map_err(|reason| {
         Stopped::Cluster(ClusterError::Refused { step: "cannot read the dump to its end".into(), reason })
     })?;
-    let situation =
-        Situation { dump: &stage.dump, damage: &scan.damage, target, client: &client, show_data: stage.show_data };
+    let situation = Situation {
+        dump: &stage.dump,
+        damage: &scan.damage,
+        target,
+        client: &client,
+        server: rehearsal.judge.as_ref().and_then(|judge| crate::dump::major_of(&judge.server_version)),
+        show_data: stage.show_data,
+    };
     let mut findings = diagnose(&outcome.failures, &situation);
     let unexplained = !findings.iter().any(Finding::fails);
     findings.extend(ended_early(&outcome).filter(|_| unexplained));
@@ -224,14 +258,14 @@ async fn work(
         findings,
         databases,
     };
-    rehearsal.checks.push(check::check_dump(&scan, target));
+    rehearsal.checks.push(check::check_dump(&scan));
     let restored_anything = !never_began(&summary.findings, &outcome.new_databases);
     let summary = rehearsal.restore.insert(summary);
 
     if restored_anything {
         events.phase(Phase::Check);
         let checking = Instant::now();
-        let mut checks = check::all(target);
+        let mut checks = check::all(target, stage.rows);
         checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
             Some(NotApplied::Profile(reason)) => {
                 rehearsal.notices.push(reason);
@@ -361,6 +395,9 @@ async fn run_checks(
             check: check.name().into(),
             outcome: Outcome::Looked { findings: Vec::new() },
             looked_at: String::new(),
+            foreseen: Vec::new(),
+            not_compared: Vec::new(),
+            could_not: Vec::new(),
         })
         .collect();
     for database in &summary.databases {
@@ -377,6 +414,7 @@ async fn run_checks(
                         scan,
                         target,
                         restore_findings: &summary.findings,
+                        rows: stage.rows,
                         show_data: stage.show_data,
                     };
                     let look = AssertUnwindSafe(check.look(&restored)).catch_unwind().await;
@@ -402,6 +440,9 @@ fn record(result: &mut CheckResult, looked: Result<check::Looked, String>, datab
                 let separator = if result.looked_at.is_empty() { "" } else { "; " };
                 result.looked_at.push_str(&format!("{separator}{label}{}", looked.looked_at));
             }
+            let labelled = |what: String| format!("{label}{what}");
+            result.not_compared.extend(looked.not_compared.into_iter().map(labelled));
+            result.could_not.extend(looked.could_not.into_iter().map(labelled));
             if let Outcome::Looked { findings } = &mut result.outcome {
                 findings.extend(looked.findings.into_iter().map(|mut finding| {
                     if let Some(database) = database {

@@ -9,14 +9,18 @@ use crate::profile::Target;
 pub fn judge(rehearsal: &mut Rehearsal, target: &Target) {
     accept(rehearsal, target);
     for result in &rehearsal.checks {
-        if let Outcome::CouldNotLook { reason } = &result.outcome {
+        let whole = match &result.outcome {
+            Outcome::CouldNotLook { reason } => Some(reason),
+            Outcome::Looked { .. } => None,
+        };
+        for reason in whole.into_iter().chain(&result.could_not) {
             let reason = format!("check {} could not look: {reason}", result.check);
             if !rehearsal.untested.contains(&reason) {
                 rehearsal.untested.push(reason);
             }
         }
     }
-    rehearsal.verdict = if rehearsal.findings().any(Finding::fails) {
+    rehearsal.verdict = if rehearsal.shown_findings().any(Finding::fails) {
         Verdict::Fail
     } else if !rehearsal.untested.is_empty() || rehearsal.restore.is_none() {
         // A rehearsal without a restore has tested nothing, whatever else it says.
@@ -33,7 +37,12 @@ fn accept(rehearsal: &mut Rehearsal, target: &Target) {
         Outcome::Looked { findings } => findings.as_mut_slice(),
         Outcome::CouldNotLook { .. } => &mut [],
     });
-    for finding in restore.chain(checks) {
+    accept_findings(restore.chain(checks), target);
+}
+
+/// Marks those of these findings that the profile accepts.
+pub fn accept_findings<'a>(findings: impl Iterator<Item = &'a mut Finding>, target: &Target) {
+    for finding in findings {
         let accepted = target.accept.iter().find(|accept| {
             accept.finding == finding.name.as_str()
                 // All that it hit must be what is accepted: one object more is another matter.

@@ -1,5 +1,6 @@
 //! The result of a run as data; every output is drawn from it.
 
+pub mod inspect;
 pub mod json;
 pub mod live;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{DumpFacts, Report, SCHEMA};
-use crate::check::{CheckResult, Outcome};
+use crate::check::{CheckResult, NEEDS, Outcome};
 use crate::finding::{Finding, Name, Severity};
 use crate::rehearsal::{Judge, Rehearsal, RestoreSummary, Timings, Verdict};
 
@@ -11,7 +11,7 @@ pub const CHECKS: [&str; 4] = ["rows", "sequences", "owners", "policies"];
 
 /// Every sample.
 pub fn all() -> Vec<Report> {
-    vec![all_pass(), three_classics(), untested(), hostile(), many_objects(), with_warnings()]
+    vec![all_pass(), three_classics(), untested(), hostile(), many_objects(), with_warnings(), foreseen()]
 }
 
 pub fn report(targets: Vec<Rehearsal>) -> Report {
@@ -34,7 +34,14 @@ pub fn report(targets: Vec<Rehearsal>) -> Report {
 }
 
 pub fn check(name: &str, findings: Vec<Finding>) -> CheckResult {
-    CheckResult { check: name.to_owned(), outcome: Outcome::Looked { findings }, looked_at: "12 objects".to_owned() }
+    CheckResult {
+        check: name.to_owned(),
+        outcome: Outcome::Looked { findings },
+        looked_at: "12 objects".to_owned(),
+        foreseen: Vec::new(),
+        not_compared: Vec::new(),
+        could_not: Vec::new(),
+    }
 }
 
 pub fn could_not_look(name: &str, reason: &str) -> CheckResult {
@@ -42,6 +49,9 @@ pub fn could_not_look(name: &str, reason: &str) -> CheckResult {
         check: name.to_owned(),
         outcome: Outcome::CouldNotLook { reason: reason.to_owned() },
         looked_at: String::new(),
+        foreseen: Vec::new(),
+        not_compared: Vec::new(),
+        could_not: Vec::new(),
     }
 }
 
@@ -266,4 +276,22 @@ pub fn with_warnings() -> Report {
         target("debian-15", "15.18", vec![note], Vec::new()),
         target("rds-like", "17.11", vec![accepted], vec![check("owners", vec![ownership_changed()])]),
     ])
+}
+
+/// A forecast that the restore met, one that holds by the profile's rule, and one that nothing put to the test.
+pub fn foreseen() -> Report {
+    let role = role_missing();
+    let mut met = check(NEEDS, Vec::new());
+    met.foreseen = vec![role.title.clone()];
+    let mut laptop = target("laptop", "17.11", vec![role.clone()], Vec::new());
+    laptop.checks.insert(0, met);
+    let mut rule = target("managed", "17.11", Vec::new(), Vec::new());
+    let title = "extension \"dblink\" is not among those that this target allows";
+    rule.checks.insert(0, check(NEEDS, vec![Finding::new(Name::ExtensionNotAllowed, title)]));
+    rule.verdict = Verdict::Fail;
+    let mut nobody = unjudged("nowhere", "Docker does not answer");
+    nobody.checks.insert(0, check(NEEDS, vec![role]));
+    let mut good = target("twin", "17.11", Vec::new(), Vec::new());
+    good.checks.insert(0, check(NEEDS, Vec::new()));
+    report(vec![laptop, rule, nobody, good])
 }

@@ -46,9 +46,9 @@ const LONGEST_TEXT: usize = 600;
 /// Room for the labels at the left: `targets  `.
 const LABEL_WIDTH: usize = 9;
 /// Prose gets at least this many columns, however narrow the terminal is.
-const NARROWEST: usize = 40;
+pub(super) const NARROWEST: usize = 40;
 /// Prose gets no more than this, however wide the terminal is: long lines are hard to read.
-const WIDEST: usize = 120;
+pub(super) const WIDEST: usize = 120;
 
 /// Draws the report.
 ///
@@ -71,11 +71,11 @@ pub fn write(report: &Report, out: &mut dyn io::Write, options: &TerminalOptions
     page.verdict(report)
 }
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const RED: Style = AnsiColor::Red.on_default().bold();
-const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-const GREEN: Style = AnsiColor::Green.on_default().bold();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const RED: Style = AnsiColor::Red.on_default().bold();
+pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const GREEN: Style = AnsiColor::Green.on_default().bold();
 const BLUE: Style = AnsiColor::Blue.on_default().bold();
 
 fn severity_style(severity: Severity) -> Style {
@@ -92,6 +92,23 @@ fn verdict_style(verdict: Verdict) -> Style {
         Verdict::Untested => YELLOW,
         Verdict::Fail => RED,
     }
+}
+
+/// Draws the findings of these targets, each cause once, and the pages to read about them.
+///
+/// # Errors
+/// Those of `out`.
+pub(super) fn write_findings(
+    targets: &[Rehearsal],
+    out: &mut dyn io::Write,
+    options: &TerminalOptions,
+) -> io::Result<()> {
+    let mut page = Page { out, options, one_target: targets.len() == 1 };
+    let groups = group::collect(targets);
+    for group in &groups {
+        page.finding(group)?;
+    }
+    page.pages_to_read(&groups)
 }
 
 /// Where the report is drawn, and how.
@@ -335,6 +352,17 @@ impl Page<'_> {
         for target in &report.targets {
             for notice in &target.notices {
                 add(&mut notices, notice.clone(), &target.target);
+            }
+            for result in &target.checks {
+                let Some(first) = result.not_compared.first() else { continue };
+                let more = result.not_compared.len() - 1;
+                if self.options.all || more == 0 {
+                    for what in &result.not_compared {
+                        add(&mut notices, format!("not compared: {what}"), &target.target);
+                    }
+                } else {
+                    add(&mut notices, format!("not compared: {first}, and {more} more (--all)"), &target.target);
+                }
             }
         }
         for (notice, targets) in &notices {

@@ -31,6 +31,17 @@ const SOURCES: &[(&str, &str)] = sources![
     "three.sql",
     "ascii.sql",
     "escape.sql",
+    "needs.sql",
+    "needs13.sql",
+    "needs15.sql",
+    "needs17.sql",
+    "needs18.sql",
+    "types.sql",
+    "tampered.sql",
+    "latin.sql",
+    "objects.sql",
+    "names.sql",
+    "many.sql",
 ];
 
 /// Runs the source cluster for as long as making the dumps can take, so that nothing stays for long where the test is

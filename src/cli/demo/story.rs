@@ -135,7 +135,7 @@ fn tell(promise: &Promise, rehearsal: Option<&Rehearsal>) -> (String, Outcome) {
 
 /// The findings of a rehearsal, each name once, by name.
 fn names(rehearsal: &Rehearsal) -> Vec<Name> {
-    let mut names: Vec<Name> = rehearsal.findings().map(|finding| finding.name).collect();
+    let mut names: Vec<Name> = rehearsal.shown_findings().map(|finding| finding.name).collect();
     names.sort_by_key(|name| name.as_str());
     names.dedup();
     names
@@ -172,6 +172,9 @@ mod tests {
                 check: "a".into(),
                 outcome: Looked::Looked { findings },
                 looked_at: String::new(),
+                foreseen: Vec::new(),
+                not_compared: Vec::new(),
+                could_not: Vec::new(),
             }],
             notices: Vec::new(),
             timings: Timings::default(),

@@ -40,6 +40,7 @@ fn owners_privileges_and_rows_come_from_the_table_of_contents() {
         name: "orders".to_owned(),
         has_data: true,
         rows: Some(2),
+        bytes: 17,
         created: true,
     };
     assert_eq!(facts.tables, [table]);

@@ -12,7 +12,7 @@ fn text() -> Vec<u8> {
     text
 }
 
-fn packed(compression: Compression, bytes: &[u8]) -> Vec<u8> {
+pub(super) fn packed(compression: Compression, bytes: &[u8]) -> Vec<u8> {
     match compression {
         Compression::Gzip => gzip(bytes),
         Compression::Lz4 => lz4(bytes),
@@ -30,7 +30,7 @@ fn packed(compression: Compression, bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-const ALL: [Compression; 5] =
+pub(super) const ALL: [Compression; 5] =
     [Compression::Gzip, Compression::Zstd, Compression::Lz4, Compression::Bzip2, Compression::Xz];
 
 #[test]

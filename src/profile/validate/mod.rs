@@ -18,6 +18,8 @@ use super::parse::Rules;
 use super::types::Target;
 use super::yaml::{Node, Step, display_path, holder};
 
+pub use roles::predefined_role_since;
+
 /// Checks a target, and writes names that have several spellings as PostgreSQL does.
 pub fn validate(target: &mut Target, root: &Node, origin: &str, rules: &Rules<'_>) -> Result<(), ProfileError> {
     let at = Places { root, origin };

@@ -26,6 +26,15 @@ const PREDEFINED: [(&str, u16); 15] = [
 /// The newest version whose predefined roles this table knows.
 const NEWEST_KNOWN: u16 = 18;
 
+/// The major version that brought a predefined role; `None` for a name that is not known as one.
+pub fn predefined_role_since(name: &str) -> Option<u16> {
+    // No role can be made a member of it, so it is not in the table.
+    if name == "pg_database_owner" {
+        return Some(14);
+    }
+    PREDEFINED.iter().find(|(known, _)| *known == name).map(|(_, since)| *since)
+}
+
 pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
     let superuser = &target.cluster.superuser;
     let mut first_of_name = HashMap::new();

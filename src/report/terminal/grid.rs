@@ -4,7 +4,7 @@ use anstyle::Style;
 use comfy_table::{ContentArrangement, LineStyle, Table, presets};
 
 use super::{DIM, GREEN, YELLOW, severity_style, verdict_style};
-use crate::check::{CheckResult, Outcome};
+use crate::check::{CheckResult, NEEDS, Outcome};
 use crate::finding::{Finding, Severity};
 use crate::rehearsal::{Rehearsal, RestoreSummary, Verdict};
 use crate::report::text::{self, clip, counted, pack, visible};
@@ -65,6 +65,15 @@ impl Cell {
         }
     }
 
+    /// The forecast: what it alone says, and what the restore and the other checks have met of it.
+    fn of_needs(rehearsal: &Rehearsal) -> Self {
+        let Some(result) = rehearsal.checks.iter().find(|result| result.check == NEEDS) else { return Self::NotRun };
+        let Outcome::Looked { findings } = &result.outcome else { return Self::Untested };
+        let met = rehearsal.findings().filter(|finding| result.foreseen.contains(&finding.title));
+        let all: Vec<Finding> = findings.iter().chain(met).cloned().collect();
+        Self::of_findings(&all)
+    }
+
     fn label(self) -> String {
         match self {
             Self::Ok => "ok".to_owned(),
@@ -87,7 +96,7 @@ impl Cell {
 
 struct Row {
     target: String,
-    /// One for each column, the restore first.
+    /// One for each column, in the same order.
     cells: Vec<Cell>,
     verdict: Verdict,
     time: String,
@@ -114,7 +123,7 @@ fn verdict_label(verdict: Verdict) -> &'static str {
 
 /// Targets against the restore and the checks.
 pub(super) struct Grid {
-    /// `restore`, then the checks.
+    /// The forecast, where there is one, then the restore, then the checks.
     columns: Vec<String>,
     rows: Vec<Row>,
 }
@@ -122,8 +131,11 @@ pub(super) struct Grid {
 impl Grid {
     pub fn of(targets: &[Rehearsal]) -> Self {
         let checks = checks_in_order(targets);
-        let rows = targets.iter().map(|target| row(target, &checks)).collect();
-        let mut columns = vec!["restore".to_owned()];
+        let foreseen = targets.iter().any(|target| target.checks.iter().any(|result| result.check == NEEDS));
+        let rows = targets.iter().map(|target| row(target, foreseen, &checks)).collect();
+        let mut columns = Vec::new();
+        columns.extend(foreseen.then(|| NEEDS.to_owned()));
+        columns.push("restore".to_owned());
         columns.extend(checks.iter().map(|check| printed_name(check)));
         Self { columns, rows }
     }
@@ -213,8 +225,10 @@ fn painted(line: &str, cells: &[(String, Style)], paint: impl Fn(Style, &str) ->
     out + rest
 }
 
-fn row(target: &Rehearsal, checks: &[&str]) -> Row {
-    let mut cells = vec![Cell::of_restore(target.restore.as_ref())];
+fn row(target: &Rehearsal, foreseen: bool, checks: &[&str]) -> Row {
+    let mut cells = Vec::new();
+    cells.extend(foreseen.then(|| Cell::of_needs(target)));
+    cells.push(Cell::of_restore(target.restore.as_ref()));
     cells.extend(checks.iter().map(|check| Cell::of_check(target.checks.iter().find(|result| result.check == *check))));
     Row {
         target: printed_name(&target.target),
@@ -233,7 +247,7 @@ fn checks_in_order(targets: &[Rehearsal]) -> Vec<&str> {
     let mut checks: Vec<&str> = Vec::new();
     for target in targets {
         let mut next = 0;
-        for result in &target.checks {
+        for result in target.checks.iter().filter(|result| result.check != NEEDS) {
             let name = result.check.as_str();
             match checks.iter().position(|known| *known == name) {
                 Some(at) => next = at + 1,

@@ -168,3 +168,13 @@ fn a_check_that_only_some_targets_have_keeps_its_place() {
     let columns: Vec<&str> = header.split_whitespace().collect();
     assert_eq!(columns, ["target", "restore", "rows", "sequences", "owners", "policies", "queries", "verdict", "time"]);
 }
+
+#[test]
+fn the_forecast_comes_first_and_tells_nothing_twice() {
+    let text = plain(&sample::foreseen());
+    let header = text.lines().find(|line| line.starts_with("target")).unwrap();
+    assert!(header.split_whitespace().skip(1).take(2).eq(["needs", "restore"]), "{header}");
+    // Once for the two targets that have it.
+    assert_eq!(text.matches("[role-missing]").count(), 1, "{text}");
+    snapshot!("terminal_foreseen", text);
+}

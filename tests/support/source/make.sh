@@ -66,5 +66,63 @@ dump ascii.dump -Fc ascii
 dump ascii.sql ascii
 dump ascii-inserts.sql --inserts ascii
 
+make types -E UTF8
+dump types.dump -Fc types
+dump types.dir -Fd types
+dump types.tar -Ft types
+dump types.sql types
+dump types-inserts.sql --inserts types
+dump types-inserts.dump -Fc --rows-per-insert=2 --column-inserts types
+dump types-root.dump -Fc --load-via-partition-root types
+# Without the names of columns the rows of a partition that has them in another order would not go in.
+dump types-root.sql --load-via-partition-root --column-inserts types
+
+make tampered
+dump tampered.dump -Fc tampered
+dump tampered.dir -Fd tampered
+dump tampered.tar -Ft tampered
+dump tampered.sql tampered
+dump tampered-inserts.sql --inserts tampered
+if ((major >= 16)); then
+    dump tampered-lz4.dump -Fc -Z lz4 tampered
+    dump tampered-zstd.dir -Fd -Z zstd tampered
+fi
+
+make latin -E LATIN1 -l C
+dump latin.dump -Fc latin
+dump latin.sql latin
+
+make objects
+dump objects.dump -Fc objects
+dump objects.dir -Fd objects
+dump objects.tar -Ft objects
+dump objects.sql objects
+
 make escape
 dump escape.dump -Fc escape
+
+# After pg_dumpall above: its tablespace belongs to the whole cluster.
+mkdir /tmp/fast
+make needs -O shop_owner
+((major >= 14)) || sql needs needs13
+for later in 15 17 18; do
+    ((major < later)) || sql needs "needs$later"
+done
+dump needs.dump -Fc needs
+dump needs.sql needs
+dump needs-create.sql -C needs
+pg_dumpall -f "$out/all-needs.sql"
+
+make many
+dump many.dump -Fc many
+
+# After pg_dumpall, which would take along the role that it makes.
+make names
+dump names.dump -Fc names
+dump names.dir -Fd names
+dump names.tar -Ft names
+pg_dump -Fc names | cat >"$out/names-piped.dump"
+if ((major >= 16)); then
+    dump names-zstd.dir -Fd -Z zstd names
+    dump shop-long.dump -Fc -Z zstd:level=19,long shop
+fi

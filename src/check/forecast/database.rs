@@ -1,0 +1,83 @@
+//! The database: whether its encoding can hold the dump's text, and whether its locale is there.
+
+use super::has::Has;
+use super::{Asked, Forecast};
+use crate::check::encoding::{normal_encoding, normal_locale, other_locale};
+use crate::finding::Name;
+
+/// Text that the database's encoding may not hold. What the rows hold is not known, so none of this is certain.
+pub fn encoding(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
+    // A database that the dump creates has the dump's encoding.
+    let Some(dumped) = asked.requirements.encoding.as_deref().filter(|_| !has.creates_database) else { return };
+    let own = has.target.cluster.encoding.as_str();
+    let (from, to) = (normal_encoding(dumped), normal_encoding(own));
+    if from == to {
+        return;
+    }
+    let forecast = match (from.as_str(), to.as_str()) {
+        ("SQLASCII", _) => Forecast::new(
+            Name::EncodingInvalidBytes,
+            "",
+            format!("the dump's text has no encoding (SQL_ASCII) and may not be valid {own}"),
+        )
+        .seen(["the server takes its bytes unverified".to_owned()])
+        .fix(
+            "Find out the real encoding of the source's text and dump with it named: the server then converts.",
+            vec!["pg_dump --encoding=LATIN1 …   # if the bytes are Latin-1".into()],
+        ),
+        (_, "SQLASCII") => Forecast::new(
+            Name::EncodingUnverified,
+            "",
+            format!("{dumped} text may go into the database as bytes of no encoding (SQL_ASCII)"),
+        )
+        .fix("Create the target database in the dump's encoding.", Vec::new()),
+        // Every encoding can be converted to UTF8.
+        (_, "UTF8") => return,
+        _ => Forecast::new(
+            Name::EncodingUnrepresentable,
+            "",
+            format!("text of the dump may not fit into encoding {own:?}"),
+        )
+        .seen([format!("the dump is in {dumped}")])
+        .fix("Create the target database in UTF8, which holds every character.", Vec::new()),
+    };
+    forecasts.push(forecast.may());
+}
+
+/// Locales that the target may lack, where the dump creates its database; and those that differ, where it does not.
+pub fn locale(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
+    let cluster = &has.target.cluster;
+    let databases = &asked.requirements.databases;
+    if !has.creates_database {
+        if let [created] = databases.as_slice()
+            && let Some(finding) = other_locale(created, &cluster.locale, &cluster.locale)
+        {
+            forecasts.push(Forecast { finding, subject: String::new(), is_rule: false });
+        }
+        return;
+    }
+    // Every image has the first two, and all but the oldest the third.
+    let installed = ["C", "POSIX", "C.UTF-8"].into_iter().chain(cluster.locales.iter().map(String::as_str));
+    let installed: Vec<String> = installed.chain([cluster.locale.as_str()]).map(normal_locale).collect();
+    let mut told: Vec<&str> = Vec::new();
+    for created in databases {
+        for locale in [&created.locale, &created.lc_collate, &created.lc_ctype].into_iter().flatten() {
+            if installed.contains(&normal_locale(locale)) || told.contains(&locale.as_str()) {
+                continue;
+            }
+            told.push(locale);
+            let title = format!("locale {locale:?} may not exist in this target");
+            forecasts.push(
+                Forecast::new(Name::LocaleUnavailable, locale, title)
+                    .may()
+                    .objects(vec![format!("DATABASE {}", created.name)])
+                    .seen(["the profile names no such locale".to_owned()])
+                    .fix(
+                        "If the target has it, name it in the profile's cluster.locales; otherwise create the database \
+                         yourself with a locale that the target has, and restore without --create.",
+                        vec![format!("cluster: {{locales: [{locale}]}}")],
+                    ),
+            );
+        }
+    }
+}

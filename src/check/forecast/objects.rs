@@ -1,0 +1,332 @@
+//! The client, the server's version and what it brings, extensions, tablespaces and settings.
+
+use std::collections::BTreeMap;
+
+use super::has::Has;
+use super::{Asked, Forecast};
+use crate::cluster::sql::identifier;
+use crate::dump::{Content, major_of};
+use crate::finding::{Name, feature_missing_fix, feature_missing_title};
+
+/// A pg_restore that is too old to read the archive.
+pub fn client(asked: &Asked<'_>, has: &Has<'_>) -> Option<Forecast> {
+    let (client, oldest) = (has.client?, asked.requirements.client?);
+    let Content::Archive(archive) = &asked.dump.content else { return None };
+    if client >= oldest {
+        return None;
+    }
+    let because = asked.requirements.client_because.clone().unwrap_or_default();
+    let title = format!("pg_restore {client} cannot read archives of version {}", archive.version);
+    let newest = major_of(&archive.pg_dump_version).unwrap_or(oldest).max(oldest);
+    Some(
+        Forecast::new(Name::ClientTooOld, "", title).seen([format!("{because} needs pg_restore {oldest} or newer")]).fix(
+            "Restore with the pg_restore of the version that made the dump, or a newer one; it can restore into an older \
+             server. In the profile: restore.client.",
+            vec![format!("restore: {{client: {newest}}}")],
+        ),
+    )
+}
+
+/// A server that is older than the one that was dumped.
+pub fn older_server(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
+    let source = match &asked.dump.content {
+        Content::Archive(archive) => major_of(&archive.server_version),
+        Content::Plain(plain) => plain.server_version.as_deref().and_then(major_of),
+    };
+    let (Some(source), Some(server)) = (source, has.server) else { return };
+    if server >= source {
+        return;
+    }
+    let title = format!("the dump is of PostgreSQL {source}, and this target is older: {server}");
+    forecasts.push(Forecast::new(Name::TargetOlder, "", title).fix(
+        "pg_dump promises to load into its own version and newer ones. It can work: only a rehearsal shows it.",
+        Vec::new(),
+    ));
+}
+
+/// Contrib's extensions that a role may create which is no superuser, if it may create in the database: those with
+/// `trusted = true` in their control files (contrib/*/*.control, PostgreSQL 13 to 18).
+const TRUSTED: &[&str] = &[
+    "btree_gin",
+    "btree_gist",
+    "citext",
+    "cube",
+    "dict_int",
+    "fuzzystrmatch",
+    "hstore",
+    "intarray",
+    "isn",
+    "lo",
+    "ltree",
+    "pg_trgm",
+    "pgcrypto",
+    "seg",
+    "tablefunc",
+    "tcn",
+    "tsm_system_rows",
+    "tsm_system_time",
+    "unaccent",
+    "uuid-ossp",
+];
+
+/// Contrib's other extensions, which only a superuser creates: name, first version (0 where older than 13), the first
+/// version that no longer has it.
+const UNTRUSTED: &[(&str, u16, Option<u16>)] = &[
+    ("adminpack", 0, Some(17)),
+    ("amcheck", 0, None),
+    ("autoinc", 0, None),
+    ("bloom", 0, None),
+    ("chkpass", 0, Some(11)),
+    ("dblink", 0, None),
+    ("dict_xsyn", 0, None),
+    ("earthdistance", 0, None),
+    ("file_fdw", 0, None),
+    ("insert_username", 0, None),
+    ("intagg", 0, None),
+    ("moddatetime", 0, None),
+    ("old_snapshot", 14, Some(17)),
+    ("pageinspect", 0, None),
+    ("pg_buffercache", 0, None),
+    ("pg_freespacemap", 0, None),
+    ("pg_logicalinspect", 18, None),
+    ("pg_prewarm", 0, None),
+    ("pg_stat_statements", 0, None),
+    ("pg_surgery", 14, None),
+    ("pg_visibility", 0, None),
+    ("pg_walinspect", 15, None),
+    ("pgrowlocks", 0, None),
+    ("pgstattuple", 0, None),
+    ("postgres_fdw", 0, None),
+    ("refint", 0, None),
+    ("sslinfo", 0, None),
+    ("timetravel", 0, Some(12)),
+    ("tsearch2", 0, Some(10)),
+    ("xml2", 0, None),
+];
+
+/// Extensions that the profile forbids, that the server's version does not have, or that the restoring role may not
+/// create.
+pub fn extensions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
+    for extension in &asked.requirements.extensions {
+        let name = extension.name.as_str();
+        // plpgsql is there in every cluster.
+        if name == "plpgsql" {
+            continue;
+        }
+        let object = vec![format!("EXTENSION {name}")];
+        if let Some(allowed) = &has.target.extensions.allowed {
+            if !allowed.contains(&extension.name) {
+                let title = format!("extension {name:?} is not among those that this target allows");
+                let mut forecast = Forecast::new(Name::ExtensionNotAllowed, name, title)
+                    .objects(object)
+                    .seen([format!("the profile allows: {}", allowed.join(", "))])
+                    .fix(
+                        "Do without the extension, or choose a target that has it; if it is allowed after all, add it to \
+                         extensions.allowed in the profile.",
+                        vec![format!("DROP EXTENSION {};   -- in the source, before the dump", identifier(name))],
+                    );
+                forecast.is_rule = true;
+                forecasts.push(forecast);
+            }
+            continue;
+        }
+        let untrusted = UNTRUSTED.iter().find(|(known, ..)| *known == name);
+        let is_contrib = untrusted.is_some() || TRUSTED.contains(&name);
+        let lacks = untrusted.is_some_and(|(_, since, gone)| {
+            has.server.is_some_and(|server| server < *since || gone.is_some_and(|gone| server >= gone))
+        });
+        if lacks || !is_contrib {
+            let title = match lacks {
+                true => format!("extension {name:?} is not installed in this target"),
+                false => format!("extension {name:?} may not be installed in this target"),
+            };
+            let evidence = match (untrusted, has.server) {
+                (Some(_), Some(server)) => format!("PostgreSQL {server} comes without it"),
+                _ => "PostgreSQL comes without it; the profile does not say whether the image has it".to_owned(),
+            };
+            let forecast = Forecast::new(Name::ExtensionUnavailable, name, title).objects(object).seen([evidence]).fix(
+                "Use an image that has the extension (image: in the profile); what uses its types and functions \
+                     cannot be restored without.",
+                vec![format!("SELECT * FROM pg_available_extensions WHERE name = '{}';", name.replace('\'', "''"))],
+            );
+            forecasts.push(if lacks { forecast } else { forecast.may() });
+        } else if !has.is_superuser && (untrusted.is_some() || has.server.is_some_and(|server| server < 13)) {
+            let title = format!("extension {name:?} may not be created here by {:?}", has.restoring);
+            forecasts.push(
+                Forecast::new(Name::ExtensionNotAllowed, name, title)
+                    .objects(object)
+                    .seen(["only a superuser creates it: its control file does not say that it is trusted".to_owned()])
+                    .fix(
+                        "Have somebody who may create it do so before the restore; the dump's CREATE EXTENSION IF NOT \
+                         EXISTS then finds it.",
+                        vec![format!("CREATE EXTENSION IF NOT EXISTS {};", identifier(name))],
+                    ),
+            );
+        }
+    }
+    by_extension(asked, forecasts);
+}
+
+/// Languages and access methods that something else than the dump must bring.
+fn by_extension(asked: &Asked<'_>, forecasts: &mut Vec<Forecast>) {
+    let requirements = asked.requirements;
+    let languages = requirements.languages.iter().filter(|language| *language != "plpgsql");
+    let languages = languages.map(|language| ("language", language));
+    // An extension of the dump can bring an access method of any name.
+    let methods = requirements.access_methods.iter().filter(|_| requirements.extensions.len() <= 1);
+    for (kind, name) in languages.chain(methods.map(|method| ("table access method", method))) {
+        let title = format!("{kind} {name:?} may not be installed in this target");
+        forecasts.push(
+            Forecast::new(Name::ExtensionUnavailable, name, title)
+                .may()
+                .objects(vec![format!("{} {name}", kind.to_ascii_uppercase())])
+                .seen(["it comes with an extension that the dump does not create".to_owned()])
+                .fix("Use an image that has it, and create the extension before the restore.", Vec::new()),
+        );
+    }
+}
+
+/// Tablespaces: no profile has one.
+pub fn tablespaces(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
+    if has.no_tablespaces {
+        return;
+    }
+    for name in &asked.requirements.tablespaces {
+        let title = format!("tablespace {name:?} does not exist in this target");
+        forecasts.push(tablespace(name, title));
+    }
+    for name in &asked.facts.tablespaces_created {
+        let title = format!("tablespace {name:?} may have no directory in this target");
+        forecasts.push(tablespace(name, title).may());
+    }
+}
+
+fn tablespace(name: &str, title: String) -> Forecast {
+    Forecast::new(Name::TablespaceMissing, name, title).objects(vec![format!("TABLESPACE {name}")]).fix(
+        "Restore without tablespaces: everything then goes into the database's own. Or create the tablespace before the \
+         restore.",
+        vec!["pg_restore --no-tablespaces …".into(), format!("CREATE TABLESPACE {} LOCATION '…';", identifier(name))],
+    )
+}
+
+/// What the dump uses and a server of this version lacks.
+pub fn features(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
+    let Some(server) = has.server else { return };
+    let requirements = asked.requirements;
+    let of_database = requirements.database_features.iter().filter(|_| has.creates_database);
+    for (feature, objects) in requirements.features.iter().chain(of_database) {
+        let objects: Vec<String> = objects
+            .iter()
+            .filter(|object| !(has.no_privileges && (object.starts_with("ACL ") || object.starts_with("DEFAULT ACL "))))
+            .filter(|object| has.creates_database || !object.starts_with("DATABASE "))
+            .cloned()
+            .collect();
+        if !feature.lacks(server) || objects.is_empty() {
+            continue;
+        }
+        forecasts.push(
+            Forecast::new(Name::FeatureMissing, feature.name, feature_missing_title(feature, server))
+                .objects(objects)
+                .seen([format!("{} needs {}", feature.name, feature.versions())])
+                .fix(feature_missing_fix(feature), Vec::new()),
+        );
+    }
+}
+
+/// Settings by the major version that brought them (release notes of PostgreSQL 14 to 18; `pg_settings` of 13, 15, 17
+/// and 18). Only those that a function, a role or a database can have.
+const SETTINGS: &[(u16, &[&str])] = &[
+    (
+        14,
+        &[
+            "client_connection_check_interval",
+            "compute_query_id",
+            "debug_discard_caches",
+            "default_toast_compression",
+            "enable_async_append",
+            "enable_memoize",
+            "idle_session_timeout",
+            "track_wal_io_timing",
+            "vacuum_failsafe_age",
+            "vacuum_multixact_failsafe_age",
+        ],
+    ),
+    (15, &["recursive_worktable_factor", "stats_fetch_consistency"]),
+    (
+        16,
+        &[
+            "createrole_self_grant",
+            "debug_parallel_query",
+            "enable_presorted_aggregate",
+            "icu_validation_level",
+            "scram_iterations",
+            "vacuum_buffer_usage_limit",
+        ],
+    ),
+    (17, &["enable_group_by_reordering", "event_triggers", "io_combine_limit", "transaction_timeout"]),
+    (
+        18,
+        &[
+            "enable_distinct_reordering",
+            "enable_self_join_elimination",
+            "extension_control_path",
+            "file_copy_method",
+            "log_lock_failures",
+            "md5_password_warnings",
+            "track_cost_delay_timing",
+            "vacuum_max_eager_freeze_failure_rate",
+            "vacuum_truncate",
+        ],
+    ),
+];
+
+/// Settings that are gone, and since when. `force_parallel_mode` is not: the server still takes its old name.
+const GONE: &[(&str, u16)] = &[("operator_precedence_warning", 14), ("vacuum_cleanup_index_scale_factor", 14)];
+
+fn lacks_setting(server: u16, name: &str) -> bool {
+    let since = SETTINGS.iter().find(|(_, names)| names.contains(&name)).map(|(since, _)| *since);
+    let gone = GONE.iter().find(|(gone, _)| *gone == name).map(|(_, gone)| *gone);
+    since.is_some_and(|since| server < since) || gone.is_some_and(|gone| server >= gone)
+}
+
+/// Settings that the server does not know: of objects, which are lost with them, and of the session, which does no harm.
+pub fn settings(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
+    let Some(server) = has.server else { return };
+    let requirements = asked.requirements;
+    let mut unknown: BTreeMap<&str, Option<Vec<String>>> = BTreeMap::new();
+    match &asked.dump.content {
+        Content::Plain(_) => {
+            let session = requirements.session_settings.iter().filter(|name| lacks_setting(server, name));
+            unknown.extend(session.map(|name| (name.as_str(), None)));
+        }
+        // pg_restore makes its own settings, those of its version (_doSetFixedOutputState in pg_backup_archiver.c).
+        Content::Archive(_) if has.client.is_some_and(|client| client >= 17) && server < 17 => {
+            unknown.insert("transaction_timeout", None);
+        }
+        Content::Archive(_) => {}
+    }
+    for (name, objects) in &requirements.object_settings {
+        let objects: Vec<String> =
+            objects.iter().filter(|object| has.creates_database || !object.starts_with("DATABASE ")).cloned().collect();
+        if lacks_setting(server, name) && !objects.is_empty() {
+            unknown.insert(name, Some(objects));
+        }
+    }
+    for (name, objects) in unknown {
+        let title = format!("the server does not know the parameter {name:?}");
+        let forecast = Forecast::new(Name::SettingUnknown, name, title);
+        forecasts.push(match objects {
+            None => forecast.fix("Nothing is lost: it only shapes the restoring session.", Vec::new()),
+            Some(objects) => {
+                let mut forecast = forecast.objects(objects).fix(
+                    format!(
+                        "Remove the setting of {name} from the object that it belongs to, or load what defines it."
+                    ),
+                    Vec::new(),
+                );
+                forecast.finding.severity = crate::finding::Severity::Error;
+                forecast
+            }
+        });
+    }
+}

@@ -1,0 +1,168 @@
+//! Roles that are missing, and what the restoring role may not do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::has::Has;
+use super::{Asked, Forecast};
+use crate::cluster::sql::identifier;
+use crate::dump::{Grant, Owned, SUBSCRIPTIONS};
+use crate::finding::{Name, ROLE_MISSING_FIX};
+
+/// Every role that the dump names, does not create, and that the target lacks.
+pub fn missing(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
+    let created = &asked.facts.roles_created;
+    for (role, objects) in named(asked, has) {
+        if created.contains(role) || !has.lacks_role(role) {
+            continue;
+        }
+        let title = format!("role {role:?} does not exist in this target");
+        let evidence = match objects.len() {
+            0 => "the dump names it".to_owned(),
+            1 => "the dump names it once".to_owned(),
+            many => format!("the dump names it for {many} objects"),
+        };
+        forecasts.push(
+            Forecast::new(Name::RoleMissing, role, title)
+                .objects(objects.into_iter().collect())
+                .seen([evidence])
+                .fix(ROLE_MISSING_FIX, vec![format!("CREATE ROLE {};", identifier(role))]),
+        );
+    }
+}
+
+/// Roles that the restore will name, with the objects that it names them for.
+fn named<'a>(asked: &Asked<'a>, has: &Has<'_>) -> BTreeMap<&'a str, BTreeSet<String>> {
+    let facts = asked.facts;
+    let mut roles: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut add = |role: &'a str, object: Option<String>| {
+        roles.entry(role).or_default().extend(object);
+    };
+    if !has.no_owner {
+        for owned in &facts.owners {
+            add(&owned.owner, Some(owned_label(owned)));
+        }
+    }
+    for grant in facts.grants.iter().filter(|grant| !has.no_privileges || grant.kind == "USER MAPPING") {
+        for role in grant.grantees.iter().chain(&grant.grantors) {
+            add(role, Some(grant_label(grant)));
+        }
+    }
+    for policy in &facts.policies {
+        let table = qualified(policy.schema.as_deref(), &policy.table);
+        for role in &policy.roles {
+            add(role, Some(format!("POLICY {table} {}", policy.name)));
+        }
+    }
+    for role in facts.sessions.iter().chain(&facts.roles_altered) {
+        add(role, None);
+    }
+    // An archive's database belongs to its owner only where the restore makes it; a script always makes it.
+    if has.creates_database && !has.no_owner {
+        for created in &facts.creates_database {
+            if let Some(owner) = &created.owner {
+                add(owner, Some(format!("DATABASE {}", created.name)));
+            }
+        }
+    }
+    roles
+}
+
+/// Roles that the dump creates and that no server lets one create: their names begin with `pg_`
+/// (IsReservedName in src/backend/catalog/catalog.c).
+pub fn reserved(asked: &Asked<'_>, forecasts: &mut Vec<Forecast>) {
+    for role in asked.facts.roles_created.iter().filter(|role| role.starts_with("pg_")) {
+        let title = format!("role name {role:?} is reserved");
+        forecasts.push(Forecast::new(Name::RoleNameReserved, role, title).objects(vec![format!("ROLE {role}")]).fix(
+            "Rename the role in the source: PostgreSQL keeps names that begin with pg_ for itself.",
+            vec![format!("ALTER ROLE {} RENAME TO …;   -- in the source, before the dump", identifier(role))],
+        ));
+    }
+}
+
+/// What a role that is no superuser is refused: one finding, as the restore has one for all that it is refused.
+pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
+    if has.is_superuser {
+        return;
+    }
+    let mut refused: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut refuse = |why: String, object: String| refused.entry(why).or_default().push(object);
+    for used in &asked.requirements.privileged {
+        let is_left_out = match used.kind {
+            "privileges on parameters" => has.no_privileges,
+            "tablespaces" => has.no_tablespaces,
+            // pg_create_subscription does from 16 on; what an unknown version wants is not known.
+            SUBSCRIPTIONS => {
+                has.acts_for.contains("pg_create_subscription") || has.server.is_none_or(|server| server >= 19)
+            }
+            _ => false,
+        };
+        if !is_left_out {
+            refuse(format!("only a superuser makes {}", used.kind), used.object.clone());
+        }
+    }
+    if !has.no_owner {
+        for owned in &asked.facts.owners {
+            let exists = !has.lacks_role(&owned.owner) && !asked.facts.roles_created.contains(&owned.owner);
+            if exists && !has.acts_for.contains(owned.owner.as_str()) {
+                let why = format!("{:?} is no member of {:?} and may not give it anything", has.restoring, owned.owner);
+                refuse(why, owned_label(owned));
+            }
+        }
+    }
+    let others: BTreeSet<&String> = asked.facts.sessions.iter().filter(|role| *role != has.restoring).collect();
+    for role in others.into_iter().filter(|role| !has.lacks_role(role) && !has.no_privileges) {
+        refuse("only a superuser may become another role of the session".into(), format!("ROLE {role}"));
+    }
+    if !has.role_attribute(|role| role.createrole) {
+        for role in &asked.facts.roles_created {
+            refuse(format!("{:?} may create no roles", has.restoring), format!("ROLE {role}"));
+        }
+    }
+    if has.creates_database && !has.role_attribute(|role| role.createdb) {
+        for created in &asked.facts.creates_database {
+            refuse(format!("{:?} may create no databases", has.restoring), format!("DATABASE {}", created.name));
+        }
+    }
+    if refused.is_empty() {
+        return;
+    }
+    let title = format!("role {:?} may not do all that the dump asks for", has.restoring);
+    let evidence = refused.iter().map(|(why, objects)| match objects.as_slice() {
+        [one] => format!("{why}: {one}"),
+        [first, rest @ ..] => format!("{why}: {first} and {} more", rest.len()),
+        [] => why.clone(),
+    });
+    let evidence: Vec<String> = evidence.collect();
+    let mut objects: Vec<String> = refused.into_values().flatten().collect();
+    objects.sort();
+    objects.dedup();
+    let fix = format!(
+        "Restore as a role that owns the database or may act for the owners, or give {:?} what it lacks.",
+        has.restoring
+    );
+    forecasts.push(
+        Forecast::new(Name::PermissionDenied, has.restoring, title)
+            .objects(objects)
+            .seen(evidence)
+            .fix(fix, Vec::new()),
+    );
+}
+
+fn owned_label(owned: &Owned) -> String {
+    format!("{} {}", owned.kind, qualified(owned.schema.as_deref(), &owned.name))
+}
+
+fn grant_label(grant: &Grant) -> String {
+    let name = qualified(grant.schema.as_deref(), &grant.name);
+    match grant.kind.as_str() {
+        "USER MAPPING" | "DEFAULT PRIVILEGES" | "ROLE" => format!("{} {name}", grant.kind),
+        kind => format!("ACL {kind} {name}"),
+    }
+}
+
+fn qualified(schema: Option<&str>, name: &str) -> String {
+    match schema {
+        Some(schema) => format!("{schema}.{name}"),
+        None => name.to_owned(),
+    }
+}

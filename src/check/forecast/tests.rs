@@ -1,0 +1,222 @@
+use super::{Forecast, forecast, judge};
+use crate::check::Outcome;
+use crate::dump::{Dump, Facts};
+use crate::finding::{Finding, Name, Severity};
+use crate::profile::{self, Target};
+
+fn target(yaml: &str) -> Target {
+    profile::parse(&format!("name: a\n{yaml}"), "a").unwrap()
+}
+
+/// A plain dump of these statements, and what is expected of it in this target.
+fn of_text(sql: &str, yaml: &str) -> Vec<Forecast> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dump.sql");
+    let text = format!(
+        "--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 17.6\n\nSET client_encoding = 'UTF8';\n\
+         SELECT pg_catalog.set_config('search_path', '', false);\n{sql}\n--\n-- PostgreSQL database dump complete\n--\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    let dump = crate::dump::open(&path).unwrap();
+    let scan = dump.count().unwrap();
+    assert_eq!(scan.damage, []);
+    forecast(&dump, &scan.facts, &target(yaml))
+}
+
+/// The demo's archive: PostgreSQL 13, 1.14, four roles, citext.
+fn shop() -> (Dump, Facts) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
+    let dump = crate::dump::open(&path).unwrap();
+    let facts = dump.glance().unwrap();
+    (dump, facts)
+}
+
+fn of_shop(yaml: &str) -> Vec<Forecast> {
+    let (dump, facts) = shop();
+    forecast(&dump, &facts, &target(yaml))
+}
+
+fn told(forecasts: &[Forecast]) -> Vec<(Name, Severity)> {
+    forecasts.iter().map(|forecast| (forecast.finding.name, forecast.finding.severity)).collect()
+}
+
+const ROLES: &str = "roles: [{name: shop_owner}, {name: shop_app}, {name: shop_report}, {name: shop_billing}]\n";
+const ERROR: Severity = Severity::Error;
+const MAY: Severity = Severity::Warning;
+
+#[test]
+fn nothing_is_expected_where_the_target_has_all() {
+    assert_eq!(of_shop(&format!("postgres: 17\n{ROLES}")), []);
+}
+
+#[test]
+fn a_role_is_missing_unless_options_leave_out_what_names_it() {
+    assert_eq!(told(&of_shop("postgres: 17\n")), [(Name::RoleMissing, ERROR); 4]);
+    let without = of_shop("postgres: 17\nrestore: {options: [-O, --no-privileges]}\n");
+    let titles: Vec<&str> = without.iter().map(|forecast| forecast.finding.title.as_str()).collect();
+    // Policies name them all the same.
+    assert_eq!(
+        titles,
+        ["role \"shop_app\" does not exist in this target", "role \"shop_report\" does not exist in this target"]
+    );
+    assert_eq!(without[0].finding.count, 2);
+}
+
+#[test]
+fn a_role_that_the_dump_creates_is_not_missing() {
+    assert_eq!(of_text("CREATE ROLE x;\nALTER TABLE a.t OWNER TO x;", "postgres: 17\n"), []);
+    assert_eq!(told(&of_text("ALTER TABLE a.t OWNER TO x;", "postgres: 17\n")), [(Name::RoleMissing, ERROR)]);
+}
+
+#[test]
+fn a_predefined_role_is_missing_before_its_version() {
+    let sql = "GRANT SELECT ON TABLE a.t TO pg_maintain;";
+    assert_eq!(of_text(sql, "postgres: 17\n"), []);
+    let older = of_text(sql, "postgres: 16\n");
+    assert!(told(&older).contains(&(Name::RoleMissing, ERROR)), "{older:?}");
+    assert_eq!(of_text("GRANT a TO pg_unheard_of;\nCREATE ROLE a;", "postgres: 17\n"), []);
+}
+
+#[test]
+fn reserved_names_cannot_be_created() {
+    assert_eq!(told(&of_text("CREATE ROLE pg_mine;", "postgres: 17\n")), [(Name::RoleNameReserved, ERROR)]);
+}
+
+#[test]
+fn an_extension_is_not_allowed_unavailable_or_refused() {
+    let create = |name: &str| format!("CREATE EXTENSION IF NOT EXISTS {name} WITH SCHEMA public;");
+    assert_eq!(of_text(&create("plpgsql"), "postgres: 17\nextensions: {allowed: []}\n"), []);
+    assert_eq!(of_text(&create("hstore"), "postgres: 17\n"), []);
+    let told_of = |name: &str, yaml: &str| told(&of_text(&create(name), yaml));
+    assert_eq!(
+        told_of("hstore", "postgres: 17\nextensions: {allowed: [citext]}\n"),
+        [(Name::ExtensionNotAllowed, ERROR)]
+    );
+    assert_eq!(told_of("postgis", "postgres: 17\n"), [(Name::ExtensionUnavailable, MAY)]);
+    assert_eq!(told_of("postgis", "postgres: 17\nextensions: {allowed: [postgis]}\n"), []);
+    assert_eq!(told_of("adminpack", "postgres: 17\n"), [(Name::ExtensionUnavailable, ERROR)]);
+    assert_eq!(told_of("adminpack", "postgres: 16\n").first(), Some(&(Name::TargetOlder, MAY)));
+    let master = "postgres: 17\nroles: [{name: master, login: true}]\nrestore: {as: master}\n";
+    assert_eq!(told_of("dblink", master), [(Name::ExtensionNotAllowed, ERROR)]);
+    assert_eq!(told_of("hstore", master), []);
+}
+
+#[test]
+fn a_client_is_too_old_and_nothing_else_matters() {
+    let (mut dump, facts) = shop();
+    if let crate::dump::Content::Archive(archive) = &mut dump.content {
+        archive.version = crate::dump::ArchiveVersion::new(1, 16);
+    }
+    let told_in = |yaml: &str| told(&forecast(&dump, &facts, &target(yaml)));
+    assert_eq!(told_in("postgres: 15\n"), [(Name::ClientTooOld, ERROR)]);
+    assert_eq!(told_in(&format!("postgres: 17\n{ROLES}")), []);
+    // The newer client sets what the older server does not know.
+    assert_eq!(
+        told_in(&format!("postgres: 15\nrestore: {{client: 17}}\n{ROLES}")),
+        [(Name::SettingUnknown, Severity::Note)]
+    );
+}
+
+#[test]
+fn an_older_target_is_told_with_what_it_lacks() {
+    let sql = "CREATE TABLE a.t (b integer GENERATED ALWAYS AS ((1)));";
+    let found = of_text(sql, "postgres: 15\n");
+    assert_eq!(told(&found), [(Name::FeatureMissing, ERROR), (Name::TargetOlder, MAY)]);
+    assert_eq!(found[0].finding.title, "PostgreSQL 15 has no \"virtual generated columns\"");
+    assert_eq!(of_text(sql, "postgres: 18\n"), []);
+    // Which version an image has is not known before it runs.
+    assert_eq!(of_text(sql, "image: some/postgres:15\n"), []);
+}
+
+#[test]
+fn tablespaces_are_missing_unless_they_are_left_out() {
+    let found = of_text("SET default_tablespace = fast;", "postgres: 17\n");
+    assert_eq!(told(&found), [(Name::TablespaceMissing, ERROR)]);
+    assert_eq!(of_text("SET default_tablespace = '';", "postgres: 17\n"), []);
+    let made = of_text("CREATE TABLESPACE fast LOCATION '/srv';\nSET default_tablespace = fast;", "postgres: 17\n");
+    assert_eq!(told(&made), [(Name::TablespaceMissing, MAY)]);
+}
+
+#[test]
+fn settings_of_functions_are_lost_with_them_and_those_of_the_session_do_no_harm() {
+    let function = "CREATE FUNCTION a.f() RETURNS integer LANGUAGE sql SET enable_memoize TO off AS 'SELECT 1';";
+    assert!(told(&of_text(function, "postgres: 13\n")).contains(&(Name::SettingUnknown, ERROR)));
+    assert_eq!(of_text(function, "postgres: 17\n"), []);
+    let session = of_text("SET transaction_timeout = 0;", "postgres: 15\n");
+    assert!(told(&session).contains(&(Name::SettingUnknown, Severity::Note)));
+    let own = "CREATE FUNCTION a.f() RETURNS integer LANGUAGE sql SET app.x TO 'y' AS 'SELECT 1';";
+    assert_eq!(of_text(own, "postgres: 17\n"), []);
+}
+
+#[test]
+fn one_who_is_no_superuser_is_refused_what_needs_one_and_what_is_others() {
+    let master = |more: &str| {
+        format!("postgres: 17\nroles: [{{name: o}}, {{name: master, login: true{more}}}]\nrestore: {{as: master}}\n")
+    };
+    let sql = "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION a.f();\nALTER TABLE a.t OWNER TO o;";
+    let found = of_text(sql, &master(""));
+    assert_eq!(told(&found), [(Name::PermissionDenied, ERROR)]);
+    assert_eq!(found[0].finding.objects, ["EVENT TRIGGER e", "TABLE a.t"]);
+    assert_eq!(of_text("ALTER TABLE a.t OWNER TO o;", &master(", member_of: [o]")), []);
+    assert_eq!(of_text("ALTER TABLE a.t OWNER TO master;", &master("")), []);
+    assert_eq!(of_text(sql, &master(", superuser: true")), []);
+    let public = "ALTER SCHEMA public OWNER TO pg_database_owner;";
+    assert_eq!(told(&of_text(public, &master(""))), [(Name::PermissionDenied, ERROR)]);
+    assert_eq!(of_text(public, &format!("{}database: {{owner: master}}\n", master(""))), []);
+    let roles = "CREATE ROLE x;";
+    assert_eq!(told(&of_text(roles, &master(""))), [(Name::PermissionDenied, ERROR)]);
+    assert_eq!(of_text(roles, &master(", createrole: true")), []);
+    let subscription = "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false);";
+    assert_eq!(told(&of_text(subscription, &master(""))), [(Name::PermissionDenied, ERROR)]);
+    assert_eq!(of_text(subscription, &master(", member_of: [pg_create_subscription]")), []);
+}
+
+#[test]
+fn an_encoding_that_may_not_hold_the_text_is_a_warning() {
+    let told_in =
+        |encoding: &str| told(&of_text("", &format!("postgres: 17\ncluster: {{encoding: {encoding}, locale: C}}\n")));
+    assert_eq!(told_in("LATIN1"), [(Name::EncodingUnrepresentable, MAY)]);
+    assert_eq!(told_in("SQL_ASCII"), [(Name::EncodingUnverified, MAY)]);
+    assert_eq!(told_in("UTF8"), []);
+    let ascii = of_text("SET client_encoding = 'SQL_ASCII';", "postgres: 17\n");
+    // The first client_encoding counts.
+    assert_eq!(ascii, []);
+}
+
+#[test]
+fn a_locale_is_looked_at_where_the_dump_makes_its_database() {
+    let sql = "CREATE DATABASE d WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE = 'et_EE.UTF-8';\n\\connect d\n";
+    assert_eq!(told(&of_text(sql, "postgres: 17\n")), [(Name::LocaleUnavailable, MAY)]);
+    assert_eq!(of_text(sql, "postgres: 17\ncluster: {locales: [et_EE.UTF-8]}\n"), []);
+    let differs = of_shop(&format!("postgres: 17\ncluster: {{locale: C}}\n{ROLES}"));
+    assert_eq!(told(&differs), [(Name::LocaleDiffers, MAY)]);
+}
+
+#[test]
+fn a_restore_of_a_part_needs_perhaps_less() {
+    let found = of_shop("postgres: 17\nrestore: {options: [--schema=shop]}\n");
+    assert_eq!(told(&found), [(Name::RoleMissing, MAY); 4]);
+}
+
+#[test]
+fn what_the_restore_met_stands_there_and_what_it_did_not_is_dropped() {
+    let (_, facts) = shop();
+    let forecasts = of_shop("postgres: 17\nextensions: {allowed: []}\n");
+    assert_eq!(told(&forecasts).len(), 5);
+    let met = Finding::new(Name::RoleMissing, "role \"shop_app\" does not exist in this target");
+    let other = Finding::new(Name::RoleMissing, "role \"app\" does not exist in this target");
+    let result = judge(&forecasts, Some(&[&met, &other]), &facts);
+    assert_eq!(result.foreseen, [met.title]);
+    // The profile's rule holds although the sandbox could create it.
+    let Outcome::Looked { findings } = result.outcome else { panic!() };
+    let names: Vec<Name> = findings.iter().map(|finding| finding.name).collect();
+    assert_eq!(names, [Name::ExtensionNotAllowed]);
+}
+
+#[test]
+fn without_a_restore_the_whole_forecast_is_told() {
+    let (_, facts) = shop();
+    let forecasts = of_shop("postgres: 17\n");
+    let Outcome::Looked { findings } = judge(&forecasts, None, &facts).outcome else { panic!() };
+    assert_eq!(findings.len(), 4);
+}

@@ -1,0 +1,382 @@
+//! Where rows differ: the dump is read once more for the tables at hand, with what the restored database says of their
+//! columns, first to find the buckets that differ and then to look at the rows in a few of them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::form::{self, Form};
+use super::plan::Unit;
+use crate::cluster::{ClusterError, Session};
+use crate::dump::digest::{Digest, Recipe, Treatment};
+use crate::dump::{Dump, DumpError, Place, Seen, Visitor};
+
+/// Rows that are looked at one by one in a table, on each side.
+const LOOKED_AT: usize = 20_000;
+/// Rows of which the place is told.
+const TOLD: usize = 5;
+
+/// A table whose rows are read again.
+#[derive(Debug, Clone)]
+pub struct Suspect {
+    pub unit: Unit,
+    /// As the types of the form's columns ask for.
+    pub treatments: Vec<Treatment>,
+    /// The places, in the form's columns, of the primary key.
+    pub key: Vec<usize>,
+    /// The columns of each of the unit's places, in the order of its rows.
+    pub columns: Vec<Vec<String>>,
+    /// Whether a column holds bytes inside something else.
+    pub has_nested_bytes: bool,
+    /// Columns of the form, by place, whose text can be another for the same value, and why.
+    pub doubtful: Vec<(usize, String)>,
+    /// What was left out of the form for that.
+    pub left_out: Vec<String>,
+    buckets: Vec<Digest>,
+}
+
+impl Suspect {
+    pub fn new(unit: Unit, treatments: Vec<Treatment>, key: Vec<usize>, columns: Vec<Vec<String>>) -> Self {
+        // A few hundred rows in each.
+        let buckets = usize::try_from(unit.rows / 256).unwrap_or(usize::MAX).clamp(64, 65_536).next_power_of_two();
+        let buckets = vec![Digest::default(); buckets];
+        let (doubtful, left_out) = (Vec::new(), Vec::new());
+        Self { unit, treatments, key, columns, has_nested_bytes: false, doubtful, left_out, buckets }
+    }
+
+    /// The same without the columns that are doubtful.
+    pub fn without_doubtful(mut self) -> Self {
+        let doubtful: BTreeSet<usize> = self.doubtful.iter().map(|(place, _)| *place).collect();
+        // A key with such a column is none.
+        if self.key.iter().any(|place| doubtful.contains(place)) {
+            self.key.clear();
+        }
+        for place in &mut self.key {
+            *place -= doubtful.range(..*place).count();
+        }
+        let mut place = 0;
+        self.unit.form.columns.retain(|_| {
+            place += 1;
+            !doubtful.contains(&(place - 1))
+        });
+        place = 0;
+        self.treatments.retain(|_| {
+            place += 1;
+            !doubtful.contains(&(place - 1))
+        });
+        self.left_out = self.doubtful.drain(..).map(|(_, why)| why).collect();
+        self
+    }
+
+    /// The same where the server writes bytes in the escape form, as the dump may have them.
+    pub fn with_escaped_bytes(mut self) -> Self {
+        for treatment in &mut self.treatments {
+            if *treatment == Treatment::Bytes {
+                *treatment = Treatment::AsIs;
+            }
+        }
+        self
+    }
+
+    /// How the rows of one of the unit's places become the form.
+    fn recipe(&self, place: &Place) -> Option<Recipe> {
+        let number = self.unit.places.iter().position(|other| other == place)?;
+        let own = self.columns.get(number)?;
+        let wanted = &self.unit.form.columns;
+        let order: Option<Vec<usize>> =
+            wanted.iter().map(|name| own.iter().position(|column| column == name)).collect();
+        let order = order?;
+        let mut columns = vec![Treatment::Skip; own.len()];
+        for (treatment, at) in self.treatments.iter().zip(&order) {
+            columns[*at] = *treatment;
+        }
+        let hex = self.unit.form.hex.is_some();
+        Some(Recipe { columns, order: Some(order), hex })
+    }
+}
+
+/// How a table's rows differ.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Difference {
+    pub dumped: u64,
+    pub found: u64,
+    /// Rows of the dump that are not there, rows that the dump does not hold, and rows with the dump's key and other
+    /// values. At least so many, where `exact` is not set.
+    pub missing: u64,
+    pub extra: u64,
+    pub changed: u64,
+    pub exact: bool,
+    /// For people: `row 4711 of the dump: column "price" differs`.
+    pub places: Vec<String>,
+}
+
+impl Difference {
+    /// Rows that differ in any way.
+    pub fn rows(&self) -> u64 {
+        self.missing + self.extra + self.changed
+    }
+}
+
+/// Finds out how each suspect differs; `None` for one that does not, read with its columns' types.
+pub async fn differences(
+    dump: &std::sync::Arc<Dump>,
+    suspects: Vec<Suspect>,
+    session: &Session,
+    show_data: bool,
+) -> Result<Vec<(Unit, Option<Difference>)>, ClusterError> {
+    let (suspects, read) = visit(dump, Buckets { suspects: Suspects::new(suspects) }).await?;
+    read?;
+    let suspects = suspects.suspects;
+    let mut searches = Vec::new();
+    let mut equal = Vec::new();
+    for suspect in suspects.list {
+        let found = form::buckets(session, &suspect.unit.form, suspect.buckets.len()).await?;
+        let differing: Vec<usize> =
+            (0..found.len()).filter(|bucket| found[*bucket] != suspect.buckets[*bucket]).collect();
+        if differing.is_empty() {
+            equal.push((suspect.unit, None));
+            continue;
+        }
+        searches.push(Search::new(suspect, &found, differing));
+    }
+    let (searches, read) = visit(dump, Rows { searches: Suspects::new(searches), show_data }).await?;
+    read?;
+    let mut differences = equal;
+    for search in searches.searches.list {
+        let buckets = search.suspect.buckets.len();
+        let wanted: Vec<i32> = search.wanted.iter().filter_map(|bucket| i32::try_from(*bucket).ok()).collect();
+        let most = LOOKED_AT as i64;
+        let found = form::rows_of(session, &search.suspect.unit.form, buckets, &wanted, most).await?;
+        let difference = search.compare(found);
+        differences.push((search.suspect.unit, Some(difference)));
+    }
+    Ok(differences)
+}
+
+/// Reads the dump on a thread of its own.
+async fn visit<V: Visitor + 'static>(
+    dump: &std::sync::Arc<Dump>,
+    mut visitor: V,
+) -> Result<(V, Result<(), ClusterError>), ClusterError> {
+    let dump = std::sync::Arc::clone(dump);
+    let read = tokio::task::spawn_blocking(move || {
+        let read: Result<(), DumpError> = dump.visit(&mut visitor);
+        (visitor, read)
+    });
+    let (visitor, read) = read.await.map_err(|error| cannot_read(&error.to_string()))?;
+    Ok((visitor, read.map_err(|error| cannot_read(&error.to_string()))))
+}
+
+fn cannot_read(reason: &str) -> ClusterError {
+    ClusterError::Refused { step: "cannot read the dump once more".into(), reason: reason.to_owned() }
+}
+
+/// Suspects, found by the places of their rows.
+struct Suspects<T> {
+    list: Vec<T>,
+    by_place: HashMap<Place, usize>,
+}
+
+impl<T: AsSuspect> Suspects<T> {
+    fn new(list: Vec<T>) -> Self {
+        let places = list.iter().enumerate();
+        let places = places.flat_map(|(index, one)| one.suspect().unit.places.iter().map(move |place| (place, index)));
+        let by_place = places.map(|(place, index)| (place.clone(), index)).collect();
+        Self { list, by_place }
+    }
+
+    fn at(&mut self, place: &Place) -> Option<&mut T> {
+        self.list.get_mut(*self.by_place.get(place)?)
+    }
+
+    fn may_want(&self, place: &Place) -> bool {
+        self.by_place.keys().any(|wanted| (&wanted.schema, &wanted.table) == (&place.schema, &place.table))
+    }
+}
+
+trait AsSuspect {
+    fn suspect(&self) -> &Suspect;
+}
+
+impl AsSuspect for Suspect {
+    fn suspect(&self) -> &Suspect {
+        self
+    }
+}
+
+/// Adds up rows by bucket.
+struct Buckets {
+    suspects: Suspects<Suspect>,
+}
+
+impl Visitor for Buckets {
+    fn may_want(&self, place: &Place) -> bool {
+        self.suspects.may_want(place)
+    }
+
+    fn wants(&mut self, place: &Place) -> Option<Recipe> {
+        self.suspects.at(place)?.recipe(place)
+    }
+
+    fn row(&mut self, place: &Place, mut row: Seen<'_>) {
+        if let Some(suspect) = self.suspects.at(place) {
+            let hash = row.hash();
+            let bucket = bucket(hash, suspect.buckets.len());
+            suspect.buckets[bucket].add(hash);
+        }
+    }
+}
+
+fn bucket(hash: i64, buckets: usize) -> usize {
+    // As the server does: the lowest bits, whatever the sign.
+    (hash as u64 & (buckets as u64 - 1)) as usize
+}
+
+/// A table whose differing buckets are known.
+struct Search {
+    suspect: Suspect,
+    found: u64,
+    dumped: u64,
+    wanted: BTreeSet<usize>,
+    /// Whether all differing buckets are looked at.
+    all: bool,
+    rows: Vec<DumpRow>,
+}
+
+struct DumpRow {
+    hash: i64,
+    number: u64,
+    /// In the order of the form's columns.
+    values: Vec<i64>,
+    /// The key's values, where values may be shown.
+    key: Option<String>,
+}
+
+impl AsSuspect for Search {
+    fn suspect(&self) -> &Suspect {
+        &self.suspect
+    }
+}
+
+impl Search {
+    fn new(suspect: Suspect, found: &[Digest], differing: Vec<usize>) -> Self {
+        let all_rows = |digests: &[Digest]| digests.iter().map(|digest| digest.rows).sum();
+        let (mut room, mut wanted) = (LOOKED_AT as u64, BTreeSet::new());
+        let number = differing.len();
+        for bucket in differing {
+            let rows = found[bucket].rows.max(suspect.buckets[bucket].rows);
+            if rows > room {
+                break;
+            }
+            room -= rows;
+            wanted.insert(bucket);
+        }
+        let (found, dumped) = (all_rows(found), all_rows(&suspect.buckets));
+        Self { all: wanted.len() == number, suspect, found, dumped, wanted, rows: Vec::new() }
+    }
+
+    /// Compares the rows of the buckets, those of the dump with those that were found.
+    fn compare(&self, found: Vec<(i64, Vec<i64>)>) -> Difference {
+        let mut theirs: HashMap<i64, Vec<Vec<i64>>> = HashMap::new();
+        for (hash, values) in found {
+            theirs.entry(hash).or_default().push(values);
+        }
+        // What both have is taken away; what is left differs.
+        let mut ours = Vec::new();
+        for row in &self.rows {
+            match theirs.get_mut(&row.hash) {
+                Some(same) if !same.is_empty() => {
+                    same.pop();
+                }
+                _ => ours.push(row),
+            }
+        }
+        let mut extra: u64 = 0;
+        let mut by_key: HashMap<Vec<i64>, Vec<Vec<i64>>> = HashMap::new();
+        for values in theirs.into_values().flatten() {
+            extra += 1;
+            by_key.entry(self.key(&values)).or_default().push(values);
+        }
+        let mut difference =
+            Difference { dumped: self.dumped, found: self.found, exact: self.all, ..Difference::default() };
+        for row in ours {
+            let place = format!("row {} of the dump{}", row.number, row.key.as_deref().unwrap_or_default());
+            let told = difference.places.len() < TOLD;
+            let has_key = !self.suspect.key.is_empty();
+            let same = by_key.get_mut(&self.key(&row.values)).filter(|_| has_key);
+            match same.and_then(Vec::pop) {
+                Some(other) => {
+                    extra -= 1;
+                    difference.changed += 1;
+                    if told {
+                        let columns = self.changed(&row.values, &other);
+                        difference.places.push(format!("{place}: {columns}"));
+                    }
+                }
+                None => {
+                    difference.missing += 1;
+                    if told {
+                        difference.places.push(format!("{place} is not there as the dump has it"));
+                    }
+                }
+            }
+        }
+        difference.extra = extra;
+        difference
+    }
+
+    fn key(&self, values: &[i64]) -> Vec<i64> {
+        self.suspect.key.iter().filter_map(|place| values.get(*place)).copied().collect()
+    }
+
+    fn changed(&self, one: &[i64], other: &[i64]) -> String {
+        let columns = self.suspect.unit.form.columns.iter().enumerate();
+        let differ = columns.filter(|(place, _)| one.get(*place) != other.get(*place));
+        let names: Vec<String> = differ.map(|(_, name)| format!("{name:?}")).collect();
+        match names.as_slice() {
+            [one] => format!("column {one} differs"),
+            many => format!("columns {} differ", many.join(", ")),
+        }
+    }
+}
+
+/// Keeps the rows of the buckets that differ.
+struct Rows {
+    searches: Suspects<Search>,
+    show_data: bool,
+}
+
+impl Visitor for Rows {
+    fn may_want(&self, place: &Place) -> bool {
+        self.searches.may_want(place)
+    }
+
+    fn wants(&mut self, place: &Place) -> Option<Recipe> {
+        self.searches.at(place)?.suspect.recipe(place)
+    }
+
+    fn row(&mut self, place: &Place, mut row: Seen<'_>) {
+        let Some(search) = self.searches.at(place) else { return };
+        let hash = row.hash();
+        if !search.wanted.contains(&bucket(hash, search.suspect.buckets.len())) || search.rows.len() >= LOOKED_AT {
+            return;
+        }
+        let Some(order) = search.suspect.recipe(place).and_then(|recipe| recipe.order) else { return };
+        let all = row.value_hashes();
+        let values = order.iter().filter_map(|at| all.get(*at)).copied().collect();
+        let key = self.show_data.then(|| key_of(&search.suspect, &order, &row)).flatten();
+        search.rows.push(DumpRow { hash, number: row.number, values, key });
+    }
+}
+
+/// ` (id = 4711)`
+fn key_of(suspect: &Suspect, order: &[usize], row: &Seen<'_>) -> Option<String> {
+    let form: &Form = &suspect.unit.form;
+    let parts: Vec<String> = suspect
+        .key
+        .iter()
+        .map(|place| {
+            let value = order.get(*place).and_then(|at| row.row().values().nth(*at)).flatten().unwrap_or_default();
+            format!("{} = {}", form.columns[*place], String::from_utf8_lossy(value))
+        })
+        .collect();
+    (!parts.is_empty()).then(|| format!(" ({})", parts.join(", ")))
+}

@@ -1,0 +1,399 @@
+//! Rows: every one that the dump holds is there again, as it was, and no other.
+//!
+//! The dump's side was digested as it was read ([`crate::dump::digest`]), the database's side is digested by its server,
+//! so no row crosses. Where the two differ the table is looked into ([`locate`]). With `--rows count` rows are only counted.
+
+mod form;
+mod locate;
+mod plan;
+mod relations;
+mod told;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+
+use self::form::Form;
+use self::locate::{Difference, Suspect};
+use self::plan::Unit;
+use self::relations::Table;
+use self::told::Told;
+use super::ownership::{in_database, schema_of};
+use super::{Check, Looked, NotApplied, Restored};
+use crate::cluster::{ClusterError, Session};
+use crate::dump::digest::{Digest, NoDigest};
+use crate::dump::{Content, Dump, TableRows};
+use crate::finding::Finding;
+use crate::profile::Target;
+use crate::restore::has_option;
+
+/// How rows are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RowMode {
+    /// By digests of their values.
+    #[default]
+    Digest,
+    /// By their number alone.
+    Count,
+    Off,
+}
+
+pub struct Rows;
+
+/// Tables that one statement digests together, and the bytes of their data in the dump.
+const TABLES_AT_ONCE: usize = 100;
+const BYTES_AT_ONCE: u64 = 8 << 20;
+/// Less than this is digested faster than a second connection is made.
+const BYTES_FOR_ONE_SESSION: u64 = 32 << 20;
+/// Most connections at once.
+const MOST_SESSIONS: usize = 8;
+
+#[async_trait]
+impl Check for Rows {
+    fn name(&self) -> &'static str {
+        "rows"
+    }
+
+    fn does_not_apply(&self, target: &Target, _restore_findings: &[Finding]) -> Option<NotApplied> {
+        let option = selects(&target.restore.options)?;
+        Some(NotApplied::Profile(format!("rows were not compared: {option} restores a part of the dump")))
+    }
+
+    async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
+        let session = Session::open(restored.sandbox, &restored.target.cluster.superuser, restored.database).await?;
+        session.batch(form::SETTINGS, "cannot prepare a connection").await?;
+        let relations = relations::relations(&session).await?;
+        let rows: Vec<(Table, &TableRows)> = in_database(&restored.scan.rows, restored, |rows| &rows.place.database)
+            .filter(|rows| rows.rows > 0)
+            .map(|rows| ((schema_of(&rows.place.schema), rows.place.table.clone()), rows))
+            .collect();
+        let unnamed = plan::unnamed(&rows, &relations);
+        let columns = relations::columns(&session, &unnamed).await?;
+        let created: BTreeSet<Table> = in_database(&restored.scan.facts.tables, restored, |table| &table.database)
+            .filter(|table| table.created)
+            .map(|table| (schema_of(&table.schema), table.name.clone()))
+            .collect();
+        let plan = plan::plan(&rows, &relations, &columns, &created);
+        let mut told = Told::new(restored);
+        told.not_compared = plan.not_compared;
+        for (table, rows) in plan.absent {
+            told.absent(&format!("{}.{}", table.0, table.1), rows);
+        }
+        let found = digest_all(restored, session, plan.units, told.mode()).await?;
+        let session = found.session;
+        told.errors = found.errors;
+        let foreign = foreign_encoding(restored, &session).await?;
+        let mut suspects = Vec::new();
+        for (unit, found) in found.digests {
+            match compare(&unit, found, told.mode(), foreign.is_some()) {
+                Compared::Equal => told.equal(&unit),
+                Compared::Counted(why) => told.counted(&unit, found.rows, why),
+                Compared::Differs => suspects.push((unit, found)),
+            }
+        }
+        look_into(restored, &session, suspects, foreign, &mut told).await?;
+        large_objects(restored, &session, &mut told).await?;
+        Ok(told.into_looked())
+    }
+}
+
+enum Compared {
+    Equal,
+    /// No digest can be compared, and why.
+    Counted(NoDigest),
+    /// The digests differ, or are in different encodings.
+    Differs,
+}
+
+fn compare(unit: &Unit, found: Digest, mode: RowMode, foreign_encoding: bool) -> Compared {
+    match unit.digest {
+        _ if mode == RowMode::Count => Compared::Counted(NoDigest::NotWanted),
+        Err(why) => Compared::Counted(why),
+        // Rows in another encoding, or in another order of columns, are hashed anew.
+        Ok(_) if foreign_encoding && !unit.ascii || !unit.uniform => Compared::Differs,
+        Ok(digest) if digest == found => Compared::Equal,
+        Ok(_) => Compared::Differs,
+    }
+}
+
+struct Found {
+    session: Session,
+    digests: Vec<(Unit, Digest)>,
+    /// `public.orders: …`, where the server could not do it.
+    errors: Vec<String>,
+}
+
+/// Digests all units, the largest first, over several connections where that pays.
+async fn digest_all(
+    restored: &Restored<'_>,
+    session: Session,
+    mut units: Vec<Unit>,
+    mode: RowMode,
+) -> Result<Found, ClusterError> {
+    units.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.form.table.cmp(&b.form.table)));
+    let bytes: u64 = units.iter().map(|unit| unit.bytes).sum();
+    let batches = Mutex::new(batches(units));
+    let done = Mutex::new((Vec::new(), Vec::new()));
+    let worker = async |session: &Session| {
+        loop {
+            let next = batches.lock().ok().and_then(|mut batches| batches.pop_front());
+            let Some(batch) = next else { break };
+            let (digests, errors) = digest_batch(session, batch, mode).await;
+            if let Ok(mut done) = done.lock() {
+                done.0.extend(digests);
+                done.1.extend(errors);
+            }
+        }
+    };
+    let cpus = restored.target.limits.cpus.ceil().clamp(1.0, MOST_SESSIONS as f64) as usize;
+    let more = if bytes > BYTES_FOR_ONE_SESSION { cpus - 1 } else { 0 };
+    let others = (0..more).map(|_| async {
+        let superuser = &restored.target.cluster.superuser;
+        // Without it the others do the work.
+        if let Ok(session) = Session::open(restored.sandbox, superuser, restored.database).await
+            && session.batch(form::SETTINGS, "cannot prepare a connection").await.is_ok()
+        {
+            worker(&session).await;
+        }
+    });
+    tokio::join!(worker(&session), futures_util::future::join_all(others));
+    let (mut digests, mut errors) = done.into_inner().unwrap_or_default();
+    digests.sort_by(|(a, _): &(Unit, Digest), (b, _)| a.form.table.cmp(&b.form.table));
+    errors.sort();
+    Ok(Found { session, digests, errors })
+}
+
+/// Large tables alone, small ones together.
+fn batches(units: Vec<Unit>) -> VecDeque<Vec<Unit>> {
+    let mut batches: VecDeque<Vec<Unit>> = VecDeque::new();
+    let mut bytes = u64::MAX;
+    for unit in units {
+        match batches.back_mut() {
+            Some(batch) if bytes.saturating_add(unit.bytes) <= BYTES_AT_ONCE && batch.len() < TABLES_AT_ONCE => {
+                bytes += unit.bytes;
+                batch.push(unit);
+            }
+            _ => {
+                bytes = unit.bytes;
+                batches.push_back(vec![unit]);
+            }
+        }
+    }
+    batches
+}
+
+/// Digests a batch; where the server refuses it, one by one, so that one table takes no other down.
+async fn digest_batch(session: &Session, batch: Vec<Unit>, mode: RowMode) -> (Vec<(Unit, Digest)>, Vec<String>) {
+    let ask = async |forms: &[&Form]| match mode {
+        RowMode::Digest => form::digests(session, forms).await,
+        RowMode::Count | RowMode::Off => form::counts(session, forms).await,
+    };
+    let forms: Vec<&Form> = batch.iter().map(|unit| &unit.form).collect();
+    if let Ok(digests) = ask(&forms).await {
+        return (batch.into_iter().zip(digests).collect(), Vec::new());
+    }
+    let (mut digests, mut errors) = (Vec::new(), Vec::new());
+    for unit in batch {
+        match ask(&[&unit.form]).await {
+            Ok(found) => digests.extend(found.first().map(|digest| (unit, *digest))),
+            // A table that lacks a column of the dump's has no rows either, unless it had them before.
+            Err(error) => match form::counts(session, &[&unit.form]).await {
+                Ok(counts) if counts.iter().all(|count| count.rows == 0) => digests.push((unit, Digest::default())),
+                _ => errors.push(format!("{}: {error}", unit.label())),
+            },
+        }
+    }
+    (digests, errors)
+}
+
+/// The dump's encoding, where the database has another one, so that the same text has other bytes.
+async fn foreign_encoding(restored: &Restored<'_>, session: &Session) -> Result<Option<String>, ClusterError> {
+    let Some(encoding) = &restored.scan.facts.encoding else { return Ok(None) };
+    // A name has many spellings. SQL_ASCII, which is 0, means bytes as they are.
+    let sql = "SELECT pg_char_to_encoding($1), encoding FROM pg_database WHERE datname = current_database()";
+    let rows = session.query(sql, &[encoding], "cannot ask for the encoding").await?;
+    let Some((dumped, own)) = rows.first().map(|row| (row.get::<_, i32>(0), row.get::<_, i32>(1))) else {
+        return Ok(None);
+    };
+    Ok((dumped != own && dumped > 0 && own > 0).then(|| encoding.clone()))
+}
+
+/// Reads the tables again that seem to differ, and tells how they do.
+async fn look_into(
+    restored: &Restored<'_>,
+    session: &Session,
+    suspects: Vec<(Unit, Digest)>,
+    foreign: Option<String>,
+    told: &mut Told<'_>,
+) -> Result<(), ClusterError> {
+    let mut again = Vec::new();
+    for (unit, found) in suspects {
+        // Nothing is there to be looked into, or it was explained already.
+        if found.rows == 0 || told.explains(&unit, found.rows) {
+            told.differs(&unit, Difference::all_missing(unit.rows, found.rows));
+        } else {
+            again.push(unit);
+        }
+    }
+    if again.is_empty() {
+        return Ok(());
+    }
+    let oids: Vec<u32> = again.iter().map(|unit| unit.relation.oid).collect();
+    let columns = relations::columns(session, &oids).await?;
+    let majors = (source_major(restored), server_major(session).await?);
+    let suspects = again.into_iter().map(|unit| {
+        let own = columns.get(&unit.relation.oid).map(Vec::as_slice).unwrap_or_default();
+        suspect(unit, own, foreign.as_deref(), majors)
+    });
+    let suspects: Vec<Suspect> = suspects.collect();
+    let mut search = Search { dump: restored.dump, session, show_data: restored.show_data, found: BTreeMap::new() };
+    search.run(suspects.clone(), told).await?;
+    // Where bytes stand inside arrays or other types, those that the dump has in the escape form are told only by having
+    // the server write them so too.
+    let nested = suspects.iter().filter(|suspect| suspect.has_nested_bytes && search.is_open(suspect));
+    let nested: Vec<Suspect> = nested.cloned().map(Suspect::with_escaped_bytes).collect();
+    if !nested.is_empty() {
+        session.batch("SET bytea_output = 'escape'", "cannot prepare a connection").await?;
+        search.run(nested, told).await?;
+        session.batch("SET bytea_output = 'hex'", "cannot prepare a connection").await?;
+    }
+    // What may be written otherwise for the same value is left out, where that is all that differs.
+    let doubtful = suspects.into_iter().filter(|suspect| !suspect.doubtful.is_empty() && search.is_open(suspect));
+    let doubtful: Vec<Suspect> = doubtful.map(Suspect::without_doubtful).collect();
+    search.run(doubtful, told).await?;
+    for (unit, difference) in search.found.into_values() {
+        match difference {
+            None => told.equal(&unit),
+            Some(difference) => told.differs(&unit, difference),
+        }
+    }
+    Ok(())
+}
+
+/// What is known so far of the tables that are read again.
+struct Search<'a> {
+    dump: &'a Arc<Dump>,
+    session: &'a Session,
+    show_data: bool,
+    found: BTreeMap<Table, (Unit, Option<Difference>)>,
+}
+
+impl Search<'_> {
+    /// Reads these tables, and keeps what is better than what was known.
+    async fn run(&mut self, suspects: Vec<Suspect>, told: &mut Told<'_>) -> Result<(), ClusterError> {
+        if suspects.is_empty() {
+            return Ok(());
+        }
+        let left_out: BTreeMap<Table, Vec<String>> =
+            suspects.iter().map(|suspect| (suspect.unit.form.table.clone(), suspect.left_out.clone())).collect();
+        for (unit, found) in locate::differences(self.dump, suspects, self.session, self.show_data).await? {
+            let table = unit.form.table.clone();
+            let rows = |found: &Option<Difference>| found.as_ref().map_or(0, Difference::rows);
+            let known = self.found.get(&table).map(|(_, known)| rows(known));
+            if known.is_none_or(|known| rows(&found) < known) {
+                told.not_compared.extend(left_out.get(&table).into_iter().flatten().cloned());
+                self.found.insert(table, (unit, found));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_open(&self, suspect: &Suspect) -> bool {
+        self.found.get(&suspect.unit.form.table).is_some_and(|(_, found)| found.is_some())
+    }
+}
+
+/// Makes ready to read a table again, with what its columns' types ask for. `majors` are the source's and the target's.
+fn suspect(
+    mut unit: Unit,
+    own: &[relations::Column],
+    foreign: Option<&str>,
+    (source, target): (Option<u16>, u16),
+) -> Suspect {
+    let all = |rows_of_inserts: bool| -> Vec<String> {
+        let columns = own.iter().filter(|column| rows_of_inserts || !column.generated);
+        columns.map(|column| column.name.clone()).collect()
+    };
+    let places = unit.places.iter();
+    let places = places.map(|place| place.columns.clone().unwrap_or_else(|| all(unit.inserts))).collect();
+    let (mut treatments, mut key, mut kept, mut doubtful) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let by_name: HashMap<&str, &relations::Column> = own.iter().map(|column| (column.name.as_str(), column)).collect();
+    let mut has_nested_bytes = false;
+    for name in std::mem::take(&mut unit.form.columns) {
+        let Some(column) = by_name.get(name.as_str()) else { continue };
+        let (treatment, why) = column.treatment(source, target);
+        if let Some(why) = why {
+            doubtful.push((kept.len(), format!("{}, column {name:?}: {why}", unit.label())));
+        }
+        has_nested_bytes |= column.has_nested_bytes();
+        if column.key {
+            key.push(kept.len());
+        }
+        kept.push(name);
+        treatments.push(treatment);
+    }
+    // Half a key is none.
+    if key.len() < own.iter().filter(|column| column.key).count() {
+        key.clear();
+    }
+    unit.form.columns = kept;
+    unit.form.hex = foreign.map(str::to_owned);
+    let mut suspect = Suspect::new(unit, treatments, key, places);
+    (suspect.doubtful, suspect.has_nested_bytes) = (doubtful, has_nested_bytes);
+    suspect
+}
+
+fn source_major(restored: &Restored<'_>) -> Option<u16> {
+    let version = match &restored.dump.content {
+        Content::Archive(archive) => Some(archive.server_version.as_str()),
+        Content::Plain(plain) => plain.server_version.as_deref(),
+    };
+    // `9.6.24` is older than all that is asked about.
+    version?.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
+}
+
+async fn server_major(session: &Session) -> Result<u16, ClusterError> {
+    let sql = "SELECT current_setting('server_version_num')::int / 10000";
+    let rows = session.query(sql, &[], "cannot ask for the version").await?;
+    Ok(rows.first().and_then(|row| u16::try_from(row.get::<_, i32>(0)).ok()).unwrap_or(0))
+}
+
+async fn large_objects(restored: &Restored<'_>, session: &Session, told: &mut Told<'_>) -> Result<(), ClusterError> {
+    let dumped = in_database(&restored.scan.large_objects, restored, |(database, _)| database);
+    let Some((_, dumped)) = dumped.into_iter().find(|(_, dumped)| dumped.objects > 0) else { return Ok(()) };
+    let (objects, pages) = form::large_objects(session).await?;
+    told.large_objects(dumped, objects, pages);
+    Ok(())
+}
+
+/// The option, if any, with which pg_restore leaves out data that the dump holds.
+fn selects(options: &[String]) -> Option<&'static str> {
+    const SELECTING: [(&str, char); 12] = [
+        ("--schema-only", 's'),
+        ("--table", 't'),
+        ("--schema", 'n'),
+        ("--exclude-schema", 'N'),
+        ("--use-list", 'L'),
+        ("--section", '\0'),
+        ("--index", 'I'),
+        ("--function", 'P'),
+        ("--trigger", 'T'),
+        ("--filter", '\0'),
+        ("--no-data", '\0'),
+        ("--list", 'l'),
+    ];
+    SELECTING.into_iter().find(|(long, short)| has_option(options, long, *short)).map(|(long, _)| long)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_that_leave_data_out_are_known() {
+        assert_eq!(selects(&["--no-owner".into(), "-x".into()]), None);
+        assert_eq!(selects(&["--section=pre-data".into()]), Some("--section"));
+        assert_eq!(selects(&["-t".into(), "orders".into()]), Some("--table"));
+    }
+}

@@ -1,0 +1,232 @@
+//! Which rows of the dump are compared with which rows of the database.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::form::Form;
+use super::relations::{Column, Relation, Table};
+use crate::dump::digest::{Digest, NoDigest};
+use crate::dump::{Place, TableRows};
+
+/// One comparison: all rows that the dump has for a table, or for a tree of partitions.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    pub form: Form,
+    pub relation: Relation,
+    /// The dump's part, by place.
+    pub places: Vec<Place>,
+    /// Whether all places have the same columns in the same order, whose digests can be added.
+    pub uniform: bool,
+    /// Whether the dump has the rows as INSERT statements.
+    pub inserts: bool,
+    pub rows: u64,
+    pub bytes: u64,
+    pub ascii: bool,
+    pub digest: Result<Digest, NoDigest>,
+    /// Whether the dump makes the table, so that nothing could alter its rows as they came in.
+    pub created: bool,
+}
+
+/// What is to be compared, and what cannot be.
+#[derive(Debug, Default)]
+pub struct Plan {
+    pub units: Vec<Unit>,
+    /// Tables that have rows in the dump and are not there.
+    pub absent: Vec<(Table, u64)>,
+    /// `foreign table public.far`, and why.
+    pub not_compared: Vec<String>,
+}
+
+/// The oids of tables whose columns the dump does not name.
+pub fn unnamed(rows: &[(Table, &TableRows)], relations: &BTreeMap<Table, Relation>) -> Vec<u32> {
+    let unnamed = rows.iter().filter(|(_, rows)| rows.place.columns.is_none());
+    unnamed.filter_map(|(table, _)| relations.get(table)).map(|relation| relation.oid).collect()
+}
+
+/// Makes the plan. `created` are the tables that the dump makes.
+pub fn plan(
+    rows: &[(Table, &TableRows)],
+    relations: &BTreeMap<Table, Relation>,
+    columns: &HashMap<u32, Vec<Column>>,
+    created: &BTreeSet<Table>,
+) -> Plan {
+    let mut plan = Plan::default();
+    let mut absent: BTreeMap<&Table, u64> = BTreeMap::new();
+    // Rows that go into a partitioned table land where they belong, so such a tree is one.
+    let loaded_at_root: BTreeSet<&Table> = rows
+        .iter()
+        .filter_map(|(table, _)| {
+            let relation = relations.get(table)?;
+            (relation.kind == 'p').then(|| relation.root.as_ref().unwrap_or(table))
+        })
+        .collect();
+    let mut units: BTreeMap<&Table, Vec<(&Table, &TableRows)>> = BTreeMap::new();
+    for (table, rows) in rows {
+        let Some(relation) = relations.get(table) else {
+            *absent.entry(table).or_default() += rows.rows;
+            continue;
+        };
+        let at = relation.root.as_ref().filter(|root| loaded_at_root.contains(root)).unwrap_or(table);
+        units.entry(at).or_default().push((table, rows));
+    }
+    for (table, parts) in units {
+        let Some(relation) = relations.get(table) else { continue };
+        let label = format!("{}.{}", table.0, table.1);
+        match relation.kind {
+            'r' | 'p' => {}
+            'f' => {
+                plan.not_compared.push(format!("{label}: a foreign table, whose rows are on another server"));
+                continue;
+            }
+            _ => {
+                plan.not_compared.push(format!("{label}: a view here, which keeps no rows"));
+                continue;
+            }
+        }
+        let below = |other: &&Relation| other.kind == 'f' && other.root.as_ref() == Some(table);
+        if relation.kind == 'p' && relations.values().any(|other| below(&other)) {
+            plan.not_compared.push(format!("{label}: some of its partitions are on another server"));
+            continue;
+        }
+        plan.units.push(unit(table, relation, &parts, columns, created));
+    }
+    plan.absent = absent.into_iter().filter(|(_, rows)| *rows > 0).map(|(table, rows)| (table.clone(), rows)).collect();
+    plan
+}
+
+fn unit(
+    table: &Table,
+    relation: &Relation,
+    parts: &[(&Table, &TableRows)],
+    columns: &HashMap<u32, Vec<Column>>,
+    created: &BTreeSet<Table>,
+) -> Unit {
+    // A COPY without a list takes all columns but generated ones; an INSERT gives those a DEFAULT.
+    let names = |rows: &TableRows| match &rows.place.columns {
+        Some(names) => names.clone(),
+        None => columns
+            .get(&relation.oid)
+            .into_iter()
+            .flatten()
+            .filter(|column| rows.inserts || !column.generated)
+            .map(|column| column.name.clone())
+            .collect(),
+    };
+    let first = parts.first().map(|(_, rows)| names(rows)).unwrap_or_default();
+    let left_out: BTreeSet<usize> = parts.iter().flat_map(|(_, rows)| rows.defaults.iter().copied()).collect();
+    let uniform = parts
+        .iter()
+        .all(|(_, rows)| names(rows) == first && rows.defaults.iter().copied().collect::<BTreeSet<_>>() == left_out);
+    let mut sum = Ok(Digest::default());
+    for (_, rows) in parts {
+        sum = match (sum, rows.digest) {
+            (Ok(mut sum), Ok(digest)) => {
+                sum += digest;
+                Ok(sum)
+            }
+            (Err(why), _) | (_, Err(why)) => Err(why),
+        };
+    }
+    let kept = first.iter().enumerate().filter(|(place, _)| !left_out.contains(place));
+    Unit {
+        form: Form {
+            table: table.clone(),
+            // A partitioned table has its rows below it.
+            only: relation.kind != 'p',
+            columns: kept.map(|(_, name)| name.clone()).collect(),
+            hex: None,
+        },
+        relation: relation.clone(),
+        places: parts.iter().map(|(_, rows)| rows.place.clone()).collect(),
+        uniform,
+        inserts: parts.iter().any(|(_, rows)| rows.inserts),
+        rows: parts.iter().map(|(_, rows)| rows.rows).sum(),
+        bytes: parts.iter().map(|(_, rows)| rows.bytes).sum(),
+        ascii: parts.iter().all(|(_, rows)| rows.ascii),
+        digest: sum,
+        created: parts.iter().all(|(table, _)| created.contains(*table)) || created.contains(table),
+    }
+}
+
+impl Unit {
+    /// `public.orders`
+    pub fn label(&self) -> String {
+        format!("{}.{}", self.form.table.0, self.form.table.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relation(oid: u32, kind: char, root: Option<&str>) -> Relation {
+        let root = root.map(|root| ("public".to_owned(), root.to_owned()));
+        Relation { oid, kind, root, of_extension: false, alters: None }
+    }
+
+    fn rows(table: &str, columns: Option<&[&str]>, sum: i128) -> TableRows {
+        let columns = columns.map(|columns| columns.iter().map(|column| (*column).to_owned()).collect());
+        TableRows {
+            place: Place { database: None, schema: Some("public".into()), table: table.into(), columns },
+            rows: 1,
+            bytes: 10,
+            inserts: false,
+            digest: Ok(Digest { rows: 1, sum }),
+            defaults: Vec::new(),
+            ascii: true,
+        }
+    }
+
+    fn name(table: &str) -> Table {
+        ("public".into(), table.into())
+    }
+
+    fn planned(relations: &[(&str, Relation)], rows: &[TableRows]) -> Plan {
+        let relations = relations.iter().map(|(table, relation)| (name(table), relation.clone())).collect();
+        let rows: Vec<_> = rows.iter().map(|rows| (name(&rows.place.table), rows)).collect();
+        let column = |name: &str, generated| Column { name: name.into(), generated, key: false, types: [23].into() };
+        let columns = HashMap::from([(1, vec![column("a", false), column("g", true), column("b", false)])]);
+        plan(&rows, &relations, &columns, &BTreeSet::new())
+    }
+
+    #[test]
+    fn partitions_are_compared_one_by_one_unless_the_dump_loads_their_root() {
+        let tree = [
+            ("root", relation(1, 'p', None)),
+            ("one", relation(2, 'r', Some("root"))),
+            ("two", relation(3, 'r', Some("root"))),
+        ];
+        let columns: Option<&[&str]> = Some(&["a"]);
+        let plan = planned(&tree, &[rows("one", columns, 1), rows("two", columns, 2)]);
+        assert_eq!(plan.units.iter().map(Unit::label).collect::<Vec<_>>(), ["public.one", "public.two"]);
+        assert!(plan.units.iter().all(|unit| unit.form.only && unit.uniform));
+        let plan = planned(&tree, &[rows("root", columns, 1), rows("two", columns, 2), rows("root", Some(&["b"]), 4)]);
+        assert_eq!(plan.units.len(), 1);
+        assert_eq!((plan.units[0].label().as_str(), plan.units[0].form.only), ("public.root", false));
+        assert_eq!((plan.units[0].rows, plan.units[0].digest), (3, Ok(Digest { rows: 3, sum: 7 })));
+        assert!(!plan.units[0].uniform);
+    }
+
+    #[test]
+    fn what_keeps_no_rows_here_is_listed_and_not_compared() {
+        let relations = [
+            ("far", relation(1, 'f', None)),
+            ("view", relation(2, 'v', None)),
+            ("root", relation(3, 'p', None)),
+            ("leaf", relation(4, 'f', Some("root"))),
+        ];
+        let plan = planned(&relations, &["far", "view", "root", "gone"].map(|table| rows(table, None, 1)));
+        assert!(plan.units.is_empty());
+        assert_eq!(plan.not_compared.len(), 3);
+        assert_eq!(plan.absent, [(name("gone"), 1)]);
+    }
+
+    #[test]
+    fn columns_that_no_list_names_are_the_tables_own() {
+        let mut insert = rows("t", None, 1);
+        (insert.inserts, insert.defaults) = (true, vec![1]);
+        let plan = planned(&[("t", relation(1, 'r', None))], &[insert]);
+        assert_eq!(plan.units[0].form.columns, ["a", "b"]);
+        let plan = planned(&[("t", relation(1, 'r', None))], &[rows("t", None, 1)]);
+        assert_eq!(plan.units[0].form.columns, ["a", "b"]);
+    }
+}

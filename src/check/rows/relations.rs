@@ -1,0 +1,168 @@
+//! What the restored database says of the tables that rows went into.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::cluster::{ClusterError, Session};
+use crate::dump::digest::Treatment;
+
+/// Schema and name.
+pub type Table = (String, String);
+
+/// One table, by what matters for a comparison of its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relation {
+    pub oid: u32,
+    /// `pg_class.relkind`
+    pub kind: char,
+    /// Of a partition: the partitioned table at the top.
+    pub root: Option<Table>,
+    /// Whether an extension made it, which may bring rows of its own.
+    pub of_extension: bool,
+    /// A trigger or rule that may alter a row that is inserted.
+    pub alters: Option<String>,
+}
+
+const RELATIONS: &str = "
+SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, pn.nspname::text, p.relname::text,
+       EXISTS (SELECT FROM pg_depend d
+               WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'),
+       -- A row trigger (1) before (2) insertion (4): TRIGGER_TYPE_* in src/include/catalog/pg_trigger.h.
+       coalesce((SELECT 'trigger ' || t.tgname FROM pg_trigger t
+                 WHERE t.tgrelid = c.oid AND t.tgtype & 7 = 7 AND NOT t.tgisinternal AND t.tgenabled <> 'D'
+                 ORDER BY t.tgname LIMIT 1),
+                (SELECT 'rule ' || r.rulename FROM pg_rewrite r
+                 WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled <> 'D' ORDER BY r.rulename LIMIT 1))
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_class p ON c.relispartition AND p.oid = pg_partition_root(c.oid)
+LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND n.nspname <> 'pg_catalog'";
+
+/// All tables and views of the database.
+pub async fn relations(session: &Session) -> Result<BTreeMap<Table, Relation>, ClusterError> {
+    let rows = session.query(RELATIONS, &[], "cannot list tables").await?;
+    Ok(rows
+        .iter()
+        .map(|row| {
+            let kind: String = row.get(3);
+            let relation = Relation {
+                oid: row.get(0),
+                kind: kind.chars().next().unwrap_or('r'),
+                root: row.get::<_, Option<String>>(4).zip(row.get(5)),
+                of_extension: row.get(6),
+                alters: row.get(7),
+            };
+            ((row.get(1), row.get(2)), relation)
+        })
+        .collect())
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    pub name: String,
+    pub generated: bool,
+    /// Whether it is part of the primary key.
+    pub key: bool,
+    /// The oids of its type and of all that the type is made of.
+    pub types: HashSet<u32>,
+}
+
+/// The columns of these tables, in the tables' order. The types that a type is made of are those of a domain, an array, a
+/// range and a composite type.
+const COLUMNS: &str = "
+WITH RECURSIVE types (relation, number, type) AS (
+    SELECT a.attrelid, a.attnum, a.atttypid FROM pg_attribute a
+    WHERE a.attrelid = ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped
+    UNION
+    SELECT t.relation, t.number, inner_type.oid
+    FROM types t JOIN pg_type y ON y.oid = t.type,
+    LATERAL (SELECT y.typbasetype AS oid WHERE y.typtype = 'd'
+             UNION ALL SELECT y.typelem WHERE y.typelem <> 0 AND y.typlen = -1
+             UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE r.rngtypid = y.oid
+             UNION ALL SELECT a.atttypid FROM pg_attribute a
+                       WHERE y.typtype = 'c' AND a.attrelid = y.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
+        inner_type)
+SELECT a.attrelid, a.attname::text, a.attgenerated <> '', coalesce(a.attnum = ANY (k.conkey), false),
+       array_agg(t.type)
+FROM pg_attribute a JOIN types t ON t.relation = a.attrelid AND t.number = a.attnum
+LEFT JOIN pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'p'
+GROUP BY a.attrelid, a.attnum, a.attname, a.attgenerated, k.conkey
+ORDER BY a.attrelid, a.attnum";
+
+/// The columns of these tables, by oid.
+pub async fn columns(session: &Session, oids: &[u32]) -> Result<HashMap<u32, Vec<Column>>, ClusterError> {
+    let rows = session.query(COLUMNS, &[&oids], "cannot list columns").await?;
+    let mut columns: HashMap<u32, Vec<Column>> = HashMap::new();
+    for row in &rows {
+        let types: Vec<u32> = row.get(4);
+        let column =
+            Column { name: row.get(1), generated: row.get(2), key: row.get(3), types: types.into_iter().collect() };
+        columns.entry(row.get(0)).or_default().push(column);
+    }
+    Ok(columns)
+}
+
+/// Oids of src/include/catalog/pg_type.dat, which never change.
+const TIMESTAMPTZ: u32 = 1184;
+const TSTZMULTIRANGE: u32 = 4536;
+const BYTEA: u32 = 17;
+const CHAR: u32 = 18;
+const MONEY: u32 = 790;
+/// float4, float8 and the geometric types, which are made of them.
+const FLOATS: [u32; 9] = [700, 701, 600, 601, 602, 603, 604, 628, 718];
+
+impl Column {
+    /// Whether it holds bytes inside an array, a composite type or another.
+    pub fn has_nested_bytes(&self) -> bool {
+        self.types.len() > 1 && self.types.contains(&BYTEA)
+    }
+
+    /// How the dump's text becomes what this server writes, and where it may be another text for the same value, why.
+    pub fn treatment(&self, source: Option<u16>, target: u16) -> (Treatment, Option<&'static str>) {
+        let has = |oid: u32| self.types.contains(&oid);
+        if has(MONEY) {
+            return (Treatment::AsIs, Some("money is written by the source's lc_monetary, which dumps do not state"));
+        }
+        if source.is_some_and(|source| source < 12) && FLOATS.into_iter().any(has) {
+            // Release notes of PostgreSQL 12, section E.X.3.1.6: the shortest text that gives the same value.
+            return (Treatment::AsIs, Some("servers before 12 wrote floating point numbers with other digits"));
+        }
+        if source.is_some_and(|source| source < 16) && target >= 16 && has(CHAR) {
+            // charout in src/backend/utils/adt/char.c since 16: bytes beyond ASCII as \ooo.
+            return (Treatment::AsIs, Some("servers before 16 wrote \"char\" otherwise"));
+        }
+        if has(TIMESTAMPTZ) || has(TSTZMULTIRANGE) {
+            (Treatment::Zoned, None)
+        } else if self.types.len() == 1 && has(BYTEA) {
+            (Treatment::Bytes, None)
+        } else {
+            (Treatment::AsIs, None)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn treatment(types: &[u32], source: Option<u16>, target: u16) -> (Treatment, bool) {
+        let types = types.iter().copied().collect();
+        let column = Column { name: "c".into(), generated: false, key: false, types };
+        let (treatment, why) = column.treatment(source, target);
+        (treatment, why.is_some())
+    }
+
+    #[test]
+    fn a_column_is_treated_by_its_type_and_by_who_wrote_it() {
+        assert_eq!(treatment(&[23], None, 17), (Treatment::AsIs, false));
+        assert_eq!(treatment(&[1185, 1184], Some(17), 17), (Treatment::Zoned, false));
+        assert_eq!(treatment(&[17], Some(13), 17), (Treatment::Bytes, false));
+        assert_eq!(treatment(&[1001, 17], Some(13), 17), (Treatment::AsIs, false));
+        assert_eq!(treatment(&[701], Some(11), 17), (Treatment::AsIs, true));
+        assert_eq!(treatment(&[701], Some(12), 17), (Treatment::AsIs, false));
+        assert_eq!(treatment(&[18], Some(15), 17), (Treatment::AsIs, true));
+        assert_eq!(treatment(&[18], Some(16), 17), (Treatment::AsIs, false));
+        assert_eq!(treatment(&[18], Some(13), 15), (Treatment::AsIs, false));
+        assert_eq!(treatment(&[790], Some(17), 17), (Treatment::AsIs, true));
+    }
+}

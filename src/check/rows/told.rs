@@ -1,0 +1,230 @@
+//! What the comparison of rows comes to, for people.
+
+use super::RowMode;
+use super::locate::Difference;
+use super::plan::Unit;
+use crate::check::{Looked, Restored};
+use crate::cluster::sql::{identifier, literal};
+use crate::dump::LargeObjectData;
+use crate::dump::digest::{Digest, NoDigest};
+use crate::finding::{Finding, Name};
+
+/// Evidence lines of one finding.
+const TOLD: usize = 5;
+
+/// Gathers what was compared.
+pub struct Told<'a> {
+    restored: &'a Restored<'a>,
+    /// Whether the restore has failed with errors, which explain tables that are empty or not there.
+    failed: bool,
+    pub not_compared: Vec<String>,
+    /// What the server could not do.
+    pub errors: Vec<String>,
+    rows: u64,
+    tables: u64,
+    explained: u64,
+    differing: Vec<Differing>,
+    large_objects: Option<(LargeObjectData, u64, Digest)>,
+}
+
+struct Differing {
+    label: String,
+    schema: String,
+    name: String,
+    difference: Difference,
+}
+
+impl Difference {
+    /// Of a table of which no row needs to be looked at.
+    pub fn all_missing(dumped: u64, found: u64) -> Self {
+        let (missing, extra) = (dumped.saturating_sub(found), found.saturating_sub(dumped));
+        Self { dumped, found, missing, extra, exact: true, ..Self::default() }
+    }
+}
+
+impl<'a> Told<'a> {
+    pub fn new(restored: &'a Restored<'a>) -> Self {
+        Self {
+            restored,
+            failed: restored.restore_findings.iter().any(Finding::fails),
+            not_compared: Vec::new(),
+            errors: Vec::new(),
+            rows: 0,
+            tables: 0,
+            explained: 0,
+            differing: Vec::new(),
+            large_objects: None,
+        }
+    }
+
+    pub fn mode(&self) -> RowMode {
+        self.restored.rows
+    }
+
+    pub fn equal(&mut self, unit: &Unit) {
+        self.rows += unit.rows;
+        self.tables += 1;
+    }
+
+    /// Whether the restore's own errors say why so many rows are not there: COPY brings all rows or none, each INSERT
+    /// stands alone.
+    pub fn explains(&self, unit: &Unit, found: u64) -> bool {
+        self.failed && (found == 0 || unit.inserts && found < unit.rows)
+    }
+
+    /// A table that has rows in the dump and is not there.
+    pub fn absent(&mut self, label: &str, rows: u64) {
+        if self.failed {
+            self.explained += 1;
+            return;
+        }
+        let (schema, name) = label.split_once('.').unwrap_or(("public", label));
+        self.differing.push(Differing {
+            label: label.to_owned(),
+            schema: schema.to_owned(),
+            name: name.to_owned(),
+            difference: Difference::all_missing(rows, 0),
+        });
+    }
+
+    /// A table whose rows could only be counted.
+    pub fn counted(&mut self, unit: &Unit, found: u64, why: NoDigest) {
+        // Rows without columns are all alike: their number is all there is to them.
+        let all_alike = unit.form.columns.is_empty();
+        if why != NoDigest::NotWanted && !all_alike {
+            self.not_compared.push(format!("{}: only counted, because {why}", unit.label()));
+        }
+        // What is damaged in the dump is the dump's own finding, and nobody knows how many rows it had.
+        if why == NoDigest::Damaged {
+            return;
+        }
+        // Where an INSERT could not be read, so many rows are the least; an extension brings its own.
+        let too_few = found < unit.rows;
+        let too_many = found > unit.rows && !unit.relation.of_extension && (all_alike || !unit.inserts);
+        if too_few || too_many {
+            self.differs(unit, Difference::all_missing(unit.rows, found));
+        } else {
+            self.equal(unit);
+        }
+    }
+
+    pub fn differs(&mut self, unit: &Unit, difference: Difference) {
+        if self.explains(unit, difference.found) {
+            self.explained += 1;
+            return;
+        }
+        let only_extra = difference.exact && difference.missing == 0 && difference.changed == 0;
+        if unit.relation.of_extension && only_extra {
+            self.equal(unit);
+            return;
+        }
+        if let Some(alters) = unit.relation.alters.as_ref().filter(|_| !unit.created) {
+            self.not_compared.push(format!("{}: its {alters} may alter rows that come in", unit.label()));
+            return;
+        }
+        let (schema, name) = unit.form.table.clone();
+        self.differing.push(Differing { label: unit.label(), schema, name, difference });
+    }
+
+    pub fn large_objects(&mut self, dumped: &LargeObjectData, objects: u64, pages: Digest) {
+        self.large_objects = Some((*dumped, objects, pages));
+    }
+
+    pub fn into_looked(mut self) -> Looked {
+        self.differing.sort_by(|a, b| a.label.cmp(&b.label));
+        let mut findings = Vec::new();
+        findings.extend(self.missing());
+        findings.extend(self.changed());
+        findings.extend(self.extra());
+        findings.extend(self.large_objects_changed());
+        let verb = if self.mode() == RowMode::Count { "counted" } else { "compared" };
+        let mut looked_at = format!("{} rows in {} tables {verb}", self.rows, self.tables);
+        if self.explained > 0 {
+            looked_at.push_str(&format!(", {} tables left out that the restore has failed on", self.explained));
+        }
+        if let Some((dumped, ..)) = &self.large_objects {
+            looked_at.push_str(&format!(", {} large objects", dumped.objects));
+        }
+        Looked { findings, looked_at, not_compared: self.not_compared, could_not: self.errors }
+    }
+
+    fn finding(&self, name: Name, number: impl Fn(&Difference) -> u64, what: &str) -> Option<(Finding, &Differing)> {
+        let hit: Vec<&Differing> = self.differing.iter().filter(|table| number(&table.difference) > 0).collect();
+        let first = *hit.first()?;
+        let rows: u64 = hit.iter().map(|table| number(&table.difference)).sum();
+        let least = if hit.iter().all(|table| table.difference.exact) { "" } else { "at least " };
+        let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+        let tables = if hit.len() == 1 { "1 table".to_owned() } else { format!("{} tables", hit.len()) };
+        let mut finding = Finding::new(name, format!("{least}{rows} of {tables} {what}"));
+        finding.count = hit.len() as u64;
+        finding.objects = hit.iter().map(|table| format!("TABLE {}", table.label)).collect();
+        for table in &hit {
+            let Difference { dumped, found, places, .. } = &table.difference;
+            if dumped != found {
+                let label = &table.label;
+                finding.evidence.push(format!("{label}: the dump holds {dumped} rows, the database {found}"));
+            }
+            finding.evidence.extend(places.iter().map(|place| format!("{}: {place}", table.label)));
+        }
+        finding.evidence.truncate(TOLD);
+        Some((finding, first))
+    }
+
+    fn missing(&self) -> Option<Finding> {
+        let what = "did not come back, and no error said so";
+        let (mut finding, first) = self.finding(Name::RowsMissing, |difference| difference.missing, what)?;
+        finding.fix = "The client ended as if all were well. Look for a \\q or a COMMIT that is missing in an edited \
+                       script, and for statements that delete, and dump again."
+            .into();
+        let regclass = literal(&format!("{}.{}", identifier(&first.schema), identifier(&first.name)));
+        finding.commands = vec![format!(
+            "SELECT to_regclass({regclass}), count(*) FROM {}.{};",
+            identifier(&first.schema),
+            identifier(&first.name)
+        )];
+        Some(finding)
+    }
+
+    fn changed(&self) -> Option<Finding> {
+        let what = "came back with other values, and no error said so";
+        let (mut finding, _) = self.finding(Name::RowsChanged, |difference| difference.changed, what)?;
+        finding.fix = "Something rewrote values on their way: a trigger or rule that was there before the rows, a \
+                       column of another type, a script that updates. Restore into an empty database, and compare the \
+                       rows named here with the source."
+            .into();
+        Some(finding)
+    }
+
+    fn extra(&self) -> Option<Finding> {
+        let what = "are there that the dump does not hold";
+        let (mut finding, _) = self.finding(Name::RowsExtra, |difference| difference.extra, what)?;
+        finding.fix =
+            "Restore into an empty database, and once: rows were there before, came twice, or were written by \
+                       a trigger or a script."
+                .into();
+        Some(finding)
+    }
+
+    fn large_objects_changed(&self) -> Option<Finding> {
+        let (dumped, objects, pages) = self.large_objects.as_ref()?;
+        if (dumped.objects, dumped.pages) == (*objects, *pages)
+            || self.mode() == RowMode::Count && dumped.objects == *objects
+        {
+            return None;
+        }
+        if self.failed && *objects == 0 {
+            return None;
+        }
+        let title = if dumped.objects == *objects {
+            format!("the {objects} large objects came back with other contents")
+        } else {
+            format!("the dump holds {} large objects, the database {objects}", dumped.objects)
+        };
+        let mut finding = Finding::new(Name::LargeObjectsChanged, title);
+        finding.evidence =
+            vec![format!("the dump holds {} pages of large objects, the database {}", dumped.pages.rows, pages.rows)];
+        finding.fix = "Restore with the large objects (`-b` where parts are selected) into an empty database.".into();
+        finding.commands = vec!["SELECT count(*) FROM pg_largeobject_metadata;".into()];
+        Some(finding)
+    }
+}

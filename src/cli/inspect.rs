@@ -1,0 +1,49 @@
+//! `pgrehearse inspect`: what a dump is, what it requires, and what targets would fail on. Starts nothing.
+
+use std::io::Write as _;
+
+use super::arguments::Inspect;
+use super::exit;
+use super::run::terminal_options;
+use crate::check;
+use crate::dump::{self, Facts};
+use crate::finding::Name;
+use crate::profile::{self, Rules, Target};
+use crate::rehearsal::accept_findings;
+use crate::report::inspect::{Inspection, TargetForecast, terminal};
+
+/// Runs the command; the result is its exit code.
+pub fn inspect(arguments: &Inspect) -> anyhow::Result<u8> {
+    // All that can be wrong with what was typed is said before the dump is read.
+    let dump = dump::open(&arguments.dump)?;
+    let mut targets = Vec::new();
+    if !arguments.profiles.is_empty() {
+        let names: Vec<&str> = Name::ALL.iter().map(|name| name.as_str()).collect();
+        let rules = Rules { known_findings: Some(&names), ..Rules::default() };
+        targets = profile::load_with(&arguments.profiles, &rules)?;
+        targets.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    let scan = if arguments.quick { None } else { Some(dump.count()?) };
+    let facts = match &scan {
+        Some(scan) => scan.facts.clone(),
+        None => dump.glance()?,
+    };
+    let targets = targets.iter().map(|target| forecast(&dump, &facts, target)).collect();
+    let mut inspection = Inspection::of(&dump, &facts, scan.as_ref(), targets);
+    inspection.dump.path = arguments.dump.display().to_string();
+    let mut out = std::io::stdout().lock();
+    if arguments.json {
+        inspection.write_json(&mut out)?;
+    } else {
+        terminal::write(&inspection, &mut out, &terminal_options(arguments.all))?;
+    }
+    out.flush()?;
+    Ok(if inspection.fails() { exit::FAIL } else { exit::PASS })
+}
+
+fn forecast(dump: &dump::Dump, facts: &Facts, target: &Target) -> TargetForecast {
+    let forecasts = check::forecast(dump, facts, target);
+    let mut findings: Vec<_> = forecasts.into_iter().map(|forecast| forecast.finding).collect();
+    accept_findings(findings.iter_mut(), target);
+    TargetForecast { target: target.name.clone(), description: target.description.clone(), findings }
+}

@@ -1,0 +1,188 @@
+//! The data of one entry of an archive: counted, handed on, and checked to come to their end.
+
+use std::io::{self, Read};
+
+use super::digest::{self, Row};
+use super::directory::Wanted;
+use super::lexer::{Item, Lexer};
+use super::rows::{Columns, CopyBlock, Gathered, Place, Plan};
+
+/// What a table's data are made of, which says how they must end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Rows in COPY's text format, ended by a line `\.` (dumpTableData_copy in src/bin/pg_dump/pg_dump.c).
+    Rows,
+    /// INSERT statements, ended by an empty line (dumpTableData_insert).
+    Inserts,
+}
+
+/// Who takes the rows, and what is known of their columns.
+pub(super) struct Takers<'a, 'v> {
+    pub(super) plan: &'a mut Plan<'v>,
+    pub(super) gathered: &'a mut Gathered,
+    pub(super) columns: &'a dyn Columns,
+    /// `standard_conforming_strings` of the dump.
+    pub(super) std_strings: bool,
+}
+
+impl Came {
+    /// The error that came after so much; one of the disk stays as it is.
+    pub(super) fn before(self, error: io::Error) -> io::Error {
+        if error.raw_os_error().is_some() {
+            return error;
+        }
+        io::Error::new(error.kind(), format!("{error}, after {} whole rows", self.rows))
+    }
+}
+
+impl Takers<'_, '_> {
+    /// Whether an entry has to be read: a visitor may want others only.
+    pub(super) fn wants(&mut self, wanted: &Wanted) -> bool {
+        match self.plan {
+            Plan::Visit(visitor) => visitor.may_want(&wanted.place),
+            Plan::Count | Plan::Digest => true,
+        }
+    }
+}
+
+/// The data of one table's entry while they are read.
+pub(super) struct Data {
+    content: Content,
+    end: End,
+    block: Option<CopyBlock>,
+    row: Row,
+    /// Rows of INSERT statements.
+    inserted: u64,
+}
+
+/// What the data came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Came {
+    pub(super) bytes: u64,
+    /// Whether they end as pg_dump ends them.
+    pub(super) whole: bool,
+    pub(super) rows: u64,
+}
+
+impl Data {
+    pub(super) fn new(content: Content, place: &Place, takers: &mut Takers<'_, '_>) -> Self {
+        let block = match content {
+            Content::Rows => takers.gathered.begin_copy(takers.plan, place, takers.columns),
+            Content::Inserts => None,
+        };
+        Self { content, end: End::default(), block, row: Row::default(), inserted: 0 }
+    }
+
+    /// Takes what a reader gives, all of it, or no more than about `most` bytes; whether it came to the end.
+    pub(super) fn read_from(
+        &mut self,
+        source: &mut dyn Read,
+        place: &Place,
+        takers: &mut Takers<'_, '_>,
+        most: Option<u64>,
+    ) -> io::Result<bool> {
+        if self.content == Content::Inserts {
+            return self.read_inserts(source, place, takers).map(|()| true);
+        }
+        let mut buffer = vec![0; BUFFER];
+        let begin = self.end.bytes;
+        while most.is_none_or(|most| self.end.bytes - begin < most) {
+            match source.read(&mut buffer) {
+                Ok(0) => return Ok(true),
+                Ok(read) => {
+                    self.end.take(&buffer[..read]);
+                    if let Some(block) = &mut self.block {
+                        block.take(takers.plan, &mut self.row, &buffer[..read]);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+
+    fn read_inserts(&mut self, source: &mut dyn Read, place: &Place, takers: &mut Takers<'_, '_>) -> io::Result<()> {
+        let mut lexer = Lexer::new(Counted { source, end: &mut self.end });
+        lexer.std_strings = takers.std_strings;
+        lexer.keep_inserts = true;
+        while let Some(item) = lexer.next()? {
+            if matches!(item, Item::Insert) {
+                // The entry says what the table is; the statement says which columns.
+                let place_of = |head: &[u8]| {
+                    let target = digest::target(head)?;
+                    Some(Place { columns: target.columns, ..place.clone() })
+                };
+                let std_strings = lexer.std_strings;
+                let Takers { plan, gathered, columns, .. } = takers;
+                self.inserted += gathered.insert(plan, lexer.insert(), std_strings, place_of, *columns);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the reading, and hands the rows to whoever gathers them.
+    pub(super) fn finish(mut self, takers: &mut Takers<'_, '_>, damaged: bool) -> Came {
+        let whole = self.end.is_whole(self.content);
+        if let Some(block) = &mut self.block {
+            block.settle();
+        }
+        let rows = self.block.as_ref().map_or(self.inserted, CopyBlock::rows);
+        if let Some(block) = self.block.take() {
+            takers.gathered.end_copy(block, damaged || !whole);
+        }
+        Came { bytes: self.end.bytes, whole, rows }
+    }
+}
+
+/// How much is read at once.
+pub(super) const BUFFER: usize = 64 * 1024;
+
+/// The last bytes of the data.
+#[derive(Debug, Default)]
+struct End {
+    bytes: u64,
+    tail: Vec<u8>,
+}
+
+/// pg_dump ends rows with `\.` and three line breaks; a little more is kept for what others have written.
+const TAIL: usize = 32;
+
+impl End {
+    fn take(&mut self, piece: &[u8]) {
+        self.bytes += piece.len() as u64;
+        if piece.len() >= TAIL {
+            self.tail.clear();
+            self.tail.extend_from_slice(&piece[piece.len() - TAIL..]);
+        } else {
+            self.tail.extend_from_slice(piece);
+            let surplus = self.tail.len().saturating_sub(TAIL);
+            self.tail.drain(..surplus);
+        }
+    }
+
+    fn is_whole(&self, content: Content) -> bool {
+        match content {
+            Content::Rows => {
+                let rows = self.tail.trim_ascii_end();
+                let all_in_tail = self.bytes <= TAIL as u64;
+                rows.len() < self.tail.len() && (rows == b"\\." && all_in_tail || rows.ends_with(b"\n\\."))
+            }
+            Content::Inserts => self.tail.ends_with(b"\n\n"),
+        }
+    }
+}
+
+/// Sees what a lexer reads.
+struct Counted<'a> {
+    source: &'a mut dyn Read,
+    end: &'a mut End,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(out)?;
+        self.end.take(&out[..read]);
+        Ok(read)
+    }
+}

@@ -1,0 +1,81 @@
+//! What tells rows apart: a number for each table that a dump and a server can both make, without a row leaving either.
+//!
+//! A row's *form* is the text of its values, one after another, with a TAB between two and [`NULL`] for NULL. Its hash is
+//! PostgreSQL's own ([`hash()`]), and a table's digest is the number of rows and the sum of their hashes: the order of rows
+//! does not matter, and digests of parts add up to the digest of the whole. A server makes the same with
+//! `sum(hashtextextended(concat(…) COLLATE "C", 0))`.
+//!
+//! Of two rows that differ, one in 2^64 pairs has the same hash. Values that hold a TAB could run into each other, so
+//! could a value that is [`NULL`]'s bytes: neither is what a restore does to rows.
+
+mod copy;
+mod crew;
+mod hash;
+mod insert;
+mod row;
+mod zones;
+
+use std::fmt;
+
+pub use hash::hash;
+pub use row::{Recipe, Row, Treatment};
+
+pub(super) use copy::{CopyDigester, CopyLines, read_line};
+pub(super) use insert::{split, target, values};
+pub(super) use row::{Former, push_hexadecimal};
+
+/// Stands for NULL in a row's form.
+pub const NULL: &str = "\u{1b}N";
+
+/// The rows of a table, added up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Digest {
+    pub rows: u64,
+    /// Of the rows' hashes.
+    pub sum: i128,
+}
+
+impl Digest {
+    pub fn add(&mut self, hash: i64) {
+        self.rows += 1;
+        // 2^63 rows with the largest hash are less than an i128 holds.
+        self.sum += i128::from(hash);
+    }
+}
+
+impl std::ops::AddAssign for Digest {
+    fn add_assign(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.sum += other.sum;
+    }
+}
+
+/// Why rows could not be digested. They were counted, as far as that goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoDigest {
+    /// Nobody asked for one.
+    NotWanted,
+    /// One row is longer than this program keeps in memory.
+    LongRow,
+    /// An INSERT has something other than constants.
+    Expressions,
+    /// An INSERT leaves a value to its default in some rows and not in others.
+    Defaults,
+    /// The data are damaged.
+    Damaged,
+}
+
+impl fmt::Display for NoDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NoDigest::NotWanted => "no digest was asked for",
+            NoDigest::LongRow => "a row is longer than 64 MiB",
+            NoDigest::Expressions => "its INSERT statements hold expressions",
+            NoDigest::Defaults => "its INSERT statements leave values to their defaults in some rows",
+            NoDigest::Damaged => "its data are damaged in the dump",
+        })
+    }
+}
+
+/// No longer row is kept: PostgreSQL takes values of up to 1 GB, and a hostile dump could have many tables of them.
+pub(super) const LONGEST_ROW: usize = 64 << 20;

@@ -1,0 +1,340 @@
+//! What becomes of rows as they are read: they are counted, digested, or shown to a [`Visitor`].
+
+use std::collections::HashMap;
+
+use super::digest::{self, CopyDigester, CopyLines, Digest, Former, NoDigest, Recipe, Row, Treatment};
+
+/// Where rows go: what a COPY or INSERT statement names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// The name given to `\connect`; `None` is the database that the restore connects to.
+    pub database: Option<String>,
+    pub schema: Option<String>,
+    /// With `--load-via-partition-root` the root, whatever partition the rows were in.
+    pub table: String,
+    /// `None` where the statement names none, which means all: in the table's order, generated ones not in a COPY and
+    /// DEFAULT in an INSERT.
+    pub columns: Option<Vec<String>>,
+}
+
+/// The rows that a dump holds for one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableRows {
+    pub place: Place,
+    pub rows: u64,
+    /// Of COPY text or INSERT statements, decompressed.
+    pub bytes: u64,
+    /// Whether they are INSERT statements.
+    pub inserts: bool,
+    pub digest: Result<Digest, NoDigest>,
+    /// The places in the row of values that INSERT statements leave to their default; the digest is without them.
+    pub defaults: Vec<usize>,
+    /// Whether all of their bytes are ASCII, so that the encoding does not matter.
+    pub ascii: bool,
+}
+
+/// Looks at the rows of some tables while a dump is read ([`super::Dump::visit`]).
+pub trait Visitor: Send {
+    /// Whether any rows of this table are wanted, whatever their columns.
+    fn may_want(&self, place: &Place) -> bool;
+
+    /// How the form of this place's rows is made; `None` where they are not wanted. Asked once for every block of rows.
+    fn wants(&mut self, place: &Place) -> Option<Recipe>;
+
+    fn row(&mut self, place: &Place, row: Seen<'_>);
+}
+
+/// A row that a visitor sees.
+pub struct Seen<'a> {
+    /// From 1, among all rows of its place.
+    pub number: u64,
+    row: &'a Row,
+    former: &'a mut Former,
+}
+
+impl Seen<'_> {
+    /// The hash of the row's form.
+    pub fn hash(&mut self) -> i64 {
+        self.former.hash(self.row)
+    }
+
+    /// The hash of each value on its own.
+    pub fn value_hashes(&mut self) -> Vec<i64> {
+        self.former.value_hashes(self.row)
+    }
+
+    pub fn row(&self) -> &Row {
+        self.row
+    }
+}
+
+/// What a pass over a dump does with rows.
+pub(super) enum Plan<'v> {
+    Count,
+    Digest,
+    Visit(&'v mut dyn Visitor),
+}
+
+/// The columns of tables that hold moments, by schema and table and database; what is known of them when rows are read.
+pub(super) trait Columns {
+    /// For each of the place's columns how its text is treated; empty where all are taken as they are.
+    fn treatments(&self, place: &Place) -> Vec<Treatment>;
+}
+
+/// All rows of a pass.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    tables: Vec<Table>,
+    index: HashMap<Place, usize>,
+    /// What stands before the rows of the last INSERT, and where they go.
+    last_insert: (Vec<u8>, usize),
+    row: Row,
+    kept: usize,
+}
+
+#[derive(Debug)]
+struct Table {
+    rows: TableRows,
+    /// Of INSERT statements, from their first row on.
+    former: Option<Former>,
+    /// Whether a visitor wants the rows.
+    wanted: bool,
+}
+
+impl Gathered {
+    pub(super) fn into_rows(self) -> Vec<TableRows> {
+        let mut rows: Vec<TableRows> = self.tables.into_iter().map(|table| table.rows).collect();
+        rows.sort_by(|a, b| a.place.cmp(&b.place));
+        rows
+    }
+
+    /// About how many bytes the places take.
+    pub(super) fn kept(&self) -> usize {
+        self.kept
+    }
+
+    fn table(&mut self, place: &Place, inserts: bool, digest: Result<Digest, NoDigest>) -> usize {
+        if let Some(index) = self.index.get(place) {
+            return *index;
+        }
+        let rows =
+            TableRows { place: place.clone(), rows: 0, bytes: 0, inserts, digest, defaults: Vec::new(), ascii: true };
+        self.tables.push(Table { rows, former: None, wanted: true });
+        self.index.insert(place.clone(), self.tables.len() - 1);
+        self.kept += weight(place);
+        self.tables.len() - 1
+    }
+
+    /// Begins a block of COPY rows; `None` where a visitor does not want them.
+    pub(super) fn begin_copy(
+        &mut self,
+        plan: &mut Plan<'_>,
+        place: &Place,
+        columns: &dyn Columns,
+    ) -> Option<CopyBlock> {
+        let intake = match plan {
+            Plan::Count => Intake::Count(CopyLines::default(), 0),
+            Plan::Digest => {
+                let recipe = Recipe { columns: columns.treatments(place), ..Recipe::default() };
+                Intake::Digest(Box::new(CopyDigester::new(Former::new(recipe))))
+            }
+            Plan::Visit(visitor) => {
+                let former = Former::new(visitor.wants(place)?);
+                let index = self.table(place, false, Err(NoDigest::NotWanted));
+                let number = self.tables[index].rows.rows;
+                Intake::Visit { lines: CopyLines::default(), former, number }
+            }
+        };
+        Some(CopyBlock { place: place.clone(), intake, bytes: 0 })
+    }
+
+    /// Takes what became of a block of COPY rows; where it is damaged its digest is worth nothing.
+    pub(super) fn end_copy(&mut self, block: CopyBlock, damaged: bool) {
+        let mut block = block;
+        block.settle();
+        let CopyBlock { place, intake, bytes } = block;
+        let (rows, digest, ascii) = match intake {
+            Intake::Count(_, rows) => (rows, Err(NoDigest::NotWanted), true),
+            Intake::Digest(digester) => (digester.rows(), digester.digest(), digester.is_ascii()),
+            Intake::Visit { number, .. } => {
+                let index = self.table(&place, false, Err(NoDigest::NotWanted));
+                self.tables[index].rows.rows = number;
+                return;
+            }
+        };
+        let digest = if damaged { Err(NoDigest::Damaged) } else { digest };
+        let index = self.table(&place, false, Ok(Digest::default()));
+        let table = &mut self.tables[index].rows;
+        table.rows += rows;
+        table.bytes += bytes;
+        table.ascii &= ascii;
+        table.digest = add(table.digest, digest);
+        // Digests over other columns do not add up.
+        if table.inserts && !table.defaults.is_empty() {
+            table.digest = Err(NoDigest::Defaults);
+        }
+    }
+
+    /// Takes an INSERT statement, and gives how many rows it has; `statement` is `None` where it is too long to be kept.
+    /// `place_of` says where the rows of a statement go that begins like this.
+    pub(super) fn insert(
+        &mut self,
+        plan: &mut Plan<'_>,
+        statement: Option<&[u8]>,
+        std_strings: bool,
+        place_of: impl FnOnce(&[u8]) -> Option<Place>,
+        columns: &dyn Columns,
+    ) -> u64 {
+        let split = statement.and_then(|statement| self.split(statement));
+        let Some((head, values)) = split.filter(|(_, values)| values.trim_ascii_start().first() == Some(&b'(')) else {
+            // DEFAULT VALUES, a SELECT, or a statement that is too long.
+            if let Some(place) = place_of(statement.unwrap_or_default()) {
+                let index = self.table(&place, true, Ok(Digest::default()));
+                let table = &mut self.tables[index].rows;
+                table.rows += 1;
+                let why = if statement.is_some() { NoDigest::Expressions } else { NoDigest::LongRow };
+                table.digest = Err(why);
+                self.last_insert.0.clear();
+            }
+            return 1;
+        };
+        let index = if !head.is_empty() && self.last_insert.0 == head {
+            self.last_insert.1
+        } else {
+            let Some(place) = place_of(head) else { return 1 };
+            let index = self.table(&place, true, Ok(Digest::default()));
+            if let Plan::Visit(visitor) = plan {
+                let recipe = visitor.wants(&place);
+                let table = &mut self.tables[index];
+                table.wanted = recipe.is_some();
+                table.former = recipe.map(Former::new);
+            }
+            self.last_insert = (head.to_vec(), index);
+            index
+        };
+        let Self { tables, row, .. } = self;
+        let Table { rows: table, former, wanted } = &mut tables[index];
+        if !*wanted {
+            return 0;
+        }
+        table.inserts = true;
+        table.bytes += statement.map_or(0, <[u8]>::len) as u64;
+        table.ascii &= statement.is_some_and(<[u8]>::is_ascii);
+        let mut digest = Digest::default();
+        let mut fault = None;
+        let mut number = table.rows;
+        let read = digest::values(values, std_strings, row, |row| {
+            number += 1;
+            match plan {
+                Plan::Count => digest.rows += 1,
+                Plan::Digest => {
+                    let former = former.get_or_insert_with(|| {
+                        let mut treatments = columns.treatments(&table.place);
+                        for place in &row.defaults {
+                            treatments.resize(treatments.len().max(place + 1), Treatment::AsIs);
+                            treatments[*place] = Treatment::Skip;
+                        }
+                        table.defaults.clone_from(&row.defaults);
+                        Former::new(Recipe { columns: treatments, ..Recipe::default() })
+                    });
+                    if row.defaults != table.defaults {
+                        fault = Some(NoDigest::Defaults);
+                    }
+                    digest.add(former.hash(row));
+                }
+                Plan::Visit(visitor) => {
+                    digest.rows += 1;
+                    if let Some(former) = former {
+                        visitor.row(&table.place, Seen { number, row, former });
+                    }
+                }
+            }
+        });
+        // What could not be read is a row at least.
+        let rows = digest.rows + u64::from(read.is_err());
+        table.rows += rows;
+        let digest = match (read, fault, &plan) {
+            (_, _, Plan::Count | Plan::Visit(_)) => Err(NoDigest::NotWanted),
+            (Err(why), ..) | (_, Some(why), _) => Err(why),
+            _ => Ok(digest),
+        };
+        table.digest = add(table.digest, digest);
+        rows
+    }
+
+    fn split<'s>(&self, statement: &'s [u8]) -> Option<(&'s [u8], &'s [u8])> {
+        let last = &self.last_insert.0;
+        if !last.is_empty() && statement.starts_with(last) && statement.get(last.len()).is_some_and(is_no_word) {
+            return Some(statement.split_at(last.len()));
+        }
+        digest::split(statement)
+    }
+}
+
+/// No less than what a place takes: here, for looking it up, and as a table of the dump's facts.
+fn weight(place: &Place) -> usize {
+    const PLACE: usize = 1024;
+    let columns = place.columns.iter().flatten().map(|name| name.len() + size_of::<String>());
+    let names = [&place.database, &place.schema].into_iter().flatten().map(String::len);
+    PLACE + 4 * (place.table.len() + names.sum::<usize>()) + 2 * columns.sum::<usize>()
+}
+
+fn is_no_word(byte: &u8) -> bool {
+    byte.is_ascii_whitespace() || *byte == b'('
+}
+
+fn add(one: Result<Digest, NoDigest>, other: Result<Digest, NoDigest>) -> Result<Digest, NoDigest> {
+    let mut sum = one?;
+    sum += other?;
+    Ok(sum)
+}
+
+/// One block of COPY rows while it is read.
+pub(super) struct CopyBlock {
+    place: Place,
+    intake: Intake,
+    bytes: u64,
+}
+
+enum Intake {
+    Count(CopyLines, u64),
+    Digest(Box<CopyDigester>),
+    Visit { lines: CopyLines, former: Former, number: u64 },
+}
+
+impl CopyBlock {
+    /// Takes a piece of COPY text that ends anywhere.
+    pub(super) fn take(&mut self, plan: &mut Plan<'_>, row: &mut Row, piece: &[u8]) {
+        self.bytes += piece.len() as u64;
+        match &mut self.intake {
+            Intake::Count(lines, rows) => lines.take(piece, |_| *rows += 1),
+            Intake::Digest(digester) => digester.take(piece),
+            Intake::Visit { lines, former, number } => {
+                let Plan::Visit(visitor) = plan else { return };
+                lines.take(piece, |line| {
+                    *number += 1;
+                    // A line that is not kept is not looked at either: its table has no digest.
+                    if let Some(line) = line {
+                        digest::read_line(line, row);
+                        visitor.row(&self.place, Seen { number: *number, row, former });
+                    }
+                });
+            }
+        }
+    }
+
+    /// Waits until all rows that were taken are counted.
+    pub(super) fn settle(&mut self) {
+        if let Intake::Digest(digester) = &mut self.intake {
+            digester.settle();
+        }
+    }
+
+    pub(super) fn rows(&self) -> u64 {
+        match &self.intake {
+            Intake::Count(_, rows) => *rows,
+            Intake::Digest(digester) => digester.rows(),
+            Intake::Visit { number, .. } => *number,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What one would not expect of a dump, and should know before one relies on it.
+
+use std::collections::BTreeSet;
+
+use crate::dump::{Content, DataState, Dump, Facts, Requirements, Scan};
+use crate::report::text::counted;
+
+/// Each thing in one sentence.
+pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, requirements: &Requirements) -> Vec<String> {
+    let mut unusual = Vec::new();
+    let mut say = |is: bool, what: String| unusual.extend(is.then_some(what));
+    if let Content::Archive(archive) = &dump.content {
+        let piped = archive.entries.iter().any(|entry| entry.data == DataState::Somewhere);
+        say(
+            piped,
+            "it was written to a pipe: its table of contents does not say where the data are, so a restore of one table \
+             reads the whole file"
+                .into(),
+        );
+    }
+    if let Content::Plain(plain) = &dump.content {
+        say(
+            !plain.from_pg_dump,
+            "it does not begin as pg_dump begins its text: whether it is whole cannot be told".into(),
+        );
+    }
+    let ascii = facts.encoding.as_deref().is_some_and(|encoding| encoding.eq_ignore_ascii_case("SQL_ASCII"));
+    say(ascii, "its encoding is SQL_ASCII: what its bytes mean is not known, and no server verifies them".into());
+    if facts.encoding.is_none() {
+        say(scan.is_some(), "it names no encoding: it is read in that of whoever restores it".into());
+    }
+    // What a damaged dump lacks may be in the part that is lost.
+    let whole = scan.is_none_or(|scan| scan.damage.is_empty());
+    let created = facts.tables.iter().filter(|table| table.created).count();
+    let with_data = facts.tables.iter().filter(|table| table.has_data).count();
+    say(whole && created == 0 && with_data > 0, "it holds data alone: the tables must be there before".into());
+    let empty = match (&dump.content, scan) {
+        (Content::Archive(archive), _) => !archive.entries.iter().any(|entry| entry.desc == "TABLE DATA"),
+        // A table without rows has a COPY all the same, but only a full pass sees that it has none.
+        (Content::Plain(_), Some(scan)) => scan.rows.is_empty(),
+        (Content::Plain(_), None) => false,
+    };
+    say(whole && created > 0 && empty, "it holds definitions alone, and no rows".into());
+    say(
+        whole && created > 0 && facts.owners.is_empty(),
+        "it names no owners, as with --no-owner: everything will belong to whoever restores it".into(),
+    );
+    let inserts = scan.map_or(facts.inserts, |scan| scan.rows.iter().any(|rows| rows.inserts));
+    say(inserts, "rows are INSERT statements, which load much slower than COPY".into());
+    let bare = without_policy(facts);
+    if whole && !bare.is_empty() {
+        let tables = counted(bare.len() as u64, "table");
+        let (have, first) = (if bare.len() == 1 { "has" } else { "have" }, &bare[0]);
+        say(true, format!("{tables} {have} row level security and no policy, so only its owner sees rows: {first}"));
+    }
+    let databases = facts.databases.iter().filter(|name| *name != "template1" && *name != "postgres").count();
+    say(databases > 1, format!("it holds {databases} databases: {}", facts.databases.join(", ")));
+    say(
+        requirements.not_looked_into,
+        "some definitions are too long and were not looked into: the dump may need more than is said here".into(),
+    );
+    unusual
+}
+
+/// Tables whose row level security is on and that have no policy.
+fn without_policy(facts: &Facts) -> Vec<String> {
+    let with: BTreeSet<_> =
+        facts.policies.iter().map(|policy| (&policy.database, &policy.schema, &policy.table)).collect();
+    let bare =
+        facts.row_security.iter().filter(|table| !with.contains(&(&table.database, &table.schema, &table.table)));
+    bare.map(|table| match &table.schema {
+        Some(schema) => format!("{schema}.{}", table.table),
+        None => table.table.clone(),
+    })
+    .collect()
+}

@@ -1,0 +1,226 @@
+//! Every row that a dump holds is there again, and where it is not, that is found.
+
+use pgrehearse::finding::{Finding, Name};
+use pgrehearse::rehearsal::Rehearsal;
+
+use crate::support::{Home, MAJORS, bare, dump, matching, with_statements};
+
+/// What the check of rows says of a target.
+fn rows(target: &Rehearsal) -> &pgrehearse::check::CheckResult {
+    target.checks.iter().find(|result| result.check == "rows").expect("rows were looked at")
+}
+
+fn found(target: &Rehearsal, name: Name) -> &Finding {
+    let mut found = target.findings().filter(|finding| finding.name == name);
+    let first = found.next().unwrap_or_else(|| panic!("no {name}: {:#?}", target.findings().collect::<Vec<_>>()));
+    assert!(found.next().is_none(), "more than one {name}");
+    first
+}
+
+fn assert_no_finding(target: &Rehearsal, what: &str) {
+    let findings: Vec<&Finding> = target.findings().collect();
+    assert!(findings.is_empty(), "{what}: {findings:#?}");
+}
+
+#[test]
+fn values_of_every_type_are_equal_in_every_pair_of_majors_and_every_format() {
+    let home = Home::new();
+    let forms = ["types.dump", "types.dir", "types.tar", "types.sql", "types-inserts.sql", "types-inserts.dump"];
+    for source in MAJORS {
+        // Each format once for each source, and every pair of majors with one of them.
+        for (number, form) in forms.into_iter().enumerate() {
+            let targets: Vec<u16> = match form {
+                "types.sql" => MAJORS.into_iter().collect(),
+                _ => vec![MAJORS[(number + usize::from(source)) % 4].max(source)],
+            };
+            let profiles: Vec<String> = targets.iter().map(|target| bare(&format!("to-{target}"), *target)).collect();
+            let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
+            let ran = home.run(&dump(source, form), &profiles);
+            for target in &ran.report().targets {
+                let what = format!("{form} of {source} {}", target.target);
+                let failing: Vec<&Finding> = target.findings().filter(|finding| finding.fails()).collect();
+                assert!(failing.is_empty(), "{what}: {failing:#?}");
+                let rows = rows(target);
+                assert!(rows.could_not.is_empty(), "{what}: {:?}", rows.could_not);
+                // What pg_dump 13 wrote as \200 is another "char" in 16, and no such value is in it.
+                assert_eq!(rows.not_compared, Vec::<String>::new(), "{what}");
+                assert!(rows.looked_at.starts_with("1669 rows in 14 tables compared"), "{what}: {}", rows.looked_at);
+                assert!(rows.looked_at.ends_with("2 large objects"), "{what}: {}", rows.looked_at);
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_that_are_loaded_through_their_root_are_equal_wherever_they_land() {
+    let home = Home::new();
+    for form in ["types-root.dump", "types-root.sql"] {
+        let ran = home.run(&dump(17, form), &[&bare("to", 18)]);
+        ran.expect(0);
+        assert_no_finding(ran.only(), form);
+        // Two trees are one table each now.
+        assert!(rows(ran.only()).looked_at.starts_with("1669 rows in 12 tables compared"), "{form}: {}", ran.json);
+    }
+}
+
+#[test]
+fn a_changed_byte_a_lost_row_a_doubled_row_and_swapped_values_are_found_in_every_format() {
+    let home = Home::new();
+    let forms = [
+        (13, "tampered.dump"),
+        (15, "tampered.dir"),
+        (15, "tampered.tar"),
+        (17, "tampered.sql"),
+        (17, "tampered-inserts.sql"),
+        (17, "tampered-lz4.dump"),
+        (18, "tampered-zstd.dir"),
+    ];
+    for (major, form) in forms {
+        let ran = home.run(&dump(major, form), &[&bare("copy", 18)]);
+        ran.expect(1);
+        let target = ran.only();
+        let restore = target.restore.as_ref().unwrap();
+        assert_eq!((restore.exit_code, restore.errors), (0, 0), "the restore has noticed it");
+        let changed = found(target, Name::RowsChanged);
+        assert_eq!(changed.title, "3 rows of 2 tables came back with other values, and no error said so");
+        assert_eq!(changed.objects, ["TABLE public.changed", "TABLE public.swapped"], "{form}");
+        assert_eq!(
+            changed.evidence,
+            [
+                "public.changed: row 500 of the dump: column \"note\" differs",
+                "public.swapped: row 10 of the dump: column \"a\" differs",
+                "public.swapped: row 20 of the dump: column \"a\" differs",
+            ],
+            "{form}"
+        );
+        let missing = found(target, Name::RowsMissing);
+        assert_eq!(missing.objects, ["TABLE public.lost"]);
+        assert_eq!(
+            missing.evidence,
+            [
+                "public.lost: the dump holds 5000 rows, the database 4999",
+                "public.lost: row 501 of the dump is not there as the dump has it",
+            ]
+        );
+        let extra = found(target, Name::RowsExtra);
+        assert_eq!(extra.objects, ["TABLE public.doubled"]);
+        assert_eq!(extra.evidence, ["public.doubled: the dump holds 5000 rows, the database 5001"]);
+        assert_eq!(target.findings().count(), 3, "{:#?}", target.findings().collect::<Vec<_>>());
+        assert!(!ran.json.contains("secret") && !ran.stdout.contains("secret"), "a row's value is shown");
+    }
+}
+
+#[test]
+fn the_key_of_a_row_is_shown_where_data_may_be_shown() {
+    let home = Home::new();
+    let ran = home.run_with(&dump(17, "tampered.dump"), &[&bare("copy", 17)], &["--show-data"]);
+    let lost = found(ran.only(), Name::RowsMissing);
+    assert!(lost.evidence[1].contains("row 501 of the dump (id = 501) is not there"), "{:?}", lost.evidence);
+}
+
+#[test]
+fn counting_alone_finds_rows_that_are_gone_and_says_that_values_were_not_compared() {
+    let home = Home::new();
+    let ran = home.run_with(&dump(17, "tampered.dump"), &[&bare("copy", 17)], &["--rows", "count"]);
+    ran.expect(1);
+    let target = ran.only();
+    assert_eq!(found(target, Name::RowsMissing).objects, ["TABLE public.lost"]);
+    assert_eq!(found(target, Name::RowsExtra).objects, ["TABLE public.doubled"]);
+    assert_eq!(target.findings().count(), 2);
+    assert_eq!(target.notices, ["rows were counted and not compared (--rows count)"]);
+}
+
+#[test]
+fn rows_that_nobody_wants_compared_are_said_not_to_be() {
+    let home = Home::new();
+    let ran = home.run_with(&dump(17, "tampered.dump"), &[&bare("copy", 17)], &["--rows", "off"]);
+    ran.expect(0);
+    assert!(ran.only().checks.iter().all(|result| result.check != "rows"));
+    assert_eq!(ran.only().notices, ["rows were not compared (--rows off)"]);
+}
+
+#[test]
+fn text_is_equal_in_another_encoding_and_a_change_in_it_is_found() {
+    let home = Home::new();
+    for form in ["latin.dump", "latin.sql"] {
+        let encodings = ["UTF8", "LATIN1", "SQL_ASCII"];
+        for database in ["app", "tampered"] {
+            let profiles = encodings.map(|encoding| {
+                format!(
+                    "name: {}\npostgres: 17\ncluster: {{encoding: {encoding}, locale: C}}\ndatabase: {{name: {database}}}\n",
+                    encoding.to_lowercase().replace('_', "-")
+                )
+            });
+            let ran = home.run(&dump(17, form), &[&profiles[0], &profiles[1], &profiles[2]]);
+            for target in &ran.report().targets {
+                let names: Vec<Name> = target.findings().map(|finding| finding.name).collect();
+                let rows: Vec<&Name> = names.iter().filter(|name| name.as_str().starts_with("rows")).collect();
+                match database {
+                    "app" => assert!(rows.is_empty(), "{form} {}: {rows:?}", target.target),
+                    _ => {
+                        let changed = found(target, Name::RowsChanged);
+                        assert_eq!(changed.objects, ["TABLE public.altered"], "{form} {}", target.target);
+                        let evidence = ["public.altered: row 2 of the dump: column \"word\" differs"];
+                        assert_eq!(changed.evidence, evidence, "{form} {}", target.target);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_change_in_a_large_object_is_found_in_every_format() {
+    let home = Home::new();
+    let tampered = "name: tampered\npostgres: 18\ndatabase: {name: tampered}\n";
+    for form in ["objects.dump", "objects.dir", "objects.tar", "objects.sql"] {
+        let ran = home.run(&dump(17, form), &[&bare("same", 18), tampered]);
+        ran.expect(1);
+        let [same, tampered] = &*ran.report().targets else { panic!("two targets") };
+        assert_no_finding(same, form);
+        assert!(rows(same).looked_at.ends_with("10 large objects"), "{}", rows(same).looked_at);
+        let changed = found(tampered, Name::LargeObjectsChanged);
+        assert_eq!(changed.title, "the 10 large objects came back with other contents", "{form}");
+    }
+}
+
+#[test]
+fn a_script_that_deletes_updates_or_inserts_at_its_end_is_found_out() {
+    let home = Home::new();
+    let statements = "DELETE FROM public.stations;
+        UPDATE public.readings SET what = upper(what) WHERE id = 7;
+        INSERT INTO public.readings VALUES (20001, 'more');";
+    let path = home.file("edited.sql", with_statements(&dump(17, "rows.sql"), statements));
+    let ran = home.run(&path, &[&bare("edited", 17)]);
+    ran.expect(1);
+    let target = ran.only();
+    assert_eq!(found(target, Name::RowsMissing).objects, ["TABLE public.stations"]);
+    assert_eq!(
+        found(target, Name::RowsChanged).evidence,
+        ["public.readings: row 7 of the dump: column \"what\" differs"]
+    );
+    // The INSERT is in the dump as its row, so it is no other row than the dump's.
+    assert_eq!(target.findings().count(), 2, "{:#?}", target.findings().collect::<Vec<_>>());
+}
+
+#[test]
+fn rows_that_the_restore_itself_failed_on_are_explained_and_all_others_are_still_compared() {
+    let home = Home::new();
+    let text = std::fs::read_to_string(dump(17, "rows.sql")).unwrap();
+    let broken = text.replace("COPY public.stations (id, name)", "COPY public.stations (id, nome)");
+    let path = home.file("broken.sql", broken);
+    let path = home.file("edited.sql", with_statements(&path, "DELETE FROM public.readings WHERE id = 9;"));
+    let ran = home.run(&path, &[&bare("edited", 17)]);
+    ran.expect(1);
+    let missing = found(ran.only(), Name::RowsMissing);
+    assert_eq!(missing.objects, ["TABLE public.readings"]);
+    assert!(rows(ran.only()).looked_at.contains("1 tables left out"), "{}", rows(ran.only()).looked_at);
+}
+
+#[test]
+fn a_dump_with_roles_and_policies_has_its_rows_compared_too() {
+    let home = Home::new();
+    let ran = home.run(&dump(15, "shop.dump"), &[&matching("shop", 18)]);
+    ran.expect(0);
+    assert!(rows(ran.only()).looked_at.contains(" compared"), "{}", rows(ran.only()).looked_at);
+}
