@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 
-use super::{Check, Looked, Restored};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::dump::CreatedDatabase;
@@ -35,6 +35,10 @@ const SQL_ASCII: &str = "SQL_ASCII";
 impl Check for Encoding {
     fn name(&self) -> &'static str {
         "encoding"
+    }
+
+    fn group(&self) -> Group {
+        Group::Text
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

@@ -12,7 +12,7 @@ mod roles;
 #[cfg(test)]
 mod tests;
 
-use super::{CheckResult, NEEDS, Outcome};
+use super::{CheckResult, Group, NEEDS, Outcome};
 use crate::dump::{Dump, Facts, Requirements};
 use crate::finding::{Finding, Name, Severity};
 use crate::profile::Target;
@@ -102,14 +102,7 @@ pub fn forecast(dump: &Dump, facts: &Facts, target: &Target) -> Vec<Forecast> {
 /// restore and the checks have found, where they ran: what they found stands there and is not told twice, and what they
 /// did not find has been proved wrong. A rule of the profile holds all the same.
 pub fn judge(forecasts: &[Forecast], met: Option<&[&Finding]>, facts: &Facts) -> CheckResult {
-    let mut result = CheckResult {
-        check: NEEDS.into(),
-        outcome: Outcome::Looked { findings: Vec::new() },
-        looked_at: looked_at(facts),
-        foreseen: Vec::new(),
-        not_compared: Vec::new(),
-        could_not: Vec::new(),
-    };
+    let mut result = CheckResult { looked_at: looked_at(facts), ..CheckResult::new(NEEDS, Group::Needs) };
     let mut findings = Vec::new();
     for forecast in forecasts {
         let found: Vec<&&Finding> = met.unwrap_or_default().iter().filter(|met| forecast.is_met_by(met)).collect();

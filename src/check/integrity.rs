@@ -1,6 +1,6 @@
 //! The dump itself: whether it is whole. Needs no database.
 
-use super::{CheckResult, DUMP, Outcome};
+use super::{CheckResult, DUMP, Group, Outcome};
 use crate::dump::Scan;
 use crate::finding::{Finding, Name};
 
@@ -33,12 +33,5 @@ pub fn dump(scan: &Scan) -> CheckResult {
         facts.policies.len(),
         facts.extensions.len()
     );
-    CheckResult {
-        check: DUMP.into(),
-        outcome: Outcome::Looked { findings },
-        looked_at,
-        foreseen: Vec::new(),
-        not_compared: Vec::new(),
-        could_not: Vec::new(),
-    }
+    CheckResult { outcome: Outcome::Looked { findings }, looked_at, ..CheckResult::new(DUMP, Group::Dump) }
 }

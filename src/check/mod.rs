@@ -12,9 +12,10 @@ mod sequences;
 mod tables;
 
 pub use forecast::{Forecast, forecast, judge as judge_forecast};
-pub use result::{CheckResult, Outcome};
+pub use result::{CheckResult, Group, Outcome};
 pub use rows::RowMode;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -48,6 +49,8 @@ pub struct Looked {
     pub findings: Vec<Finding>,
     /// What it compared, for people: `12 sequences`.
     pub looked_at: String,
+    /// The objects that it compared, as counts by kind: `sequence` 12.
+    pub compared: BTreeMap<String, u64>,
     /// What cannot be compared by its nature, and why: `public.far: a foreign table, …`.
     pub not_compared: Vec<String>,
     /// What it could not look at, and why; the target cannot pass then.
@@ -66,8 +69,11 @@ pub enum NotApplied {
 /// One thing to look at in a restored database.
 #[async_trait]
 pub trait Check: Send + Sync {
-    /// Its name, which is its column in the grid.
+    /// Its name.
     fn name(&self) -> &'static str;
+
+    /// The group that it belongs to, which is its column in the grid.
+    fn group(&self) -> Group;
 
     /// Why there is nothing to look at in this target, where there is not; the check has no result then.
     fn does_not_apply(&self, _target: &Target, _restore_findings: &[Finding]) -> Option<NotApplied> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 
-use super::{Check, Looked, Restored};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::dump::{Facts, Owned};
@@ -38,6 +38,10 @@ SELECT 'schema', '', n.nspname::text, pg_get_userbyid(n.nspowner)::text FROM pg_
 impl Check for Ownership {
     fn name(&self) -> &'static str {
         "ownership"
+    }
+
+    fn group(&self) -> Group {
+        Group::Access
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

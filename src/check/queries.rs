@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use tokio_postgres::SimpleQueryMessage;
 
-use super::{Check, Looked, Restored};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::{Finding, Name, mask};
 use crate::profile::Query;
@@ -21,6 +21,10 @@ const MOST_ROWS: usize = 10_000;
 impl Check for Queries {
     fn name(&self) -> &'static str {
         "queries"
+    }
+
+    fn group(&self) -> Group {
+        Group::Queries
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

@@ -1,5 +1,7 @@
 //! How a check ended.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
@@ -7,11 +9,16 @@ use crate::finding::Finding;
 /// What one check found out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckResult {
-    /// The check's name, which is also its column in the grid.
+    /// The check's name.
     pub check: String,
+    /// The group that it belongs to, which is its column in the grid.
+    pub group: Group,
     pub outcome: Outcome,
     /// How many objects it compared, for people who doubt that it looked: `12 sequences`.
     pub looked_at: String,
+    /// The objects that it compared, as counts by kind: `"sequence": 12`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub compared: BTreeMap<String, u64>,
     /// Titles of findings of the restore or of other checks that this one had foreseen. They stand there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreseen: Vec<String>,
@@ -31,4 +38,65 @@ pub enum Outcome {
     Looked { findings: Vec<Finding> },
     /// It could not look, and why. The target cannot pass.
     CouldNotLook { reason: String },
+}
+
+/// What checks that belong together are about: a column of the grid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// What the dump needs and the target has, told before anything starts.
+    Needs,
+    /// The dump itself.
+    Dump,
+    /// What tables hold.
+    Rows,
+    /// What there is, and how it is defined.
+    Objects,
+    /// Owners, privileges and row level security.
+    Access,
+    Sequences,
+    /// Constraints and indexes.
+    Constraints,
+    /// Encoding and collation.
+    Text,
+    /// Whether an application can read and write.
+    Use,
+    /// What the profile asks.
+    Queries,
+    /// Time and size.
+    Budget,
+}
+
+impl Group {
+    pub fn label(self) -> &'static str {
+        match self {
+            Group::Needs => "needs",
+            Group::Dump => "dump",
+            Group::Rows => "rows",
+            Group::Objects => "objects",
+            Group::Access => "access",
+            Group::Sequences => "sequences",
+            Group::Constraints => "constraints",
+            Group::Text => "text",
+            Group::Use => "use",
+            Group::Queries => "queries",
+            Group::Budget => "budget",
+        }
+    }
+}
+
+impl CheckResult {
+    /// Nothing found, nothing looked at yet.
+    pub fn new(check: impl Into<String>, group: Group) -> Self {
+        Self {
+            check: check.into(),
+            group,
+            outcome: Outcome::Looked { findings: Vec::new() },
+            looked_at: String::new(),
+            compared: BTreeMap::new(),
+            foreseen: Vec::new(),
+            not_compared: Vec::new(),
+            could_not: Vec::new(),
+        }
+    }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use async_trait::async_trait;
 
 use super::ownership::{Owners, in_database, schema_of};
-use super::{Check, Looked, Restored};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
 use crate::finding::{Finding, Name};
@@ -31,6 +31,10 @@ type Table = (String, String);
 impl Check for RowSecurity {
     fn name(&self) -> &'static str {
         "row security"
+    }
+
+    fn group(&self) -> Group {
+        Group::Access
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

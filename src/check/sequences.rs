@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::{Check, Looked, Restored};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::{Finding, Name};
@@ -108,6 +108,10 @@ impl Sequence {
 impl Check for Sequences {
     fn name(&self) -> &'static str {
         "sequences"
+    }
+
+    fn group(&self) -> Group {
+        Group::Sequences
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

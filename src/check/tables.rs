@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 
-use super::{Check, Looked, Restored};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
 use crate::finding::{Finding, Name, Severity};
@@ -24,6 +24,10 @@ ORDER BY pg_relation_size(c.oid) DESC, 1, 2";
 impl Check for Tables {
     fn name(&self) -> &'static str {
         "tables"
+    }
+
+    fn group(&self) -> Group {
+        Group::Rows
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

@@ -50,6 +50,9 @@ pub struct Finding {
     pub objects: Vec<String>,
     /// What was seen: the server's words, the values compared.
     pub evidence: Vec<String>,
+    /// Every difference in full, where definitions or values were compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
     /// What to do, in words; a sentence or two.
     pub fix: String,
     /// What to run or write, line by line, ready to paste; empty where there is nothing to run.
@@ -57,6 +60,20 @@ pub struct Finding {
     /// Why it was accepted, where the profile accepts it; it does not fail the target then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<String>,
+}
+
+/// How one object came back otherwise than the dump has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// `VIEW public.open_orders`, as in [`Finding::objects`].
+    pub object: String,
+    /// What the dump says; `None` where the dump does not have it.
+    pub dump: Option<String>,
+    /// What the restored database says; `None` where it does not have it.
+    pub restored: Option<String>,
+    /// From the dump's to the database's, as a unified diff; empty where one of them is missing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub diff: String,
 }
 
 impl Finding {
@@ -69,6 +86,7 @@ impl Finding {
             count: 1,
             objects: Vec::new(),
             evidence: Vec::new(),
+            differences: Vec::new(),
             fix: String::new(),
             commands: Vec::new(),
             accepted: None,

@@ -54,6 +54,13 @@ pub struct Target {
     pub accept: Vec<Accept>,
 }
 
+impl Target {
+    /// How long one check may take in one database.
+    pub fn check_timeout(&self) -> Duration {
+        self.checks.timeout.map_or(self.limits.timeout.0 / 2, |timeout| timeout.0)
+    }
+}
+
 /// How the cluster is made by `initdb` and configured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -213,6 +220,8 @@ impl Default for Limits {
 #[serde(deny_unknown_fields, default)]
 pub struct Checks {
     pub queries: Vec<Query>,
+    /// How long one check may take in one database; half of `limits.timeout` where left out.
+    pub timeout: Option<HumanDuration>,
 }
 
 /// One diagnostic query and what must come back.

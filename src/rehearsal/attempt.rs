@@ -4,7 +4,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 
 use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, verdict};
 use crate::check::{self, Check, CheckResult, NotApplied, Outcome, Restored, RowMode};
@@ -379,7 +380,10 @@ async fn restored_databases(
     Ok(databases)
 }
 
-/// Runs every check in every restored database; one that fails says so and takes no other down.
+/// Checks that look at the same time, each over a connection of its own.
+const AT_ONCE: usize = 4;
+
+/// Runs every check in every restored database; one that fails or takes too long says so and takes no other down.
 async fn run_checks(
     checks: &[Box<dyn Check>],
     stage: &Stage,
@@ -389,46 +393,60 @@ async fn run_checks(
     summary: &RestoreSummary,
     events: &Events,
 ) -> Vec<CheckResult> {
-    let mut results: Vec<CheckResult> = checks
-        .iter()
-        .map(|check| CheckResult {
-            check: check.name().into(),
-            outcome: Outcome::Looked { findings: Vec::new() },
-            looked_at: String::new(),
-            foreseen: Vec::new(),
-            not_compared: Vec::new(),
-            could_not: Vec::new(),
-        })
-        .collect();
+    let mut results: Vec<CheckResult> =
+        checks.iter().map(|check| CheckResult::new(check.name(), check.group())).collect();
     for database in &summary.databases {
-        let session = Session::open(sandbox, &target.cluster.superuser, database).await;
-        for (check, result) in checks.iter().zip(&mut results) {
-            let looked = match &session {
-                Err(error) => Err(error.to_string()),
-                Ok(session) => {
-                    let restored = Restored {
-                        sandbox,
-                        session,
-                        database,
-                        dump: &stage.dump,
-                        scan,
-                        target,
-                        restore_findings: &summary.findings,
-                        rows: stage.rows,
-                        show_data: stage.show_data,
-                    };
-                    let look = AssertUnwindSafe(check.look(&restored)).catch_unwind().await;
-                    match look {
-                        Ok(looked) => looked.map_err(|error| error.to_string()),
-                        Err(_) => Err("it failed, which is a bug of pgrehearse; please report it".into()),
-                    }
-                }
-            };
+        let mut looks: Vec<BoxFuture<'_, Result<check::Looked, String>>> = Vec::new();
+        for check in checks {
+            looks.push(Box::pin(async move {
+                let looked = look(check.as_ref(), stage, target, sandbox, scan, summary, database).await;
+                events.send(What::CheckDone { check: check.name() });
+                looked
+            }));
+        }
+        // In the order of the checks, whichever is done first.
+        let looks: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
+        for (result, looked) in results.iter_mut().zip(looks) {
             record(result, looked, (summary.databases.len() > 1).then_some(database));
-            events.send(What::CheckDone { check: check.name() });
         }
     }
     results
+}
+
+/// One check in one database.
+async fn look(
+    check: &dyn Check,
+    stage: &Stage,
+    target: &Target,
+    sandbox: &dyn Sandbox,
+    scan: &Scan,
+    summary: &RestoreSummary,
+    database: &str,
+) -> Result<check::Looked, String> {
+    let limit = target.check_timeout();
+    let looking = async {
+        let session = Session::open(sandbox, &target.cluster.superuser, database).await?;
+        // The server must not go on with what nobody waits for.
+        let sql = format!("SET statement_timeout = {}", limit.as_millis().min(i32::MAX as u128));
+        session.batch(&sql, "cannot prepare a connection").await?;
+        let restored = Restored {
+            sandbox,
+            session: &session,
+            database,
+            dump: &stage.dump,
+            scan,
+            target,
+            restore_findings: &summary.findings,
+            rows: stage.rows,
+            show_data: stage.show_data,
+        };
+        check.look(&restored).await
+    };
+    match tokio::time::timeout(limit, AssertUnwindSafe(looking).catch_unwind()).await {
+        Ok(Ok(looked)) => looked.map_err(|error: ClusterError| error.to_string()),
+        Ok(Err(_)) => Err("it failed, which is a bug of pgrehearse; please report it".into()),
+        Err(_) => Err(format!("it took more than {limit:?} (checks.timeout)")),
+    }
 }
 
 /// Adds what a check saw in one more database.
@@ -441,6 +459,9 @@ fn record(result: &mut CheckResult, looked: Result<check::Looked, String>, datab
                 result.looked_at.push_str(&format!("{separator}{label}{}", looked.looked_at));
             }
             let labelled = |what: String| format!("{label}{what}");
+            for (kind, count) in looked.compared {
+                *result.compared.entry(kind).or_default() += count;
+            }
             result.not_compared.extend(looked.not_compared.into_iter().map(labelled));
             result.could_not.extend(looked.could_not.into_iter().map(labelled));
             if let Outcome::Looked { findings } = &mut result.outcome {

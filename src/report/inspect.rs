@@ -234,12 +234,8 @@ impl TargetForecast {
             judge: None,
             restore: None,
             checks: vec![CheckResult {
-                check: crate::check::NEEDS.into(),
                 outcome: crate::check::Outcome::Looked { findings: self.findings.clone() },
-                looked_at: String::new(),
-                foreseen: Vec::new(),
-                not_compared: Vec::new(),
-                could_not: Vec::new(),
+                ..CheckResult::new(crate::check::NEEDS, crate::check::Group::Needs)
             }],
             notices: Vec::new(),
             timings: Timings::default(),

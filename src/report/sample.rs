@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{DumpFacts, Report, SCHEMA};
-use crate::check::{CheckResult, NEEDS, Outcome};
+use crate::check::{CheckResult, Group, NEEDS, Outcome};
 use crate::finding::{Finding, Name, Severity};
 use crate::rehearsal::{Judge, Rehearsal, RestoreSummary, Timings, Verdict};
 
@@ -33,25 +33,29 @@ pub fn report(targets: Vec<Rehearsal>) -> Report {
     }
 }
 
+/// The group of a sample's check.
+fn group(check: &str) -> Group {
+    match check {
+        NEEDS => Group::Needs,
+        "rows" => Group::Rows,
+        "sequences" => Group::Sequences,
+        "owners" | "policies" => Group::Access,
+        _ => Group::Objects,
+    }
+}
+
 pub fn check(name: &str, findings: Vec<Finding>) -> CheckResult {
     CheckResult {
-        check: name.to_owned(),
         outcome: Outcome::Looked { findings },
         looked_at: "12 objects".to_owned(),
-        foreseen: Vec::new(),
-        not_compared: Vec::new(),
-        could_not: Vec::new(),
+        ..CheckResult::new(name, group(name))
     }
 }
 
 pub fn could_not_look(name: &str, reason: &str) -> CheckResult {
     CheckResult {
-        check: name.to_owned(),
         outcome: Outcome::CouldNotLook { reason: reason.to_owned() },
-        looked_at: String::new(),
-        foreseen: Vec::new(),
-        not_compared: Vec::new(),
-        could_not: Vec::new(),
+        ..CheckResult::new(name, group(name))
     }
 }
 

@@ -20,7 +20,7 @@ use self::plan::Unit;
 use self::relations::Table;
 use self::told::Told;
 use super::ownership::{in_database, schema_of};
-use super::{Check, Looked, NotApplied, Restored};
+use super::{Check, Group, Looked, NotApplied, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::dump::digest::{Digest, NoDigest};
 use crate::dump::{Content, Dump, TableRows};
@@ -53,6 +53,10 @@ const MOST_SESSIONS: usize = 8;
 impl Check for Rows {
     fn name(&self) -> &'static str {
         "rows"
+    }
+
+    fn group(&self) -> Group {
+        Group::Rows
     }
 
     fn does_not_apply(&self, target: &Target, _restore_findings: &[Finding]) -> Option<NotApplied> {

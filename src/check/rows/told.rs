@@ -1,5 +1,7 @@
 //! What the comparison of rows comes to, for people.
 
+use std::collections::BTreeMap;
+
 use super::RowMode;
 use super::locate::Difference;
 use super::plan::Unit;
@@ -145,7 +147,11 @@ impl<'a> Told<'a> {
         if let Some((dumped, ..)) = &self.large_objects {
             looked_at.push_str(&format!(", {} large objects", dumped.objects));
         }
-        Looked { findings, looked_at, not_compared: self.not_compared, could_not: self.errors }
+        let mut compared = BTreeMap::from([("table".to_owned(), self.tables), ("row".to_owned(), self.rows)]);
+        if let Some((dumped, ..)) = &self.large_objects {
+            compared.insert("large object".to_owned(), dumped.objects);
+        }
+        Looked { findings, looked_at, compared, not_compared: self.not_compared, could_not: self.errors }
     }
 
     fn finding(&self, name: Name, number: impl Fn(&Difference) -> u64, what: &str) -> Option<(Finding, &Differing)> {

@@ -169,12 +169,8 @@ mod tests {
             judge: None,
             restore: None,
             checks: vec![CheckResult {
-                check: "a".into(),
                 outcome: Looked::Looked { findings },
-                looked_at: String::new(),
-                foreseen: Vec::new(),
-                not_compared: Vec::new(),
-                could_not: Vec::new(),
+                ..CheckResult::new("a", crate::check::Group::Objects)
             }],
             notices: Vec::new(),
             timings: Timings::default(),

@@ -1,10 +1,12 @@
 //! The grid of targets against checks: the whole result at a glance.
 
+use std::collections::BTreeSet;
+
 use anstyle::Style;
 use comfy_table::{ContentArrangement, LineStyle, Table, presets};
 
 use super::{DIM, GREEN, YELLOW, severity_style, verdict_style};
-use crate::check::{CheckResult, NEEDS, Outcome};
+use crate::check::{CheckResult, Group, NEEDS, Outcome};
 use crate::finding::{Finding, Severity};
 use crate::rehearsal::{Rehearsal, RestoreSummary, Verdict};
 use crate::report::text::{self, clip, counted, pack, visible};
@@ -57,11 +59,25 @@ impl Cell {
         }
     }
 
-    fn of_check(result: Option<&CheckResult>) -> Self {
-        match result.map(|result| &result.outcome) {
-            None => Self::NotRun,
-            Some(Outcome::CouldNotLook { .. }) => Self::Untested,
-            Some(Outcome::Looked { findings }) => Self::of_findings(findings),
+    /// All checks of one group: an error weighs more than what could not be looked at, and that more than a warning.
+    fn of_group(rehearsal: &Rehearsal, group: Group) -> Self {
+        let results: Vec<&CheckResult> = rehearsal.checks.iter().filter(|result| result.group == group).collect();
+        if results.is_empty() {
+            return Self::NotRun;
+        }
+        let mut findings = Vec::new();
+        let mut untested = false;
+        for result in results {
+            untested |= !result.could_not.is_empty();
+            match &result.outcome {
+                Outcome::CouldNotLook { .. } => untested = true,
+                Outcome::Looked { findings: found } => findings.extend(found.iter().cloned()),
+            }
+        }
+        match Self::of_findings(&findings) {
+            error @ Self::Found(Severity::Error, _) => error,
+            _ if untested => Self::Untested,
+            other => other,
         }
     }
 
@@ -123,20 +139,20 @@ fn verdict_label(verdict: Verdict) -> &'static str {
 
 /// Targets against the restore and the checks.
 pub(super) struct Grid {
-    /// The forecast, where there is one, then the restore, then the checks.
+    /// The forecast, where there is one, then the restore, then each group of checks.
     columns: Vec<String>,
     rows: Vec<Row>,
 }
 
 impl Grid {
     pub fn of(targets: &[Rehearsal]) -> Self {
-        let checks = checks_in_order(targets);
+        let groups = groups(targets);
         let foreseen = targets.iter().any(|target| target.checks.iter().any(|result| result.check == NEEDS));
-        let rows = targets.iter().map(|target| row(target, foreseen, &checks)).collect();
+        let rows = targets.iter().map(|target| row(target, foreseen, &groups)).collect();
         let mut columns = Vec::new();
         columns.extend(foreseen.then(|| NEEDS.to_owned()));
         columns.push("restore".to_owned());
-        columns.extend(checks.iter().map(|check| printed_name(check)));
+        columns.extend(groups.iter().map(|group| group.label().to_owned()));
         Self { columns, rows }
     }
 
@@ -225,11 +241,11 @@ fn painted(line: &str, cells: &[(String, Style)], paint: impl Fn(Style, &str) ->
     out + rest
 }
 
-fn row(target: &Rehearsal, foreseen: bool, checks: &[&str]) -> Row {
+fn row(target: &Rehearsal, foreseen: bool, groups: &[Group]) -> Row {
     let mut cells = Vec::new();
     cells.extend(foreseen.then(|| Cell::of_needs(target)));
     cells.push(Cell::of_restore(target.restore.as_ref()));
-    cells.extend(checks.iter().map(|check| Cell::of_check(target.checks.iter().find(|result| result.check == *check))));
+    cells.extend(groups.iter().map(|group| Cell::of_group(target, *group)));
     Row {
         target: printed_name(&target.target),
         cells,
@@ -242,21 +258,9 @@ fn printed_name(name: &str) -> String {
     clip(&visible(name), LONGEST_NAME).into_owned()
 }
 
-/// Every check of any target, in the order in which the targets have them.
-fn checks_in_order(targets: &[Rehearsal]) -> Vec<&str> {
-    let mut checks: Vec<&str> = Vec::new();
-    for target in targets {
-        let mut next = 0;
-        for result in target.checks.iter().filter(|result| result.check != NEEDS) {
-            let name = result.check.as_str();
-            match checks.iter().position(|known| *known == name) {
-                Some(at) => next = at + 1,
-                None => {
-                    checks.insert(next, name);
-                    next += 1;
-                }
-            }
-        }
-    }
-    checks
+/// Every group that any target has a check of, in their order.
+fn groups(targets: &[Rehearsal]) -> Vec<Group> {
+    let results = targets.iter().flat_map(|target| &target.checks);
+    let groups: BTreeSet<Group> = results.map(|result| result.group).filter(|group| *group != Group::Needs).collect();
+    groups.into_iter().collect()
 }
