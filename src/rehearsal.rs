@@ -1,6 +1,7 @@
 //! The life of one rehearsal, from start to teardown.
 
 mod attempt;
+mod checking;
 mod verdict;
 
 use std::path::PathBuf;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use pgrehearse::engine::local::{Confinement, IsDead, LocalEngine, RunTag, bubblewrap, installations};
 use pgrehearse::engine::{
-    Engine, EngineError, EngineKind, InitdbOptions, Program, Sandbox, SandboxSpec, Server, Storage,
+    Engine, EngineError, EngineKind, InitdbOptions, Program, Sandbox, SandboxSpec, Server, Storage, Whose,
 };
 use pgrehearse::event::Events;
 use pgrehearse::profile::{ByteSize, HumanDuration, Limits, LocaleProvider, Major};
@@ -85,7 +85,12 @@ async fn from_program(client: &Client, command: &str) -> String {
 }
 
 fn program(argv: &[&str]) -> Program {
-    Program { argv: argv.iter().map(|argument| (*argument).to_owned()).collect(), env: Vec::new(), stdin: None }
+    Program {
+        argv: argv.iter().map(|argument| (*argument).to_owned()).collect(),
+        whose: Whose::Client,
+        env: Vec::new(),
+        stdin: None,
+    }
 }
 
 struct Ended {

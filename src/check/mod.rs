@@ -3,17 +3,21 @@
 mod encoding;
 mod forecast;
 mod integrity;
+mod objects;
 mod ownership;
 mod queries;
 mod result;
 mod row_security;
 mod rows;
+mod schema;
+mod scope;
 mod sequences;
 mod tables;
 
 pub use forecast::{Forecast, forecast, judge as judge_forecast};
 pub use result::{CheckResult, Group, Outcome};
 pub use rows::RowMode;
+pub use schema::Schema;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,9 +25,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::cluster::{ClusterError, Session};
-use crate::dump::{Dump, Scan};
+use crate::dump::{Declared, Dump, Scan};
 use crate::engine::Sandbox;
-use crate::finding::Finding;
+use crate::finding::{Failure, Finding};
 use crate::profile::Target;
 
 /// A database after the restore, and all that a check may compare it with.
@@ -37,10 +41,26 @@ pub struct Restored<'a> {
     pub target: &'a Target,
     /// What the restore itself is known to have failed on.
     pub restore_findings: &'a [Finding],
+    /// Every statement that failed.
+    pub failures: &'a [Failure],
+    /// What the database declares, once a check has asked for it.
+    pub schema: &'a Schema,
     /// How rows are compared.
     pub rows: RowMode,
     /// Whether row values may be shown.
     pub show_data: bool,
+}
+
+impl Restored<'_> {
+    /// Every object of the restored database, as its own pg_dump writes it.
+    ///
+    /// # Errors
+    /// When it could not be dumped again.
+    pub async fn schema(&self) -> Result<&[Declared], ClusterError> {
+        // Names are compared in the dump's encoding.
+        let encoding = self.scan.facts.encoding.as_deref().filter(|encoding| *encoding != "SQL_ASCII");
+        self.schema.get(self.sandbox, &self.target.cluster.superuser, self.database, encoding).await
+    }
 }
 
 /// What a check saw in one database.
@@ -102,6 +122,7 @@ pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
     if rows != RowMode::Off {
         checks.push(Box::new(rows::Rows));
     }
+    checks.push(Box::new(objects::Objects));
     checks.push(Box::new(encoding::Encoding));
     checks.push(Box::new(ownership::Ownership));
     checks.push(Box::new(row_security::RowSecurity));

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 
+use super::scope::{in_database, is_missing, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
@@ -64,31 +65,6 @@ impl Check for Ownership {
         let looked_at = format!("{compared} owners, {} privileges declared", facts.grants.len());
         Ok(Looked { findings, looked_at, ..Looked::default() })
     }
-}
-
-/// What the dump declares for the database that is looked at. Items without a database belong to the one that the
-/// restore connects to.
-pub(super) fn in_database<'a, T>(
-    items: &'a [T],
-    restored: &'a Restored<'_>,
-    database: impl Fn(&T) -> &Option<String> + 'a,
-) -> impl Iterator<Item = &'a T> {
-    items.iter().filter(move |item| match database(item) {
-        Some(database) => database == restored.database,
-        None => restored.database == restored.target.database.name || restored.scan.facts.databases.is_empty(),
-    })
-}
-
-/// The schema of a name; one without it, which only scripts written by hand have, goes where `search_path` points by
-/// default.
-pub(super) fn schema_of(schema: &Option<String>) -> String {
-    schema.clone().filter(|schema| !schema.is_empty()).unwrap_or_else(|| "public".to_owned())
-}
-
-/// Whether the restore has reported the role as missing, which explains all that it should own.
-pub(super) fn is_missing(restored: &Restored<'_>, role: &str) -> bool {
-    let title = format!("role {role:?} does not exist in this target");
-    restored.restore_findings.iter().any(|finding| finding.name == Name::RoleMissing && finding.title == title)
 }
 
 /// The owners in the catalog, by kind, schema and name.

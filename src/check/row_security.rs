@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
 
-use super::ownership::{Owners, in_database, schema_of};
+use super::ownership::Owners;
+use super::scope::{in_database, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;

@@ -181,17 +181,22 @@ pub struct TocEntry {
 impl TocEntry {
     /// `TABLE public.orders`, `ACL TABLE public.orders`.
     pub fn label(&self) -> String {
-        let Some(schema) = self.schema.as_ref().filter(|schema| !schema.is_empty()) else {
-            return format!("{} {}", self.desc, self.tag);
-        };
-        // What hangs on an object bears its kind in the tag (`_printTocEntry`, `pg_backup_archiver.c`).
-        let hangs = ["ACL", "COMMENT", "SECURITY LABEL"].contains(&self.desc.as_str());
-        let kinds = ["MATERIALIZED VIEW ", "FOREIGN TABLE ", "TEXT SEARCH CONFIGURATION ", "TEXT SEARCH DICTIONARY "];
-        let kind = kinds.into_iter().find(|kind| self.tag.starts_with(kind)).map(str::len);
-        match kind.or_else(|| self.tag.find(' ').map(|space| space + 1)).filter(|_| hangs) {
-            Some(at) => format!("{} {}{schema}.{}", self.desc, &self.tag[..at], &self.tag[at..]),
-            None => format!("{} {schema}.{}", self.desc, self.tag),
-        }
+        label(&self.desc, self.schema.as_deref(), &self.tag)
+    }
+}
+
+/// `TABLE public.orders`, of the parts that a table of contents has.
+pub(super) fn label(desc: &str, schema: Option<&str>, tag: &str) -> String {
+    let Some(schema) = schema.filter(|schema| !schema.is_empty()) else {
+        return format!("{desc} {tag}");
+    };
+    // What hangs on an object bears its kind in the tag (`_printTocEntry`, `pg_backup_archiver.c`).
+    let hangs = ["ACL", "COMMENT", "SECURITY LABEL"].contains(&desc);
+    let kinds = ["MATERIALIZED VIEW ", "FOREIGN TABLE ", "TEXT SEARCH CONFIGURATION ", "TEXT SEARCH DICTIONARY "];
+    let kind = kinds.into_iter().find(|kind| tag.starts_with(kind)).map(str::len);
+    match kind.or_else(|| tag.find(' ').map(|space| space + 1)).filter(|_| hangs) {
+        Some(at) => format!("{desc} {}{schema}.{}", &tag[..at], &tag[at..]),
+        None => format!("{desc} {schema}.{tag}"),
     }
 }
 

@@ -765,5 +765,5 @@ const STOPS: [bool; 256] = {
 
 /// Statements whose end matters as much as their beginning.
 fn is_read_whole(first: &[u8]) -> bool {
-    matches!(first, b"alter" | b"create" | b"grant" | b"revoke" | b"copy")
+    matches!(first, b"alter" | b"create" | b"grant" | b"revoke" | b"copy" | b"comment" | b"security")
 }

@@ -13,6 +13,7 @@ mod columns;
 mod compression;
 mod custom;
 mod data;
+mod declared;
 mod detect;
 pub mod digest;
 mod directory;
@@ -41,6 +42,7 @@ use std::sync::atomic::AtomicU64;
 
 pub use archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
 pub use compression::Compression;
+pub use declared::{Declared, Word, statements};
 pub use error::DumpError;
 pub use facts::{CreatedDatabase, Extension, Facts, Grant, Owned, Policy, RoleUse, RowSecurity, TableData};
 pub use large_objects::{LargeObjectData, PAGE as LARGE_OBJECT_PAGE};
@@ -79,6 +81,14 @@ pub enum Content {
 /// Fast: the data are not read, so a dump that opens may still be damaged ([`Dump::scan`]).
 pub fn open(path: &Path) -> Result<Dump, DumpError> {
     detect::open(path)
+}
+
+/// Reads the header and the table of contents of a custom archive in memory, such as a program has just written.
+///
+/// # Errors
+/// Why it is none, for people.
+pub fn table_of_contents(archive: &[u8]) -> Result<Archive, String> {
+    toc::read(archive, Container::Custom).map_err(|error| error.to_string())
 }
 
 impl Dump {

@@ -5,6 +5,7 @@ use std::io;
 
 use super::ahead::Ahead;
 use super::columns::ZonedColumns;
+use super::declared::Declarations;
 use super::digest::{self, Row};
 use super::facts::Facts;
 use super::large_objects::{LargeObject, LargeObjectData};
@@ -181,6 +182,7 @@ pub(super) fn scan_and_keep(
         zoned: ZonedColumns::default(),
         large_objects: BTreeMap::new(),
         large_object: None,
+        declarations: Declarations::default(),
         kept: 0,
         most_kept,
     };
@@ -202,7 +204,9 @@ pub(super) fn scan_and_keep(
     let mut facts = pass.collector.into_facts();
     let rows = pass.gathered.into_rows();
     facts.take_rows(&rows);
-    Ok(Scan { damage: pass.damage, facts, rows, large_objects: pass.large_objects.into_iter().collect() })
+    let Declarations { list: declared, abridged, .. } = pass.declarations;
+    let large_objects = pass.large_objects.into_iter().collect();
+    Ok(Scan { damage: pass.damage, facts, declared, abridged, rows, large_objects })
 }
 
 struct Pass<'a, 'v, R> {
@@ -221,6 +225,7 @@ struct Pass<'a, 'v, R> {
     large_objects: BTreeMap<Option<String>, LargeObjectData>,
     /// The one that the statements now write.
     large_object: Option<LargeObject>,
+    declarations: Declarations,
     /// About how many bytes the facts take.
     kept: usize,
     most_kept: usize,
@@ -338,6 +343,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
         let effect = self.collector.statement(statement);
         let first = statement.tokens.first().map(|token| &token.kind);
         let declares = matches!(first, Some(TokenKind::Word(word)) if DECLARING.contains(&word.as_str()));
+        self.kept += self.declarations.statement(statement);
         if declares || counted(&self.collector.facts) > before {
             self.kept += weight(statement);
         }
@@ -356,9 +362,18 @@ impl<R: io::Read> Pass<'_, '_, R> {
                 }
             }
             CLUSTER_HEADER => self.cluster_open = Some(line),
-            TRAILER => self.open = None,
-            CLUSTER_TRAILER => self.cluster_open = None,
-            other => self.collector.comment(other),
+            TRAILER => {
+                self.open = None;
+                self.declarations.comment(text, None);
+            }
+            CLUSTER_TRAILER => {
+                self.cluster_open = None;
+                self.declarations.comment(text, None);
+            }
+            other => {
+                self.collector.comment(other);
+                self.kept += self.declarations.comment(other, self.collector.database.as_deref());
+            }
         }
     }
 

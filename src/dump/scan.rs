@@ -6,6 +6,7 @@ use std::io;
 use super::archive::{Container, TocEntry};
 use super::columns::ZonedColumns;
 use super::data::{Came, Takers};
+use super::declared::Declared;
 use super::directory::{self, Wanted};
 use super::facts::Facts;
 use super::large_objects::LargeObjectData;
@@ -18,6 +19,10 @@ pub struct Scan {
     /// Empty where the dump is whole.
     pub damage: Vec<Damage>,
     pub facts: Facts,
+    /// Every object with its definition.
+    pub declared: Vec<Declared>,
+    /// Whether definitions were left out because they are too long in all to be kept.
+    pub abridged: bool,
     /// By place.
     pub rows: Vec<TableRows>,
     /// By database, as in [`Place`](super::Place).
@@ -66,7 +71,8 @@ pub(super) fn run(dump: &Dump, plan: &mut Plan<'_>) -> Result<Scan, DumpError> {
     facts.count_rows(archive, &progress.read);
     let large_objects = vec![(None, progress.large_objects)];
     let damage = progress.into_damage();
-    Ok(Scan { damage, facts, rows: gathered.into_rows(), large_objects })
+    let (declared, abridged) = (Declared::of_archive(archive), archive.abridged);
+    Ok(Scan { damage, facts, declared, abridged, rows: gathered.into_rows(), large_objects })
 }
 
 /// Gathers damage and row counts while an archive's data are read.

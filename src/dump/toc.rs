@@ -42,6 +42,18 @@ pub(super) enum TocError {
     Read(io::Error),
 }
 
+impl std::fmt::Display for TocError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            TocError::Version(version) => write!(f, "archive version {version} is not known"),
+            TocError::OtherFormat => f.write_str("it is of another format"),
+            TocError::Header { what, offset } => write!(f, "{what} (byte {offset} of the header)"),
+            TocError::Toc { what, offset } => write!(f, "{what} (byte {offset} of the table of contents)"),
+            TocError::Read(error) => error.fmt(f),
+        }
+    }
+}
+
 /// Reads an archive from its first byte to the end of its table of contents.
 pub(super) fn read<R: Read>(source: R, container: Container) -> Result<Archive, TocError> {
     let mut input = Input { source, offset: 0, int_size: 4, offset_size: 8 };

@@ -141,10 +141,20 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Pipe for T {}
 
 pub type BoxedReader = Pin<Box<dyn AsyncRead + Send>>;
 
+/// Whose programs run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Those of the version that restores.
+    Client,
+    /// The server's own: what reads its catalogs must not be older than it.
+    Server,
+}
+
 /// A client program to run in the sandbox. The server's address is in its environment (`PGHOST`, `PGPORT`).
 pub struct Program {
     /// `pg_restore`, `psql`, … and its arguments; found on the client's path.
     pub argv: Vec<String>,
+    pub whose: Whose,
     pub env: Vec<(String, String)>,
     /// What it reads on standard input, to its end.
     pub stdin: Option<BoxedReader>,

@@ -45,6 +45,10 @@ catalogue! {
         "The client ended with an error that belongs to no statement.";
     ClientTooOld = "client-too-old", Error,
         "The archive was written by a newer pg_dump than this pg_restore can read.";
+    CommentLost = "comment-lost", Warning,
+        "A comment of the dump did not come back, and no error said so.";
+    DefinitionChanged = "definition-changed", Error,
+        "An object came back with another definition than the dump gives it, and no error said so.";
     DumpTruncated = "dump-truncated", Error,
         "The dump ends early or is damaged: it does not hold all that was dumped.";
     EncodingInvalidBytes = "encoding-invalid-bytes", Error,
@@ -69,6 +73,10 @@ catalogue! {
         "The restored database holds no user table, or only empty ones.";
     ObjectExists = "object-exists", Error,
         "The dump creates something that the target already has.";
+    ObjectExtra = "object-extra", Warning,
+        "The restored database has an object that the dump does not have.";
+    ObjectMissing = "object-missing", Error,
+        "An object of the dump is not in the restored database, and no error said so.";
     OwnershipChanged = "ownership-changed", Warning,
         "Objects came back with another owner than the dump gives them.";
     PermissionDenied = "permission-denied", Error,
@@ -103,6 +111,8 @@ catalogue! {
         "The dump puts objects into a tablespace that the target does not have.";
     TargetOlder = "target-older", Warning,
         "The target's PostgreSQL is older than the one that was dumped.";
+    TriggerStateChanged = "trigger-state-changed", Error,
+        "A trigger or a rule is switched on or off otherwise than in the dump.";
     UnclassifiedError = "unclassified-error", Error,
         "A statement failed for a reason that no other finding names.";
 }

@@ -4,11 +4,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::future::BoxFuture;
-use futures_util::{FutureExt as _, StreamExt as _, stream};
+use futures_util::FutureExt as _;
 
+use super::checking::Checking;
 use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, verdict};
-use crate::check::{self, Check, CheckResult, NotApplied, Outcome, Restored, RowMode};
+use crate::check::{self, NotApplied, RowMode};
 use crate::cluster::{self, ClusterError, Session};
 use crate::dump::{Container, Content, Facts, Scan};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
@@ -265,7 +265,8 @@ async fn work(
 
     if restored_anything {
         events.phase(Phase::Check);
-        let checking = Instant::now();
+        let began = Instant::now();
+        let checking = Checking { stage, target, sandbox, scan: &scan, summary, failures: &outcome.failures };
         let mut checks = check::all(target, stage.rows);
         checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
             Some(NotApplied::Profile(reason)) => {
@@ -275,9 +276,9 @@ async fn work(
             Some(NotApplied::Explained) => false,
             None => true,
         });
-        let results = run_checks(&checks, stage, target, sandbox, &scan, summary, events).await;
+        let results = checking.run(&checks, events).await;
         rehearsal.checks.extend(results);
-        rehearsal.timings.checks = checking.elapsed();
+        rehearsal.timings.checks = began.elapsed();
     }
     Ok(())
 }
@@ -378,107 +379,4 @@ async fn restored_databases(
     }
     databases.sort();
     Ok(databases)
-}
-
-/// Checks that look at the same time, each over a connection of its own.
-const AT_ONCE: usize = 4;
-
-/// Runs every check in every restored database; one that fails or takes too long says so and takes no other down.
-async fn run_checks(
-    checks: &[Box<dyn Check>],
-    stage: &Stage,
-    target: &Target,
-    sandbox: &dyn Sandbox,
-    scan: &Scan,
-    summary: &RestoreSummary,
-    events: &Events,
-) -> Vec<CheckResult> {
-    let mut results: Vec<CheckResult> =
-        checks.iter().map(|check| CheckResult::new(check.name(), check.group())).collect();
-    for database in &summary.databases {
-        let mut looks: Vec<BoxFuture<'_, Result<check::Looked, String>>> = Vec::new();
-        for check in checks {
-            looks.push(Box::pin(async move {
-                let looked = look(check.as_ref(), stage, target, sandbox, scan, summary, database).await;
-                events.send(What::CheckDone { check: check.name() });
-                looked
-            }));
-        }
-        // In the order of the checks, whichever is done first.
-        let looks: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
-        for (result, looked) in results.iter_mut().zip(looks) {
-            record(result, looked, (summary.databases.len() > 1).then_some(database));
-        }
-    }
-    results
-}
-
-/// One check in one database.
-async fn look(
-    check: &dyn Check,
-    stage: &Stage,
-    target: &Target,
-    sandbox: &dyn Sandbox,
-    scan: &Scan,
-    summary: &RestoreSummary,
-    database: &str,
-) -> Result<check::Looked, String> {
-    let limit = target.check_timeout();
-    let looking = async {
-        let session = Session::open(sandbox, &target.cluster.superuser, database).await?;
-        // The server must not go on with what nobody waits for.
-        let sql = format!("SET statement_timeout = {}", limit.as_millis().min(i32::MAX as u128));
-        session.batch(&sql, "cannot prepare a connection").await?;
-        let restored = Restored {
-            sandbox,
-            session: &session,
-            database,
-            dump: &stage.dump,
-            scan,
-            target,
-            restore_findings: &summary.findings,
-            rows: stage.rows,
-            show_data: stage.show_data,
-        };
-        check.look(&restored).await
-    };
-    match tokio::time::timeout(limit, AssertUnwindSafe(looking).catch_unwind()).await {
-        Ok(Ok(looked)) => looked.map_err(|error: ClusterError| error.to_string()),
-        Ok(Err(_)) => Err("it failed, which is a bug of pgrehearse; please report it".into()),
-        Err(_) => Err(format!("it took more than {limit:?} (checks.timeout)")),
-    }
-}
-
-/// Adds what a check saw in one more database.
-fn record(result: &mut CheckResult, looked: Result<check::Looked, String>, database: Option<&String>) {
-    match looked {
-        Ok(looked) => {
-            let label = database.map(|database| format!("{database}: ")).unwrap_or_default();
-            if !looked.looked_at.is_empty() {
-                let separator = if result.looked_at.is_empty() { "" } else { "; " };
-                result.looked_at.push_str(&format!("{separator}{label}{}", looked.looked_at));
-            }
-            let labelled = |what: String| format!("{label}{what}");
-            for (kind, count) in looked.compared {
-                *result.compared.entry(kind).or_default() += count;
-            }
-            result.not_compared.extend(looked.not_compared.into_iter().map(labelled));
-            result.could_not.extend(looked.could_not.into_iter().map(labelled));
-            if let Outcome::Looked { findings } = &mut result.outcome {
-                findings.extend(looked.findings.into_iter().map(|mut finding| {
-                    if let Some(database) = database {
-                        finding.title = format!("{} (database {database:?})", finding.title);
-                    }
-                    finding
-                }));
-            }
-        }
-        Err(reason) => {
-            if let Outcome::Looked { findings } = &result.outcome
-                && findings.is_empty()
-            {
-                result.outcome = Outcome::CouldNotLook { reason };
-            }
-        }
-    }
 }

@@ -24,6 +24,37 @@ pub fn command(dump: &Dump, target: &Target, makes_database: bool) -> Command {
     }
 }
 
+/// Options of pg_restore that leave something out (pg_restore.c, PostgreSQL 13 to 18).
+const SELECTING: &[(&str, char)] = &[
+    ("--schema-only", 's'),
+    ("--data-only", 'a'),
+    ("--table", 't'),
+    ("--schema", 'n'),
+    ("--exclude-schema", 'N'),
+    ("--use-list", 'L'),
+    ("--section", '\0'),
+    ("--index", 'I'),
+    ("--function", 'P'),
+    ("--trigger", 'T'),
+    ("--filter", '\0'),
+    ("--no-data", '\0'),
+    ("--no-schema", '\0'),
+    ("--no-policies", '\0'),
+    ("--no-publications", '\0'),
+    ("--no-subscriptions", '\0'),
+    ("--no-statistics", '\0'),
+    ("--statistics-only", '\0'),
+    ("--role", '\0'),
+    ("--list", 'l'),
+];
+
+/// The option, if any, with which pg_restore leaves parts of an archive out.
+pub fn selecting_option(options: &[String], dump: &Dump) -> Option<&'static str> {
+    let is_archive = matches!(dump.content, Content::Archive(_));
+    let given = SELECTING.iter().find(|(long, short)| is_archive && has_option(options, long, *short));
+    given.map(|(long, _)| *long)
+}
+
 fn pg_restore(container: Container, target: &Target) -> Command {
     let options = &target.restore.options;
     let creates_database = has_option(options, "--create", 'C');

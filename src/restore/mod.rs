@@ -6,7 +6,7 @@ mod command;
 mod lines;
 mod server_log;
 
-pub use command::{MAINTENANCE_DATABASE, has_option};
+pub use command::{MAINTENANCE_DATABASE, has_option, selecting_option};
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::cluster::{ClusterError, Session};
 use crate::dump::{Content, Dump};
-use crate::engine::{BoxedReader, EngineError, Program, Sandbox};
+use crate::engine::{BoxedReader, EngineError, Program, Sandbox, Whose};
 use crate::event::{Events, Unit, What};
 use crate::finding::Failure;
 use crate::profile::Target;
@@ -48,7 +48,8 @@ pub struct Outcome {
 /// When it cannot be run.
 pub async fn client_version(sandbox: &dyn Sandbox, dump: &Dump) -> Result<String, EngineError> {
     let tool = if matches!(dump.content, Content::Archive(_)) { "pg_restore" } else { "psql" };
-    let program = Program { argv: vec![tool.into(), "--version".into()], env: Vec::new(), stdin: None };
+    let program =
+        Program { argv: vec![tool.into(), "--version".into()], whose: Whose::Client, env: Vec::new(), stdin: None };
     let running = sandbox.run(program).await?;
     let mut text = String::new();
     let read = running.stdout.take(4096).read_to_string(&mut text).await;
@@ -87,7 +88,7 @@ pub async fn run(
     let shown = command::shell_words(&argv);
     let parallel = argv.iter().any(|argument| argument.starts_with("--jobs=") && argument != "--jobs=1");
     // A client writes its messages in the encoding of its environment; names must arrive as they are.
-    let running = sandbox.run(Program { argv, env: Vec::new(), stdin }).await?;
+    let running = sandbox.run(Program { argv, whose: Whose::Client, env: Vec::new(), stdin }).await?;
     let errors = Arc::new(Mutex::new(Vec::new()));
     let end = Arc::new(AtomicBool::new(false));
     let read = {

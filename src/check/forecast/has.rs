@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::dump::{Content, Dump};
 use crate::finding::restoring;
 use crate::profile::{Client, Target, predefined_role_since};
-use crate::restore::has_option;
+use crate::restore::{has_option, selecting_option};
 
 /// A target, seen as what it offers.
 pub struct Has<'a> {
@@ -27,30 +27,6 @@ pub struct Has<'a> {
     /// The option, if any, with which pg_restore leaves out parts of the dump.
     pub selects: Option<&'static str>,
 }
-
-/// Options of pg_restore that leave something out (pg_restore.c, PostgreSQL 13 to 18).
-const SELECTING: &[(&str, char)] = &[
-    ("--schema-only", 's'),
-    ("--data-only", 'a'),
-    ("--table", 't'),
-    ("--schema", 'n'),
-    ("--exclude-schema", 'N'),
-    ("--use-list", 'L'),
-    ("--section", '\0'),
-    ("--index", 'I'),
-    ("--function", 'P'),
-    ("--trigger", 'T'),
-    ("--filter", '\0'),
-    ("--no-data", '\0'),
-    ("--no-schema", '\0'),
-    ("--no-policies", '\0'),
-    ("--no-publications", '\0'),
-    ("--no-subscriptions", '\0'),
-    ("--no-statistics", '\0'),
-    ("--statistics-only", '\0'),
-    ("--role", '\0'),
-    ("--list", 'l'),
-];
 
 impl<'a> Has<'a> {
     pub fn of(target: &'a Target, dump: &Dump) -> Self {
@@ -78,7 +54,7 @@ impl<'a> Has<'a> {
             no_owner: given("--no-owner", 'O'),
             no_privileges: given("--no-privileges", 'x') || given("--no-acl", 'x'),
             no_tablespaces: given("--no-tablespaces", '\0'),
-            selects: SELECTING.iter().find(|(long, short)| given(long, *short)).map(|(long, _)| *long),
+            selects: selecting_option(options, dump),
         }
     }
 

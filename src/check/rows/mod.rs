@@ -19,11 +19,11 @@ use self::locate::{Difference, Suspect};
 use self::plan::Unit;
 use self::relations::Table;
 use self::told::Told;
-use super::ownership::{in_database, schema_of};
+use super::scope::{in_database, schema_of, server_major, source_major};
 use super::{Check, Group, Looked, NotApplied, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::dump::digest::{Digest, NoDigest};
-use crate::dump::{Content, Dump, TableRows};
+use crate::dump::{Dump, TableRows};
 use crate::finding::Finding;
 use crate::profile::Target;
 use crate::restore::has_option;
@@ -245,7 +245,7 @@ async fn look_into(
     }
     let oids: Vec<u32> = again.iter().map(|unit| unit.relation.oid).collect();
     let columns = relations::columns(session, &oids).await?;
-    let majors = (source_major(restored), server_major(session).await?);
+    let majors = (source_major(restored.dump), server_major(session).await?);
     let suspects = again.into_iter().map(|unit| {
         let own = columns.get(&unit.relation.oid).map(Vec::as_slice).unwrap_or_default();
         suspect(unit, own, foreign.as_deref(), majors)
@@ -346,21 +346,6 @@ fn suspect(
     let mut suspect = Suspect::new(unit, treatments, key, places);
     (suspect.doubtful, suspect.has_nested_bytes) = (doubtful, has_nested_bytes);
     suspect
-}
-
-fn source_major(restored: &Restored<'_>) -> Option<u16> {
-    let version = match &restored.dump.content {
-        Content::Archive(archive) => Some(archive.server_version.as_str()),
-        Content::Plain(plain) => plain.server_version.as_deref(),
-    };
-    // `9.6.24` is older than all that is asked about.
-    version?.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
-}
-
-async fn server_major(session: &Session) -> Result<u16, ClusterError> {
-    let sql = "SELECT current_setting('server_version_num')::int / 10000";
-    let rows = session.query(sql, &[], "cannot ask for the version").await?;
-    Ok(rows.first().and_then(|row| u16::try_from(row.get::<_, i32>(0)).ok()).unwrap_or(0))
 }
 
 async fn large_objects(restored: &Restored<'_>, session: &Session, told: &mut Told<'_>) -> Result<(), ClusterError> {

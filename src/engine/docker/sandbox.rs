@@ -18,7 +18,7 @@ use super::kept::{self, Kept, Origin};
 use super::watch::Watch;
 use super::{call, container, image, labels, status};
 use crate::engine::lease::Lease;
-use crate::engine::{EngineError, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec, Storage};
+use crate::engine::{EngineError, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec, Storage, Whose};
 use crate::event::{Events, Phase};
 
 pub struct DockerSandbox {
@@ -347,13 +347,15 @@ impl Sandbox for DockerSandbox {
             None => self.located().await?.and_then(|input| input.user.clone()),
         };
         let mut env: Vec<String> = program.env.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let host = if self.client.is_some() { "127.0.0.1" } else { container::SOCKET };
+        let beside = program.whose == Whose::Client && self.client.is_some();
+        let host = if beside { "127.0.0.1" } else { container::SOCKET };
         env.extend([format!("PGHOST={host}"), "PGPORT=5432".into(), "HOME=/tmp".into(), "LC_ALL=C".into()]);
         // Debian keeps the programs of each version in a directory of their own, which an image's PATH may lack.
         let script = r#"for dir in /usr/lib/postgresql/*/bin; do PATH="$PATH:$dir"; done; exec "$@""#;
         let mut argv: Vec<String> = ["sh", "-c", script, "sh"].map(String::from).into();
         argv.extend(program.argv);
-        let exec = Exec { container: self.client_container(), argv, env, user, stdin: program.stdin.is_some() };
+        let container = if beside { self.client_container() } else { &self.server };
+        let exec = Exec { container, argv, env, user, stdin: program.stdin.is_some() };
         exec::run(&self.docker, exec, program.stdin).await
     }
 

@@ -137,8 +137,15 @@ impl Launcher {
             Mount::read(directory.join("etc/passwd"), "/etc/passwd"),
             Mount::read(directory.join("etc/group"), "/etc/group"),
         ];
-        // /usr is there already.
-        if let Some(prefix) = outside_usr(self.bindir(role)) {
+        // /usr is there already. The server's own programs can be clients too.
+        let bindirs = if role == Role::Client {
+            vec![&self.client_bindir, &self.server_bindir]
+        } else {
+            vec![&self.server_bindir]
+        };
+        let mut prefixes: Vec<PathBuf> = bindirs.into_iter().filter_map(|bindir| outside_usr(bindir)).collect();
+        prefixes.dedup();
+        for prefix in prefixes {
             mounts.push(Mount::read(&prefix, prefix.as_os_str()));
         }
         match role {

@@ -25,7 +25,9 @@ use super::process::{Process, Streams, kill_all_in};
 use super::watch::{Failure, Watched, bytes};
 use super::{Means, RunTag, blocking, input};
 use crate::engine::settings::server_settings;
-use crate::engine::{BoxedReader, EngineError, InitdbOptions, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec};
+use crate::engine::{
+    BoxedReader, EngineError, InitdbOptions, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec, Whose,
+};
 use crate::event::{Events, Phase};
 use crate::profile::{LocaleProvider, Major};
 
@@ -382,7 +384,12 @@ impl Sandbox for LocalSandbox {
     }
 
     async fn run(&self, program: Program) -> Result<Running, EngineError> {
-        let argv: Vec<OsString> = program.argv.into_iter().map(OsString::from).collect();
+        let mut argv: Vec<OsString> = program.argv.into_iter().map(OsString::from).collect();
+        if program.whose == Whose::Server
+            && let Some(name) = argv.first_mut()
+        {
+            *name = self.launcher.server_bindir.join(&*name).into_os_string();
+        }
         let stdin = if program.stdin.is_some() { Stdio::piped() } else { Stdio::null() };
         let (process, streams) = self.spawn(Role::Client, &argv, &program.env, stdin).await?;
         let unread = Arc::new(Mutex::new(None));

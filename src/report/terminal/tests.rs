@@ -160,13 +160,13 @@ fn the_last_line_is_the_verdict() {
 
 #[test]
 fn a_check_that_only_some_targets_have_keeps_its_place() {
-    let extra = sample::target("b", "17.11", Vec::new(), vec![sample::check("queries", Vec::new())]);
+    let extra = sample::target("b", "17.11", Vec::new(), vec![sample::check("definitions", Vec::new())]);
     let mut fewer = sample::target("a", "17.11", Vec::new(), Vec::new());
     fewer.checks.remove(1);
     let text = plain(&sample::report(vec![fewer, extra]));
     let header = text.lines().find(|line| line.starts_with("target")).unwrap();
     let columns: Vec<&str> = header.split_whitespace().collect();
-    assert_eq!(columns, ["target", "restore", "rows", "sequences", "owners", "policies", "queries", "verdict", "time"]);
+    assert_eq!(columns, ["target", "restore", "rows", "objects", "access", "sequences", "verdict", "time"]);
 }
 
 #[test]

@@ -1,0 +1,48 @@
+//! What of a dump belongs to the database that is looked at, and who wrote it.
+
+use super::Restored;
+use crate::cluster::{ClusterError, Session};
+use crate::dump::{Content, Dump};
+use crate::finding::Name;
+
+/// What the dump declares for the database that is looked at. Items without a database belong to the one that the
+/// restore connects to.
+pub fn in_database<'a, T>(
+    items: &'a [T],
+    restored: &'a Restored<'_>,
+    database: impl Fn(&T) -> &Option<String> + 'a,
+) -> impl Iterator<Item = &'a T> {
+    items.iter().filter(move |item| match database(item) {
+        Some(database) => database == restored.database,
+        None => restored.database == restored.target.database.name || restored.scan.facts.databases.is_empty(),
+    })
+}
+
+/// The schema of a name; one without it, which only scripts written by hand have, goes where `search_path` points by
+/// default.
+pub fn schema_of(schema: &Option<String>) -> String {
+    schema.clone().filter(|schema| !schema.is_empty()).unwrap_or_else(|| "public".to_owned())
+}
+
+/// Whether the restore has reported the role as missing, which explains all that it should own.
+pub fn is_missing(restored: &Restored<'_>, role: &str) -> bool {
+    let title = format!("role {role:?} does not exist in this target");
+    restored.restore_findings.iter().any(|finding| finding.name == Name::RoleMissing && finding.title == title)
+}
+
+/// The major version of the server that was dumped, where the dump says it.
+pub fn source_major(dump: &Dump) -> Option<u16> {
+    let version = match &dump.content {
+        Content::Archive(archive) => Some(archive.server_version.as_str()),
+        Content::Plain(plain) => plain.server_version.as_deref(),
+    };
+    // `9.6.24` is older than all that is asked about.
+    version?.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// The major version of the server that was restored into.
+pub async fn server_major(session: &Session) -> Result<u16, ClusterError> {
+    let sql = "SELECT current_setting('server_version_num')::int / 10000";
+    let rows = session.query(sql, &[], "cannot ask for the version").await?;
+    Ok(rows.first().and_then(|row| u16::try_from(row.get::<_, i32>(0)).ok()).unwrap_or(0))
+}

@@ -1,0 +1,269 @@
+//! Every object that a dump declares, with its definition: an archive's table of contents, or the same read off the
+//! comments that pg_dump writes before each object of a plain dump.
+
+use super::archive::{Archive, label};
+use super::lexer::{Item, Lexer, Statement, TokenKind};
+
+/// One object as a dump declares it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// The database of a plain dump's `\connect`; `None` is the one that the restore connects to.
+    pub database: Option<String>,
+    /// The type as pg_dump calls it: `TABLE`, `FK CONSTRAINT`, `COMMENT`.
+    pub desc: String,
+    pub schema: Option<String>,
+    /// The name as pg_dump has it: `orders`, `f(integer)`, `orders orders_pkey` for a constraint. Line breaks are spaces, as
+    /// in the comments of a plain dump (sanitize_line in src/bin/pg_dump/dumputils.c and pg_backup_archiver.c).
+    pub tag: String,
+    /// Empty where the dump states none.
+    pub owner: String,
+    pub tablespace: Option<String>,
+    /// Its statements, without those that set its owner. Empty where they were too long to be kept.
+    pub definition: String,
+    /// The archive's entry.
+    pub id: Option<i32>,
+}
+
+impl Declared {
+    /// `TABLE public.orders`, as findings name it.
+    pub fn label(&self) -> String {
+        label(&self.desc, self.schema.as_deref(), &self.tag)
+    }
+
+    /// The objects of an archive, in its order. Rows, large objects and what belongs to the archive itself are left out.
+    pub fn of_archive(archive: &Archive) -> Vec<Self> {
+        let entries = archive.entries.iter().filter(|entry| !entry.desc.is_empty() && is_object(&entry.desc));
+        entries
+            .map(|entry| Self {
+                database: None,
+                desc: entry.desc.clone(),
+                schema: entry.schema.as_deref().map(one_line),
+                tag: one_line(&entry.tag),
+                owner: entry.owner.clone(),
+                tablespace: entry.tablespace.clone(),
+                definition: entry.defn.clone(),
+                id: Some(entry.id),
+            })
+            .collect()
+    }
+}
+
+/// Whether a type of entry is an object of the schema (`_tocEntryRequired` and `ArchiveEntry` calls in pg_dump.c,
+/// PostgreSQL 13 to 18).
+fn is_object(desc: &str) -> bool {
+    const NONE: &[&str] = &[
+        "ENCODING",
+        "STDSTRINGS",
+        "SEARCHPATH",
+        "DATABASE",
+        "DATABASE PROPERTIES",
+        "TABLE DATA",
+        "SEQUENCE SET",
+        "BLOB",
+        "BLOBS",
+        "BLOB COMMENTS",
+        "BLOB METADATA",
+        "MATERIALIZED VIEW DATA",
+        "STATISTICS DATA",
+    ];
+    !NONE.contains(&desc)
+}
+
+/// A name as pg_dump's comments have it, which are one line.
+fn one_line(name: &str) -> String {
+    name.replace(['\n', '\r'], " ")
+}
+
+/// Reads the objects of a plain dump off its comments and statements.
+#[derive(Debug, Default)]
+pub(super) struct Declarations {
+    pub(super) list: Vec<Declared>,
+    /// Whether the last comment was an object's: what follows is its definition.
+    open: bool,
+    /// Bytes of all definitions.
+    kept: usize,
+    /// Whether definitions were too long in all to be kept.
+    pub(super) abridged: bool,
+}
+
+/// Definitions that are longer than this in all are not kept; those of 100 000 tables take half of it.
+const MOST_KEPT: usize = 96 << 20;
+
+impl Declarations {
+    /// Takes a comment between statements: `-- Name: f(integer); Type: FUNCTION; Schema: public; Owner: x` begins an
+    /// object (_printTocEntry in pg_backup_archiver.c, PostgreSQL 13 to 18). The bytes that it takes are returned.
+    pub(super) fn comment(&mut self, text: &str, database: Option<&str>) -> usize {
+        let Some(rest) = text.strip_prefix(" Name: ") else {
+            // `-- Data for Name: …`, `-- Statistics for Name: …`, or the end of the dump.
+            if !text.is_empty() && !text.starts_with(" TOC entry") && !text.starts_with(" Dependencies:") {
+                self.open = false;
+            }
+            return 0;
+        };
+        self.open = false;
+        let Some(mut declared) = header(rest) else { return 0 };
+        if !is_object(&declared.desc) {
+            return 0;
+        }
+        declared.database = database.map(str::to_owned);
+        self.open = true;
+        let size = size_of::<Declared>() + declared.tag.len() + declared.owner.len();
+        self.list.push(declared);
+        size
+    }
+
+    /// Takes a statement, which belongs to the object whose comment was the last. The bytes that it takes are returned.
+    pub(super) fn statement(&mut self, statement: &Statement) -> usize {
+        if !self.open || sets_owner(statement) || sets_session(statement) {
+            return 0;
+        }
+        let Some(last) = self.list.last_mut() else { return 0 };
+        if !last.definition.is_empty() && !follows(last, statement) {
+            return 0;
+        }
+        if statement.text.is_empty() || statement.cut || self.kept + statement.text.len() > MOST_KEPT {
+            self.abridged = true;
+            last.definition.clear();
+            self.open = false;
+            return 0;
+        }
+        last.definition.push_str(&statement.text);
+        last.definition.push_str(";\n");
+        self.kept += statement.text.len();
+        statement.text.len()
+    }
+}
+
+/// The parts of `f(integer); Type: FUNCTION; Schema: public; Owner: x; Tablespace: y`. Names can hold any of the marks, so
+/// the first reading is taken in which the type is one.
+fn header(rest: &str) -> Option<Declared> {
+    for (at, _) in rest.match_indices("; Type: ") {
+        let (tag, after) = (&rest[..at], &rest[at + "; Type: ".len()..]);
+        let Some((desc, after)) = after.split_once("; Schema: ") else { continue };
+        if desc.is_empty() || !desc.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ') {
+            continue;
+        }
+        let Some((schema, owner)) = after.rsplit_once("; Owner: ") else { continue };
+        let (owner, tablespace) = match owner.rsplit_once("; Tablespace: ") {
+            Some((owner, tablespace)) => (owner, Some(tablespace.to_owned())),
+            None => (owner, None),
+        };
+        let stated = |text: &str| (text != "-" && !text.is_empty()).then(|| text.to_owned());
+        return Some(Declared {
+            desc: desc.to_owned(),
+            schema: stated(schema),
+            tag: tag.to_owned(),
+            owner: stated(owner).unwrap_or_default(),
+            tablespace,
+            ..Declared::default()
+        });
+    }
+    None
+}
+
+/// Whether a statement after an object's first one is its own, and not one that somebody has added to the dump: it alters
+/// what the tag names.
+fn follows(object: &Declared, statement: &Statement) -> bool {
+    let words = || {
+        statement.tokens.iter().filter_map(|token| match &token.kind {
+            TokenKind::Word(name) | TokenKind::Name(name) => Some(name.as_str()),
+            TokenKind::Text(_) | TokenKind::Sign(_) => None,
+        })
+    };
+    match words().next() {
+        Some("grant" | "revoke") => return object.desc == "ACL",
+        Some("alter" | "create") => {}
+        _ => return false,
+    }
+    // dumpConstraint in pg_dump.c writes what else there is of a constraint's index.
+    if object.desc.ends_with("CONSTRAINT") && !words().any(|word| matches!(word, "cluster" | "replica" | "statistics")) {
+        return false;
+    }
+    let named = |name: &str| {
+        let rest = object.tag.strip_prefix(name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '(']))
+            || object.tag.strip_suffix(name).is_some_and(|rest| rest.ends_with(' '))
+    };
+    object.desc == "DEFAULT ACL" || words().skip(2).any(|word| named(&one_line(word)))
+}
+
+/// `ALTER … OWNER TO …`
+fn sets_owner(statement: &Statement) -> bool {
+    let mut last = statement.tokens.iter().rev().skip(1);
+    let is = |token: Option<&super::lexer::Token>, word: &str| {
+        token.is_some_and(|token| matches!(&token.kind, TokenKind::Word(found) if found == word))
+    };
+    is(statement.tokens.first(), "alter") && is(last.next(), "to") && is(last.next(), "owner")
+}
+
+/// What a plain dump says between objects: `SET default_tablespace = '';`, `RESET SESSION AUTHORIZATION;`
+fn sets_session(statement: &Statement) -> bool {
+    match statement.tokens.first().map(|token| &token.kind) {
+        Some(TokenKind::Word(word)) => matches!(word.as_str(), "set" | "reset" | "select"),
+        _ => false,
+    }
+}
+
+/// One word or sign of a definition, as it is compared.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Word {
+    /// A keyword or a name, quoted or not: which names need quotes is another matter in each version.
+    Name(String),
+    /// A string constant's value, or a body between dollar quotes.
+    Text(String),
+    Sign(u8),
+}
+
+/// The statements of a definition, word by word: what white space, comments and quotes make no difference to.
+pub fn statements(definition: &str) -> Vec<Vec<Word>> {
+    let mut statements = Vec::new();
+    let mut lexer = Lexer::of_text(definition);
+    // Reading from memory cannot fail.
+    while let Ok(Some(item)) = lexer.next() {
+        let (Item::Statement(statement) | Item::Unfinished(statement)) = item else { continue };
+        let words = statement.tokens.iter().map(|token| match &token.kind {
+            TokenKind::Word(name) | TokenKind::Name(name) => Word::Name(name.clone()),
+            // A long one is cut in the token, and stands whole in the text.
+            TokenKind::Text(text) => match statement.text.get(token.span.0..token.span.1) {
+                Some(whole) if whole.len() > text.len() + 64 => Word::Text(whole.to_owned()),
+                _ => Word::Text(text.clone()),
+            },
+            TokenKind::Sign(sign) => Word::Sign(*sign),
+        });
+        statements.push(words.collect());
+    }
+    statements
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_read_whatever_its_names_hold() {
+        let read = header("f(integer, text); Type: FUNCTION; Schema: public; Owner: bob").unwrap();
+        assert_eq!((read.desc.as_str(), read.tag.as_str()), ("FUNCTION", "f(integer, text)"));
+        assert_eq!((read.schema.as_deref(), read.owner.as_str()), (Some("public"), "bob"));
+        let read = header("a; Type: b; Type: TABLE; Schema: s; Owner: x; Owner: y; Tablespace: fast").unwrap();
+        assert_eq!((read.desc.as_str(), read.tag.as_str()), ("TABLE", "a; Type: b"));
+        assert_eq!((read.owner.as_str(), read.tablespace.as_deref()), ("y", Some("fast")));
+        let read = header("plpgsql; Type: EXTENSION; Schema: -; Owner: -").unwrap();
+        assert_eq!((read.schema, read.owner), (None, String::new()));
+    }
+
+    #[test]
+    fn quotes_and_white_space_make_no_difference_to_a_definition() {
+        let a = statements("CREATE TABLE \"t\" (a integer /* x */,\n \"value\" text DEFAULT 'it''s');");
+        let b = statements("create table t(a INTEGER, value text default E'it\\'s');\n-- end\n");
+        assert_eq!(a, b);
+        assert_ne!(a, statements("create table t(a INTEGER, \"Value\" text default 'it''s')"));
+    }
+
+    #[test]
+    fn bodies_of_functions_are_compared_whole() {
+        let body = "x".repeat(200_000);
+        let define = |end: &str| statements(&format!("CREATE FUNCTION f() RETURNS int AS $_$ {body}{end} $_$;"));
+        assert_eq!(define("a"), define("a"));
+        assert_ne!(define("a"), define("b"));
+    }
+}

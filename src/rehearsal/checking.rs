@@ -1,0 +1,119 @@
+//! Runs the checks of one rehearsal: at the same time, each over a connection of its own, none able to take another down.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+
+use super::{RestoreSummary, Stage};
+use crate::check::{self, Check, CheckResult, Outcome, Restored, Schema};
+use crate::cluster::{ClusterError, Session};
+use crate::dump::Scan;
+use crate::engine::Sandbox;
+use crate::event::{Events, What};
+use crate::finding::Failure;
+use crate::profile::Target;
+
+/// Checks that look at the same time, each over a connection of its own.
+const AT_ONCE: usize = 4;
+
+/// What the checks of one rehearsal have to go by.
+pub struct Checking<'a> {
+    pub stage: &'a Stage,
+    pub target: &'a Target,
+    pub sandbox: &'a dyn Sandbox,
+    pub scan: &'a Scan,
+    pub summary: &'a RestoreSummary,
+    /// Every statement that failed.
+    pub failures: &'a [Failure],
+}
+
+impl Checking<'_> {
+    /// Runs every check in every restored database; one that fails or takes too long says so and takes no other down.
+    pub async fn run(&self, checks: &[Box<dyn Check>], events: &Events) -> Vec<CheckResult> {
+        let mut results: Vec<CheckResult> =
+            checks.iter().map(|check| CheckResult::new(check.name(), check.group())).collect();
+        for database in &self.summary.databases {
+            let schema = &Schema::default();
+            let mut looks: Vec<BoxFuture<'_, Result<check::Looked, String>>> = Vec::new();
+            for check in checks {
+                looks.push(Box::pin(async move {
+                    let looked = self.look(check.as_ref(), database, schema).await;
+                    events.send(What::CheckDone { check: check.name() });
+                    looked
+                }));
+            }
+            // In the order of the checks, whichever is done first.
+            let looks: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
+            for (result, looked) in results.iter_mut().zip(looks) {
+                record(result, looked, (self.summary.databases.len() > 1).then_some(database));
+            }
+        }
+        results
+    }
+
+    /// One check in one database.
+    async fn look(&self, check: &dyn Check, database: &str, schema: &Schema) -> Result<check::Looked, String> {
+        let Self { stage, target, sandbox, .. } = *self;
+        let limit = target.check_timeout();
+        let looking = async {
+            let session = Session::open(sandbox, &target.cluster.superuser, database).await?;
+            // The server must not go on with what nobody waits for.
+            let sql = format!("SET statement_timeout = {}", limit.as_millis().min(i32::MAX as u128));
+            session.batch(&sql, "cannot prepare a connection").await?;
+            let restored = Restored {
+                sandbox,
+                session: &session,
+                database,
+                dump: &stage.dump,
+                scan: self.scan,
+                target,
+                restore_findings: &self.summary.findings,
+                failures: self.failures,
+                schema,
+                rows: stage.rows,
+                show_data: stage.show_data,
+            };
+            check.look(&restored).await
+        };
+        match tokio::time::timeout(limit, AssertUnwindSafe(looking).catch_unwind()).await {
+            Ok(Ok(looked)) => looked.map_err(|error: ClusterError| error.to_string()),
+            Ok(Err(_)) => Err("it failed, which is a bug of pgrehearse; please report it".into()),
+            Err(_) => Err(format!("it took more than {limit:?} (checks.timeout)")),
+        }
+    }
+}
+
+/// Adds what a check saw in one more database.
+fn record(result: &mut CheckResult, looked: Result<check::Looked, String>, database: Option<&String>) {
+    match looked {
+        Ok(looked) => {
+            let label = database.map(|database| format!("{database}: ")).unwrap_or_default();
+            if !looked.looked_at.is_empty() {
+                let separator = if result.looked_at.is_empty() { "" } else { "; " };
+                result.looked_at.push_str(&format!("{separator}{label}{}", looked.looked_at));
+            }
+            let labelled = |what: String| format!("{label}{what}");
+            for (kind, count) in looked.compared {
+                *result.compared.entry(kind).or_default() += count;
+            }
+            result.not_compared.extend(looked.not_compared.into_iter().map(labelled));
+            result.could_not.extend(looked.could_not.into_iter().map(labelled));
+            if let Outcome::Looked { findings } = &mut result.outcome {
+                findings.extend(looked.findings.into_iter().map(|mut finding| {
+                    if let Some(database) = database {
+                        finding.title = format!("{} (database {database:?})", finding.title);
+                    }
+                    finding
+                }));
+            }
+        }
+        Err(reason) => {
+            if let Outcome::Looked { findings } = &result.outcome
+                && findings.is_empty()
+            {
+                result.outcome = Outcome::CouldNotLook { reason };
+            }
+        }
+    }
+}
