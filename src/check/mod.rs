@@ -5,6 +5,7 @@ mod forecast;
 mod integrity;
 mod objects;
 mod ownership;
+mod privileges;
 mod queries;
 mod result;
 mod row_security;
@@ -125,6 +126,7 @@ pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
     checks.push(Box::new(objects::Objects));
     checks.push(Box::new(encoding::Encoding));
     checks.push(Box::new(ownership::Ownership));
+    checks.push(Box::new(privileges::Privileges));
     checks.push(Box::new(row_security::RowSecurity));
     checks.push(Box::new(sequences::Sequences));
     if !target.checks.queries.is_empty() {

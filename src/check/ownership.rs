@@ -1,9 +1,10 @@
-//! Owners and privileges that came back otherwise than the dump gives them.
+//! Owners that came back otherwise than the dump gives them.
 //!
 //! A missing role is a finding of the restore already. What this check adds is what nobody complained of: with
-//! `--no-owner` everything belongs to the restoring role, with `--no-privileges` nobody has what the dump grants.
+//! `--no-owner` everything belongs to the restoring role. A function that runs with its owner's rights (`SECURITY
+//! DEFINER`) then does so with another's, which is told whatever the reason.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
 
@@ -11,9 +12,8 @@ use super::scope::{in_database, is_missing, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
-use crate::dump::{Facts, Owned};
-use crate::finding::{Finding, Name, restoring};
-use crate::restore::has_option;
+use crate::dump::Owned;
+use crate::finding::{Finding, Name};
 
 pub struct Ownership;
 
@@ -33,7 +33,9 @@ UNION ALL
 SELECT 'type', n.nspname::text, t.typname::text, pg_get_userbyid(t.typowner)::text
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname <> 'pg_catalog'
 UNION ALL
-SELECT 'schema', '', n.nspname::text, pg_get_userbyid(n.nspowner)::text FROM pg_namespace n";
+SELECT 'schema', '', n.nspname::text, pg_get_userbyid(n.nspowner)::text FROM pg_namespace n
+UNION ALL
+SELECT 'large object', '', oid::text, pg_get_userbyid(lomowner)::text FROM pg_largeobject_metadata";
 
 #[async_trait]
 impl Check for Ownership {
@@ -48,23 +50,71 @@ impl Check for Ownership {
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let facts = &restored.scan.facts;
         let owners = Owners::read(restored.session).await?;
-        let (mut changed, mut compared) = (BTreeMap::<(String, String), Vec<String>>::new(), 0);
+        let definers = security_definers(restored.session).await?;
+        let others = others(restored).await?;
+        let mut changed = BTreeMap::<(String, String), Vec<String>>::new();
+        let mut definers_changed = BTreeMap::<(String, String), Vec<String>>::new();
+        let mut compared = BTreeMap::<String, u64>::new();
         for owned in in_database(&facts.owners, restored, |owned| &owned.database) {
-            let Some(owner) = owners.of(owned) else { continue };
-            compared += 1;
-            if owner != owned.owner && !is_missing(restored, &owned.owner) {
-                changed.entry((owned.owner.clone(), owner.to_owned())).or_default().push(label(owned));
+            let other = || {
+                let key = (owned.kind.clone(), owned.schema.clone().unwrap_or_default(), owned.name.clone());
+                others.get(&key).map(String::as_str)
+            };
+            let Some(owner) = owners.of(owned).or_else(other) else { continue };
+            *compared.entry("owner".to_owned()).or_default() += 1;
+            if owner == owned.owner {
+                continue;
+            }
+            let who = (owned.owner.clone(), owner.to_owned());
+            if kind_of(&owned.kind) == Some("routine")
+                && definers.contains(&(schema_of(&owned.schema), owned.name.clone()))
+            {
+                definers_changed.entry(who).or_default().push(label(owned));
+            } else if !is_missing(restored, &owned.owner) {
+                changed.entry(who).or_default().push(label(owned));
             }
         }
         let mut findings: Vec<Finding> =
             changed.into_iter().map(|((dumped, now), objects)| owner_changed(&dumped, &now, objects)).collect();
-        let options = &restored.target.restore.options;
-        if has_option(options, "--no-privileges", 'x') || has_option(options, "--no-acl", 'x') {
-            findings.extend(privileges_left_out(restored, facts));
-        }
-        let looked_at = format!("{compared} owners, {} privileges declared", facts.grants.len());
-        Ok(Looked { findings, looked_at, ..Looked::default() })
+        let superusers = superusers(restored.session).await?;
+        findings.extend(definers_changed.into_iter().map(|((dumped, now), objects)| {
+            let is_superuser = superusers.contains(&now);
+            definer_changed(&dumped, &now, is_superuser, objects)
+        }));
+        let looked_at = format!("{} owners", compared.values().sum::<u64>());
+        Ok(Looked { findings, looked_at, compared, ..Looked::default() })
     }
+}
+
+/// Routines that run with their owner's rights, by schema and name, as [`OWNERS`] names them.
+async fn security_definers(session: &Session) -> Result<HashSet<(String, String)>, ClusterError> {
+    let sql = "
+SELECT n.nspname::text, p.proname || '(' || oidvectortypes(p.proargtypes) || ')',
+       p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')'
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prosecdef AND n.nspname <> 'pg_catalog'";
+    let rows = session.query(sql, &[], "cannot list functions").await?;
+    Ok(rows.iter().flat_map(|row| [(row.get(0), row.get(1)), (row.get(0), row.get(2))]).collect())
+}
+
+async fn superusers(session: &Session) -> Result<HashSet<String>, ClusterError> {
+    let rows = session.query("SELECT rolname::text FROM pg_roles WHERE rolsuper", &[], "cannot list roles").await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// The owners of objects that [`OWNERS`] does not list, by type, schema and name, from the database's own dump.
+async fn others(restored: &Restored<'_>) -> Result<HashMap<(String, String, String), String>, ClusterError> {
+    let mut wanted = in_database(&restored.scan.facts.owners, restored, |owned| &owned.database);
+    if wanted.all(|owned| kind_of(&owned.kind).is_some()) {
+        return Ok(HashMap::new());
+    }
+    let schema = restored.schema().await?.iter().filter(|object| !object.owner.is_empty());
+    Ok(schema
+        .map(|object| {
+            // Facts call a language by the word of its statements.
+            let kind = if object.desc == "PROCEDURAL LANGUAGE" { "LANGUAGE" } else { object.desc.as_str() };
+            ((kind.to_owned(), object.schema.clone().unwrap_or_default(), object.tag.clone()), object.owner.clone())
+        })
+        .collect())
 }
 
 /// The owners in the catalog, by kind, schema and name.
@@ -73,7 +123,7 @@ pub(super) struct Owners(HashMap<(&'static str, String, String), String>);
 impl Owners {
     pub(super) async fn read(session: &Session) -> Result<Self, ClusterError> {
         let rows = session.query(OWNERS, &[], "cannot list owners").await?;
-        let kinds = ["relation", "routine", "type", "schema"];
+        let kinds = ["relation", "routine", "type", "schema", "large object"];
         Ok(Self(
             rows.iter()
                 .filter_map(|row| {
@@ -91,16 +141,22 @@ impl Owners {
     }
 
     fn of(&self, owned: &Owned) -> Option<&str> {
-        let kind = match owned.kind.as_str() {
-            "TABLE" | "VIEW" | "MATERIALIZED VIEW" | "SEQUENCE" | "FOREIGN TABLE" => "relation",
-            "FUNCTION" | "PROCEDURE" | "AGGREGATE" | "ROUTINE" => "routine",
-            "TYPE" | "DOMAIN" | "SHELL TYPE" => "type",
-            "SCHEMA" => "schema",
-            _ => return None,
-        };
-        let schema = if kind == "schema" { String::new() } else { schema_of(&owned.schema) };
+        let kind = kind_of(&owned.kind)?;
+        let schema = if matches!(kind, "schema" | "large object") { String::new() } else { schema_of(&owned.schema) };
         self.0.get(&(kind, schema, owned.name.clone())).map(String::as_str)
     }
+}
+
+/// What [`OWNERS`] calls an object of this type.
+fn kind_of(desc: &str) -> Option<&'static str> {
+    Some(match desc {
+        "TABLE" | "VIEW" | "MATERIALIZED VIEW" | "SEQUENCE" | "FOREIGN TABLE" => "relation",
+        "FUNCTION" | "PROCEDURE" | "AGGREGATE" | "ROUTINE" => "routine",
+        "TYPE" | "DOMAIN" | "SHELL TYPE" => "type",
+        "SCHEMA" => "schema",
+        "LARGE OBJECT" => "large object",
+        _ => return None,
+    })
 }
 
 fn label(owned: &Owned) -> String {
@@ -127,35 +183,35 @@ fn owner_changed(dumped: &str, now: &str, objects: Vec<String>) -> Finding {
     finding
 }
 
-fn privileges_left_out(restored: &Restored<'_>, facts: &Facts) -> Option<Finding> {
-    let grants: Vec<_> = in_database(&facts.grants, restored, |grant| &grant.database).collect();
-    if grants.is_empty() {
-        return None;
-    }
-    let grantees: BTreeSet<&String> = grants.iter().flat_map(|grant| &grant.grantees).collect();
-    let grantees: Vec<&str> = grantees.into_iter().map(String::as_str).collect();
-    let revoked = grants.iter().filter(|grant| grant.revokes_public).count();
-    let mut finding =
-        Finding::new(Name::PrivilegesChanged, format!("the privileges of {} objects were left out", grants.len()));
-    finding.count = grants.len() as u64;
-    finding.objects = grants
-        .iter()
-        .map(|grant| {
-            let schema = grant.schema.as_ref().filter(|schema| !schema.is_empty());
-            let name = schema.map_or_else(|| grant.name.clone(), |schema| format!("{schema}.{}", grant.name));
-            format!("{} {name}: {}", grant.kind, grant.grantees.join(", "))
-        })
-        .collect();
-    finding.evidence = vec![format!("nothing was granted to {}", grantees.join(", "))];
-    if revoked > 0 {
-        finding.evidence.push(format!(
-            "{revoked} REVOKE … FROM PUBLIC were left out too: what the source keeps from everybody, everybody has here"
-        ));
-    }
-    finding.fix = format!(
-        "Restore with privileges (without --no-privileges), as {:?} or a role that may grant, after making the roles.",
-        restoring(restored.target)
+fn definer_changed(dumped: &str, now: &str, is_superuser: bool, objects: Vec<String>) -> Finding {
+    let many = objects.len();
+    let what = if many == 1 { "1 function".to_owned() } else { format!("{many} functions") };
+    let (runs, role) = (if many == 1 { "runs" } else { "run" }, if is_superuser { "the superuser " } else { "" });
+    let mut finding = Finding::new(
+        Name::SecurityDefinerOwnerChanged,
+        format!("{what} that {runs} with the rights of {dumped:?} in the dump now {runs} with those of {role}{now:?}"),
     );
-    finding.commands = grants.iter().take(5).map(|grant| grant.statements.trim().to_owned()).collect();
-    Some(finding)
+    finding.count = many as u64;
+    finding.evidence = vec![format!("whoever may call it does with {now:?}'s rights what its body does")];
+    finding.fix = format!("Give them to {dumped:?} before anybody connects.");
+    finding.commands = vec![format!("REASSIGN OWNED BY {} TO {};", identifier(now), identifier(dumped))];
+    if is_superuser {
+        // A bootstrap superuser's objects cannot be reassigned as a whole (shdepReassignOwned in pg_shdepend.c).
+        const STATEMENTS: usize = 10;
+        finding.commands = objects
+            .iter()
+            .take(STATEMENTS)
+            .filter_map(|object| Some((object.split_once(' ')?.1, identifier(dumped))))
+            .map(|(name, role)| format!("ALTER ROUTINE {} OWNER TO {role};", routine(name)))
+            .collect();
+    }
+    finding.objects = objects;
+    finding
+}
+
+/// `public.f(integer)` with its names quoted where they have to be.
+fn routine(label: &str) -> String {
+    let (name, arguments) = label.split_once('(').unwrap_or((label, ")"));
+    let (schema, name) = name.split_once('.').unwrap_or(("public", name));
+    format!("{}.{}({arguments}", identifier(schema), identifier(name))
 }

@@ -10,10 +10,11 @@ use async_trait::async_trait;
 
 use super::ownership::Owners;
 use super::scope::{in_database, schema_of};
-use super::{Check, Group, Looked, Restored};
+use super::{Check, Group, Looked, Restored, objects};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
-use crate::finding::{Finding, Name};
+use crate::dump::Declared;
+use crate::finding::{Difference, Finding, Name};
 
 pub struct RowSecurity;
 
@@ -43,9 +44,10 @@ impl Check for RowSecurity {
         let policies: Vec<_> = in_database(&facts.policies, restored, |policy| &policy.database).collect();
         let secured: Vec<_> = in_database(&facts.row_security, restored, |table| &table.database).collect();
         let looked_at = format!("{} tables with row level security, {} policies", secured.len(), policies.len());
-        if policies.is_empty() && secured.is_empty() {
-            return Ok(Looked { findings: Vec::new(), looked_at, ..Looked::default() });
-        }
+        let compared = BTreeMap::from([
+            ("policy".to_owned(), policies.len() as u64),
+            ("table with row level security".to_owned(), secured.len() as u64),
+        ]);
         let session = restored.session;
         let tables: HashMap<Table, (bool, bool)> = session
             .query(TABLES, &[], "cannot list row level security")
@@ -97,8 +99,11 @@ impl Check for RowSecurity {
             }
         }
         findings.extend(switched_off(&off));
+        findings.extend(no_longer_forced(&forced(restored), &tables));
+        let policies = objects::compare_only(restored, |object| object.desc == "POLICY").await?;
+        findings.extend(policies_changed(&policies.changed, &policies.extra));
         findings.extend(bypassed.into_iter().map(|((now, dumped), tables)| owner_bypasses(&now, &dumped, tables)));
-        Ok(Looked { findings, looked_at, ..Looked::default() })
+        Ok(Looked { findings, looked_at, compared, ..Looked::default() })
     }
 }
 
@@ -142,6 +147,70 @@ fn policies_lost(
             .into();
     let roles: std::collections::BTreeSet<&String> = lost.values().flatten().flat_map(|policy| &policy.roles).collect();
     finding.commands = roles.into_iter().map(|role| format!("CREATE ROLE {};", identifier(role))).collect();
+    Some(finding)
+}
+
+/// The tables whose owner obeys the policies too (`FORCE ROW LEVEL SECURITY`), which pg_dump says with the table.
+fn forced(restored: &Restored<'_>) -> Vec<Table> {
+    in_database(&restored.scan.declared, restored, |object| &object.database)
+        .filter(|object| object.desc == "TABLE" && object.definition.contains(" FORCE ROW LEVEL SECURITY"))
+        .map(|object| (schema_of(&object.schema), object.tag.clone()))
+        .collect()
+}
+
+fn no_longer_forced(forced: &[Table], tables: &HashMap<Table, (bool, bool)>) -> Option<Finding> {
+    let lost: Vec<&Table> = forced.iter().filter(|table| matches!(tables.get(table), Some((true, false)))).collect();
+    if lost.is_empty() {
+        return None;
+    }
+    let mut finding = Finding::new(
+        Name::RlsBypassed,
+        format!("the owner of {} obeys the policies in the dump and bypasses them here", many(lost.len())),
+    );
+    finding.count = lost.len() as u64;
+    finding.objects = lost.iter().map(|(schema, name)| format!("TABLE {schema}.{name}")).collect();
+    finding.evidence = vec!["row level security is no longer forced: the owner sees every row".into()];
+    finding.fix = "Force it before anybody connects.".into();
+    finding.commands = lost
+        .iter()
+        .map(|(schema, name)| {
+            format!("ALTER TABLE {}.{} FORCE ROW LEVEL SECURITY;", identifier(schema), identifier(name))
+        })
+        .collect();
+    Some(finding)
+}
+
+/// Policies that let other rows through than the dump's do, and such as the dump does not have.
+fn policies_changed(changed: &[(Declared, Declared)], extra: &[Declared]) -> Option<Finding> {
+    let count = changed.len() + extra.len();
+    if count == 0 {
+        return None;
+    }
+    let noun = if count == 1 { "1 policy".to_owned() } else { format!("{count} policies") };
+    let verb = if count == 1 { "is" } else { "are" };
+    let mut finding = Finding::new(Name::PolicyChanged, format!("{noun} {verb} not as in the dump"));
+    finding.count = count as u64;
+    for (dump, restored) in changed {
+        let difference = objects::difference(dump, restored);
+        let lines = difference.diff.lines().filter(|line| {
+            (line.starts_with('-') && !line.starts_with("---")) || (line.starts_with('+') && !line.starts_with("+++"))
+        });
+        finding.evidence.extend(lines.map(|line| format!("{}: {line}", difference.object)));
+        finding.objects.push(difference.object.clone());
+        finding.differences.push(difference);
+    }
+    for object in extra {
+        finding.evidence.push(format!("{} is not in the dump", object.label()));
+        finding.objects.push(object.label());
+        finding.differences.push(Difference {
+            object: object.label(),
+            dump: None,
+            restored: Some(object.definition.trim().to_owned()),
+            diff: String::new(),
+        });
+    }
+    finding.fix = "Drop these policies and make them as the dump has them, before anybody connects.".into();
+    finding.commands = changed.iter().map(|(dump, _)| dump.definition.trim().to_owned()).collect();
     Some(finding)
 }
 

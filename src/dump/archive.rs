@@ -190,6 +190,12 @@ pub(super) fn label(desc: &str, schema: Option<&str>, tag: &str) -> String {
     let Some(schema) = schema.filter(|schema| !schema.is_empty()) else {
         return format!("{desc} {tag}");
     };
+    let on_table = ["CONSTRAINT ", "POLICY ", "RULE ", "TRIGGER "];
+    if desc == "COMMENT" && on_table.iter().any(|kind| tag.starts_with(kind)) {
+        if let Some((what, table)) = tag.rsplit_once(" ON ") {
+            return format!("{desc} {what} ON {schema}.{table}");
+        }
+    }
     // What hangs on an object bears its kind in the tag (`_printTocEntry`, `pg_backup_archiver.c`).
     let hangs = ["ACL", "COMMENT", "SECURITY LABEL"].contains(&desc);
     let kinds = ["MATERIALIZED VIEW ", "FOREIGN TABLE ", "TEXT SEARCH CONFIGURATION ", "TEXT SEARCH DICTIONARY "];

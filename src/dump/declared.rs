@@ -1,6 +1,8 @@
 //! Every object that a dump declares, with its definition: an archive's table of contents, or the same read off the
 //! comments that pg_dump writes before each object of a plain dump.
 
+use std::collections::HashMap;
+
 use super::archive::{Archive, label};
 use super::lexer::{Item, Lexer, Statement, TokenKind};
 
@@ -32,6 +34,14 @@ impl Declared {
 
     /// The objects of an archive, in its order. Rows, large objects and what belongs to the archive itself are left out.
     pub fn of_archive(archive: &Archive) -> Vec<Self> {
+        // Since 17 one entry stands for large objects that have owner and privileges in common, and lists their oids (getLOs
+        // in pg_dump.c); pg_restore repeats the statements for each (IssueACLPerBlob in pg_backup_archiver.c).
+        let batches: HashMap<i32, Vec<&str>> = archive
+            .entries
+            .iter()
+            .filter(|entry| entry.desc == "BLOB METADATA")
+            .map(|entry| (entry.id, entry.defn.lines().map(str::trim).filter(|line| !line.is_empty()).collect()))
+            .collect();
         let entries = archive.entries.iter().filter(|entry| !entry.desc.is_empty() && is_object(&entry.desc));
         entries
             .map(|entry| Self {
@@ -41,11 +51,21 @@ impl Declared {
                 tag: one_line(&entry.tag),
                 owner: entry.owner.clone(),
                 tablespace: entry.tablespace.clone(),
-                definition: entry.defn.clone(),
+                definition: match &batches.get(&entry.dependencies.first().copied().unwrap_or_default()) {
+                    Some(oids) if entry.desc == "ACL" => for_each_object(&entry.defn, oids),
+                    _ => entry.defn.clone(),
+                },
                 id: Some(entry.id),
             })
             .collect()
     }
+}
+
+/// The statements about the first of some large objects, for all of them.
+fn for_each_object(statements: &str, oids: &[&str]) -> String {
+    let Some(first) = oids.first() else { return statements.to_owned() };
+    let (of_first, mark) = (format!(" LARGE OBJECT {first} "), " LARGE OBJECT ");
+    oids.iter().map(|oid| statements.replace(&of_first, &format!("{mark}{oid} ")) + "\n").collect()
 }
 
 /// Whether a type of entry is an object of the schema (`_tocEntryRequired` and `ArchiveEntry` calls in pg_dump.c,
@@ -176,7 +196,8 @@ fn follows(object: &Declared, statement: &Statement) -> bool {
         _ => return false,
     }
     // dumpConstraint in pg_dump.c writes what else there is of a constraint's index.
-    if object.desc.ends_with("CONSTRAINT") && !words().any(|word| matches!(word, "cluster" | "replica" | "statistics")) {
+    if object.desc.ends_with("CONSTRAINT") && !words().any(|word| matches!(word, "cluster" | "replica" | "statistics"))
+    {
         return false;
     }
     let named = |name: &str| {

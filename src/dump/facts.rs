@@ -308,11 +308,21 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
     if let Some(method) = &entry.table_access_method {
         collector.facts.needs.access_methods.insert(method.clone());
     }
-    if gets_owner(archive, entry) {
+    if entry.desc == "BLOB METADATA" && !entry.owner.is_empty() {
+        for oid in entry.defn.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            collector.facts.owners.push(super::Owned {
+                database: None,
+                kind: "LARGE OBJECT".to_owned(),
+                schema: None,
+                name: oid.to_owned(),
+                owner: entry.owner.clone(),
+            });
+        }
+    } else if gets_owner(archive, entry) {
         collector.facts.owners.push(super::Owned {
             database: None,
             kind: match entry.desc.as_str() {
-                "BLOB" | "BLOB METADATA" => "LARGE OBJECT".to_owned(),
+                "BLOB" => "LARGE OBJECT".to_owned(),
                 "PROCEDURAL LANGUAGE" => "LANGUAGE".to_owned(),
                 other => other.to_owned(),
             },

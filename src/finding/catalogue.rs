@@ -81,10 +81,14 @@ catalogue! {
         "Objects came back with another owner than the dump gives them.";
     PermissionDenied = "permission-denied", Error,
         "The restoring role may not do what the dump asks for.";
+    PolicyChanged = "policy-changed", Error,
+        "A row level security policy came back otherwise than the dump has it, or is one too many.";
     PolicyLost = "policy-lost", Error,
         "A row level security policy of the dump did not come back.";
     PrivilegesChanged = "privileges-changed", Warning,
         "Privileges came back otherwise than the dump grants them.";
+    PrivilegesWider = "privileges-wider", Error,
+        "Somebody may do more in the restored database than in the dump.";
     QueryFailed = "query-failed", Error,
         "A query of the profile did not give what the profile expects.";
     RlsBypassed = "rls-bypassed", Error,
@@ -101,6 +105,8 @@ catalogue! {
         "A table has rows that the dump does not hold.";
     RowsMissing = "rows-missing", Error,
         "The dump holds rows that did not come back, and no error said so.";
+    SecurityDefinerOwnerChanged = "security-definer-owner-changed", Error,
+        "A function that runs with its owner's rights has another owner than in the dump.";
     SequenceBehind = "sequence-behind", Error,
         "A sequence would hand out a value that its column already holds.";
     SequenceExhausted = "sequence-exhausted", Error,

@@ -11,6 +11,7 @@ mod cleanup;
 mod demo;
 mod formats;
 mod inspect;
+mod judge;
 mod limits;
 mod listing;
 mod matrix;

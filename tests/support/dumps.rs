@@ -40,6 +40,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "tampered.sql",
     "latin.sql",
     "objects.sql",
+    "judged.sql",
     "names.sql",
     "many.sql",
 ];

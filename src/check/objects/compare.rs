@@ -8,15 +8,13 @@ use crate::finding::Failure;
 
 /// What the comparison of two lists of objects comes to.
 #[derive(Debug, Default)]
-pub struct Comparison<'a> {
+pub struct Comparison {
     /// In the dump and not in the database, and no statement of it failed.
-    pub missing: Vec<&'a Declared>,
+    pub missing: Vec<Declared>,
     /// In the database and not in the dump.
-    pub extra: Vec<&'a Declared>,
+    pub extra: Vec<Declared>,
     /// In both, with other definitions.
-    pub changed: Vec<(&'a Declared, &'a Declared)>,
-    /// In both.
-    pub there: Vec<(&'a Declared, &'a Declared)>,
+    pub changed: Vec<(Declared, Declared)>,
     /// How many objects were compared, by type.
     pub compared: BTreeMap<String, u64>,
     /// How many the restore itself has failed on.
@@ -30,15 +28,10 @@ fn key(declared: &Declared) -> Key<'_> {
 }
 
 /// Compares what the dump declares with what the database holds.
-pub fn compare<'a>(
-    dump: &'a [Declared],
-    restored: &'a [Declared],
-    failures: &[Failure],
-    majors: Majors,
-) -> Comparison<'a> {
+pub fn compare(dump: &[Declared], restored: &[Declared], failures: &[Failure], majors: Majors) -> Comparison {
     let mut comparison = Comparison::default();
     let failed = failed(dump, failures);
-    let mut by_key: HashMap<Key<'a>, Vec<&'a Declared>> = HashMap::new();
+    let mut by_key: HashMap<Key<'_>, Vec<&Declared>> = HashMap::new();
     for object in restored.iter().filter(|object| is_compared(object)) {
         by_key.entry(key(object)).or_default().push(object);
     }
@@ -51,20 +44,19 @@ pub fn compare<'a>(
         });
         match found {
             None if failed.contains(&index) => comparison.failed += 1,
-            None => comparison.missing.push(object),
+            None => comparison.missing.push(object.clone()),
             Some(found) => {
-                comparison.there.push((object, found));
                 // What was there before the restore is the restore's finding.
                 if !failed.contains(&index) && !is_same(object, found, majors) {
-                    comparison.changed.push((object, found));
+                    comparison.changed.push((object.clone(), found.clone()));
                 }
             }
         }
     }
-    comparison.extra = by_key.into_values().flatten().collect();
-    comparison.extra.sort_by_key(|object| key(object));
-    comparison.missing.sort_by_key(|object| key(object));
-    comparison.changed.sort_by_key(|(object, _)| key(object));
+    comparison.extra = by_key.into_values().flatten().cloned().collect();
+    comparison.extra.sort_by(|a, b| key(a).cmp(&key(b)));
+    comparison.missing.sort_by(|a, b| key(a).cmp(&key(b)));
+    comparison.changed.sort_by(|(a, _), (b, _)| key(a).cmp(&key(b)));
     comparison
 }
 
@@ -78,7 +70,7 @@ fn is_same(dump: &Declared, restored: &Declared, majors: Majors) -> bool {
 /// Privileges are compared by what they allow, not by their statements; and what belongs to the database itself is only
 /// restored with it.
 fn is_compared(object: &Declared) -> bool {
-    object.desc != "ACL" && !object.tag.starts_with("DATABASE ")
+    !matches!(object.desc.as_str(), "ACL" | "DEFAULT ACL") && !object.tag.starts_with("DATABASE ")
 }
 
 /// The objects of which the restore has refused a statement.

@@ -49,7 +49,12 @@ pub(super) fn same(desc: &str, dump: &str, restored: &str, majors: Majors) -> bo
 /// A plain dump says each statement by itself and an archive all of an entry's, in orders of their own; what they set for
 /// the session is no part of the object.
 fn statements(statements: Vec<Vec<Word>>) -> Canonical {
-    statements.into_iter().filter(|words| !words.first().is_some_and(|word| is(word, "set"))).collect()
+    let sets = |words: &Vec<Word>| words.first().is_some_and(|word| is(word, "set"));
+    // Whether row level security is forced is told by the check of it.
+    let forces = |words: &Vec<Word>| {
+        words.iter().rev().zip(["security", "level", "row", "force"]).all(|(word, name)| is(word, name)) && words.len() > 4
+    };
+    statements.into_iter().filter(|words| !sets(words) && !forces(words)).collect()
 }
 
 fn sorted(statements: &Canonical) -> Canonical {
@@ -117,6 +122,9 @@ fn canonical(desc: &str, words: Vec<Word>, majors: Majors) -> Vec<Word> {
     if matches!(desc, "TRIGGER" | "EVENT TRIGGER") {
         words = execute_function(words);
     }
+    if matches!(desc, "TABLE" | "FOREIGN TABLE") {
+        words = without_not_null_names(words);
+    }
     if has_expressions(desc) {
         words = without_casts(words);
         // Parentheses around an expression that needs none are kept by one version and left out by another, and a
@@ -131,6 +139,25 @@ fn canonical(desc: &str, words: Vec<Word>, majors: Majors) -> Vec<Word> {
         words = without_qualifiers(words);
     }
     words
+}
+
+/// Since 18 a NOT NULL is a constraint with a name (commit 14e87ffa5, "Add pg_constraint rows for not-null constraints"),
+/// and pg_dump writes the name where it is not the one that the server would choose. Which one that is depends on the names
+/// that are taken when the table is made: of two tables with the same names in them the order decides.
+fn without_not_null_names(words: Vec<Word>) -> Vec<Word> {
+    let mut out = Vec::with_capacity(words.len());
+    let mut at = 0;
+    while at < words.len() {
+        let names_not_null = is(&words[at], "constraint")
+            && words.get(at + 2).is_some_and(|word| is(word, "not"))
+            && words.get(at + 3).is_some_and(|word| is(word, "null"));
+        if names_not_null {
+            at += 2;
+        }
+        out.push(words[at].clone());
+        at += 1;
+    }
+    out
 }
 
 /// Up to 10 a trigger's function was written `EXECUTE PROCEDURE` (release notes of 11).

@@ -12,7 +12,7 @@ use crate::restore::{has_option, selecting_option};
 /// Lines around each change.
 const CONTEXT: usize = 2;
 
-pub(super) fn told(restored: &Restored<'_>, comparison: &Comparison<'_>, majors: Majors) -> Looked {
+pub(super) fn told(restored: &Restored<'_>, comparison: &Comparison, majors: Majors) -> Looked {
     let mut findings = Vec::new();
     let options = &restored.target.restore.options;
     let leaving = ["--no-comments", "--no-security-labels"];
@@ -30,6 +30,9 @@ pub(super) fn told(restored: &Restored<'_>, comparison: &Comparison<'_>, majors:
     if restored.scan.abridged {
         not_compared.push("definitions that are too long in all to be kept: only that the objects exist".to_owned());
     }
+    if has_option(options, "--no-tablespaces", '\0') {
+        not_compared.push("tablespaces: --no-tablespaces leaves them out".to_owned());
+    }
     Looked { findings, looked_at, compared: comparison.compared.clone(), not_compared, ..Looked::default() }
 }
 
@@ -37,18 +40,14 @@ fn many(objects: usize) -> String {
     if objects == 1 { "1 object".to_owned() } else { format!("{objects} objects") }
 }
 
-fn labels(objects: &[&Declared]) -> Vec<String> {
-    objects.iter().map(|object| object.label()).collect()
-}
-
 /// Comments change nothing that an application does.
 fn is_remark(object: &Declared) -> bool {
     object.desc == "COMMENT"
 }
 
-fn missing(comparison: &Comparison<'_>, selects: Option<&str>) -> Vec<Finding> {
+fn missing(comparison: &Comparison, selects: Option<&str>) -> Vec<Finding> {
     let (remarks, objects): (Vec<&Declared>, Vec<&Declared>) =
-        comparison.missing.iter().copied().filter(|object| !is_access(object)).partition(|object| is_remark(object));
+        comparison.missing.iter().partition(|object| is_remark(object));
     let mut findings = Vec::new();
     for (name, lost) in [(Name::ObjectMissing, objects), (Name::CommentLost, remarks)] {
         if lost.is_empty() {
@@ -65,7 +64,7 @@ fn missing(comparison: &Comparison<'_>, selects: Option<&str>) -> Vec<Finding> {
         };
         let mut finding = Finding::new(name, format!("{noun} {what}, and no error said so"));
         finding.count = lost.len() as u64;
-        finding.objects = labels(&lost);
+        finding.objects = lost.iter().map(|object| object.label()).collect();
         finding.differences = lost
             .iter()
             .map(|object| Difference {
@@ -92,17 +91,12 @@ fn missing(comparison: &Comparison<'_>, selects: Option<&str>) -> Vec<Finding> {
     findings
 }
 
-/// What the check of row level security tells, with who sees what now.
-fn is_access(object: &Declared) -> bool {
-    matches!(object.desc.as_str(), "POLICY" | "ROW SECURITY")
-}
-
 /// Definitions that differ. Where another major wrote the expressions in them, the words alone may differ.
-fn changed(comparison: &Comparison<'_>, majors: Majors) -> Vec<Finding> {
+fn changed(comparison: &Comparison, majors: Majors) -> Vec<Finding> {
     let mut findings = Vec::new();
     let is_sure = |object: &Declared| !majors.differ() || !rules::has_expressions(&object.desc);
     let (switched, changed): (Vec<_>, Vec<_>) =
-        comparison.changed.iter().copied().partition(|(dump, restored)| is_switched(dump, restored));
+        comparison.changed.iter().partition(|(dump, restored)| is_switched(dump, restored));
     let (sure, maybe): (Vec<_>, Vec<_>) = changed.into_iter().partition(|(dump, _)| is_sure(dump) && !is_remark(dump));
     if !switched.is_empty() {
         let title = format!(
@@ -157,7 +151,7 @@ fn is_switched(dump: &Declared, restored: &Declared) -> bool {
     create(dump).is_some() && create(dump) == create(restored)
 }
 
-fn with_differences(name: Name, title: String, changed: &[(&Declared, &Declared)]) -> Finding {
+fn with_differences(name: Name, title: String, changed: &[&(Declared, Declared)]) -> Finding {
     let mut finding = Finding::new(name, title);
     finding.count = changed.len() as u64;
     for (dump, restored) in changed {
@@ -172,7 +166,8 @@ fn with_differences(name: Name, title: String, changed: &[(&Declared, &Declared)
     finding
 }
 
-pub(super) fn difference(dump: &Declared, restored: &Declared) -> Difference {
+/// How one object differs.
+pub fn difference(dump: &Declared, restored: &Declared) -> Difference {
     let with_tablespace = |object: &Declared| match &object.tablespace {
         Some(tablespace) if !tablespace.is_empty() => {
             format!("{}\n-- tablespace {tablespace}\n", object.definition.trim())
@@ -185,7 +180,7 @@ pub(super) fn difference(dump: &Declared, restored: &Declared) -> Difference {
     Difference { object: dump.label(), dump: Some(old), restored: Some(new), diff }
 }
 
-fn extra(comparison: &Comparison<'_>) -> Option<Finding> {
+fn extra(comparison: &Comparison) -> Option<Finding> {
     if comparison.extra.is_empty() {
         return None;
     }
@@ -193,7 +188,7 @@ fn extra(comparison: &Comparison<'_>) -> Option<Finding> {
     let title = format!("{} {there} in the database that the dump does not have", many(comparison.extra.len()));
     let mut finding = Finding::new(Name::ObjectExtra, title);
     finding.count = comparison.extra.len() as u64;
-    finding.objects = labels(&comparison.extra);
+    finding.objects = comparison.extra.iter().map(Declared::label).collect();
     finding.differences = comparison
         .extra
         .iter()

@@ -98,6 +98,10 @@ dump objects.dir -Fd objects
 dump objects.tar -Ft objects
 dump objects.sql objects
 
+make judged -O shop_owner
+dump judged.dump -Fc judged
+dump judged.sql judged
+
 make escape
 dump escape.dump -Fc escape
 

@@ -1,0 +1,84 @@
+//! The privileges that a database's catalogs hold.
+
+use std::collections::HashMap;
+
+use super::acl::{Acl, Kind, Object};
+use crate::cluster::{ClusterError, Session};
+use crate::dump::statements;
+
+/// The privileges of one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub owner: String,
+    /// What it begins with: what `initdb` or an extension gave it, or else what the server gives a new object.
+    pub initial: Acl,
+    pub now: Acl,
+    /// `FUNCTION public.f(integer)`, ready for a statement.
+    pub name: String,
+}
+
+/// Every object that privileges can be granted on, by the code of its kind (aclobj.c's acldefault), with its name as SQL.
+/// Relations of the system and their like are left out, and so is what belongs to an extension and has its privileges from
+/// it: pg_dump leaves them to it.
+const HELD: &str = "
+WITH objects AS (
+    SELECT CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END AS kind, c.oid, 'pg_class'::regclass AS class, 0 AS column,
+           quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, c.relowner AS owner, c.relacl AS acl
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+      AND n.nspname !~ '^pg_(toast|temp)'
+  UNION ALL
+    SELECT 'c', a.attrelid, 'pg_class'::regclass, a.attnum,
+           quote_ident(n.nspname) || '.' || quote_ident(c.relname) || '.' || quote_ident(a.attname), c.relowner, a.attacl
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+  UNION ALL
+    SELECT 'f', p.oid, 'pg_proc'::regclass, 0,
+           quote_ident(n.nspname) || '.' || quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')',
+           p.proowner, p.proacl
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')
+  UNION ALL
+    SELECT 'n', oid, 'pg_namespace'::regclass, 0, quote_ident(nspname), nspowner, nspacl FROM pg_namespace
+    WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+  UNION ALL
+    SELECT 'T', t.oid, 'pg_type'::regclass, 0, quote_ident(n.nspname) || '.' || quote_ident(t.typname), t.typowner, t.typacl
+    FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)' AND t.typelem = 0
+      AND (t.typrelid = 0 OR (SELECT c.relkind = 'c' FROM pg_class c WHERE c.oid = t.typrelid))
+  UNION ALL
+    SELECT 'l', oid, 'pg_language'::regclass, 0, quote_ident(lanname), lanowner, lanacl FROM pg_language WHERE lanispl
+  UNION ALL
+    SELECT 'F', oid, 'pg_foreign_data_wrapper'::regclass, 0, quote_ident(fdwname), fdwowner, fdwacl
+    FROM pg_foreign_data_wrapper
+  UNION ALL
+    SELECT 'S', oid, 'pg_foreign_server'::regclass, 0, quote_ident(srvname), srvowner, srvacl FROM pg_foreign_server
+  UNION ALL
+    SELECT 'L', oid, 'pg_largeobject'::regclass, 0, oid::text, lomowner, lomacl FROM pg_largeobject_metadata
+)
+SELECT objects.kind, objects.name, pg_get_userbyid(objects.owner)::text,
+       coalesce(i.initprivs, acldefault(objects.kind::\"char\", objects.owner))::text[],
+       objects.acl::text[], i.initprivs IS NOT NULL
+FROM objects
+LEFT JOIN pg_init_privs i ON i.objoid = objects.oid AND i.classoid = objects.class AND i.objsubid = objects.column
+WHERE i.objoid IS NOT NULL OR NOT EXISTS (
+    SELECT FROM pg_depend d WHERE d.classid = objects.class AND d.objid = objects.oid AND d.deptype = 'e')";
+
+/// Reads them all.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn read(session: &Session) -> Result<HashMap<Object, Held>, ClusterError> {
+    let rows = session.query(HELD, &[], "cannot list privileges").await?;
+    let mut held = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let (code, name): (&str, &str) = (row.get(0), row.get(1));
+        let Some(kind) = Kind::of_code(code) else { continue };
+        let initial = Acl::of_items(&row.get::<_, Vec<String>>(3));
+        let now: Option<Vec<String>> = row.get(4);
+        let object = (kind, statements(name).into_iter().next().unwrap_or_default());
+        let now = now.map_or_else(|| initial.clone(), |items| Acl::of_items(&items));
+        held.insert(object, Held { owner: row.get(2), initial, now, name: name.to_owned() });
+    }
+    Ok(held)
+}

@@ -1,0 +1,318 @@
+//! Privileges: everybody may do what the dump lets them do, and nothing more.
+//!
+//! What a dump's GRANT and REVOKE statements come to is computed as the server does it, and compared with the catalogs.
+//! A privilege that is missing makes noise when it is needed. One too many makes none, and it comes about easily: pg_restore
+//! sends each entry's statements as one, so that a GRANT to a role that is missing takes the `REVOKE … FROM PUBLIC` beside
+//! it along.
+
+mod acl;
+mod actual;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use async_trait::async_trait;
+
+use self::acl::{Acl, Change, Kind, Object, changes, privilege};
+use self::actual::Held;
+use super::scope::{in_database, server_major};
+use super::{Check, Group, Looked, Restored};
+use crate::cluster::sql::identifier;
+use crate::cluster::{ClusterError, Session};
+use crate::dump::{Declared, Word, statements};
+use crate::finding::{Finding, Name, Severity};
+use crate::restore::has_option;
+
+pub struct Privileges;
+
+/// Statements to paste, of thousands.
+const STATEMENTS: usize = 10;
+
+#[async_trait]
+impl Check for Privileges {
+    fn name(&self) -> &'static str {
+        "privileges"
+    }
+
+    fn group(&self) -> Group {
+        Group::Access
+    }
+
+    async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
+        let major = server_major(restored.session).await?;
+        let declared: Vec<&Declared> =
+            in_database(&restored.scan.declared, restored, |object| &object.database).collect();
+        if declared.is_empty() {
+            let not_compared = vec!["privileges: the script does not name its objects as pg_dump does".to_owned()];
+            return Ok(Looked { not_compared, ..Looked::default() });
+        }
+        let mut held = actual::read(restored.session).await?;
+        let roles = roles(restored.session).await?;
+        let dumped = dumped(&declared, major);
+        let left_out = left_out(restored);
+        for object in dumped.keys().filter(|object| object.0 == Kind::Column) {
+            add_column(&mut held, object);
+        }
+        let mut told = Told::default();
+        for (object, held) in &held {
+            told.compared += 1;
+            let expected = expected(
+                held,
+                dumped.get(object).map(Vec::as_slice).unwrap_or_default(),
+                &declared_owner(object, &dumped),
+            );
+            let (wider, lost) = (held.now.beyond(&expected), expected.beyond(&held.now));
+            for (role, privileges) in wider {
+                told.wider.entry(role).or_default().push((label(object.0, held), object.0, held, privileges));
+            }
+            for (role, privileges) in lost.into_iter().filter(|(role, _)| role.is_empty() || roles.contains(role)) {
+                told.lost.entry(role).or_default().push((label(object.0, held), object.0, held, privileges));
+            }
+        }
+        let mut findings = Vec::new();
+        findings.extend(told.wider(left_out));
+        findings.extend(told.lost(left_out));
+        findings.extend(default_privileges(restored, &declared, left_out).await?);
+        let looked_at = format!("privileges of {} objects", told.compared);
+        let compared = BTreeMap::from([("privileges".to_owned(), told.compared)]);
+        Ok(Looked { findings, looked_at, compared, ..Looked::default() })
+    }
+}
+
+/// The option with which the restore left privileges out, if it did.
+fn left_out(restored: &Restored<'_>) -> Option<&'static str> {
+    let options = &restored.target.restore.options;
+    let leaves_out = has_option(options, "--no-privileges", 'x') || has_option(options, "--no-acl", 'x');
+    leaves_out.then_some("--no-privileges")
+}
+
+async fn roles(session: &Session) -> Result<BTreeSet<String>, ClusterError> {
+    let rows = session.query("SELECT rolname::text FROM pg_roles", &[], "cannot list roles").await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// What the dump changes about one object, and who owns it there.
+type Dumped = HashMap<Object, Vec<(Change, String)>>;
+
+fn dumped(declared: &[&Declared], major: u16) -> Dumped {
+    let mut dumped = Dumped::new();
+    for entry in declared.iter().filter(|entry| entry.desc == "ACL") {
+        for words in statements(&entry.definition) {
+            for change in changes(&words, major).unwrap_or_default() {
+                dumped.entry(change.object.clone()).or_default().push((change, entry.owner.clone()));
+            }
+        }
+    }
+    dumped
+}
+
+/// The role that owns an object in the dump, as far as its privileges say it.
+fn declared_owner(object: &Object, dumped: &Dumped) -> String {
+    dumped.get(object).and_then(|changes| changes.first()).map(|(_, owner)| owner.clone()).unwrap_or_default()
+}
+
+/// A column that has no privileges of its own is not listed; where its table is there, it has none.
+fn add_column(held: &mut HashMap<Object, Held>, object: &Object) {
+    let Some((_, table)) = object.1.split_last_chunk::<2>().map(|(table, last)| (last, table.to_vec())) else { return };
+    if held.contains_key(object) {
+        return;
+    }
+    let Some(owner) = held.get(&(Kind::Table, table)).map(|table| (table.owner.clone(), table.name.clone())) else { return };
+    let Some(Word::Name(column)) = object.1.last() else { return };
+    let name = format!("{}.{}", owner.1, identifier(column));
+    held.insert(object.clone(), Held { owner: owner.0, initial: Acl::default(), now: Acl::default(), name });
+}
+
+/// What the dump makes of an object's first privileges. Who owns it here stands for who owns it in the dump: that the
+/// owner is another one is told by the check of owners.
+fn expected(held: &Held, changes: &[(Change, String)], dumped_owner: &str) -> Acl {
+    let mut acl = held.initial.clone();
+    for (change, _) in changes {
+        let stands_for = |role: &str| {
+            if !dumped_owner.is_empty() && role == dumped_owner { held.owner.clone() } else { role.to_owned() }
+        };
+        acl.apply(change, stands_for);
+    }
+    acl
+}
+
+fn label(kind: Kind, held: &Held) -> String {
+    match kind {
+        Kind::Column => format!("COLUMN {}", held.name),
+        Kind::Routine => format!("FUNCTION {}", held.name),
+        kind => format!("{} {}", kind.sql(), held.name),
+    }
+}
+
+type Hit<'a> = (String, Kind, &'a Held, Vec<(char, bool)>);
+
+/// Differences by role; `""` is PUBLIC.
+#[derive(Default)]
+struct Told<'a> {
+    compared: u64,
+    wider: BTreeMap<String, Vec<Hit<'a>>>,
+    lost: BTreeMap<String, Vec<Hit<'a>>>,
+}
+
+impl Told<'_> {
+    fn wider(&mut self, left_out: Option<&str>) -> Option<Finding> {
+        let (objects, count) = hits(&mut self.wider)?;
+        let who = who(&self.wider);
+        let verb = if self.wider.len() == 1 { "may do more" } else { "may each do more" };
+        let mut finding =
+            Finding::new(Name::PrivilegesWider, format!("{who} {verb} than in the dump on {}", many(count)));
+        finding.count = count as u64;
+        finding.objects = objects;
+        finding.evidence = evidence(&self.wider, "gains");
+        finding.fix =
+            "Take them away before anybody connects. Where a GRANT of the same object failed, its REVOKE was \
+                       undone with it: make the missing roles first and restore again."
+                .into();
+        if let Some(option) = left_out {
+            finding.severity = Severity::Warning;
+            finding.evidence.push(format!("{option} leaves out every REVOKE of the dump"));
+            finding.fix = format!("Restore without {option}, or take them away before anybody connects.");
+        }
+        finding.commands = statements_of(&self.wider, "REVOKE", "FROM");
+        Some(finding)
+    }
+
+    fn lost(&mut self, left_out: Option<&str>) -> Option<Finding> {
+        let (objects, count) = hits(&mut self.lost)?;
+        let who = who(&self.lost);
+        let title = format!("{who} may do less than in the dump on {}", many(count));
+        let mut finding = Finding::new(Name::PrivilegesChanged, title);
+        finding.count = count as u64;
+        finding.objects = objects;
+        finding.evidence = evidence(&self.lost, "lacks");
+        finding.fix = match left_out {
+            Some(option) => format!("Restore without {option}, or grant them afterwards."),
+            None => {
+                "Grant them, or make the missing roles first and restore again: a GRANT that fails takes the others \
+                     of its object with it."
+                    .into()
+            }
+        };
+        finding.commands = statements_of(&self.lost, "GRANT", "TO");
+        Some(finding)
+    }
+}
+
+/// The objects that are hit, each once, by name.
+fn hits(by_role: &mut BTreeMap<String, Vec<Hit<'_>>>) -> Option<(Vec<String>, usize)> {
+    for hits in by_role.values_mut() {
+        hits.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+    let objects: BTreeSet<&String> = by_role.values().flatten().map(|hit| &hit.0).collect();
+    let objects: Vec<String> = objects.into_iter().cloned().collect();
+    let count = objects.len();
+    (count > 0).then_some((objects, count))
+}
+
+fn role_label(role: &str) -> String {
+    if role.is_empty() { "PUBLIC".to_owned() } else { format!("{role:?}") }
+}
+
+fn who(by_role: &BTreeMap<String, Vec<Hit<'_>>>) -> String {
+    let mut names: Vec<String> = by_role.keys().map(|role| role_label(role)).collect();
+    const NAMED: usize = 3;
+    if names.len() > NAMED {
+        return format!("{} roles", names.len());
+    }
+    let last = names.pop().unwrap_or_default();
+    if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) }
+}
+
+fn many(objects: usize) -> String {
+    if objects == 1 { "1 object".to_owned() } else { format!("{objects} objects") }
+}
+
+fn letters(privileges: &[(char, bool)]) -> String {
+    let name = |(letter, grantable): &(char, bool)| {
+        format!("{}{}", privilege(*letter), if *grantable { " WITH GRANT OPTION" } else { "" })
+    };
+    privileges.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+fn evidence(by_role: &BTreeMap<String, Vec<Hit<'_>>>, verb: &str) -> Vec<String> {
+    let lines = by_role.iter().flat_map(|(role, hits)| {
+        // The same for many objects is said once.
+        let mut same: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (label, _, _, privileges) in hits {
+            same.entry(letters(privileges)).or_default().push(label);
+        }
+        same.into_iter().map(move |(what, objects)| {
+            let others = if objects.len() > 1 { format!(" and {} more", objects.len() - 1) } else { String::new() };
+            format!("{} {verb} {what} on {}{others}", role_label(role), objects[0])
+        })
+    });
+    lines.collect()
+}
+
+fn statements_of(by_role: &BTreeMap<String, Vec<Hit<'_>>>, verb: &str, to: &str) -> Vec<String> {
+    let all = by_role.iter().flat_map(|(role, hits)| hits.iter().map(move |hit| (role, hit)));
+    all.take(STATEMENTS)
+        .map(|(role, (_, kind, held, privileges))| {
+            let role = if role.is_empty() { "PUBLIC".to_owned() } else { identifier(role) };
+            let (table, column) = match kind {
+                Kind::Column => held.name.rsplit_once('.').unwrap_or((held.name.as_str(), "")),
+                _ => (held.name.as_str(), ""),
+            };
+            let names: Vec<String> = privileges
+                .iter()
+                .map(|(letter, _)| {
+                    let name = privilege(*letter);
+                    if column.is_empty() { name.to_owned() } else { format!("{name}({column})") }
+                })
+                .collect();
+            format!("{verb} {} ON {} {table} {to} {role};", names.join(", "), kind.sql())
+        })
+        .collect()
+}
+
+/// `ALTER DEFAULT PRIVILEGES` of the dump against those of the database, as sets of statements.
+async fn default_privileges(
+    restored: &Restored<'_>,
+    declared: &[&Declared],
+    left_out: Option<&str>,
+) -> Result<Option<Finding>, ClusterError> {
+    let is_default = |object: &Declared| object.desc == "DEFAULT ACL";
+    let mut there: BTreeSet<Vec<Word>> = BTreeSet::new();
+    if declared.iter().any(|object| is_default(object)) {
+        let schema = restored.schema().await?;
+        there = schema
+            .iter()
+            .filter(|object| is_default(object))
+            .flat_map(|object| statements(&object.definition))
+            .collect();
+    }
+    let roles = roles(restored.session).await?;
+    let lost: Vec<&&Declared> = declared
+        .iter()
+        .filter(|object| is_default(object))
+        .filter(|object| {
+            statements(&object.definition).into_iter().any(|words| {
+                let is_known = |role: &str| role == "public" || roles.contains(role);
+                // `ALTER DEFAULT PRIVILEGES FOR ROLE …`, and the last word is who gets it.
+                let named = [words.get(5), words.iter().rev().find(|word| matches!(word, Word::Name(name) if name != "option" && name != "grant" && name != "with"))];
+                let missing = named.into_iter().flatten().any(|word| matches!(word, Word::Name(role) if !is_known(role)));
+                !missing && !there.contains(&words)
+            })
+        })
+        .collect();
+    if lost.is_empty() {
+        return Ok(None);
+    }
+    let noun =
+        if lost.len() == 1 { "1 default privilege".to_owned() } else { format!("{} default privileges", lost.len()) };
+    let verb = if lost.len() == 1 { "is" } else { "are" };
+    let mut finding = Finding::new(Name::PrivilegesChanged, format!("{noun} of the dump {verb} not there"));
+    finding.count = lost.len() as u64;
+    finding.objects = lost.iter().map(|object| object.label()).collect();
+    finding.evidence = vec!["objects that are made later will have other privileges than in the source".into()];
+    finding.fix = match left_out {
+        Some(option) => format!("Restore without {option}, or run the statements below."),
+        None => "Run the statements below.".into(),
+    };
+    finding.commands = lost.iter().take(STATEMENTS).map(|object| object.definition.trim().to_owned()).collect();
+    Ok(Some(finding))
+}

@@ -1,0 +1,232 @@
+//! What came back is compared with the dump, object by object: owners, privileges, row level security, definitions.
+
+use pgrehearse::finding::{Finding, Name, Severity};
+use pgrehearse::rehearsal::Rehearsal;
+
+use crate::support::home::assert_every_check_looked;
+use crate::support::{Home, MAJORS, dump, matching, with_statements};
+
+fn assert_no_finding(target: &Rehearsal, what: &str) {
+    let findings: Vec<&Finding> = target.findings().collect();
+    assert!(findings.is_empty(), "{what}: {findings:#?}");
+    assert_every_check_looked(target);
+}
+
+/// How many objects of a kind were compared.
+fn compared(target: &Rehearsal, kind: &str) -> u64 {
+    target.checks.iter().filter_map(|result| result.compared.get(kind)).sum()
+}
+
+#[test]
+fn objects_of_every_kind_come_back_as_they_were_in_every_pair_of_majors() {
+    let home = Home::new();
+    for source in MAJORS {
+        for form in ["judged.dump", "judged.sql"] {
+            let targets: Vec<String> =
+                MAJORS.iter().filter(|major| **major >= source).map(|major| matching(&format!("to-{major}"), *major)).collect();
+            let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+            let ran = home.run(&dump(source, form), &targets);
+            for target in &ran.report().targets {
+                assert_no_finding(target, &format!("{form} of {source} {}", target.target));
+                for (kind, least) in [("table", 11), ("view", 5), ("policy", 3), ("trigger", 3), ("comment", 7), ("rule", 2)] {
+                    assert!(compared(target, kind) >= least, "{form}: {kind}: {}", ran.json);
+                }
+            }
+        }
+    }
+}
+
+/// Restores the plain dump of a major into the same one, with statements that a restore takes without an error.
+fn with_mischief(home: &Home, major: u16, statements: &str, more: &str) -> Rehearsal {
+    let script = home.file("judged.sql", with_statements(&dump(major, "judged.sql"), statements));
+    let ran = home.run(&script, &[&format!("{}{more}", matching("judged", major))]);
+    let restore = ran.only().restore.as_ref().unwrap();
+    assert_eq!((restore.exit_code, restore.errors), (0, 0), "the restore has noticed it: {:#?}", restore.findings);
+    ran.only().clone()
+}
+
+/// The findings of a target as `name: objects`, in order.
+fn told(target: &Rehearsal) -> Vec<(Name, Severity, Vec<&str>)> {
+    let mut told: Vec<_> = target
+        .findings()
+        .map(|finding| {
+            (finding.name, finding.severity, finding.objects.iter().map(String::as_str).collect::<Vec<_>>())
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn objects_that_are_gone_changed_or_new_are_found() {
+    use Name::{CommentLost, DefinitionChanged, ObjectExtra, ObjectMissing, TriggerStateChanged};
+    use Severity::{Error, Warning};
+    let home = Home::new();
+    let statements = "
+        DROP INDEX j.by_code; DROP STATISTICS j.together; ALTER TABLE j.people DROP CONSTRAINT later;
+        DROP RULE quiet ON j.other; DROP CAST (j.pair AS integer); DROP OPERATOR j.=== (j.pair, integer);
+        ALTER TABLE j.base ENABLE TRIGGER off; ALTER EVENT TRIGGER noted ENABLE;
+        CREATE OR REPLACE VIEW j.tree AS SELECT 1 AS id, 2 AS depth;
+        ALTER FUNCTION j.touch() STABLE; ALTER PUBLICATION of_people SET (publish = 'delete');
+        ALTER TABLE j.people ALTER COLUMN kind SET DEFAULT 'b'; ALTER SEQUENCE j.odd INCREMENT 4;
+        COMMENT ON TABLE j.people IS NULL; CREATE TABLE j.\"more; DROP\" (id integer);";
+    for major in [15, 18] {
+        let target = with_mischief(&home, major, statements, "");
+        let found = told(&target);
+        let missing = vec![
+            "CAST CAST (j.pair AS integer)",
+            "CHECK CONSTRAINT j.people later",
+            "INDEX j.by_code",
+            "OPERATOR j.===",
+            "RULE j.other quiet",
+            "STATISTICS j.together",
+        ];
+        let changed = vec![
+            "FUNCTION j.touch()",
+            "PUBLICATION of_people",
+            "SEQUENCE j.odd",
+            "TABLE j.people",
+            "VIEW j.tree",
+        ];
+        let expected = [
+            (CommentLost, Warning, vec!["COMMENT TABLE j.people"]),
+            (DefinitionChanged, Error, changed),
+            (ObjectExtra, Warning, vec!["TABLE j.more; DROP"]),
+            (ObjectMissing, Error, missing),
+            (TriggerStateChanged, Error, vec!["EVENT TRIGGER noted", "TRIGGER j.base off"]),
+        ];
+        assert_eq!(found, expected, "{major}");
+        let changed = target.findings().find(|finding| finding.name == DefinitionChanged).unwrap();
+        let sequence = changed.differences.iter().find(|difference| difference.object == "SEQUENCE j.odd").unwrap();
+        assert!(sequence.diff.contains("-    INCREMENT BY 2\n+    INCREMENT BY 4\n"), "{}", sequence.diff);
+    }
+}
+
+#[test]
+fn what_was_left_out_by_an_option_is_a_warning_that_names_it() {
+    let home = Home::new();
+    let options = "restore: {options: [--no-publications, --no-comments]}\n";
+    let ran = home.run(&dump(17, "judged.dump"), &[&format!("{}{options}", matching("judged", 17))]);
+    ran.expect(0);
+    assert_eq!(ran.names(), ["comment-lost", "object-missing"]);
+    let missing = ran.finding("object-missing");
+    assert_eq!(missing.severity, Severity::Warning);
+    assert_eq!(missing.evidence, ["--no-publications restores a part of the dump"]);
+    assert!(missing.objects.iter().all(|object| object.starts_with("PUBLICATION ")), "{:?}", missing.objects);
+}
+
+#[test]
+fn privileges_that_are_wider_or_narrower_are_found() {
+    let home = Home::new();
+    let statements = "
+        GRANT SELECT ON j.people TO PUBLIC; GRANT EXECUTE ON FUNCTION j.first(j.pair) TO PUBLIC;
+        REVOKE UPDATE (name) ON j.people FROM shop_app; REVOKE USAGE ON TYPE j.mood FROM PUBLIC;
+        REVOKE GRANT OPTION FOR SELECT ON j.base FROM shop_report;
+        REVOKE SELECT ON LARGE OBJECT 5002 FROM shop_app;";
+    for major in [13, 18] {
+        let target = with_mischief(&home, major, statements, "");
+        let expected = [
+            (
+                Name::PrivilegesChanged,
+                Severity::Warning,
+                vec!["COLUMN j.people.name", "LARGE OBJECT 5002", "TABLE j.base", "TYPE j.mood"],
+            ),
+            (Name::PrivilegesWider, Severity::Error, vec!["FUNCTION j.first(j.pair)", "TABLE j.people"]),
+        ];
+        assert_eq!(told(&target), expected, "{major}");
+        let wider = target.findings().find(|finding| finding.name == Name::PrivilegesWider).unwrap();
+        assert_eq!(wider.title, "PUBLIC may do more than in the dump on 2 objects");
+        assert_eq!(
+            wider.commands,
+            [
+                "REVOKE EXECUTE ON ROUTINE j.first(j.pair) FROM PUBLIC;",
+                "REVOKE SELECT ON TABLE j.people FROM PUBLIC;"
+            ]
+        );
+    }
+}
+
+#[test]
+fn policies_that_are_gone_changed_or_new_and_tables_that_lost_their_force_are_found() {
+    let home = Home::new();
+    let statements = "
+        ALTER POLICY reads ON j.people USING (true); DROP POLICY never ON j.people;
+        CREATE POLICY more ON j.base USING (true); ALTER TABLE j.base NO FORCE ROW LEVEL SECURITY;";
+    let target = with_mischief(&home, 17, statements, "");
+    let expected = [
+        (Name::PolicyChanged, Severity::Error, vec!["POLICY j.people reads", "POLICY j.base more"]),
+        (Name::PolicyLost, Severity::Error, vec!["POLICY never ON j.people TO PUBLIC"]),
+        (Name::RlsBypassed, Severity::Error, vec!["TABLE j.base"]),
+    ];
+    assert_eq!(told(&target), expected);
+    let target = with_mischief(&home, 17, "ALTER TABLE j.people DISABLE ROW LEVEL SECURITY;", "");
+    assert_eq!(told(&target), [(Name::RlsBypassed, Severity::Error, vec!["TABLE j.people"])]);
+}
+
+#[test]
+fn a_revoke_that_was_undone_with_a_grant_that_failed_leaves_everybody_with_more() {
+    let home = Home::new();
+    // Who gets it is missing, so the whole entry of the archive fails, its REVOKE FROM PUBLIC too.
+    let roles = "roles: [{name: shop_owner}, {name: shop_report}]\ndatabase: {name: judged, owner: shop_owner}\n";
+    let ran = home.run(&dump(15, "judged.dump"), &[&format!("name: fewer\npostgres: 15\n{roles}")]);
+    ran.expect(1);
+    let wider = ran.finding("privileges-wider");
+    assert_eq!(wider.objects, ["FUNCTION j.secret(a integer, VARIADIC b text[])"], "{wider:#?}");
+    assert_eq!(wider.evidence, ["PUBLIC gains EXECUTE on FUNCTION j.secret(a integer, VARIADIC b text[])"]);
+    assert!(ran.names().contains(&"role-missing"), "{:?}", ran.names());
+}
+
+#[test]
+fn without_owners_and_privileges_every_lost_one_is_listed_and_nothing_else() {
+    let home = Home::new();
+    let options = "restore: {options: [--no-owner, --no-privileges]}\n";
+    let ran = home.run(&dump(17, "judged.dump"), &[&format!("{}{options}", matching("judged", 18))]);
+    ran.expect(1);
+    let names = [
+        "ownership-changed",
+        "privileges-changed",
+        "privileges-wider",
+        "rls-bypassed",
+        "security-definer-owner-changed",
+    ];
+    assert_eq!(ran.names(), names);
+    let changed = ran.finding("ownership-changed");
+    let large = changed.objects.iter().filter(|object| object.starts_with("LARGE OBJECT")).collect::<Vec<_>>();
+    assert_eq!(large, ["LARGE OBJECT 5001"]);
+    // Every owner that the dump states but for the function's that runs with its owner's rights.
+    let stated = pgrehearse::dump::open(&dump(17, "judged.dump")).unwrap().glance().unwrap().owners;
+    let stated = stated.iter().filter(|owned| owned.owner == "shop_owner").count();
+    assert_eq!(changed.objects.len(), stated - 1, "{:#?}", changed.objects);
+    let definer = ran.finding("security-definer-owner-changed");
+    assert_eq!(definer.objects, ["FUNCTION j.secret(integer, text[])"]);
+    assert_eq!(
+        definer.title,
+        "1 function that runs with the rights of \"shop_owner\" in the dump now runs with those of the superuser \
+         \"postgres\""
+    );
+    assert_eq!(ran.finding("privileges-wider").severity, Severity::Warning);
+    let lost: Vec<&Finding> =
+        ran.only().findings().filter(|finding| finding.name == Name::PrivilegesChanged).collect();
+    assert_eq!(lost.len(), 2, "privileges and default privileges");
+    for object in ["COLUMN j.people.name", "FOREIGN SERVER files", "LARGE OBJECT 5003", "SCHEMA j", "TABLE j.parts_old_eu"] {
+        assert!(lost[0].objects.iter().any(|lost| lost == object), "{object}: {:#?}", lost[0].objects);
+    }
+    let default = ["DEFAULT ACL j.DEFAULT PRIVILEGES FOR TABLES", "DEFAULT ACL DEFAULT PRIVILEGES FOR FUNCTIONS"];
+    assert_eq!(lost[1].objects, default);
+}
+
+#[test]
+fn a_script_without_the_comments_of_pg_dump_has_its_definitions_not_compared() {
+    let home = Home::new();
+    let text = std::fs::read_to_string(dump(17, "judged.sql")).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with("-- Name: "));
+    let script = home.file("bare.sql", lines.map(|line| format!("{line}\n")).collect::<String>());
+    let ran = home.run(&script, &[&matching("judged", 17)]);
+    ran.expect(0);
+    assert_no_finding(ran.only(), "without comments");
+    let objects = ran.only().checks.iter().find(|result| result.check == "objects").unwrap();
+    assert_eq!(
+        objects.not_compared,
+        ["definitions of objects: the script does not name its objects, pg_dump's comments were taken out of it"]
+    );
+}
