@@ -8,6 +8,7 @@ mod ownership;
 mod privileges;
 mod queries;
 mod result;
+mod roles;
 mod row_security;
 mod rows;
 mod schema;
@@ -37,6 +38,8 @@ pub struct Restored<'a> {
     /// As the superuser, with `search_path` set to `pg_catalog`.
     pub session: &'a Session,
     pub database: &'a str,
+    /// Whether what belongs to the whole cluster is to be looked at too: once, with the first of its databases.
+    pub looks_at_cluster: bool,
     pub dump: &'a Arc<Dump>,
     pub scan: &'a Scan,
     pub target: &'a Target,
@@ -127,6 +130,7 @@ pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
     checks.push(Box::new(encoding::Encoding));
     checks.push(Box::new(ownership::Ownership));
     checks.push(Box::new(privileges::Privileges));
+    checks.push(Box::new(roles::Roles));
     checks.push(Box::new(row_security::RowSecurity));
     checks.push(Box::new(sequences::Sequences));
     if !target.checks.queries.is_empty() {

@@ -41,6 +41,11 @@ pub struct Facts {
     pub sessions: BTreeSet<String>,
     /// Roles whose attributes or settings it changes: `ALTER ROLE`.
     pub roles_altered: BTreeSet<String>,
+    /// `ALTER ROLE …`, `ALTER DATABASE … SET …` and `GRANT role TO role`, as they stand there: they can hold the digests of
+    /// passwords, and are never shown.
+    pub role_statements: Vec<String>,
+    /// The settings of an archive's database, as statements; they only take effect with `pg_restore --create`.
+    pub database_properties: String,
     pub large_objects: u64,
     /// Whether rows are INSERT statements.
     pub inserts: bool,
@@ -256,6 +261,7 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
     let of_database =
         matches!(entry.desc.as_str(), "ACL" | "COMMENT" | "SECURITY LABEL") && entry.tag.starts_with("DATABASE ");
     if of_database || entry.desc == "DATABASE PROPERTIES" {
+        collector.facts.database_properties.push_str(if of_database { "" } else { &entry.defn });
         return;
     }
     if let Some(tablespace) = entry.tablespace.as_ref().filter(|_| entry.desc != "DATABASE") {

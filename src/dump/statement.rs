@@ -406,11 +406,13 @@ impl Collector {
             // `ALTER ROLE ALL SET …` names none.
             let all =
                 matches!(words.tokens.first().map(|token| &token.kind), Some(TokenKind::Word(word)) if word == "all");
+            self.facts.role_statements.push(statement.text.clone());
             let role = words.name().filter(|_| !all)?;
             self.facts.roles_altered.insert(role);
             return Some(());
         }
         if kind == "DATABASE" && self.database_setting(*words) {
+            self.facts.role_statements.push(statement.text.clone());
             return Some(());
         }
         if words.eat("if").is_some() {
@@ -532,6 +534,7 @@ impl Collector {
             words.skip_to(preposition)?;
         } else {
             grant.kind = "ROLE".to_owned();
+            self.facts.role_statements.push(statement.text.clone());
             let roles = privileges.roles();
             grant.name = roles.first()?.clone();
             grant.grantees = roles;

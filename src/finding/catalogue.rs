@@ -93,6 +93,8 @@ catalogue! {
         "A query of the profile did not give what the profile expects.";
     RlsBypassed = "rls-bypassed", Error,
         "A table's new owner bypasses its row level security policies.";
+    RoleChanged = "role-changed", Error,
+        "A role or a database has other attributes, memberships or settings than the dump gives it.";
     RoleExists = "role-exists", Note,
         "The dump creates a role that the target already has.";
     RoleMissing = "role-missing", Error,

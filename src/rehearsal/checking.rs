@@ -65,6 +65,7 @@ impl Checking<'_> {
                 sandbox,
                 session: &session,
                 database,
+                looks_at_cluster: self.summary.databases.first().is_some_and(|first| first == database),
                 dump: &stage.dump,
                 scan: self.scan,
                 target,

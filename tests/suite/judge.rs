@@ -22,13 +22,18 @@ fn objects_of_every_kind_come_back_as_they_were_in_every_pair_of_majors() {
     let home = Home::new();
     for source in MAJORS {
         for form in ["judged.dump", "judged.sql"] {
-            let targets: Vec<String> =
-                MAJORS.iter().filter(|major| **major >= source).map(|major| matching(&format!("to-{major}"), *major)).collect();
+            let targets: Vec<String> = MAJORS
+                .iter()
+                .filter(|major| **major >= source)
+                .map(|major| matching(&format!("to-{major}"), *major))
+                .collect();
             let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
             let ran = home.run(&dump(source, form), &targets);
             for target in &ran.report().targets {
                 assert_no_finding(target, &format!("{form} of {source} {}", target.target));
-                for (kind, least) in [("table", 11), ("view", 5), ("policy", 3), ("trigger", 3), ("comment", 7), ("rule", 2)] {
+                for (kind, least) in
+                    [("table", 11), ("view", 5), ("policy", 3), ("trigger", 3), ("comment", 7), ("rule", 2)]
+                {
                     assert!(compared(target, kind) >= least, "{form}: {kind}: {}", ran.json);
                 }
             }
@@ -49,9 +54,7 @@ fn with_mischief(home: &Home, major: u16, statements: &str, more: &str) -> Rehea
 fn told(target: &Rehearsal) -> Vec<(Name, Severity, Vec<&str>)> {
     let mut told: Vec<_> = target
         .findings()
-        .map(|finding| {
-            (finding.name, finding.severity, finding.objects.iter().map(String::as_str).collect::<Vec<_>>())
-        })
+        .map(|finding| (finding.name, finding.severity, finding.objects.iter().map(String::as_str).collect::<Vec<_>>()))
         .collect();
     told.sort();
     told
@@ -81,13 +84,8 @@ fn objects_that_are_gone_changed_or_new_are_found() {
             "RULE j.other quiet",
             "STATISTICS j.together",
         ];
-        let changed = vec![
-            "FUNCTION j.touch()",
-            "PUBLICATION of_people",
-            "SEQUENCE j.odd",
-            "TABLE j.people",
-            "VIEW j.tree",
-        ];
+        let changed =
+            vec!["FUNCTION j.touch()", "PUBLICATION of_people", "SEQUENCE j.odd", "TABLE j.people", "VIEW j.tree"];
         let expected = [
             (CommentLost, Warning, vec!["COMMENT TABLE j.people"]),
             (DefinitionChanged, Error, changed),
@@ -138,10 +136,7 @@ fn privileges_that_are_wider_or_narrower_are_found() {
         assert_eq!(wider.title, "PUBLIC may do more than in the dump on 2 objects");
         assert_eq!(
             wider.commands,
-            [
-                "REVOKE EXECUTE ON ROUTINE j.first(j.pair) FROM PUBLIC;",
-                "REVOKE SELECT ON TABLE j.people FROM PUBLIC;"
-            ]
+            ["REVOKE EXECUTE ON ROUTINE j.first(j.pair) FROM PUBLIC;", "REVOKE SELECT ON TABLE j.people FROM PUBLIC;"]
         );
     }
 }
@@ -205,10 +200,11 @@ fn without_owners_and_privileges_every_lost_one_is_listed_and_nothing_else() {
          \"postgres\""
     );
     assert_eq!(ran.finding("privileges-wider").severity, Severity::Warning);
-    let lost: Vec<&Finding> =
-        ran.only().findings().filter(|finding| finding.name == Name::PrivilegesChanged).collect();
+    let lost: Vec<&Finding> = ran.only().findings().filter(|finding| finding.name == Name::PrivilegesChanged).collect();
     assert_eq!(lost.len(), 2, "privileges and default privileges");
-    for object in ["COLUMN j.people.name", "FOREIGN SERVER files", "LARGE OBJECT 5003", "SCHEMA j", "TABLE j.parts_old_eu"] {
+    for object in
+        ["COLUMN j.people.name", "FOREIGN SERVER files", "LARGE OBJECT 5003", "SCHEMA j", "TABLE j.parts_old_eu"]
+    {
         assert!(lost[0].objects.iter().any(|lost| lost == object), "{object}: {:#?}", lost[0].objects);
     }
     let default = ["DEFAULT ACL j.DEFAULT PRIVILEGES FOR TABLES", "DEFAULT ACL DEFAULT PRIVILEGES FOR FUNCTIONS"];
@@ -228,5 +224,76 @@ fn a_script_without_the_comments_of_pg_dump_has_its_definitions_not_compared() {
     assert_eq!(
         objects.not_compared,
         ["definitions of objects: the script does not name its objects, pg_dump's comments were taken out of it"]
+    );
+}
+
+#[test]
+fn owners_that_something_has_changed_are_found_for_objects_of_every_kind() {
+    let home = Home::new();
+    // The dump's own last word is what counts, so nothing that names the owner may stand in the script.
+    let owner = |what: &str| format!("EXECUTE 'ALTER {what} ' || 'OWNER TO shop_billing';");
+    let objects = [
+        "TABLE j.people",
+        "FUNCTION j.secret(integer, text[])",
+        "TYPE j.mood",
+        "TEXT SEARCH DICTIONARY j.stem",
+        "LARGE OBJECT 5002",
+        "FOREIGN TABLE j.passwords",
+        "OPERATOR j.=== (j.pair, integer)",
+        "PUBLICATION of_people",
+    ];
+    let statements = format!("DO $$ BEGIN {} END $$;", objects.map(owner).concat());
+    let target = with_mischief(&home, 17, &statements, "");
+    let of = |name: Name| -> Vec<String> {
+        let mut objects: Vec<String> = target
+            .findings()
+            .filter(|finding| finding.name == name)
+            .flat_map(|finding| finding.objects.clone())
+            .collect();
+        objects.sort();
+        objects
+    };
+    assert_eq!(
+        of(Name::OwnershipChanged),
+        [
+            "FOREIGN TABLE j.passwords",
+            "LARGE OBJECT 5002",
+            "OPERATOR j.===",
+            "PUBLICATION of_people",
+            "TABLE j.people",
+            "TEXT SEARCH DICTIONARY j.stem",
+            "TYPE j.mood",
+        ]
+    );
+    assert_eq!(of(Name::SecurityDefinerOwnerChanged), ["FUNCTION j.secret(integer, text[])"]);
+}
+
+#[test]
+fn attributes_memberships_and_settings_of_roles_are_compared_with_what_pg_dumpall_wrote() {
+    let home = Home::new();
+    let script = std::fs::read_to_string(dump(17, "all.sql")).unwrap();
+    let ran = home.run(&dump(17, "all.sql"), &["name: fresh\npostgres: 17\n"]);
+    ran.expect(0);
+    assert!(compared(ran.only(), "role attribute") >= 35, "{}", ran.json);
+    assert_eq!(compared(ran.only(), "membership"), 1);
+    assert!(compared(ran.only(), "setting of a role or database") >= 1);
+    assert!(!ran.names().contains(&"role-changed"), "{:?}", ran.names());
+    let mischief = "\\connect shop\nDO $$ BEGIN EXECUTE 'ALTER ROLE shop_app BYPASSRLS'; \
+                    EXECUTE 'REVOKE shop_report FROM shop_app'; \
+                    EXECUTE 'ALTER DATABASE shop RESET ALL'; END $$;\n";
+    let end = script.find("--\n-- PostgreSQL database cluster dump complete").unwrap();
+    // The databases of the cluster come before its end, which `\restrict` encloses since the minors of 2025.
+    let script = home.file("all.sql", format!("{}{mischief}{}", &script[..end], &script[end..]));
+    let ran = home.run(&script, &["name: fresh\npostgres: 17\n"]);
+    ran.expect(1);
+    let changed = ran.finding("role-changed");
+    assert_eq!(changed.objects, ["DATABASE shop", "ROLE shop_app"]);
+    assert_eq!(
+        changed.evidence,
+        [
+            "ROLE shop_app: NOBYPASSRLS in the dump, BYPASSRLS here",
+            "ROLE shop_app: no longer a member of \"shop_report\"",
+            "DATABASE shop: search_path is not set",
+        ]
     );
 }

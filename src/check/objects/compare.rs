@@ -74,7 +74,7 @@ fn is_compared(object: &Declared) -> bool {
 }
 
 /// The objects of which the restore has refused a statement.
-fn failed(dump: &[Declared], failures: &[Failure]) -> HashSet<usize> {
+pub fn failed(dump: &[Declared], failures: &[Failure]) -> HashSet<usize> {
     /// A log can hold fewer bytes than all of a statement.
     const COMPARED: usize = 4000;
     let start = |text: &str| {

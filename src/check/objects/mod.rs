@@ -18,7 +18,7 @@ use crate::finding::Name;
 use crate::restore::has_option;
 use rules::Majors;
 
-pub use compare::Comparison;
+pub use compare::{Comparison, failed};
 pub use told::difference;
 
 pub struct Objects;

@@ -52,7 +52,8 @@ fn statements(statements: Vec<Vec<Word>>) -> Canonical {
     let sets = |words: &Vec<Word>| words.first().is_some_and(|word| is(word, "set"));
     // Whether row level security is forced is told by the check of it.
     let forces = |words: &Vec<Word>| {
-        words.iter().rev().zip(["security", "level", "row", "force"]).all(|(word, name)| is(word, name)) && words.len() > 4
+        words.iter().rev().zip(["security", "level", "row", "force"]).all(|(word, name)| is(word, name))
+            && words.len() > 4
     };
     statements.into_iter().filter(|words| !sets(words) && !forces(words)).collect()
 }

@@ -15,11 +15,11 @@ use async_trait::async_trait;
 use self::acl::{Acl, Change, Kind, Object, changes, privilege};
 use self::actual::Held;
 use super::scope::{in_database, server_major};
-use super::{Check, Group, Looked, Restored};
+use super::{Check, Group, Looked, Restored, objects};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::dump::{Declared, Word, statements};
-use crate::finding::{Finding, Name, Severity};
+use crate::finding::{Failure, Finding, Name, Severity};
 use crate::restore::has_option;
 
 pub struct Privileges;
@@ -47,7 +47,7 @@ impl Check for Privileges {
         }
         let mut held = actual::read(restored.session).await?;
         let roles = roles(restored.session).await?;
-        let dumped = dumped(&declared, major);
+        let dumped = dumped(&declared, restored.failures, major);
         let left_out = left_out(restored);
         for object in dumped.keys().filter(|object| object.0 == Kind::Column) {
             add_column(&mut held, object);
@@ -55,16 +55,17 @@ impl Check for Privileges {
         let mut told = Told::default();
         for (object, held) in &held {
             told.compared += 1;
-            let expected = expected(
-                held,
-                dumped.get(object).map(Vec::as_slice).unwrap_or_default(),
-                &declared_owner(object, &dumped),
-            );
-            let (wider, lost) = (held.now.beyond(&expected), expected.beyond(&held.now));
+            let granted = dumped.get(object);
+            let expected = expected(held, granted);
+            let (wider, mut lost) = (held.now.beyond(&expected), expected.beyond(&held.now));
+            lost.retain(|role, _| role.is_empty() || roles.contains(role));
+            if granted.is_some_and(|granted| granted.failed) {
+                lost.clear();
+            }
             for (role, privileges) in wider {
                 told.wider.entry(role).or_default().push((label(object.0, held), object.0, held, privileges));
             }
-            for (role, privileges) in lost.into_iter().filter(|(role, _)| role.is_empty() || roles.contains(role)) {
+            for (role, privileges) in lost {
                 told.lost.entry(role).or_default().push((label(object.0, held), object.0, held, privileges));
             }
         }
@@ -90,24 +91,34 @@ async fn roles(session: &Session) -> Result<BTreeSet<String>, ClusterError> {
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// What the dump changes about one object, and who owns it there.
-type Dumped = HashMap<Object, Vec<(Change, String)>>;
+/// What the dump changes about the privileges of one object.
+#[derive(Debug, Default)]
+struct Granted {
+    changes: Vec<Change>,
+    /// Who owns the object in the dump.
+    owner: String,
+    /// Whether the restore has failed on it: that somebody lacks something is told there.
+    failed: bool,
+}
 
-fn dumped(declared: &[&Declared], major: u16) -> Dumped {
+type Dumped = HashMap<Object, Granted>;
+
+fn dumped(declared: &[&Declared], failures: &[Failure], major: u16) -> Dumped {
+    let entries: Vec<Declared> =
+        declared.iter().filter(|entry| entry.desc == "ACL").map(|entry| (*entry).clone()).collect();
+    let failed = objects::failed(&entries, failures);
     let mut dumped = Dumped::new();
-    for entry in declared.iter().filter(|entry| entry.desc == "ACL") {
+    for (index, entry) in entries.iter().enumerate() {
         for words in statements(&entry.definition) {
             for change in changes(&words, major).unwrap_or_default() {
-                dumped.entry(change.object.clone()).or_default().push((change, entry.owner.clone()));
+                let granted = dumped.entry(change.object.clone()).or_default();
+                granted.owner.clone_from(&entry.owner);
+                granted.failed |= failed.contains(&index);
+                granted.changes.push(change);
             }
         }
     }
     dumped
-}
-
-/// The role that owns an object in the dump, as far as its privileges say it.
-fn declared_owner(object: &Object, dumped: &Dumped) -> String {
-    dumped.get(object).and_then(|changes| changes.first()).map(|(_, owner)| owner.clone()).unwrap_or_default()
 }
 
 /// A column that has no privileges of its own is not listed; where its table is there, it has none.
@@ -116,21 +127,22 @@ fn add_column(held: &mut HashMap<Object, Held>, object: &Object) {
     if held.contains_key(object) {
         return;
     }
-    let Some(owner) = held.get(&(Kind::Table, table)).map(|table| (table.owner.clone(), table.name.clone())) else { return };
+    let Some(owner) = held.get(&(Kind::Table, table)).map(|table| (table.owner.clone(), table.name.clone())) else {
+        return;
+    };
     let Some(Word::Name(column)) = object.1.last() else { return };
-    let name = format!("{}.{}", owner.1, identifier(column));
+    let is_plain = column.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    let name = format!("{}.{}", owner.1, if is_plain { column.clone() } else { identifier(column) });
     held.insert(object.clone(), Held { owner: owner.0, initial: Acl::default(), now: Acl::default(), name });
 }
 
 /// What the dump makes of an object's first privileges. Who owns it here stands for who owns it in the dump: that the
 /// owner is another one is told by the check of owners.
-fn expected(held: &Held, changes: &[(Change, String)], dumped_owner: &str) -> Acl {
+fn expected(held: &Held, granted: Option<&Granted>) -> Acl {
     let mut acl = held.initial.clone();
-    for (change, _) in changes {
-        let stands_for = |role: &str| {
-            if !dumped_owner.is_empty() && role == dumped_owner { held.owner.clone() } else { role.to_owned() }
-        };
-        acl.apply(change, stands_for);
+    let Some(Granted { changes, owner, .. }) = granted else { return acl };
+    for change in changes {
+        acl.apply(change, |role| if !owner.is_empty() && role == owner { held.owner.clone() } else { role.to_owned() });
     }
     acl
 }
@@ -261,7 +273,9 @@ fn statements_of(by_role: &BTreeMap<String, Vec<Hit<'_>>>, verb: &str, to: &str)
                 .iter()
                 .map(|(letter, _)| {
                     let name = privilege(*letter);
-                    if column.is_empty() { name.to_owned() } else { format!("{name}({column})") }
+                    // A word that the catalog writes without quotes can need them here.
+                    let quoted = if column.starts_with('"') { column.to_owned() } else { identifier(column) };
+                    if column.is_empty() { name.to_owned() } else { format!("{name}({quoted})") }
                 })
                 .collect();
             format!("{verb} {} ON {} {table} {to} {role};", names.join(", "), kind.sql())

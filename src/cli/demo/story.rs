@@ -34,9 +34,15 @@ const PROMISES: [Promise; 4] = [
     Promise {
         target: "demo-no-roles",
         verdict: Verdict::Fail,
-        findings: &[Name::PolicyLost, Name::RlsBypassed, Name::RoleMissing],
+        findings: &[
+            Name::PolicyLost,
+            Name::PrivilegesWider,
+            Name::RlsBypassed,
+            Name::RoleMissing,
+            Name::SecurityDefinerOwnerChanged,
+        ],
         because: "a laptop where nobody made the shop's four roles. All rows came back, but not their owners, grants and \
-                  row level security.",
+                  row level security: everybody may call what only billing could, with a superuser's rights.",
     },
     Promise {
         target: "demo-managed",
