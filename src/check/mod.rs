@@ -1,5 +1,7 @@
 //! Checks look at a restored database and return findings, or say that they could not look.
 
+mod catalog;
+mod constraints;
 mod encoding;
 mod forecast;
 mod integrity;
@@ -106,6 +108,10 @@ pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
     checks.push(Box::new(ownership::Ownership));
     checks.push(Box::new(row_security::RowSecurity));
     checks.push(Box::new(sequences::Sequences));
+    checks.push(Box::new(constraints::Indexes));
+    checks.push(Box::new(constraints::Verified));
+    checks.push(Box::new(constraints::ForeignKeys));
+    checks.push(Box::new(constraints::Unique));
     if !target.checks.queries.is_empty() {
         checks.push(Box::new(queries::Queries));
     }

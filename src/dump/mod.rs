@@ -42,7 +42,10 @@ use std::sync::atomic::AtomicU64;
 pub use archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
 pub use compression::Compression;
 pub use error::DumpError;
-pub use facts::{CreatedDatabase, Extension, Facts, Grant, Owned, Policy, RoleUse, RowSecurity, TableData};
+pub use facts::{
+    Constraint, CreatedDatabase, Extension, Facts, Grant, Owned, Policy, Relation, RoleUse, RowSecurity, SequenceValue,
+    TableData,
+};
 pub use large_objects::{LargeObjectData, PAGE as LARGE_OBJECT_PAGE};
 pub use plain::Plain;
 pub use reader::Reader;

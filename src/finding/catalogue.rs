@@ -45,6 +45,8 @@ catalogue! {
         "The client ended with an error that belongs to no statement.";
     ClientTooOld = "client-too-old", Error,
         "The archive was written by a newer pg_dump than this pg_restore can read.";
+    ConstraintNotValidated = "constraint-not-validated", Error,
+        "The database takes a constraint for not verified that the dump has as verified.";
     DumpTruncated = "dump-truncated", Error,
         "The dump ends early or is damaged: it does not hold all that was dumped.";
     EncodingInvalidBytes = "encoding-invalid-bytes", Error,
@@ -59,6 +61,12 @@ catalogue! {
         "The dump needs an extension that the target does not have installed.";
     FeatureMissing = "feature-missing", Error,
         "The dump uses something that the target's version of PostgreSQL does not have.";
+    ForeignKeyBroken = "foreign-key-broken", Error,
+        "Rows refer to rows that are not there, under a foreign key that the database takes for verified.";
+    IndexCorrupt = "index-corrupt", Error,
+        "An index does not fit its table: queries that use it can miss rows.";
+    IndexInvalid = "index-invalid", Error,
+        "An index is there and not valid, so that the server does not use it.";
     LargeObjectsChanged = "large-objects-changed", Error,
         "Large objects came back otherwise than the dump holds them, and no error said so.";
     LocaleUnavailable = "locale-unavailable", Error,
@@ -105,6 +113,8 @@ catalogue! {
         "The target's PostgreSQL is older than the one that was dumped.";
     UnclassifiedError = "unclassified-error", Error,
         "A statement failed for a reason that no other finding names.";
+    UniqueBroken = "unique-broken", Error,
+        "Rows share a key that a unique index or an exclusion constraint should keep apart.";
 }
 
 impl std::fmt::Display for Name {
