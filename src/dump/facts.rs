@@ -316,7 +316,12 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
             }
             return;
         }
-        "SEQUENCE SET" | "INDEX ATTACH" | "CONSTRAINT" | "CHECK CONSTRAINT" | "FK CONSTRAINT" | "MATERIALIZED VIEW DATA" => {
+        "SEQUENCE SET"
+        | "INDEX ATTACH"
+        | "CONSTRAINT"
+        | "CHECK CONSTRAINT"
+        | "FK CONSTRAINT"
+        | "MATERIALIZED VIEW DATA" => {
             collect_text(collector, &entry.defn);
         }
         "PROCEDURAL LANGUAGE" => {

@@ -6,7 +6,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::facts::{
-    Constraint, CreatedDatabase, Extension, Facts, Grant, Owned, Policy, Relation, RowSecurity, SequenceValue, TableData,
+    Constraint, CreatedDatabase, Extension, Facts, Grant, Owned, Policy, Relation, RowSecurity, SequenceValue,
+    TableData,
 };
 use super::lexer::{Item, Lexer, Statement, Token, TokenKind};
 use super::requirements::Context;
@@ -272,7 +273,11 @@ impl Collector {
         let (schema, name) = self.qualified(words)?;
         let view = Relation { database: self.database.clone(), schema, name };
         let empties = words.eat("with").is_some() && words.eat("no").is_some();
-        if empties { self.facts.refreshed.remove(&view) } else { self.facts.refreshed.insert(view) };
+        if empties {
+            self.facts.refreshed.remove(&view)
+        } else {
+            self.facts.refreshed.insert(view)
+        };
         Some(())
     }
 

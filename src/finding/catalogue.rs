@@ -103,8 +103,12 @@ catalogue! {
         "The dump holds rows that did not come back, and no error said so.";
     SequenceBehind = "sequence-behind", Error,
         "A sequence would hand out a value that its column already holds.";
+    SequenceChanged = "sequence-changed", Error,
+        "A sequence stands elsewhere than the dump puts it.";
     SequenceExhausted = "sequence-exhausted", Error,
         "A sequence that feeds a column has no value left to hand out.";
+    SequenceNearlyExhausted = "sequence-nearly-exhausted", Warning,
+        "A sequence has less than a tenth of its values left.";
     SettingUnknown = "setting-unknown", Note,
         "The dump sets a parameter that the target's server does not know.";
     TablespaceMissing = "tablespace-missing", Error,

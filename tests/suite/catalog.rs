@@ -52,14 +52,20 @@ fn a_catalog_that_is_well_has_no_finding_in_any_format() {
                 let what = format!("{form} of {source} {}", target.target);
                 assert_well(target, &what);
                 let keys = check(target, "foreign keys");
-                assert_eq!(keys.looked_at, "12 foreign keys", "{what}");
+                assert_eq!(keys.looked_at, "10 foreign keys", "{what}");
                 let periods: &[&str] = match source {
-                    18 => &["public.guests guests_id_during_fkey: a foreign key with PERIOD, which only the server can verify"],
+                    18 => &[
+                        "public.guests guests_id_during_fkey: a foreign key with PERIOD, which only the server can verify",
+                    ],
                     _ => &[],
                 };
                 assert_eq!(keys.not_compared, periods, "{what}");
                 let indexes = check(target, "indexes");
-                assert!(indexes.looked_at.ends_with(" indexes, 1 not valid in the dump either"), "{}", indexes.looked_at);
+                assert!(
+                    indexes.looked_at.ends_with(" indexes, 1 not valid in the dump either"),
+                    "{}",
+                    indexes.looked_at
+                );
                 assert!(check(target, "unique").compared["unique index"] >= 15, "{what}");
                 assert!(check(target, "unique").compared["B-tree index"] >= 17, "{what}");
             }
@@ -98,7 +104,10 @@ fn an_index_that_is_not_valid_is_found_and_one_that_the_dump_has_so_is_not() {
         assert_eq!(finding.title, "2 indexes are not valid, so that the server does not use them");
         assert_eq!(finding.objects, ["INDEX public.kept_word", "INDEX public.measures_at"]);
         assert_eq!(finding.commands[0], r#"REINDEX INDEX "public"."kept_word";"#);
-        assert_eq!(finding.evidence[1], "public.measures_at on public.measures: 2 of 2 partitions have an index attached to it");
+        assert_eq!(
+            finding.evidence[1],
+            "public.measures_at on public.measures: 2 of 2 partitions have an index attached to it"
+        );
     }
 }
 
@@ -168,7 +177,11 @@ fn a_foreign_key_that_rows_break_is_found_whatever_its_form() {
         assert_eq!(finding.evidence[5], "and 3 more");
         assert!(!ran.json.contains("code 1") && !ran.json.contains("code 2"), "a row's value is shown");
         // Nothing but the rows that are gone is found beside it.
-        assert!(ran.names().iter().all(|name| name.starts_with("rows-") || *name == "foreign-key-broken"), "{:?}", ran.names());
+        assert!(
+            ran.names().iter().all(|name| name.starts_with("rows-") || *name == "foreign-key-broken"),
+            "{:?}",
+            ran.names()
+        );
     }
 }
 
@@ -207,8 +220,7 @@ fn rows_that_break_a_unique_key_or_exclude_each_other_are_found() {
 #[test]
 fn an_index_whose_function_has_changed_misses_rows_and_is_found() {
     let home = Home::new();
-    let statements =
-        "EXECUTE 'CREATE OR REPLACE FUNCTION public.folded(text) RETURNS text LANGUAGE sql IMMUTABLE AS ''SELECT upper($1)''';";
+    let statements = "EXECUTE 'CREATE OR REPLACE FUNCTION public.folded(text) RETURNS text LANGUAGE sql IMMUTABLE AS ''SELECT upper($1)''';";
     for target in MAJORS {
         let ran = tampered(&home, 13, target, statements);
         ran.expect(1);
@@ -217,4 +229,51 @@ fn an_index_whose_function_has_changed_misses_rows_and_is_found() {
         assert_eq!(finding.objects, ["INDEX public.parents_folded"]);
         assert_eq!(finding.severity, Severity::Error);
     }
+}
+
+#[test]
+fn sequences_that_stand_elsewhere_than_the_dump_puts_them_are_found_behind_and_beyond() {
+    let home = Home::new();
+    let statements = r#"
+        PERFORM setval('public.fresh', 400, false);
+        PERFORM setval('public.downwards', -3);
+        PERFORM nextval('"Käse ""alt""; --"."Fol''ge ""x""\y"');
+        PERFORM setval('public.children_id_seq', 50);"#;
+    for (source, target) in [(13, 13), (18, 18)] {
+        let ran = tampered(&home, source, target, statements);
+        ran.expect(1);
+        // One that its column collides with is told of by that alone.
+        assert_eq!(ran.names(), ["sequence-behind", "sequence-changed"]);
+        assert_eq!(ran.finding("sequence-behind").objects, ["SEQUENCE public.children_id_seq"]);
+        let changed: Vec<&Finding> =
+            ran.only().findings().filter(|finding| finding.name.as_str() == "sequence-changed").collect();
+        let [behind, beyond] = changed[..] else { panic!("{changed:#?}") };
+        assert_eq!(behind.severity, Severity::Error);
+        assert_eq!(behind.title, "2 sequences stand behind where the dump puts them");
+        assert_eq!(behind.objects, ["SEQUENCE public.downwards", "SEQUENCE public.fresh"]);
+        assert_eq!(
+            behind.evidence[1],
+            "public.fresh: last_value 500, is_called false in the dump; last_value 400, is_called false in the database"
+        );
+        assert_eq!(behind.commands[0], r#"SELECT pg_catalog.setval('"public"."downwards"', -7, true);"#);
+        assert_eq!(beyond.severity, Severity::Warning);
+        assert_eq!(beyond.objects, [r#"SEQUENCE Käse "alt"; --.Fol'ge "x"\y"#]);
+    }
+}
+
+#[test]
+fn a_sequence_near_its_end_is_a_warning_and_the_last_setval_of_a_dump_is_the_one_that_counts() {
+    let home = Home::new();
+    let statements = "SELECT pg_catalog.setval('public.starts_high', 2147483000, true);
+        SELECT setval('public.fresh', 400);
+        SELECT setval('public.downwards', (SELECT -count(*) FROM public.tree));";
+    let path = home.file("near.sql", with_statements(&dump(17, "catalog.sql"), statements));
+    let ran = home.run(&path, &[&bare("near", 17)]);
+    ran.expect(0);
+    assert_eq!(ran.names(), ["sequence-nearly-exhausted"]);
+    let finding = ran.finding("sequence-nearly-exhausted");
+    assert_eq!(finding.title, "sequence public.starts_high has 647 values left");
+    assert_eq!(finding.severity, Severity::Warning);
+    let looked_at = &check(ran.only(), "sequences").looked_at;
+    assert_eq!(looked_at, "7 sequences, 1 that feed a column, 6 compared with the dump's setval");
 }

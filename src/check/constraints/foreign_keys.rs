@@ -5,7 +5,9 @@
 
 use async_trait::async_trait;
 
-use crate::check::catalog::{TOLD, first_few, many, of_dump, qualified, restore_failed, server_version_num, sqlstate, words};
+use crate::check::catalog::{
+    TOLD, first_few, many, of_dump, qualified, restore_failed, server_version_num, sqlstate, words,
+};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
 use crate::finding::{Finding, Name};
@@ -129,7 +131,8 @@ async fn keys(session: &Session) -> Result<(Vec<Key>, Vec<String>), ClusterError
         let (to_schema, to_table): (String, String) = (row.get(4), row.get(5));
         let only = |partitioned: bool, name: String| if partitioned { name } else { format!("ONLY {name}") };
         let columns: Vec<String> = row.get(9);
-        let (fits, from_names, to_names): (Vec<String>, Vec<String>, Vec<String>) = (row.get(10), row.get(11), row.get(12));
+        let (fits, from_names, to_names): (Vec<String>, Vec<String>, Vec<String>) =
+            (row.get(10), row.get(11), row.get(12));
         let joint = if row.get(7) { " OR " } else { " AND " };
         let refers: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
         let key = Key {
@@ -217,9 +220,10 @@ async fn told(session: &Session, broken: &[(&Key, u64)], show_data: bool) -> Opt
             }
         }
     }
-    finding.fix = "Load the rows with their triggers on, or load the tables that are referred to as well; then look at these \
+    finding.fix =
+        "Load the rows with their triggers on, or load the tables that are referred to as well; then look at these \
                    rows and delete or mend them."
-        .into();
+            .into();
     finding.commands = broken.iter().take(TOLD).map(|(key, _)| format!("{};", key.broken("*"))).collect();
     Some(finding)
 }

@@ -90,8 +90,10 @@ impl Check for Unique {
             looked.not_compared.push(format!("{} B-tree indexes with their tables: {why}", trees.len()));
         }
         let finds_duplicates = matches!(amcheck, Amcheck::Ready { finds_duplicates: true, .. });
-        let asked: Vec<&Index> =
-            indexes.iter().filter(|index| index.duplicates.is_some() && !(finds_duplicates && index.is_btree)).collect();
+        let asked: Vec<&Index> = indexes
+            .iter()
+            .filter(|index| index.duplicates.is_some() && !(finds_duplicates && index.is_btree))
+            .collect();
         group_all(session, &asked, &mut wrong).await?;
         let not_asked = indexes.iter().filter(|index| index.not_asked && !(finds_duplicates && index.is_btree));
         let why = "unique by an operator class of its own, which a query cannot group by";
@@ -121,8 +123,9 @@ async fn indexes(session: &Session, version: i32) -> Result<Vec<Index>, ClusterE
          LEFT JOIN pg_constraint con ON con.conindid = i.oid AND con.conrelid = t.oid AND con.contype IN ('p', 'u', 'x')
          LEFT JOIN LATERAL (
             SELECT array_agg('(' || pg_get_indexdef(i.oid, k, false) || ')'
-                             || coalesce(format(' COLLATE %I.%I', cn.nspname, c.collname), '') ORDER BY k) AS expressions,
-                   array_agg(format('OPERATOR(%I.%s)', opn.nspname, o.oprname) ORDER BY k) AS operators,
+                             || coalesce(' COLLATE ' || quote_ident(cn.nspname) || '.' || quote_ident(c.collname), '') ORDER BY k) AS expressions,
+                   array_agg('OPERATOR(' || quote_ident(opn.nspname) || '.' || o.oprname || ')' ORDER BY k)
+                      FILTER (WHERE o.oid IS NOT NULL) AS operators,
                    bool_and(oc.opcdefault OR oc.opcname LIKE '%pattern_ops') AS is_usual
             FROM generate_series(1, x.indnkeyatts) AS k
             JOIN pg_opclass oc ON oc.oid = x.indclass[k - 1]
@@ -190,7 +193,10 @@ enum Amcheck {
     /// There is nothing to ask it.
     Nothing,
     /// It is there for as long as the transaction is, which has a savepoint to go back to.
-    Ready { schema: String, finds_duplicates: bool },
+    Ready {
+        schema: String,
+        finds_duplicates: bool,
+    },
     Missing(String),
 }
 
@@ -266,7 +272,10 @@ async fn group_all(session: &Session, indexes: &[&Index], wrong: &mut Wrong) -> 
     // Rows that exclude each other are only found through the index, one by one.
     for (of_exclusions, settings) in [
         (false, "SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off"),
-        (true, "RESET enable_indexscan; RESET enable_bitmapscan; SET enable_hashjoin = off; SET enable_mergejoin = off"),
+        (
+            true,
+            "RESET enable_indexscan; RESET enable_bitmapscan; SET enable_hashjoin = off; SET enable_mergejoin = off",
+        ),
     ] {
         session.batch(settings, "cannot prepare a connection").await?;
         let some: Vec<&&Index> = indexes.iter().filter(|index| index.is_exclusion == of_exclusions).collect();
@@ -329,9 +338,10 @@ fn corrupt(corrupt: &[Corrupt]) -> Option<Finding> {
     finding.count = corrupt.len() as u64;
     finding.objects = corrupt.iter().map(|one| format!("INDEX {}", one.label)).collect();
     finding.evidence = first_few(corrupt.iter().map(|one| one.said.clone()).collect());
-    finding.fix = "Find out whether a function in the index is other than when it was built: it must give the same for the \
+    finding.fix =
+        "Find out whether a function in the index is other than when it was built: it must give the same for the \
                    same row at any time. Then build the index anew."
-        .into();
+            .into();
     finding.commands = corrupt.iter().take(TOLD).map(|one| one.command.clone()).collect();
     Some(finding)
 }
@@ -346,9 +356,10 @@ fn broken(broken: &[(String, String, String)]) -> Option<Finding> {
     finding.count = broken.len() as u64;
     finding.objects = broken.iter().map(|(object, _, _)| object.clone()).collect();
     finding.evidence = first_few(broken.iter().map(|(object, _, how)| format!("{object}: {how}")).collect());
-    finding.fix = "Find the rows that share the key, keep one of them, and build the index anew: it fails while there are \
+    finding.fix =
+        "Find the rows that share the key, keep one of them, and build the index anew: it fails while there are \
                    others."
-        .into();
+            .into();
     Some(finding)
 }
 

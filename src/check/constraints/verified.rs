@@ -58,11 +58,12 @@ impl Check for Verified {
         let sql = format!("SELECT * FROM ({list}) AS listed(a, b, c, d, e, f) WHERE NOT f ORDER BY 1, 2, 3");
         let rows = session.query(&sql, &[], "cannot look for constraints that are not verified").await?;
         let in_dump: Vec<&Constraint> = restored.scan.facts.unverified.iter().collect();
-        let in_dump: HashSet<(String, &str, &str)> = in_database(&in_dump, restored, |constraint| &constraint.of.database)
-            .map(|constraint| {
-                (schema_of(&constraint.of.schema), constraint.of.name.as_str(), constraint.name.as_str())
-            })
-            .collect();
+        let in_dump: HashSet<(String, &str, &str)> =
+            in_database(&in_dump, restored, |constraint| &constraint.of.database)
+                .map(|constraint| {
+                    (schema_of(&constraint.of.schema), constraint.of.name.as_str(), constraint.name.as_str())
+                })
+                .collect();
         let all: Vec<Unverified> = rows
             .iter()
             .map(|row| Unverified {
@@ -110,7 +111,8 @@ fn told(found: &[Unverified]) -> Option<Finding> {
     finding.count = found.len() as u64;
     finding.objects = found.iter().map(|one| format!("CONSTRAINT {}.{} {}", one.schema, one.of, one.name)).collect();
     finding.evidence = vec!["rows that were there before may break them, and the planner does not rely on them".into()];
-    finding.fix = "Have the server verify them; where that fails, its error names a row that breaks the constraint.".into();
+    finding.fix =
+        "Have the server verify them; where that fails, its error names a row that breaks the constraint.".into();
     finding.commands = found
         .iter()
         .take(TOLD)
