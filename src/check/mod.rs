@@ -1,6 +1,7 @@
 //! Checks look at a restored database and return findings, or say that they could not look.
 
 mod catalog;
+mod collation;
 mod constraints;
 mod encoding;
 mod forecast;
@@ -12,6 +13,7 @@ mod row_security;
 mod rows;
 mod sequences;
 mod tables;
+mod views;
 
 pub use forecast::{Forecast, forecast, judge as judge_forecast};
 pub use result::{CheckResult, Group, Outcome};
@@ -105,6 +107,7 @@ pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
         checks.push(Box::new(rows::Rows));
     }
     checks.push(Box::new(encoding::Encoding));
+    checks.push(Box::new(collation::Collation));
     checks.push(Box::new(ownership::Ownership));
     checks.push(Box::new(row_security::RowSecurity));
     checks.push(Box::new(sequences::Sequences));
@@ -112,6 +115,8 @@ pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
     checks.push(Box::new(constraints::Verified));
     checks.push(Box::new(constraints::ForeignKeys));
     checks.push(Box::new(constraints::Unique));
+    checks.push(Box::new(views::Views));
+    checks.push(Box::new(views::Functions));
     if !target.checks.queries.is_empty() {
         checks.push(Box::new(queries::Queries));
     }

@@ -45,6 +45,8 @@ catalogue! {
         "The client ended with an error that belongs to no statement.";
     ClientTooOld = "client-too-old", Error,
         "The archive was written by a newer pg_dump than this pg_restore can read.";
+    CollationVersionDiffers = "collation-version-differs", Warning,
+        "A collation was recorded with other sorting rules than the system has.";
     ConstraintNotValidated = "constraint-not-validated", Error,
         "The database takes a constraint for not verified that the dump has as verified.";
     DumpTruncated = "dump-truncated", Error,
@@ -63,6 +65,8 @@ catalogue! {
         "The dump uses something that the target's version of PostgreSQL does not have.";
     ForeignKeyBroken = "foreign-key-broken", Error,
         "Rows refer to rows that are not there, under a foreign key that the database takes for verified.";
+    FunctionBroken = "function-broken", Warning,
+        "The body of a function names what is not there.";
     IndexCorrupt = "index-corrupt", Error,
         "An index does not fit its table: queries that use it can miss rows.";
     IndexInvalid = "index-invalid", Error,
@@ -73,6 +77,8 @@ catalogue! {
         "The dump creates its database with a locale that the target does not have.";
     LocaleDiffers = "locale-differs", Warning,
         "The database's locale is not the one that the dump's database had.";
+    MaterializedViewEmpty = "materialized-view-empty", Error,
+        "A materialized view that the dump fills is not filled.";
     NothingRestored = "nothing-restored", Error,
         "The restored database holds no user table, or only empty ones.";
     ObjectExists = "object-exists", Error,
@@ -119,6 +125,8 @@ catalogue! {
         "A statement failed for a reason that no other finding names.";
     UniqueBroken = "unique-broken", Error,
         "Rows share a key that a unique index or an exclusion constraint should keep apart.";
+    ViewBroken = "view-broken", Error,
+        "A view cannot be read: no plan can be made for it.";
 }
 
 impl std::fmt::Display for Name {
