@@ -1,22 +1,21 @@
-//! Whether text came back as the text that it was: the database's encoding and locale against the dump's.
+//! Whether text came back as the text that it was: the database's encoding against the dump's.
 //!
 //! A server converts between encodings as it loads, and refuses loudly what it cannot convert. Two ways are silent: a
 //! SQL_ASCII database stores the bytes of any encoding, and a SQL_ASCII dump sends any bytes to any database (COPY does
-//! not verify them when client and server encoding are not converted).
+//! not verify them when client and server encoding are not converted). Where both have an encoding and these differ, the
+//! rows' digests are taken in the dump's: equal digests are equal characters, so lengths need not be compared.
 
 use async_trait::async_trait;
 
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
-use crate::dump::CreatedDatabase;
 use crate::finding::{Finding, Name};
 
 pub struct Encoding;
 
 const DATABASE: &str = "
-SELECT pg_encoding_to_char(encoding)::text, datcollate::text, datctype::text
-FROM pg_database WHERE datname = current_database()";
+SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = current_database()";
 
 /// Tables with rows of their own that have a column whose text could be anything: of a string type, or of one that
 /// holds text (arrays, domains, composites, json, xml, …): everything that is no number, date or boolean.
@@ -45,11 +44,11 @@ impl Check for Encoding {
         let session = restored.session;
         let rows = session.query(DATABASE, &[], "cannot read the database's encoding").await?;
         let Some(row) = rows.first() else { return Ok(Looked::default()) };
-        let (encoding, collate, ctype): (String, String, String) = (row.get(0), row.get(1), row.get(2));
+        let encoding: String = row.get(0);
         let mut findings = Vec::new();
         let dumped = restored.scan.facts.encoding.clone();
         let of_dump = dumped.as_deref().map(normal_encoding);
-        let mut looked_at = match &dumped {
+        let looked_at = match &dumped {
             Some(dumped) => format!("{dumped} in the dump, {encoding} in the database"),
             None => format!("{encoding} in the database; the dump does not say"),
         };
@@ -57,15 +56,6 @@ impl Check for Encoding {
             findings.extend(bytes_without_encoding(session, restored, dumped.as_deref()).await?);
         } else if encoding != SQL_ASCII && of_dump.as_deref().is_none_or(|encoding| encoding == "SQLASCII") {
             findings.extend(invalid_text(session, &encoding, dumped.as_deref()).await?);
-        }
-        let created = restored.scan.facts.creates_database.iter();
-        // A dump of several databases names each; any other dump has the one that it was made from.
-        let mut created = created
-            .filter(|created| restored.scan.facts.creates_database.len() == 1 || created.name == restored.database);
-        if let Some(created) = created.next() {
-            findings.extend(other_locale(created, &collate, &ctype));
-        } else {
-            looked_at.push_str("; the dump names no locale");
         }
         Ok(Looked { findings, looked_at, ..Looked::default() })
     }
@@ -156,59 +146,7 @@ async fn tables(session: &Session) -> Result<Vec<(String, String)>, ClusterError
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// A locale that differs changes sorting, upper and lower case, and which characters are letters.
-pub(super) fn other_locale(created: &CreatedDatabase, collate: &str, ctype: &str) -> Option<Finding> {
-    let dumped_collate = created.lc_collate.as_ref().or(created.locale.as_ref())?;
-    let dumped_ctype = created.lc_ctype.as_ref().or(created.locale.as_ref())?;
-    if normal_locale(dumped_collate) == normal_locale(collate) && normal_locale(dumped_ctype) == normal_locale(ctype) {
-        return None;
-    }
-    let shown =
-        |collate: &str, ctype: &str| if collate == ctype { collate.to_owned() } else { format!("{collate}/{ctype}") };
-    let title = format!(
-        "the database's locale is {}, the dump's was {}",
-        shown(collate, ctype),
-        shown(dumped_collate, dumped_ctype)
-    );
-    let mut finding = Finding::new(Name::LocaleDiffers, title);
-    finding.evidence =
-        vec!["ORDER BY, upper(), LIKE and unique indexes over text can answer otherwise than in the source".into()];
-    finding.fix = "Create the database with the source's locale, where the order of text matters.".into();
-    let encoding = created.encoding.as_ref().map(|name| format!(" ENCODING {}", crate::cluster::sql::literal(name)));
-    finding.commands = vec![format!(
-        "CREATE DATABASE {} TEMPLATE template0{} LC_COLLATE {} LC_CTYPE {};",
-        identifier(&created.name),
-        encoding.unwrap_or_default(),
-        crate::cluster::sql::literal(dumped_collate),
-        crate::cluster::sql::literal(dumped_ctype)
-    )];
-    Some(finding)
-}
-
-/// `en_US.UTF-8` and `en_US.utf8` are one locale; `POSIX` is `C`.
-pub(super) fn normal_locale(name: &str) -> String {
-    let plain: String = name.chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
-    if plain == "posix" { "c".into() } else { plain }
-}
-
 /// PostgreSQL compares encoding names without case and punctuation (`clean_encoding_name`, `encnames.c`).
 pub(super) fn normal_encoding(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_locale_has_several_spellings() {
-        assert_eq!(normal_locale("en_US.UTF-8"), normal_locale("en_US.utf8"));
-        assert_eq!(normal_locale("POSIX"), normal_locale("C"));
-        assert_ne!(normal_locale("C"), normal_locale("C.UTF-8"));
-    }
-
-    #[test]
-    fn a_dump_that_names_no_locale_has_none_to_differ() {
-        assert_eq!(other_locale(&CreatedDatabase::default(), "C", "C"), None);
-    }
 }

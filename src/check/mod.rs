@@ -1,5 +1,8 @@
 //! Checks look at a restored database and return findings, or say that they could not look.
 
+mod catalog;
+mod collation;
+mod constraints;
 mod encoding;
 mod forecast;
 mod integrity;
@@ -15,6 +18,7 @@ mod schema;
 mod scope;
 mod sequences;
 mod tables;
+mod views;
 
 pub use forecast::{Forecast, forecast, judge as judge_forecast};
 pub use result::{CheckResult, Group, Outcome};
@@ -128,11 +132,18 @@ pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
     }
     checks.push(Box::new(objects::Objects));
     checks.push(Box::new(encoding::Encoding));
+    checks.push(Box::new(collation::Collation));
     checks.push(Box::new(ownership::Ownership));
     checks.push(Box::new(privileges::Privileges));
     checks.push(Box::new(roles::Roles));
     checks.push(Box::new(row_security::RowSecurity));
     checks.push(Box::new(sequences::Sequences));
+    checks.push(Box::new(constraints::Indexes));
+    checks.push(Box::new(constraints::Verified));
+    checks.push(Box::new(constraints::ForeignKeys));
+    checks.push(Box::new(constraints::Unique));
+    checks.push(Box::new(views::Views));
+    checks.push(Box::new(views::Functions));
     if !target.checks.queries.is_empty() {
         checks.push(Box::new(queries::Queries));
     }

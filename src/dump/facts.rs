@@ -49,8 +49,39 @@ pub struct Facts {
     pub large_objects: u64,
     /// Whether rows are INSERT statements.
     pub inserts: bool,
+    /// What sequences are set to, in order; the last word on a sequence counts.
+    pub sequences: Vec<SequenceValue>,
+    /// Constraints that the dump itself has as not verified: `NOT VALID`, `NOT ENFORCED`.
+    pub unverified: BTreeSet<Constraint>,
+    /// How many indexes of partitions it attaches to each index of a partitioned table.
+    pub attached: BTreeMap<Relation, u64>,
+    /// Materialized views that it fills.
+    pub refreshed: BTreeSet<Relation>,
     /// What its definitions ask of a server.
     pub needs: Needs,
+}
+
+/// What a `setval` of the dump says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SequenceValue {
+    pub sequence: Relation,
+    /// `last_value` and `is_called`; `None` where they are not written as constants.
+    pub value: Option<(i64, bool)>,
+}
+
+/// A table, an index, a view or the like.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Relation {
+    pub database: Option<String>,
+    pub schema: Option<String>,
+    pub name: String,
+}
+
+/// A constraint and the table or domain that it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Constraint {
+    pub of: Relation,
+    pub name: String,
 }
 
 /// A `CREATE DATABASE`; what it does not state is `None`.
@@ -291,6 +322,14 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
             }
             return;
         }
+        "SEQUENCE SET"
+        | "INDEX ATTACH"
+        | "CONSTRAINT"
+        | "CHECK CONSTRAINT"
+        | "FK CONSTRAINT"
+        | "MATERIALIZED VIEW DATA" => {
+            collect_text(collector, &entry.defn);
+        }
         "PROCEDURAL LANGUAGE" => {
             collector.facts.languages.insert(entry.tag.clone());
         }
@@ -383,6 +422,12 @@ const READ: &[&str] = &[
     "BLOB",
     "BLOB METADATA",
     "COMMENT",
+    "SEQUENCE SET",
+    "INDEX ATTACH",
+    "CONSTRAINT",
+    "CHECK CONSTRAINT",
+    "FK CONSTRAINT",
+    "MATERIALIZED VIEW DATA",
 ];
 
 fn need_text(collector: &mut Collector, text: &str) {

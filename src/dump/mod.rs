@@ -44,7 +44,10 @@ pub use archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataSt
 pub use compression::Compression;
 pub use declared::{Declared, Word, statements};
 pub use error::DumpError;
-pub use facts::{CreatedDatabase, Extension, Facts, Grant, Owned, Policy, RoleUse, RowSecurity, TableData};
+pub use facts::{
+    Constraint, CreatedDatabase, Extension, Facts, Grant, Owned, Policy, Relation, RoleUse, RowSecurity, SequenceValue,
+    TableData,
+};
 pub use large_objects::{LargeObjectData, PAGE as LARGE_OBJECT_PAGE};
 pub use plain::Plain;
 pub use reader::Reader;

@@ -338,7 +338,8 @@ impl<R: io::Read> Pass<'_, '_, R> {
 
     /// Takes a statement's facts, and reckons what they take.
     fn collect(&mut self, statement: &Statement) -> Effect {
-        let counted = |facts: &Facts| facts.tables.len() + facts.settings.len();
+        let counted =
+            |facts: &Facts| facts.tables.len() + facts.settings.len() + facts.sequences.len() + facts.refreshed.len();
         let before = counted(&self.collector.facts);
         let effect = self.collector.statement(statement);
         let first = statement.tokens.first().map(|token| &token.kind);

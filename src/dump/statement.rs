@@ -5,8 +5,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::facts::{CreatedDatabase, Extension, Facts, Grant, Owned, Policy, RowSecurity, TableData};
-use super::lexer::{Statement, Token, TokenKind};
+use super::facts::{
+    Constraint, CreatedDatabase, Extension, Facts, Grant, Owned, Policy, Relation, RowSecurity, SequenceValue,
+    TableData,
+};
+use super::lexer::{Item, Lexer, Statement, Token, TokenKind};
 use super::requirements::Context;
 
 /// Gathers facts, statement by statement.
@@ -148,6 +151,7 @@ impl Collector {
             "grant" => self.grant(words, statement, false)?,
             "revoke" => self.grant(words, statement, true)?,
             "copy" => return self.copy(words),
+            "refresh" => self.refresh(words)?,
             "insert" => {
                 words.eat("into")?;
                 let (schema, table) = self.qualified(words)?;
@@ -238,8 +242,43 @@ impl Collector {
             self.setting(name);
         } else if function == "lo_create" {
             self.facts.large_objects += u64::from(self.label.is_none());
+        } else if function == "setval" {
+            self.setval(words)?;
         }
         Some(Effect::None)
+    }
+
+    /// `SELECT pg_catalog.setval('public.orders_id_seq', 5, true)` (dumpSequenceData in pg_dump.c).
+    fn setval(&mut self, words: &mut Words<'_>) -> Option<()> {
+        words.sign(b'(')?;
+        let sequence = self.named_by(&words.text()?)?;
+        words.sign(b',')?;
+        self.facts.sequences.push(SequenceValue { sequence, value: value_of_setval(words) });
+        Some(())
+    }
+
+    /// What a constant of type regclass names.
+    fn named_by(&self, text: &str) -> Option<Relation> {
+        // Reading from memory cannot fail.
+        let Ok(Some(Item::Unfinished(name))) = Lexer::of_text(text).next() else { return None };
+        let (schema, name) = self.qualified(&mut Words::of(&name))?;
+        Some(Relation { database: self.database.clone(), schema, name })
+    }
+
+    /// `REFRESH MATERIALIZED VIEW public.turnover`
+    fn refresh(&mut self, words: &mut Words<'_>) -> Option<()> {
+        words.eat("materialized")?;
+        words.eat("view")?;
+        let _ = words.eat("concurrently");
+        let (schema, name) = self.qualified(words)?;
+        let view = Relation { database: self.database.clone(), schema, name };
+        let empties = words.eat("with").is_some() && words.eat("no").is_some();
+        if empties {
+            self.facts.refreshed.remove(&view)
+        } else {
+            self.facts.refreshed.insert(view)
+        };
+        Some(())
     }
 
     fn create(&mut self, words: &mut Words<'_>) -> Option<Effect> {
@@ -401,6 +440,13 @@ impl Collector {
             words.eat("privileges")?;
             return self.default_privileges(words, statement);
         }
+        if words.eat("index").is_some() {
+            let (schema, name) = self.qualified(words)?;
+            words.eat("attach")?;
+            let index = Relation { database: self.database.clone(), schema, name };
+            *self.facts.attached.entry(index).or_default() += 1;
+            return Some(());
+        }
         let kind = words.kind(ALTERED)?;
         if kind == "ROLE" {
             // `ALTER ROLE ALL SET …` names none.
@@ -434,6 +480,15 @@ impl Collector {
                 words.eat("level")?;
                 words.eat("security")?;
                 self.facts.row_security.push(RowSecurity { database: self.database.clone(), schema, table: name });
+            }
+            "add" if kind == "TABLE" || kind == "DOMAIN" => {
+                words.eat("constraint")?;
+                let constraint = words.name()?;
+                // What it ends with cannot be told where the end was not kept.
+                if statement.cut || is_unverified(words.tokens) {
+                    let of = Relation { database: self.database.clone(), schema, name };
+                    self.facts.unverified.insert(Constraint { of, name: constraint });
+                }
             }
             _ => {}
         }
@@ -873,6 +928,30 @@ impl<'a> Words<'a> {
             }
         }
     }
+}
+
+/// Whether the definition of a constraint ends with `NOT VALID` or `NOT ENFORCED` (pg_get_constraintdef_worker in
+/// ruleutils.c, PostgreSQL 18, writes them last).
+fn is_unverified(definition: &[Token]) -> bool {
+    let [.., before, last] = definition else { return false };
+    let is = |token: &Token, wanted: &str| matches!(&token.kind, TokenKind::Word(word) if word == wanted);
+    is(before, "not") && (is(last, "valid") || is(last, "enforced"))
+}
+
+/// What stands after the first comma of `setval(…, -5, true)`.
+fn value_of_setval(words: &mut Words<'_>) -> Option<(i64, bool)> {
+    let sign = if words.sign(b'-').is_some() { "-" } else { "" };
+    let value = format!("{sign}{}", words.word()?).parse().ok()?;
+    let is_called = match words.sign(b',') {
+        None => true,
+        Some(()) => match words.word()? {
+            "true" => true,
+            "false" => false,
+            _ => return None,
+        },
+    };
+    words.sign(b')')?;
+    Some((value, is_called))
 }
 
 /// `lo_open('16401', 131072)`, or what 9.0 to 18 write beside it; `lo_create` makes an object without data.

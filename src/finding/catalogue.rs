@@ -45,8 +45,12 @@ catalogue! {
         "The client ended with an error that belongs to no statement.";
     ClientTooOld = "client-too-old", Error,
         "The archive was written by a newer pg_dump than this pg_restore can read.";
+    CollationVersionDiffers = "collation-version-differs", Warning,
+        "A collation was recorded with other sorting rules than the system has.";
     CommentLost = "comment-lost", Warning,
         "A comment of the dump did not come back, and no error said so.";
+    ConstraintNotValidated = "constraint-not-validated", Error,
+        "The database takes a constraint for not verified that the dump has as verified.";
     DefinitionChanged = "definition-changed", Error,
         "An object came back with another definition than the dump gives it, and no error said so.";
     DumpTruncated = "dump-truncated", Error,
@@ -63,12 +67,22 @@ catalogue! {
         "The dump needs an extension that the target does not have installed.";
     FeatureMissing = "feature-missing", Error,
         "The dump uses something that the target's version of PostgreSQL does not have.";
+    ForeignKeyBroken = "foreign-key-broken", Error,
+        "Rows refer to rows that are not there, under a foreign key that the database takes for verified.";
+    FunctionBroken = "function-broken", Warning,
+        "The body of a function names what is not there.";
+    IndexCorrupt = "index-corrupt", Error,
+        "An index does not fit its table: queries that use it can miss rows.";
+    IndexInvalid = "index-invalid", Error,
+        "An index is there and not valid, so that the server does not use it.";
     LargeObjectsChanged = "large-objects-changed", Error,
         "Large objects came back otherwise than the dump holds them, and no error said so.";
-    LocaleUnavailable = "locale-unavailable", Error,
-        "The dump creates its database with a locale that the target does not have.";
     LocaleDiffers = "locale-differs", Warning,
         "The database's locale is not the one that the dump's database had.";
+    LocaleUnavailable = "locale-unavailable", Error,
+        "The dump creates its database with a locale that the target does not have.";
+    MaterializedViewEmpty = "materialized-view-empty", Error,
+        "A materialized view that the dump fills is not filled.";
     NothingRestored = "nothing-restored", Error,
         "The restored database holds no user table, or only empty ones.";
     ObjectExists = "object-exists", Error,
@@ -111,8 +125,12 @@ catalogue! {
         "A function that runs with its owner's rights has another owner than in the dump.";
     SequenceBehind = "sequence-behind", Error,
         "A sequence would hand out a value that its column already holds.";
+    SequenceChanged = "sequence-changed", Error,
+        "A sequence stands elsewhere than the dump puts it.";
     SequenceExhausted = "sequence-exhausted", Error,
         "A sequence that feeds a column has no value left to hand out.";
+    SequenceNearlyExhausted = "sequence-nearly-exhausted", Warning,
+        "A sequence has less than a tenth of its values left.";
     SettingUnknown = "setting-unknown", Note,
         "The dump sets a parameter that the target's server does not know.";
     TablespaceMissing = "tablespace-missing", Error,
@@ -123,6 +141,10 @@ catalogue! {
         "A trigger or a rule is switched on or off otherwise than in the dump.";
     UnclassifiedError = "unclassified-error", Error,
         "A statement failed for a reason that no other finding names.";
+    UniqueBroken = "unique-broken", Error,
+        "Rows share a key that a unique index or an exclusion constraint should keep apart.";
+    ViewBroken = "view-broken", Error,
+        "A view cannot be read: no plan can be made for it.";
 }
 
 impl std::fmt::Display for Name {

@@ -6,6 +6,7 @@
 mod support;
 
 mod bad_input;
+mod catalog;
 mod classics;
 mod cleanup;
 mod demo;

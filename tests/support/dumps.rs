@@ -43,6 +43,9 @@ const SOURCES: &[(&str, &str)] = sources![
     "judged.sql",
     "names.sql",
     "many.sql",
+    "catalog.sql",
+    "catalog15.sql",
+    "catalog18.sql",
 ];
 
 /// Runs the source cluster for as long as making the dumps can take, so that nothing stays for long where the test is

@@ -2,7 +2,8 @@
 
 use super::has::Has;
 use super::{Asked, Forecast};
-use crate::check::encoding::{normal_encoding, normal_locale, other_locale};
+use crate::check::collation::{normal_locale, other_locale};
+use crate::check::encoding::normal_encoding;
 use crate::finding::Name;
 
 /// Text that the database's encoding may not hold. What the rows hold is not known, so none of this is certain.

@@ -357,7 +357,7 @@ async fn large_objects(restored: &Restored<'_>, session: &Session, told: &mut To
 }
 
 /// The option, if any, with which pg_restore leaves out data that the dump holds.
-fn selects(options: &[String]) -> Option<&'static str> {
+pub fn selects(options: &[String]) -> Option<&'static str> {
     const SELECTING: [(&str, char); 12] = [
         ("--schema-only", 's'),
         ("--table", 't'),

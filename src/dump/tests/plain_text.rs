@@ -285,3 +285,52 @@ fn what_a_session_role_creates_belongs_to_it() {
     let owners: Vec<_> = facts.owners.iter().map(|owned| (owned.name.as_str(), owned.owner.as_str())).collect();
     assert_eq!(owners, [("f(integer)", "alice"), ("t", "alice")]);
 }
+
+#[test]
+fn what_sequences_are_set_to_is_kept_in_order() {
+    let facts = facts(
+        r#"SELECT pg_catalog.setval('public.orders_id_seq', 5, true);
+        SELECT pg_catalog.setval('"Käse ""alt""; --"."Fol''ge ""x""\y"', -7, false);
+        SELECT setval('public.orders_id_seq', 6);
+        SELECT setval('public.orders_id_seq', (SELECT max(id) FROM public.orders));
+        SELECT setval('public.far', 9223372036854775808, true);
+        SELECT setval('', 1);"#,
+    );
+    let sequences: Vec<_> = facts
+        .sequences
+        .iter()
+        .map(|value| (value.sequence.schema.as_deref().unwrap_or(""), value.sequence.name.as_str(), value.value))
+        .collect();
+    assert_eq!(
+        sequences,
+        [
+            ("public", "orders_id_seq", Some((5, true))),
+            (r#"Käse "alt"; --"#, r#"Fol'ge "x"\y"#, Some((-7, false))),
+            ("public", "orders_id_seq", Some((6, true))),
+            ("public", "orders_id_seq", None),
+            ("public", "far", None),
+        ]
+    );
+}
+
+#[test]
+fn constraints_indexes_and_views_are_known_as_the_dump_has_them() {
+    let facts = facts(
+        r#"ALTER TABLE ONLY public.a ADD CONSTRAINT old FOREIGN KEY (x) REFERENCES public.b(id) NOT VALID;
+        ALTER TABLE public.a ADD CONSTRAINT loose CHECK ((x > 0)) NOT ENFORCED;
+        ALTER TABLE public.a ADD CONSTRAINT sound CHECK ((x IS NOT valid));
+        ALTER DOMAIN public.d ADD CONSTRAINT late CHECK ((VALUE > 0)) NOT VALID;
+        ALTER INDEX public.parent ATTACH PARTITION public.one;
+        ALTER INDEX public.parent ATTACH PARTITION public.two;
+        ALTER INDEX public.parent SET TABLESPACE fast;
+        REFRESH MATERIALIZED VIEW public.filled;
+        REFRESH MATERIALIZED VIEW CONCURRENTLY public.emptied;
+        REFRESH MATERIALIZED VIEW public.emptied WITH NO DATA;"#,
+    );
+    let unverified: Vec<_> = facts.unverified.iter().map(|one| (one.of.name.as_str(), one.name.as_str())).collect();
+    assert_eq!(unverified, [("a", "loose"), ("a", "old"), ("d", "late")]);
+    let attached: Vec<_> = facts.attached.iter().map(|(index, count)| (index.name.as_str(), *count)).collect();
+    assert_eq!(attached, [("parent", 2)]);
+    let refreshed: Vec<_> = facts.refreshed.iter().map(|view| view.name.as_str()).collect();
+    assert_eq!(refreshed, ["filled"]);
+}

@@ -117,6 +117,13 @@ dump needs.sql needs
 dump needs-create.sql -C needs
 pg_dumpall -f "$out/all-needs.sql"
 
+make catalog
+for later in 15 18; do
+    ((major < later)) || sql catalog "catalog$later"
+done
+dump catalog.dump -Fc catalog
+dump catalog.sql catalog
+
 make many
 dump many.dump -Fc many
 

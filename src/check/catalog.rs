@@ -1,0 +1,67 @@
+//! What checks that read the catalog share.
+
+use super::Restored;
+use crate::cluster::sql::identifier;
+use crate::cluster::{ClusterError, Session};
+use crate::finding::Finding;
+
+/// Objects that one finding names in its evidence.
+pub(super) const TOLD: usize = 5;
+
+/// The condition that a relation is of the dump: `class` and `schema` are what a query calls its `pg_class` and
+/// `pg_namespace`. What the server or an extension brings is not the dump's.
+pub(super) fn of_dump(class: &str, schema: &str) -> String {
+    format!(
+        "{class}.relpersistence <> 't' AND {schema}.nspname NOT IN ('pg_catalog', 'information_schema') \
+         AND {schema}.nspname !~ '^pg_(toast|temp)' \
+         AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = {class}.oid \
+         AND e.objsubid = 0 AND e.deptype = 'e')"
+    )
+}
+
+pub(super) async fn server_version_num(session: &Session) -> Result<i32, ClusterError> {
+    let sql = "SELECT current_setting('server_version_num')::int";
+    let rows = session.query(sql, &[], "cannot ask for the version").await?;
+    Ok(rows.first().map_or(0, |row| row.get(0)))
+}
+
+/// Whether the restore has failed with errors, which explain what is not there or not filled.
+pub(super) fn restore_failed(restored: &Restored<'_>) -> bool {
+    restored.restore_findings.iter().any(Finding::fails)
+}
+
+/// `public.orders`, in SQL.
+pub(super) fn qualified(schema: &str, name: &str) -> String {
+    format!("{}.{}", identifier(schema), identifier(name))
+}
+
+/// The server's words without what can hold values, and its SQLSTATE.
+pub(super) fn words(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(error) => format!(
+            "{} ({})",
+            crate::finding::mask::message(error.message(), Some(error.code().code())),
+            error.code().code()
+        ),
+        None => error.to_string(),
+    }
+}
+
+pub(super) fn sqlstate(error: &tokio_postgres::Error) -> &str {
+    error.code().map_or("", |code| code.code())
+}
+
+/// `1 table`, `3 tables`.
+pub(super) fn many(count: usize, one: &str, more: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {more}") }
+}
+
+/// The first few, and how many there are beyond.
+pub(super) fn first_few(all: Vec<String>) -> Vec<String> {
+    let more = all.len().saturating_sub(TOLD);
+    let mut few: Vec<String> = all.into_iter().take(TOLD).collect();
+    if more > 0 {
+        few.push(format!("and {more} more"));
+    }
+    few
+}

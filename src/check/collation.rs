@@ -1,0 +1,342 @@
+//! How text is sorted: the database's locale against the dump's, and the versions of the rules against those that indexes
+//! were built by.
+//!
+//! A database that the profile makes has the profile's locale, so the dump's alone is compared. A fresh restore builds
+//! every index by the rules of its own system; what differs is the order that queries, ranges and views go by.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::catalog::{first_few, many, of_dump, qualified, server_version_num};
+use super::{Check, Group, Looked, Restored};
+use crate::cluster::sql::{identifier, literal};
+use crate::cluster::{ClusterError, Session};
+use crate::dump::CreatedDatabase;
+use crate::finding::{Finding, Name};
+
+pub struct Collation;
+
+/// What text has that nobody gave another collation (`DEFAULT_COLLATION_OID` in pg_collation.dat).
+const DEFAULT: u32 = 100;
+
+/// The database's own.
+#[derive(Debug, Default)]
+struct Own {
+    collate: String,
+    ctype: String,
+    /// `libc`, `icu` or `builtin`.
+    provider: String,
+    provider_locale: Option<String>,
+    /// The version of the rules, as it was recorded and as it is.
+    recorded: Option<String>,
+    actual: Option<String>,
+}
+
+/// A collation whose rules are of another version than the one that was recorded.
+struct Changed {
+    oid: u32,
+    label: String,
+    refresh: String,
+    recorded: String,
+    actual: String,
+}
+
+#[async_trait]
+impl Check for Collation {
+    fn name(&self) -> &'static str {
+        "collation"
+    }
+
+    fn group(&self) -> Group {
+        Group::Text
+    }
+
+    async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
+        let session = restored.session;
+        let version = server_version_num(session).await?;
+        let Some(own) = own(session, version).await? else {
+            return Ok(Looked { could_not: vec!["the database is not in pg_database".into()], ..Looked::default() });
+        };
+        let mut looked = Looked::default();
+        let created = &restored.scan.facts.creates_database;
+        // A dump of several databases names each; any other dump has the one that it was made from.
+        let dumped = created.iter().find(|dumped| created.len() == 1 || dumped.name == restored.database);
+        looked.looked_at = match dumped {
+            Some(_) => format!("{} by {}, compared with the dump's", own.collate, own.provider),
+            None => format!("{} by {}; the dump names no locale", own.collate, own.provider),
+        };
+        let difference = dumped
+            .and_then(|dumped| other_locale(dumped, &own.collate, &own.ctype).or_else(|| other_provider(dumped, &own)));
+        if let Some(mut finding) = difference {
+            finding.objects = by_order(session, &[DEFAULT]).await?;
+            finding.count = finding.objects.len().max(1) as u64;
+            looked.findings.push(finding);
+        }
+        let (changed, compared) = changed(session, version, &own, restored.database).await?;
+        looked.compared = BTreeMap::from([("collation".to_owned(), compared)]);
+        if !changed.is_empty() {
+            let oids: Vec<u32> = changed.iter().map(|changed| changed.oid).collect();
+            looked.findings.push(other_version(&changed, by_order(session, &oids).await?));
+        }
+        if has_no_version(&own) {
+            let hit = by_order(session, &[DEFAULT]).await?;
+            if let Some(first) = hit.first() {
+                looked.could_not.push(format!(
+                    "the system gives no version of its rules for locale {}, so nobody can tell how {} sorted ({first}): \
+                     use an image with glibc, an ICU locale, or locale C",
+                    own.collate,
+                    if hit.len() == 1 { "1 object is".to_owned() } else { format!("{} objects are", hit.len()) }
+                ));
+            }
+        }
+        Ok(looked)
+    }
+}
+
+async fn own(session: &Session, version: i32) -> Result<Option<Own>, ClusterError> {
+    let provider_locale = match version {
+        170_000.. => "datlocale::text",
+        150_000.. => "daticulocale::text",
+        _ => "NULL::text",
+    };
+    let rest = match version {
+        150_000.. => "datlocprovider::text, datcollversion::text, pg_database_collation_actual_version(oid)",
+        // Before 15 the database has no version of its own; a collation of the same locale has.
+        _ => {
+            "'c', NULL::text, (SELECT max(pg_collation_actual_version(c.oid)) FROM pg_collation c
+              WHERE c.collprovider = 'c' AND lower(replace(c.collcollate, '-', '')) = lower(replace(datcollate, '-', '')))"
+        }
+    };
+    let sql = format!(
+        "SELECT datcollate::text, datctype::text, {provider_locale}, {rest}
+         FROM pg_database WHERE datname = current_database()"
+    );
+    let rows = session.query(&sql, &[], "cannot read the database's locale").await?;
+    Ok(rows.first().map(|row| Own {
+        collate: row.get(0),
+        ctype: row.get(1),
+        provider_locale: row.get(2),
+        provider: match row.get::<_, String>(3).as_str() {
+            "i" => "icu".to_owned(),
+            "b" => "builtin".to_owned(),
+            _ => "libc".to_owned(),
+        },
+        recorded: row.get(4),
+        actual: row.get(5),
+    }))
+}
+
+/// Whether the rules can change without anybody noticing. Those of C and of C.UTF-8 are code points
+/// (get_collation_actual_version in pg_locale.c, PostgreSQL 13 to 18, gives them no version); musl has no versions.
+fn has_no_version(own: &Own) -> bool {
+    let locale = normal_locale(&own.collate);
+    own.provider == "libc" && own.actual.is_none() && locale != "c" && !locale.starts_with("c.")
+}
+
+/// Collations whose rules have another version now, and how many have one.
+async fn changed(
+    session: &Session,
+    version: i32,
+    own: &Own,
+    database: &str,
+) -> Result<(Vec<Changed>, u64), ClusterError> {
+    let sql = "
+        SELECT c.oid, n.nspname::text, c.collname::text, c.collversion::text, pg_collation_actual_version(c.oid)
+        FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
+        WHERE c.collversion IS NOT NULL
+          AND (n.nspname <> 'pg_catalog'
+               OR c.oid IN (SELECT attcollation FROM pg_attribute WHERE attnum > 0)
+               OR c.oid IN (SELECT unnest(indcollation::oid[]) FROM pg_index))
+        ORDER BY 2, 3";
+    let rows = session.query(sql, &[], "cannot read the versions of collations").await?;
+    let mut compared = rows.len() as u64;
+    let mut changed = Vec::new();
+    for row in &rows {
+        let (schema, name, recorded): (String, String, String) = (row.get(1), row.get(2), row.get(3));
+        if let Some(actual) = row.get::<_, Option<String>>(4).filter(|actual| *actual != recorded) {
+            changed.push(Changed {
+                oid: row.get(0),
+                label: format!("COLLATION {schema}.{name}"),
+                refresh: format!("ALTER COLLATION {} REFRESH VERSION;", qualified(&schema, &name)),
+                recorded,
+                actual,
+            });
+        }
+    }
+    if version >= 150_000
+        && let (Some(recorded), Some(actual)) = (&own.recorded, &own.actual)
+    {
+        compared += 1;
+        if recorded != actual {
+            changed.push(Changed {
+                oid: DEFAULT,
+                label: format!("DATABASE {database}"),
+                refresh: format!("ALTER DATABASE {} REFRESH COLLATION VERSION;", identifier(database)),
+                recorded: recorded.clone(),
+                actual: actual.clone(),
+            });
+        }
+    }
+    Ok((changed, compared))
+}
+
+/// What goes by the order of these collations: indexes, range partitions, materialized views that were sorted.
+async fn by_order(session: &Session, collations: &[u32]) -> Result<Vec<String>, ClusterError> {
+    let of_dump = of_dump("t", "n");
+    let sql = format!(
+        "SELECT CASE WHEN x.indisprimary THEN 'PRIMARY KEY ' WHEN x.indisunique THEN 'UNIQUE INDEX ' ELSE 'INDEX ' END
+                || n.nspname || '.' || i.relname
+         FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am am ON am.oid = i.relam
+         JOIN pg_class t ON t.oid = x.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+         WHERE am.amname IN ('btree', 'brin', 'gist', 'spgist') AND x.indcollation::oid[] && $1 AND {of_dump}
+         UNION ALL
+         SELECT 'PARTITIONED TABLE ' || n.nspname || '.' || t.relname
+         FROM pg_partitioned_table p JOIN pg_class t ON t.oid = p.partrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+         WHERE p.partstrat = 'r' AND p.partcollation::oid[] && $1 AND {of_dump}
+         UNION ALL
+         SELECT 'MATERIALIZED VIEW ' || n.nspname || '.' || t.relname
+         FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
+         WHERE t.relkind = 'm' AND {DEFAULT} = ANY ($1) AND {of_dump} AND pg_get_viewdef(t.oid) ~* '\\yORDER BY\\y'
+         ORDER BY 1"
+    );
+    let collations = collations.to_vec();
+    let rows = session.query(&sql, &[&collations], "cannot list what is sorted").await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// A locale that differs changes sorting, upper and lower case, and which characters are letters.
+pub(super) fn other_locale(created: &CreatedDatabase, collate: &str, ctype: &str) -> Option<Finding> {
+    let dumped_collate = created.lc_collate.as_ref().or(created.locale.as_ref())?;
+    let dumped_ctype = created.lc_ctype.as_ref().or(created.locale.as_ref())?;
+    if normal_locale(dumped_collate) == normal_locale(collate) && normal_locale(dumped_ctype) == normal_locale(ctype) {
+        return None;
+    }
+    let shown =
+        |collate: &str, ctype: &str| if collate == ctype { collate.to_owned() } else { format!("{collate}/{ctype}") };
+    let title = format!(
+        "the database's locale is {}, the dump's was {}",
+        shown(collate, ctype),
+        shown(dumped_collate, dumped_ctype)
+    );
+    Some(differs(title, created, &format!("LC_COLLATE {} LC_CTYPE {}", literal(dumped_collate), literal(dumped_ctype))))
+}
+
+/// The same locale by another provider, or another locale of the same provider. Before 15 there was libc alone.
+fn other_provider(created: &CreatedDatabase, own: &Own) -> Option<Finding> {
+    let dumped = created.locale_provider.as_deref().unwrap_or("libc").to_ascii_lowercase();
+    let locale = |locale: &Option<String>| locale.as_deref().map(|name| normal_locale(name).replace('_', ""));
+    if dumped == own.provider && (dumped == "libc" || locale(&created.provider_locale) == locale(&own.provider_locale))
+    {
+        return None;
+    }
+    let shown = |provider: &str, locale: &Option<String>| match locale {
+        Some(locale) => format!("{locale:?} by {provider}"),
+        None => format!("by {provider}"),
+    };
+    let title = format!(
+        "the database's locale is {}, the dump's was {}",
+        shown(&own.provider, &own.provider_locale),
+        shown(&dumped, &created.provider_locale)
+    );
+    let locale = created.provider_locale.as_ref().map(|locale| {
+        let option = if dumped == "icu" { "ICU_LOCALE" } else { "BUILTIN_LOCALE" };
+        format!(" {option} {}", literal(locale))
+    });
+    Some(differs(title, created, &format!("LOCALE_PROVIDER {dumped}{}", locale.unwrap_or_default())))
+}
+
+fn differs(title: String, created: &CreatedDatabase, options: &str) -> Finding {
+    let mut finding = Finding::new(Name::LocaleDiffers, title);
+    finding.evidence =
+        vec!["ORDER BY, upper(), LIKE and unique indexes over text can answer otherwise than in the source".into()];
+    finding.fix = "Create the database with the source's locale, where the order of text matters.".into();
+    let encoding = created.encoding.as_ref().map(|name| format!(" ENCODING {}", literal(name)));
+    finding.commands = vec![format!(
+        "CREATE DATABASE {} TEMPLATE template0{} {options};",
+        identifier(&created.name),
+        encoding.unwrap_or_default(),
+    )];
+    finding
+}
+
+fn other_version(changed: &[Changed], objects: Vec<String>) -> Finding {
+    let title = match changed {
+        [only] => format!("{} was recorded with other sorting rules than the system has", only.label),
+        _ => format!("{} collations were recorded with other sorting rules than the system has", changed.len()),
+    };
+    let mut finding = Finding::new(Name::CollationVersionDiffers, title);
+    finding.count = changed.len() as u64;
+    let describe = |one: &Changed| format!("{}: version {} recorded, {} found", one.label, one.recorded, one.actual);
+    finding.evidence = first_few(changed.iter().map(describe).collect());
+    if !objects.is_empty() {
+        finding.evidence.push(format!("{} in that order", many(objects.len(), "object is", "objects are")));
+    }
+    finding.objects = changed.iter().map(|one| one.label.clone()).chain(objects).collect();
+    finding.fix = "Build the indexes anew that sort by it, then record the version that the system has.".into();
+    finding.commands = changed.iter().take(super::catalog::TOLD).map(|one| one.refresh.clone()).collect();
+    finding
+}
+
+/// `en_US.UTF-8` and `en_US.utf8` are one locale; `POSIX` is `C`.
+pub(super) fn normal_locale(name: &str) -> String {
+    let plain: String = name.chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
+    if plain == "posix" { "c".into() } else { plain }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_locale_has_several_spellings() {
+        assert_eq!(normal_locale("en_US.UTF-8"), normal_locale("en_US.utf8"));
+        assert_eq!(normal_locale("POSIX"), normal_locale("C"));
+        assert_ne!(normal_locale("C"), normal_locale("C.UTF-8"));
+    }
+
+    #[test]
+    fn a_dump_that_names_no_locale_has_none_to_differ() {
+        assert_eq!(other_locale(&CreatedDatabase::default(), "C", "C"), None);
+    }
+
+    fn libc(collate: &str, actual: Option<&str>) -> Own {
+        let (collate, provider) = (collate.to_owned(), "libc".to_owned());
+        Own { collate, provider, actual: actual.map(str::to_owned), ..Own::default() }
+    }
+
+    #[test]
+    fn a_system_without_versions_leaves_the_order_of_its_locales_unknown() {
+        // musl
+        assert!(has_no_version(&libc("en_US.utf8", None)));
+        // glibc
+        assert!(!has_no_version(&libc("en_US.utf8", Some("2.41"))));
+        assert!(!has_no_version(&libc("C.UTF-8", None)) && !has_no_version(&libc("POSIX", None)));
+        assert!(!has_no_version(&Own { provider: "icu".into(), ..libc("en_US.utf8", None) }));
+    }
+
+    #[test]
+    fn another_provider_or_another_locale_of_it_differs() {
+        let icu = |locale: &str| CreatedDatabase {
+            name: "app".into(),
+            locale_provider: Some("icu".into()),
+            provider_locale: Some(locale.into()),
+            ..CreatedDatabase::default()
+        };
+        let own = Own { provider: "icu".into(), provider_locale: Some("en-US".into()), ..libc("C.UTF-8", None) };
+        assert_eq!(other_provider(&icu("en_US"), &own), None);
+        let title = |created: &CreatedDatabase, own: &Own| other_provider(created, own).map(|finding| finding.title);
+        assert_eq!(
+            title(&icu("de"), &own).as_deref(),
+            Some(r#"the database's locale is "en-US" by icu, the dump's was "de" by icu"#)
+        );
+        let libc = libc("C.UTF-8", None);
+        assert_eq!(
+            title(&icu("de"), &libc).as_deref(),
+            Some(r#"the database's locale is by libc, the dump's was "de" by icu"#)
+        );
+        // A dump of a server before 15 does not say.
+        assert_eq!(title(&CreatedDatabase::default(), &libc), None);
+        assert!(title(&CreatedDatabase::default(), &own).is_some());
+    }
+}

@@ -1,0 +1,129 @@
+//! Constraints that the dump has as verified and that the database takes for not verified.
+
+use std::collections::{BTreeMap, HashSet};
+
+use async_trait::async_trait;
+
+use crate::check::catalog::{TOLD, many, of_dump, qualified, server_version_num};
+use crate::check::scope::{in_database, schema_of};
+use crate::check::{Check, Group, Looked, Restored};
+use crate::cluster::ClusterError;
+use crate::cluster::sql::identifier;
+use crate::dump::{Constraint, Content};
+use crate::finding::{Finding, Name};
+
+pub struct Verified;
+
+struct Unverified {
+    schema: String,
+    /// The table or domain.
+    of: String,
+    name: String,
+    is_domain: bool,
+    enforced: bool,
+}
+
+#[async_trait]
+impl Check for Verified {
+    fn name(&self) -> &'static str {
+        "constraints"
+    }
+
+    fn group(&self) -> Group {
+        Group::Constraints
+    }
+
+    async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
+        let session = restored.session;
+        let enforced = if server_version_num(session).await? >= 180_000 { "con.conenforced" } else { "true" };
+        // Those of partitions and children follow the one that they come from.
+        let of_dump = of_dump("t", "n");
+        let list = format!(
+            "SELECT n.nspname::text, t.relname::text, con.conname::text, false, {enforced}, con.convalidated
+             FROM pg_constraint con JOIN pg_class t ON t.oid = con.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+             WHERE {of_dump} AND con.contype <> 't'
+               AND NOT EXISTS (SELECT FROM pg_constraint up WHERE up.oid = con.conparentid AND NOT up.convalidated)
+               AND NOT EXISTS (SELECT FROM pg_inherits h JOIN pg_constraint up ON up.conrelid = h.inhparent
+                               WHERE h.inhrelid = t.oid AND up.conname = con.conname AND NOT up.convalidated)
+             UNION ALL
+             SELECT n.nspname::text, d.typname::text, con.conname::text, true, {enforced}, con.convalidated
+             FROM pg_constraint con JOIN pg_type d ON d.oid = con.contypid JOIN pg_namespace n ON n.oid = d.typnamespace
+             WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
+               AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_type'::regclass AND e.objid = d.oid
+                               AND e.deptype = 'e')"
+        );
+        let sql = format!("SELECT count(*) FROM ({list}) AS listed");
+        let counted = session.query(&sql, &[], "cannot count constraints").await?;
+        let count: i64 = counted.first().map_or(0, |row| row.get(0));
+        let sql = format!("SELECT * FROM ({list}) AS listed(a, b, c, d, e, f) WHERE NOT f ORDER BY 1, 2, 3");
+        let rows = session.query(&sql, &[], "cannot look for constraints that are not verified").await?;
+        let in_dump: Vec<&Constraint> = restored.scan.facts.unverified.iter().collect();
+        let in_dump: HashSet<(String, &str, &str)> =
+            in_database(&in_dump, restored, |constraint| &constraint.of.database)
+                .map(|constraint| {
+                    (schema_of(&constraint.of.schema), constraint.of.name.as_str(), constraint.name.as_str())
+                })
+                .collect();
+        let all: Vec<Unverified> = rows
+            .iter()
+            .map(|row| Unverified {
+                schema: row.get(0),
+                of: row.get(1),
+                name: row.get(2),
+                is_domain: row.get(3),
+                enforced: row.get(4),
+            })
+            .collect();
+        let unverified = all.len();
+        let found: Vec<Unverified> = all
+            .into_iter()
+            .filter(|found| !in_dump.contains(&(found.schema.clone(), found.of.as_str(), found.name.as_str())))
+            .collect();
+        let mut looked_at = format!("{count} constraints");
+        if unverified > found.len() {
+            looked_at.push_str(&format!(", {} not verified in the dump either", unverified - found.len()));
+        }
+        let mut looked = Looked { looked_at, ..Looked::default() };
+        looked.compared = BTreeMap::from([("constraint".to_owned(), u64::try_from(count).unwrap_or(0))]);
+        // Of an archive with too much text the longest definitions were not kept.
+        let abridged = matches!(&restored.dump.content, Content::Archive(archive) if archive.abridged);
+        if abridged && !found.is_empty() {
+            looked.could_not.push(format!(
+                "{} are not verified, and the archive holds too many definitions to tell whether it has them so",
+                many(found.len(), "constraint", "constraints")
+            ));
+        } else {
+            looked.findings.extend(told(&found));
+        }
+        Ok(looked)
+    }
+}
+
+fn told(found: &[Unverified]) -> Option<Finding> {
+    let label = |one: &Unverified| format!("{} of {}.{}", one.name, one.schema, one.of);
+    let state = |one: &Unverified| if one.enforced { "NOT VALID" } else { "NOT ENFORCED" };
+    let title = match found {
+        [] => return None,
+        [only] => format!("constraint {} is {}, and is not so in the dump", label(only), state(only)),
+        _ => format!("{} constraints are not verified, and are so in the dump", found.len()),
+    };
+    let mut finding = Finding::new(Name::ConstraintNotValidated, title);
+    finding.count = found.len() as u64;
+    finding.objects = found.iter().map(|one| format!("CONSTRAINT {}.{} {}", one.schema, one.of, one.name)).collect();
+    finding.evidence = vec!["rows that were there before may break them, and the planner does not rely on them".into()];
+    finding.fix =
+        "Have the server verify them; where that fails, its error names a row that breaks the constraint.".into();
+    finding.commands = found
+        .iter()
+        .take(TOLD)
+        .map(|one| {
+            let kind = if one.is_domain { "DOMAIN" } else { "TABLE" };
+            let (of, name) = (qualified(&one.schema, &one.of), identifier(&one.name));
+            match one.enforced {
+                true => format!("ALTER {kind} {of} VALIDATE CONSTRAINT {name};"),
+                false => format!("ALTER {kind} {of} ALTER CONSTRAINT {name} ENFORCED;"),
+            }
+        })
+        .collect();
+    Some(finding)
+}

@@ -1,0 +1,150 @@
+//! Sequences that would hand out a value that their column already holds, or have none left.
+
+use super::read::{Column, Next, Sequence};
+use crate::check::catalog::words;
+use crate::cluster::sql::{identifier, literal};
+use crate::cluster::{ClusterError, Session};
+use crate::finding::{Finding, Name};
+
+/// What the values that columns hold say of sequences.
+#[derive(Default)]
+pub struct Judged<'a> {
+    pub findings: Vec<Finding>,
+    /// The sequences that the findings are about.
+    pub of: Vec<&'a Sequence>,
+    pub could_not: Vec<String>,
+}
+
+pub async fn judge<'a>(session: &Session, sequences: &'a [Sequence]) -> Result<Judged<'a>, ClusterError> {
+    let mut asked: Vec<(usize, &Column)> = Vec::new();
+    let mut statements = Vec::new();
+    for (index, sequence) in sequences.iter().enumerate() {
+        let Next::Value(next) = sequence.next() else { continue };
+        for column in sequence.comparable() {
+            // After a turn older values are still there, which is as it should be while the next one is free.
+            statements.push(if sequence.cycle { held_at(column, next) } else { furthest_held(sequence, column, next) });
+            asked.push((index, column));
+        }
+    }
+    let mut judged = Judged::default();
+    let mut collisions: Vec<Vec<(&Column, i128)>> = vec![Vec::new(); sequences.len()];
+    for ((index, column), answer) in asked.into_iter().zip(session.pipelined(&statements).await) {
+        match answer {
+            Ok(rows) => {
+                let text = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten());
+                // A numeric column can hold fractions, which no sequence hands out.
+                let whole = text.as_deref().and_then(|text| text.split('.').next());
+                collisions[index].extend(whole.and_then(|whole| whole.parse().ok()).map(|value| (column, value)));
+            }
+            Err(error) => judged.could_not.push(format!("{}: {}", column.label(), words(&error))),
+        }
+    }
+    for (sequence, collisions) in sequences.iter().zip(collisions) {
+        let finding = match sequence.next() {
+            Next::Exhausted if !sequence.columns.is_empty() => exhausted(sequence),
+            Next::Value(next) if !collisions.is_empty() => behind(session, sequence, next, &collisions).await?,
+            _ => continue,
+        };
+        judged.findings.push(finding);
+        judged.of.push(sequence);
+    }
+    Ok(judged)
+}
+
+async fn behind(
+    session: &Session,
+    sequence: &Sequence,
+    next: i128,
+    collisions: &[(&Column, i128)],
+) -> Result<Finding, ClusterError> {
+    let values = collisions.iter().map(|(_, value)| *value);
+    let furthest = if sequence.increment > 0 { values.max() } else { values.min() }.unwrap_or(next);
+    let columns: Vec<String> = collisions.iter().map(|(column, _)| column.label()).collect();
+    let title =
+        format!("sequence {} would hand out {next}, which {} holds or will meet", sequence.label(), columns.join(", "));
+    let mut finding = Finding::new(Name::SequenceBehind, title);
+    finding.objects = vec![format!("SEQUENCE {}", sequence.label())];
+    finding.evidence = vec![sequence.state()];
+    for ((_, value), column) in collisions.iter().zip(&columns) {
+        let word = if sequence.cycle {
+            "holds"
+        } else if sequence.increment > 0 {
+            "goes up to"
+        } else {
+            "goes down to"
+        };
+        finding.evidence.push(format!("{column} {word} {value}"));
+    }
+    if !sequence.is_called && sequence.last_value == furthest {
+        finding.evidence.push("is_called is false, so nextval gives last_value itself, not the one after it".into());
+    }
+    let free = if sequence.cycle { first_free(session, sequence, next).await? } else { Some(furthest) };
+    match free {
+        Some(value) if sequence.after(value) != Next::Exhausted => {
+            finding.fix = "Set the sequence behind the values that are there, before the application writes.".into();
+            finding.commands =
+                vec![format!("SELECT pg_catalog.setval({}, {value}, true);", literal(&sequence.qualified()))];
+        }
+        _ => {
+            finding.fix = "The column holds values up to the sequence's end: give the sequence more room first.".into();
+            finding.commands =
+                vec![format!("ALTER SEQUENCE {} AS bigint NO MAXVALUE NO MINVALUE;", sequence.qualified())];
+        }
+    }
+    Ok(finding)
+}
+
+fn exhausted(sequence: &Sequence) -> Finding {
+    let end = if sequence.increment > 0 { sequence.max } else { sequence.min };
+    let mut finding =
+        Finding::new(Name::SequenceExhausted, format!("sequence {} is at its end, {end}", sequence.label()));
+    finding.objects = vec![format!("SEQUENCE {}", sequence.label())];
+    finding.evidence = vec![sequence.state()];
+    finding.fix = "Give the sequence more room; its column may need a larger type too.".into();
+    finding.commands = vec![format!("ALTER SEQUENCE {} AS bigint NO MAXVALUE NO MINVALUE;", sequence.qualified())];
+    finding
+}
+
+/// Asks for the furthest value in the column that the sequence will come to from `next` on, step by step.
+fn furthest_held(sequence: &Sequence, column: &Column, next: i128) -> String {
+    let name = identifier(&column.name);
+    let (aggregate, towards, end) =
+        if sequence.increment > 0 { ("max", ">=", sequence.max) } else { ("min", "<=", sequence.min) };
+    let within = if sequence.increment > 0 { "<=" } else { ">=" };
+    // With steps of one every value is met, and an index alone answers.
+    let met = match sequence.increment.abs() {
+        1 => String::new(),
+        step => format!(" AND ({name}::numeric - ({next})) % {step} = 0"),
+    };
+    let table = column.table();
+    format!(
+        "SELECT {aggregate}({name})::numeric::text FROM {table} WHERE {name} {towards} ({next}) AND {name} {within} ({end}){met}"
+    )
+}
+
+fn held_at(column: &Column, value: i128) -> String {
+    format!("SELECT '{value}' FROM {} WHERE {} = ({value}) LIMIT 1", column.table(), identifier(&column.name))
+}
+
+/// The last of the values in a row from `next` on that are held, after which one is free; `None` where none is, or where
+/// looking for it would take too long.
+async fn first_free(session: &Session, sequence: &Sequence, next: i128) -> Result<Option<i128>, ClusterError> {
+    const MOST: usize = 2_000;
+    let mut value = next;
+    for _ in 0..MOST {
+        let Next::Value(after) = sequence.after(value) else { return Ok(None) };
+        let mut held = false;
+        for column in sequence.comparable() {
+            let sql = held_at(column, after);
+            held |= !session.query(&sql, &[], "cannot compare a sequence with its column").await?.is_empty();
+        }
+        if !held {
+            return Ok(Some(value));
+        }
+        if after == next {
+            return Ok(None);
+        }
+        value = after;
+    }
+    Ok(None)
+}

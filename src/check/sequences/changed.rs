@@ -1,0 +1,108 @@
+//! Sequences that stand elsewhere than the dump puts them.
+
+use std::collections::{HashMap, HashSet};
+
+use super::read::{Next, Sequence};
+use crate::check::Restored;
+use crate::check::catalog::{TOLD, first_few, restore_failed};
+use crate::check::scope::{in_database, schema_of};
+use crate::check::rows::selects;
+use crate::cluster::sql::literal;
+use crate::finding::{Finding, Name, Severity};
+
+/// One that stands elsewhere.
+struct Changed<'a> {
+    sequence: &'a Sequence,
+    last_value: i64,
+    is_called: bool,
+}
+
+/// Findings with the sequences that they are about, and how many were compared. Those in `told` have their finding.
+pub fn judge<'a>(
+    restored: &Restored<'_>,
+    sequences: &'a [Sequence],
+    told: &HashSet<(&str, &str)>,
+) -> (Vec<(Finding, Vec<&'a Sequence>)>, usize) {
+    if selects(&restored.target.restore.options).is_some() {
+        return (Vec::new(), 0);
+    }
+    // The last word counts.
+    let dumped: HashMap<(String, &str), Option<(i64, bool)>> =
+        in_database(&restored.scan.facts.sequences, restored, |value| &value.sequence.database)
+            .map(|value| ((schema_of(&value.sequence.schema), value.sequence.name.as_str()), value.value))
+            .collect();
+    let failed = restore_failed(restored);
+    let mut compared = 0;
+    let (mut lower, mut beyond) = (Vec::new(), Vec::new());
+    for sequence in sequences {
+        let dumped = dumped.get(&(sequence.schema.clone(), sequence.name.as_str()));
+        let Some((last_value, is_called)) = dumped.copied().flatten() else { continue };
+        compared += 1;
+        let stands = (sequence.last_value, sequence.is_called);
+        if stands == (i128::from(last_value), is_called)
+            || told.contains(&(sequence.schema.as_str(), sequence.name.as_str()))
+            // It was never set, and the restore's errors say why.
+            || failed && stands == (sequence.start, false)
+        {
+            continue;
+        }
+        let changed = Changed { sequence, last_value, is_called };
+        if is_lower(&changed) { lower.push(changed) } else { beyond.push(changed) }
+    }
+    let findings = [finding(&lower, Severity::Error), finding(&beyond, Severity::Warning)];
+    (findings.into_iter().flatten().collect(), compared)
+}
+
+/// Whether it hands out values once more that the source has handed out. One that turns has no such order.
+fn is_lower(changed: &Changed<'_>) -> bool {
+    let sequence = changed.sequence;
+    let dumped = Sequence {
+        last_value: i128::from(changed.last_value),
+        is_called: changed.is_called,
+        columns: Vec::new(),
+        ..sequence.clone()
+    };
+    match (sequence.next(), dumped.next()) {
+        (Next::Value(now), Next::Value(then)) if sequence.increment > 0 => now < then,
+        (Next::Value(now), Next::Value(then)) => now > then,
+        (Next::Value(_), Next::Exhausted) => true,
+        (Next::Exhausted, _) => false,
+    }
+}
+
+fn finding<'a>(changed: &[Changed<'a>], severity: Severity) -> Option<(Finding, Vec<&'a Sequence>)> {
+    let [first, rest @ ..] = changed else { return None };
+    let way = if severity == Severity::Error { "behind" } else { "beyond" };
+    let title = if rest.is_empty() {
+        format!("sequence {} stands {way} where the dump puts it", first.sequence.label())
+    } else {
+        format!("{} sequences stand {way} where the dump puts them", changed.len())
+    };
+    let mut finding = Finding::new(Name::SequenceChanged, title);
+    finding.severity = severity;
+    finding.count = changed.len() as u64;
+    finding.objects = changed.iter().map(|changed| format!("SEQUENCE {}", changed.sequence.label())).collect();
+    let describe = |changed: &Changed<'_>| {
+        let sequence = changed.sequence;
+        format!(
+            "{}: last_value {}, is_called {} in the dump; last_value {}, is_called {} in the database",
+            sequence.label(),
+            changed.last_value,
+            changed.is_called,
+            sequence.last_value,
+            sequence.is_called
+        )
+    };
+    finding.evidence = first_few(changed.iter().map(describe).collect());
+    finding.fix = if severity == Severity::Error {
+        "Set the sequences to where the dump has them: numbers that the source has handed out would come twice.".into()
+    } else {
+        "Something has taken numbers during or after the restore; see what it was. Gaps alone do no harm.".into()
+    };
+    let command = |changed: &Changed<'_>| {
+        let name = literal(&changed.sequence.qualified());
+        format!("SELECT pg_catalog.setval({name}, {}, {});", changed.last_value, changed.is_called)
+    };
+    finding.commands = changed.iter().take(TOLD).map(command).collect();
+    Some((finding, changed.iter().map(|changed| changed.sequence).collect()))
+}

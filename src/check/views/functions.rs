@@ -1,0 +1,148 @@
+//! Functions whose bodies name what is not there.
+//!
+//! The server's own validators look, as they do when a function is made with `check_function_bodies` on. That of SQL looks
+//! up every name; that of PL/pgSQL looks at syntax and the types of variables, not into statements.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::paths::{OWN, Paths};
+use super::{Judged, SETTINGS, judge};
+use crate::check::catalog::{first_few, restore_failed, words};
+use crate::check::{Check, Group, Looked, Restored};
+use crate::cluster::{ClusterError, Session};
+use crate::finding::{Finding, Name};
+
+pub struct Functions;
+
+struct Function {
+    oid: u32,
+    label: String,
+    is_sql: bool,
+    validator: String,
+    /// `search_path` as the function itself sets it.
+    path: Option<String>,
+}
+
+impl Function {
+    fn validate(&self) -> String {
+        format!("SELECT {}({}::oid)", self.validator, self.oid)
+    }
+}
+
+/// Functions of the dump with a body that is text, in the languages whose validators look into it.
+const FUNCTIONS: &str = "
+SELECT p.oid, n.nspname || '.' || p.proname || '(' || oidvectortypes(p.proargtypes) || ')', l.lanname = 'sql',
+       quote_ident(vn.nspname) || '.' || quote_ident(v.proname),
+       (SELECT substr(setting, 13) FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search\\_path=%'),
+       CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+JOIN pg_proc v ON v.oid = l.lanvalidator JOIN pg_namespace vn ON vn.oid = v.pronamespace
+WHERE l.lanname IN ('sql', 'plpgsql') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
+ORDER BY 2, 1";
+
+#[async_trait]
+impl Check for Functions {
+    fn name(&self) -> &'static str {
+        "functions"
+    }
+
+    fn group(&self) -> Group {
+        Group::Use
+    }
+
+    async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
+        let session = restored.session;
+        session.batch(SETTINGS, "cannot prepare a connection").await?;
+        let functions = functions(session).await?;
+        let sql = functions.iter().filter(|function| function.is_sql).count();
+        let others = functions.len() - sql;
+        let mut looked = Looked { looked_at: format!("{sql} SQL functions"), ..Looked::default() };
+        if others > 0 {
+            looked.looked_at.push_str(&format!(", {others} PL/pgSQL functions, their statements not looked into"));
+        }
+        looked.compared = BTreeMap::from([("function".to_owned(), functions.len() as u64)]);
+        let mut causes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (function, error) in invalid(session, &functions).await? {
+            let said = words(&error);
+            match judge(&error) {
+                Judged::CouldNot => looked.could_not.push(format!("{}: {said}", function.label)),
+                _ if restore_failed(restored) => {}
+                _ => causes.entry(said).or_default().push(function.label.clone()),
+            }
+        }
+        looked.findings = causes.into_iter().map(|(said, objects)| broken(&said, objects)).collect();
+        Ok(looked)
+    }
+}
+
+async fn functions(session: &Session) -> Result<Vec<Function>, ClusterError> {
+    let rows = session.query(FUNCTIONS, &[], "cannot list functions").await?;
+    let function = |row: &tokio_postgres::Row| Function {
+        oid: row.get(0),
+        label: format!("{}{}", row.get::<_, String>(5), row.get::<_, String>(1)),
+        is_sql: row.get(2),
+        validator: row.get(3),
+        path: row.get(4),
+    };
+    Ok(rows.iter().map(function).collect())
+}
+
+/// Those that are not valid under any search_path that they may meet.
+async fn invalid<'a>(
+    session: &Session,
+    functions: &'a [Function],
+) -> Result<Vec<(&'a Function, tokio_postgres::Error)>, ClusterError> {
+    let paths = Paths::read(session).await?;
+    let mut by_path: BTreeMap<String, Vec<&Function>> = BTreeMap::new();
+    for function in functions {
+        let path = function.path.as_deref().map_or_else(|| paths.application(), Paths::of);
+        by_path.entry(path).or_default().push(function);
+    }
+    let mut doubtful = Vec::new();
+    let mut failed = Vec::new();
+    for (path, functions) in by_path {
+        for (function, answer) in functions.iter().zip(validate(session, &path, &functions).await?) {
+            match answer {
+                Ok(()) => {}
+                // One that sets its own has no other.
+                Err(error) if function.path.is_some() => failed.push((*function, error)),
+                Err(_) => doubtful.push(*function),
+            }
+        }
+    }
+    let answers = validate(session, &paths.all(), &doubtful).await?;
+    let again = doubtful.into_iter().zip(answers);
+    failed.extend(again.filter_map(|(function, answer)| answer.err().map(|error| (function, error))));
+    session.batch(OWN, "cannot set search_path").await?;
+    failed.sort_by(|(a, _), (b, _)| (&a.label, a.oid).cmp(&(&b.label, b.oid)));
+    Ok(failed)
+}
+
+async fn validate(
+    session: &Session,
+    path: &str,
+    functions: &[&Function],
+) -> Result<Vec<Result<(), tokio_postgres::Error>>, ClusterError> {
+    session.batch(path, "cannot set search_path").await?;
+    let statements: Vec<String> = functions.iter().map(|function| function.validate()).collect();
+    let answers = session.pipelined(&statements).await;
+    Ok(answers.into_iter().map(|answer| answer.map(|_| ())).collect())
+}
+
+fn broken(said: &str, objects: Vec<String>) -> Finding {
+    let title = match &*objects {
+        [only] => format!("the body of {only} is not valid: {said}"),
+        _ => format!("the bodies of {} functions are not valid: {said}", objects.len()),
+    };
+    let mut finding = Finding::new(Name::FunctionBroken, title);
+    finding.count = objects.len() as u64;
+    finding.evidence = first_few(objects.iter().map(|object| format!("{object} fails when it is called")).collect());
+    finding.objects = objects;
+    finding.fix =
+        "Bring back what the error names, or drop the function; see whether the source has it in the same state."
+            .into();
+    finding
+}

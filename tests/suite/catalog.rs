@@ -1,0 +1,351 @@
+//! What a restored database's catalog promises, it holds: constraints, indexes, sequences, collations, views.
+
+use std::path::PathBuf;
+
+use pgrehearse::check::CheckResult;
+use pgrehearse::finding::{Finding, Severity};
+use pgrehearse::rehearsal::Rehearsal;
+
+use crate::support::home::assert_every_check_looked;
+use crate::support::{Home, MAJORS, Ran, bare, dump, matching, with_statements};
+
+/// The targets of a source: 18, and its own major.
+fn targets(source: u16) -> Vec<u16> {
+    if source == 18 { vec![18] } else { vec![18, source] }
+}
+
+#[track_caller]
+fn check<'a>(target: &'a Rehearsal, name: &str) -> &'a CheckResult {
+    target.checks.iter().find(|result| result.check == name).unwrap_or_else(|| panic!("{name} did not look"))
+}
+
+#[track_caller]
+fn assert_well(target: &Rehearsal, what: &str) {
+    let findings: Vec<&Finding> = target.findings().collect();
+    assert!(findings.is_empty(), "{what}: {findings:#?}");
+    assert_every_check_looked(target);
+    for result in &target.checks {
+        assert!(result.could_not.is_empty(), "{what}: {result:?}");
+    }
+}
+
+/// Restores the catalog's plain dump with statements that nobody but the server reads at its end, in one target.
+fn tampered(home: &Home, source: u16, target: u16, statements: &str) -> Ran {
+    let text = with_statements(&dump(source, "catalog.sql"), &format!("DO $tamper$ BEGIN {statements} END $tamper$;"));
+    let path: PathBuf = home.file("tampered.sql", text);
+    let ran = home.run(&path, &[&bare("tampered", target)]);
+    let restore = ran.only().restore.as_ref().unwrap();
+    assert_eq!((restore.exit_code, restore.errors), (0, 0), "the restore has noticed it: {:#?}", restore.findings);
+    ran
+}
+
+#[test]
+fn a_catalog_that_is_well_has_no_finding_in_any_format() {
+    let home = Home::new();
+    for source in MAJORS {
+        let profiles: Vec<String> =
+            targets(source).iter().map(|target| bare(&format!("to-{target}"), *target)).collect();
+        let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
+        for form in ["catalog.dump", "catalog.sql"] {
+            let ran = home.run(&dump(source, form), &profiles);
+            for target in &ran.report().targets {
+                let what = format!("{form} of {source} {}", target.target);
+                assert_well(target, &what);
+                let keys = check(target, "foreign keys");
+                assert_eq!(keys.looked_at, "10 foreign keys", "{what}");
+                let periods: &[&str] = match source {
+                    18 => &[
+                        "public.guests guests_id_during_fkey: a foreign key with PERIOD, which only the server can verify",
+                    ],
+                    _ => &[],
+                };
+                assert_eq!(keys.not_compared, periods, "{what}");
+                let indexes = check(target, "indexes");
+                assert!(
+                    indexes.looked_at.ends_with(" indexes, 1 not valid in the dump either"),
+                    "{}",
+                    indexes.looked_at
+                );
+                let compared = &check(target, "unique").compared;
+                let unique = (compared["unique index"], compared["B-tree index"]);
+                assert_eq!(
+                    unique,
+                    [(14, 16), (15, 17), (16, 17)][usize::from(source >= 15) + usize::from(source >= 18)]
+                );
+                assert_eq!(check(target, "views").looked_at, "3 views, 2 materialized views", "{what}");
+                let functions = "4 SQL functions, 1 PL/pgSQL functions, their statements not looked into";
+                assert_eq!(check(target, "functions").looked_at, functions, "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_dumps_of_other_healthy_sources_have_no_finding_either() {
+    let home = Home::new();
+    for source in MAJORS {
+        let profiles = |of: &dyn Fn(&str, u16) -> String| -> Vec<String> {
+            targets(source).iter().map(|target| of(&format!("to-{target}"), *target)).collect()
+        };
+        let (plain, shop) = (profiles(&bare), profiles(&matching));
+        for (form, profiles) in
+            [("types.dump", &plain), ("objects.sql", &plain), ("healthy.dump", &plain), ("shop.dump", &shop)]
+        {
+            let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
+            let ran = home.run(&dump(source, form), &profiles);
+            for target in &ran.report().targets {
+                assert_well(target, &format!("{form} of {source} {}", target.target));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_index_that_is_not_valid_is_found_and_one_that_the_dump_has_so_is_not() {
+    let home = Home::new();
+    for target in MAJORS {
+        let statements = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'public.kept_word'::regclass;
+            UPDATE pg_index SET indisready = false, indisvalid = false WHERE indexrelid = 'public.measures_at'::regclass;";
+        let ran = tampered(&home, 13, target, statements);
+        ran.expect(1);
+        assert_eq!(ran.names(), ["index-invalid"]);
+        let finding = ran.finding("index-invalid");
+        assert_eq!(finding.title, "2 indexes are not valid, so that the server does not use them");
+        assert_eq!(finding.objects, ["INDEX public.kept_word", "INDEX public.measures_at"]);
+        assert_eq!(finding.commands[0], r#"REINDEX INDEX "public"."kept_word";"#);
+        assert_eq!(
+            finding.evidence[1],
+            "public.measures_at on public.measures: 2 of 2 partitions have an index attached to it"
+        );
+    }
+}
+
+#[test]
+fn a_constraint_that_was_verified_in_the_dump_and_is_not_is_found() {
+    let home = Home::new();
+    let statements = r#"
+        ALTER TABLE public.tree DROP CONSTRAINT tree_up_fkey;
+        ALTER TABLE public.tree ADD CONSTRAINT tree_up_fkey FOREIGN KEY (up) REFERENCES public.tree NOT VALID;
+        UPDATE pg_constraint SET convalidated = false WHERE conname = 'nach; "oben"';"#;
+    for target in [13, 18] {
+        let ran = tampered(&home, 13, target, statements);
+        ran.expect(1);
+        assert_eq!(ran.names(), ["constraint-not-validated"]);
+        let finding = ran.finding("constraint-not-validated");
+        assert_eq!(
+            finding.objects,
+            [r#"CONSTRAINT Käse "alt"; --.Größe '$1' nach; "oben""#, "CONSTRAINT public.tree tree_up_fkey"]
+        );
+        assert_eq!(
+            finding.commands[0],
+            r#"ALTER TABLE "Käse ""alt""; --"."Größe '$1'" VALIDATE CONSTRAINT "nach; ""oben""";"#
+        );
+        let looked_at = &check(ran.only(), "constraints").looked_at;
+        assert!(looked_at.ends_with(", 3 not verified in the dump either"), "{looked_at}");
+    }
+    let ran = tampered(&home, 18, 18, "ALTER TABLE public.tree ALTER CONSTRAINT tree_up_fkey NOT ENFORCED;");
+    let finding = ran.finding("constraint-not-validated");
+    assert_eq!(finding.title, "constraint tree_up_fkey of public.tree is NOT ENFORCED, and is not so in the dump");
+    assert_eq!(finding.commands, [r#"ALTER TABLE "public"."tree" ALTER CONSTRAINT "tree_up_fkey" ENFORCED;"#]);
+}
+
+#[test]
+fn a_foreign_key_that_rows_break_is_found_whatever_its_form() {
+    let home = Home::new();
+    let statements = r#"
+        SET LOCAL session_replication_role = replica;
+        DELETE FROM public.parents WHERE id <= 2;
+        DELETE FROM public.tree WHERE id = 1;
+        DELETE FROM public.states WHERE state = 'new';
+        DELETE FROM public.pairs WHERE a = 1;
+        INSERT INTO public.full_references VALUES (1, NULL);
+        DELETE FROM public.measures WHERE id IN (1, 60);
+        DELETE FROM "Käse ""alt""; --"."Größe '$1'" WHERE "Num mer" = 1;"#;
+    for target in [13, 15, 17, 18] {
+        let ran = tampered(&home, 13, target, statements);
+        ran.expect(1);
+        let finding = ran.finding("foreign-key-broken");
+        assert_eq!(finding.title, "14 rows break 8 foreign keys: they refer to rows that are not there");
+        assert_eq!(
+            finding.objects,
+            [
+                r#"FK CONSTRAINT Käse "alt"; --.Größe '$1' nach; "oben""#,
+                "FK CONSTRAINT public.children children_code_fkey",
+                "FK CONSTRAINT public.children children_parent_fkey",
+                "FK CONSTRAINT public.full_references full_key",
+                "FK CONSTRAINT public.measure_notes measure_notes_id_at_fkey",
+                "FK CONSTRAINT public.of_states of_states_state_fkey",
+                "FK CONSTRAINT public.simple_references simple_references_a_b_fkey",
+                "FK CONSTRAINT public.tree tree_up_fkey",
+            ]
+        );
+        assert_eq!(
+            finding.evidence[2],
+            "public.children children_parent_fkey (parent -> id) to public.parents: 3 rows"
+        );
+        assert_eq!(finding.evidence[5], "and 3 more");
+        assert!(!ran.json.contains("code 1") && !ran.json.contains("code 2"), "a row's value is shown");
+        // Nothing but the rows that are gone is found beside it.
+        assert!(
+            ran.names().iter().all(|name| name.starts_with("rows-") || *name == "foreign-key-broken"),
+            "{:?}",
+            ran.names()
+        );
+    }
+}
+
+#[test]
+fn keys_of_rows_that_break_a_foreign_key_are_shown_where_data_may_be_shown() {
+    let home = Home::new();
+    let statements = "SET LOCAL session_replication_role = replica; DELETE FROM public.parents WHERE id = 2;";
+    let text = with_statements(&dump(17, "catalog.sql"), &format!("DO $t$ BEGIN {statements} END $t$;"));
+    let path = home.file("tampered.sql", text);
+    let ran = home.run_with(&path, &[&bare("tampered", 17)], &["--show-data"]);
+    let evidence = &ran.finding("foreign-key-broken").evidence;
+    assert!(evidence.contains(&"public.children children_code_fkey: (code 2)".to_owned()), "{evidence:?}");
+}
+
+#[test]
+fn rows_that_break_a_unique_key_or_exclude_each_other_are_found() {
+    let home = Home::new();
+    // Rows that come while nobody guards the key, as from a damaged disk.
+    let statements = "
+        UPDATE pg_index SET indisunique = false WHERE indexrelid = 'public.states_pkey'::regclass;
+        UPDATE pg_index SET indisready = false WHERE indexrelid IN ('public.not_twice'::regclass);
+        EXECUTE 'INSERT INTO public.states VALUES (''new'', ''{7}'')';
+        EXECUTE 'INSERT INTO public.bookings VALUES (2, ''[3,4)'', false)';
+        UPDATE pg_index SET indisunique = true WHERE indexrelid = 'public.states_pkey'::regclass;
+        UPDATE pg_index SET indisready = true WHERE indexrelid IN ('public.not_twice'::regclass);";
+    for target in MAJORS {
+        let ran = tampered(&home, 13, target, statements);
+        ran.expect(1);
+        let finding = ran.finding("unique-broken");
+        assert!(finding.objects.contains(&"CONSTRAINT public.states states_pkey".to_owned()), "{:?}", finding.objects);
+        let evidence = finding.evidence.join("\n");
+        assert!(!evidence.contains("{7}"), "a row's value is shown: {evidence}");
+    }
+}
+
+#[test]
+fn an_index_whose_function_has_changed_misses_rows_and_is_found() {
+    let home = Home::new();
+    let statements = "EXECUTE 'CREATE OR REPLACE FUNCTION public.folded(text) RETURNS text LANGUAGE sql IMMUTABLE AS ''SELECT upper($1)''';";
+    for target in MAJORS {
+        let ran = tampered(&home, 13, target, statements);
+        ran.expect(1);
+        let finding = ran.finding("index-corrupt");
+        assert_eq!(finding.title, "index public.parents_folded does not fit its table");
+        assert_eq!(finding.objects, ["INDEX public.parents_folded"]);
+        assert_eq!(finding.severity, Severity::Error);
+    }
+}
+
+#[test]
+fn sequences_that_stand_elsewhere_than_the_dump_puts_them_are_found_behind_and_beyond() {
+    let home = Home::new();
+    let statements = r#"
+        PERFORM setval('public.fresh', 400, false);
+        PERFORM setval('public.downwards', -3);
+        PERFORM nextval('"Käse ""alt""; --"."Fol''ge ""x""\y"');
+        PERFORM setval('public.children_id_seq', 50);"#;
+    for (source, target) in [(13, 13), (18, 18)] {
+        let ran = tampered(&home, source, target, statements);
+        ran.expect(1);
+        // One that its column collides with is told of by that alone.
+        assert_eq!(ran.names(), ["sequence-behind", "sequence-changed"]);
+        assert_eq!(ran.finding("sequence-behind").objects, ["SEQUENCE public.children_id_seq"]);
+        let changed: Vec<&Finding> =
+            ran.only().findings().filter(|finding| finding.name.as_str() == "sequence-changed").collect();
+        let [behind, beyond] = changed[..] else { panic!("{changed:#?}") };
+        assert_eq!(behind.severity, Severity::Error);
+        assert_eq!(behind.title, "2 sequences stand behind where the dump puts them");
+        assert_eq!(behind.objects, ["SEQUENCE public.downwards", "SEQUENCE public.fresh"]);
+        assert_eq!(
+            behind.evidence[1],
+            "public.fresh: last_value 500, is_called false in the dump; last_value 400, is_called false in the database"
+        );
+        assert_eq!(behind.commands[0], r#"SELECT pg_catalog.setval('"public"."downwards"', -7, true);"#);
+        assert_eq!(beyond.severity, Severity::Warning);
+        assert_eq!(beyond.objects, [r#"SEQUENCE Käse "alt"; --.Fol'ge "x"\y"#]);
+    }
+}
+
+#[test]
+fn a_sequence_near_its_end_is_a_warning_and_the_last_setval_of_a_dump_is_the_one_that_counts() {
+    let home = Home::new();
+    let statements = "SELECT pg_catalog.setval('public.starts_high', 2147483000, true);
+        SELECT setval('public.fresh', 400);
+        SELECT setval('public.downwards', (SELECT -count(*) FROM public.tree));";
+    let path = home.file("near.sql", with_statements(&dump(17, "catalog.sql"), statements));
+    let ran = home.run(&path, &[&bare("near", 17)]);
+    ran.expect(0);
+    assert_eq!(ran.names(), ["sequence-nearly-exhausted"]);
+    let finding = ran.finding("sequence-nearly-exhausted");
+    assert_eq!(finding.title, "sequence public.starts_high has 647 values left");
+    assert_eq!(finding.severity, Severity::Warning);
+    let looked_at = &check(ran.only(), "sequences").looked_at;
+    assert_eq!(looked_at, "7 sequences, 1 that feed a column, 6 compared with the dump's setval");
+}
+
+#[test]
+fn a_materialized_view_that_lost_its_rows_and_a_view_that_cannot_be_read_are_found() {
+    let home = Home::new();
+    let statements = "
+        REFRESH MATERIALIZED VIEW public.filled WITH NO DATA;
+        EXECUTE 'SET LOCAL check_function_bodies = off';
+        EXECUTE 'CREATE OR REPLACE FUNCTION public.how_many() RETURNS bigint LANGUAGE sql STABLE AS ''SELECT count(*) FROM gone''';
+        EXECUTE 'CREATE OR REPLACE FUNCTION public.total(integer) RETURNS integer LANGUAGE plpgsql AS ''BEGIN RETURN ; END''';";
+    for target in [13, 18] {
+        let ran = tampered(&home, 13, target, statements);
+        ran.expect(1);
+        assert_eq!(ran.names(), ["function-broken", "materialized-view-empty", "view-broken"]);
+        let empty = ran.finding("materialized-view-empty");
+        assert_eq!(empty.objects, ["MATERIALIZED VIEW public.filled"]);
+        assert_eq!(empty.commands, [r#"REFRESH MATERIALIZED VIEW "public"."filled";"#]);
+        let broken = ran.finding("view-broken");
+        let title = r#"no query can use VIEW public.of_function: relation "gone" does not exist (42P01)"#;
+        assert_eq!(broken.title, title);
+        let functions: Vec<&str> = ran
+            .only()
+            .findings()
+            .filter(|finding| finding.name.as_str() == "function-broken")
+            .flat_map(|finding| finding.objects.iter().map(String::as_str))
+            .collect();
+        assert_eq!(functions, ["FUNCTION public.total(integer)", "FUNCTION public.how_many()"]);
+    }
+}
+
+#[test]
+fn what_goes_by_the_order_of_text_is_named_where_locale_or_rules_are_other_than_they_were() {
+    let home = Home::new();
+    let statements = "
+        EXECUTE 'CREATE COLLATION public.german (provider = icu, locale = ''de'')';
+        EXECUTE 'CREATE TABLE public.words (word text COLLATE public.german PRIMARY KEY)';
+        UPDATE pg_collation SET collversion = '1.0' WHERE collname = 'german';";
+    for target in [13, 18] {
+        let ran = tampered(&home, 13, target, statements);
+        ran.expect(0);
+        assert_eq!(ran.names(), ["collation-version-differs"]);
+        let finding = ran.finding("collation-version-differs");
+        assert_eq!(finding.objects, ["COLLATION public.german", "PRIMARY KEY public.words_pkey"]);
+        assert_eq!(finding.commands, [r#"ALTER COLLATION "public"."german" REFRESH VERSION;"#]);
+        assert!(finding.evidence[0].starts_with("COLLATION public.german: version 1.0 recorded, "), "{finding:?}");
+    }
+    // The database's own, which has a version since 15.
+    let update = "UPDATE pg_database SET datcollversion = '1.0' WHERE datname = current_database();";
+    let path =
+        home.file("own.sql", with_statements(&dump(17, "catalog.sql"), &format!("DO $t$ BEGIN {update} END $t$;")));
+    let german = format!("{}cluster: {{locale: de_DE.UTF-8}}\n", bare("german", 17));
+    let ran = home.run(&path, &[&german]);
+    let finding = ran.finding("collation-version-differs");
+    assert_eq!(finding.objects[0], "DATABASE app");
+    assert!(finding.objects.contains(&"PRIMARY KEY public.pairs_pkey".to_owned()), "{:?}", finding.objects);
+    // The dump's own locale is told by an archive.
+    let ran = home.run(&dump(17, "catalog.dump"), &[&german]);
+    ran.expect(0);
+    assert_eq!(ran.names(), ["locale-differs"]);
+    let finding = ran.finding("locale-differs");
+    assert!(finding.objects.contains(&"PRIMARY KEY public.pairs_pkey".to_owned()), "{:?}", finding.objects);
+    assert!(finding.objects.contains(&"MATERIALIZED VIEW public.left_empty".to_owned()), "{:?}", finding.objects);
+    assert!(!finding.objects.iter().any(|object| object.contains("parents_pkey")), "{:?}", finding.objects);
+}
