@@ -69,7 +69,13 @@ fn assert_as_promised(ran: &Ran, engine: &str) {
     };
     assert_eq!(seen("demo-twin"), (Verdict::Pass, vec![]));
     assert_eq!(seen("demo-latin1"), (Verdict::Fail, vec!["encoding-unrepresentable", "locale-differs"]));
-    assert_eq!(seen("demo-no-roles"), (Verdict::Fail, vec!["policy-lost", "rls-bypassed", "role-missing"]));
+    assert_eq!(
+        seen("demo-no-roles"),
+        (
+            Verdict::Fail,
+            vec!["policy-lost", "privileges-wider", "rls-bypassed", "role-missing", "security-definer-owner-changed"]
+        )
+    );
     assert_eq!(seen("demo-managed"), (Verdict::Fail, vec!["permission-denied", "sequence-behind"]));
 
     assert_eq!(findings(ran.target("demo-no-roles"), "role-missing").len(), 4);

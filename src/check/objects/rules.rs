@@ -132,6 +132,11 @@ fn canonical(desc: &str, words: Vec<Word>, majors: Majors) -> Vec<Word> {
         // condition that is read and written again has them elsewhere (get_rule_expr in ruleutils.c).
         words.retain(|word| !matches!(word, Word::Sign(b'(' | b')')));
     }
+    if desc.ends_with("CONSTRAINT") {
+        // That a constraint is not verified is told by the check of constraints.
+        let not_valid = words.len() > 2 && is(&words[words.len() - 2], "not") && is(&words[words.len() - 1], "valid");
+        words.truncate(words.len() - if not_valid { 2 } else { 0 });
+    }
     let holds_query =
         matches!(desc, "VIEW" | "MATERIALIZED VIEW" | "RULE" | "FUNCTION" | "PROCEDURE" | "POLICY" | "TRIGGER");
     if holds_query && majors.straddle(16) {

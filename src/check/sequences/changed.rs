@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::read::{Next, Sequence};
 use crate::check::Restored;
 use crate::check::catalog::{TOLD, first_few, restore_failed};
-use crate::check::scope::{in_database, schema_of};
 use crate::check::rows::selects;
+use crate::check::scope::{in_database, schema_of};
 use crate::cluster::sql::literal;
 use crate::finding::{Finding, Name, Severity};
 

@@ -14,8 +14,8 @@ use async_trait::async_trait;
 
 use self::paths::Paths;
 use super::catalog::{first_few, of_dump, qualified, restore_failed, sqlstate, words};
-use super::scope::{in_database, schema_of};
 use super::rows::selects;
+use super::scope::{in_database, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::dump::Relation;
