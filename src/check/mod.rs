@@ -1,5 +1,6 @@
 //! Checks look at a restored database and return findings, or say that they could not look.
 
+mod budget;
 mod encoding;
 mod forecast;
 mod integrity;
@@ -17,6 +18,7 @@ pub use rows::RowMode;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -32,11 +34,15 @@ pub struct Restored<'a> {
     /// As the superuser, with `search_path` set to `pg_catalog`.
     pub session: &'a Session,
     pub database: &'a str,
+    /// All databases that are looked at, by name.
+    pub databases: &'a [String],
     pub dump: &'a Arc<Dump>,
     pub scan: &'a Scan,
     pub target: &'a Target,
     /// What the restore itself is known to have failed on.
     pub restore_findings: &'a [Finding],
+    /// How long the restore took.
+    pub restore_took: Duration,
     /// How rows are compared.
     pub rows: RowMode,
     /// Whether row values may be shown.
@@ -80,6 +86,11 @@ pub trait Check: Send + Sync {
         None
     }
 
+    /// Whether it looks at the cluster as a whole: it looks once then, from the first database.
+    fn looks_once(&self) -> bool {
+        false
+    }
+
     /// Looks.
     ///
     /// # Errors
@@ -96,7 +107,7 @@ pub const NEEDS: &str = "needs";
 /// All checks of a restored database, in the order of their columns.
 pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
     let mut checks: Vec<Box<dyn Check>> = Vec::new();
-    if target.checks.queries.is_empty() {
+    if !target.checks.ask() {
         checks.push(Box::new(tables::Tables));
     }
     if rows != RowMode::Off {
@@ -106,8 +117,11 @@ pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
     checks.push(Box::new(ownership::Ownership));
     checks.push(Box::new(row_security::RowSecurity));
     checks.push(Box::new(sequences::Sequences));
-    if !target.checks.queries.is_empty() {
+    if target.checks.ask() {
         checks.push(Box::new(queries::Queries));
+    }
+    if target.checks.budget.is_some() {
+        checks.push(Box::new(budget::Budget));
     }
     checks
 }

@@ -45,6 +45,8 @@ catalogue! {
         "The client ended with an error that belongs to no statement.";
     ClientTooOld = "client-too-old", Error,
         "The archive was written by a newer pg_dump than this pg_restore can read.";
+    DatabaseTooLarge = "database-too-large", Error,
+        "The restored databases take more room than the profile's budget.";
     DumpTruncated = "dump-truncated", Error,
         "The dump ends early or is damaged: it does not hold all that was dumped.";
     EncodingInvalidBytes = "encoding-invalid-bytes", Error,
@@ -79,6 +81,8 @@ catalogue! {
         "Privileges came back otherwise than the dump grants them.";
     QueryFailed = "query-failed", Error,
         "A query of the profile did not give what the profile expects.";
+    RestoreTooSlow = "restore-too-slow", Error,
+        "The restore took more time than the profile's budget.";
     RlsBypassed = "rls-bypassed", Error,
         "A table's new owner bypasses its row level security policies.";
     RoleExists = "role-exists", Note,

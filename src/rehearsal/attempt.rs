@@ -275,7 +275,9 @@ async fn work(
             Some(NotApplied::Explained) => false,
             None => true,
         });
-        let results = run_checks(&checks, stage, target, sandbox, &scan, summary, events).await;
+        let took = rehearsal.timings.restore;
+        let bench = Bench { stage, target, sandbox, scan: &scan, summary, restore_took: took };
+        let results = run_checks(&checks, &bench, events).await;
         rehearsal.checks.extend(results);
         rehearsal.timings.checks = checking.elapsed();
     }
@@ -383,46 +385,45 @@ async fn restored_databases(
 /// Checks that look at the same time, each over a connection of its own.
 const AT_ONCE: usize = 4;
 
+/// What all checks of one rehearsal are given.
+struct Bench<'a> {
+    stage: &'a Stage,
+    target: &'a Target,
+    sandbox: &'a dyn Sandbox,
+    scan: &'a Scan,
+    summary: &'a RestoreSummary,
+    restore_took: Duration,
+}
+
 /// Runs every check in every restored database; one that fails or takes too long says so and takes no other down.
-async fn run_checks(
-    checks: &[Box<dyn Check>],
-    stage: &Stage,
-    target: &Target,
-    sandbox: &dyn Sandbox,
-    scan: &Scan,
-    summary: &RestoreSummary,
-    events: &Events,
-) -> Vec<CheckResult> {
+async fn run_checks(checks: &[Box<dyn Check>], bench: &Bench<'_>, events: &Events) -> Vec<CheckResult> {
     let mut results: Vec<CheckResult> =
         checks.iter().map(|check| CheckResult::new(check.name(), check.group())).collect();
-    for database in &summary.databases {
+    let databases = &bench.summary.databases;
+    for (nth, database) in databases.iter().enumerate() {
+        let here: Vec<usize> = (0..checks.len()).filter(|index| nth == 0 || !checks[*index].looks_once()).collect();
         let mut looks: Vec<BoxFuture<'_, Result<check::Looked, String>>> = Vec::new();
-        for check in checks {
+        for index in &here {
+            let check = checks[*index].as_ref();
             looks.push(Box::pin(async move {
-                let looked = look(check.as_ref(), stage, target, sandbox, scan, summary, database).await;
+                let looked = look(check, bench, database).await;
                 events.send(What::CheckDone { check: check.name() });
                 looked
             }));
         }
         // In the order of the checks, whichever is done first.
         let looks: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
-        for (result, looked) in results.iter_mut().zip(looks) {
-            record(result, looked, (summary.databases.len() > 1).then_some(database));
+        for (index, looked) in here.into_iter().zip(looks) {
+            let one_of_several = databases.len() > 1 && !checks[index].looks_once();
+            record(&mut results[index], looked, one_of_several.then_some(database));
         }
     }
     results
 }
 
 /// One check in one database.
-async fn look(
-    check: &dyn Check,
-    stage: &Stage,
-    target: &Target,
-    sandbox: &dyn Sandbox,
-    scan: &Scan,
-    summary: &RestoreSummary,
-    database: &str,
-) -> Result<check::Looked, String> {
+async fn look(check: &dyn Check, bench: &Bench<'_>, database: &str) -> Result<check::Looked, String> {
+    let Bench { stage, target, sandbox, scan, summary, restore_took } = *bench;
     let limit = target.check_timeout();
     let looking = async {
         let session = Session::open(sandbox, &target.cluster.superuser, database).await?;
@@ -433,10 +434,12 @@ async fn look(
             sandbox,
             session: &session,
             database,
+            databases: &summary.databases,
             dump: &stage.dump,
             scan,
             target,
             restore_findings: &summary.findings,
+            restore_took,
             rows: stage.rows,
             show_data: stage.show_data,
         };

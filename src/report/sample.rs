@@ -53,10 +53,7 @@ pub fn check(name: &str, findings: Vec<Finding>) -> CheckResult {
 }
 
 pub fn could_not_look(name: &str, reason: &str) -> CheckResult {
-    CheckResult {
-        outcome: Outcome::CouldNotLook { reason: reason.to_owned() },
-        ..CheckResult::new(name, group(name))
-    }
+    CheckResult { outcome: Outcome::CouldNotLook { reason: reason.to_owned() }, ..CheckResult::new(name, group(name)) }
 }
 
 /// A target whose restore had these findings; every check that is not given found nothing.

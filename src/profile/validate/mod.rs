@@ -4,6 +4,7 @@
 //! that stands.
 
 mod acceptance;
+mod budget;
 mod cluster;
 mod limits;
 mod names;
@@ -30,7 +31,8 @@ pub fn validate(target: &mut Target, root: &Node, origin: &str, rules: &Rules<'_
     roles::check(target, &at)?;
     restore::check(target, &at)?;
     limits::check(&target.limits, &at)?;
-    queries::check(&target.checks.queries, &at)?;
+    queries::check(&target.checks, &at)?;
+    budget::check(target.checks.budget.as_ref(), &at)?;
     acceptance::check(&target.accept, rules, &at)
 }
 

@@ -1,0 +1,205 @@
+//! What a profile asks of a restored database: queries and their roles, tables, budgets.
+
+use std::time::Duration;
+
+use crate::support::home::{Ran, findings};
+use crate::support::{Home, SHOP_ROLES, bare, dump, matching, with_statements};
+
+fn check<'a>(ran: &'a Ran, name: &str) -> &'a pgrehearse::check::CheckResult {
+    let found = ran.only().checks.iter().find(|check| check.check == name);
+    found.unwrap_or_else(|| panic!("no check {name}: {}", ran.json))
+}
+
+/// A profile of one query on `small.dump`, of which more is said.
+fn with_query(name: &str, sql: &str, more: &str) -> String {
+    format!("{}checks:\n  queries:\n    - {{name: it, sql: \"{sql}\", {more}}}\n", bare(name, 17))
+}
+
+#[test]
+fn a_pattern_holds_where_the_value_matches() {
+    let home = Home::new();
+    let one = "SELECT name FROM people WHERE id = 1";
+    for (name, expect) in [("matches", "~ '^Ada [A-Z]'"), ("differs", "!~ 'Grace'")] {
+        home.run(&dump(17, "small.dump"), &[&with_query(name, one, &format!("expect: \"{expect}\""))]).expect(0);
+    }
+    let ran = home.run(&dump(17, "small.dump"), &[&with_query("unmet", one, "expect: \"~ '^Grace'\"")]);
+    ran.expect(1);
+    let finding = ran.finding("query-failed");
+    assert_eq!(finding.evidence[0], "expected a single value that matches `^Grace`");
+    assert!(!ran.json.contains("Lovelace"), "{}", ran.json);
+}
+
+#[test]
+fn a_query_of_less_weight_warns() {
+    let home = Home::new();
+    let ran = home.run(&dump(17, "small.dump"), &[&with_query("warns", "SELECT 1", "expect: 2, severity: warning")]);
+    ran.expect(0);
+    assert_eq!(ran.finding("query-failed").severity.label(), "warning");
+}
+
+#[test]
+fn a_query_that_runs_out_of_time_is_untested_and_takes_no_other_down() {
+    let home = Home::new();
+    let profile = format!(
+        "{}checks:\n  queries:\n    - {{name: slow, sql: SELECT pg_sleep(30), expect: '', timeout: 200ms}}\n    \
+         - {{name: other, sql: SELECT 1, expect: 2}}\n",
+        bare("slow", 17)
+    );
+    let ran = home.run(&dump(17, "small.dump"), &[&profile]);
+    ran.expect(1);
+    let queries = check(&ran, "queries");
+    assert_eq!(queries.could_not, ["query \"slow\": did not end within 200ms"]);
+    assert_eq!(ran.finding("query-failed").objects, ["other"]);
+
+    let ran =
+        home.run(&dump(17, "small.dump"), &[&with_query("late", "SELECT pg_sleep(30)", "expect: '', timeout: 200ms")]);
+    ran.expect(3);
+}
+
+/// A cluster whose roles have settings, restored with the database's.
+fn with_roles(name: &str, queries: &str) -> String {
+    format!(
+        "{}roles:\n  - {{name: 'the \"app\"; --', login: true}}\n  - {{name: group}}\nchecks:\n  queries:\n{queries}",
+        bare(name, 17)
+    )
+}
+
+#[test]
+fn a_role_asks_with_its_own_settings_and_the_databases() {
+    let home = Home::new();
+    let statements = r#"ALTER ROLE "the ""app""; --" SET work_mem = '3MB';
+ALTER ROLE "the ""app""; --" IN DATABASE app SET search_path = elsewhere;
+ALTER DATABASE app SET statement_timeout = '12345s';
+ALTER ROLE "group" SET work_mem = '5MB';
+GRANT SELECT ON public.people TO "group";"#;
+    let path = home.file("roles.sql", with_statements(&dump(17, "small.sql"), statements));
+    let app = r#"as: 'the "app"; --'"#;
+    let queries = format!(
+        "    - {{name: who, sql: \"SELECT current_user, session_user\", expect: [['the \"app\"; --', 'the \"app\"; --']], {app}}}
+    - {{name: its own, sql: SHOW work_mem, expect: 3MB, {app}}}
+    - {{name: its own in the database, sql: SHOW search_path, expect: elsewhere, {app}}}
+    - {{name: a group, sql: \"SELECT current_user, session_user\", expect: [[group, postgres]], as: group}}
+    - {{name: what a group may, sql: SELECT count(*) FROM public.people, expect: 3, as: group}}
+    - {{name: a group's settings are nobody's, sql: SHOW work_mem, expect: \"!~ '5MB'\", as: group}}
+    - {{name: nobody's role, sql: SELECT rolsuper FROM pg_roles WHERE rolname = current_user, expect: true}}\n"
+    );
+    home.run(&path, &[&with_roles("roles", &queries)]).expect(0);
+}
+
+#[test]
+fn a_role_that_may_not_read_fails_its_query_and_only_its_own() {
+    let home = Home::new();
+    let queries = "    - {name: as the app, sql: SELECT count(*) FROM public.people, expect: 3, as: 'the \"app\"; --'}
+    - {name: as the superuser, sql: SELECT count(*) FROM public.people, expect: 3}\n";
+    let ran = home.run(&dump(17, "small.dump"), &[&with_roles("denied", queries)]);
+    ran.expect(1);
+    let finding = ran.finding("query-failed");
+    assert_eq!(finding.objects, ["as the app"]);
+    assert!(finding.evidence.iter().any(|line| line == "permission denied for table people (42501)"), "{finding:?}");
+}
+
+#[test]
+fn a_role_that_is_not_there_is_one_finding_for_all_its_queries() {
+    let home = Home::new();
+    let queries = "    - {name: one, sql: SELECT 1, expect: 1, as: ghost}
+    - {name: two, sql: SELECT 1, expect: 1, as: ghost}
+    - {name: three, sql: SELECT 1, expect: 1}\n";
+    let ran = home.run(&dump(17, "small.dump"), &[&with_roles("ghost", queries)]);
+    ran.expect(1);
+    let finding = ran.finding("query-failed");
+    assert_eq!(finding.objects, ["one", "two"]);
+    assert_eq!(finding.title, "role \"ghost\", as which each of 2 queries asks, cannot: role \"ghost\" does not exist");
+}
+
+#[test]
+fn a_query_of_a_database_that_was_not_restored_is_not_passed_over() {
+    let home = Home::new();
+    let ran = home.run(&dump(17, "small.dump"), &[&with_query("elsewhere", "SELECT 1", "expect: 1, database: other")]);
+    ran.expect(1);
+    let finding = ran.finding("query-failed");
+    assert_eq!(finding.title, "database \"other\", which a query asks, was not restored");
+}
+
+fn with_tables(profile: &str, tables: &str) -> String {
+    format!("{profile}checks:\n  tables:\n{tables}")
+}
+
+#[test]
+fn tables_are_found_with_and_without_their_schema_and_counted() {
+    let home = Home::new();
+    // The dump sets the database's search_path to shop, public.
+    let tables = r#"    shop.customers: {rows: not empty}
+    orders: {rows: 50}
+    shop.products: {rows: ">= 200"}
+    slot_log: {rows: "< 4"}
+    paid: {rows: not empty}
+    'Löwe "quoted" \ 雪."; DROP TABLE shop.orders; --': {rows: 4}
+"#;
+    let ran = home.run(&dump(17, "shop-create.sql"), &[&with_tables(&matching("counted", 17), tables)]);
+    ran.expect(0);
+    assert_eq!(check(&ran, "queries").looked_at, "6 tables");
+}
+
+#[test]
+fn tables_that_are_missing_or_hold_something_else_are_told() {
+    let home = Home::new();
+    let tables = "    people: {rows: '>= 4'}\n    public.people: {rows: empty}\n    shop.orders: {rows: not empty}\n    orders: {rows: 1}\n";
+    let ran = home.run(&dump(17, "small.dump"), &[&with_tables(&bare("unmet", 17), tables)]);
+    ran.expect(1);
+    let failed = findings(ran.only(), "query-failed");
+    assert_eq!(failed.len(), 2, "{failed:?}");
+    assert_eq!(failed[0].objects, ["orders", "shop.orders"]);
+    assert_eq!(failed[0].title, "2 tables, of which the profile asks, do not exist");
+    assert_eq!(failed[1].objects, ["people", "public.people"]);
+    assert_eq!(
+        failed[1].evidence,
+        ["people: expected >= 4 rows, found 3", "public.people: expected no row, found rows"]
+    );
+}
+
+#[test]
+fn tables_of_the_profile_take_the_place_of_the_smoke_test() {
+    let home = Home::new();
+    let nothing = home.file("nothing.sql", with_statements(&dump(17, "small.sql"), "DELETE FROM public.people;"));
+    let tables = "    people: {rows: empty}\n";
+    let ran = home.run_with(&nothing, &[&with_tables(&bare("known", 17), tables)], &["--rows", "off"]);
+    ran.expect(0);
+    assert!(ran.only().checks.iter().all(|check| check.check != "tables"), "{}", ran.json);
+}
+
+#[test]
+fn a_budget_that_is_kept_passes_and_without_one_there_is_no_check() {
+    let home = Home::new();
+    let with_budget = format!("{}checks: {{budget: {{restore: 10m, size: 1GiB}}}}\n", bare("kept", 17));
+    let ran = home.run(&dump(17, "small.dump"), &[&with_budget, &bare("none", 17)]);
+    ran.expect(0);
+    let has = |target: &str| ran.target(target).checks.iter().any(|check| check.check == "budget");
+    assert!(has("kept") && !has("none"), "{}", ran.json);
+}
+
+#[test]
+fn a_budget_that_is_not_kept_fails_with_what_was_measured() {
+    let home = Home::new();
+    let profile = format!("{}checks: {{budget: {{restore: 1ms, size: 1MiB}}}}\n", bare("exceeded", 17));
+    let ran = home.run(&dump(17, "small.dump"), &[&profile]);
+    ran.expect(1);
+    assert_eq!(ran.names(), ["database-too-large", "restore-too-slow"]);
+    assert!(ran.finding("restore-too-slow").title.ends_with(" s, more than its budget of 1ms"));
+    let large = ran.finding("database-too-large");
+    assert!(large.title.contains(" MiB, more than the budget of 1MiB"), "{}", large.title);
+    assert_eq!(large.objects, ["DATABASE app"]);
+    assert!(ran.only().timings.restore > Duration::from_millis(1));
+}
+
+#[test]
+fn all_restored_databases_share_one_budget() {
+    let home = Home::new();
+    // Two databases of 7 MiB and more each: one would keep it.
+    let profile = format!("name: both\npostgres: 17\n{SHOP_ROLES}checks: {{budget: {{size: 12MiB}}}}\n");
+    let ran = home.run(&dump(17, "all.sql"), &[&profile]);
+    ran.expect(1);
+    let large = ran.finding("database-too-large");
+    assert_eq!(large.count, 2, "{large:?}");
+    assert!(large.title.starts_with("the databases take "), "{}", large.title);
+    assert!(!large.title.contains("(database "), "{}", large.title);
+}
