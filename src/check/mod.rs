@@ -11,6 +11,7 @@ mod row_security;
 mod rows;
 mod sequences;
 mod tables;
+mod writable;
 
 pub use forecast::{Forecast, forecast, judge as judge_forecast};
 pub use result::{CheckResult, Group, Outcome};
@@ -41,6 +42,8 @@ pub struct Restored<'a> {
     pub target: &'a Target,
     /// What the restore itself is known to have failed on.
     pub restore_findings: &'a [Finding],
+    /// What checks that looked before this one found in this database; empty for those that change nothing.
+    pub earlier: &'a [Finding],
     /// How long the restore took.
     pub restore_took: Duration,
     /// How rows are compared.
@@ -91,6 +94,11 @@ pub trait Check: Send + Sync {
         false
     }
 
+    /// Whether looking changes something: it looks after all others then, alone.
+    fn changes(&self) -> bool {
+        false
+    }
+
     /// Looks.
     ///
     /// # Errors
@@ -117,6 +125,7 @@ pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
     checks.push(Box::new(ownership::Ownership));
     checks.push(Box::new(row_security::RowSecurity));
     checks.push(Box::new(sequences::Sequences));
+    checks.push(Box::new(writable::Writable));
     if target.checks.ask() {
         checks.push(Box::new(queries::Queries));
     }

@@ -67,6 +67,8 @@ catalogue! {
         "The dump creates its database with a locale that the target does not have.";
     LocaleDiffers = "locale-differs", Warning,
         "The database's locale is not the one that the dump's database had.";
+    NotWritable = "not-writable", Error,
+        "Rows cannot be written into restored tables.";
     NothingRestored = "nothing-restored", Error,
         "The restored database holds no user table, or only empty ones.";
     ObjectExists = "object-exists", Error,

@@ -226,6 +226,8 @@ pub struct Checks {
     pub tables: BTreeMap<String, TableAsk>,
     /// How long the restore may take and how large the result may be.
     pub budget: Option<Budget>,
+    /// The role as which rows are written to see whether they can be; the superuser where left out.
+    pub write_as: Option<String>,
     /// How long one check may take in one database; half of `limits.timeout` where left out.
     pub timeout: Option<HumanDuration>,
 }

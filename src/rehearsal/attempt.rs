@@ -395,34 +395,46 @@ struct Bench<'a> {
     restore_took: Duration,
 }
 
-/// Runs every check in every restored database; one that fails or takes too long says so and takes no other down.
+/// Runs every check in every restored database, those that change something after the others; one that fails or takes too long says so and takes no other down.
 async fn run_checks(checks: &[Box<dyn Check>], bench: &Bench<'_>, events: &Events) -> Vec<CheckResult> {
     let mut results: Vec<CheckResult> =
         checks.iter().map(|check| CheckResult::new(check.name(), check.group())).collect();
     let databases = &bench.summary.databases;
     for (nth, database) in databases.iter().enumerate() {
-        let here: Vec<usize> = (0..checks.len()).filter(|index| nth == 0 || !checks[*index].looks_once()).collect();
-        let mut looks: Vec<BoxFuture<'_, Result<check::Looked, String>>> = Vec::new();
-        for index in &here {
-            let check = checks[*index].as_ref();
-            looks.push(Box::pin(async move {
-                let looked = look(check, bench, database).await;
-                events.send(What::CheckDone { check: check.name() });
-                looked
-            }));
-        }
-        // In the order of the checks, whichever is done first.
-        let looks: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
-        for (index, looked) in here.into_iter().zip(looks) {
-            let one_of_several = databases.len() > 1 && !checks[index].looks_once();
-            record(&mut results[index], looked, one_of_several.then_some(database));
+        let here = (0..checks.len()).filter(|index| nth == 0 || !checks[*index].looks_once());
+        let (changing, quiet): (Vec<usize>, Vec<usize>) = here.partition(|index| checks[*index].changes());
+        let mut found = Vec::new();
+        for (group, at_once) in [(quiet, AT_ONCE), (changing, 1)] {
+            let mut looks: Vec<BoxFuture<'_, Result<check::Looked, String>>> = Vec::new();
+            for index in &group {
+                let (check, earlier) = (checks[*index].as_ref(), found.as_slice());
+                looks.push(Box::pin(async move {
+                    let looked = look(check, bench, database, earlier).await;
+                    events.send(What::CheckDone { check: check.name() });
+                    looked
+                }));
+            }
+            // In the order of the checks, whichever is done first.
+            let looks: Vec<_> = stream::iter(looks).buffered(at_once).collect().await;
+            for (index, looked) in group.into_iter().zip(looks) {
+                if let Ok(looked) = &looked {
+                    found.extend_from_slice(&looked.findings);
+                }
+                let one_of_several = databases.len() > 1 && !checks[index].looks_once();
+                record(&mut results[index], looked, one_of_several.then_some(database));
+            }
         }
     }
     results
 }
 
 /// One check in one database.
-async fn look(check: &dyn Check, bench: &Bench<'_>, database: &str) -> Result<check::Looked, String> {
+async fn look(
+    check: &dyn Check,
+    bench: &Bench<'_>,
+    database: &str,
+    earlier: &[Finding],
+) -> Result<check::Looked, String> {
     let Bench { stage, target, sandbox, scan, summary, restore_took } = *bench;
     let limit = target.check_timeout();
     let looking = async {
@@ -439,6 +451,7 @@ async fn look(check: &dyn Check, bench: &Bench<'_>, database: &str) -> Result<ch
             scan,
             target,
             restore_findings: &summary.findings,
+            earlier,
             restore_took,
             rows: stage.rows,
             show_data: stage.show_data,

@@ -203,3 +203,241 @@ fn all_restored_databases_share_one_budget() {
     assert!(large.title.starts_with("the databases take "), "{}", large.title);
     assert!(!large.title.contains("(database "), "{}", large.title);
 }
+
+/// A plain dump of people with statements added, into a bare server.
+fn with_trouble(home: &Home, name: &str, statements: &str, more: &str) -> Ran {
+    let path = home.file(&format!("{name}.sql"), with_statements(&dump(17, "small.sql"), statements));
+    home.run(&path, &[&format!("{}{more}", bare(name, 17))])
+}
+
+#[test]
+fn rows_can_be_written_into_what_came_back_whole() {
+    let home = Home::new();
+    let ran = home.run(&dump(17, "healthy.dump"), &[&bare("healthy", 17)]);
+    ran.expect(0);
+    assert_eq!(check(&ran, "writable").looked_at, "a row into 9 of 9 tables with a generated key");
+    let ran = home.run(&dump(13, "shop.dump"), &[&matching("shop", 13)]);
+    ran.expect(0);
+    let writable = check(&ran, "writable");
+    assert_eq!(writable.looked_at, "a row into 6 of 6 tables with a generated key", "{writable:?}");
+    assert_eq!(writable.compared["table"], 6);
+}
+
+#[test]
+fn a_trigger_that_misses_what_it_uses_is_one_finding_for_all_its_tables() {
+    let home = Home::new();
+    let ran = with_trouble(
+        &home,
+        "trigger",
+        "CREATE FUNCTION public.audit() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO public.log VALUES (NEW.id); RETURN NEW; END$$;
+CREATE TABLE public.\"it's \"\"b\"\"; --\" (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
+CREATE TRIGGER audit AFTER INSERT ON public.people FOR EACH ROW EXECUTE FUNCTION public.audit();
+CREATE TRIGGER audit AFTER INSERT ON public.\"it's \"\"b\"\"; --\" FOR EACH ROW EXECUTE FUNCTION public.audit();
+CREATE TABLE public.fine (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);",
+        "",
+    );
+    ran.expect(1);
+    let finding = ran.finding("not-writable");
+    assert_eq!(finding.title, "2 tables cannot be written: relation \"public.log\" does not exist");
+    assert_eq!(finding.objects, ["TABLE public.it's \"b\"; --", "TABLE public.people"]);
+    assert_eq!(finding.evidence[1], "public.people: relation \"public.log\" does not exist (42P01)");
+}
+
+#[test]
+fn a_trigger_that_needs_a_search_path_warns_until_the_database_has_it() {
+    let home = Home::new();
+    let statements = "CREATE SCHEMA shop;
+CREATE TABLE shop.log (id integer);
+CREATE TABLE shop.orders (id serial PRIMARY KEY, what text NOT NULL DEFAULT 'x');
+CREATE FUNCTION shop.audit() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO log VALUES (NEW.id); RETURN NEW; END$$;
+CREATE TRIGGER audit AFTER INSERT ON shop.orders FOR EACH ROW EXECUTE FUNCTION shop.audit();";
+    let ran = with_trouble(&home, "lost", statements, "");
+    ran.expect(0);
+    let finding = ran.finding("not-writable");
+    assert_eq!(finding.severity.label(), "warning");
+    assert!(finding.title.contains("search_path"), "{}", finding.title);
+    let ran =
+        with_trouble(&home, "kept", &format!("{statements}\nALTER DATABASE app SET search_path = shop, public;"), "");
+    ran.expect(0);
+    assert_eq!(ran.names(), Vec::<&str>::new());
+}
+
+#[test]
+fn a_key_that_collides_is_told_once() {
+    let home = Home::new();
+    // The check of sequences does not look into expressions.
+    let ran = with_trouble(
+        &home,
+        "codes",
+        "CREATE SEQUENCE public.codes;
+CREATE TABLE public.invoices (code text PRIMARY KEY DEFAULT 'A' || nextval('public.codes'));
+INSERT INTO public.invoices VALUES ('A1');",
+        "",
+    );
+    ran.expect(1);
+    assert_eq!(ran.names(), ["not-writable"]);
+    assert_eq!(
+        ran.finding("not-writable").title,
+        "table public.invoices cannot be written: its generated key is there already"
+    );
+    let ran = home.run(&dump(17, "behind.dump"), &[&bare("behind", 17)]);
+    ran.expect(1);
+    assert_eq!(ran.names(), ["sequence-behind"], "{}", ran.json);
+    let ran = home.run(&dump(17, "exhausted.dump"), &[&bare("exhausted", 17)]);
+    ran.expect(1);
+    assert_eq!(ran.names(), ["sequence-exhausted"], "{}", ran.json);
+}
+
+#[test]
+fn a_row_that_a_constraint_refuses_proves_nothing() {
+    let home = Home::new();
+    let ran = with_trouble(
+        &home,
+        "unproved",
+        "CREATE TABLE public.named (id serial PRIMARY KEY, name text NOT NULL UNIQUE);
+INSERT INTO public.named (name) VALUES ('Ada Lovelace');
+CREATE TABLE public.empty (id serial PRIMARY KEY, name text NOT NULL);
+CREATE TABLE public.who (id serial PRIMARY KEY, made_by text DEFAULT current_setting('app.user'));
+CREATE FUNCTION public.never() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'not Ada Lovelace'; END$$;
+CREATE TABLE public.closed (id serial PRIMARY KEY);
+CREATE TRIGGER never BEFORE INSERT ON public.closed FOR EACH ROW EXECUTE FUNCTION public.never();",
+        "",
+    );
+    ran.expect(0);
+    assert_eq!(ran.names(), Vec::<&str>::new());
+    let writable = check(&ran, "writable");
+    assert_eq!(writable.looked_at, "a row into 1 of 5 tables with a generated key");
+    assert_eq!(
+        writable.not_compared,
+        [
+            "public.named: a constraint refuses the values that pgrehearse could write",
+            "public.closed: a trigger of its own refuses the row",
+            "public.empty: it has no row to copy, and its columns need values",
+            "public.who: it reads a setting that the application makes",
+        ]
+    );
+    assert!(!ran.json.contains("Lovelace"), "{}", ran.json);
+}
+
+#[test]
+fn a_row_that_points_to_nothing_is_found_by_its_copy() {
+    let home = Home::new();
+    let ran = with_trouble(
+        &home,
+        "orphans",
+        "CREATE TABLE public.letters (id serial PRIMARY KEY, person integer NOT NULL);
+INSERT INTO public.letters (person) VALUES (99);
+ALTER TABLE public.letters ADD FOREIGN KEY (person) REFERENCES public.people NOT VALID;",
+        "",
+    );
+    ran.expect(1);
+    let finding = ran.finding("not-writable");
+    assert!(finding.title.ends_with("the row points to nothing"), "{}", finding.title);
+    assert!(!ran.json.contains("99"), "{}", ran.json);
+}
+
+#[test]
+fn a_database_that_is_read_only_cannot_be_written() {
+    let home = Home::new();
+    let ran = with_trouble(&home, "frozen", "ALTER DATABASE app SET default_transaction_read_only = on;", "");
+    ran.expect(1);
+    assert_eq!(ran.finding("not-writable").title, "table public.people cannot be written: transactions are read-only");
+}
+
+#[test]
+fn partitions_domains_and_other_shapes_are_written() {
+    let home = Home::new();
+    let ran = with_trouble(
+        &home,
+        "shapes",
+        "CREATE DOMAIN public.name AS text NOT NULL;
+CREATE TABLE public.parts (id bigserial, at date NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE public.parts_1 PARTITION OF public.parts FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+INSERT INTO public.parts (at) VALUES ('2025-05-05');
+CREATE TABLE public.domains (id serial PRIMARY KEY, name public.name, twice integer GENERATED ALWAYS AS (id * 2) STORED);
+INSERT INTO public.domains (name) VALUES ('x');
+CREATE TABLE public.no_key (name text NOT NULL);",
+        "",
+    );
+    ran.expect(0);
+    let writable = check(&ran, "writable");
+    assert_eq!(writable.looked_at, "a row into 3 of 3 tables with a generated key", "{writable:?}");
+}
+
+const APP: &str = "roles:\n  - {name: app, login: true}\nchecks: {write_as: app}\n";
+
+#[test]
+fn a_role_writes_what_it_may() {
+    let home = Home::new();
+    let ran = with_trouble(
+        &home,
+        "may",
+        "GRANT SELECT, INSERT ON public.people TO app;
+GRANT USAGE ON SEQUENCE public.people_id_seq TO app;
+CREATE TABLE public.not_for_it (id serial PRIMARY KEY);
+CREATE TABLE public.notes (id serial PRIMARY KEY, who text NOT NULL DEFAULT current_user);
+GRANT ALL ON public.notes, public.notes_id_seq TO app;
+ALTER TABLE public.notes ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON public.notes TO app USING (who = current_user);
+CREATE TABLE public.tenants (id serial PRIMARY KEY, tenant text);
+GRANT ALL ON public.tenants, public.tenants_id_seq TO app;
+ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON public.tenants TO app USING (tenant = current_setting('app.tenant', true));",
+        APP,
+    );
+    ran.expect(0);
+    assert_eq!(ran.names(), Vec::<&str>::new());
+    let writable = check(&ran, "writable");
+    assert_eq!(writable.looked_at, "a row into 2 of 4 tables with a generated key");
+    assert_eq!(
+        writable.not_compared,
+        [
+            "public.tenants: row level security refuses the values that pgrehearse could write",
+            "public.not_for_it: the dump does not let the role insert",
+        ]
+    );
+}
+
+#[test]
+fn a_role_that_lacks_what_an_insert_needs_is_found() {
+    let home = Home::new();
+    let ran = with_trouble(
+        &home,
+        "lacks",
+        "GRANT SELECT, INSERT ON public.people TO app;
+CREATE TABLE public.notes (id serial PRIMARY KEY);
+GRANT INSERT ON public.notes TO app;
+CREATE TABLE public.shut (id serial PRIMARY KEY);
+GRANT ALL ON public.shut, public.shut_id_seq TO app;
+ALTER TABLE public.shut ENABLE ROW LEVEL SECURITY;
+CREATE TABLE public.taken (id serial PRIMARY KEY);
+GRANT ALL ON public.taken, public.taken_id_seq TO app;
+DO $$BEGIN EXECUTE 'REVOKE ALL ON public.taken FROM app'; END$$;",
+        APP,
+    );
+    ran.expect(1);
+    let titles: Vec<&str> = findings(ran.only(), "not-writable").iter().map(|finding| finding.title.as_str()).collect();
+    assert_eq!(
+        titles,
+        [
+            "table public.taken cannot be written by role \"app\": permission denied",
+            "2 tables cannot be written by role \"app\": permission denied for sequence",
+            "table public.shut cannot be written by role \"app\": row level security lets it insert no row, for no policy is for it",
+        ]
+    );
+}
+
+#[test]
+fn a_role_that_may_write_nothing_or_is_not_there_does_not_pass() {
+    let home = Home::new();
+    let ran = with_trouble(&home, "nothing", "SELECT 1;", APP);
+    ran.expect(1);
+    assert_eq!(ran.finding("not-writable").objects, ["TABLE public.people"]);
+    let ran = with_trouble(&home, "ghost", "SELECT 1;", "checks: {write_as: 'it''s a \"ghost\"'}\n");
+    ran.expect(1);
+    let finding = ran.finding("not-writable");
+    assert_eq!(
+        finding.title,
+        "role \"it's a \\\"ghost\\\"\" cannot write: role \"it's a \\\"ghost\\\"\" does not exist"
+    );
+}

@@ -8,6 +8,9 @@ use crate::profile::{Checks, ProfileError, Query};
 
 pub fn check(checks: &Checks, at: &Places<'_>) -> Result<(), ProfileError> {
     queries(&checks.queries, at)?;
+    if let Some(role) = &checks.write_as {
+        names::identifier(role, "role").map_err(|why| at.bad(steps!["checks", "write_as"], why))?;
+    }
     for (name, table) in &checks.tables {
         let refused = |why: &str| at.bad_key(steps!["checks", "tables"], name, why);
         if name.trim().is_empty() {
