@@ -5,6 +5,7 @@ mod encoding;
 mod forecast;
 mod integrity;
 mod ownership;
+mod pgtap;
 mod queries;
 mod result;
 mod row_security;
@@ -128,6 +129,9 @@ pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
     checks.push(Box::new(writable::Writable));
     if target.checks.ask() {
         checks.push(Box::new(queries::Queries));
+    }
+    if !target.checks.pgtap_files.is_empty() {
+        checks.push(Box::new(pgtap::PgTap));
     }
     if target.checks.budget.is_some() {
         checks.push(Box::new(budget::Budget));

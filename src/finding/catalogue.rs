@@ -77,6 +77,8 @@ catalogue! {
         "Objects came back with another owner than the dump gives them.";
     PermissionDenied = "permission-denied", Error,
         "The restoring role may not do what the dump asks for.";
+    PgtapFailed = "pgtap-failed", Error,
+        "Tests in pgTAP that the profile names did not all pass.";
     PolicyLost = "policy-lost", Error,
         "A row level security policy of the dump did not come back.";
     PrivilegesChanged = "privileges-changed", Warning,

@@ -228,6 +228,11 @@ pub struct Checks {
     pub budget: Option<Budget>,
     /// The role as which rows are written to see whether they can be; the superuser where left out.
     pub write_as: Option<String>,
+    /// Files of tests in pgTAP: paths or patterns, from the folder of the profile's file.
+    pub pgtap: Vec<String>,
+    /// What those files hold, read with the profile.
+    #[serde(skip)]
+    pub pgtap_files: Vec<TestFile>,
     /// How long one check may take in one database; half of `limits.timeout` where left out.
     pub timeout: Option<HumanDuration>,
 }
@@ -237,6 +242,14 @@ impl Checks {
     pub fn ask(&self) -> bool {
         !self.queries.is_empty() || !self.tables.is_empty()
     }
+}
+
+/// A file of tests in pgTAP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestFile {
+    /// Its path from the folder of the profile's file.
+    pub name: String,
+    pub text: Vec<u8>,
 }
 
 /// What one table must hold.

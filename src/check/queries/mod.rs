@@ -74,7 +74,7 @@ impl Check for Queries {
 
 /// Whether something is asked of the database that is looked at: of the one that it names, otherwise of the target's own,
 /// and where the restore did not bring that one, of all.
-fn is_asked_here(database: Option<&str>, restored: &Restored<'_>) -> bool {
+pub(super) fn is_asked_here(database: Option<&str>, restored: &Restored<'_>) -> bool {
     match database {
         Some(database) => database == restored.database,
         None => {

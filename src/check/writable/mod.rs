@@ -131,8 +131,8 @@ async fn write(
         .map(|(table, _, statement)| {
             let schema = literal(&identifier(&table.schema));
             format!(
-                "SELECT pg_catalog.set_config('search_path', pg_catalog.concat({schema}, ', ', \
-                 pg_catalog.current_setting('search_path')), true); {statement}"
+                "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', {schema}, \
+                 nullif(pg_catalog.current_setting('search_path'), '')), true); {statement}"
             )
         })
         .collect();
