@@ -219,9 +219,10 @@ fn judge(file: &TestFile, tap: &Tap, ran: &Ran, show_data: bool) -> Option<Findi
     Some(finding)
 }
 
-/// The first error in what psql printed on standard error, without row values.
+/// The error that ended a script, in what psql printed on standard error, without row values. Warnings stand before it,
+/// which look the same but for a word in the server's language.
 fn script_error(stderr: &str, show_data: bool) -> String {
-    for line in stderr.lines() {
+    for line in stderr.lines().rev() {
         let Some(rest) = line.strip_prefix("psql:<stdin>:") else { continue };
         let Some((number, said)) = rest.split_once(": ") else { continue };
         // `ERROR:  42P01: relation "x" does not exist`
@@ -229,8 +230,6 @@ fn script_error(stderr: &str, show_data: bool) -> String {
             state.len() == 5 && state.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
         });
         match state {
-            // Successes and warnings.
-            Some((state, _)) if state.starts_with("00") || state.starts_with("01") || state.starts_with("25P0") => {}
             Some((state, message)) => {
                 let message = if show_data { message.to_owned() } else { mask::message(message, Some(state)) };
                 return format!("line {number}: {message} ({state})");
@@ -248,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_error_of_a_script_is_told_without_values() {
+    fn the_error_that_ended_a_script_is_told_without_values() {
         let stderr = "psql:<stdin>:1: WARNING:  25001: there is already a transaction in progress\nLOCATION:  x\n\
                       psql:<stdin>:7: ERROR:  22P02: invalid input syntax for type integer: \"Ada\"\nLINE 1: x\n";
         assert_eq!(script_error(stderr, false), "line 7: invalid input syntax for type integer: \"‹masked›\" (22P02)");
