@@ -1,5 +1,6 @@
 //! Checks look at a restored database and return findings, or say that they could not look.
 
+mod budget;
 mod catalog;
 mod collation;
 mod constraints;
@@ -8,6 +9,7 @@ mod forecast;
 mod integrity;
 mod objects;
 mod ownership;
+mod pgtap;
 mod privileges;
 mod queries;
 mod result;
@@ -19,6 +21,7 @@ mod scope;
 mod sequences;
 mod tables;
 mod views;
+mod writable;
 
 pub use forecast::{Forecast, forecast, judge as judge_forecast};
 pub use result::{CheckResult, Group, Outcome};
@@ -27,6 +30,7 @@ pub use schema::Schema;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -42,8 +46,8 @@ pub struct Restored<'a> {
     /// As the superuser, with `search_path` set to `pg_catalog`.
     pub session: &'a Session,
     pub database: &'a str,
-    /// Whether what belongs to the whole cluster is to be looked at too: once, with the first of its databases.
-    pub looks_at_cluster: bool,
+    /// All databases that are looked at, by name.
+    pub databases: &'a [String],
     pub dump: &'a Arc<Dump>,
     pub scan: &'a Scan,
     pub target: &'a Target,
@@ -53,6 +57,10 @@ pub struct Restored<'a> {
     pub failures: &'a [Failure],
     /// What the database declares, once a check has asked for it.
     pub schema: &'a Schema,
+    /// What checks that looked before this one found in this database; empty for those that change nothing.
+    pub earlier: &'a [Finding],
+    /// How long the restore took.
+    pub restore_took: Duration,
     /// How rows are compared.
     pub rows: RowMode,
     /// Whether row values may be shown.
@@ -108,6 +116,16 @@ pub trait Check: Send + Sync {
         None
     }
 
+    /// Whether it looks at the cluster as a whole: it looks once then, from the first database.
+    fn looks_once(&self) -> bool {
+        false
+    }
+
+    /// Whether looking changes something: it looks after all others then, alone.
+    fn changes(&self) -> bool {
+        false
+    }
+
     /// Looks.
     ///
     /// # Errors
@@ -124,7 +142,7 @@ pub const NEEDS: &str = "needs";
 /// All checks of a restored database, in the order of their columns.
 pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
     let mut checks: Vec<Box<dyn Check>> = Vec::new();
-    if target.checks.queries.is_empty() {
+    if !target.checks.ask() {
         checks.push(Box::new(tables::Tables));
     }
     if rows != RowMode::Off {
@@ -144,8 +162,15 @@ pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
     checks.push(Box::new(constraints::Unique));
     checks.push(Box::new(views::Views));
     checks.push(Box::new(views::Functions));
-    if !target.checks.queries.is_empty() {
+    checks.push(Box::new(writable::Writable));
+    if target.checks.ask() {
         checks.push(Box::new(queries::Queries));
+    }
+    if !target.checks.pgtap_files.is_empty() {
+        checks.push(Box::new(pgtap::PgTap));
+    }
+    if target.checks.budget.is_some() {
+        checks.push(Box::new(budget::Budget));
     }
     checks
 }

@@ -49,6 +49,10 @@ impl Check for Roles {
         Group::Access
     }
 
+    fn looks_once(&self) -> bool {
+        true
+    }
+
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let facts = &restored.scan.facts;
         let mut stated = Stated::default();
@@ -57,7 +61,7 @@ impl Check for Roles {
         if matches!(restored.dump.content, Content::Archive(_)) && creates {
             stated.read(&facts.database_properties);
         }
-        if stated == Stated::default() || !restored.looks_at_cluster {
+        if stated == Stated::default() {
             return Ok(Looked::default());
         }
         let there = read(restored.session).await?;

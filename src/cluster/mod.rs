@@ -6,7 +6,7 @@ mod spec;
 pub mod sql;
 
 pub use prepare::prepare;
-pub use session::{APPLICATION_NAME, Session, TextRows, refused};
+pub use session::{APPLICATION_NAME, Refusal, Session, TextRows, refused};
 pub use spec::{needs_of, server_of};
 
 use crate::engine::EngineError;

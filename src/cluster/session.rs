@@ -38,19 +38,70 @@ impl Session {
         user: &str,
         database: &str,
     ) -> Result<Session, ClusterError> {
+        let connected = Self::connect(sandbox, user, database).await?;
+        connected.map_err(|error| refused(&cannot_connect(user, database), &error))
+    }
+
+    /// Connects as a role that the dump may have brought, with what an application that is this role would have. A role
+    /// that can log in connects itself, and the server applies what `ALTER ROLE … SET` and `ALTER DATABASE … SET` say
+    /// (`process_settings`, src/backend/utils/init/postinit.c). For one that cannot, the superuser connects and runs
+    /// `SET ROLE`, as a member of it would after its own login; `ALTER ROLE … SET` of such a role applies to nobody.
+    ///
+    /// # Errors
+    /// When the sandbox is gone. What the server has against the role is the inner error.
+    pub async fn open_as_role(
+        sandbox: &dyn Sandbox,
+        superuser: &Session,
+        superuser_name: &str,
+        role: &str,
+        database: &str,
+    ) -> Result<Result<Session, Refusal>, ClusterError> {
+        let sql = "SELECT rolcanlogin FROM pg_catalog.pg_roles WHERE rolname = $1";
+        let rows = superuser.query(sql, &[&role], "cannot look for a role").await?;
+        let Some(can_log_in) = rows.first().map(|row| row.get::<_, bool>(0)) else {
+            let message = format!("role {role:?} does not exist");
+            return Ok(Err(Refusal { message, sqlstate: "42704".into() }));
+        };
+        let refusal = |error: &tokio_postgres::Error| {
+            error
+                .as_db_error()
+                .map(|error| Refusal { message: error.message().to_owned(), sqlstate: error.code().code().to_owned() })
+        };
+        let user = if can_log_in { role } else { superuser_name };
+        let session = match Self::connect(sandbox, user, database).await? {
+            Ok(session) => session,
+            Err(error) => {
+                return refusal(&error).map(Err).ok_or_else(|| refused(&cannot_connect(user, database), &error));
+            }
+        };
+        if !can_log_in {
+            let sql = format!("SET ROLE {}", super::sql::identifier(role));
+            if let Err(error) = session.client.batch_execute(&sql).await {
+                return refusal(&error).map(Err).ok_or_else(|| refused(&format!("cannot act as {role:?}"), &error));
+            }
+        }
+        Ok(Ok(session))
+    }
+
+    async fn connect(
+        sandbox: &dyn Sandbox,
+        user: &str,
+        database: &str,
+    ) -> Result<Result<Session, tokio_postgres::Error>, ClusterError> {
         let pipe = sandbox.connect().await?;
-        let (client, connection) = tokio_postgres::Config::new()
+        let connected = tokio_postgres::Config::new()
             .user(user)
             .dbname(database)
             .application_name(APPLICATION_NAME)
             .connect_raw(pipe, NoTls)
-            .await
-            .map_err(|error| refused(&format!("cannot connect to database {database:?} as {user:?}"), &error))?;
-        // Ends when the client is dropped, or the server goes away, which the client's next call reports.
-        let connection = tokio::spawn(async move {
-            let _ = connection.await;
-        });
-        Ok(Session { client, connection })
+            .await;
+        Ok(connected.map(|(client, connection)| {
+            // Ends when the client is dropped, or the server goes away, which the client's next call reports.
+            let connection = tokio::spawn(async move {
+                let _ = connection.await;
+            });
+            Session { client, connection }
+        }))
     }
 
     pub fn client(&self) -> &Client {
@@ -117,6 +168,17 @@ fn text_rows(messages: Vec<SimpleQueryMessage>) -> TextRows {
         _ => None,
     });
     rows.map(|row| (0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect()).collect()
+}
+
+/// What the server has against a role's session.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refusal {
+    pub message: String,
+    pub sqlstate: String,
+}
+
+fn cannot_connect(user: &str, database: &str) -> String {
+    format!("cannot connect to database {database:?} as {user:?}")
 }
 
 impl Drop for Session {

@@ -51,6 +51,8 @@ catalogue! {
         "A comment of the dump did not come back, and no error said so.";
     ConstraintNotValidated = "constraint-not-validated", Error,
         "The database takes a constraint for not verified that the dump has as verified.";
+    DatabaseTooLarge = "database-too-large", Error,
+        "The restored databases take more room than the profile's budget.";
     DefinitionChanged = "definition-changed", Error,
         "An object came back with another definition than the dump gives it, and no error said so.";
     DumpTruncated = "dump-truncated", Error,
@@ -83,6 +85,8 @@ catalogue! {
         "The dump creates its database with a locale that the target does not have.";
     MaterializedViewEmpty = "materialized-view-empty", Error,
         "A materialized view that the dump fills is not filled.";
+    NotWritable = "not-writable", Error,
+        "Rows cannot be written into restored tables.";
     NothingRestored = "nothing-restored", Error,
         "The restored database holds no user table, or only empty ones.";
     ObjectExists = "object-exists", Error,
@@ -95,6 +99,8 @@ catalogue! {
         "Objects came back with another owner than the dump gives them.";
     PermissionDenied = "permission-denied", Error,
         "The restoring role may not do what the dump asks for.";
+    PgtapFailed = "pgtap-failed", Error,
+        "Tests in pgTAP that the profile names did not all pass.";
     PolicyChanged = "policy-changed", Error,
         "A row level security policy came back otherwise than the dump has it, or is one too many.";
     PolicyLost = "policy-lost", Error,
@@ -105,6 +111,8 @@ catalogue! {
         "Somebody may do more in the restored database than in the dump.";
     QueryFailed = "query-failed", Error,
         "A query of the profile did not give what the profile expects.";
+    RestoreTooSlow = "restore-too-slow", Error,
+        "The restore took more time than the profile's budget.";
     RlsBypassed = "rls-bypassed", Error,
         "A table's new owner bypasses its row level security policies.";
     RoleChanged = "role-changed", Error,

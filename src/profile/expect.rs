@@ -21,6 +21,48 @@ const OPERATORS: [(&str, Operator); 7] = [
     (">", Operator::Greater),
 ];
 
+/// A regular expression in the syntax of the `regex` crate (<https://docs.rs/regex/1/regex/#syntax>).
+#[derive(Debug, Clone)]
+pub struct Pattern(regex::Regex);
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// Says in one line what is wrong with it.
+    pub fn new(pattern: &str) -> Result<Self, String> {
+        regex::Regex::new(pattern).map(Self).map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => format!("the regular expression `{pattern}` is too large"),
+            // The crate draws the pattern with a mark below; the last line says what is wrong.
+            other => {
+                let text = other.to_string();
+                let last = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+                let why = last.strip_prefix("error: ").unwrap_or(last);
+                format!("`{}` is no regular expression: {why}", pattern.escape_debug())
+            }
+        })
+    }
+
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    fn matches(&self, value: &str) -> bool {
+        self.0.is_match(value)
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Pattern {}
+
+/// How a text begins that holds a pattern, and whether it must not match.
+const MATCHES: [(&str, bool); 2] = [("!~", true), ("~", false)];
+
 impl Operator {
     /// As it is written in a profile and in SQL.
     pub fn as_str(self) -> &'static str {
@@ -65,6 +107,10 @@ impl Expect {
                 Some(Some(value)) => operator.accepts(compare(value, operand)),
                 Some(None) | None => false,
             },
+            Self::Matches { pattern, negated } => match single_value(rows) {
+                Some(Some(value)) => pattern.matches(value) != *negated,
+                Some(None) | None => false,
+            },
             Self::Rows(expected) => {
                 let sorted = |rows: &[Vec<Option<String>>]| {
                     let mut rows = rows.to_vec();
@@ -76,6 +122,35 @@ impl Expect {
         }
     }
 
+    /// Whether a number of rows is what was expected of a table.
+    pub fn met_by_count(&self, rows: u64) -> bool {
+        match self {
+            Self::Empty => rows == 0,
+            Self::NotEmpty => rows > 0,
+            other => other.met_by(&[vec![Some(rows.to_string())]]),
+        }
+    }
+
+    /// Whether it can be said of a number of rows.
+    pub fn fits_count(&self) -> bool {
+        let whole = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match self {
+            Self::Empty | Self::NotEmpty => true,
+            Self::Compare { operand, .. } => whole(operand),
+            Self::Exactly(value) => value.as_deref().is_some_and(whole),
+            Self::Matches { .. } | Self::Rows(_) => false,
+        }
+    }
+
+    /// What is expected of a table's rows, in words that follow "expected": `>= 1000 rows`.
+    pub fn describe_count(&self) -> String {
+        match self {
+            Self::Compare { operator, operand } => format!("{operator} {operand} rows"),
+            Self::Exactly(Some(count)) => format!("{count} rows"),
+            other => other.describe(),
+        }
+    }
+
     /// What is expected, in words that follow "expected": `a single value >= 1`.
     pub fn describe(&self) -> String {
         match self {
@@ -84,6 +159,10 @@ impl Expect {
             Self::Exactly(None) => "a single NULL".to_owned(),
             Self::Exactly(Some(value)) => format!("the single value `{value}`"),
             Self::Compare { operator, operand } => format!("a single value {operator} {}", operand_text(operand)),
+            Self::Matches { pattern, negated: false } => format!("a single value that matches `{}`", pattern.as_str()),
+            Self::Matches { pattern, negated: true } => {
+                format!("a single value that does not match `{}`", pattern.as_str())
+            }
             Self::Rows(rows) if rows.is_empty() => "no row".to_owned(),
             Self::Rows(rows) if rows.len() == 1 => "exactly the one given row".to_owned(),
             Self::Rows(rows) => format!("exactly the {} given rows, in any order", rows.len()),
@@ -97,13 +176,24 @@ impl Expect {
             "not empty" => return Ok(Self::NotEmpty),
             _ => {}
         }
+        if let Some((sign, negated)) = MATCHES.iter().find(|(sign, _)| text.starts_with(sign)) {
+            let written = text[sign.len()..].trim();
+            if written.is_empty() {
+                return Err(format!("`{text}` matches with nothing; write it like `{sign} '^[0-9]+$'`"));
+            }
+            if written.starts_with(['~', '*']) {
+                let why = "starts with no operator of ~, !~; a pattern that ignores case begins with (?i)";
+                return Err(format!("`{text}` {why}"));
+            }
+            let pattern = Pattern::new(&unquoted(written).unwrap_or_else(|| written.to_owned()))?;
+            return Ok(Self::Matches { pattern, negated: *negated });
+        }
         let Some((sign, operator)) = OPERATORS.iter().find(|(sign, _)| text.starts_with(sign)) else {
             return Ok(Self::Exactly(Some(text.to_owned())));
         };
         let written = text[sign.len()..].trim();
-        let unquoted = written.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-        match unquoted {
-            Some(inner) => Ok(Self::Compare { operator: *operator, operand: inner.replace("''", "'") }),
+        match unquoted(written) {
+            Some(operand) => Ok(Self::Compare { operator: *operator, operand }),
             None if written.is_empty() => Err(format!("`{text}` compares with nothing; write it like `{sign} 1`")),
             // `== 1` and `=> 1` are typing errors, not comparisons with the texts `= 1` and `> 1`.
             None if written.starts_with(['=', '<', '>', '!']) => {
@@ -133,6 +223,12 @@ fn compare(value: &str, operand: &str) -> Ordering {
     }
 }
 
+/// What stands between the quotes of a quoted text.
+fn unquoted(written: &str) -> Option<String> {
+    let inner = written.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''))?;
+    Some(inner.replace("''", "'"))
+}
+
 /// The operand as it is written in a profile.
 fn operand_text(operand: &str) -> String {
     if Decimal::parse(operand).is_some() { operand.to_owned() } else { format!("'{}'", operand.replace('\'', "''")) }
@@ -145,6 +241,10 @@ impl Serialize for Expect {
             Self::NotEmpty => serializer.serialize_str("not empty"),
             Self::Compare { operator, operand } => {
                 serializer.collect_str(&format_args!("{operator} {}", operand_text(operand)))
+            }
+            Self::Matches { pattern, negated } => {
+                let sign = if *negated { "!~" } else { "~" };
+                serializer.collect_str(&format_args!("{sign} '{}'", pattern.as_str().replace('\'', "''")))
             }
             Self::Exactly(None) => serializer.serialize_unit(),
             Self::Exactly(Some(text)) => match Self::from_text(text) {
@@ -175,7 +275,9 @@ impl<'de> Visitor<'de> for ExpectVisitor {
     type Value = Expect;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("`empty`, `not empty`, a comparison such as `>= 1`, a value or a list of rows")
+        f.write_str(
+            "`empty`, `not empty`, a comparison such as `>= 1`, a pattern such as `~ 'x'`, a value or a list of rows",
+        )
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Expect, E> {
@@ -454,6 +556,49 @@ mod tests {
     }
 
     #[test]
+    fn a_tilde_makes_a_pattern() {
+        let matches = |yaml: &str, value: &str| read(yaml).met_by(&one(value));
+        assert!(matches("\"~ '^1[0-9]$'\"", "17"));
+        assert!(!matches("\"~ '^1[0-9]$'\"", "170"));
+        assert!(matches("\"~ 1\"", "017"), "it matches anywhere");
+        assert!(matches("\"!~ 'x'\"", "abc"));
+        assert!(!matches("\"!~ 'b'\"", "abc"));
+        assert!(matches("\"~ 'it''s'\"", "it's so"));
+        assert!(matches("'~ (?i)ADA'", "Ada"));
+    }
+
+    #[test]
+    fn null_and_many_values_match_no_pattern() {
+        for yaml in ["'~ .*'", "'!~ x'"] {
+            assert!(!read(yaml).met_by(&[vec![None]]), "{yaml}");
+            assert!(!read(yaml).met_by(&rows(&[&["a"], &["b"]])), "{yaml}");
+            assert!(!read(yaml).met_by(&[]), "{yaml}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused() {
+        assert!(refusal("'~'").contains("`~` matches with nothing"));
+        assert!(refusal("\"!~ '('\"").contains("`(` is no regular expression: unclosed group"));
+        assert!(refusal("'~* a'").contains("begins with (?i)"));
+        assert!(refusal("'~ x{1000}{1000}{1000}'").contains("too large"));
+    }
+
+    #[test]
+    fn a_number_of_rows_is_compared_by_number() {
+        let met = |yaml: &str, rows| read(yaml).met_by_count(rows);
+        assert!(met("'>= 1000'", 1000) && !met("'>= 1000'", 999));
+        assert!(met("empty", 0) && !met("empty", 1));
+        assert!(met("not empty", 1) && !met("not empty", 0));
+        assert!(met("3", 3) && !met("3", 4));
+        for (yaml, fits) in
+            [("'< 5'", true), ("5", true), ("'= x'", false), ("-1", false), ("[1]", false), ("'~ 1'", false)]
+        {
+            assert_eq!(read(yaml).fits_count(), fits, "{yaml}");
+        }
+    }
+
+    #[test]
     fn expectations_are_said_in_words() {
         assert_eq!(compares(Operator::GreaterOrEqual, "1").describe(), "a single value >= 1");
         assert_eq!(compares(Operator::Equal, "it's").describe(), "a single value = 'it''s'");
@@ -463,10 +608,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_read_exactly_reads_back_with_the_same_meaning(text in "(= |>|empty|not empty)?[ -~]{0,12}") {
+        fn a_text_read_exactly_reads_back_with_the_same_meaning(text in "(= |>|empty|not empty|~ |!~)?[ -~]{0,12}") {
             let yaml = serde_yaml::to_string(&Expect::Exactly(Some(text.clone()))).unwrap();
             prop_assert!(read(&yaml).met_by(&one(&text)), "{}", yaml);
             prop_assert!(!read(&yaml).met_by(&one(&format!("{text}x"))), "{}", yaml);
+        }
+
+        #[test]
+        fn a_pattern_reads_back(text in "[ -~]{1,12}", negated: bool) {
+            if let Ok(pattern) = Pattern::new(&text) {
+                let expect = Expect::Matches { pattern, negated };
+                prop_assert_eq!(read(&serde_yaml::to_string(&expect).unwrap()), expect);
+            }
         }
 
         #[test]

@@ -96,7 +96,8 @@ impl Loaded {
             let limit = super::ByteSize(MAX_PROFILE_BYTES);
             return Err(ProfileError::new(&origin, None, Cause::TooLarge { limit }));
         }
-        self.add(parse_bytes(&bytes, &origin, rules)?, &origin)
+        // The folder of `x.yaml` is `""`, which is the current one.
+        self.add(parse_bytes(&bytes, &origin, rules, path.parent())?, &origin)
     }
 
     fn builtin(&mut self, name: &str, rules: &Rules<'_>) -> Result<(), ProfileError> {
@@ -109,7 +110,7 @@ impl Loaded {
         if self.names.get(name).is_some_and(|other| other.starts_with(&origin)) {
             return Err(ProfileError::new(&origin, None, Cause::GivenTwice { first: name.to_owned() }));
         }
-        self.add(parse_bytes(text.as_bytes(), &origin, rules)?, &origin)
+        self.add(parse_bytes(text.as_bytes(), &origin, rules, None)?, &origin)
     }
 
     fn add(&mut self, located: LocatedTarget, origin: &str) -> Result<(), ProfileError> {
@@ -197,6 +198,21 @@ mod tests {
         let (one, other) = (files.path("1.yaml"), files.path("./1.yaml"));
         assert_eq!(files.load(&[&one, &other]).unwrap_err(), "./1.yaml: given twice; first as `1.yaml`");
         assert_eq!(files.load(&["latin1", "latin1"]).unwrap_err(), "built-in latin1: given twice; first as `latin1`");
+    }
+
+    #[test]
+    fn test_files_are_found_beside_the_profile_each_once_and_by_name() {
+        let profile = "name: a\npostgres: 17\nchecks: {pgtap: [b.sql, 'te?ts/*.sql', ./b.sql]}\n";
+        let files = Files::new(&[("a [x].yaml", profile), ("b.sql", "b")]);
+        fs::create_dir(files.path("tests")).unwrap();
+        fs::create_dir(files.path("tests/folder.sql")).unwrap();
+        for (name, text) in [("z.sql", "z"), ("c.sql", "c"), ("c.txt", ""), (".hidden.sql", "")] {
+            fs::write(files.path("tests").replace("tests", &format!("tests/{name}")), text).unwrap();
+        }
+        let targets = load(&[files.path("a [x].yaml")]).unwrap();
+        let found: Vec<_> =
+            targets[0].checks.pgtap_files.iter().map(|file| (file.name.as_str(), file.text.as_slice())).collect();
+        assert_eq!(found, [("b.sql", &b"b"[..]), ("tests/c.sql", b"c"), ("tests/z.sql", b"z")]);
     }
 
     #[test]

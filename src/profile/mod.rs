@@ -20,6 +20,7 @@ mod yaml;
 
 pub use builtin::{BUILTIN, DEMO, builtin};
 pub use error::{Cause, Place, ProfileError};
+pub use expect::Pattern;
 pub use load::{load, load_with};
 pub use parse::{MAX_PROFILE_BYTES, Rules, parse, parse_with};
 pub use suggest::nearest;

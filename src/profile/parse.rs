@@ -1,5 +1,7 @@
 //! One profile's text into one target.
 
+use std::path::Path;
+
 use super::error::{Cause, Place, ProfileError};
 use super::suggest;
 use super::types::Target;
@@ -35,7 +37,7 @@ pub fn parse(text: &str, origin: &str) -> Result<Target, ProfileError> {
 
 /// Reads a profile. `origin` is what errors name it by.
 pub fn parse_with(text: &str, origin: &str, rules: &Rules<'_>) -> Result<Target, ProfileError> {
-    parse_located(text, origin, rules).map(|located| located.target)
+    parse_located(text, origin, rules, None).map(|located| located.target)
 }
 
 /// A target and where its name was given.
@@ -44,9 +46,15 @@ pub(super) struct LocatedTarget {
     pub name_place: Place,
 }
 
-pub(super) fn parse_bytes(bytes: &[u8], origin: &str, rules: &Rules<'_>) -> Result<LocatedTarget, ProfileError> {
+/// Reads a profile whose other files are looked for from `folder` on.
+pub(super) fn parse_bytes(
+    bytes: &[u8],
+    origin: &str,
+    rules: &Rules<'_>,
+    folder: Option<&Path>,
+) -> Result<LocatedTarget, ProfileError> {
     match std::str::from_utf8(bytes) {
-        Ok(text) => parse_located(text, origin, rules),
+        Ok(text) => parse_located(text, origin, rules, folder),
         Err(error) => {
             // Everything before the first bad byte is UTF-8, so nothing is replaced here.
             let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
@@ -56,7 +64,12 @@ pub(super) fn parse_bytes(bytes: &[u8], origin: &str, rules: &Rules<'_>) -> Resu
     }
 }
 
-fn parse_located(text: &str, origin: &str, rules: &Rules<'_>) -> Result<LocatedTarget, ProfileError> {
+fn parse_located(
+    text: &str,
+    origin: &str,
+    rules: &Rules<'_>,
+    folder: Option<&Path>,
+) -> Result<LocatedTarget, ProfileError> {
     if text.len() as u64 > MAX_PROFILE_BYTES {
         let limit = super::ByteSize(MAX_PROFILE_BYTES);
         return Err(ProfileError::new(origin, None, Cause::TooLarge { limit }));
@@ -67,7 +80,7 @@ fn parse_located(text: &str, origin: &str, rules: &Rules<'_>) -> Result<LocatedT
         .ok_or_else(|| ProfileError::new(origin, None, Cause::Empty))?;
     refuse_keys_of_later_versions(&root, origin)?;
     let mut target: Target = yaml::deserialize(&root).map_err(|fault| explain(*fault, origin))?;
-    validate(&mut target, &root, origin, rules)?;
+    validate(&mut target, &root, origin, rules, folder)?;
     Ok(LocatedTarget { target, name_place: root.place_of(&["name".into()]) })
 }
 

@@ -266,7 +266,9 @@ async fn work(
     if restored_anything {
         events.phase(Phase::Check);
         let began = Instant::now();
-        let checking = Checking { stage, target, sandbox, scan: &scan, summary, failures: &outcome.failures };
+        let restore_took = rehearsal.timings.restore;
+        let failures = &outcome.failures;
+        let checking = Checking { stage, target, sandbox, scan: &scan, summary, failures, restore_took };
         let mut checks = check::all(target, stage.rows);
         checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
             Some(NotApplied::Profile(reason)) => {

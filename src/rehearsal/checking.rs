@@ -1,6 +1,7 @@
 //! Runs the checks of one rehearsal: at the same time, each over a connection of its own, none able to take another down.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
@@ -11,7 +12,7 @@ use crate::cluster::{ClusterError, Session};
 use crate::dump::Scan;
 use crate::engine::Sandbox;
 use crate::event::{Events, What};
-use crate::finding::Failure;
+use crate::finding::{Failure, Finding};
 use crate::profile::Target;
 
 /// Checks that look at the same time, each over a connection of its own.
@@ -26,34 +27,53 @@ pub struct Checking<'a> {
     pub summary: &'a RestoreSummary,
     /// Every statement that failed.
     pub failures: &'a [Failure],
+    pub restore_took: Duration,
 }
 
 impl Checking<'_> {
-    /// Runs every check in every restored database; one that fails or takes too long says so and takes no other down.
+    /// Runs every check in every restored database, those that change something after the others; one that fails or takes
+    /// too long says so and takes no other down.
     pub async fn run(&self, checks: &[Box<dyn Check>], events: &Events) -> Vec<CheckResult> {
         let mut results: Vec<CheckResult> =
             checks.iter().map(|check| CheckResult::new(check.name(), check.group())).collect();
-        for database in &self.summary.databases {
+        let databases = &self.summary.databases;
+        for (nth, database) in databases.iter().enumerate() {
             let schema = &Schema::default();
-            let mut looks: Vec<BoxFuture<'_, Result<check::Looked, String>>> = Vec::new();
-            for check in checks {
-                looks.push(Box::pin(async move {
-                    let looked = self.look(check.as_ref(), database, schema).await;
-                    events.send(What::CheckDone { check: check.name() });
-                    looked
-                }));
-            }
-            // In the order of the checks, whichever is done first.
-            let looks: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
-            for (result, looked) in results.iter_mut().zip(looks) {
-                record(result, looked, (self.summary.databases.len() > 1).then_some(database));
+            let here = (0..checks.len()).filter(|index| nth == 0 || !checks[*index].looks_once());
+            let (changing, quiet): (Vec<usize>, Vec<usize>) = here.partition(|index| checks[*index].changes());
+            let mut found = Vec::new();
+            for (group, at_once) in [(quiet, AT_ONCE), (changing, 1)] {
+                let mut looks: Vec<BoxFuture<'_, Result<check::Looked, String>>> = Vec::new();
+                for index in &group {
+                    let (check, earlier) = (checks[*index].as_ref(), found.as_slice());
+                    looks.push(Box::pin(async move {
+                        let looked = self.look(check, database, schema, earlier).await;
+                        events.send(What::CheckDone { check: check.name() });
+                        looked
+                    }));
+                }
+                // In the order of the checks, whichever is done first.
+                let looks: Vec<_> = stream::iter(looks).buffered(at_once).collect().await;
+                for (index, looked) in group.into_iter().zip(looks) {
+                    if let Ok(looked) = &looked {
+                        found.extend_from_slice(&looked.findings);
+                    }
+                    let one_of_several = databases.len() > 1 && !checks[index].looks_once();
+                    record(&mut results[index], looked, one_of_several.then_some(database));
+                }
             }
         }
         results
     }
 
     /// One check in one database.
-    async fn look(&self, check: &dyn Check, database: &str, schema: &Schema) -> Result<check::Looked, String> {
+    async fn look(
+        &self,
+        check: &dyn Check,
+        database: &str,
+        schema: &Schema,
+        earlier: &[Finding],
+    ) -> Result<check::Looked, String> {
         let Self { stage, target, sandbox, .. } = *self;
         let limit = target.check_timeout();
         let looking = async {
@@ -65,12 +85,14 @@ impl Checking<'_> {
                 sandbox,
                 session: &session,
                 database,
-                looks_at_cluster: self.summary.databases.first().is_some_and(|first| first == database),
+                databases: &self.summary.databases,
                 dump: &stage.dump,
                 scan: self.scan,
                 target,
                 restore_findings: &self.summary.findings,
                 failures: self.failures,
+                earlier,
+                restore_took: self.restore_took,
                 schema,
                 rows: stage.rows,
                 show_data: stage.show_data,

@@ -102,7 +102,7 @@ fn jobs(target: &Target) -> u16 {
 
 /// A database name that libpq cannot take for something else: a name with `=` in it would be read as a whole connection
 /// string.
-fn connection_string(database: &str) -> String {
+pub fn connection_string(database: &str) -> String {
     if database.contains('=') || database.starts_with("postgres") && database.contains("://") {
         format!("dbname='{}'", database.replace('\\', "\\\\").replace('\'', "\\'"))
     } else {

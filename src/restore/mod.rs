@@ -6,7 +6,7 @@ mod command;
 mod lines;
 mod server_log;
 
-pub use command::{MAINTENANCE_DATABASE, has_option, selecting_option};
+pub use command::{MAINTENANCE_DATABASE, connection_string, has_option, selecting_option};
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};

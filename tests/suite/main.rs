@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod asks;
 mod bad_input;
 mod catalog;
 mod classics;

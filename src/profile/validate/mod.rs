@@ -4,14 +4,18 @@
 //! that stands.
 
 mod acceptance;
+mod budget;
 mod cluster;
 mod limits;
 mod names;
+mod pgtap;
 mod queries;
 mod restore;
 mod roles;
 mod settings;
 mod version;
+
+use std::path::Path;
 
 use super::error::{Cause, ProfileError};
 use super::parse::Rules;
@@ -20,8 +24,15 @@ use super::yaml::{Node, Step, display_path, holder};
 
 pub use roles::predefined_role_since;
 
-/// Checks a target, and writes names that have several spellings as PostgreSQL does.
-pub fn validate(target: &mut Target, root: &Node, origin: &str, rules: &Rules<'_>) -> Result<(), ProfileError> {
+/// Checks a target, writes names that have several spellings as PostgreSQL does, and reads the files that it names, from
+/// `folder` on.
+pub fn validate(
+    target: &mut Target,
+    root: &Node,
+    origin: &str,
+    rules: &Rules<'_>,
+    folder: Option<&Path>,
+) -> Result<(), ProfileError> {
     let at = Places { root, origin };
     names::check(target, &at)?;
     version::check(target, &at)?;
@@ -30,7 +41,9 @@ pub fn validate(target: &mut Target, root: &Node, origin: &str, rules: &Rules<'_
     roles::check(target, &at)?;
     restore::check(target, &at)?;
     limits::check(&target.limits, &at)?;
-    queries::check(&target.checks.queries, &at)?;
+    queries::check(&target.checks, &at)?;
+    budget::check(target.checks.budget.as_ref(), &at)?;
+    pgtap::check(&mut target.checks, folder, &at)?;
     acceptance::check(&target.accept, rules, &at)
 }
 

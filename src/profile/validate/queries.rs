@@ -1,11 +1,34 @@
-//! Queries that can be told apart and asked.
+//! Queries that can be told apart and asked, and tables whose rows can be counted.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::{Places, names, steps};
-use crate::profile::{ProfileError, Query};
+use crate::profile::{Checks, ProfileError, Query};
 
-pub fn check(queries: &[Query], at: &Places<'_>) -> Result<(), ProfileError> {
+pub fn check(checks: &Checks, at: &Places<'_>) -> Result<(), ProfileError> {
+    queries(&checks.queries, at)?;
+    if let Some(role) = &checks.write_as {
+        names::identifier(role, "role").map_err(|why| at.bad(steps!["checks", "write_as"], why))?;
+    }
+    for (name, table) in &checks.tables {
+        let refused = |why: &str| at.bad_key(steps!["checks", "tables"], name, why);
+        if name.trim().is_empty() {
+            return Err(refused("a table needs a name"));
+        }
+        if name.contains(char::is_control) {
+            return Err(refused("a table's name is one line of text"));
+        }
+        if !table.rows.fits_count() {
+            let why =
+                "a number of rows is `empty`, `not empty`, a whole number or a comparison with one, such as `>= 1`";
+            return Err(at.bad(steps!["checks", "tables", name, "rows"], why));
+        }
+    }
+    Ok(())
+}
+
+fn queries(queries: &[Query], at: &Places<'_>) -> Result<(), ProfileError> {
     let mut first_of_name = HashMap::new();
     for (index, query) in queries.iter().enumerate() {
         let at_query = |key: &'static str, why: String| at.bad(steps!["checks", "queries", index, key], why);
@@ -24,6 +47,17 @@ pub fn check(queries: &[Query], at: &Places<'_>) -> Result<(), ProfileError> {
         if let Some(database) = &query.database {
             names::identifier(database, "database").map_err(|why| at_query("database", why))?;
         }
+        if let Some(role) = &query.as_role {
+            // Any name that the dump may bring, not only those of the profile.
+            names::identifier(role, "role").map_err(|why| at_query("as", why))?;
+        }
+        if query.timeout.0 < SHORTEST || query.timeout.0 > LONGEST {
+            return Err(at_query("timeout", "a query may take from 1ms to 24d".into()));
+        }
     }
     Ok(())
 }
+
+/// What `statement_timeout` takes: whole milliseconds in 31 bits; 0 would be no limit.
+const SHORTEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_secs(24 * 86_400);

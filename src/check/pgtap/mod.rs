@@ -1,0 +1,261 @@
+//! The profile's own tests in pgTAP, run by the sandbox's psql as one runs them by hand.
+//!
+//! psql because test files are scripts for it: most begin with `\unset ECHO` and `\set QUIET 1`. It runs inside the sandbox,
+//! as the dump does, so whatever a file makes it do stays there.
+
+mod tap;
+
+use async_trait::async_trait;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+use super::{Check, Group, Looked, Restored, queries};
+use crate::cluster::ClusterError;
+use crate::cluster::sql::{identifier, literal};
+use crate::engine::{EngineError, Program, Whose};
+use crate::finding::{Finding, Name, mask};
+use crate::profile::TestFile;
+use crate::restore::connection_string;
+use tap::Tap;
+
+pub struct PgTap;
+
+/// The schema that pgTAP is put into where the database does not have it.
+const SCHEMA: &str = "pgrehearse_pgtap";
+
+/// The most that is read of what one file prints.
+const MOST: u64 = 16 << 20;
+
+#[async_trait]
+impl Check for PgTap {
+    fn name(&self) -> &'static str {
+        "pgtap"
+    }
+
+    fn group(&self) -> Group {
+        Group::Queries
+    }
+
+    /// It installs pgTAP, and what tests do is theirs.
+    fn changes(&self) -> bool {
+        true
+    }
+
+    async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
+        let mut looked = Looked::default();
+        if !queries::is_asked_here(None, restored) {
+            looked.looked_at = "0 files".into();
+            return Ok(looked);
+        }
+        let files = &restored.target.checks.pgtap_files;
+        let Some(schema) = installed(restored, &mut looked).await? else { return Ok(looked) };
+        let mut tests = 0;
+        for file in files {
+            let ran = run(restored, file, schema.as_deref()).await?;
+            match ran.exit_code {
+                0 | SCRIPT_FAILED if ran.cut_off => {
+                    looked.could_not.push(format!("{}: it prints more than {} MiB", file.name, MOST >> 20));
+                }
+                0 | SCRIPT_FAILED => {
+                    let tap = Tap::read(&ran.stdout);
+                    tests += tap.ran;
+                    if tap.skipped > 0 {
+                        looked.not_compared.push(format!("{}: {} tests skip themselves", file.name, tap.skipped));
+                    }
+                    if tap.skipped_all.is_some() {
+                        looked.not_compared.push(format!("{}: it skips itself", file.name));
+                    }
+                    looked.findings.extend(judge(file, &tap, &ran, restored.show_data));
+                }
+                code => looked.could_not.push(format!("{}: psql ended with exit code {code}", file.name)),
+            }
+        }
+        looked.looked_at = format!("{} files, {tests} tests", files.len());
+        looked.compared.insert("test".into(), tests);
+        Ok(looked)
+    }
+}
+
+/// psql's exit code where a statement failed and ON_ERROR_STOP is set (`EXIT_USER`, src/bin/psql/settings.h).
+const SCRIPT_FAILED: i64 = 3;
+
+/// Sees to it that pgTAP is there, and says in which schema; the inner `None` is one that the dump brought without the
+/// extension. The outer `None` is that it cannot be had, which has been said then.
+async fn installed(restored: &Restored<'_>, looked: &mut Looked) -> Result<Option<Option<String>>, ClusterError> {
+    let session = restored.session;
+    let step = "cannot look for pgTAP";
+    let sql = "SELECT n.nspname::text FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+               WHERE e.extname = 'pgtap'";
+    if let Some(row) = session.query(sql, &[], step).await?.first() {
+        return Ok(Some(Some(row.get(0))));
+    }
+    // Made by its script, without CREATE EXTENSION.
+    let sql = "SELECT FROM pg_proc p JOIN pg_proc f ON f.pronamespace = p.pronamespace
+               WHERE p.proname = 'plan' AND f.proname = 'finish' AND p.pronamespace <> 'pg_catalog'::regnamespace LIMIT 1";
+    if !session.query(sql, &[], step).await?.is_empty() {
+        return Ok(Some(None));
+    }
+    let sql = "SELECT FROM pg_available_extensions WHERE name = 'pgtap'";
+    if session.query(sql, &[], step).await?.is_empty() {
+        looked.could_not.push(
+            "the target's PostgreSQL has no extension pgtap; install it there (Debian: postgresql-NN-pgtap), or name an \
+             `image` that has it"
+                .into(),
+        );
+        return Ok(None);
+    }
+    let schema = identifier(SCHEMA);
+    let sql = format!(
+        "BEGIN; CREATE SCHEMA {schema}; GRANT USAGE ON SCHEMA {schema} TO PUBLIC; \
+         CREATE EXTENSION pgtap SCHEMA {schema} CASCADE; COMMIT"
+    );
+    match session.batch(&sql, "pgTAP cannot be installed").await {
+        Ok(()) => Ok(Some(Some(SCHEMA.to_owned()))),
+        Err(error) => {
+            session.batch("ROLLBACK", step).await?;
+            looked.could_not.push(error.to_string());
+            Ok(None)
+        }
+    }
+}
+
+/// What psql said of one file.
+struct Ran {
+    exit_code: i64,
+    stdout: String,
+    stderr: String,
+    cut_off: bool,
+}
+
+/// Runs one file in a transaction that is rolled back, unless the file ends it itself. The schema of pgTAP comes last in
+/// the search path, so that the application's own names win.
+async fn run(restored: &Restored<'_>, file: &TestFile, schema: Option<&str>) -> Result<Ran, ClusterError> {
+    let mut argv: Vec<String> =
+        ["psql", "-X", "-q", "-A", "-t", "--no-password", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose"]
+            .map(String::from)
+            .into();
+    argv.push(format!("--username={}", restored.target.cluster.superuser));
+    argv.push(format!("--dbname={}", connection_string(restored.database)));
+    let mut command = |text: String| argv.push(format!("--command={text}"));
+    if let Some(schema) = schema {
+        command(r"\o /dev/null".into());
+        command(format!(
+            "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', \
+             nullif(pg_catalog.current_setting('search_path'), ''), {}), false)",
+            literal(&identifier(schema))
+        ));
+        command(r"\o".into());
+    }
+    command("BEGIN".into());
+    argv.push("--file=-".into());
+    argv.push("--command=ROLLBACK".into());
+    let text = file.text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.text).to_vec();
+    let env = [("PGCLIENTENCODING", "UTF8"), ("PGAPPNAME", crate::cluster::APPLICATION_NAME)];
+    let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let stdin = Some(Box::pin(std::io::Cursor::new(text)) as crate::engine::BoxedReader);
+    let running = restored.sandbox.run(Program { argv, whose: Whose::Server, env, stdin }).await?;
+    let (stdout, stderr) = tokio::join!(read(running.stdout), read(running.stderr));
+    let exit_code = running.exit.await?;
+    let ((stdout, cut_off), (stderr, _)) = (stdout?, stderr?);
+    Ok(Ran { exit_code, stdout, stderr, cut_off })
+}
+
+/// The text of a stream, and whether there was more of it than is kept.
+async fn read(mut stream: impl AsyncRead + Unpin) -> Result<(String, bool), EngineError> {
+    let io = |source| EngineError::Io { action: "cannot read what psql says", source };
+    let mut bytes = Vec::new();
+    (&mut stream).take(MOST).read_to_end(&mut bytes).await.map_err(io)?;
+    let more = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.map_err(io)?;
+    Ok((String::from_utf8_lossy(&bytes).into_owned(), more > 0))
+}
+
+/// One finding for a file whose tests do not all pass.
+fn judge(file: &TestFile, tap: &Tap, ran: &Ran, show_data: bool) -> Option<Finding> {
+    let name = &file.name;
+    let mut wrong = Vec::new();
+    if !tap.failed.is_empty() {
+        wrong.push(match tap.ran {
+            1 => "its test failed".to_owned(),
+            ran => format!("{} of {ran} tests failed", tap.failed.len()),
+        });
+    }
+    if ran.exit_code == SCRIPT_FAILED {
+        wrong.push("a statement failed".to_owned());
+    }
+    // A statement that failed explains tests that did not run.
+    if let Some(other) = tap.wrong().filter(|_| ran.exit_code == 0) {
+        wrong.push(other);
+    }
+    if wrong.is_empty() {
+        return None;
+    }
+    let mut finding = Finding::new(Name::PgtapFailed, format!("{name}: {}", wrong.join(", ")));
+    finding.count = (tap.failed.len() as u64).max(1);
+    finding.objects = tap
+        .failed
+        .iter()
+        .map(|failed| match failed.description.as_str() {
+            "" => format!("{name}: test {}", failed.number),
+            description => format!("{name}: {description}"),
+        })
+        .collect();
+    if finding.objects.is_empty() {
+        finding.objects.push(name.clone());
+    }
+    if ran.exit_code == SCRIPT_FAILED {
+        finding.evidence.push(script_error(&ran.stderr, show_data));
+    }
+    const SHOWN: usize = 10;
+    let said: Vec<&String> = tap.failed.iter().flat_map(|failed| &failed.diagnostics).collect();
+    if show_data {
+        finding.evidence.extend(said.into_iter().take(SHOWN).cloned());
+        finding.evidence.extend(tap.bailed_out.iter().filter(|reason| !reason.is_empty()).cloned());
+    } else if !said.is_empty() {
+        finding.evidence.push("what the tests found is masked; --show-data shows it".into());
+    }
+    finding.fix =
+        "Look at the findings above first: what did not come back fails tests too. Otherwise run the file against \
+                   the source, with pg_prove."
+            .into();
+    Some(finding)
+}
+
+/// The error that ended a script, in what psql printed on standard error, without row values. Warnings stand before it,
+/// which look the same but for a word in the server's language.
+fn script_error(stderr: &str, show_data: bool) -> String {
+    for line in stderr.lines().rev() {
+        let Some(rest) = line.strip_prefix("psql:<stdin>:") else { continue };
+        let Some((number, said)) = rest.split_once(": ") else { continue };
+        // `ERROR:  42P01: relation "x" does not exist`
+        let state = said.split_once(":  ").and_then(|(_, rest)| rest.split_once(": ")).filter(|(state, _)| {
+            state.len() == 5 && state.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+        });
+        match state {
+            Some((state, message)) => {
+                let message = if show_data { message.to_owned() } else { mask::message(message, Some(state)) };
+                return format!("line {number}: {message} ({state})");
+            }
+            // psql's own words, about its own commands.
+            None if said.starts_with("error: ") => return format!("line {number}: {}", &said["error: ".len()..]),
+            None => {}
+        }
+    }
+    "psql did not say which one, or not in words that can be shown".into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_that_ended_a_script_is_told_without_values() {
+        let stderr = "psql:<stdin>:1: WARNING:  25001: there is already a transaction in progress\nLOCATION:  x\n\
+                      psql:<stdin>:7: ERROR:  22P02: invalid input syntax for type integer: \"Ada\"\nLINE 1: x\n";
+        assert_eq!(script_error(stderr, false), "line 7: invalid input syntax for type integer: \"‹masked›\" (22P02)");
+        assert!(script_error(stderr, true).contains("Ada"));
+        assert_eq!(
+            script_error("psql:<stdin>:2: error: other.sql: No such file or directory\n", false),
+            "line 2: other.sql: No such file or directory"
+        );
+        assert!(script_error("", false).starts_with("psql did not say"));
+    }
+}
