@@ -94,10 +94,20 @@ fn one_line(name: &str) -> String {
     name.replace(['\n', '\r'], " ")
 }
 
+/// A statement of a plain dump that stands outside of what pg_dump has written: somebody has added it, and it makes an object
+/// or sets privileges all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Added {
+    pub database: Option<String>,
+    /// `CREATE`, `GRANT` or `REVOKE`, as it stands there.
+    pub statement: String,
+}
+
 /// Reads the objects of a plain dump off its comments and statements.
 #[derive(Debug, Default)]
 pub(super) struct Declarations {
     pub(super) list: Vec<Declared>,
+    pub(super) added: Vec<Added>,
     /// Whether the last comment was an object's: what follows is its definition.
     open: bool,
     /// Bytes of all definitions.
@@ -133,14 +143,18 @@ impl Declarations {
     }
 
     /// Takes a statement, which belongs to the object whose comment was the last. The bytes that it takes are returned.
-    pub(super) fn statement(&mut self, statement: &Statement) -> usize {
-        if !self.open || sets_owner(statement) || sets_session(statement) {
+    pub(super) fn statement(&mut self, statement: &Statement, database: Option<&str>) -> usize {
+        if sets_owner(statement) || sets_session(statement) {
             return 0;
         }
-        let Some(last) = self.list.last_mut() else { return 0 };
-        if !last.definition.is_empty() && !follows(last, statement) {
-            return 0;
-        }
+        let last = self.list.last_mut().filter(|_| self.open);
+        let Some(last) = last.filter(|last| last.definition.is_empty() || follows(last, statement)) else {
+            if !is_added(statement) {
+                return 0;
+            }
+            self.added.push(Added { database: database.map(str::to_owned), statement: statement.text.clone() });
+            return statement.text.len() + size_of::<Added>();
+        };
         if statement.text.is_empty() || statement.cut || self.kept + statement.text.len() > MOST_KEPT {
             self.abridged = true;
             last.definition.clear();
@@ -206,6 +220,24 @@ fn follows(object: &Declared, statement: &Statement) -> bool {
             || object.tag.strip_suffix(name).is_some_and(|rest| rest.ends_with(' '))
     };
     object.desc == "DEFAULT ACL" || words().skip(2).any(|word| named(&one_line(word)))
+}
+
+/// Whether a statement makes something in its database, or sets privileges there. What pg_dumpall writes for the whole
+/// cluster does not.
+fn is_added(statement: &Statement) -> bool {
+    let word = |token: &super::lexer::Token| match &token.kind {
+        TokenKind::Word(word) => Some(word.as_str()).map(str::to_owned),
+        _ => None,
+    };
+    let mut words = statement.tokens.iter();
+    match words.next().and_then(word).as_deref() {
+        Some("create") => {
+            let of_cluster = ["role", "user", "group", "database", "tablespace"];
+            !words.next().and_then(word).is_some_and(|kind| of_cluster.contains(&kind.as_str()))
+        }
+        Some("grant" | "revoke") => words.any(|token| word(token).as_deref() == Some("on")),
+        _ => false,
+    }
 }
 
 /// `ALTER … OWNER TO …`

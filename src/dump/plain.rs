@@ -204,9 +204,9 @@ pub(super) fn scan_and_keep(
     let mut facts = pass.collector.into_facts();
     let rows = pass.gathered.into_rows();
     facts.take_rows(&rows);
-    let Declarations { list: declared, abridged, .. } = pass.declarations;
+    let Declarations { list: declared, added, abridged, .. } = pass.declarations;
     let large_objects = pass.large_objects.into_iter().collect();
-    Ok(Scan { damage: pass.damage, facts, declared, abridged, rows, large_objects })
+    Ok(Scan { damage: pass.damage, facts, declared, added, abridged, rows, large_objects })
 }
 
 struct Pass<'a, 'v, R> {
@@ -344,7 +344,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
         let effect = self.collector.statement(statement);
         let first = statement.tokens.first().map(|token| &token.kind);
         let declares = matches!(first, Some(TokenKind::Word(word)) if DECLARING.contains(&word.as_str()));
-        self.kept += self.declarations.statement(statement);
+        self.kept += self.declarations.statement(statement, self.collector.database.as_deref());
         if declares || counted(&self.collector.facts) > before {
             self.kept += weight(statement);
         }

@@ -6,7 +6,7 @@ use std::io;
 use super::archive::{Container, TocEntry};
 use super::columns::ZonedColumns;
 use super::data::{Came, Takers};
-use super::declared::Declared;
+use super::declared::{Added, Declared};
 use super::directory::{self, Wanted};
 use super::facts::Facts;
 use super::large_objects::LargeObjectData;
@@ -21,6 +21,8 @@ pub struct Scan {
     pub facts: Facts,
     /// Every object with its definition.
     pub declared: Vec<Declared>,
+    /// What somebody has added to a plain dump.
+    pub added: Vec<Added>,
     /// Whether definitions were left out because they are too long in all to be kept.
     pub abridged: bool,
     /// By place.
@@ -72,7 +74,7 @@ pub(super) fn run(dump: &Dump, plan: &mut Plan<'_>) -> Result<Scan, DumpError> {
     let large_objects = vec![(None, progress.large_objects)];
     let damage = progress.into_damage();
     let (declared, abridged) = (Declared::of_archive(archive), archive.abridged);
-    Ok(Scan { damage, facts, declared, abridged, rows: gathered.into_rows(), large_objects })
+    Ok(Scan { damage, facts, declared, added: Vec::new(), abridged, rows: gathered.into_rows(), large_objects })
 }
 
 /// Gathers damage and row counts while an archive's data are read.

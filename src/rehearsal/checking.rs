@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
+use tokio::sync::Mutex;
 
 use super::{RestoreSummary, Stage};
 use crate::check::{self, Check, CheckResult, Outcome, Restored, Schema};
@@ -30,6 +31,14 @@ pub struct Checking<'a> {
     pub restore_took: Duration,
 }
 
+/// A database that is looked at.
+struct Here<'a> {
+    database: &'a str,
+    schema: Schema,
+    /// Connections that a check has done with: a new one takes longer than most checks do.
+    idle: Mutex<Vec<Session>>,
+}
+
 impl Checking<'_> {
     /// Runs every check in every restored database, those that change something after the others; one that fails or takes
     /// too long says so and takes no other down.
@@ -38,7 +47,7 @@ impl Checking<'_> {
             checks.iter().map(|check| CheckResult::new(check.name(), check.group())).collect();
         let databases = &self.summary.databases;
         for (nth, database) in databases.iter().enumerate() {
-            let schema = &Schema::default();
+            let place = &Here { database, schema: Schema::default(), idle: Mutex::default() };
             let here = (0..checks.len()).filter(|index| nth == 0 || !checks[*index].looks_once());
             let (changing, quiet): (Vec<usize>, Vec<usize>) = here.partition(|index| checks[*index].changes());
             let mut found = Vec::new();
@@ -47,7 +56,7 @@ impl Checking<'_> {
                 for index in &group {
                     let (check, earlier) = (checks[*index].as_ref(), found.as_slice());
                     looks.push(Box::pin(async move {
-                        let looked = self.look(check, database, schema, earlier).await;
+                        let looked = self.look(check, place, earlier).await;
                         events.send(What::CheckDone { check: check.name() });
                         looked
                     }));
@@ -67,20 +76,23 @@ impl Checking<'_> {
     }
 
     /// One check in one database.
-    async fn look(
-        &self,
-        check: &dyn Check,
-        database: &str,
-        schema: &Schema,
-        earlier: &[Finding],
-    ) -> Result<check::Looked, String> {
+    async fn look(&self, check: &dyn Check, place: &Here<'_>, earlier: &[Finding]) -> Result<check::Looked, String> {
         let Self { stage, target, sandbox, .. } = *self;
+        let Here { database, ref schema, ref idle } = *place;
         let limit = target.check_timeout();
         let looking = async {
-            let session = Session::open(sandbox, &target.cluster.superuser, database).await?;
-            // The server must not go on with what nobody waits for.
-            let sql = format!("SET statement_timeout = {}", limit.as_millis().min(i32::MAX as u128));
-            session.batch(&sql, "cannot prepare a connection").await?;
+            let session = match idle.lock().await.pop() {
+                Some(session) => session,
+                None => Session::open(sandbox, &target.cluster.superuser, database).await?,
+            };
+            // As a connection begins, whatever the check before it has set. The server must not go on with what nobody waits
+            // for.
+            let time = limit.as_millis().min(i32::MAX as u128);
+            let begin = format!(
+                "ROLLBACK; RESET SESSION AUTHORIZATION; RESET ALL; DISCARD TEMP; \
+                 SET search_path = pg_catalog; SET statement_timeout = {time}"
+            );
+            session.batch(&begin, "cannot prepare a connection").await?;
             let restored = Restored {
                 sandbox,
                 session: &session,
@@ -97,7 +109,10 @@ impl Checking<'_> {
                 rows: stage.rows,
                 show_data: stage.show_data,
             };
-            check.look(&restored).await
+            let looked = check.look(&restored).await?;
+            // A connection on which something has failed serves nobody else.
+            idle.lock().await.push(session);
+            Ok(looked)
         };
         match tokio::time::timeout(limit, AssertUnwindSafe(looking).catch_unwind()).await {
             Ok(Ok(looked)) => looked.map_err(|error: ClusterError| error.to_string()),

@@ -85,14 +85,25 @@ pub async fn compare_only(
         dumped.iter_mut().chain(&mut there).for_each(|object| object.tablespace = None);
     }
     let mut comparison = compare::compare(&dumped, &there, restored.failures, majors(restored).await?);
-    // pg_dump leaves invalid indexes out (getIndexes in pg_dump.c); that they are is told by the check of indexes.
-    if comparison.missing.iter().any(|object| object.desc == "INDEX") {
-        let sql = "SELECT n.nspname::text, c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-                   JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid OR NOT i.indisready";
+    // pg_dump leaves invalid indexes out, and what is attached to them (getIndexes and dumpIndex in pg_dump.c); that they are
+    // invalid is told by the check of indexes.
+    let of_index = |object: &Declared| matches!(object.desc.as_str(), "INDEX" | "INDEX ATTACH");
+    if comparison.missing.iter().any(of_index) {
+        let sql = "
+            SELECT 'INDEX', n.nspname::text, c.relname::text
+            FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE NOT i.indisvalid OR NOT i.indisready
+            UNION ALL
+            SELECT 'INDEX ATTACH', n.nspname::text, c.relname::text
+            FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('i', 'I')";
         let rows = restored.session.query(sql, &[], "cannot list invalid indexes").await?;
-        let invalid: HashSet<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-        let is_there = |object: &Declared| invalid.contains(&(schema_of(&object.schema), object.tag.clone()));
-        comparison.missing.retain(|object| object.desc != "INDEX" || !is_there(object));
+        let there: HashSet<(String, String, String)> =
+            rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+        comparison.missing.retain(|object| {
+            let key = (object.desc.clone(), schema_of(&object.schema), object.tag.clone());
+            !of_index(object) || !there.contains(&key)
+        });
     }
     Ok(comparison)
 }

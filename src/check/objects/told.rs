@@ -4,6 +4,7 @@ use similar::TextDiff;
 
 use super::compare::Comparison;
 use super::rules::{self, Majors};
+use crate::check::scope::in_database;
 use crate::check::{Looked, Restored};
 use crate::dump::Declared;
 use crate::finding::{Difference, Finding, Name, Severity};
@@ -20,13 +21,24 @@ pub(super) fn told(restored: &Restored<'_>, comparison: &Comparison, majors: Maj
     let selects = selecting_option(options, restored.dump).or(leaving);
     findings.extend(missing(comparison, selects));
     findings.extend(changed(comparison, majors));
-    findings.extend(extra(comparison));
+    let added = in_database(&restored.scan.added, restored, |added| &added.database);
+    let added =
+        added.filter(|added| added.statement.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create"))).count();
+    let mut not_compared = Vec::new();
+    if added == 0 {
+        findings.extend(extra(comparison));
+    } else if !comparison.extra.is_empty() {
+        let labels: Vec<String> = comparison.extra.iter().map(Declared::label).collect();
+        not_compared.push(format!(
+            "{}: the script makes objects by statements that pg_dump has not written",
+            labels.join(", ")
+        ));
+    }
     let objects: u64 = comparison.compared.values().sum();
     let mut looked_at = format!("{objects} objects");
     if comparison.failed > 0 {
         looked_at.push_str(&format!(", {} left out that the restore has failed on", comparison.failed));
     }
-    let mut not_compared = Vec::new();
     if restored.scan.abridged {
         not_compared.push("definitions that are too long in all to be kept: only that the objects exist".to_owned());
     }

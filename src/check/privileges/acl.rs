@@ -113,7 +113,7 @@ pub fn privilege(letter: char) -> &'static str {
 /// An object as statements name it: its words, whatever they quote.
 pub type Object = (Kind, Vec<Word>);
 
-/// One GRANT or REVOKE on one object.
+/// What a GRANT or REVOKE changes of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub object: Object,
@@ -126,8 +126,8 @@ pub struct Change {
     grant_option: bool,
 }
 
-/// Reads a statement as pg_dump writes it (buildACLCommands in dumputils.c, PostgreSQL 13 to 18). A statement on columns is
-/// several changes. `None` where it is something else.
+/// Reads a statement as pg_dump writes it (buildACLCommands in dumputils.c, PostgreSQL 13 to 18). A statement on columns
+/// or on several objects is several changes. `None` where it is something else.
 pub fn changes(words: &[Word], major: u16) -> Option<Vec<Change>> {
     let mut reader = Reader { words, at: 0 };
     let grants = match reader.name()? {
@@ -161,7 +161,10 @@ pub fn changes(words: &[Word], major: u16) -> Option<Vec<Change>> {
     }
     reader.eat("on").then_some(())?;
     let kind = reader.kind()?;
-    let object = reader.object(kind)?;
+    let mut named = vec![reader.object(kind)?];
+    while reader.sign(b',') {
+        named.push(reader.object(kind)?);
+    }
     reader.eat(if grants { "to" } else { "from" }).then_some(())?;
     let mut roles = Vec::new();
     loop {
@@ -175,21 +178,23 @@ pub fn changes(words: &[Word], major: u16) -> Option<Vec<Change>> {
     grant_option |= grants && reader.eat("with") && reader.eat("grant") && reader.eat("option");
     let mut changes: BTreeMap<Object, BTreeSet<char>> = BTreeMap::new();
     for (name, columns) in listed {
-        let of_columns = columns.into_iter().map(|column| {
-            let mut named = object.clone();
-            named.extend([Word::Sign(b'.'), column]);
-            (Kind::Column, named)
-        });
-        let mut objects: Vec<Object> = of_columns.collect();
-        if objects.is_empty() {
-            objects.push((kind, object.clone()));
-        }
-        for object in objects {
-            let letters = match name {
-                "all" => object.0.all(major).chars().collect(),
-                name => BTreeSet::from([letter(name)?]),
-            };
-            changes.entry(object).or_default().extend(letters);
+        for object in &named {
+            let of_columns = columns.iter().map(|column| {
+                let mut words = object.clone();
+                words.extend([Word::Sign(b'.'), column.clone()]);
+                (Kind::Column, words)
+            });
+            let mut objects: Vec<Object> = of_columns.collect();
+            if objects.is_empty() {
+                objects.push((kind, object.clone()));
+            }
+            for object in objects {
+                let letters = match name {
+                    "all" => object.0.all(major).chars().collect(),
+                    name => BTreeSet::from([letter(name)?]),
+                };
+                changes.entry(object).or_default().extend(letters);
+            }
         }
     }
     let changes = changes.into_iter();
@@ -320,8 +325,14 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// pg_dump always names the kind.
+    /// pg_dump always names the kind; people leave TABLE out.
     fn kind(&mut self) -> Option<Kind> {
+        let bare = self.words.get(self.at + 1);
+        if matches!(bare, Some(Word::Sign(b'.')))
+            || bare.is_some_and(|word| matches!(word, Word::Name(name) if name == "to" || name == "from"))
+        {
+            return Some(Kind::Table);
+        }
         Some(match self.name()? {
             "table" => Kind::Table,
             "sequence" => Kind::Sequence,
