@@ -101,7 +101,11 @@ impl Check for RowSecurity {
         findings.extend(switched_off(&off));
         findings.extend(no_longer_forced(&forced(restored), &tables));
         let policies = objects::compare_only(restored, |object| object.desc == "POLICY").await?;
-        findings.extend(policies_changed(&policies.changed, &policies.extra));
+        // Policies that somebody has added to a script are the script's own word.
+        let mut added = in_database(&restored.scan.added, restored, |added| &added.database);
+        let adds_policies = added.any(|added| added.statement.to_lowercase().starts_with("create policy"));
+        let extra = if adds_policies { &[] } else { policies.extra.as_slice() };
+        findings.extend(policies_changed(&policies.changed, extra));
         findings.extend(bypassed.into_iter().map(|((now, dumped), tables)| owner_bypasses(&now, &dumped, tables)));
         Ok(Looked { findings, looked_at, compared, ..Looked::default() })
     }

@@ -191,10 +191,11 @@ pub(super) fn label(desc: &str, schema: Option<&str>, tag: &str) -> String {
         return format!("{desc} {tag}");
     };
     let on_table = ["CONSTRAINT ", "POLICY ", "RULE ", "TRIGGER "];
-    if desc == "COMMENT" && on_table.iter().any(|kind| tag.starts_with(kind)) {
-        if let Some((what, table)) = tag.rsplit_once(" ON ") {
-            return format!("{desc} {what} ON {schema}.{table}");
-        }
+    if desc == "COMMENT"
+        && on_table.iter().any(|kind| tag.starts_with(kind))
+        && let Some((what, table)) = tag.rsplit_once(" ON ")
+    {
+        return format!("{desc} {what} ON {schema}.{table}");
     }
     // What hangs on an object bears its kind in the tag (`_printTocEntry`, `pg_backup_archiver.c`).
     let hangs = ["ACL", "COMMENT", "SECURITY LABEL"].contains(&desc);

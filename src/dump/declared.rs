@@ -226,7 +226,7 @@ fn follows(object: &Declared, statement: &Statement) -> bool {
 /// cluster does not.
 fn is_added(statement: &Statement) -> bool {
     let word = |token: &super::lexer::Token| match &token.kind {
-        TokenKind::Word(word) => Some(word.as_str()).map(str::to_owned),
+        TokenKind::Word(word) => Some(word.clone()),
         _ => None,
     };
     let mut words = statement.tokens.iter();

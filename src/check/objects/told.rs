@@ -67,8 +67,7 @@ fn missing(comparison: &Comparison, selects: Option<&str>) -> Vec<Finding> {
         }
         let what =
             if name == Name::CommentLost { "of the dump is not there" } else { "that the dump creates is not there" };
-        let what =
-            if lost.len() == 1 { what.to_owned() } else { what.replace(" is ", " are ").replace("creates", "creates") };
+        let what = if lost.len() == 1 { what.to_owned() } else { what.replace(" is ", " are ") };
         let noun = match (name, lost.len()) {
             (Name::CommentLost, 1) => "1 comment".to_owned(),
             (Name::CommentLost, count) => format!("{count} comments"),

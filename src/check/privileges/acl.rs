@@ -205,6 +205,17 @@ pub fn changes(words: &[Word], major: u16) -> Option<Vec<Change>> {
     )
 }
 
+impl Change {
+    /// The same of a sequence, which GRANT takes for a table too.
+    pub fn of_sequence(&self) -> Self {
+        let table: BTreeSet<char> = Kind::Table.all(13).chars().collect();
+        let of_sequence: BTreeSet<char> = Kind::Sequence.all(13).chars().collect();
+        let is_all = self.privileges.is_superset(&table);
+        let privileges = if is_all { of_sequence } else { &self.privileges & &of_sequence };
+        Self { object: (Kind::Sequence, self.object.1.clone()), privileges, ..self.clone() }
+    }
+}
+
 impl Acl {
     /// What it comes to after a change, in which one role stands for another: who owns the object here for who owns it in
     /// the dump.

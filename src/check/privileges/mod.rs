@@ -61,6 +61,8 @@ impl Check for Privileges {
                 }
                 Some(changes) => {
                     for change in changes {
+                        let is_sequence = held.contains_key(&(Kind::Sequence, change.object.1.clone()));
+                        let change = if is_sequence { change.of_sequence() } else { change };
                         dumped.entry(change.object.clone()).or_default().changes.push(change);
                     }
                 }
