@@ -69,7 +69,7 @@ fn objects_that_are_gone_changed_or_new_are_found() {
         DROP INDEX j.by_code; DROP STATISTICS j.together; ALTER TABLE j.people DROP CONSTRAINT later;
         DROP RULE quiet ON j.other; DROP CAST (j.pair AS integer); DROP OPERATOR j.=== (j.pair, integer);
         ALTER TABLE j.base ENABLE TRIGGER off; ALTER EVENT TRIGGER noted ENABLE;
-        CREATE OR REPLACE VIEW j.tree AS SELECT 1 AS id, 2 AS depth;
+        DO $$ BEGIN EXECUTE 'CREATE OR REPLACE VIEW j.tree AS SELECT 1 AS id, 2 AS depth'; END $$;
         ALTER FUNCTION j.touch() STABLE; ALTER PUBLICATION of_people SET (publish = 'delete');
         ALTER TABLE j.people ALTER COLUMN kind SET DEFAULT 'b'; ALTER SEQUENCE j.odd INCREMENT 4;
         COMMENT ON TABLE j.people IS NULL;

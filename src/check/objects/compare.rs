@@ -17,7 +17,7 @@ pub struct Comparison {
     pub changed: Vec<(Declared, Declared)>,
     /// How many objects were compared, by type.
     pub compared: BTreeMap<String, u64>,
-    /// How many the restore itself has failed on.
+    /// How many the restore itself has failed on or did not come to.
     pub failed: u64,
 }
 

@@ -16,7 +16,7 @@ use super::scope::{self, in_database, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::dump::{Content, Declared};
-use crate::finding::Name;
+use crate::finding::{Finding, Name};
 use crate::restore::has_option;
 use rules::Majors;
 
@@ -85,6 +85,12 @@ pub async fn compare_only(
         dumped.iter_mut().chain(&mut there).for_each(|object| object.tablespace = None);
     }
     let mut comparison = compare::compare(&dumped, &there, restored.failures, majors(restored).await?);
+    // Where the dump or the client ended early, that is the cause.
+    let ended_early = |finding: &Finding| matches!(finding.name, Name::DumpTruncated | Name::ClientFailed);
+    if !restored.scan.damage.is_empty() || restored.restore_findings.iter().any(ended_early) {
+        comparison.failed += comparison.missing.len() as u64;
+        comparison.missing.clear();
+    }
     // pg_dump leaves invalid indexes out, and what is attached to them (getIndexes and dumpIndex in pg_dump.c); that they are
     // invalid is told by the check of indexes.
     let of_index = |object: &Declared| matches!(object.desc.as_str(), "INDEX" | "INDEX ATTACH");
