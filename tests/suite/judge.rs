@@ -149,7 +149,7 @@ fn policies_that_are_gone_changed_or_new_and_tables_that_lost_their_force_are_fo
     let home = Home::new();
     let statements = "
         ALTER POLICY reads ON j.people USING (true); DROP POLICY never ON j.people;
-        CREATE POLICY more ON j.base USING (true); ALTER TABLE j.base NO FORCE ROW LEVEL SECURITY;";
+        DO $$ BEGIN CREATE POLICY more ON j.base USING (true); END $$; ALTER TABLE j.base NO FORCE ROW LEVEL SECURITY;";
     let target = with_mischief(&home, 17, statements, "");
     let expected = [
         (Name::PolicyChanged, Severity::Error, vec!["POLICY j.people reads", "POLICY j.base more"]),
