@@ -12,6 +12,8 @@ pub mod report;
 pub mod matrix;
 pub mod rehearsal;
 
+pub mod fixes;
+
 pub mod check;
 pub mod restore;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use crate::event::{Events, Phase};
+use crate::finding::Severity;
 use crate::profile::Target;
 use crate::rehearsal::{Rehearsal, Stage, Timings, Verdict, rehearse};
 
@@ -116,11 +117,13 @@ fn untested(target: &str, description: &str, reason: String) -> Rehearsal {
         target: target.to_owned(),
         description: description.to_owned(),
         verdict: Verdict::Untested,
+        fail_on: Severity::Error,
         untested: vec![reason],
         judge: None,
         restore: None,
         checks: Vec::new(),
         notices: Vec::new(),
+        fixes: None,
         timings: Timings::default(),
     }
 }

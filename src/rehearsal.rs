@@ -2,6 +2,7 @@
 
 mod attempt;
 mod checking;
+mod decision;
 mod verdict;
 
 use std::path::PathBuf;
@@ -17,10 +18,10 @@ use crate::dump::{Dump, Scan};
 use crate::engine::Storage;
 use crate::engine::choice::Engines;
 use crate::event::{Events, What};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::profile::Target;
 use attempt::Attempt;
-pub use verdict::accept_findings;
+pub use decision::decide;
 
 /// What every rehearsal of a run shares.
 #[derive(Clone)]
@@ -37,6 +38,8 @@ pub struct Stage {
     pub rows: RowMode,
     /// Whether row values may be shown.
     pub show_data: bool,
+    /// The mildest finding that fails a target.
+    pub fail_on: Severity,
     /// Interrupts all rehearsals, which then remove their sandboxes and end.
     pub interrupt: CancellationToken,
 }
@@ -98,6 +101,9 @@ pub struct Rehearsal {
     pub target: String,
     pub description: String,
     pub verdict: Verdict,
+    /// The mildest finding that fails it.
+    #[serde(default = "errors_fail", skip_serializing_if = "is_error")]
+    pub fail_on: Severity,
     /// Why it is untested, or partly so: each reason with what to do.
     pub untested: Vec<String>,
     /// The engine that judged it and what it ran; `None` where none could.
@@ -107,7 +113,19 @@ pub struct Rehearsal {
     pub checks: Vec<CheckResult>,
     /// What a person should know that is no finding: options in use, a sandbox that could not be removed.
     pub notices: Vec<String>,
+    /// What `--write-fixes` has written for this target; `None` where it was not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixes: Option<WrittenFixes>,
     pub timings: Timings,
+}
+
+/// Files with fixes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenFixes {
+    /// Where they are; `None` where there was nothing to write.
+    pub directory: Option<String>,
+    /// Their names, in the order in which they are used.
+    pub files: Vec<String>,
 }
 
 impl Rehearsal {
@@ -115,6 +133,15 @@ impl Rehearsal {
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         let restore = self.restore.iter().flat_map(|restore| &restore.findings);
         restore.chain(self.checks.iter().flat_map(findings_of))
+    }
+
+    /// The same findings in the same order, to be changed.
+    pub fn findings_mut(&mut self) -> impl Iterator<Item = &mut Finding> {
+        let restore = self.restore.iter_mut().flat_map(|restore| &mut restore.findings);
+        restore.chain(self.checks.iter_mut().flat_map(|result| match &mut result.outcome {
+            Outcome::Looked { findings } => findings.as_mut_slice(),
+            Outcome::CouldNotLook { .. } => &mut [],
+        }))
     }
 
     /// Every finding that something has shown: not a forecast that no restore has put to the test.
@@ -125,10 +152,14 @@ impl Rehearsal {
         self.findings().filter(move |finding| !forecast.iter().any(|unproved| std::ptr::eq(*unproved, *finding)))
     }
 
+    /// Every finding that fails the target.
+    pub fn failing(&self) -> impl Iterator<Item = &Finding> {
+        self.shown_findings().filter(|finding| finding.counts_from(self.fail_on))
+    }
+
     /// Why it is not a plain pass, in one line; empty for a pass.
     pub fn summary(&self) -> String {
-        let failing = self.shown_findings().filter(|finding| finding.fails());
-        let mut titles = failing.map(|finding| finding.title.as_str());
+        let mut titles = self.failing().map(|finding| finding.title.as_str());
         match (titles.next(), titles.count(), self.untested.first()) {
             (Some(first), 0, _) => first.to_owned(),
             (Some(first), more, _) => format!("{first}, and {more} more"),
@@ -136,6 +167,14 @@ impl Rehearsal {
             (None, _, None) => String::new(),
         }
     }
+}
+
+fn errors_fail() -> Severity {
+    Severity::Error
+}
+
+fn is_error(severity: &Severity) -> bool {
+    *severity == Severity::Error
 }
 
 fn findings_of(result: &CheckResult) -> &[Finding] {

@@ -343,7 +343,16 @@ async fn a_shared_memory_limit_explains_the_servers_error() {
     let error = client.batch_execute(parallel).await.unwrap_err();
     let message = error.as_db_error().unwrap().message();
     assert!(message.starts_with("could not resize shared memory segment"), "{message}");
-    let hit = sandbox.limit_hit().await.unwrap();
+    // The server's log comes through a process of its own, a moment after the client's message.
+    let mut hit = None;
+    for _ in 0..50 {
+        hit = sandbox.limit_hit().await;
+        if hit.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let hit = hit.unwrap();
     assert_eq!((hit.name, hit.value.as_str()), ("shm", "2MiB"));
     sandbox.remove().await.unwrap();
 }

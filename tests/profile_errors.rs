@@ -3,10 +3,16 @@
 use std::fs;
 use std::path::Path;
 
-use pgrehearse::profile::{self, Expect, Rules, Setting};
+use pgrehearse::profile::{self, Acceptable, Expect, KnownFinding, Rules, Setting};
 use proptest::prelude::*;
 
-const FINDINGS: [&str; 2] = ["missing-role", "missing-extension"];
+const FINDINGS: [KnownFinding; 5] = [
+    KnownFinding { name: "missing-role", acceptable: Acceptable::Freely },
+    KnownFinding { name: "missing-extension", acceptable: Acceptable::Freely },
+    KnownFinding { name: "any-error", acceptable: Acceptable::ByName },
+    KnownFinding { name: "cut-off", acceptable: Acceptable::Never },
+    KnownFinding { name: "not-used", acceptable: Acceptable::OfProfile },
+];
 
 /// The rules of a fixed day, so that no test expires.
 fn rules() -> Rules<'static> {

@@ -13,7 +13,7 @@ use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
 use crate::dump::CreatedDatabase;
-use crate::finding::{Finding, Name};
+use crate::finding::{AfterKind, Finding, Name};
 
 pub struct Collation;
 
@@ -77,7 +77,7 @@ impl Check for Collation {
         looked.compared = BTreeMap::from([("collation".to_owned(), compared)]);
         if !changed.is_empty() {
             let oids: Vec<u32> = changed.iter().map(|changed| changed.oid).collect();
-            looked.findings.push(other_version(&changed, by_order(session, &oids).await?));
+            looked.findings.push(other_version(&changed, by_order(session, &oids).await?, restored.database));
         }
         if has_no_version(&own) {
             let hit = by_order(session, &[DEFAULT]).await?;
@@ -260,7 +260,7 @@ fn differs(title: String, created: &CreatedDatabase, options: &str) -> Finding {
     finding
 }
 
-fn other_version(changed: &[Changed], objects: Vec<String>) -> Finding {
+fn other_version(changed: &[Changed], objects: Vec<String>, database: &str) -> Finding {
     let title = match changed {
         [only] => format!("{} was recorded with other sorting rules than the system has", only.label),
         _ => format!("{} collations were recorded with other sorting rules than the system has", changed.len()),
@@ -275,6 +275,10 @@ fn other_version(changed: &[Changed], objects: Vec<String>) -> Finding {
     finding.objects = changed.iter().map(|one| one.label.clone()).chain(objects).collect();
     finding.fix = "Build the indexes anew that sort by it, then record the version that the system has.".into();
     finding.commands = changed.iter().take(super::catalog::TOLD).map(|one| one.refresh.clone()).collect();
+    // A version that is recorded without new indexes would hide what they have wrong.
+    let reindex = std::iter::once(format!("REINDEX DATABASE {};", identifier(database)));
+    let mend = reindex.chain(changed.iter().map(|one| one.refresh.clone())).collect();
+    finding.mend_silently(AfterKind::Reindex, mend);
     finding
 }
 

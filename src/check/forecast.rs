@@ -30,7 +30,9 @@ pub struct Forecast {
 
 impl Forecast {
     fn new(name: Name, subject: &str, title: String) -> Self {
-        Self { finding: Finding::new(name, title), subject: subject.to_owned(), is_rule: false }
+        let mut finding = Finding::new(name, title);
+        finding.subject = Some(subject.to_owned()).filter(|subject| !subject.is_empty());
+        Self { finding, subject: subject.to_owned(), is_rule: false }
     }
 
     /// It may not come so.
@@ -58,7 +60,9 @@ impl Forecast {
 
     /// Whether this finding, of the restore or of a check, is about the same cause.
     fn is_met_by(&self, met: &Finding) -> bool {
-        self.finding.name == met.name && (self.subject.is_empty() || met.title.contains(&format!("{:?}", self.subject)))
+        let is_its_subject =
+            met.subject.as_deref() == Some(self.subject.as_str()) || met.title.contains(&format!("{:?}", self.subject));
+        self.finding.name == met.name && (self.subject.is_empty() || is_its_subject)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Checks look at a restored database and return findings, or say that they could not look.
 
+mod borrowed;
 mod budget;
 mod catalog;
 mod collation;
@@ -25,6 +26,7 @@ mod writable;
 
 pub use forecast::{Forecast, forecast, judge as judge_forecast};
 pub use result::{CheckResult, Group, Outcome};
+pub use roles::Stated as StatedRoles;
 pub use rows::RowMode;
 pub use schema::Schema;
 

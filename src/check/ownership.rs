@@ -13,29 +13,38 @@ use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::dump::Owned;
-use crate::finding::{Finding, Name};
+use crate::finding::{AfterKind, Finding, Name};
 
 pub struct Ownership;
 
 /// The owner of everything that can have one and that pg_dump names in an `OWNER TO`. Functions are listed by the types
-/// of their arguments, as archives name them, and with their names too, as plain dumps do.
+/// of their arguments, as archives name them, and with their names too, as plain dumps do. The last column is what `ALTER`
+/// calls it.
 const OWNERS: &str = "
-SELECT 'relation', n.nspname::text, c.relname::text, pg_get_userbyid(c.relowner)::text
+SELECT 'relation', n.nspname::text, c.relname::text, pg_get_userbyid(c.relowner)::text,
+       CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
+            WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END || format(' %I.%I', n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname <> 'pg_catalog'
 UNION ALL
-SELECT 'routine', n.nspname::text, p.proname || '(' || oidvectortypes(p.proargtypes) || ')', pg_get_userbyid(p.proowner)::text
+SELECT 'routine', n.nspname::text, p.proname || '(' || oidvectortypes(p.proargtypes) || ')', pg_get_userbyid(p.proowner)::text,
+       format('ROUTINE %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname <> 'pg_catalog'
 UNION ALL
-SELECT 'routine', n.nspname::text, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', pg_get_userbyid(p.proowner)::text
+SELECT 'routine', n.nspname::text, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', pg_get_userbyid(p.proowner)::text,
+       format('ROUTINE %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname <> 'pg_catalog'
 UNION ALL
-SELECT 'type', n.nspname::text, t.typname::text, pg_get_userbyid(t.typowner)::text
+SELECT 'type', n.nspname::text, t.typname::text, pg_get_userbyid(t.typowner)::text, format('TYPE %I.%I', n.nspname, t.typname)
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname <> 'pg_catalog'
 UNION ALL
-SELECT 'schema', '', n.nspname::text, pg_get_userbyid(n.nspowner)::text FROM pg_namespace n
+SELECT 'schema', '', n.nspname::text, pg_get_userbyid(n.nspowner)::text, format('SCHEMA %I', n.nspname) FROM pg_namespace n
 UNION ALL
-SELECT 'large object', '', oid::text, pg_get_userbyid(lomowner)::text FROM pg_largeobject_metadata";
+SELECT 'large object', '', oid::text, pg_get_userbyid(lomowner)::text, 'LARGE OBJECT ' || oid FROM pg_largeobject_metadata";
+
+/// By the role of the dump and that of the database: each object, whether it is a sequence, and the statement that gives
+/// it back.
+type Changes = BTreeMap<(String, String), Vec<(String, Option<(bool, String)>)>>;
 
 #[async_trait]
 impl Check for Ownership {
@@ -52,38 +61,73 @@ impl Check for Ownership {
         let owners = Owners::read(restored.session).await?;
         let definers = security_definers(restored.session).await?;
         let others = others(restored).await?;
-        let mut changed = BTreeMap::<(String, String), Vec<String>>::new();
-        let mut definers_changed = BTreeMap::<(String, String), Vec<String>>::new();
+        let mut changed = Changes::new();
+        let mut definers_changed = Changes::new();
         let mut compared = BTreeMap::<String, u64>::new();
         for owned in in_database(&facts.owners, restored, |owned| &owned.database) {
             let other = || {
                 let key = (owned.kind.clone(), owned.schema.clone().unwrap_or_default(), owned.name.clone());
                 others.get(&key).map(String::as_str)
             };
-            let Some(owner) = owners.of(owned).or_else(other) else { continue };
+            let here = owners.of(owned);
+            let Some(owner) = here.map(|owner| owner.role.as_str()).or_else(other) else { continue };
             *compared.entry("owner".to_owned()).or_default() += 1;
             if owner == owned.owner {
                 continue;
             }
             let who = (owned.owner.clone(), owner.to_owned());
+            let given = |changes: &mut Changes| {
+                let back = here.map(|here| format!("ALTER {} OWNER TO {};", here.object, identifier(&owned.owner)));
+                // What belongs to a sequence's table has the table's owner.
+                let back = back.map(|back| (owned.kind == "SEQUENCE", back));
+                changes.entry(who).or_default().push((label(owned), back));
+            };
             if kind_of(&owned.kind) == Some("routine")
                 && definers.contains(&(schema_of(&owned.schema), owned.name.clone()))
             {
-                definers_changed.entry(who).or_default().push(label(owned));
+                given(&mut definers_changed);
             } else if !is_missing(restored, &owned.owner) {
-                changed.entry(who).or_default().push(label(owned));
+                given(&mut changed);
             }
         }
-        let mut findings: Vec<Finding> =
-            changed.into_iter().map(|((dumped, now), objects)| owner_changed(&dumped, &now, objects)).collect();
+        let mut findings: Vec<Finding> = changed
+            .into_iter()
+            .map(|((dumped, now), objects)| {
+                let (objects, back) = parted(objects);
+                let mut finding = owner_changed(&dumped, &now, objects);
+                finding.mend_silently(AfterKind::Ownership, back);
+                finding
+            })
+            .collect();
         let superusers = superusers(restored.session).await?;
         findings.extend(definers_changed.into_iter().map(|((dumped, now), objects)| {
             let is_superuser = superusers.contains(&now);
-            definer_changed(&dumped, &now, is_superuser, objects)
+            let (objects, back) = parted(objects);
+            let mut finding = definer_changed(&dumped, &now, is_superuser, objects);
+            finding.mend_silently(AfterKind::Ownership, back);
+            finding
         }));
         let looked_at = format!("{} owners", compared.values().sum::<u64>());
         Ok(Looked { findings, looked_at, compared, ..Looked::default() })
     }
+}
+
+/// The objects, and the statements that give them back: sequences last, which belong to tables.
+fn parted(objects: Vec<(String, Option<(bool, String)>)>) -> (Vec<String>, Vec<String>) {
+    let (objects, back): (Vec<String>, Vec<_>) = objects.into_iter().unzip();
+    // What this check does not know how to alter is named, so that nobody takes the statements for all.
+    let by_hand = objects.iter().zip(&back).filter(|(_, back)| back.is_none());
+    let by_hand: Vec<String> = by_hand
+        .map(|(object, _)| {
+            format!("-- not among these, to be given back by hand: {}", object.replace(['\n', '\r'], " "))
+        })
+        .collect();
+    let mut back: Vec<(bool, String)> = back.into_iter().flatten().collect();
+    if back.is_empty() {
+        return (objects, Vec::new());
+    }
+    back.sort_by_key(|(is_sequence, _)| *is_sequence);
+    (objects, back.into_iter().map(|(_, statement)| statement).chain(by_hand).collect())
 }
 
 /// Routines that run with their owner's rights, by schema and name, as [`OWNERS`] names them.
@@ -118,7 +162,14 @@ async fn others(restored: &Restored<'_>) -> Result<HashMap<(String, String, Stri
 }
 
 /// The owners in the catalog, by kind, schema and name.
-pub(super) struct Owners(HashMap<(&'static str, String, String), String>);
+pub(super) struct Owners(HashMap<(&'static str, String, String), Owner>);
+
+/// Whose an object is.
+struct Owner {
+    role: String,
+    /// What `ALTER` calls the object: `TABLE public.orders`.
+    object: String,
+}
 
 impl Owners {
     pub(super) async fn read(session: &Session) -> Result<Self, ClusterError> {
@@ -129,7 +180,7 @@ impl Owners {
                 .filter_map(|row| {
                     let kind: &str = row.get(0);
                     let kind = kinds.into_iter().find(|known| *known == kind)?;
-                    Some(((kind, row.get(1), row.get(2)), row.get(3)))
+                    Some(((kind, row.get(1), row.get(2)), Owner { role: row.get(3), object: row.get(4) }))
                 })
                 .collect(),
         ))
@@ -137,13 +188,13 @@ impl Owners {
 
     /// The owner of a relation.
     pub(super) fn of_relation(&self, schema: &str, name: &str) -> Option<&str> {
-        self.0.get(&("relation", schema.to_owned(), name.to_owned())).map(String::as_str)
+        self.0.get(&("relation", schema.to_owned(), name.to_owned())).map(|owner| owner.role.as_str())
     }
 
-    fn of(&self, owned: &Owned) -> Option<&str> {
+    fn of(&self, owned: &Owned) -> Option<&Owner> {
         let kind = kind_of(&owned.kind)?;
         let schema = if matches!(kind, "schema" | "large object") { String::new() } else { schema_of(&owned.schema) };
-        self.0.get(&(kind, schema, owned.name.clone())).map(String::as_str)
+        self.0.get(&(kind, schema, owned.name.clone()))
     }
 }
 
@@ -191,6 +242,7 @@ fn definer_changed(dumped: &str, now: &str, is_superuser: bool, objects: Vec<Str
         Name::SecurityDefinerOwnerChanged,
         format!("{what} that {runs} with the rights of {dumped:?} in the dump now {runs} with those of {role}{now:?}"),
     );
+    finding.subject = Some(dumped.to_owned());
     finding.count = many as u64;
     finding.evidence = vec![format!("whoever may call it does with {now:?}'s rights what its body does")];
     finding.fix = format!("Give them to {dumped:?} before anybody connects.");

@@ -65,6 +65,8 @@ pub enum Group {
     Queries,
     /// Time and size.
     Budget,
+    /// What the profile accepts.
+    Accept,
 }
 
 impl Group {
@@ -81,6 +83,7 @@ impl Group {
             Group::Use => "use",
             Group::Queries => "queries",
             Group::Budget => "budget",
+            Group::Accept => "accept",
         }
     }
 }

@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 
 use super::{Check, Group, Looked, Restored};
+use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
 use crate::dump::{Content, Word, statements};
-use crate::finding::{Finding, Name};
+use crate::finding::{AfterKind, Finding, Name};
 use crate::restore::has_option;
 
 pub struct Roles;
@@ -30,7 +31,7 @@ const ATTRIBUTES: [(&str, &str); 7] = [
 
 /// What the dump says of roles.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Stated {
+pub struct Stated {
     /// Role and attribute.
     attributes: BTreeMap<(String, &'static str), bool>,
     /// Role and member.
@@ -108,7 +109,11 @@ impl Check for Roles {
             stated.members.len(),
             stated.settings.len()
         );
-        Ok(Looked { findings: told(&differences).into_iter().collect(), looked_at, compared, ..Looked::default() })
+        let mut finding = told(&differences);
+        if let Some(finding) = &mut finding {
+            finding.mend_silently(AfterKind::RoleSettings, stated.without(&there).statements());
+        }
+        Ok(Looked { findings: finding.into_iter().collect(), looked_at, compared, ..Looked::default() })
     }
 }
 
@@ -135,6 +140,78 @@ fn told(differences: &[(String, String)]) -> Option<Finding> {
 }
 
 impl Stated {
+    /// What a dump says of all roles and databases.
+    pub fn of(role_statements: &[String]) -> Self {
+        let mut stated = Self::default();
+        role_statements.iter().for_each(|text| stated.read(text));
+        stated
+    }
+
+    /// What it says of one role alone: its attributes, what it is a member of, and its settings.
+    pub fn of_role(&self, role: &str) -> Self {
+        let attributes = self.attributes.iter().filter(|((of, _), _)| of == role);
+        let settings = self.settings.iter().filter(|((of, ..), _)| of == role);
+        Self {
+            attributes: attributes.map(|(key, value)| (key.clone(), *value)).collect(),
+            members: self.members.iter().filter(|(_, member)| member == role).cloned().collect(),
+            settings: settings.map(|(key, value)| (key.clone(), value.clone())).collect(),
+        }
+    }
+
+    /// Whether it says a role to have an attribute, by its word in lower case; `None` where it says nothing.
+    pub fn attribute(&self, role: &str, attribute: &str) -> Option<bool> {
+        self.attributes.iter().find(|((of, name), _)| of == role && *name == attribute).map(|(_, value)| *value)
+    }
+
+    /// The roles that this one is a member of.
+    pub fn groups<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a str> {
+        self.members.iter().filter(move |(_, member)| member == role).map(|(group, _)| group.as_str())
+    }
+
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What it says and another does not, of roles that the other knows.
+    fn without(&self, there: &Self) -> Self {
+        let knows = |role: &String| role.is_empty() || there.attributes.contains_key(&(role.clone(), ATTRIBUTES[0].0));
+        let attributes = self
+            .attributes
+            .iter()
+            .filter(|(key, value)| knows(&key.0) && there.attributes.get(*key).is_some_and(|found| found != *value));
+        let members = self.members.iter().filter(|key| knows(&key.0) && knows(&key.1) && !there.members.contains(*key));
+        let settings =
+            self.settings.iter().filter(|(key, value)| knows(&key.0) && there.settings.get(*key) != Some(*value));
+        Self {
+            attributes: attributes.map(|(key, value)| (key.clone(), *value)).collect(),
+            members: members.cloned().collect(),
+            settings: settings.map(|(key, value)| (key.clone(), value.clone())).collect(),
+        }
+    }
+
+    /// The statements that make it so. Passwords are not among what is known.
+    pub fn statements(&self) -> Vec<String> {
+        let attributes = self.attributes.iter().map(|((role, attribute), value)| {
+            let no = if *value { "" } else { "NO" };
+            format!("ALTER ROLE {} WITH {no}{};", identifier(role), attribute.to_uppercase())
+        });
+        let members =
+            self.members.iter().map(|(role, member)| format!("GRANT {} TO {};", identifier(role), identifier(member)));
+        let settings = self.settings.iter().map(|((role, database, parameter), value)| {
+            let whose = match (role.as_str(), database.as_str()) {
+                ("", "") => "ROLE ALL".to_owned(),
+                ("", database) => format!("DATABASE {}", identifier(database)),
+                (role, "") => format!("ROLE {}", identifier(role)),
+                (role, database) => format!("ROLE {} IN DATABASE {}", identifier(role), identifier(database)),
+            };
+            let parameter: Vec<String> = parameter.split('.').map(identifier).collect();
+            let values: Vec<String> = value.iter().map(|value| literal(value)).collect();
+            format!("ALTER {whose} SET {} TO {};", parameter.join("."), values.join(", "))
+        });
+        attributes.chain(members).chain(settings).collect()
+    }
+
     fn read(&mut self, text: &str) {
         for words in statements(text) {
             // What is not understood is not compared.

@@ -4,17 +4,21 @@
 //! that only its owner and superusers see rows. An owner bypasses the policies of its own tables unless they are
 //! forced on it (`FORCE ROW LEVEL SECURITY`).
 
+mod again;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
 
+use super::catalog::{TOLD, qualified};
 use super::ownership::Owners;
 use super::scope::{in_database, schema_of};
 use super::{Check, Group, Looked, Restored, objects};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
 use crate::dump::Declared;
-use crate::finding::{Difference, Finding, Name};
+use crate::finding::{AfterKind, Difference, Finding, Name};
+use again::Again;
 
 pub struct RowSecurity;
 
@@ -27,6 +31,7 @@ const POLICIES: &str = "
 SELECT n.nspname::text, c.relname::text, p.polname::text
 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace";
 
+/// Schema and name.
 type Table = (String, String);
 
 #[async_trait]
@@ -74,10 +79,15 @@ impl Check for RowSecurity {
                 lost.entry(table).or_default().push(policy);
             }
         }
-        findings.extend(policies_lost(&lost, &declared, &tables));
+        let again = Again::of(restored);
+        let mut policies_lost = policies_lost(&lost, &declared, &tables);
+        if let Some(finding) = &mut policies_lost {
+            finding.mend_silently(AfterKind::Policies, again.lost(&lost));
+        }
+        findings.extend(policies_lost);
 
         let mut off = Vec::new();
-        let mut bypassed: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        let mut bypassed: BTreeMap<(String, String), Vec<Table>> = BTreeMap::new();
         let owners = Owners::read(session).await?;
         let of_dump: HashMap<Table, &String> = in_database(&facts.owners, restored, |owned| &owned.database)
             .filter(|owned| owned.kind == "TABLE")
@@ -92,7 +102,7 @@ impl Check for RowSecurity {
                         && now != dumped.as_str()
                     {
                         let objects = bypassed.entry((now.to_owned(), (*dumped).clone())).or_default();
-                        objects.push(format!("TABLE {}.{}", table.0, table.1));
+                        objects.push(table);
                     }
                 }
                 _ => {}
@@ -105,8 +115,12 @@ impl Check for RowSecurity {
         let mut added = in_database(&restored.scan.added, restored, |added| &added.database);
         let adds_policies = added.any(|added| added.statement.to_lowercase().starts_with("create policy"));
         let extra = if adds_policies { &[] } else { policies.extra.as_slice() };
-        findings.extend(policies_changed(&policies.changed, extra));
-        findings.extend(bypassed.into_iter().map(|((now, dumped), tables)| owner_bypasses(&now, &dumped, tables)));
+        let mut policies_changed = policies_changed(&policies.changed, extra);
+        if let Some(finding) = &mut policies_changed {
+            finding.mend_silently(AfterKind::Policies, again.changed(&policies.changed, extra));
+        }
+        findings.extend(policies_changed);
+        findings.extend(bypassed.into_iter().map(|((now, dumped), tables)| owner_bypasses(&now, &dumped, &tables)));
         Ok(Looked { findings, looked_at, compared, ..Looked::default() })
     }
 }
@@ -175,12 +189,8 @@ fn no_longer_forced(forced: &[Table], tables: &HashMap<Table, (bool, bool)>) -> 
     finding.objects = lost.iter().map(|(schema, name)| format!("TABLE {schema}.{name}")).collect();
     finding.evidence = vec!["row level security is no longer forced: the owner sees every row".into()];
     finding.fix = "Force it before anybody connects.".into();
-    finding.commands = lost
-        .iter()
-        .map(|(schema, name)| {
-            format!("ALTER TABLE {}.{} FORCE ROW LEVEL SECURITY;", identifier(schema), identifier(name))
-        })
-        .collect();
+    let force = |table: &&Table| format!("ALTER TABLE {} FORCE ROW LEVEL SECURITY;", sql(table));
+    finding.mend(AfterKind::Policies, lost.iter().map(force).collect(), usize::MAX);
     Some(finding)
 }
 
@@ -230,35 +240,30 @@ fn switched_off(off: &[Table]) -> Option<Finding> {
     finding.objects = off.iter().map(|(schema, name)| format!("TABLE {schema}.{name}")).collect();
     finding.evidence = vec!["whoever may read these tables sees every row".into()];
     finding.fix = "Switch it on before anybody connects; it takes the table's owner.".into();
-    finding.commands = off
-        .iter()
-        .map(|(schema, name)| {
-            format!("ALTER TABLE {}.{} ENABLE ROW LEVEL SECURITY;", identifier(schema), identifier(name))
-        })
-        .collect();
+    let enable = |table: &Table| format!("ALTER TABLE {} ENABLE ROW LEVEL SECURITY;", sql(table));
+    finding.mend(AfterKind::Policies, off.iter().map(enable).collect(), usize::MAX);
     Some(finding)
 }
 
-fn owner_bypasses(now: &str, dumped: &str, tables: Vec<String>) -> Finding {
+fn owner_bypasses(now: &str, dumped: &str, tables: &[Table]) -> Finding {
     let mut finding = Finding::new(
         Name::RlsBypassed,
         format!("{now:?} owns {} with row level security and bypasses the policies", many(tables.len())),
     );
+    finding.subject = Some(dumped.to_owned());
     finding.count = tables.len() as u64;
-    finding.objects = tables;
+    finding.objects = tables.iter().map(|(schema, name)| format!("TABLE {schema}.{name}")).collect();
     finding.evidence =
         vec![format!("the owner in the dump is {dumped:?}; an application that connects as {now:?} sees every row")];
     finding.fix = format!("Give the tables to {dumped:?}, or force the policies on their owner.");
-    finding.commands = finding
-        .objects
-        .iter()
-        .take(5)
-        .filter_map(|object| object.strip_prefix("TABLE ")?.split_once('.'))
-        .map(|(schema, name)| {
-            format!("ALTER TABLE {}.{} OWNER TO {};", identifier(schema), identifier(name), identifier(dumped))
-        })
-        .collect();
+    let owner = identifier(dumped);
+    let back = tables.iter().map(|table| format!("ALTER TABLE {} OWNER TO {owner};", sql(table))).collect();
+    finding.mend(AfterKind::Ownership, back, TOLD);
     finding
+}
+
+fn sql((schema, name): &Table) -> String {
+    qualified(schema, name)
 }
 
 fn many(tables: usize) -> String {

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::check::RowMode;
 use crate::engine::choice::Choice;
+use crate::finding::Severity;
 use crate::report::spec::ReportSpec;
 
 /// Rehearses PostgreSQL restores: does this dump come back?
@@ -19,7 +20,7 @@ pub struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    every target passed
-  1    at least one target failed
+  1    at least one target failed: on an error, or with --fail-on warning on a warning
   2    bad arguments, a bad profile, or a dump that cannot be read
   3    something was untested, and nothing failed
   130  interrupted, 143 terminated; everything was removed first";
@@ -59,6 +60,9 @@ pub struct Run {
     /// Stop at the first target that fails; what is not done then is untested
     #[arg(long)]
     pub fail_fast: bool,
+    /// The mildest finding that fails its target; what a profile accepts never does
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub fail_on: FailOn,
     /// Exit with 0 although something was untested
     #[arg(long)]
     pub allow_untested: bool,
@@ -68,6 +72,9 @@ pub struct Run {
     /// Show values from rows in reports: query results, messages with data in them
     #[arg(long)]
     pub show_data: bool,
+    /// Write what mends the findings of each target into a folder of its name in this new or empty directory
+    #[arg(long, value_name = "DIR")]
+    pub write_fixes: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -104,6 +111,23 @@ impl From<RowsArgument> for RowMode {
             RowsArgument::Digest => RowMode::Digest,
             RowsArgument::Count => RowMode::Count,
             RowsArgument::Off => RowMode::Off,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors alone
+    Error,
+    /// Warnings too
+    Warning,
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Error => Severity::Error,
+            FailOn::Warning => Severity::Warning,
         }
     }
 }
@@ -169,8 +193,11 @@ pub struct Profiles {
 pub enum ProfilesAction {
     /// The built-in profiles
     List,
-    /// The text of a built-in profile
-    Show { name: String },
+    /// The text of a built-in profile, or all that a file says, with every default
+    Show {
+        #[arg(value_name = "PROFILE|FILE|DIR")]
+        name: String,
+    },
     /// Check profiles without starting anything
     Check {
         #[arg(required = true, value_name = "PROFILE|FILE|DIR")]
@@ -181,7 +208,11 @@ pub enum ProfilesAction {
 #[derive(Debug, Args)]
 pub struct Explain {
     /// The finding's name; without it, all are listed
+    #[arg(conflicts_with = "list")]
     pub finding: Option<String>,
+    /// List all findings, with their usual severity
+    #[arg(long)]
+    pub list: bool,
 }
 
 #[derive(Debug, Args)]

@@ -16,6 +16,7 @@ use super::run::{self, Wanted};
 use super::setup::Workshop;
 use super::{Usage, exit};
 use crate::dump;
+use crate::finding::Severity;
 use crate::profile::{self, Target};
 use crate::report::spec::{Destination, Format, ReportSpec};
 use story::Outcome;
@@ -62,6 +63,7 @@ pub async fn demo(arguments: Demo) -> anyhow::Result<u8> {
         fail_fast: false,
         rows: crate::check::RowMode::Digest,
         show_data: false,
+        fail_on: Severity::Error,
         image_repository: arguments.engine.image_repository.clone(),
         cache: !arguments.engine.no_cache,
         quiet,

@@ -1,33 +1,39 @@
-//! `pgrehearse explain`: the page of a finding.
+//! `pgrehearse explain`: the page of a finding, or all findings.
 
-use std::io::Write as _;
+use std::io::IsTerminal as _;
 
 use super::arguments::Explain;
-use super::{Usage, exit};
+use super::run::terminal_options;
+use super::{Usage, exit, pager};
 use crate::finding::Name;
 use crate::profile::nearest;
+use crate::report::page;
+use crate::report::terminal::TerminalOptions;
 
 /// Runs the command; the result is its exit code.
 pub fn explain(arguments: &Explain) -> anyhow::Result<u8> {
-    let mut out = std::io::stdout().lock();
-    let Some(wanted) = &arguments.finding else {
-        let width = Name::ALL.iter().map(|name| name.as_str().len()).max().unwrap_or(0);
-        for name in Name::ALL {
-            writeln!(out, "{:width$}  {:7}  {}", name.as_str(), name.severity().label(), name.summary())?;
+    let options = terminal_options(false);
+    let mut text = Vec::new();
+    match &arguments.finding {
+        None => {
+            // A line for each where no terminal breaks it, so that `grep` finds all of it.
+            let width = if std::io::stdout().is_terminal() { options.width } else { usize::MAX };
+            page::write_list(&mut text, &TerminalOptions { width, ..options })?;
         }
-        return Ok(exit::PASS);
-    };
-    match wanted.parse::<Name>() {
-        Ok(name) => {
-            write!(out, "{}", name.page())?;
-            Ok(exit::PASS)
-        }
-        Err(()) => {
-            let hint = match nearest(wanted, Name::ALL.iter().map(|name| name.as_str())) {
-                Some(name) => format!("did you mean {name:?}?"),
-                None => "`pgrehearse explain` lists all".into(),
-            };
-            Err(Usage(format!("there is no finding {wanted:?}; {hint}")).into())
-        }
+        Some(wanted) => page::write(finding(wanted)?.page(), &mut text, &options)?,
     }
+    pager::show(&String::from_utf8_lossy(&text))?;
+    Ok(exit::PASS)
+}
+
+fn finding(wanted: &str) -> Result<Name, Usage> {
+    // As reports write it, too: `error[role-missing]`.
+    let name = wanted.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']')).unwrap_or(wanted);
+    name.parse().map_err(|()| {
+        let hint = match nearest(name, Name::ALL.iter().map(|name| name.as_str())) {
+            Some(name) => format!("did you mean {name:?}?"),
+            None => "`pgrehearse explain --list` shows all".into(),
+        };
+        Usage(format!("there is no finding {wanted:?}; {hint}"))
+    })
 }

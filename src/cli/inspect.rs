@@ -7,9 +7,9 @@ use super::exit;
 use super::run::terminal_options;
 use crate::check;
 use crate::dump::{self, Facts};
-use crate::finding::Name;
-use crate::profile::{self, Rules, Target};
-use crate::rehearsal::accept_findings;
+use crate::finding::profile_rules;
+use crate::profile::{self, Target};
+use crate::rehearsal::decide;
 use crate::report::inspect::{Inspection, TargetForecast, terminal};
 
 /// Runs the command; the result is its exit code.
@@ -18,9 +18,7 @@ pub fn inspect(arguments: &Inspect) -> anyhow::Result<u8> {
     let dump = dump::open(&arguments.dump)?;
     let mut targets = Vec::new();
     if !arguments.profiles.is_empty() {
-        let names: Vec<&str> = Name::ALL.iter().map(|name| name.as_str()).collect();
-        let rules = Rules { known_findings: Some(&names), ..Rules::default() };
-        targets = profile::load_with(&arguments.profiles, &rules)?;
+        targets = profile::load_with(&arguments.profiles, &profile_rules())?;
         targets.sort_by(|a, b| a.name.cmp(&b.name));
     }
     let scan = if arguments.quick { None } else { Some(dump.count()?) };
@@ -44,6 +42,6 @@ pub fn inspect(arguments: &Inspect) -> anyhow::Result<u8> {
 fn forecast(dump: &dump::Dump, facts: &Facts, target: &Target) -> TargetForecast {
     let forecasts = check::forecast(dump, facts, target);
     let mut findings: Vec<_> = forecasts.into_iter().map(|forecast| forecast.finding).collect();
-    accept_findings(findings.iter_mut(), target);
+    decide(findings.iter_mut(), target);
     TargetForecast { target: target.name.clone(), description: target.description.clone(), findings }
 }

@@ -6,6 +6,7 @@ mod doctor;
 pub mod exit;
 mod explain;
 mod inspect;
+mod pager;
 mod profiles;
 mod run;
 mod setup;

@@ -1,11 +1,12 @@
 //! `pgrehearse profiles`: the built-in ones, and checking one's own.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use super::arguments::{Profiles, ProfilesAction};
 use super::{Usage, exit};
-use crate::finding::Name;
-use crate::profile::{self, BUILTIN, Rules, nearest};
+use crate::finding::profile_rules;
+use crate::profile::{self, BUILTIN, nearest};
 
 /// Runs the command; the result is its exit code.
 pub fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
@@ -20,6 +21,12 @@ pub fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
         }
         ProfilesAction::Show { name } => match profile::builtin(&name) {
             Some(text) => write!(out, "{text}")?,
+            None if is_path(&name) => {
+                for target in profile::load_with(&[name], &profile_rules())? {
+                    // Several in one folder are several documents.
+                    write!(out, "---\n{}", serde_yaml::to_string(&target)?)?;
+                }
+            }
             None => {
                 let hint = match nearest(&name, BUILTIN.iter().map(|(name, _)| *name)) {
                     Some(name) => format!("did you mean {name:?}?"),
@@ -29,12 +36,15 @@ pub fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
             }
         },
         ProfilesAction::Check { profiles } => {
-            let names: Vec<&str> = Name::ALL.iter().map(|name| name.as_str()).collect();
-            let rules = Rules { known_findings: Some(&names), ..Rules::default() };
-            for target in profile::load_with(&profiles, &rules)? {
+            for target in profile::load_with(&profiles, &profile_rules())? {
                 writeln!(out, "{}: ok", target.name)?;
             }
         }
     }
     Ok(exit::PASS)
+}
+
+/// Whether it means a file or a folder, as it would for `run`.
+fn is_path(name: &str) -> bool {
+    name.contains('/') || name.ends_with(".yaml") || name.ends_with(".yml") || Path::new(name).exists()
 }

@@ -13,10 +13,11 @@ use super::{Usage, exit};
 use crate::check::RowMode;
 use crate::dump::{self, Content, Dump, Facts, Scan};
 use crate::event::Events;
-use crate::finding::Name;
+use crate::finding::{Finding, Severity, profile_rules};
+use crate::fixes::{self, Asked, Directory, DirectoryError};
 use crate::matrix;
-use crate::profile::{self, Rules, Target};
-use crate::rehearsal::{Stage, Verdict};
+use crate::profile::{self, Target};
+use crate::rehearsal::{Stage, Verdict, WrittenFixes};
 use crate::report::live::{self, View};
 use crate::report::spec::{Destination, Format, ReportSpec};
 use crate::report::terminal::TerminalOptions;
@@ -28,9 +29,7 @@ pub async fn run(arguments: Run) -> anyhow::Result<u8> {
     // All that can be wrong with what was typed is said before anything is started.
     let path = arguments.dump.clone();
     let dump = Arc::new(tokio::task::spawn_blocking(move || dump::open(&path)).await??);
-    let names: Vec<&str> = Name::ALL.iter().map(|name| name.as_str()).collect();
-    let rules = Rules { known_findings: Some(&names), ..Rules::default() };
-    let targets = profile::load_with(&arguments.profiles, &rules)?;
+    let targets = profile::load_with(&arguments.profiles, &profile_rules())?;
     for report in &reports {
         report.probe().map_err(|error| Usage(format!("{:#}", anyhow::Error::from(error))))?;
     }
@@ -39,14 +38,56 @@ pub async fn run(arguments: Run) -> anyhow::Result<u8> {
         fail_fast: arguments.fail_fast,
         rows: arguments.rows.into(),
         show_data: arguments.show_data,
+        fail_on: arguments.fail_on.into(),
         image_repository: arguments.engine.image_repository.clone(),
         cache: !arguments.engine.no_cache,
         quiet: arguments.output.quiet,
     };
+    let fixes = arguments.write_fixes.as_deref().map(Directory::open).transpose();
+    let fixes = fixes.map_err(|error| Usage(format!("{:#}", anyhow::Error::from(error))))?;
     let workshop = Workshop::open(&arguments.engine).await?;
-    let finished = rehearse(workshop, dump, targets, &wanted).await?;
+    let mut finished = rehearse(workshop, Arc::clone(&dump), targets.clone(), &wanted).await?;
+    // A report tells what was found, whatever became of the files.
+    let written = match &fixes {
+        Some(directory) => write_fixes(directory, &dump, &targets, &mut finished),
+        None => Ok(()),
+    };
     write(&finished.report, &reports, &arguments.output)?;
+    written?;
     Ok(finished.code(arguments.allow_untested))
+}
+
+/// Writes what mends the findings of each target, and says so in the report.
+fn write_fixes(
+    directory: &Directory,
+    dump: &Dump,
+    targets: &[Target],
+    finished: &mut Finished,
+) -> Result<(), DirectoryError> {
+    let glanced;
+    let facts = match &finished.scan {
+        Some(scan) => &scan.facts,
+        // An interrupted run has not read the dump to its end; its beginning says most.
+        None => {
+            glanced = dump.glance().unwrap_or_default();
+            &glanced
+        }
+    };
+    for rehearsal in &mut finished.report.targets {
+        let Some(target) = targets.iter().find(|target| target.name == rehearsal.target) else { continue };
+        let findings: Vec<&Finding> = rehearsal.findings().collect();
+        let databases = rehearsal.restore.as_ref().map_or(&[][..], |restore| restore.databases.as_slice());
+        let plan = fixes::plan(&Asked { dump, facts, target, findings: &findings, databases });
+        rehearsal.fixes = Some(WrittenFixes { directory: None, files: Vec::new() });
+        let Some(plan) = plan else { continue };
+        let folder = directory.write(&target.name, &plan)?;
+        for (at, finding) in rehearsal.findings_mut().enumerate() {
+            finding.fix_files = plan.about(at);
+        }
+        let written = WrittenFixes { directory: Some(folder.display().to_string()), files: plan.names() };
+        rehearsal.fixes = Some(written);
+    }
+    Ok(())
 }
 
 /// How a run is to go.
@@ -55,6 +96,7 @@ pub struct Wanted {
     pub fail_fast: bool,
     pub rows: RowMode,
     pub show_data: bool,
+    pub fail_on: Severity,
     pub image_repository: Option<String>,
     pub cache: bool,
     pub quiet: bool,
@@ -63,6 +105,8 @@ pub struct Wanted {
 /// A run that is over; nothing of it is left but the report.
 pub struct Finished {
     pub report: Report,
+    /// What a full pass over the dump has found, where it came to its end.
+    pub scan: Option<Arc<Scan>>,
     /// What interrupted it, if anything did.
     pub signal: Option<setup::Signal>,
 }
@@ -98,6 +142,7 @@ pub async fn rehearse(
         cache: wanted.cache,
         rows: wanted.rows,
         show_data: wanted.show_data,
+        fail_on: wanted.fail_on,
         interrupt,
     };
     let mut names: Vec<String> = targets.iter().map(|target| target.name.clone()).collect();
@@ -131,7 +176,7 @@ pub async fn rehearse(
         targets: rehearsals,
     };
     let signal = *signal.borrow();
-    Ok(Finished { report, signal })
+    Ok(Finished { report, scan, signal })
 }
 
 fn facts(dump: &Dump, scan: Option<&Scan>) -> DumpFacts {

@@ -218,12 +218,14 @@ fn read(
     let result = match compression.algorithm() {
         None => take(&mut blocks, true),
         // pg_dump writes blocks of 4 KiB, and every call of a decompressor has its price.
-        Some(algorithm) => algorithm.decode_block(Joined::new(&mut blocks)).and_then(|mut decoder| {
-            if take(&mut decoder, false)? {
-                return Ok(true);
-            }
-            thread::scope(|scope| take(&mut Ahead::within(scope, decoder), true))
-        }),
+        Some(algorithm) => algorithm
+            .decode_block(BufReader::with_capacity(compression::READ_SIZE, &mut blocks))
+            .and_then(|mut decoder| {
+                if take(&mut decoder, false)? {
+                    return Ok(true);
+                }
+                thread::scope(|scope| take(&mut Ahead::within(scope, decoder), true))
+            }),
     };
     // A stream may be over before its blocks are; a corrupt one leaves them unread.
     let drained = io::copy(&mut blocks, &mut io::sink());
@@ -261,96 +263,79 @@ impl Blocks<'_> {
         self.broken = Some(fault);
         kind.into()
     }
-}
 
-/// Many blocks at once.
-struct Joined<'a, 'b> {
-    blocks: &'a mut Blocks<'b>,
-    buffer: Vec<u8>,
-    position: usize,
-}
-
-impl<'a, 'b> Joined<'a, 'b> {
-    fn new(blocks: &'a mut Blocks<'b>) -> Self {
-        Self { blocks, buffer: Vec::new(), position: 0 }
-    }
-}
-
-impl BufRead for Joined<'_, '_> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.position == self.buffer.len() {
-            self.buffer.clear();
-            self.position = 0;
-            while self.buffer.len() < compression::READ_SIZE {
-                // What came before an error is given first; the blocks say again what is wrong with them.
-                let piece = match self.blocks.fill_buf() {
-                    Ok(piece) => piece,
-                    Err(_) if !self.buffer.is_empty() => break,
-                    Err(error) => return Err(error),
-                };
-                let length = piece.len();
-                if length == 0 {
-                    break;
-                }
-                self.buffer.extend_from_slice(piece);
-                self.blocks.consume(length);
-            }
-        }
-        Ok(&self.buffer[self.position..])
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.position += amount;
-    }
-}
-
-impl Read for Joined<'_, '_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let available = self.fill_buf()?;
-        let read = available.len().min(out.len());
-        out[..read].copy_from_slice(&available[..read]);
-        self.consume(read);
-        Ok(read)
-    }
-}
-
-impl BufRead for Blocks<'_> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+    /// Goes on to the next block where one is over.
+    fn advance(&mut self) -> Result<(), Fault> {
         while self.left == 0 && !self.ended {
-            match self.input.int() {
-                Ok(0) => self.ended = true,
-                Ok(length) => match usize::try_from(length) {
+            match self.input.int()? {
+                0 => self.ended = true,
+                length => match usize::try_from(length) {
                     Ok(length) => self.left = length,
-                    Err(_) => return Err(self.fail(Fault::Odd(format!("a block of {length} bytes")))),
+                    Err(_) => return Err(Fault::Odd(format!("a block of {length} bytes"))),
                 },
-                Err(fault) => return Err(self.fail(fault)),
             }
         }
-        if self.left == 0 {
-            return Ok(&[]);
-        }
-        match self.input.source.fill_buf() {
-            Ok([]) => return Err(self.fail(Fault::Read(io::ErrorKind::UnexpectedEof.into()))),
-            Ok(_) => {}
-            Err(error) => return Err(self.fail(Fault::Read(error))),
-        }
-        let available = self.input.source.buffer();
-        Ok(&available[..available.len().min(self.left)])
+        Ok(())
     }
 
-    fn consume(&mut self, amount: usize) {
-        self.left -= amount;
-        self.input.offset += amount as u64;
-        self.input.source.consume(amount);
+    /// Reads the blocks that are in the buffer as a whole: a row is a small one, and each call of the source has its price.
+    fn whole_blocks(&mut self, out: &mut [u8]) -> usize {
+        if self.left > 0 || self.ended {
+            return 0;
+        }
+        let header = 1 + usize::from(self.input.int_size);
+        let mut rest = self.input.source.buffer();
+        let mut filled = 0;
+        // A length of zero is the end, and a negative one is a mistake; both are told by who reads them next.
+        while let Some((&[0, ref length @ ..], after)) = rest.split_at_checked(header)
+            && let length = length.iter().rev().fold(0_u64, |length, byte| length << 8 | u64::from(*byte))
+            && let Some(block) = usize::try_from(length).ok().and_then(|length| after.get(..length))
+            && let Some(place) = out.get_mut(filled..filled + block.len())
+            && !block.is_empty()
+        {
+            place.copy_from_slice(block);
+            filled += block.len();
+            rest = &after[block.len()..];
+        }
+        let taken = self.input.source.buffer().len() - rest.len();
+        self.input.source.consume(taken);
+        self.input.offset += taken as u64;
+        filled
+    }
+
+    /// Reads from one block.
+    fn piece(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
+        self.advance()?;
+        if self.left == 0 || out.is_empty() {
+            return Ok(0);
+        }
+        let most = out.len().min(self.left);
+        let read = self.input.source.read(&mut out[..most])?;
+        if read == 0 {
+            return Err(Fault::Read(io::ErrorKind::UnexpectedEof.into()));
+        }
+        self.left -= read;
+        self.input.offset += read as u64;
+        Ok(read)
     }
 }
 
 impl Read for Blocks<'_> {
+    /// Fills `out` from as many blocks as it takes: a row that is not compressed is a block of its own. What came before
+    /// an error is given first; `broken` keeps the error.
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let available = self.fill_buf()?;
-        let read = available.len().min(out.len());
-        out[..read].copy_from_slice(&available[..read]);
-        self.consume(read);
-        Ok(read)
+        let mut filled = 0;
+        loop {
+            filled += self.whole_blocks(&mut out[filled..]);
+            match self.piece(&mut out[filled..]) {
+                Ok(0) => return Ok(filled),
+                Ok(read) => filled += read,
+                Err(Fault::Read(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(fault) => {
+                    let error = self.fail(fault);
+                    return if filled == 0 { Err(error) } else { Ok(filled) };
+                }
+            }
+        }
     }
 }

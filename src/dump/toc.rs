@@ -353,15 +353,15 @@ impl<R: Read> Input<R> {
 
     /// A sign byte, then the magnitude from its lowest byte on.
     pub(super) fn int(&mut self) -> Result<i32, Fault> {
-        let negative = self.byte()? != 0;
-        let mut bytes = [0; 8];
+        let mut bytes = [0; 9];
         let size = usize::from(self.int_size).min(8);
-        self.exact(&mut bytes[..size])?;
-        let magnitude = u64::from_le_bytes(bytes);
+        self.exact(&mut bytes[..=size])?;
+        let [sign, magnitude @ ..] = bytes;
+        let magnitude = u64::from_le_bytes(magnitude);
         // Large objects write their oid, which has no sign, through the same routine.
         let magnitude = u32::try_from(magnitude).map_err(|_| Fault::odd("a number is out of range"))?;
         let value = magnitude as i32;
-        Ok(if negative { value.wrapping_neg() } else { value })
+        Ok(if sign != 0 { value.wrapping_neg() } else { value })
     }
 
     pub(super) fn string(&mut self) -> Result<Option<String>, Fault> {

@@ -41,62 +41,106 @@ macro_rules! catalogue {
 }
 
 catalogue! {
+    AcceptUnused = "accept-unused", Warning,
+        "The profile accepts something that this target does not have.";
+    CheckViolated = "check-violated", Error,
+        "Rows of the dump break a check or NOT NULL constraint.";
     ClientFailed = "client-failed", Error,
         "The client ended with an error that belongs to no statement.";
     ClientTooOld = "client-too-old", Error,
         "The archive was written by a newer pg_dump than this pg_restore can read.";
     CollationVersionDiffers = "collation-version-differs", Warning,
         "A collation was recorded with other sorting rules than the system has.";
+    ColumnAmbiguous = "column-ambiguous", Error,
+        "A query of the dump names a column that the target has twice.";
     CommentLost = "comment-lost", Warning,
         "A comment of the dump did not come back, and no error said so.";
     ConstraintNotValidated = "constraint-not-validated", Error,
         "The database takes a constraint for not verified that the dump has as verified.";
+    DatabaseNotCreatable = "database-not-creatable", Error,
+        "The restoring role may not create the database that the dump creates.";
+    DatabaseOptionUnknown = "database-option-unknown", Error,
+        "The dump creates its database with an option that the target's version does not know.";
     DatabaseTooLarge = "database-too-large", Error,
         "The restored databases take more room than the profile's budget.";
+    Deadlock = "deadlock", Error,
+        "Two sessions of the restore waited for each other, and the server ended one statement.";
+    DefaultPrivilegesRefused = "default-privileges-refused", Error,
+        "The restoring role may not set default privileges for another role.";
     DefinitionChanged = "definition-changed", Error,
         "An object came back with another definition than the dump gives it, and no error said so.";
+    DependencyMissing = "dependency-missing", Error,
+        "A statement needs something that does not exist in the target when it runs.";
     DumpTruncated = "dump-truncated", Error,
         "The dump ends early or is damaged: it does not hold all that was dumped.";
     EncodingInvalidBytes = "encoding-invalid-bytes", Error,
         "The dump holds bytes that are not valid in the encoding that it names.";
+    EncodingLocaleMismatch = "encoding-locale-mismatch", Error,
+        "The dump creates its database with an encoding that does not go with its locale.";
     EncodingUnrepresentable = "encoding-unrepresentable", Error,
         "The dump holds characters that the target database's encoding cannot represent.";
     EncodingUnverified = "encoding-unverified", Error,
         "The database stores non-ASCII text as bytes of no known encoding.";
+    EventTriggerRefused = "event-trigger-refused", Error,
+        "The restoring role may not create an event trigger that the dump has.";
+    ExtensionCommentRefused = "extension-comment-refused", Warning,
+        "The restoring role may not comment on an extension that another role owns.";
+    ExtensionDatabaseFixed = "extension-database-fixed", Error,
+        "The dump needs an extension that the target lets one create in another database only.";
     ExtensionNotAllowed = "extension-not-allowed", Error,
         "The dump needs an extension that this target does not let one create.";
+    ExtensionSchemaFixed = "extension-schema-fixed", Error,
+        "The dump puts an extension into a schema that the target's version of it does not take.";
     ExtensionUnavailable = "extension-unavailable", Error,
         "The dump needs an extension that the target does not have installed.";
     FeatureMissing = "feature-missing", Error,
         "The dump uses something that the target's version of PostgreSQL does not have.";
     ForeignKeyBroken = "foreign-key-broken", Error,
         "Rows refer to rows that are not there, under a foreign key that the database takes for verified.";
+    ForeignKeyViolated = "foreign-key-violated", Error,
+        "Rows of the dump refer to rows that did not come.";
     FunctionBroken = "function-broken", Warning,
         "The body of a function names what is not there.";
+    FunctionRaised = "function-raised", Error,
+        "A function of the dump, run by the restore, refused what it was given.";
     IndexCorrupt = "index-corrupt", Error,
         "An index does not fit its table: queries that use it can miss rows.";
     IndexInvalid = "index-invalid", Error,
         "An index is there and not valid, so that the server does not use it.";
+    IndexRowTooLarge = "index-row-too-large", Error,
+        "A row of the dump is too long for one of its indexes.";
     LargeObjectsChanged = "large-objects-changed", Error,
         "Large objects came back otherwise than the dump holds them, and no error said so.";
+    LibraryMissing = "library-missing", Error,
+        "The dump makes functions of a library that the target does not have.";
+    LibraryNotPreloaded = "library-not-preloaded", Error,
+        "The dump needs an extension whose library must be loaded when the server starts.";
     LocaleDiffers = "locale-differs", Warning,
         "The database's locale is not the one that the dump's database had.";
     LocaleUnavailable = "locale-unavailable", Error,
         "The dump creates its database with a locale that the target does not have.";
+    LocksExhausted = "locks-exhausted", Error,
+        "The restore needs more locks at once than the target has room for.";
     MaterializedViewEmpty = "materialized-view-empty", Error,
         "A materialized view that the dump fills is not filled.";
     NotWritable = "not-writable", Error,
         "Rows cannot be written into restored tables.";
     NothingRestored = "nothing-restored", Error,
         "The restored database holds no user table, or only empty ones.";
+    NothingToDrop = "nothing-to-drop", Note,
+        "The dump drops what the target does not have.";
     ObjectExists = "object-exists", Error,
         "The dump creates something that the target already has.";
     ObjectExtra = "object-extra", Warning,
         "The restored database has an object that the dump does not have.";
     ObjectMissing = "object-missing", Error,
         "An object of the dump is not in the restored database, and no error said so.";
+    OwnerNotAssignable = "owner-not-assignable", Error,
+        "The restoring role may not hand objects to the owner that the dump names.";
     OwnershipChanged = "ownership-changed", Warning,
         "Objects came back with another owner than the dump gives them.";
+    ParameterRefused = "parameter-refused", Error,
+        "The restoring role may not set a parameter that the dump sets.";
     PermissionDenied = "permission-denied", Error,
         "The restoring role may not do what the dump asks for.";
     PgtapFailed = "pgtap-failed", Error,
@@ -109,8 +153,12 @@ catalogue! {
         "Privileges came back otherwise than the dump grants them.";
     PrivilegesWider = "privileges-wider", Error,
         "Somebody may do more in the restored database than in the dump.";
+    PsqlTooOld = "psql-too-old", Warning,
+        "The script begins with a command that this psql does not know.";
     QueryFailed = "query-failed", Error,
         "A query of the profile did not give what the profile expects.";
+    ReplicationRefused = "replication-refused", Error,
+        "The restoring role may not create a publication or subscription that the dump has.";
     RestoreTooSlow = "restore-too-slow", Error,
         "The restore took more time than the profile's budget.";
     RlsBypassed = "rls-bypassed", Error,
@@ -119,16 +167,28 @@ catalogue! {
         "A role or a database has other attributes, memberships or settings than the dump gives it.";
     RoleExists = "role-exists", Note,
         "The dump creates a role that the target already has.";
+    RoleGrantRefused = "role-grant-refused", Error,
+        "The restoring role may not make others members of a role as the dump does.";
     RoleMissing = "role-missing", Error,
         "The dump names a role that the target does not have.";
     RoleNameReserved = "role-name-reserved", Error,
         "The dump creates a role whose name PostgreSQL keeps for itself.";
+    RoleNotCreatable = "role-not-creatable", Error,
+        "The restoring role may not create or change a role that the dump creates.";
     RowsChanged = "rows-changed", Error,
         "Rows came back with other values than the dump holds, and no error said so.";
     RowsExtra = "rows-extra", Error,
         "A table has rows that the dump does not hold.";
     RowsMissing = "rows-missing", Error,
         "The dump holds rows that did not come back, and no error said so.";
+    SchemaMissing = "schema-missing", Error,
+        "A statement puts something into a schema that the target does not have.";
+    SchemaNotWritable = "schema-not-writable", Error,
+        "The restoring role may not create anything in a schema.";
+    SchemaReserved = "schema-reserved", Error,
+        "The dump uses a schema whose name the target keeps for itself.";
+    SearchPathFunction = "search-path-function", Error,
+        "A function that the restore runs names something without its schema.";
     SecurityDefinerOwnerChanged = "security-definer-owner-changed", Error,
         "A function that runs with its owner's rights has another owner than in the dump.";
     SequenceBehind = "sequence-behind", Error,
@@ -141,16 +201,24 @@ catalogue! {
         "A sequence has less than a tenth of its values left.";
     SettingUnknown = "setting-unknown", Note,
         "The dump sets a parameter that the target's server does not know.";
+    SharedMemoryTooSmall = "shared-memory-too-small", Error,
+        "The target has too little shared memory for what the restore does in parallel.";
     TablespaceMissing = "tablespace-missing", Error,
         "The dump puts objects into a tablespace that the target does not have.";
     TargetOlder = "target-older", Warning,
         "The target's PostgreSQL is older than the one that was dumped.";
+    TemplateIncompatible = "template-incompatible", Error,
+        "The dump creates its database from a template that has another encoding or locale.";
     TriggerStateChanged = "trigger-state-changed", Error,
         "A trigger or a rule is switched on or off otherwise than in the dump.";
     UnclassifiedError = "unclassified-error", Error,
         "A statement failed for a reason that no other finding names.";
     UniqueBroken = "unique-broken", Error,
         "Rows share a key that a unique index or an exclusion constraint should keep apart.";
+    UniqueViolated = "unique-violated", Error,
+        "Rows of the dump share a key that has to be unique.";
+    ValueInvalid = "value-invalid", Error,
+        "Rows of the dump hold values that the target's types do not take.";
     ViewBroken = "view-broken", Error,
         "A view cannot be read: no plan can be made for it.";
 }

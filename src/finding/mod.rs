@@ -1,6 +1,8 @@
 //! Findings: one root cause each, with a stable name, the objects it hit, evidence, and a fix.
 
 mod catalogue;
+mod consequences;
+mod decidable;
 mod diagnose;
 mod failure;
 mod fixes;
@@ -8,32 +10,18 @@ pub mod mask;
 #[cfg(test)]
 mod pages;
 mod recognise;
+mod remedy;
 
+pub use crate::profile::Severity;
 pub use catalogue::Name;
+pub use decidable::profile_rules;
 pub use diagnose::{Situation, diagnose};
 pub use failure::Failure;
-pub use fixes::{ROLE_MISSING_FIX, feature_missing_fix, feature_missing_title, restoring};
+pub use fixes::{ROLE_MISSING_FIX, feature_missing_fix, feature_missing_title, restoring, words};
+
+pub use remedy::{After, AfterKind, Remedy};
 
 use serde::{Deserialize, Serialize};
-
-/// How bad a finding is. Only an error fails a target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    Note,
-    Warning,
-    Error,
-}
-
-impl Severity {
-    pub fn label(self) -> &'static str {
-        match self {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        }
-    }
-}
 
 /// One root cause.
 ///
@@ -44,10 +32,16 @@ pub struct Finding {
     pub severity: Severity,
     /// One line that stands alone: `role "shop_app" does not exist in this target`.
     pub title: String,
-    /// How many failed statements or objects this one cause explains.
+    /// What the cause is about, where one name tells findings of a kind apart: a role, an extension, a schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// How many failed statements or objects this one cause explains, its consequences among them.
     pub count: u64,
-    /// The objects it hit, by name, in order; renderers show the first few.
+    /// The objects it hit itself, by name, in order; renderers show the first few.
     pub objects: Vec<String>,
+    /// What failed only because of it, by kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consequences: Vec<Consequence>,
     /// What was seen: the server's words, the values compared.
     pub evidence: Vec<String>,
     /// Every difference in full, where definitions or values were compared.
@@ -57,9 +51,41 @@ pub struct Finding {
     pub fix: String,
     /// What to run or write, line by line, ready to paste; empty where there is nothing to run.
     pub commands: Vec<String>,
+    /// The files with fixes that are about it, by name, where some were written (`--write-fixes`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fix_files: Vec<String>,
+    /// What mends it, whole.
+    #[serde(skip)]
+    pub remedy: Remedy,
     /// Why it was accepted, where the profile accepts it; it does not fail the target then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<String>,
+    /// Those of its objects that the profile accepts, where it does not accept all; the others stay open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted_objects: Vec<AcceptedObjects>,
+    /// The severity that it would have, where the profile has given it another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_severity: Option<Severity>,
+}
+
+/// Objects that one `accept` of the profile names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptedObjects {
+    /// As in [`Finding::objects`].
+    pub objects: Vec<String>,
+    /// Why, and until when.
+    pub reason: String,
+}
+
+/// Statements of one kind that failed only because another had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consequence {
+    /// The type of the archive's entry, or what the statement makes: `TABLE DATA`, `INDEX`.
+    pub kind: String,
+    /// How many statements.
+    pub count: u64,
+    /// What they are about, each once, in order.
+    pub objects: Vec<String>,
 }
 
 /// How one object came back otherwise than the dump has it.
@@ -83,18 +109,39 @@ impl Finding {
             name,
             severity: name.severity(),
             title: title.into(),
+            subject: None,
             count: 1,
             objects: Vec::new(),
+            consequences: Vec::new(),
             evidence: Vec::new(),
             differences: Vec::new(),
             fix: String::new(),
             commands: Vec::new(),
+            fix_files: Vec::new(),
+            remedy: Remedy::default(),
             accepted: None,
+            accepted_objects: Vec::new(),
+            own_severity: None,
         }
     }
 
-    /// Whether it fails its target.
+    /// All objects that it hit, those of its consequences last.
+    pub fn hit(&self) -> impl Iterator<Item = &String> {
+        self.objects.iter().chain(self.consequences.iter().flat_map(|consequence| &consequence.objects))
+    }
+
+    /// How many failures are the cause's own.
+    pub fn own_count(&self) -> u64 {
+        self.count - self.consequences.iter().map(|consequence| consequence.count).sum::<u64>().min(self.count)
+    }
+
+    /// Whether it fails its target, as long as warnings do not.
     pub fn fails(&self) -> bool {
-        self.severity == Severity::Error && self.accepted.is_none()
+        self.counts_from(Severity::Error)
+    }
+
+    /// Whether it is open and at least as bad as this.
+    pub fn counts_from(&self, least: Severity) -> bool {
+        self.accepted.is_none() && self.severity >= least
     }
 }

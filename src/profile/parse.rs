@@ -14,11 +14,31 @@ pub const MAX_PROFILE_BYTES: u64 = 1 << 20;
 /// Keys that the design has and this version does not.
 const NOT_SUPPORTED_YET: [&str; 2] = ["extends", "matrix"];
 
+/// A finding that a profile may decide about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownFinding<'a> {
+    pub name: &'a str,
+    pub acceptable: Acceptable,
+}
+
+/// How far a profile may decide that a finding does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acceptable {
+    /// For any object, and with any severity.
+    Freely,
+    /// It says that something went wrong that nobody has named: only for whole names of objects, and never milder.
+    ByName,
+    /// It leaves unknown what is lost: neither accepted nor milder.
+    Never,
+    /// It is about the profile itself: there is nothing to accept, and it may be of any severity.
+    OfProfile,
+}
+
 /// What a profile is checked against beyond its own text.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
-    /// The names that `accept` may hold; `None` takes every name.
-    pub known_findings: Option<&'a [&'a str]>,
+    /// The findings that `accept` and `severity` may name; `None` takes every name.
+    pub known_findings: Option<&'a [KnownFinding<'a>]>,
     /// An `accept` whose last day is before this one has expired.
     pub today: jiff::civil::Date,
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::expect::Pattern;
+use super::glob::Glob;
 use super::units::{ByteSize, HumanDuration};
 
 /// A PostgreSQL major version, such as 17. From 10 on a major is one number.
@@ -53,6 +54,9 @@ pub struct Target {
     pub checks: Checks,
     #[serde(default)]
     pub accept: Vec<Accept>,
+    /// What findings count as in this target, by the finding's name, instead of what they usually do.
+    #[serde(default)]
+    pub severity: BTreeMap<String, Severity>,
 }
 
 impl Target {
@@ -170,6 +174,12 @@ pub struct Restore {
     pub jobs: Jobs,
     /// Passed to pg_restore or psql as they are, and reported.
     pub options: Vec<String>,
+    /// A file that lists what pg_restore restores, as `pg_restore -l` writes it; its path from the folder of the profile's
+    /// file.
+    pub list: Option<String>,
+    /// What that file holds, read with the profile.
+    #[serde(skip)]
+    pub list_text: Option<Vec<u8>>,
 }
 
 /// Whose pg_restore and psql do the restore; in YAML `target` or a major version.
@@ -344,14 +354,37 @@ pub enum Operator {
     GreaterOrEqual,
 }
 
+/// How bad a finding is. Only an error fails a target, unless the run wants warnings to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Note,
+    Warning,
+    Error,
+}
+
+impl Severity {
+    pub fn label(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
 /// A known finding that does not fail the target until a date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Accept {
     pub finding: String,
-    /// The object it is accepted for; every object where left out.
+    /// The objects that it is accepted for, as reports name them, with or without their kind; every object where left
+    /// out.
     #[serde(default)]
-    pub object: Option<String>,
+    pub object: Option<Glob>,
+    /// The targets that it is accepted in; every target of the profile where left out.
+    #[serde(default)]
+    pub target: Option<Glob>,
     pub reason: String,
     /// The last day on which it is accepted.
     #[serde(deserialize_with = "super::scalars::date")]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 
 use super::checking::Checking;
+use super::decision::decide;
 use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, verdict};
 use crate::check::{self, NotApplied, RowMode};
 use crate::cluster::{self, ClusterError, Session};
@@ -33,6 +34,8 @@ enum Stopped {
     Interrupted,
     Limit(LimitHit),
     Cluster(ClusterError),
+    /// The profile does not go with the dump.
+    Unfit(&'static str),
     /// The client does not come to the end of a damaged archive.
     Endless,
     Panicked,
@@ -64,11 +67,13 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         target: target.name.clone(),
         description: target.description.clone(),
         verdict: Verdict::Untested,
+        fail_on: stage.fail_on,
         untested: Vec::new(),
         judge: None,
         restore: None,
         checks: Vec::new(),
         notices: notices(target, stage.rows),
+        fixes: None,
         timings: Timings::default(),
     };
     let repository = stage.image_repository.as_deref();
@@ -150,6 +155,7 @@ async fn done(
                 Stopped::Interrupted => "interrupted before it was done".into(),
                 Stopped::Limit(limit) => limit.to_string(),
                 Stopped::Cluster(error) => error.to_string(),
+                Stopped::Unfit(why) => why.into(),
                 Stopped::Endless => {
                     "pg_restore does not come to the end of the damaged archive, and was stopped".into()
                 }
@@ -166,7 +172,7 @@ async fn done(
         rehearsal.checks.insert(0, needs);
     }
     rehearsal.timings.total = began.elapsed();
-    verdict::judge(&mut rehearsal, target);
+    verdict::judge(&mut rehearsal, target, stage.rows);
     Attempt::Done(Box::new(rehearsal))
 }
 
@@ -191,6 +197,9 @@ fn notices(target: &Target, rows: RowMode) -> Vec<String> {
     if !target.restore.options.is_empty() {
         notices.push(format!("restored with the profile's options: {}", target.restore.options.join(" ")));
     }
+    if let Some(list) = &target.restore.list {
+        notices.push(format!("restored what {list:?} lists"));
+    }
     if let Some(role) = &target.restore.as_role {
         notices.push(format!("restored as role {role:?}"));
     }
@@ -206,6 +215,11 @@ async fn work(
     rehearsal: &mut Rehearsal,
     events: &Events,
 ) -> Result<(), Stopped> {
+    if target.restore.list.is_some() && matches!(stage.dump.content, Content::Plain(_)) {
+        return Err(Stopped::Unfit(
+            "the profile's restore.list lists entries of an archive, and this dump is plain SQL",
+        ));
+    }
     let began = Instant::now();
     let superuser = target.cluster.superuser.as_str();
     let session = Session::open(sandbox, superuser, MAINTENANCE_DATABASE).await?;
@@ -250,6 +264,8 @@ async fn work(
     let mut findings = diagnose(&outcome.failures, &situation);
     let unexplained = !findings.iter().any(Finding::fails);
     findings.extend(ended_early(&outcome).filter(|_| unexplained));
+    // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
+    decide(findings.iter_mut(), target);
     let databases = restored_databases(&session, sandbox, &scan, target, &outcome).await?;
     let summary = RestoreSummary {
         command: outcome.command,
@@ -304,7 +320,11 @@ fn never_began(findings: &[Finding], new_databases: &[String]) -> bool {
     findings.iter().any(|finding| match finding.name {
         Name::ClientTooOld => true,
         // The database could not be made, and what would have gone into it went nowhere.
-        Name::LocaleUnavailable => new_databases.is_empty(),
+        Name::LocaleUnavailable
+        | Name::DatabaseNotCreatable
+        | Name::DatabaseOptionUnknown
+        | Name::EncodingLocaleMismatch
+        | Name::TemplateIncompatible => new_databases.is_empty(),
         _ => false,
     })
 }

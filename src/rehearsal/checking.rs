@@ -140,6 +140,7 @@ fn record(result: &mut CheckResult, looked: Result<check::Looked, String>, datab
             if let Outcome::Looked { findings } = &mut result.outcome {
                 findings.extend(looked.findings.into_iter().map(|mut finding| {
                     if let Some(database) = database {
+                        finding.remedy.database = Some(database.clone());
                         finding.title = format!("{} (database {database:?})", finding.title);
                     }
                     finding

@@ -1,13 +1,19 @@
 //! What findings and gaps come to.
 
+use super::decision::{self, accepts_in, decide};
 use super::{Rehearsal, Verdict};
-use crate::check::Outcome;
+use crate::check::{CheckResult, DUMP, Group, NEEDS, Outcome, RowMode};
 use crate::finding::Finding;
 use crate::profile::Target;
 
-/// Sets the verdict by all that the rehearsal has found and could not find.
-pub fn judge(rehearsal: &mut Rehearsal, target: &Target) {
-    accept(rehearsal, target);
+/// Sets the verdict by all that the rehearsal has found and could not find, and by what the profile has decided about it.
+/// About the findings of the restore it has decided before the checks looked.
+pub fn judge(rehearsal: &mut Rehearsal, target: &Target, rows: RowMode) {
+    for result in &mut rehearsal.checks {
+        if let Outcome::Looked { findings } = &mut result.outcome {
+            decide(findings.iter_mut(), target);
+        }
+    }
     for result in &rehearsal.checks {
         let whole = match &result.outcome {
             Outcome::CouldNotLook { reason } => Some(reason),
@@ -20,53 +26,36 @@ pub fn judge(rehearsal: &mut Rehearsal, target: &Target) {
             }
         }
     }
-    rehearsal.verdict = if rehearsal.shown_findings().any(Finding::fails) {
+    let nothing_looked = rehearsal.checks.iter().all(|result| [DUMP, NEEDS].contains(&result.check.as_str()));
+    let restored = rehearsal.restore.is_some();
+    if restored && !nothing_looked && rehearsal.untested.is_empty() && accepts_in(target).next().is_some() {
+        let accepts = accepts(rehearsal, target, rows);
+        rehearsal.checks.push(accepts);
+    }
+    rehearsal.verdict = if rehearsal.failing().next().is_some() {
         Verdict::Fail
-    } else if !rehearsal.untested.is_empty() || rehearsal.restore.is_none() {
-        // A rehearsal without a restore has tested nothing, whatever else it says.
-        Verdict::Untested
     } else {
-        Verdict::Pass
+        // What keeps a restore from beginning can be accepted, and there is nothing then that comes back.
+        if restored && nothing_looked && rehearsal.untested.is_empty() {
+            rehearsal.untested.push("nothing was restored that a check could look at".into());
+        }
+        // A rehearsal without a restore has tested nothing, whatever else it says.
+        if !restored || !rehearsal.untested.is_empty() { Verdict::Untested } else { Verdict::Pass }
     };
 }
 
-/// Marks the findings that the profile accepts. Expired ones were refused with the profile.
-fn accept(rehearsal: &mut Rehearsal, target: &Target) {
-    let restore = rehearsal.restore.iter_mut().flat_map(|restore| &mut restore.findings);
-    let checks = rehearsal.checks.iter_mut().flat_map(|result| match &mut result.outcome {
-        Outcome::Looked { findings } => findings.as_mut_slice(),
-        Outcome::CouldNotLook { .. } => &mut [],
-    });
-    accept_findings(restore.chain(checks), target);
-}
-
-/// Marks those of these findings that the profile accepts.
-pub fn accept_findings<'a>(findings: impl Iterator<Item = &'a mut Finding>, target: &Target) {
-    for finding in findings {
-        let accepted = target.accept.iter().find(|accept| {
-            accept.finding == finding.name.as_str()
-                // All that it hit must be what is accepted: one object more is another matter.
-                && accept.object.as_ref().is_none_or(|object| {
-                    !finding.objects.is_empty() && finding.objects.iter().all(|hit| is_object(hit, object))
-                })
-        });
-        finding.accepted = accepted.map(|accept| format!("{} (until {})", accept.reason, accept.until));
-    }
-}
-
-/// Whether a label such as `TABLE public.orders` is meant by `public.orders`, or by the whole label.
-fn is_object(label: &str, object: &str) -> bool {
-    label == object || label.strip_suffix(object).is_some_and(|kind| kind.ends_with(' '))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_object_is_meant_by_its_name_and_not_by_its_end() {
-        assert!(is_object("TABLE public.orders", "public.orders"));
-        assert!(is_object("EXTENSION plpgsql", "plpgsql"));
-        assert!(!is_object("TABLE public.old_orders", "orders"));
+/// What the profile accepts, as a check: each `accept` stands for something that is here.
+fn accepts(rehearsal: &Rehearsal, target: &Target, rows: RowMode) -> CheckResult {
+    let restore = rehearsal.restore.iter().flat_map(|restore| &restore.findings);
+    let seen = decision::Seen {
+        findings: rehearsal.findings().collect(),
+        restore_failed: restore.into_iter().any(Finding::fails),
+        rows_compared: rows == RowMode::Digest,
+    };
+    let count = accepts_in(target).count();
+    CheckResult {
+        outcome: Outcome::Looked { findings: decision::unused(target, &seen) },
+        looked_at: if count == 1 { "1 accept".to_owned() } else { format!("{count} accepts") },
+        ..CheckResult::new("accept", Group::Accept)
     }
 }

@@ -230,6 +230,7 @@ impl TargetForecast {
             target: self.target.clone(),
             description: self.description.clone(),
             verdict: if self.fails() { Verdict::Fail } else { Verdict::Untested },
+            fail_on: crate::finding::Severity::Error,
             untested: Vec::new(),
             judge: None,
             restore: None,
@@ -238,6 +239,7 @@ impl TargetForecast {
                 ..CheckResult::new(crate::check::NEEDS, crate::check::Group::Needs)
             }],
             notices: Vec::new(),
+            fixes: None,
             timings: Timings::default(),
         }
     }

@@ -3,6 +3,7 @@
 pub mod inspect;
 pub mod json;
 pub mod live;
+pub mod page;
 #[cfg(test)]
 mod sample;
 pub mod spec;

@@ -4,14 +4,24 @@ use std::time::Duration;
 
 use super::{DumpFacts, Report, SCHEMA};
 use crate::check::{CheckResult, Group, NEEDS, Outcome};
-use crate::finding::{Finding, Name, Severity};
-use crate::rehearsal::{Judge, Rehearsal, RestoreSummary, Timings, Verdict};
+use crate::finding::{AcceptedObjects, Finding, Name, Severity};
+use crate::rehearsal::{Judge, Rehearsal, RestoreSummary, Timings, Verdict, WrittenFixes};
 
 pub const CHECKS: [&str; 4] = ["rows", "sequences", "owners", "policies"];
 
 /// Every sample.
 pub fn all() -> Vec<Report> {
-    vec![all_pass(), three_classics(), untested(), hostile(), many_objects(), with_warnings(), foreseen()]
+    vec![
+        all_pass(),
+        three_classics(),
+        untested(),
+        hostile(),
+        many_objects(),
+        with_warnings(),
+        foreseen(),
+        decided(),
+        with_fixes(),
+    ]
 }
 
 pub fn report(targets: Vec<Rehearsal>) -> Report {
@@ -71,6 +81,7 @@ pub fn target(name: &str, version: &str, restore: Vec<Finding>, checks: Vec<Chec
         target: name.to_owned(),
         description: String::new(),
         verdict: Verdict::Pass,
+        fail_on: Severity::Error,
         untested: Vec::new(),
         judge: Some(Judge {
             engine: "docker".to_owned(),
@@ -87,6 +98,7 @@ pub fn target(name: &str, version: &str, restore: Vec<Finding>, checks: Vec<Chec
         }),
         checks: results,
         notices: Vec::new(),
+        fixes: None,
         timings: Timings {
             ready: Duration::from_millis(500),
             restore: Duration::from_millis(2_500),
@@ -279,6 +291,17 @@ pub fn with_warnings() -> Report {
     ])
 }
 
+/// Fixes were written for one target; for the other there was nothing to write.
+pub fn with_fixes() -> Report {
+    let finding = Finding { fix_files: vec!["roles.sql".to_owned()], ..role_missing() };
+    let mut mended = target("debian-15", "15.18", vec![finding], Vec::new());
+    let files = ["roles.sql", "profile.yaml", "commands.sh", "README.md"].map(str::to_owned).into();
+    mended.fixes = Some(WrittenFixes { directory: Some("/srv/fixes/debian-15".to_owned()), files });
+    let mut good = target("twin", "17.11", Vec::new(), Vec::new());
+    good.fixes = Some(WrittenFixes { directory: None, files: Vec::new() });
+    report(vec![mended, good])
+}
+
 /// A forecast that the restore met, one that holds by the profile's rule, and one that nothing put to the test.
 pub fn foreseen() -> Report {
     let role = role_missing();
@@ -295,4 +318,21 @@ pub fn foreseen() -> Report {
     let mut good = target("twin", "17.11", Vec::new(), Vec::new());
     good.checks.insert(0, check(NEEDS, Vec::new()));
     report(vec![laptop, rule, nobody, good])
+}
+
+/// What profiles have decided: some objects of a finding are accepted, a severity is set, warnings fail.
+pub fn decided() -> Report {
+    let reason = "kept by the hosting company (until 2027-01-01)";
+    let part = Finding {
+        accepted_objects: vec![AcceptedObjects {
+            objects: objects(&["ACL public.orders", "SCHEMA shop"]),
+            reason: reason.to_owned(),
+        }],
+        ..role_missing()
+    };
+    let milder = Finding { severity: Severity::Warning, own_severity: Some(Severity::Error), ..role_missing() };
+    let mut warned = target("warned", "17.11", vec![milder], Vec::new());
+    warned.fail_on = Severity::Warning;
+    warned.verdict = Verdict::Fail;
+    report(vec![target("partly", "17.11", vec![part], Vec::new()), warned])
 }

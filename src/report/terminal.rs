@@ -7,6 +7,7 @@
 //!
 //! Every text that a dump or a server could have made is printed through [`visible`].
 
+mod fold;
 mod grid;
 mod group;
 
@@ -19,7 +20,7 @@ use self::group::Group;
 use super::Report;
 use super::text::{self, clip, counted, pack, visible, wrap};
 use crate::check::Outcome;
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::rehearsal::{Rehearsal, Verdict};
 
 /// How the report is drawn.
@@ -39,6 +40,8 @@ impl Default for TerminalOptions {
     }
 }
 
+/// So many findings have room for all they say.
+const ROOMY: usize = 20;
 /// How many objects, and lines of evidence, stand for the others.
 const FIRST_FEW: usize = 3;
 /// Longer text is clipped unless all is asked for: one statement can be a megabyte.
@@ -55,15 +58,14 @@ pub(super) const WIDEST: usize = 120;
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn io::Write, options: &TerminalOptions) -> io::Result<()> {
-    let mut page = Page { out, options, one_target: report.targets.len() == 1 };
+    let mut page = Page { out, options, one_target: report.targets.len() == 1, crowded: false };
     page.dump(report)?;
     page.grid(report)?;
     let groups = group::collect(&report.targets);
-    for group in &groups {
-        page.finding(group)?;
-    }
+    page.findings(&groups)?;
     page.untested(report)?;
     page.notices(report)?;
+    page.fixes(report)?;
     if options.all {
         page.commands_run(report)?;
     }
@@ -78,7 +80,7 @@ pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const GREEN: Style = AnsiColor::Green.on_default().bold();
 const BLUE: Style = AnsiColor::Blue.on_default().bold();
 
-fn severity_style(severity: Severity) -> Style {
+pub(super) fn severity_style(severity: Severity) -> Style {
     match severity {
         Severity::Error => RED,
         Severity::Warning => YELLOW,
@@ -103,11 +105,9 @@ pub(super) fn write_findings(
     out: &mut dyn io::Write,
     options: &TerminalOptions,
 ) -> io::Result<()> {
-    let mut page = Page { out, options, one_target: targets.len() == 1 };
+    let mut page = Page { out, options, one_target: targets.len() == 1, crowded: false };
     let groups = group::collect(targets);
-    for group in &groups {
-        page.finding(group)?;
-    }
+    page.findings(&groups)?;
     page.pages_to_read(&groups)
 }
 
@@ -117,6 +117,8 @@ struct Page<'a> {
     options: &'a TerminalOptions,
     /// Then no block needs to say which target it is about.
     one_target: bool,
+    /// There is so much to tell that each block says only what it takes to begin.
+    crowded: bool,
 }
 
 impl Page<'_> {
@@ -197,20 +199,65 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn finding(&mut self, group: &Group) -> io::Result<()> {
-        let finding = group.finding;
+    /// Draws all findings, those of one kind together where they are many.
+    fn findings(&mut self, groups: &[Group]) -> io::Result<()> {
+        let blocks = fold::folded(groups, self.options.all);
+        self.crowded = !self.options.all && groups.len() > ROOMY;
+        for block in blocks {
+            match *block {
+                [group] => self.finding(group)?,
+                _ => self.fold(&block)?,
+            }
+        }
+        if self.crowded {
+            writeln!(self.out)?;
+            let line = "Much is left out above: --all tells everything, --write-fixes DIR writes what mends it, and \
+                        pgrehearse explain FINDING has the causes.";
+            self.wrapped(Style::new(), line)?;
+        }
+        Ok(())
+    }
+
+    /// Where fixes were written, and for whom there was nothing to write.
+    fn fixes(&mut self, report: &Report) -> io::Result<()> {
+        let asked: Vec<_> = report.targets.iter().filter_map(|target| Some((target, target.fixes.as_ref()?))).collect();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out)?;
+        for (target, written) in &asked {
+            let Some(directory) = &written.directory else { continue };
+            let lines = pack(written.files.iter().map(String::as_str), ", ", self.columns().saturating_sub(2));
+            writeln!(self.out, "fixes for {} are in {}:", visible(&target.target), visible(directory))?;
+            lines.iter().try_for_each(|line| writeln!(self.out, "  {line}"))?;
+        }
+        let none = asked.iter().filter(|(_, written)| written.directory.is_none());
+        let none: Vec<&str> = none.map(|(target, _)| target.target.as_str()).collect();
+        if !none.is_empty() {
+            writeln!(self.out, "no fix to write for {}", none.join(", "))?;
+        }
+        Ok(())
+    }
+
+    fn label_of(finding: &Finding) -> (Style, String) {
         let name = finding.name.as_str();
-        let (style, label) = match &finding.accepted {
+        match &finding.accepted {
             None => (severity_style(finding.severity), format!("{}[{name}]", finding.severity.label())),
             Some(_) => (DIM, format!("accepted {}[{name}]", finding.severity.label())),
-        };
+        }
+    }
+
+    fn finding(&mut self, group: &Group) -> io::Result<()> {
+        let finding = group.finding;
+        let (style, label) = Self::label_of(finding);
         self.headline(style, &label, &finding.title)?;
         self.targets(&group.targets)?;
         self.objects(group)?;
-        if let Some(reason) = &finding.accepted {
-            self.labelled("accepted", reason)?;
-        }
-        if group.brief && !self.options.all {
+        self.consequences(&[group])?;
+        self.decisions(finding)?;
+        // What the checks saw follows from what the restore failed on, as a rule.
+        let brief = group.brief || self.crowded && !group.of_restore;
+        if brief && !self.options.all {
             return Ok(());
         }
         self.evidence(&group.evidence)?;
@@ -218,6 +265,31 @@ impl Page<'_> {
             self.labelled("fix", &finding.fix)?;
         }
         self.commands(&finding.commands)
+    }
+
+    /// What the profile has decided about it.
+    fn decisions(&mut self, finding: &Finding) -> io::Result<()> {
+        if let Some(own) = finding.own_severity {
+            let (set, own) = (finding.severity.label(), own.label());
+            self.labelled("severity", &format!("{set} by the profile; {own} without it"))?;
+        }
+        if let Some(reason) = &finding.accepted {
+            self.labelled("accepted", reason)?;
+        }
+        let all = finding.hit().count();
+        for part in &finding.accepted_objects {
+            let objects = self.first_few(&part.objects).join(", ");
+            self.labelled("accepted", &format!("{} of {all}: {objects}: {}", part.objects.len(), part.reason))?;
+        }
+        if !finding.accepted_objects.is_empty() {
+            let accepted = |label: &&String| finding.accepted_objects.iter().any(|part| part.objects.contains(label));
+            let open: Vec<&String> = finding.hit().filter(|label| !accepted(label)).collect();
+            let few = self.first_few(&open).join(", ");
+            let line =
+                if open.is_empty() { "errors of no object".into() } else { format!("{} of {all}: {few}", open.len()) };
+            self.labelled("open", &line)?;
+        }
+        Ok(())
     }
 
     /// `error[role-missing]: role "shop_app" does not exist`, after an empty line.
@@ -275,14 +347,15 @@ impl Page<'_> {
     /// How much it hit, and the first few of it.
     fn objects(&mut self, group: &Group) -> io::Result<()> {
         let objects = &group.finding.objects;
+        let count = group.count - (group.finding.count - group.finding.own_count()).min(group.count);
         let about = if group.counts_differ { "up to " } else { "" };
         if objects.is_empty() {
-            if group.count > 1 {
-                self.labelled("hits", &format!("{about}{} statements or objects", group.count))?;
+            if count > 1 {
+                self.labelled("hits", &format!("{about}{count} statements or objects"))?;
             }
             return Ok(());
         }
-        let start = match (group.count, objects.len() as u64) {
+        let start = match (count, objects.len() as u64) {
             (1, 1) => String::new(),
             (count, number) if count == number => format!("{about}{count}: "),
             (count, number) => format!("{about}{count}, on {}: ", counted(number, "object")),
@@ -393,7 +466,7 @@ impl Page<'_> {
                 names.push(name);
             }
         }
-        let Some(first) = names.first() else { return Ok(()) };
+        let Some(first) = names.first().filter(|_| !self.crowded) else { return Ok(()) };
         let others = if names.len() > 1 { "; also: " } else { "" };
         writeln!(self.out)?;
         let line = format!("For causes and other fixes: pgrehearse explain {first}{others}{}", names[1..].join(", "));
@@ -445,11 +518,15 @@ fn untested_reasons(target: &Rehearsal) -> Vec<String> {
 
 /// What the run comes to, in one sentence.
 fn verdict_sentence(report: &Report) -> String {
-    let named = |verdict: Verdict| -> Vec<String> {
-        let of_verdict = report.targets.iter().filter(|target| target.verdict == verdict);
-        of_verdict.map(|target| clip(&visible(&target.target), 100).into_owned()).collect()
+    let named = |is_meant: &dyn Fn(&Rehearsal) -> bool| -> Vec<String> {
+        let meant = report.targets.iter().filter(|target| is_meant(target));
+        meant.map(|target| clip(&visible(&target.target), 100).into_owned()).collect()
     };
-    let (total, failed, untested) = (report.targets.len(), named(Verdict::Fail), named(Verdict::Untested));
+    // One that fails for warnings alone has come back.
+    let warned = |target: &Rehearsal| target.fail_on < Severity::Error && !target.shown_findings().any(Finding::fails);
+    let failed = named(&|target| target.verdict == Verdict::Fail && !warned(target));
+    let failed_on_warnings = named(&|target| target.verdict == Verdict::Fail && warned(target));
+    let (total, untested) = (report.targets.len(), named(&|target| target.verdict == Verdict::Untested));
     let took = text::duration(report.elapsed);
     if total == 0 {
         return format!("no target was rehearsed ({took})");
@@ -458,6 +535,12 @@ fn verdict_sentence(report: &Report) -> String {
     if !failed.is_empty() {
         let verb = if failed.len() == 1 { "does" } else { "do" };
         parts.push(format!("{} of {} {verb} not come back: {}", failed.len(), targets(total), failed.join(", ")));
+    }
+    if !failed_on_warnings.is_empty() {
+        let count = failed_on_warnings.len();
+        let verb = if count == 1 { "comes back with warnings and fails" } else { "come back with warnings and fail" };
+        let names = failed_on_warnings.join(", ");
+        parts.push(format!("{count} of {} {verb}, as --fail-on warning asks: {names}", targets(total)));
     }
     if !untested.is_empty() {
         let verb = if untested.len() == 1 { "is" } else { "are" };

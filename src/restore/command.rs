@@ -1,7 +1,7 @@
 //! The command that restores a dump into a target.
 
 use crate::dump::{Container, Content, Dump};
-use crate::profile::{Jobs, Target};
+use crate::profile::{Jobs, Restore, Target};
 
 /// The database that every cluster has, from which others are created.
 pub const MAINTENANCE_DATABASE: &str = "postgres";
@@ -24,35 +24,64 @@ pub fn command(dump: &Dump, target: &Target, makes_database: bool) -> Command {
     }
 }
 
-/// Options of pg_restore that leave something out (pg_restore.c, PostgreSQL 13 to 18).
-const SELECTING: &[(&str, char)] = &[
-    ("--schema-only", 's'),
-    ("--data-only", 'a'),
-    ("--table", 't'),
-    ("--schema", 'n'),
-    ("--exclude-schema", 'N'),
-    ("--use-list", 'L'),
-    ("--section", '\0'),
-    ("--index", 'I'),
-    ("--function", 'P'),
-    ("--trigger", 'T'),
-    ("--filter", '\0'),
-    ("--no-data", '\0'),
-    ("--no-schema", '\0'),
-    ("--no-policies", '\0'),
-    ("--no-publications", '\0'),
-    ("--no-subscriptions", '\0'),
-    ("--no-statistics", '\0'),
-    ("--statistics-only", '\0'),
-    ("--role", '\0'),
-    ("--list", 'l'),
-];
+/// An option of pg_restore that leaves something out.
+struct Selecting {
+    long: &'static str,
+    short: char,
+    /// Whether data that the dump holds can be among it.
+    data: bool,
+}
+
+/// All of them (pg_restore.c, PostgreSQL 13 to 18).
+const SELECTING: [Selecting; 20] = {
+    const fn selecting(long: &'static str, short: char, data: bool) -> Selecting {
+        Selecting { long, short, data }
+    }
+    [
+        selecting("--schema-only", 's', true),
+        selecting("--data-only", 'a', false),
+        selecting("--table", 't', true),
+        selecting("--schema", 'n', true),
+        selecting("--exclude-schema", 'N', true),
+        selecting("--use-list", 'L', true),
+        selecting("--section", '\0', true),
+        selecting("--index", 'I', true),
+        selecting("--function", 'P', true),
+        selecting("--trigger", 'T', true),
+        selecting("--filter", '\0', true),
+        selecting("--no-data", '\0', true),
+        selecting("--no-schema", '\0', false),
+        selecting("--no-policies", '\0', false),
+        selecting("--no-publications", '\0', false),
+        selecting("--no-subscriptions", '\0', false),
+        selecting("--no-statistics", '\0', false),
+        selecting("--statistics-only", '\0', true),
+        selecting("--role", '\0', false),
+        selecting("--list", 'l', true),
+    ]
+};
 
 /// The option, if any, with which pg_restore leaves parts of an archive out.
-pub fn selecting_option(options: &[String], dump: &Dump) -> Option<&'static str> {
+pub fn selecting_option(restore: &Restore, dump: &Dump) -> Option<&'static str> {
     let is_archive = matches!(dump.content, Content::Archive(_));
-    let given = SELECTING.iter().find(|(long, short)| is_archive && has_option(options, long, *short));
-    given.map(|(long, _)| *long)
+    is_archive.then(|| selecting(restore, |_| true))?
+}
+
+/// The option, if any, with which pg_restore leaves out data that the dump holds.
+pub fn leaves_data_out(restore: &Restore) -> Option<&'static str> {
+    selecting(restore, |option| option.data)
+}
+
+fn selecting(restore: &Restore, which: impl Fn(&Selecting) -> bool) -> Option<&'static str> {
+    let options = options(restore);
+    let given = |option: &&Selecting| which(option) && has_option(&options, option.long, option.short);
+    SELECTING.iter().find(given).map(|option| option.long)
+}
+
+/// The profile's options, and that for its list, which pg_restore reads from its standard input.
+fn options(restore: &Restore) -> Vec<String> {
+    let list = restore.list.as_ref().map(|_| "--use-list=/dev/stdin".to_owned());
+    restore.options.iter().cloned().chain(list).collect()
 }
 
 fn pg_restore(container: Container, target: &Target) -> Command {
@@ -71,7 +100,7 @@ fn pg_restore(container: Container, target: &Target) -> Command {
     if parallel {
         argv.push(format!("--jobs={}", jobs(target)));
     }
-    argv.extend(options.iter().cloned());
+    argv.extend(self::options(&target.restore));
     Command { argv, reads_stdin: false }
 }
 
@@ -148,6 +177,16 @@ mod tests {
         assert!(has_option(&options(&["-Ox"]), "--no-privileges", 'x'));
         assert!(has_option(&options(&["--jobs=4"]), "--jobs", 'j'));
         assert!(!has_option(&options(&["--no-privileges"]), "--no-owner", 'O'));
+    }
+
+    #[test]
+    fn options_that_leave_data_out_are_known() {
+        let given = |words: &[&str]| leaves_data_out(&Restore { options: options(words), ..Restore::default() });
+        assert_eq!(given(&["--no-owner", "-x", "--no-policies"]), None);
+        assert_eq!(given(&["--section=pre-data"]), Some("--section"));
+        assert_eq!(given(&["-t", "orders"]), Some("--table"));
+        let restore = Restore { list: Some("part.list".into()), ..Restore::default() };
+        assert_eq!(leaves_data_out(&restore), Some("--use-list"));
     }
 
     #[test]

@@ -6,7 +6,10 @@ mod command;
 mod lines;
 mod server_log;
 
-pub use command::{MAINTENANCE_DATABASE, connection_string, has_option, selecting_option};
+pub use command::{
+    Command, MAINTENANCE_DATABASE, command as client_command, connection_string, has_option, leaves_data_out,
+    selecting_option, shell_words,
+};
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,7 +24,6 @@ use crate::event::{Events, Unit, What};
 use crate::finding::Failure;
 use crate::profile::Target;
 use client_errors::{ClientError, ClientErrors, Told};
-use command::Command;
 
 /// Most errors of the client that are kept; the server's log has the rest.
 const MOST_CLIENT_ERRORS: usize = 20_000;
@@ -76,13 +78,14 @@ pub async fn run(
     let Command { mut argv, reads_stdin } = command::command(dump, target, makes_database(dump, target));
     let mark = server_log::mark(session).await?;
     let before = databases(session).await?;
-    let mut stdin: Option<BoxedReader> = None;
+    let stdin: Option<BoxedReader>;
     let mut consumed = None;
     if reads_stdin {
         let reader = dump.reader().map_err(|source| EngineError::Io { action: "cannot read the dump", source })?;
         consumed = Some(reader.consumed());
         stdin = Some(piped(reader));
     } else {
+        stdin = target.restore.list_text.clone().map(|list| Box::pin(std::io::Cursor::new(list)) as BoxedReader);
         argv.push(sandbox.input().await?);
     }
     let shown = command::shell_words(&argv);
@@ -149,12 +152,26 @@ pub async fn run(
     Ok(Outcome { command: shown, exit_code, ran_to_end, failures, more_failures: logged.more, new_databases })
 }
 
+/// Whether this database is one that the dump makes, so that its own privileges are the dump's. pg_dumpall makes all but
+/// those that every cluster has.
+pub fn made_by_dump(dump: &Dump, target: &Target, database: &str) -> bool {
+    match &dump.content {
+        Content::Archive(archive) => {
+            has_option(&target.restore.options, "--create", 'C') && archive.database == database
+        }
+        Content::Plain(plain) => {
+            let is_everywhere = database == MAINTENANCE_DATABASE || database == "template1";
+            plain.creates_databases.iter().any(|created| created == database) || plain.cluster && !is_everywhere
+        }
+    }
+}
+
 /// Whether the dump makes a database of the target's name itself, so that it must not be there before. What pg_dumpall
 /// writes makes all of its databases.
 pub fn makes_database(dump: &Dump, target: &Target) -> bool {
     let own = &target.database.name;
     match &dump.content {
-        Content::Archive(archive) => has_option(&target.restore.options, "--create", 'C') && archive.database == *own,
+        Content::Archive(_) => made_by_dump(dump, target, own),
         Content::Plain(plain) => plain.cluster || plain.creates_databases.contains(own),
     }
 }

@@ -348,3 +348,42 @@ fn a_locale_that_the_target_lacks_is_found_where_the_dump_creates_its_database()
     let ran = home.run(&path, &[&profile]);
     ran.expect(0);
 }
+
+#[test]
+fn what_is_there_already_and_a_client_that_ends_early_are_named() {
+    let home = Home::new();
+    let script = |statements: &str| {
+        with_statements(&dump(17, "small.sql"), &format!("CREATE TABLE public.more (id int);\n{statements}"))
+    };
+    let exists = home.file("exists.sql", script("CREATE TABLE public.more (id int);"));
+    let ran = home.run(&exists, &[&bare("exists", 17)]);
+    ran.expect(1);
+    assert_eq!(ran.finding("object-exists").count, 1, "{}", ran.json);
+    let ends = home.file("ends.sql", script("\\connect nowhere_at_all"));
+    let ran = home.run(&ends, &[&bare("ends", 17)]);
+    ran.expect(1);
+    assert_eq!(ran.finding("client-failed").severity.label(), "error", "{}", ran.json);
+}
+
+#[test]
+fn a_trigger_that_somebody_switches_off_is_named() {
+    let home = Home::new();
+    let statements = "CREATE TABLE public.watched (id int);
+CREATE FUNCTION public.watch() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$;
+--
+-- Name: watched watch; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER watch BEFORE INSERT ON public.watched FOR EACH ROW EXECUTE FUNCTION public.watch();
+
+
+--
+-- Name: DO; Type: DO; Schema: -; Owner: -
+--
+
+DO $$BEGIN ALTER TABLE public.watched DISABLE TRIGGER watch; END$$;";
+    let script = home.file("switched.sql", with_statements(&dump(17, "small.sql"), statements));
+    let ran = home.run(&script, &[&bare("switched", 17)]);
+    ran.expect(1);
+    assert_eq!(ran.finding("trigger-state-changed").count, 1, "{}", ran.json);
+}

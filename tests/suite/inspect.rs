@@ -35,11 +35,16 @@ fn expected(home: &Home, dump: &Path, profile: &str) -> Vec<Finding> {
 /// What a forecast is about; everything else only a restore can find.
 const FORESEEABLE: &[Name] = &[
     Name::ClientTooOld,
+    Name::DatabaseNotCreatable,
+    Name::EventTriggerRefused,
     Name::ExtensionNotAllowed,
     Name::FeatureMissing,
+    Name::OwnerNotAssignable,
     Name::PermissionDenied,
+    Name::ReplicationRefused,
     Name::RoleMissing,
     Name::RoleNameReserved,
+    Name::RoleNotCreatable,
     Name::SettingUnknown,
     Name::TablespaceMissing,
     Name::UnclassifiedError,

@@ -314,3 +314,30 @@ fn what_somebody_has_added_to_a_script_is_its_own_word() {
     let made = "TABLE j.more: the script makes objects by statements that pg_dump has not written";
     assert!(not_compared.iter().any(|what| *what == made), "{not_compared:?}");
 }
+
+#[test]
+fn privileges_of_a_database_that_the_dump_makes_are_compared_and_those_of_another_are_not() {
+    let home = Home::new();
+    let own = "REVOKE CONNECT ON DATABASE shop FROM PUBLIC;\nGRANT CONNECT ON DATABASE shop TO shop_app;";
+    let later = "DO $$ BEGIN EXECUTE 'GRANT CONNECT ON DATABASE shop TO PUBLIC';
+        EXECUTE 'REVOKE CONNECT ON DATABASE shop FROM shop_app'; END $$;";
+    let source = dump(17, "shop-create.sql");
+    let well = home.file("well.sql", with_statements(&source, own));
+    let ran = home.run(&well, &[&matching("well", 18)]);
+    ran.expect(0);
+    assert!(ran.names().is_empty(), "{}", ran.json);
+
+    let opened = home.file("opened.sql", with_statements(&source, &format!("{own}\n{later}")));
+    let ran = home.run(&opened, &[&matching("opened", 17)]);
+    ran.expect(1);
+    let wider = ran.finding("privileges-wider");
+    assert_eq!(wider.objects, ["DATABASE shop"]);
+    assert_eq!(wider.evidence, ["PUBLIC gains CONNECT on DATABASE shop"]);
+    assert_eq!(wider.commands, ["REVOKE CONNECT ON DATABASE shop FROM PUBLIC;"]);
+    assert_eq!(ran.finding("privileges-changed").evidence, ["\"shop_app\" lacks CONNECT on DATABASE shop"]);
+
+    let other = home.file("other.sql", with_statements(&dump(17, "shop.sql"), later));
+    let ran = home.run(&other, &[&matching("other", 17)]);
+    ran.expect(0);
+    assert!(ran.names().is_empty(), "{}", ran.json);
+}

@@ -42,6 +42,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "objects.sql",
     "judged.sql",
     "names.sql",
+    "supabase.sql",
     "many.sql",
     "catalog.sql",
     "catalog15.sql",

@@ -4,9 +4,11 @@ pub mod docker;
 pub mod dumps;
 pub mod home;
 pub mod images;
+pub mod server;
 
 pub use dumps::dump;
 pub use home::{Home, Ran};
+pub use server::Server;
 
 /// The majors that the suite covers.
 pub const MAJORS: [u16; 4] = [13, 15, 17, 18];

@@ -12,7 +12,7 @@ use crate::check::scope::{in_database, schema_of};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::dump::Relation;
-use crate::finding::{Finding, Name};
+use crate::finding::{AfterKind, Finding, Name};
 
 pub struct Indexes;
 
@@ -151,6 +151,6 @@ fn told(invalid: &[Invalid]) -> Option<Finding> {
         "Build the index anew; where that fails, its error says what is wrong.".into()
     };
     let index_of = |index: &Invalid| format!("REINDEX INDEX {};", qualified(&index.schema, &index.name));
-    finding.commands = invalid.iter().take(crate::check::catalog::TOLD).map(index_of).collect();
+    finding.mend(AfterKind::Reindex, invalid.iter().map(index_of).collect(), crate::check::catalog::TOLD);
     Some(finding)
 }

@@ -2,22 +2,18 @@
 //!
 //! The extension amcheck compares each B-tree with its table, and since its version 1.4 (PostgreSQL 17) looks for equal
 //! keys too; where it is older or not there, the server groups the rows by the key without the help of any index.
-//! amcheck is made in a transaction that is never committed, so that no other check and no dump sees it.
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
+use crate::check::borrowed::Borrowed;
 use crate::check::catalog::{TOLD, first_few, many, of_dump, qualified, server_version_num, sqlstate, words};
 use crate::check::{Check, Group, Looked, Restored};
-use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session, TextRows};
-use crate::finding::{Finding, Name};
+use crate::finding::{AfterKind, Finding, Name};
 
 pub struct Unique;
-
-/// Where amcheck's functions are put while this check looks; no dump has a schema of this name.
-const SCHEMA: &str = "pgrehearse amcheck";
 
 /// Pairs of rows that are counted at most where an exclusion constraint does not hold.
 const MOST_PAIRS: u32 = 1000;
@@ -78,18 +74,20 @@ impl Check for Unique {
         let trees: Vec<&Index> = indexes.iter().filter(|index| index.is_btree).collect();
         let mut looked = Looked::default();
         let mut wrong = Wrong::default();
-        let amcheck = if trees.is_empty() { Amcheck::Nothing } else { Amcheck::ready(session, version).await? };
-        if let Amcheck::Ready { schema, finds_duplicates } = &amcheck {
-            let answers = amcheck_all(session, &trees, schema, *finds_duplicates).await;
-            session.batch("ROLLBACK", "cannot end a transaction").await?;
-            for (index, answer) in trees.iter().zip(answers) {
-                wrong.take_amcheck(index, answer);
+        let (mut compared_trees, mut finds_duplicates) = (0, false);
+        if !trees.is_empty() {
+            match Borrowed::of(session, "amcheck").await? {
+                Ok(amcheck) => {
+                    compared_trees = trees.len();
+                    finds_duplicates = amcheck.is_at_least(1, 4);
+                    amcheck_all(&amcheck, &trees, finds_duplicates, &mut wrong).await;
+                    amcheck.give_back().await?;
+                }
+                Err(why) => {
+                    looked.not_compared.push(format!("{} B-tree indexes with their tables: {why}", trees.len()))
+                }
             }
         }
-        if let Amcheck::Missing(why) = &amcheck {
-            looked.not_compared.push(format!("{} B-tree indexes with their tables: {why}", trees.len()));
-        }
-        let finds_duplicates = matches!(amcheck, Amcheck::Ready { finds_duplicates: true, .. });
         let asked: Vec<&Index> = indexes
             .iter()
             .filter(|index| index.duplicates.is_some() && !(finds_duplicates && index.is_btree))
@@ -100,7 +98,7 @@ impl Check for Unique {
         looked.not_compared.extend(not_asked.map(|index| format!("{}: {why}", index.label())));
         let keys = indexes.iter().filter(|index| index.duplicates.is_some() || index.not_asked).count();
         looked.looked_at = format!("{} indexes, {keys} of them unique", indexes.len());
-        let kinds = [("unique index", keys), ("B-tree index", if amcheck.is_ready() { trees.len() } else { 0 })];
+        let kinds = [("unique index", keys), ("B-tree index", compared_trees)];
         let kinds = kinds.into_iter().filter(|(_, count)| *count > 0);
         looked.compared = kinds.map(|(kind, count)| (kind.to_owned(), count as u64)).collect::<BTreeMap<_, _>>();
         looked.findings.extend(corrupt(&wrong.corrupt));
@@ -188,81 +186,16 @@ fn index(row: &tokio_postgres::Row) -> Index {
     }
 }
 
-/// Whether amcheck can be asked.
-enum Amcheck {
-    /// There is nothing to ask it.
-    Nothing,
-    /// It is there for as long as the transaction is, which has a savepoint to go back to.
-    Ready {
-        schema: String,
-        finds_duplicates: bool,
-    },
-    Missing(String),
-}
-
-impl Amcheck {
-    fn is_ready(&self) -> bool {
-        matches!(self, Amcheck::Ready { .. })
-    }
-
-    async fn ready(session: &Session, version: i32) -> Result<Amcheck, ClusterError> {
-        let sql = "SELECT default_version::text,
-                          (SELECT n.nspname::text FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
-                           WHERE e.extname = 'amcheck'),
-                          (SELECT extversion FROM pg_extension WHERE extname = 'amcheck')
-                   FROM pg_available_extensions WHERE name = 'amcheck'";
-        let rows = session.query(sql, &[], "cannot ask for amcheck").await?;
-        let Some(row) = rows.first() else {
-            return Ok(Amcheck::Missing("the image has no amcheck".into()));
-        };
-        let (available, own_schema, own_version): (String, Option<String>, Option<String>) =
-            (row.get(0), row.get(1), row.get(2));
-        // The dump's event triggers are none of this check's business.
-        session.batch("BEGIN; SET LOCAL session_replication_role = replica", "cannot begin a transaction").await?;
-        if version >= 170_000 {
-            session.batch("SET LOCAL event_triggers = off", "cannot begin a transaction").await?;
-        }
-        let (schema, version) = match (own_schema, own_version) {
-            (Some(schema), Some(version)) => (schema, version),
-            _ => {
-                let name = identifier(SCHEMA);
-                let sql = format!("CREATE SCHEMA {name}; CREATE EXTENSION amcheck SCHEMA {name}");
-                if let Err(error) = session.client().batch_execute(&sql).await {
-                    session.batch("ROLLBACK", "cannot end a transaction").await?;
-                    return Ok(Amcheck::Missing(format!("amcheck cannot be created: {}", words(&error))));
-                }
-                (SCHEMA.to_owned(), available)
-            }
-        };
-        session.batch("SAVEPOINT look", "cannot set a savepoint").await?;
-        Ok(Amcheck::Ready { schema, finds_duplicates: is_at_least(&version, (1, 4)) })
-    }
-}
-
-/// `1.4` is, and so is `1.10`.
-fn is_at_least(version: &str, least: (u32, u32)) -> bool {
-    let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= least
-}
-
-/// Asks amcheck about each index; what one of them fails with is undone before the next.
-async fn amcheck_all(
-    session: &Session,
-    trees: &[&Index],
-    schema: &str,
-    finds_duplicates: bool,
-) -> Vec<Result<TextRows, tokio_postgres::Error>> {
-    let function = format!("{}.bt_index_check", identifier(schema));
+/// Asks amcheck about each index.
+async fn amcheck_all(amcheck: &Borrowed<'_>, trees: &[&Index], finds_duplicates: bool, wrong: &mut Wrong) {
     let duplicates = if finds_duplicates { ", checkunique => true" } else { "" };
     let ask = |index: &&Index| {
-        [
-            format!("SELECT {function}(index => {}::regclass, heapallindexed => true{duplicates})", index.oid),
-            "ROLLBACK TO SAVEPOINT look".to_owned(),
-        ]
+        let (schema, oid) = (&amcheck.schema, index.oid);
+        format!("SELECT {schema}.bt_index_check(index => {oid}::regclass, heapallindexed => true{duplicates})")
     };
-    let statements: Vec<String> = trees.iter().flat_map(ask).collect();
-    // Every second answer is that of the way back.
-    session.pipelined(&statements).await.into_iter().step_by(2).collect()
+    for (index, answer) in trees.iter().zip(amcheck.ask(trees.iter().map(ask)).await) {
+        wrong.take_amcheck(index, answer);
+    }
 }
 
 /// Asks for the keys that several rows share, without the index that should not have let them in.
@@ -342,7 +275,8 @@ fn corrupt(corrupt: &[Corrupt]) -> Option<Finding> {
         "Find out whether a function in the index is other than when it was built: it must give the same for the \
                    same row at any time. Then build the index anew."
             .into();
-    finding.commands = corrupt.iter().take(TOLD).map(|one| one.command.clone()).collect();
+    let reindex = corrupt.iter().map(|one| one.command.clone()).collect();
+    finding.mend(AfterKind::Reindex, reindex, TOLD);
     Some(finding)
 }
 
@@ -361,15 +295,4 @@ fn broken(broken: &[(String, String, String)]) -> Option<Finding> {
                    others."
             .into();
     Some(finding)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_at_least;
-
-    #[test]
-    fn versions_are_compared_by_their_numbers() {
-        assert!(is_at_least("1.4", (1, 4)) && is_at_least("1.10", (1, 4)) && is_at_least("2.0", (1, 4)));
-        assert!(!is_at_least("1.3", (1, 4)) && !is_at_least("1", (1, 4)) && !is_at_least("", (1, 4)));
-    }
 }

@@ -10,7 +10,7 @@ use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
 use crate::dump::{Constraint, Content};
-use crate::finding::{Finding, Name};
+use crate::finding::{AfterKind, Finding, Name};
 
 pub struct Verified;
 
@@ -113,9 +113,8 @@ fn told(found: &[Unverified]) -> Option<Finding> {
     finding.evidence = vec!["rows that were there before may break them, and the planner does not rely on them".into()];
     finding.fix =
         "Have the server verify them; where that fails, its error names a row that breaks the constraint.".into();
-    finding.commands = found
+    let validate = found
         .iter()
-        .take(TOLD)
         .map(|one| {
             let kind = if one.is_domain { "DOMAIN" } else { "TABLE" };
             let (of, name) = (qualified(&one.schema, &one.of), identifier(&one.name));
@@ -125,5 +124,6 @@ fn told(found: &[Unverified]) -> Option<Finding> {
             }
         })
         .collect();
+    finding.mend(AfterKind::Constraints, validate, TOLD);
     Some(finding)
 }

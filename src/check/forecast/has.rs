@@ -54,7 +54,7 @@ impl<'a> Has<'a> {
             no_owner: given("--no-owner", 'O'),
             no_privileges: given("--no-privileges", 'x') || given("--no-acl", 'x'),
             no_tablespaces: given("--no-tablespaces", '\0'),
-            selects: selecting_option(options, dump),
+            selects: selecting_option(&target.restore, dump),
         }
     }
 

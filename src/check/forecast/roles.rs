@@ -6,7 +6,7 @@ use super::has::Has;
 use super::{Asked, Forecast};
 use crate::cluster::sql::identifier;
 use crate::dump::{Grant, Owned, SUBSCRIPTIONS};
-use crate::finding::{Name, ROLE_MISSING_FIX};
+use crate::finding::{Name, ROLE_MISSING_FIX, words};
 
 /// Every role that the dump names, does not create, and that the target lacks.
 pub fn missing(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
@@ -79,13 +79,15 @@ pub fn reserved(asked: &Asked<'_>, forecasts: &mut Vec<Forecast>) {
     }
 }
 
-/// What a role that is no superuser is refused: one finding, as the restore has one for all that it is refused.
+/// What a role that is no superuser is refused, by cause as the restore tells it.
 pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
     if has.is_superuser {
         return;
     }
-    let mut refused: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut refuse = |why: String, object: String| refused.entry(why).or_default().push(object);
+    let mut refused: BTreeMap<(Name, String), BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    let mut refuse = |name: Name, subject: &str, why: String, object: String| {
+        refused.entry((name, subject.to_owned())).or_default().entry(why).or_default().push(object);
+    };
     for used in &asked.requirements.privileged {
         let is_left_out = match used.kind {
             "privileges on parameters" => has.no_privileges,
@@ -96,8 +98,16 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
             }
             _ => false,
         };
+        let (name, subject) = match used.kind {
+            "event triggers" => (Name::EventTriggerRefused, ""),
+            SUBSCRIPTIONS | "publications of all tables" | "publications of whole schemas" => {
+                (Name::ReplicationRefused, has.restoring)
+            }
+            "superusers" => (Name::RoleNotCreatable, has.restoring),
+            _ => (Name::PermissionDenied, has.restoring),
+        };
         if !is_left_out {
-            refuse(format!("only a superuser makes {}", used.kind), used.object.clone());
+            refuse(name, subject, format!("only a superuser makes {}", used.kind), used.object.clone());
         }
     }
     if !has.no_owner {
@@ -105,47 +115,46 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
             let exists = !has.lacks_role(&owned.owner) && !asked.facts.roles_created.contains(&owned.owner);
             if exists && !has.acts_for.contains(owned.owner.as_str()) {
                 let why = format!("{:?} is no member of {:?} and may not give it anything", has.restoring, owned.owner);
-                refuse(why, owned_label(owned));
+                // What was there before the restore is not its own to give.
+                let (name, subject) = match owned.kind == "SCHEMA" && owned.name == "public" {
+                    true => (Name::PermissionDenied, has.restoring),
+                    false => (Name::OwnerNotAssignable, owned.owner.as_str()),
+                };
+                refuse(name, subject, why, owned_label(owned));
             }
         }
     }
     let others: BTreeSet<&String> = asked.facts.sessions.iter().filter(|role| *role != has.restoring).collect();
     for role in others.into_iter().filter(|role| !has.lacks_role(role) && !has.no_privileges) {
-        refuse("only a superuser may become another role of the session".into(), format!("ROLE {role}"));
+        let why = "only a superuser may become another role of the session".to_owned();
+        refuse(Name::PermissionDenied, has.restoring, why, format!("ROLE {role}"));
     }
     if !has.role_attribute(|role| role.createrole) {
         for role in &asked.facts.roles_created {
-            refuse(format!("{:?} may create no roles", has.restoring), format!("ROLE {role}"));
+            let why = format!("{:?} may create no roles", has.restoring);
+            refuse(Name::RoleNotCreatable, has.restoring, why, format!("ROLE {role}"));
         }
     }
     if has.creates_database && !has.role_attribute(|role| role.createdb) {
         for created in &asked.facts.creates_database {
-            refuse(format!("{:?} may create no databases", has.restoring), format!("DATABASE {}", created.name));
+            let why = format!("{:?} may create no databases", has.restoring);
+            refuse(Name::DatabaseNotCreatable, has.restoring, why, format!("DATABASE {}", created.name));
         }
     }
-    if refused.is_empty() {
-        return;
+    for ((name, subject), reasons) in refused {
+        let evidence = reasons.iter().map(|(why, objects)| match objects.as_slice() {
+            [one] => format!("{why}: {one}"),
+            [first, rest @ ..] => format!("{why}: {first} and {} more", rest.len()),
+            [] => why.clone(),
+        });
+        let evidence: Vec<String> = evidence.collect();
+        let mut objects: Vec<String> = reasons.into_values().flatten().collect();
+        objects.sort();
+        objects.dedup();
+        let words = words(name, &subject, has.target);
+        let forecast = Forecast::new(name, &subject, words.title).objects(objects).seen(evidence);
+        forecasts.push(forecast.fix(words.fix, words.commands));
     }
-    let title = format!("role {:?} may not do all that the dump asks for", has.restoring);
-    let evidence = refused.iter().map(|(why, objects)| match objects.as_slice() {
-        [one] => format!("{why}: {one}"),
-        [first, rest @ ..] => format!("{why}: {first} and {} more", rest.len()),
-        [] => why.clone(),
-    });
-    let evidence: Vec<String> = evidence.collect();
-    let mut objects: Vec<String> = refused.into_values().flatten().collect();
-    objects.sort();
-    objects.dedup();
-    let fix = format!(
-        "Restore as a role that owns the database or may act for the owners, or give {:?} what it lacks.",
-        has.restoring
-    );
-    forecasts.push(
-        Forecast::new(Name::PermissionDenied, has.restoring, title)
-            .objects(objects)
-            .seen(evidence)
-            .fix(fix, Vec::new()),
-    );
 }
 
 fn owned_label(owned: &Owned) -> String {

@@ -155,8 +155,10 @@ fn one_who_is_no_superuser_is_refused_what_needs_one_and_what_is_others() {
     };
     let sql = "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION a.f();\nALTER TABLE a.t OWNER TO o;";
     let found = of_text(sql, &master(""));
-    assert_eq!(told(&found), [(Name::PermissionDenied, ERROR)]);
-    assert_eq!(found[0].finding.objects, ["EVENT TRIGGER e", "TABLE a.t"]);
+    assert_eq!(told(&found), [(Name::EventTriggerRefused, ERROR), (Name::OwnerNotAssignable, ERROR)]);
+    assert_eq!(found[0].finding.objects, ["EVENT TRIGGER e"]);
+    assert_eq!(found[1].finding.title, "role \"master\" may not hand objects to \"o\"");
+    assert_eq!(found[1].finding.objects, ["TABLE a.t"]);
     assert_eq!(of_text("ALTER TABLE a.t OWNER TO o;", &master(", member_of: [o]")), []);
     assert_eq!(of_text("ALTER TABLE a.t OWNER TO master;", &master("")), []);
     assert_eq!(of_text(sql, &master(", superuser: true")), []);
@@ -164,10 +166,10 @@ fn one_who_is_no_superuser_is_refused_what_needs_one_and_what_is_others() {
     assert_eq!(told(&of_text(public, &master(""))), [(Name::PermissionDenied, ERROR)]);
     assert_eq!(of_text(public, &format!("{}database: {{owner: master}}\n", master(""))), []);
     let roles = "CREATE ROLE x;";
-    assert_eq!(told(&of_text(roles, &master(""))), [(Name::PermissionDenied, ERROR)]);
+    assert_eq!(told(&of_text(roles, &master(""))), [(Name::RoleNotCreatable, ERROR)]);
     assert_eq!(of_text(roles, &master(", createrole: true")), []);
     let subscription = "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false);";
-    assert_eq!(told(&of_text(subscription, &master(""))), [(Name::PermissionDenied, ERROR)]);
+    assert_eq!(told(&of_text(subscription, &master(""))), [(Name::ReplicationRefused, ERROR)]);
     assert_eq!(of_text(subscription, &master(", member_of: [pg_create_subscription]")), []);
 }
 

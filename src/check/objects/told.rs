@@ -7,7 +7,7 @@ use super::rules::{self, Majors};
 use crate::check::scope::in_database;
 use crate::check::{Looked, Restored};
 use crate::dump::Declared;
-use crate::finding::{Difference, Finding, Name, Severity};
+use crate::finding::{AfterKind, Difference, Finding, Name, Severity};
 use crate::restore::{has_option, selecting_option};
 
 /// Lines around each change.
@@ -18,7 +18,7 @@ pub(super) fn told(restored: &Restored<'_>, comparison: &Comparison, majors: Maj
     let options = &restored.target.restore.options;
     let leaving = ["--no-comments", "--no-security-labels"];
     let leaving = leaving.into_iter().find(|option| has_option(options, option, '\0'));
-    let selects = selecting_option(options, restored.dump).or(leaving);
+    let selects = selecting_option(&restored.target.restore, restored.dump).or(leaving);
     findings.extend(missing(comparison, selects));
     findings.extend(changed(comparison, majors));
     let added = in_database(&restored.scan.added, restored, |added| &added.database);
@@ -96,7 +96,9 @@ fn missing(comparison: &Comparison, selects: Option<&str>) -> Vec<Finding> {
                     .into();
         }
         const STATEMENTS: usize = 5;
-        finding.commands = lost.iter().take(STATEMENTS).map(|object| object.definition.trim().to_owned()).collect();
+        let statements = lost.iter().map(|object| object.definition.trim().to_owned()).collect();
+        let kind = if name == Name::CommentLost { AfterKind::Comments } else { AfterKind::Objects };
+        finding.mend(kind, statements, STATEMENTS);
         findings.push(finding);
     }
     findings

@@ -26,6 +26,7 @@ pub enum Kind {
     ForeignDataWrapper,
     ForeignServer,
     LargeObject,
+    Database,
 }
 
 impl Kind {
@@ -41,6 +42,7 @@ impl Kind {
             Kind::ForeignDataWrapper => "FOREIGN DATA WRAPPER",
             Kind::ForeignServer => "FOREIGN SERVER",
             Kind::LargeObject => "LARGE OBJECT",
+            Kind::Database => "DATABASE",
         }
     }
 
@@ -56,6 +58,7 @@ impl Kind {
             "F" => Kind::ForeignDataWrapper,
             "S" => Kind::ForeignServer,
             "L" => Kind::LargeObject,
+            "d" => Kind::Database,
             _ => return None,
         })
     }
@@ -70,6 +73,7 @@ impl Kind {
             Kind::Routine => "X",
             Kind::Schema => "UC",
             Kind::LargeObject => "rw",
+            Kind::Database => "CTc",
             Kind::Type | Kind::Language | Kind::ForeignDataWrapper | Kind::ForeignServer => "U",
         }
     }
@@ -86,6 +90,8 @@ fn letter(privilege: &str) -> Option<char> {
         "trigger" => 't',
         "usage" => 'U',
         "create" => 'C',
+        "temporary" | "temp" => 'T',
+        "connect" => 'c',
         "execute" => 'X',
         "maintain" => 'm',
         _ => return None,
@@ -104,6 +110,8 @@ pub fn privilege(letter: char) -> &'static str {
         't' => "TRIGGER",
         'U' => "USAGE",
         'C' => "CREATE",
+        'T' => "TEMPORARY",
+        'c' => "CONNECT",
         'X' => "EXECUTE",
         'm' => "MAINTAIN",
         _ => "another privilege",
@@ -351,6 +359,7 @@ impl<'a> Reader<'a> {
             "schema" => Kind::Schema,
             "type" | "domain" => Kind::Type,
             "language" => Kind::Language,
+            "database" => Kind::Database,
             "large" => self.eat("object").then_some(Kind::LargeObject)?,
             "foreign" if self.eat("data") => self.eat("wrapper").then_some(Kind::ForeignDataWrapper)?,
             "foreign" => self.eat("server").then_some(Kind::ForeignServer)?,
@@ -433,7 +442,7 @@ mod tests {
 
     #[test]
     fn what_is_no_statement_about_an_object_is_none() {
-        for sql in ["GRANT a TO b", "SELECT 1", "GRANT SELECT ON", "GRANT ALL ON DATABASE d TO x", "REVOKE"] {
+        for sql in ["GRANT a TO b", "SELECT 1", "GRANT SELECT ON", "GRANT ALL ON TABLESPACE t TO x", "REVOKE"] {
             assert_eq!(changes(&statements(sql)[0], 17), None, "{sql}");
         }
     }

@@ -55,6 +55,9 @@ WITH objects AS (
     SELECT 'S', oid, 'pg_foreign_server'::regclass, 0, quote_ident(srvname), srvowner, srvacl FROM pg_foreign_server
   UNION ALL
     SELECT 'L', oid, 'pg_largeobject'::regclass, 0, oid::text, lomowner, lomacl FROM pg_largeobject_metadata
+  UNION ALL
+    SELECT 'd', oid, 'pg_database'::regclass, 0, quote_ident(datname), datdba, datacl FROM pg_database
+    WHERE datname = current_database()
 )
 SELECT objects.kind, objects.name, pg_get_userbyid(objects.owner)::text,
        coalesce(i.initprivs, acldefault(objects.kind::\"char\", objects.owner))::text[],

@@ -19,8 +19,8 @@ use super::{Check, Group, Looked, Restored, objects};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::dump::{Declared, Word, statements};
-use crate::finding::{Failure, Finding, Name, Severity};
-use crate::restore::has_option;
+use crate::finding::{AfterKind, Failure, Finding, Name, Severity};
+use crate::restore::{has_option, made_by_dump};
 
 pub struct Privileges;
 
@@ -72,6 +72,10 @@ impl Check for Privileges {
             return Ok(Looked { not_compared, ..Looked::default() });
         }
         let left_out = left_out(restored);
+        // A database that the dump does not make has the privileges that its target gives it.
+        if !made_by_dump(restored.dump, restored.target, restored.database) {
+            held.retain(|object, _| object.0 != Kind::Database);
+        }
         for object in dumped.keys().filter(|object| object.0 == Kind::Column) {
             add_column(&mut held, object);
         }
@@ -83,8 +87,8 @@ impl Check for Privileges {
             let (mut wider, mut lost) = (held.now.beyond(&expected), expected.beyond(&held.now));
             // To a superuser privileges mean nothing, and who owns the object in the dump has all of them there: the schema
             // public of a server before 15 belongs to somebody else since.
-            let owner = granted.map(|granted| granted.owner.as_str()).unwrap_or_default();
-            wider.retain(|role, _| role != owner && roles.get(role) != Some(&true));
+            let owner = granted.and_then(|granted| granted.owner.as_deref());
+            wider.retain(|role, _| owner != Some(role.as_str()) && roles.get(role) != Some(&true));
             lost.retain(|role, _| role.is_empty() || roles.get(role) == Some(&false));
             if granted.is_some_and(|granted| granted.failed) {
                 lost.clear();
@@ -123,8 +127,8 @@ async fn roles(session: &Session) -> Result<BTreeMap<String, bool>, ClusterError
 #[derive(Debug, Default)]
 struct Granted {
     changes: Vec<Change>,
-    /// Who owns the object in the dump.
-    owner: String,
+    /// Who owns the object in the dump, where it says.
+    owner: Option<String>,
     /// Whether the restore has failed on it: that somebody lacks something is told there.
     failed: bool,
 }
@@ -140,7 +144,7 @@ fn dumped(declared: &[&Declared], failures: &[Failure], major: u16) -> Dumped {
         for words in statements(&entry.definition) {
             for change in changes(&words, major).unwrap_or_default() {
                 let granted = dumped.entry(change.object.clone()).or_default();
-                granted.owner.clone_from(&entry.owner);
+                granted.owner = Some(entry.owner.clone()).filter(|owner| !owner.is_empty());
                 granted.failed |= failed.contains(&index);
                 granted.changes.push(change);
             }
@@ -170,7 +174,8 @@ fn expected(held: &Held, granted: Option<&Granted>) -> Acl {
     let mut acl = held.initial.clone();
     let Some(Granted { changes, owner, .. }) = granted else { return acl };
     for change in changes {
-        acl.apply(change, |role| if !owner.is_empty() && role == owner { held.owner.clone() } else { role.to_owned() });
+        let is_owner = |role: &str| owner.as_deref() == Some(role);
+        acl.apply(change, |role| if is_owner(role) { held.owner.clone() } else { role.to_owned() });
     }
     acl
 }
@@ -212,7 +217,7 @@ impl Told<'_> {
             finding.evidence.push(format!("{option} leaves out every REVOKE of the dump"));
             finding.fix = format!("Restore without {option}, or take them away before anybody connects.");
         }
-        finding.commands = statements_of(&self.wider, "REVOKE", "FROM");
+        finding.mend(AfterKind::Privileges, statements_of(&self.wider, "REVOKE", "FROM"), STATEMENTS);
         Some(finding)
     }
 
@@ -232,7 +237,7 @@ impl Told<'_> {
                     .into()
             }
         };
-        finding.commands = statements_of(&self.lost, "GRANT", "TO");
+        finding.mend(AfterKind::Privileges, statements_of(&self.lost, "GRANT", "TO"), STATEMENTS);
         Some(finding)
     }
 }
@@ -290,25 +295,24 @@ fn evidence(by_role: &BTreeMap<String, Vec<Hit<'_>>>, verb: &str) -> Vec<String>
 
 fn statements_of(by_role: &BTreeMap<String, Vec<Hit<'_>>>, verb: &str, to: &str) -> Vec<String> {
     let all = by_role.iter().flat_map(|(role, hits)| hits.iter().map(move |hit| (role, hit)));
-    all.take(STATEMENTS)
-        .map(|(role, (_, kind, held, privileges))| {
-            let role = if role.is_empty() { "PUBLIC".to_owned() } else { identifier(role) };
-            let (table, column) = match kind {
-                Kind::Column => held.name.rsplit_once('.').unwrap_or((held.name.as_str(), "")),
-                _ => (held.name.as_str(), ""),
-            };
-            let names: Vec<String> = privileges
-                .iter()
-                .map(|(letter, _)| {
-                    let name = privilege(*letter);
-                    // A word that the catalog writes without quotes can need them here.
-                    let quoted = if column.starts_with('"') { column.to_owned() } else { identifier(column) };
-                    if column.is_empty() { name.to_owned() } else { format!("{name}({quoted})") }
-                })
-                .collect();
-            format!("{verb} {} ON {} {table} {to} {role};", names.join(", "), kind.sql())
-        })
-        .collect()
+    all.map(|(role, (_, kind, held, privileges))| {
+        let role = if role.is_empty() { "PUBLIC".to_owned() } else { identifier(role) };
+        let (table, column) = match kind {
+            Kind::Column => held.name.rsplit_once('.').unwrap_or((held.name.as_str(), "")),
+            _ => (held.name.as_str(), ""),
+        };
+        let names: Vec<String> = privileges
+            .iter()
+            .map(|(letter, _)| {
+                let name = privilege(*letter);
+                // A word that the catalog writes without quotes can need them here.
+                let quoted = if column.starts_with('"') { column.to_owned() } else { identifier(column) };
+                if column.is_empty() { name.to_owned() } else { format!("{name}({quoted})") }
+            })
+            .collect();
+        format!("{verb} {} ON {} {table} {to} {role};", names.join(", "), kind.sql())
+    })
+    .collect()
 }
 
 /// `ALTER DEFAULT PRIVILEGES` of the dump against those of the database, as sets of statements.
@@ -355,6 +359,7 @@ async fn default_privileges(
         Some(option) => format!("Restore without {option}, or run the statements below."),
         None => "Run the statements below.".into(),
     };
-    finding.commands = lost.iter().take(STATEMENTS).map(|object| object.definition.trim().to_owned()).collect();
+    let grants = lost.iter().map(|object| object.definition.trim().to_owned()).collect();
+    finding.mend(AfterKind::Privileges, grants, STATEMENTS);
     Ok(Some(finding))
 }

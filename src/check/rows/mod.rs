@@ -26,7 +26,7 @@ use crate::dump::digest::{Digest, NoDigest};
 use crate::dump::{Dump, TableRows};
 use crate::finding::Finding;
 use crate::profile::Target;
-use crate::restore::has_option;
+use crate::restore::leaves_data_out;
 
 /// How rows are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,7 +60,7 @@ impl Check for Rows {
     }
 
     fn does_not_apply(&self, target: &Target, _restore_findings: &[Finding]) -> Option<NotApplied> {
-        let option = selects(&target.restore.options)?;
+        let option = leaves_data_out(&target.restore)?;
         Some(NotApplied::Profile(format!("rows were not compared: {option} restores a part of the dump")))
     }
 
@@ -354,35 +354,4 @@ async fn large_objects(restored: &Restored<'_>, session: &Session, told: &mut To
     let (objects, pages) = form::large_objects(session).await?;
     told.large_objects(dumped, objects, pages);
     Ok(())
-}
-
-/// The option, if any, with which pg_restore leaves out data that the dump holds.
-pub fn selects(options: &[String]) -> Option<&'static str> {
-    const SELECTING: [(&str, char); 12] = [
-        ("--schema-only", 's'),
-        ("--table", 't'),
-        ("--schema", 'n'),
-        ("--exclude-schema", 'N'),
-        ("--use-list", 'L'),
-        ("--section", '\0'),
-        ("--index", 'I'),
-        ("--function", 'P'),
-        ("--trigger", 'T'),
-        ("--filter", '\0'),
-        ("--no-data", '\0'),
-        ("--list", 'l'),
-    ];
-    SELECTING.into_iter().find(|(long, short)| has_option(options, long, *short)).map(|(long, _)| long)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn options_that_leave_data_out_are_known() {
-        assert_eq!(selects(&["--no-owner".into(), "-x".into()]), None);
-        assert_eq!(selects(&["--section=pre-data".into()]), Some("--section"));
-        assert_eq!(selects(&["-t".into(), "orders".into()]), Some("--table"));
-    }
 }

@@ -17,8 +17,11 @@ const TOLD: usize = 5;
 /// Gathers what was compared.
 pub struct Told<'a> {
     restored: &'a Restored<'a>,
-    /// Whether the restore has failed with errors, which explain tables that are empty or not there.
+    /// Whether the restore has failed with errors that are open, which explain tables that are empty or not there.
     failed: bool,
+    /// Objects and statements that the restore has failed on and that the profile accepts: what it accepts of one table
+    /// says nothing of another.
+    accepted: Vec<&'a str>,
     pub not_compared: Vec<String>,
     /// What the server could not do.
     pub errors: Vec<String>,
@@ -36,6 +39,16 @@ struct Differing {
     difference: Difference,
 }
 
+/// What of these findings the profile accepts.
+fn accepted(restore: &[Finding]) -> Vec<&str> {
+    restore
+        .iter()
+        .filter(|finding| finding.accepted.is_some())
+        .flat_map(|finding| finding.hit())
+        .map(String::as_str)
+        .collect()
+}
+
 impl Difference {
     /// Of a table of which no row needs to be looked at.
     pub fn all_missing(dumped: u64, found: u64) -> Self {
@@ -49,6 +62,7 @@ impl<'a> Told<'a> {
         Self {
             restored,
             failed: restored.restore_findings.iter().any(Finding::fails),
+            accepted: accepted(restored.restore_findings),
             not_compared: Vec::new(),
             errors: Vec::new(),
             rows: 0,
@@ -71,16 +85,32 @@ impl<'a> Told<'a> {
     /// Whether the restore's own errors say why so many rows are not there: COPY brings all rows or none, each INSERT
     /// stands alone.
     pub fn explains(&self, unit: &Unit, found: u64) -> bool {
-        self.failed && (found == 0 || unit.inserts && found < unit.rows)
+        let (schema, name) = &unit.form.table;
+        (self.failed || self.is_accepted(schema, name)) && (found == 0 || unit.inserts && found < unit.rows)
+    }
+
+    /// Whether the profile accepts that the rows of this table were refused.
+    fn is_accepted(&self, schema: &str, name: &str) -> bool {
+        let data = format!("TABLE DATA {schema}.{name}");
+        let quoted = |part: &str| [part.to_owned(), identifier(part)];
+        let named = quoted(schema).into_iter().flat_map(|schema| quoted(name).map(|name| format!("{schema}.{name} ")));
+        let named: Vec<String> = named.collect();
+        self.accepted.iter().any(|object| {
+            // A script's: `line 7: COPY public.orders (id) FROM stdin;`.
+            let statement = object.split_once(": ").filter(|(line, _)| line.starts_with("line ")).map(|(_, rest)| rest);
+            let rows =
+                statement.and_then(|said| said.strip_prefix("COPY ").or_else(|| said.strip_prefix("INSERT INTO ")));
+            *object == data || rows.is_some_and(|rows| named.iter().any(|name| rows.starts_with(name.as_str())))
+        })
     }
 
     /// A table that has rows in the dump and is not there.
     pub fn absent(&mut self, label: &str, rows: u64) {
-        if self.failed {
+        let (schema, name) = label.split_once('.').unwrap_or(("public", label));
+        if self.failed || self.is_accepted(schema, name) {
             self.explained += 1;
             return;
         }
-        let (schema, name) = label.split_once('.').unwrap_or(("public", label));
         self.differing.push(Differing {
             label: label.to_owned(),
             schema: schema.to_owned(),

@@ -4,7 +4,7 @@ use super::read::{Column, Next, Sequence};
 use crate::check::catalog::words;
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
-use crate::finding::{Finding, Name};
+use crate::finding::{AfterKind, Finding, Name};
 
 /// What the values that columns hold say of sequences.
 #[derive(Default)]
@@ -82,13 +82,14 @@ async fn behind(
     match free {
         Some(value) if sequence.after(value) != Next::Exhausted => {
             finding.fix = "Set the sequence behind the values that are there, before the application writes.".into();
-            finding.commands =
-                vec![format!("SELECT pg_catalog.setval({}, {value}, true);", literal(&sequence.qualified()))];
+            let setval = format!("SELECT pg_catalog.setval({}, {value}, true);", literal(&sequence.qualified()));
+            finding.mend(AfterKind::Setval, vec![setval], 1);
         }
         _ => {
             finding.fix = "The column holds values up to the sequence's end: give the sequence more room first.".into();
-            finding.commands =
-                vec![format!("ALTER SEQUENCE {} AS bigint NO MAXVALUE NO MINVALUE;", sequence.qualified())];
+            let room = format!("ALTER SEQUENCE {} AS bigint NO MAXVALUE NO MINVALUE;", sequence.qualified());
+            let setval = format!("SELECT pg_catalog.setval({}, {furthest}, true);", literal(&sequence.qualified()));
+            finding.mend(AfterKind::Setval, vec![room, setval], 1);
         }
     }
     Ok(finding)
@@ -101,7 +102,8 @@ fn exhausted(sequence: &Sequence) -> Finding {
     finding.objects = vec![format!("SEQUENCE {}", sequence.label())];
     finding.evidence = vec![sequence.state()];
     finding.fix = "Give the sequence more room; its column may need a larger type too.".into();
-    finding.commands = vec![format!("ALTER SEQUENCE {} AS bigint NO MAXVALUE NO MINVALUE;", sequence.qualified())];
+    let room = format!("ALTER SEQUENCE {} AS bigint NO MAXVALUE NO MINVALUE;", sequence.qualified());
+    finding.mend(AfterKind::Sequences, vec![room], 1);
     finding
 }
 

@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::read::{Next, Sequence};
 use crate::check::Restored;
 use crate::check::catalog::{TOLD, first_few, restore_failed};
-use crate::check::rows::selects;
 use crate::check::scope::{in_database, schema_of};
 use crate::cluster::sql::literal;
-use crate::finding::{Finding, Name, Severity};
+use crate::finding::{AfterKind, Finding, Name, Severity};
+use crate::restore::leaves_data_out;
 
 /// One that stands elsewhere.
 struct Changed<'a> {
@@ -23,7 +23,7 @@ pub fn judge<'a>(
     sequences: &'a [Sequence],
     told: &HashSet<(&str, &str)>,
 ) -> (Vec<(Finding, Vec<&'a Sequence>)>, usize) {
-    if selects(&restored.target.restore.options).is_some() {
+    if leaves_data_out(&restored.target.restore).is_some() {
         return (Vec::new(), 0);
     }
     // The last word counts.
@@ -103,6 +103,6 @@ fn finding<'a>(changed: &[Changed<'a>], severity: Severity) -> Option<(Finding, 
         let name = literal(&changed.sequence.qualified());
         format!("SELECT pg_catalog.setval({name}, {}, {});", changed.last_value, changed.is_called)
     };
-    finding.commands = changed.iter().take(TOLD).map(command).collect();
+    finding.mend(AfterKind::Setval, changed.iter().map(command).collect(), TOLD);
     Some((finding, changed.iter().map(|changed| changed.sequence).collect()))
 }

@@ -2,7 +2,7 @@
 
 use super::read::{Next, Sequence};
 use crate::check::catalog::{TOLD, first_few};
-use crate::finding::{Finding, Name};
+use crate::finding::{AfterKind, Finding, Name};
 
 /// A sequence with fewer values from its start to its end is small on purpose.
 const SMALL: i128 = 10_000;
@@ -39,7 +39,7 @@ pub fn judge(sequences: &[&Sequence]) -> Option<Finding> {
         "Give the sequence, and the column that it feeds, a larger type before inserts fail. The source is as \
                    near to the end."
             .into();
-    let commands = near.iter().take(TOLD).flat_map(|end| {
+    let commands = near.iter().map(|end| {
         let widened = end.sequence.comparable().filter(|column| column.data_type != "bigint").map(|column| {
             let column_name = crate::cluster::sql::identifier(&column.name);
             format!("ALTER TABLE {} ALTER COLUMN {column_name} TYPE bigint;", column.table())
@@ -48,7 +48,9 @@ pub fn judge(sequences: &[&Sequence]) -> Option<Finding> {
         commands.push(format!("ALTER SEQUENCE {} AS bigint NO MAXVALUE NO MINVALUE;", end.sequence.qualified()));
         commands
     });
-    finding.commands = commands.collect();
+    let statements: Vec<Vec<String>> = commands.collect();
+    let shown = statements.iter().take(TOLD).map(Vec::len).sum();
+    finding.mend(AfterKind::Sequences, statements.concat(), shown);
     Some(finding)
 }
 

@@ -1,14 +1,14 @@
 //! Functions whose bodies name what is not there.
 //!
 //! The server's own validators look, as they do when a function is made with `check_function_bodies` on. That of SQL looks
-//! up every name; that of PL/pgSQL looks at syntax and the types of variables, not into statements.
+//! up every name; that of PL/pgSQL looks at syntax and the types of variables. Into its statements looks plpgsql_check.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
 
 use super::paths::{OWN, Paths};
-use super::{Judged, SETTINGS, judge};
+use super::{Judged, SETTINGS, judge, plpgsql};
 use crate::check::catalog::{first_few, restore_failed, words};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
@@ -16,18 +16,28 @@ use crate::finding::{Finding, Name};
 
 pub struct Functions;
 
-struct Function {
-    oid: u32,
-    label: String,
+#[derive(Debug)]
+pub(super) struct Function {
+    pub oid: u32,
+    pub label: String,
     is_sql: bool,
     validator: String,
     /// `search_path` as the function itself sets it.
-    path: Option<String>,
+    pub path: Option<String>,
+    /// It is called by triggers.
+    pub of_trigger: bool,
+    /// Its body has the word TEMP or TEMPORARY.
+    pub names_temporary: bool,
 }
 
 impl Function {
     fn validate(&self) -> String {
         format!("SELECT {}({}::oid)", self.validator, self.oid)
+    }
+
+    /// Sets the `search_path` that it meets first.
+    pub(super) fn first_path(&self, paths: &Paths) -> String {
+        self.path.as_deref().map_or_else(|| paths.application(), Paths::of)
     }
 }
 
@@ -36,7 +46,8 @@ const FUNCTIONS: &str = "
 SELECT p.oid, n.nspname || '.' || p.proname || '(' || oidvectortypes(p.proargtypes) || ')', l.lanname = 'sql',
        quote_ident(vn.nspname) || '.' || quote_ident(v.proname),
        (SELECT substr(setting, 13) FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search\\_path=%'),
-       CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END
+       CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END,
+       p.prorettype = 'trigger'::regtype, p.prosrc ~* '\\m(temp|temporary)\\M'
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
 JOIN pg_proc v ON v.oid = l.lanvalidator JOIN pg_namespace vn ON vn.oid = v.pronamespace
 WHERE l.lanname IN ('sql', 'plpgsql') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
@@ -57,20 +68,35 @@ impl Check for Functions {
         let session = restored.session;
         session.batch(SETTINGS, "cannot prepare a connection").await?;
         let functions = functions(session).await?;
-        let sql = functions.iter().filter(|function| function.is_sql).count();
-        let others = functions.len() - sql;
-        let mut looked = Looked { looked_at: format!("{sql} SQL functions"), ..Looked::default() };
-        if others > 0 {
-            looked.looked_at.push_str(&format!(", {others} PL/pgSQL functions, their statements not looked into"));
-        }
+        let (sql, others): (Vec<&Function>, Vec<&Function>) = functions.iter().partition(|function| function.is_sql);
+        let mut looked = Looked { looked_at: format!("{} SQL functions", sql.len()), ..Looked::default() };
         looked.compared = BTreeMap::from([("function".to_owned(), functions.len() as u64)]);
         let mut causes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut not_valid = HashSet::new();
         for (function, error) in invalid(session, &functions).await? {
+            not_valid.insert(function.oid);
             let said = words(&error);
             match judge(&error) {
                 Judged::CouldNot => looked.could_not.push(format!("{}: {said}", function.label)),
                 _ if restore_failed(restored) => {}
                 _ => causes.entry(said).or_default().push(function.label.clone()),
+            }
+        }
+        if !others.is_empty() {
+            looked.looked_at.push_str(&format!(", {} PL/pgSQL functions", others.len()));
+            let valid: Vec<&Function> =
+                others.into_iter().filter(|function| !not_valid.contains(&function.oid)).collect();
+            match plpgsql::look(session, &valid).await? {
+                Ok(seen) => {
+                    looked.looked_at.push_str(&format!(", the statements of {} looked into", seen.looked_into));
+                    looked.not_compared.extend(seen.not_compared);
+                    looked.could_not.extend(seen.could_not);
+                    let broken = seen.broken.into_iter().filter(|_| !restore_failed(restored));
+                    for (function, said) in broken {
+                        causes.entry(said).or_default().push(function.label.clone());
+                    }
+                }
+                Err(why) => looked.looked_at.push_str(&format!(", their statements not looked into: {why}")),
             }
         }
         looked.findings = causes.into_iter().map(|(said, objects)| broken(&said, objects)).collect();
@@ -86,6 +112,8 @@ async fn functions(session: &Session) -> Result<Vec<Function>, ClusterError> {
         is_sql: row.get(2),
         validator: row.get(3),
         path: row.get(4),
+        of_trigger: row.get(6),
+        names_temporary: row.get(7),
     };
     Ok(rows.iter().map(function).collect())
 }
@@ -98,8 +126,7 @@ async fn invalid<'a>(
     let paths = Paths::read(session).await?;
     let mut by_path: BTreeMap<String, Vec<&Function>> = BTreeMap::new();
     for function in functions {
-        let path = function.path.as_deref().map_or_else(|| paths.application(), Paths::of);
-        by_path.entry(path).or_default().push(function);
+        by_path.entry(function.first_path(&paths)).or_default().push(function);
     }
     let mut doubtful = Vec::new();
     let mut failed = Vec::new();

@@ -5,6 +5,7 @@
 
 mod functions;
 mod paths;
+mod plpgsql;
 
 pub use functions::Functions;
 
@@ -14,12 +15,12 @@ use async_trait::async_trait;
 
 use self::paths::Paths;
 use super::catalog::{first_few, of_dump, qualified, restore_failed, sqlstate, words};
-use super::rows::selects;
 use super::scope::{in_database, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::dump::Relation;
-use crate::finding::{Finding, Name};
+use crate::finding::{AfterKind, Finding, Name};
+use crate::restore::leaves_data_out;
 
 pub struct Views;
 
@@ -100,7 +101,7 @@ async fn views(session: &Session) -> Result<Vec<View>, ClusterError> {
 /// Materialized views that the dump fills and that are not filled.
 fn empty(views: &[View], restored: &Restored<'_>) -> Option<Finding> {
     // A restore of a part fills none, and one that failed says why it did not.
-    if selects(&restored.target.restore.options).is_some() || restore_failed(restored) {
+    if leaves_data_out(&restored.target.restore).is_some() || restore_failed(restored) {
         return None;
     }
     let filled: Vec<&Relation> = restored.scan.facts.refreshed.iter().collect();
@@ -122,7 +123,7 @@ fn empty(views: &[View], restored: &Restored<'_>) -> Option<Finding> {
     finding.evidence = vec!["a query of one fails: it has not been populated".into()];
     finding.fix = "Refresh them, those first that others read.".into();
     let refresh = |view: &&View| format!("REFRESH MATERIALIZED VIEW {};", qualified(&view.schema, &view.name));
-    finding.commands = empty.iter().take(super::catalog::TOLD).map(refresh).collect();
+    finding.mend(AfterKind::Refresh, empty.iter().map(refresh).collect(), super::catalog::TOLD);
     Some(finding)
 }
 

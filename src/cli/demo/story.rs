@@ -171,6 +171,7 @@ mod tests {
             target: target.into(),
             description: String::new(),
             verdict,
+            fail_on: crate::finding::Severity::Error,
             untested: vec!["no engine".into()],
             judge: None,
             restore: None,
@@ -179,6 +180,7 @@ mod tests {
                 ..CheckResult::new("a", crate::check::Group::Objects)
             }],
             notices: Vec::new(),
+            fixes: None,
             timings: Timings::default(),
         }
     }

@@ -2,6 +2,7 @@
 //! PostgreSQL 14 to 18; copy.c before).
 
 use super::crew::Crew;
+use super::lanes::Lanes;
 use super::row::{Former, Row};
 use super::{Digest, LONGEST_ROW, NULL, NoDigest};
 
@@ -83,9 +84,28 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Adds lines, which begin and end in this text.
+    /// Adds lines, which begin and end in this text; the line `\.` is not among them.
     pub(super) fn lines(&mut self, text: &[u8], former: &mut Former) {
-        self.take(text, &mut CopyLines::default(), former, &mut Row::default());
+        self.beyond_ascii = self.beyond_ascii || !text.is_ascii();
+        let mut row = Row::default();
+        let mut lanes = Lanes::default();
+        let (mut start, mut backslash) = (0, None);
+        for at in memchr::memchr2_iter(b'\n', b'\\', text) {
+            if text[at] == b'\\' {
+                backslash = backslash.or(Some(at - start));
+                continue;
+            }
+            let line = without_return(&text[start..at]);
+            match former.takes_as_it_is(line) {
+                true => lanes.push(line, backslash, &mut self.digest),
+                false => {
+                    read_line(line, &mut row);
+                    self.digest.add(former.hash(&row));
+                }
+            }
+            (start, backslash) = (at + 1, None);
+        }
+        lanes.finish(&mut self.digest);
     }
 
     fn take(&mut self, piece: &[u8], lines: &mut CopyLines, former: &mut Former, row: &mut Row) {
@@ -281,6 +301,10 @@ fn escape(after: &[u8]) -> (Option<u8>, usize) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::row::{
+        Recipe,
+        Treatment::{AsIs, Zoned},
+    };
     use super::*;
 
     fn read(line: &str) -> Vec<Option<String>> {
@@ -316,10 +340,7 @@ mod tests {
     #[test]
     fn pieces_may_end_anywhere() {
         let text = "1\ta\\nb\t\\N\n2\t2024-07-01 14:00:00+02\tжук\n\n\\\\.\n3\tx\ty\n\\.\n\n\n";
-        let recipe = || super::super::Recipe {
-            columns: vec![super::super::Treatment::AsIs, super::super::Treatment::Zoned],
-            ..Default::default()
-        };
+        let recipe = || Recipe { columns: vec![AsIs, Zoned], ..Recipe::default() };
         let whole = digest(&[text], recipe());
         assert_eq!((whole.0.rows, whole.1), (5, true));
         for cut in (0..text.len()).filter(|cut| text.is_char_boundary(*cut)) {
@@ -330,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_line_as_it_is_and_one_taken_apart_have_the_same_hash() {
-        let recipe = || super::super::Recipe { columns: vec![super::super::Treatment::Zoned], ..Default::default() };
+        let recipe = || Recipe { columns: vec![Zoned], ..Recipe::default() };
         let utc = digest(&["2024-07-01 12:00:00+00\ta\n"], recipe());
         assert_eq!(digest(&["2024-07-01 14:00:00+02\ta\n"], recipe()), utc);
         assert_eq!(digest(&["2024-07-01 14:00:00+02\t\\141\n"], recipe()), utc);
@@ -364,19 +385,30 @@ mod tests {
 
     #[test]
     fn a_long_block_has_the_same_digest_however_many_threads_make_it() {
-        let text: String = (0..400_000).map(|number| format!("{number}\tvalue {number}\t\\N\n")).collect();
-        let mut one = Tally::default();
-        one.lines(text.as_bytes(), &mut Former::new(Default::default()));
-        assert!(text.len() > 2 * LONG && one.digest.rows == 400_000);
+        let line = |number: usize| match number % 4 {
+            0 => format!("{number}\tvalue {number}\t2024-07-01 12:00:00+00\t\\N"),
+            1 => format!("{number}\tmany\\nlines\t\\N\t\\\\{number}\r"),
+            2 => format!("\\N\t{}\t2024-07-01 14:00:00+02\t{number}", "x".repeat(number % 60)),
+            _ => format!("{number}\t\t2024-07-01 14:00:00+02\t\\\\."),
+        };
+        let recipe = || Recipe { columns: vec![AsIs, AsIs, Zoned, AsIs], ..Recipe::default() };
+        let lines: Vec<String> = (0..400_000).map(line).collect();
+        let (mut expected, mut former, mut row) = (Digest::default(), Former::new(recipe()), Row::default());
+        for line in &lines {
+            read_line(without_return(line.as_bytes()), &mut row);
+            expected.add(former.hash(&row));
+        }
+        let text = lines.join("\n") + "\n";
+        assert!(text.len() > 2 * LONG);
         for size in [1 << 10, 100_003, 3 << 20] {
             for end in ["", "\\.\n", "\\.\n\n\n", "\\.\n1\tafter the end\n"] {
-                let mut digester = CopyDigester::new(Former::new(Default::default()));
+                let mut digester = CopyDigester::new(Former::new(recipe()));
                 let whole = format!("{text}{end}");
                 for piece in whole.as_bytes().chunks(size) {
                     digester.take(piece);
                 }
                 digester.settle();
-                assert_eq!(digester.digest(), Ok(one.digest), "{size} {end:?}");
+                assert_eq!(digester.digest(), Ok(expected), "{size} {end:?}");
                 assert!(digester.is_ascii());
             }
         }

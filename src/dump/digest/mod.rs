@@ -12,7 +12,9 @@ mod copy;
 mod crew;
 mod hash;
 mod insert;
+mod lanes;
 mod row;
+mod tabs;
 mod zones;
 
 use std::fmt;

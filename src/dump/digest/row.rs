@@ -3,6 +3,7 @@
 use super::NULL;
 use super::copy::form_of_line;
 use super::hash::hash;
+use super::tabs::Tabs;
 use super::zones::to_utc;
 
 /// How a column's text in the dump becomes what the restored server writes for the same value.
@@ -89,12 +90,15 @@ impl Row {
 pub(in crate::dump) struct Former {
     pub(in crate::dump) recipe: Recipe,
     plain: bool,
+    /// Up to the last column that is not taken as it is.
+    treated: usize,
     form: Vec<u8>,
 }
 
 impl Former {
     pub(in crate::dump) fn new(recipe: Recipe) -> Self {
-        Self { plain: recipe.is_plain(), recipe, form: Vec::new() }
+        let treated = recipe.columns.iter().rposition(|treatment| *treatment != Treatment::AsIs).map_or(0, |at| at + 1);
+        Self { plain: recipe.is_plain(), treated, recipe, form: Vec::new() }
     }
 
     /// The hash of a row's form.
@@ -150,7 +154,7 @@ impl Former {
 
     /// The hash of a line of COPY text whose values need no treatment; `None` for any other.
     pub(super) fn hash_line(&mut self, line: &[u8]) -> Option<i64> {
-        if !self.plain && !self.needs_no_treatment(line) {
+        if !self.takes_as_it_is(line) {
             return None;
         }
         Some(match memchr::memchr(b'\\', line) {
@@ -162,14 +166,19 @@ impl Former {
         })
     }
 
+    /// Whether the form of a line of COPY text is the line, but for its escapes.
+    pub(super) fn takes_as_it_is(&self, line: &[u8]) -> bool {
+        self.plain || self.needs_no_treatment(line)
+    }
+
     /// Whether every moment in the line is in UTC, or NULL.
     fn needs_no_treatment(&self, line: &[u8]) -> bool {
         if self.recipe.order.is_some() || self.recipe.hex {
             return false;
         }
         let mut start = 0;
-        let mut ends = memchr::memchr_iter(b'\t', line).chain([line.len()]);
-        for treatment in &self.recipe.columns {
+        let mut ends = Tabs::of(line).chain([line.len()]);
+        for treatment in &self.recipe.columns[..self.treated] {
             let Some(end) = ends.next() else { return false };
             let fits = match treatment {
                 Treatment::AsIs => true,

@@ -39,12 +39,12 @@ pub fn validate(
     cluster::check(&mut target.cluster, target.postgres, &at)?;
     settings::check(&target.cluster.settings, &at)?;
     roles::check(target, &at)?;
-    restore::check(target, &at)?;
+    restore::check(target, folder, &at)?;
     limits::check(&target.limits, &at)?;
     queries::check(&target.checks, &at)?;
     budget::check(target.checks.budget.as_ref(), &at)?;
     pgtap::check(&mut target.checks, folder, &at)?;
-    acceptance::check(&target.accept, rules, &at)
+    acceptance::check(target, rules, &at)
 }
 
 /// Makes errors that know their place.
@@ -63,6 +63,11 @@ impl Places<'_> {
     fn bad_key(&self, path: &[Step<'_>], key: &str, why: impl Into<String>) -> ProfileError {
         let whole: Vec<_> = path.iter().copied().chain([Step::Key(key)]).collect();
         let cause = Cause::BadValue { path: holder(&display_path(&whole)), why: why.into() };
+        ProfileError::new(self.origin, Some(self.root.place_of_key(path, key)), cause)
+    }
+
+    /// A key that must be a known word, and is none.
+    fn unknown_key(&self, path: &[Step<'_>], key: &str, cause: Cause) -> ProfileError {
         ProfileError::new(self.origin, Some(self.root.place_of_key(path, key)), cause)
     }
 

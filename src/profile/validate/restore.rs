@@ -1,9 +1,15 @@
 //! Who restores, and how.
 
-use super::{Places, roles, steps};
-use crate::profile::{Jobs, ProfileError, Target};
+use std::io::Read as _;
+use std::path::Path;
 
-pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
+use super::{Places, roles, steps};
+use crate::profile::{ByteSize, Jobs, ProfileError, Target};
+
+/// The most that a list may hold: more than the table of contents of any archive takes.
+const LONGEST_LIST: u64 = 64 << 20;
+
+pub fn check(target: &mut Target, folder: Option<&Path>, at: &Places<'_>) -> Result<(), ProfileError> {
     if let Some(name) = &target.restore.as_role {
         let role = roles::known_role(target, name);
         match role.map_err(|(why, hint)| at.bad(steps!["restore", "as"], why).hint(hint))? {
@@ -21,5 +27,23 @@ pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
     if let Some(index) = target.restore.options.iter().position(String::is_empty) {
         return Err(at.bad(steps!["restore", "options", index], "an option cannot be empty"));
     }
+    if let Some(list) = &target.restore.list {
+        let refused = |why: String| at.bad(steps!["restore", "list"], why);
+        let folder = folder.ok_or_else(|| {
+            refused("the list is looked for beside the profile's file, and this profile is in none".into())
+        })?;
+        target.restore.list_text = Some(read(&folder.join(list)).map_err(refused)?);
+    }
     Ok(())
+}
+
+fn read(list: &Path) -> Result<Vec<u8>, String> {
+    let mut text = Vec::new();
+    std::fs::File::open(list)
+        .and_then(|file| file.take(LONGEST_LIST + 1).read_to_end(&mut text))
+        .map_err(|error| format!("{} cannot be read: {error}", list.display()))?;
+    match text.len() as u64 > LONGEST_LIST {
+        true => Err(format!("{} holds more than {}", list.display(), ByteSize(LONGEST_LIST))),
+        false => Ok(text),
+    }
 }

@@ -44,9 +44,12 @@ fn is_the_same(one: &Finding, other: &Finding) -> bool {
         && one.severity == other.severity
         && one.title == other.title
         && one.objects == other.objects
+        && one.consequences == other.consequences
         && one.fix == other.fix
         && one.commands == other.commands
         && one.accepted == other.accepted
+        && one.accepted_objects == other.accepted_objects
+        && one.own_severity == other.own_severity
 }
 
 impl<'a> Group<'a> {

@@ -1,6 +1,6 @@
 use super::super::sample;
 use super::*;
-use crate::finding::{Finding, Name};
+use crate::finding::{Consequence, Finding, Name};
 
 fn drawn(report: &Report, options: TerminalOptions) -> String {
     let mut out = Vec::new();
@@ -34,6 +34,11 @@ fn each_root_cause_is_told_once_with_its_targets_and_its_fix() {
 #[test]
 fn what_is_untested_says_why() {
     snapshot!("terminal_untested", plain(&sample::untested()));
+}
+
+#[test]
+fn written_fixes_are_named_with_their_place() {
+    snapshot!("terminal_fixes", plain(&sample::with_fixes()));
 }
 
 #[test]
@@ -138,6 +143,47 @@ fn the_words_of_different_servers_stand_in_one_block() {
     assert!(text.contains("member of role") && text.contains("SET ROLE"));
 }
 
+fn role(name: &str, consequences: Vec<Consequence>) -> Finding {
+    Finding {
+        subject: Some(name.to_owned()),
+        commands: vec![format!("CREATE ROLE {name};")],
+        consequences,
+        ..Finding::new(Name::RoleMissing, format!("role {name:?} does not exist in this target"))
+    }
+}
+
+#[test]
+fn what_failed_only_because_of_a_cause_is_counted_by_kind_and_listed_on_demand() {
+    let of = |kind: &str, objects: &[&str]| Consequence {
+        kind: kind.to_owned(),
+        count: objects.len() as u64,
+        objects: objects.iter().map(|object| (*object).to_owned()).collect(),
+    };
+    let followed = vec![of("INDEX", &["INDEX public.a"]), of("TABLE", &["TABLE public.b", "TABLE public.c"])];
+    let finding = Finding { count: 4, ..role("app", followed) };
+    let report = sample::report(vec![sample::target("a", "17.11", vec![finding], Vec::new())]);
+    let text = plain(&report);
+    assert!(text.contains("then     3 failed because of it: 2 TABLE, 1 INDEX\n"), "{text}");
+    assert!(!text.contains("public.c"), "{text}");
+    let all = drawn(&report, TerminalOptions { all: true, ..TerminalOptions::default() });
+    assert!(all.contains("TABLE public.b, TABLE public.c"), "{all}");
+}
+
+#[test]
+fn many_findings_of_one_kind_are_one_block_and_a_few_are_not() {
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n"];
+    let block = |count: usize| {
+        let findings = names[..count].iter().map(|name| role(name, Vec::new())).collect();
+        plain(&sample::report(vec![sample::target("a", "17.11", findings, Vec::new())]))
+    };
+    assert_eq!(block(2).matches("error[role-missing]").count(), 2);
+    let text = block(14);
+    assert_eq!(text.matches("error[role-missing]").count(), 1, "{text}");
+    assert!(text.contains("role \"a\" does not exist in this target, and 13 more of this\n  kind"), "{text}");
+    assert!(text.contains("l (1), and 2 more") && text.contains("hits     14 statements: a (1), b (1)"), "{text}");
+    assert!(text.contains("CREATE ROLE a;") && text.contains("… and 10 more (--all)"), "{text}");
+}
+
 #[test]
 fn errors_that_no_finding_explains_do_not_look_like_success() {
     let mut target = sample::target("a", "15.18", Vec::new(), Vec::new());
@@ -177,4 +223,22 @@ fn the_forecast_comes_first_and_tells_nothing_twice() {
     // Once for the two targets that have it.
     assert_eq!(text.matches("[role-missing]").count(), 1, "{text}");
     snapshot!("terminal_foreseen", text);
+}
+
+#[test]
+fn what_the_profile_has_decided_is_told_with_the_finding() {
+    let text = plain(&sample::decided());
+    snapshot!("terminal_decided", text);
+}
+
+#[test]
+fn a_target_that_fails_for_warnings_alone_has_come_back() {
+    let mut report = sample::decided();
+    report.targets.remove(0);
+    let text = plain(&report);
+    let last: Vec<&str> = text.lines().rev().take(2).collect();
+    assert_eq!(
+        [last[1], last[0]].map(str::trim_start).join(" "),
+        "FAIL  1 of 1 target comes back with warnings and fails, as --fail-on warning asks: warned (12.3 s)"
+    );
 }

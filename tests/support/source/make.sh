@@ -137,3 +137,9 @@ if ((major >= 16)); then
     dump names-zstd.dir -Fd -Z zstd names
     dump shop-long.dump -Fc -Z zstd:level=19,long shop
 fi
+# After pg_dumpall too, and only where the image has the extensions.
+if ((major == 17)); then
+    make supabase
+    dump supabase.dump -Fc supabase
+    dump supabase.sql supabase
+fi

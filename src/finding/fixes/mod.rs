@@ -1,5 +1,8 @@
 //! What each cause is called in one line, and what to do about it.
 
+mod refused;
+mod unmet;
+
 use super::recognise::Cause;
 use super::{Finding, Name, Situation};
 use crate::cluster::sql::identifier;
@@ -10,6 +13,9 @@ use crate::profile::Target;
 pub fn title(cause: &Cause, evidence: &[String], situation: &Situation) -> String {
     let subject = &cause.subject;
     let target = situation.target;
+    if let Some(title) = refused::title(cause, target).or_else(|| unmet::title(cause)) {
+        return title;
+    }
     match cause.name {
         Name::RoleMissing => format!("role {subject:?} does not exist in this target"),
         Name::ExtensionUnavailable => format!("extension {subject:?} is not installed in this target"),
@@ -17,7 +23,6 @@ pub fn title(cause: &Cause, evidence: &[String], situation: &Situation) -> Strin
             format!("extension {subject:?} may not be created here by {:?}", restoring(target))
         }
         Name::SettingUnknown => format!("the server does not know the parameter {subject:?}"),
-        Name::PermissionDenied => format!("role {subject:?} may not do all that the dump asks for"),
         Name::EncodingUnrepresentable => format!("text of the dump cannot be stored in encoding {subject:?}"),
         Name::EncodingInvalidBytes => format!("the dump holds bytes that are not valid {subject}"),
         Name::RoleExists => format!("role {subject:?} exists already"),
@@ -37,11 +42,35 @@ pub fn title(cause: &Cause, evidence: &[String], situation: &Situation) -> Strin
     }
 }
 
+/// What a finding says of one subject, and advises.
+pub struct Words {
+    pub title: String,
+    pub fix: String,
+    pub commands: Vec<String>,
+}
+
+/// The words for what the restoring role of a target is refused, as a restore's own finding has them.
+pub fn words(name: Name, subject: &str, target: &Target) -> Words {
+    let cause = Cause { name, subject: subject.to_owned() };
+    let title = refused::title(&cause, target).unwrap_or_else(|| name.summary().to_owned());
+    let (fix, commands) = refused::fix(&cause, target).unwrap_or_default();
+    Words { title, fix, commands }
+}
+
+/// What to do in words, and what to run.
+type Told = (String, Vec<String>);
+
 /// Fills in what to do.
 pub fn fix(finding: &mut Finding, cause: &Cause, situation: &Situation) {
+    if let Some((fix, commands)) = refused::fix(cause, situation.target).or_else(|| unmet::fix(cause, situation.target))
+    {
+        finding.fix = fix;
+        finding.commands = commands;
+        return;
+    }
     let subject = &cause.subject;
     let target = situation.target;
-    let (fix, commands): (String, Vec<String>) = match cause.name {
+    let (fix, commands): Told = match cause.name {
         Name::RoleMissing => (
             ROLE_MISSING_FIX.into(),
             vec![format!("CREATE ROLE {};", identifier(subject))],
@@ -70,13 +99,6 @@ pub fn fix(finding: &mut Finding, cause: &Cause, situation: &Situation) {
         ),
         Name::SettingUnknown => (
             format!("Remove the setting of {subject} from the object that it belongs to, or load what defines it."),
-            Vec::new(),
-        ),
-        Name::PermissionDenied => (
-            format!(
-                "Restore as a role that owns the database or may act for the owners, or give {:?} what it lacks.",
-                restoring(target)
-            ),
             Vec::new(),
         ),
         Name::EncodingUnrepresentable => (

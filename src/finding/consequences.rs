@@ -1,0 +1,345 @@
+//! Which failure follows from which: by the dump's own graph where it is an archive, by what statements make and name where
+//! it is text.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::recognise::Cause;
+use super::{Failure, Name};
+use crate::dump::{Content, Dump, TocEntry};
+
+/// The archive's entries by dump id; nothing for a plain dump.
+pub(super) struct Entries<'a>(HashMap<i32, &'a TocEntry>);
+
+impl<'a> Entries<'a> {
+    pub(super) fn of(dump: &'a Dump) -> Self {
+        match &dump.content {
+            Content::Archive(archive) => Self(archive.entries.iter().map(|entry| (entry.id, entry)).collect()),
+            Content::Plain(_) => Self(HashMap::new()),
+        }
+    }
+
+    pub(super) fn get(&self, id: i32) -> Option<&'a TocEntry> {
+        self.0.get(&id).copied()
+    }
+
+    /// The first cause among all that an entry depends on.
+    fn failed_dependency(&self, entry: i32, failed: &HashMap<i32, Cause>) -> Option<Cause> {
+        let mut seen = HashSet::from([entry]);
+        let mut open = vec![entry];
+        while let Some(id) = open.pop() {
+            if id != entry
+                && let Some(cause) = failed.get(&id)
+            {
+                return Some(cause.clone());
+            }
+            for dependency in self.0.get(&id).into_iter().flat_map(|entry| &entry.dependencies) {
+                if seen.insert(*dependency) {
+                    open.push(*dependency);
+                }
+            }
+        }
+        None
+    }
+}
+
+/// What has failed so far, and why.
+#[derive(Default)]
+pub(super) struct Earlier {
+    /// By dump id: entries whose object was not made.
+    by_entry: HashMap<i32, Cause>,
+    /// By the object that a statement would have made or filled: `public.orders`, and `orders` alone.
+    by_name: HashMap<String, Cause>,
+    extensions: BTreeSet<Cause>,
+    /// The failure just before.
+    before: Option<Cause>,
+    /// The last one, where its rows are now taken for statements.
+    rows_of: Option<Cause>,
+}
+
+impl Earlier {
+    pub(super) fn add(&mut self, failure: &Failure, cause: &Cause) {
+        self.before = Some(cause.clone());
+        let statement = failure.statement.as_deref().unwrap_or_default();
+        // A client's complaint of a line of rows comes in between.
+        if statement.starts_with("COPY ") {
+            self.rows_of = Some(cause.clone());
+        } else if failure.sqlstate.is_some() && !is_of_rows(failure) {
+            self.rows_of = None;
+        }
+        if is_of_extension(cause.name) {
+            self.extensions.insert(cause.clone());
+        }
+        // An object that did not get its owner or its comment is there all the same.
+        let only_altered = ["ALTER ", "COMMENT ", "GRANT ", "REVOKE "].iter().any(|verb| statement.starts_with(verb))
+            && !statement.contains(" ADD ")
+            && !statement.contains(" ATTACH ");
+        if only_altered {
+            return;
+        }
+        if let Some(entry) = failure.entry {
+            self.by_entry.entry(entry).or_insert_with(|| cause.clone());
+        }
+        if let Some(parts) = made_by(statement) {
+            if let Some(name) = parts.last() {
+                self.by_name.entry(name.clone()).or_insert_with(|| cause.clone());
+            }
+            if parts.len() > 1 {
+                self.by_name.entry(parts.join(".")).or_insert_with(|| cause.clone());
+            }
+        }
+    }
+
+    /// The cause of an object's absence, by the name that the server gives it.
+    fn of_name(&self, name: &str) -> Option<&Cause> {
+        self.by_name.get(name)
+    }
+}
+
+fn is_of_extension(name: Name) -> bool {
+    matches!(
+        name,
+        Name::ExtensionUnavailable
+            | Name::ExtensionNotAllowed
+            | Name::ExtensionSchemaFixed
+            | Name::ExtensionDatabaseFixed
+            | Name::LibraryNotPreloaded
+    )
+}
+
+/// Whether a failure that was recognised as this can follow from another one.
+fn may_follow(name: Name) -> bool {
+    matches!(
+        name,
+        Name::UnclassifiedError
+            | Name::ClientFailed
+            | Name::DependencyMissing
+            | Name::SchemaMissing
+            | Name::SearchPathFunction
+            | Name::ForeignKeyViolated
+            | Name::LibraryNotPreloaded
+    )
+}
+
+/// Whether a failure only follows from an earlier one, and which cause that had.
+pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, earlier: &Earlier) -> Option<Cause> {
+    if !may_follow(own.name) {
+        return None;
+    }
+    // in_failed_sql_transaction: everything in the transaction waits for its end.
+    if failure.is("25P02") {
+        return earlier.before.clone();
+    }
+    let rows_as_sql = is_of_rows(failure);
+    // undefined table, object, function, column, schema, database; datatype mismatch, wrong object type.
+    let misses_something =
+        ["42P01", "42704", "42883", "42703", "3F000", "3D000", "42804", "42809"].iter().any(|state| failure.is(state))
+            || own.name == Name::LibraryNotPreloaded;
+    // foreign_key_violation: rows that point to those of a table whose COPY failed.
+    if failure.is("23503") {
+        return referenced_table(failure).and_then(|table| earlier.of_name(&table)).cloned();
+    }
+    if !rows_as_sql && !misses_something {
+        return None;
+    }
+    if let Some(entry) = failure.entry {
+        // What an archive's entry makes is then altered: ALTER … OWNER TO.
+        if let Some(cause) = earlier.by_entry.get(&entry) {
+            return Some(cause.clone());
+        }
+        if let Some(cause) = archive.failed_dependency(entry, &earlier.by_entry) {
+            return Some(cause);
+        }
+    }
+    if rows_as_sql {
+        return earlier.rows_of.clone().filter(|_| failure.entry.is_none());
+    }
+    let routine = ["function ", "procedure ", "aggregate ", "operator "];
+    let routine = routine.iter().find_map(|kind| failure.message.strip_prefix(kind)?.split('(').next());
+    // `collation "c" for encoding "UTF8" does not exist`: the name can hold quotes, or others can follow it.
+    let first = failure.message.split('"').nth(1);
+    let named: Vec<&str> = [failure.quoted(), first, routine].into_iter().flatten().collect();
+    if let Some(cause) = named.iter().find_map(|name| earlier.of_name(name)) {
+        return Some(cause.clone());
+    }
+    // A type, function or operator that nothing in the dump makes: an extension would have brought it. Which one, only its
+    // name can tell, unless there is just one.
+    if failure.is("42704") || failure.is("42883") {
+        let has_its_name = |cause: &&Cause| {
+            named.iter().any(|name| name.rsplit('.').next().is_some_and(|last| last.contains(cause.subject.as_str())))
+        };
+        let by_name = earlier.extensions.iter().find(has_its_name);
+        let only = earlier.extensions.first().filter(|_| earlier.extensions.len() == 1);
+        return by_name.or(only).cloned();
+    }
+    None
+}
+
+/// What psql says when it takes rows for statements, because the COPY before them failed.
+fn is_of_rows(failure: &Failure) -> bool {
+    failure.is("42601") || failure.message.starts_with("backslash commands are restricted")
+}
+
+/// The table that `ALTER TABLE … ADD … FOREIGN KEY (…) REFERENCES table(…)` points to.
+fn referenced_table(failure: &Failure) -> Option<String> {
+    let (_, table) = failure.statement.as_deref()?.split_once(" REFERENCES ")?;
+    Some(name_at(table)?.join("."))
+}
+
+/// What a `CREATE` statement would have made, or a `COPY` filled, by the parts of its name.
+fn made_by(statement: &str) -> Option<Vec<String>> {
+    let statement = statement.trim_start();
+    if let Some(rest) = statement.strip_prefix("COPY ") {
+        return name_at(rest);
+    }
+    const KINDS: [&str; 19] = [
+        "SUBSCRIPTION",
+        "PUBLICATION",
+        "STATISTICS",
+        "TRIGGER",
+        "WRAPPER",
+        "SERVER",
+        "TABLE",
+        "TYPE",
+        "DOMAIN",
+        "SCHEMA",
+        "SEQUENCE",
+        "FUNCTION",
+        "PROCEDURE",
+        "VIEW",
+        "AGGREGATE",
+        "OPERATOR",
+        "DATABASE",
+        "COLLATION",
+        "EXTENSION",
+    ];
+    let mut rest = statement.strip_prefix("CREATE ")?;
+    loop {
+        let (word, after) = rest.trim_start().split_once(char::is_whitespace)?;
+        rest = after.trim_start();
+        if KINDS.contains(&word) {
+            break;
+        }
+        // Words before the kind are in capitals; a name comes after it.
+        if !word.chars().all(|letter| letter.is_ascii_uppercase()) {
+            return None;
+        }
+    }
+    while let Some((word, after)) = rest.split_once(char::is_whitespace)
+        && ["IF", "NOT", "EXISTS", "CLASS", "FAMILY"].contains(&word)
+    {
+        rest = after.trim_start();
+    }
+    name_at(rest)
+}
+
+/// The name at the beginning of a text, part by part and without its quotes: `public."Odd ""one"""` has two.
+pub(super) fn name_at(text: &str) -> Option<Vec<String>> {
+    let mut parts = Vec::new();
+    let mut rest = text.trim_start();
+    loop {
+        let (part, after) = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let mut end = 0;
+                loop {
+                    end += quoted.get(end..)?.find('"')?;
+                    if !quoted[end + 1..].starts_with('"') {
+                        break;
+                    }
+                    end += 2;
+                }
+                (quoted[..end].replace("\"\"", "\""), &quoted[end + 1..])
+            }
+            None => {
+                let end = rest.find(|c: char| c.is_whitespace() || "(),;.".contains(c)).unwrap_or(rest.len());
+                (rest[..end].to_owned(), &rest[end..])
+            }
+        };
+        parts.push(part);
+        match after.strip_prefix('.') {
+            Some(after) => rest = after,
+            None => break,
+        }
+    }
+    (!parts.iter().all(String::is_empty)).then_some(parts)
+}
+
+/// The kind of `ALTER … OWNER TO`, which archives keep with the entry of the object.
+pub(super) const OWNER: &str = "owner";
+
+/// What a statement is about, for counting: `TABLE`, `INDEX`, `CONSTRAINT`, `TABLE DATA`, as archives call their entries.
+pub(super) fn kind_of(statement: &str) -> String {
+    let mut words = statement.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    match first {
+        "COPY" | "INSERT" => "TABLE DATA".to_owned(),
+        "GRANT" | "REVOKE" => "ACL".to_owned(),
+        "COMMENT" => "COMMENT".to_owned(),
+        "ALTER" if statement.contains(" OWNER TO ") => OWNER.to_owned(),
+        "ALTER" if statement.contains(" FOREIGN KEY ") => "FK CONSTRAINT".to_owned(),
+        "ALTER" if statement.contains(" ADD CONSTRAINT ") => "CONSTRAINT".to_owned(),
+        "ALTER" if statement.contains(" SET DEFAULT ") => "DEFAULT".to_owned(),
+        "SELECT" if statement.contains("setval") => "SEQUENCE SET".to_owned(),
+        "CREATE" | "ALTER" | "DROP" | "REFRESH" => {
+            let skipped = ["OR", "REPLACE", "UNIQUE", "UNLOGGED", "TEMPORARY", "TRUSTED", "PROCEDURAL", "RECURSIVE"];
+            let mut words = words.filter(|word| !skipped.contains(word)).peekable();
+            let kind = words.next().unwrap_or_default();
+            match (kind, words.peek().copied()) {
+                ("MATERIALIZED" | "FOREIGN" | "EVENT" | "TEXT" | "USER" | "ACCESS", Some(next)) => {
+                    format!("{kind} {next}")
+                }
+                ("", _) => first.to_owned(),
+                _ => kind.trim_end_matches(';').to_owned(),
+            }
+        }
+        "" => "client".to_owned(),
+        word if word.chars().all(|letter| letter.is_ascii_uppercase()) => word.to_owned(),
+        // Rows that psql took for statements.
+        _ => "other text".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_whatever_they_hold() {
+        let parts = |text: &str| name_at(text).unwrap_or_default().join("|");
+        assert_eq!(parts("public.orders (id integer)"), "public|orders");
+        assert_eq!(parts("\"Odd \"\"one\"\". ; DROP\".\"x.y\"(a)"), "Odd \"one\". ; DROP|x.y");
+        assert_eq!(parts("orders;"), "orders");
+        assert_eq!(name_at("\"never ends"), None);
+        assert_eq!(name_at(""), None);
+    }
+
+    #[test]
+    fn what_a_statement_makes_is_known_by_its_name() {
+        let made = |statement: &str| made_by(statement).map(|parts| parts.join("."));
+        assert_eq!(made("CREATE UNLOGGED TABLE a.b (c integer)").as_deref(), Some("a.b"));
+        assert_eq!(made("CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;").as_deref(), Some("vector"));
+        assert_eq!(made("CREATE MATERIALIZED VIEW a.\"TABLE x\" AS").as_deref(), Some("a.TABLE x"));
+        assert_eq!(made("COPY a.b (c) FROM stdin;").as_deref(), Some("a.b"));
+        assert_eq!(made("ALTER TABLE a.b OWNER TO c;"), None);
+        assert_eq!(made("CREATE"), None);
+    }
+
+    #[test]
+    fn statements_are_counted_under_the_names_of_an_archives_entries() {
+        for (statement, kind) in [
+            ("CREATE TABLE a (b integer)", "TABLE"),
+            ("CREATE UNIQUE INDEX a ON b (c)", "INDEX"),
+            ("CREATE OR REPLACE FUNCTION a()", "FUNCTION"),
+            ("CREATE MATERIALIZED VIEW a AS SELECT 1", "MATERIALIZED VIEW"),
+            ("ALTER TABLE ONLY a ADD CONSTRAINT b PRIMARY KEY (c)", "CONSTRAINT"),
+            ("ALTER TABLE ONLY a ADD CONSTRAINT b FOREIGN KEY (c) REFERENCES d(e)", "FK CONSTRAINT"),
+            ("ALTER TABLE a OWNER TO b", "owner"),
+            ("COPY a (b) FROM stdin", "TABLE DATA"),
+            ("GRANT ALL ON TABLE a TO b", "ACL"),
+            ("SELECT pg_catalog.setval('a', 1, true)", "SEQUENCE SET"),
+            ("17\tvalue", "other text"),
+            ("", "client"),
+        ] {
+            assert_eq!(kind_of(statement), kind, "{statement}");
+        }
+    }
+}

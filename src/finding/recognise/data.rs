@@ -1,0 +1,59 @@
+//! Rows that a target refuses, and resources that it runs out of.
+
+use super::{Named, shape};
+use crate::finding::{Failure, Name};
+
+/// Rows that break a rule, or values that a type does not take.
+pub(super) fn of_rows(state: &str, failure: &Failure) -> Option<Named> {
+    let quoted = || failure.quoted().unwrap_or_default().to_owned();
+    let message = failure.message.as_str();
+    Some(match state {
+        // unique_violation, exclusion_violation: `could not create unique index "x"`.
+        "23505" | "23P01" => (Name::UniqueViolated, quoted()),
+        // foreign_key_violation.
+        "23503" => (Name::ForeignKeyViolated, constraint(message)),
+        // check_violation, not_null_violation.
+        "23514" | "23502" => (Name::CheckViolated, constraint(message)),
+        // raise_exception, and what a body can do wrong: a function of the dump refused.
+        "P0001" | "P0002" | "P0003" | "P0004" => (Name::FunctionRaised, running(failure)),
+        // program_limit_exceeded: `index row size 2712 exceeds btree version 4 maximum 2704 for index "x"`.
+        "54000" if message.starts_with("index row ") => (Name::IndexRowTooLarge, quoted()),
+        // Text that is no number, no date, too long; a number out of range. 22021 and 22P05 are of encodings.
+        "22P02" | "22003" | "22007" | "22008" | "22001" | "22P03" | "22004" => {
+            (Name::ValueInvalid, format!("{state} {}", shape(message)))
+        }
+        _ => return None,
+    })
+}
+
+/// Locks, memory, and others at work.
+pub(super) fn of_resources(state: &str, failure: &Failure) -> Option<Named> {
+    let message = failure.message.as_str();
+    Some(match state {
+        // out_of_memory: `out of shared memory`, with the hint to raise max_locks_per_transaction (lock.c).
+        "53200" if message == "out of shared memory" => (Name::LocksExhausted, String::new()),
+        // disk_full: `could not resize shared memory segment "…" to … bytes: No space left on device` (dsm_impl.c).
+        "53100" if message.starts_with("could not resize shared memory segment ") => {
+            (Name::SharedMemoryTooSmall, String::new())
+        }
+        // deadlock_detected.
+        "40P01" => (Name::Deadlock, String::new()),
+        _ => return None,
+    })
+}
+
+/// `… violates foreign key constraint "orders_customer_id_fkey"`, or the column that is null.
+fn constraint(message: &str) -> String {
+    let names: Vec<&str> = message.split('"').skip(1).step_by(2).collect();
+    match message.contains("constraint \"") {
+        true => names.last().copied().unwrap_or_default().to_owned(),
+        false => names.join(" of "),
+    }
+}
+
+/// The function that refused.
+fn running(failure: &Failure) -> String {
+    let context = failure.context.as_deref().unwrap_or_default();
+    let function = context.lines().find_map(|line| line.strip_prefix("PL/pgSQL function "));
+    function.map_or_else(String::new, |after| after.split(" line ").next().unwrap_or(after).to_owned())
+}

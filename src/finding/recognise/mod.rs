@@ -1,0 +1,293 @@
+//! Which cause one failure has: by SQLSTATE and statement first, by message text last.
+//!
+//! Messages are English, as the sandbox's server and clients are told (`lc_messages = C`).
+
+mod data;
+mod objects;
+mod privileges;
+
+use super::{Failure, Name};
+
+/// A cause, and what it is about: failures with the same cause are one finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cause {
+    pub name: Name,
+    /// A role, an extension, a setting, …; for an unclassified error its SQLSTATE and message.
+    pub subject: String,
+}
+
+/// The cause of a failure, taken alone.
+pub fn recognise(failure: &Failure) -> Cause {
+    let (name, subject) = match failure.sqlstate.as_deref() {
+        Some(state) => of_server(state, failure),
+        None => of_client(failure),
+    };
+    Cause { name, subject }
+}
+
+/// A name, and what it is about.
+type Named = (Name, String);
+
+fn of_server(state: &str, failure: &Failure) -> Named {
+    let message = failure.message.as_str();
+    let statement = failure.statement.as_deref().unwrap_or_default().trim_start();
+    let quoted = || failure.quoted().unwrap_or_default().to_owned();
+    let of_statement = match () {
+        () if begins(statement, "CREATE EXTENSION") => objects::of_extension(state, failure),
+        () if begins(statement, "CREATE DATABASE") => objects::of_database(state, failure),
+        () => None,
+    };
+    if let Some(found) = of_statement.or_else(|| objects::of_library(failure)) {
+        return found;
+    }
+    match state {
+        // undefined_object: roles, settings and much else.
+        "42704" if message.starts_with("role \"") => (Name::RoleMissing, quoted()),
+        // invalid_parameter_value: SET SESSION AUTHORIZATION, SET ROLE.
+        "22023" if message.starts_with("role \"") && message.ends_with("does not exist") => {
+            (Name::RoleMissing, quoted())
+        }
+        "42704" if message.starts_with("tablespace \"") => (Name::TablespaceMissing, quoted()),
+        "22023" if message.starts_with("invalid value for parameter \"default_tablespace\": \"") => {
+            (Name::TablespaceMissing, after(message, "\": "))
+        }
+        // undefined_file: the directory of a new tablespace.
+        "58P01" if begins(statement, "CREATE TABLESPACE") => {
+            let name = statement.split_whitespace().nth(2).unwrap_or_default();
+            (Name::TablespaceMissing, name.trim_matches('"').to_owned())
+        }
+        // reserved_name.
+        "42939" if begins(statement, "CREATE ROLE") => (Name::RoleNameReserved, quoted()),
+        "42939" if begins(statement, "CREATE SCHEMA") => (Name::SchemaReserved, quoted()),
+        // pg_tle: `pgtle schema reserved for pg_tle functions`.
+        _ if message.contains(" schema reserved for ") => {
+            (Name::SchemaReserved, message.split(' ').next().unwrap_or_default().to_owned())
+        }
+        "42704" if message.starts_with("unrecognized configuration parameter") => (Name::SettingUnknown, quoted()),
+        "42501" => privileges::of_refusal(failure),
+        // untranslatable_character; the byte sequence differs from row to row, the encodings do not.
+        "22P05" => (Name::EncodingUnrepresentable, after(message, "has no equivalent in encoding ")),
+        // character_not_in_repertoire.
+        "22021" => (Name::EncodingInvalidBytes, quoted()),
+        // duplicate_object: a role of pg_dumpall that every cluster has.
+        "42710" if begins(statement, "CREATE ROLE") => (Name::RoleExists, quoted()),
+        // duplicate table, schema, database, function.
+        "42710" | "42P07" | "42P06" | "42P04" | "42723" => (Name::ObjectExists, String::new()),
+        // ambiguous_column.
+        "42702" => (Name::ColumnAmbiguous, quoted()),
+        _ => data::of_rows(state, failure)
+            .or_else(|| data::of_resources(state, failure))
+            .or_else(|| objects::of_name(state, failure))
+            .unwrap_or_else(|| (Name::UnclassifiedError, format!("{state} {}", shape(message)))),
+    }
+}
+
+fn of_client(failure: &Failure) -> (Name, String) {
+    let message = failure.message.as_str();
+    let ends =
+        ["end of file", "input file is too short", "unexpected end", "could not find block ID", "corrupt", "crc error"];
+    // `invalid command \restrict` (exec_command in src/bin/psql/command.c): psql of before the fix of CVE-2025-8714.
+    if message.starts_with(r"invalid command \restrict") || message.starts_with(r"invalid command \unrestrict") {
+        return (Name::PsqlTooOld, String::new());
+    }
+    if message.starts_with("unsupported version") && message.contains("file header") {
+        let version = after(message, "unsupported version (");
+        (Name::ClientTooOld, version.split(')').next().unwrap_or_default().to_owned())
+    } else if ends.iter().any(|end| message.contains(end)) {
+        (Name::DumpTruncated, String::new())
+    } else {
+        (Name::ClientFailed, shape(message))
+    }
+}
+
+/// `CREATE EXTENSION [IF NOT EXISTS] name`, as pg_dump writes it.
+fn extension(failure: &Failure) -> Option<String> {
+    let words = failure.statement.as_deref()?.trim_start().get("CREATE EXTENSION".len()..)?.trim_start();
+    let words = words.strip_prefix("IF NOT EXISTS").unwrap_or(words).trim_start();
+    match words.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next().map(str::to_owned),
+        None => words.split([' ', ';', '\n']).next().filter(|name| !name.is_empty()).map(str::to_owned),
+    }
+}
+
+fn begins(statement: &str, with: &str) -> bool {
+    statement.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with))
+}
+
+fn after(message: &str, mark: &str) -> String {
+    message.split_once(mark).map_or(message, |(_, rest)| rest).trim_matches('"').to_owned()
+}
+
+/// A message without the names and numbers in it, so that the same complaint about many objects is one.
+fn shape(message: &str) -> String {
+    let mut shape = String::new();
+    let mut quoted = false;
+    for c in message.chars().take(400) {
+        match c {
+            '"' => {
+                quoted = !quoted;
+                shape.push(if quoted { '"' } else { '…' });
+                if !quoted {
+                    shape.push('"');
+                }
+            }
+            _ if quoted => {}
+            '0'..='9' if shape.ends_with('#') => {}
+            '0'..='9' => shape.push('#'),
+            _ => shape.push(c),
+        }
+    }
+    shape
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cause(state: &str, message: &str, statement: &str) -> Cause {
+        recognise(&Failure {
+            sqlstate: Some(state.into()).filter(|state: &String| !state.is_empty()),
+            message: message.into(),
+            statement: Some(statement.into()),
+            ..Failure::default()
+        })
+    }
+
+    #[test]
+    fn a_missing_role_is_known_by_name() {
+        let cause = cause("42704", "role \"a \"quoted\" one\" does not exist", "ALTER TABLE t OWNER TO x");
+        assert_eq!((cause.name, cause.subject.as_str()), (Name::RoleMissing, "a \"quoted\" one"));
+    }
+
+    #[test]
+    fn a_missing_type_is_no_missing_role() {
+        assert_eq!(cause("42704", "type \"role\" does not exist", "CREATE TABLE").name, Name::DependencyMissing);
+    }
+
+    #[test]
+    fn an_extension_is_named_by_its_statement() {
+        let cause = cause(
+            "0A000",
+            "extension \"vector\" is not available",
+            "CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;",
+        );
+        assert_eq!((cause.name, cause.subject.as_str()), (Name::ExtensionUnavailable, "vector"));
+    }
+
+    #[test]
+    fn an_archive_that_is_too_new_is_the_clients_complaint() {
+        let cause = cause("", "unsupported version (1.16) in file header", "");
+        assert_eq!(cause.name, Name::ClientTooOld);
+    }
+
+    #[test]
+    fn the_same_complaint_about_two_objects_is_one_cause() {
+        let first = cause("42P16", "cannot change name of view column \"a\"", "");
+        assert_eq!(first, cause("42P16", "cannot change name of view column \"b\"", ""));
+        assert_ne!(first, cause("42P16", "missing FROM-clause entry", ""));
+    }
+    /// Messages that no server at hand gives, as people have reported them, and those of versions that are not at hand.
+    #[test]
+    fn recorded_messages_have_their_causes() {
+        for (state, message, statement, name) in [
+            ("40P01", "deadlock detected", "COPY public.p (id) FROM stdin;", "deadlock"),
+            (
+                "53100",
+                "could not resize shared memory segment \"/PostgreSQL.1112019128\" to 63999360 bytes: No space left on device",
+                "CREATE INDEX i ON public.t USING btree (a);",
+                "shared-memory-too-small",
+            ),
+            ("", r"invalid command \restrict", "", "psql-too-old"),
+            ("", r"invalid command \unrestrict", "", "psql-too-old"),
+            ("XX000", "pgtle schema reserved for pg_tle functions", "CREATE FUNCTION pgtle.f()", "schema-reserved"),
+            (
+                "42704",
+                "unrecognized configuration parameter \"default_table_access_method\"",
+                "SET x",
+                "setting-unknown",
+            ),
+            (
+                "42601",
+                "option \"locale\" not recognized",
+                "CREATE DATABASE x WITH LOCALE = 'C'",
+                "database-option-unknown",
+            ),
+            (
+                "42883",
+                "function gen_random_uuid() does not exist",
+                "CREATE TABLE public.t (id uuid DEFAULT gen_random_uuid())",
+                "dependency-missing",
+            ),
+            ("42702", "column reference \"wal_records\" is ambiguous", "CREATE VIEW public.v AS", "column-ambiguous"),
+            (
+                "58P01",
+                "could not access file \"$libdir/postgis-1.5\": No such file or directory",
+                "CREATE FUNCTION public.st_area(geometry)",
+                "library-missing",
+            ),
+            (
+                "XX000",
+                "tried calling catalog_get when extension isn't loaded",
+                "CREATE TABLE public.t ()",
+                "library-not-preloaded",
+            ),
+            (
+                "42501",
+                "permission denied to set parameter \"timescaledb.restoring\"",
+                "ALTER DATABASE x SET timescaledb.restoring",
+                "parameter-refused",
+            ),
+            (
+                "42501",
+                "permission denied to grant role \"pg_write_all_data\"",
+                "GRANT pg_write_all_data TO app",
+                "role-grant-refused",
+            ),
+            (
+                "42501",
+                "must be member of role \"postgres\"",
+                "ALTER TABLE public.t OWNER TO postgres",
+                "owner-not-assignable",
+            ),
+            (
+                "42501",
+                "must be superuser to alter superuser roles",
+                "ALTER ROLE x WITH SUPERUSER",
+                "role-not-creatable",
+            ),
+            (
+                "42501",
+                "must be superuser to create FOR ALL TABLES publication",
+                "CREATE PUBLICATION p",
+                "replication-refused",
+            ),
+            (
+                "22023",
+                "new encoding (UTF8) is incompatible with the encoding of the template database (SQL_ASCII)",
+                "CREATE DATABASE x",
+                "template-incompatible",
+            ),
+            (
+                "22023",
+                "encoding \"LATIN1\" does not match locale \"C.UTF-8\"",
+                "CREATE DATABASE x",
+                "encoding-locale-mismatch",
+            ),
+            ("42809", "invalid locale name: \"en_US.UTF-8\"", "CREATE DATABASE x", "locale-unavailable"),
+            (
+                "0A000",
+                "extension \"pg_cron\" must be installed in schema \"pg_catalog\"",
+                "CREATE EXTENSION IF NOT EXISTS pg_cron WITH SCHEMA public;",
+                "extension-schema-fixed",
+            ),
+            (
+                "P0001",
+                "can only create extension in database gis",
+                "CREATE EXTENSION IF NOT EXISTS pg_cron;",
+                "extension-database-fixed",
+            ),
+        ] {
+            assert_eq!(cause(state, message, statement).name.as_str(), name, "{message}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Roles that are missing.
+
+use std::collections::BTreeSet;
+
+use super::text::{on_one_line, sql_head};
+use super::{Asked, FixFile, Use};
+use crate::check::StatedRoles;
+use crate::cluster::sql::identifier;
+use crate::finding::Name;
+use crate::profile::Role;
+
+/// The roles that are missing and can be made, with the places of the findings that say so.
+pub fn missing<'a>(asked: &Asked<'a>) -> Vec<(&'a str, BTreeSet<usize>)> {
+    let mut missing = asked.subjects(Name::RoleMissing);
+    missing.retain(|(role, _)| can_be_made(role));
+    missing
+}
+
+/// Whether PostgreSQL lets one make a role of this name: those that begin with `pg_` are its own (IsReservedName in
+/// src/backend/catalog/catalog.c).
+fn can_be_made(role: &str) -> bool {
+    !role.starts_with("pg_") && !["public", "none"].contains(&role)
+}
+
+/// A missing role as a profile writes it: with what the dump says of it.
+pub fn of_profile(asked: &Asked<'_>, role: &str, known: &[&str]) -> Role {
+    let stated = StatedRoles::of(&asked.facts.role_statements);
+    let is = |attribute: &str| stated.attribute(role, attribute).unwrap_or(false);
+    Role {
+        name: role.to_owned(),
+        login: is("login"),
+        superuser: is("superuser"),
+        createdb: is("createdb"),
+        createrole: is("createrole"),
+        replication: is("replication"),
+        bypassrls: is("bypassrls"),
+        inherit: stated.attribute(role, "inherit").unwrap_or(true),
+        member_of: stated.groups(role).filter(|group| known.contains(group)).map(str::to_owned).collect(),
+    }
+}
+
+/// `roles.sql`
+pub fn file(asked: &Asked<'_>) -> Option<FixFile> {
+    let missing = missing(asked);
+    let findings: BTreeSet<usize> = missing.iter().flat_map(|(_, places)| places).copied().collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let stated = StatedRoles::of(&asked.facts.role_statements);
+    let mut content = sql_head(
+        asked,
+        "Makes the roles that the dump names and the target lacks. Run it before the restore, as a superuser or a role \
+         that may create roles.",
+        &findings,
+        "Each role can own objects and hold privileges from then on. None gets a password.",
+    );
+    let mut further: Vec<String> = Vec::new();
+    for (role, _) in &missing {
+        let of_role = stated.of_role(role);
+        if of_role.is_empty() {
+            content.push_str(&format!(
+                "-- The dump says nothing of {}: whether it logs in, what it is a member of, what it has set. \
+                 pg_dumpall --globals-only says it.\n",
+                on_one_line(&format!("{role:?}"))
+            ));
+        }
+        content.push_str(&format!("CREATE ROLE {} NOLOGIN;\n", identifier(role)));
+        further.extend(of_role.statements());
+    }
+    if !further.is_empty() {
+        content.push_str("\n-- What the dump says of them; passwords and options of memberships are left out.\n");
+        further.iter().for_each(|statement| content.push_str(&format!("{statement}\n")));
+    }
+    if let Some(restoring) = asked.unprivileged() {
+        content.push_str(
+            "\n-- Who restores is no superuser and may give objects only to roles that it is a member of. Take this back \
+             after the restore\n-- (REVOKE … FROM …) where it should not act for them for good.\n",
+        );
+        for (role, _) in missing.iter().filter(|(role, _)| *role != restoring) {
+            content.push_str(&format!("GRANT {} TO {};\n", identifier(role), identifier(restoring)));
+        }
+    }
+    Some(FixFile { name: "roles.sql".into(), content, used: Use::BeforeDatabase, findings })
+}

@@ -1,0 +1,183 @@
+//! Files of statements: extensions before the restore, and what mends a restored database after it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::text::{file_part, on_one_line, sql_head};
+use super::{Asked, FixFile, Use, roles};
+use crate::cluster::sql::identifier;
+use crate::dump::{Extension, Facts};
+use crate::finding::{AfterKind, Name};
+use crate::restore::MAINTENANCE_DATABASE;
+
+/// The extensions that somebody has to make in advance, in the order of the dump, which is that of their dependencies.
+pub fn extensions_ahead<'a>(asked: &Asked<'a>) -> Vec<(&'a Extension, BTreeSet<usize>)> {
+    let mut wanted = asked.subjects(Name::ExtensionNotAllowed);
+    wanted.extend(asked.subjects(Name::ExtensionUnavailable));
+    let mut ahead: Vec<(&Extension, BTreeSet<usize>)> = Vec::new();
+    for extension in &asked.facts.extensions {
+        let known = ahead.iter().any(|(other, _)| other.name == extension.name && other.database == extension.database);
+        let places = wanted.iter().filter(|(name, _)| *name == extension.name).flat_map(|(_, places)| places);
+        let places: BTreeSet<usize> = places.copied().collect();
+        if !known && !places.is_empty() {
+            ahead.push((extension, places));
+        }
+    }
+    ahead
+}
+
+/// The schemas of the dump's own that extensions made in advance go into, with their owners.
+pub fn schemas_ahead<'a>(asked: &Asked<'a>) -> Vec<(&'a str, Option<&'a str>)> {
+    let mut schemas: Vec<(&str, Option<&str>)> = Vec::new();
+    for (extension, _) in extensions_ahead(asked) {
+        let Some(schema) = extension.schema.as_deref() else { continue };
+        if !["public", "pg_catalog"].contains(&schema) && !schemas.iter().any(|(known, _)| *known == schema) {
+            schemas.push((schema, owner_of_schema(asked.facts, schema)));
+        }
+    }
+    schemas
+}
+
+fn owner_of_schema<'a>(facts: &'a Facts, schema: &str) -> Option<&'a str> {
+    let owned = facts.owners.iter().find(|owned| owned.kind == "SCHEMA" && owned.name == schema);
+    owned.map(|owned| owned.owner.as_str())
+}
+
+/// `extensions.sql`
+pub fn extensions(asked: &Asked<'_>) -> Option<FixFile> {
+    let ahead = extensions_ahead(asked);
+    let findings: BTreeSet<usize> = ahead.iter().flat_map(|(_, places)| places).copied().collect();
+    if ahead.is_empty() {
+        return None;
+    }
+    let mut content = sql_head(
+        asked,
+        "Makes the extensions that the restoring role cannot make itself. Run it in the new, empty database before the \
+         restore, as a superuser or whatever role the service lets create extensions.",
+        &findings,
+        "The extensions belong to the role that runs this. Some let their users reach the server's files or network: \
+         read what they do.",
+    );
+    for (schema, owner) in schemas_ahead(asked) {
+        let is_there = |owner: &&str| {
+            *owner == asked.target.cluster.superuser
+                || asked.target.roles.iter().any(|role| role.name == **owner)
+                || roles::missing(asked).iter().any(|(role, _)| role == owner)
+        };
+        let owner = owner.filter(is_there).map(|owner| format!(" AUTHORIZATION {}", identifier(owner)));
+        content.push_str(&format!(
+            "CREATE SCHEMA IF NOT EXISTS {}{};\n",
+            identifier(schema),
+            owner.unwrap_or_default()
+        ));
+    }
+    for (extension, places) in &ahead {
+        let unavailable = places.iter().any(|at| asked.findings[*at].name == Name::ExtensionUnavailable);
+        if unavailable {
+            content.push_str(&format!(
+                "-- {} is not installed on the target: install its package first, or this fails.\n",
+                on_one_line(&extension.name)
+            ));
+        }
+        let schema = extension.schema.as_deref().filter(|schema| *schema != "pg_catalog");
+        let schema = schema.map(|schema| format!(" WITH SCHEMA {}", identifier(schema))).unwrap_or_default();
+        content.push_str(&format!("CREATE EXTENSION IF NOT EXISTS {}{schema} CASCADE;\n", identifier(&extension.name)));
+    }
+    Some(FixFile { name: "extensions.sql".into(), content, used: Use::BeforeRestore, findings })
+}
+
+/// What goes into one file.
+#[derive(Default)]
+struct Gathered<'a> {
+    /// Each once, in order.
+    statements: Vec<&'a str>,
+    /// The places of the findings that they mend.
+    findings: BTreeSet<usize>,
+}
+
+/// The files that mend a restored database: one for each kind of statement and database.
+pub fn after(asked: &Asked<'_>) -> Vec<FixFile> {
+    let mut gathered: BTreeMap<(AfterKind, String), Gathered<'_>> = BTreeMap::new();
+    for (at, finding) in asked.open() {
+        let Some(after) = &finding.remedy.after else { continue };
+        let own = if after.kind == AfterKind::RoleSettings { MAINTENANCE_DATABASE } else { asked.database() };
+        let database = finding.remedy.database.as_deref().unwrap_or(own);
+        let Gathered { statements, findings } = gathered.entry((after.kind, database.to_owned())).or_default();
+        findings.insert(at);
+        for statement in &after.statements {
+            if !statements.contains(&statement.as_str()) {
+                statements.push(statement);
+            }
+        }
+    }
+    let several = asked.databases.len() > 1;
+    let files = gathered.into_iter().map(|((kind, database), Gathered { statements, findings })| {
+        let of_database = if several && kind != AfterKind::RoleSettings {
+            format!(".{}", file_part(&database))
+        } else {
+            String::new()
+        };
+        let (name, what, costs) = about(kind);
+        let place = format!("{what} Run it in database {database:?} after the restore, as a superuser.");
+        let mut content = sql_head(asked, &place, &findings, costs);
+        for statement in statements {
+            content.push_str(statement);
+            content.push_str(if statement.ends_with(';') || statement.starts_with("--") { "\n" } else { "\n;\n" });
+        }
+        FixFile { name: format!("{name}{of_database}.sql"), content, used: Use::After(kind, database), findings }
+    });
+    files.collect()
+}
+
+/// What a file of this kind is called, what it does, and what that costs.
+fn about(kind: AfterKind) -> (&'static str, &'static str, &'static str) {
+    match kind {
+        AfterKind::RoleSettings => (
+            "role-settings",
+            "Gives roles and databases the attributes, memberships and settings that the dump has.",
+            "Roles may do what they may in the source; read it line by line.",
+        ),
+        AfterKind::Objects => (
+            "objects",
+            "Makes the objects that did not come, by the dump's own definitions.",
+            "Nothing, unless something of another definition has taken a name.",
+        ),
+        AfterKind::Comments => ("comments", "Writes the comments that did not come.", "Nothing."),
+        AfterKind::Ownership => (
+            "ownership",
+            "Gives objects back to the owners that they have in the dump.",
+            "Who owns them now loses them.",
+        ),
+        AfterKind::Privileges => (
+            "privileges",
+            "Makes privileges those of the dump.",
+            "Who relies on a privilege that the dump does not give loses it.",
+        ),
+        AfterKind::Policies => (
+            "policies",
+            "Makes row level security that of the dump: policies as it defines them, switched on where it has it on.",
+            "Whoever a policy does not let through sees fewer rows.",
+        ),
+        AfterKind::Sequences => (
+            "sequences",
+            "Gives sequences, and the columns that they feed, more room.",
+            "A column that becomes bigint is written anew with its table, which is locked meanwhile; programs have to \
+             expect the larger numbers.",
+        ),
+        AfterKind::Setval => (
+            "setval",
+            "Sets sequences to where they have to stand.",
+            "Nothing in a fresh restore; run it before the application writes, for it can set a sequence back.",
+        ),
+        AfterKind::Reindex => (
+            "reindex",
+            "Builds indexes anew.",
+            "Tables cannot be written meanwhile; a unique index fails where rows share a key.",
+        ),
+        AfterKind::Constraints => (
+            "constraints",
+            "Has the server verify constraints.",
+            "Tables are read through; it fails at the first row that breaks a constraint.",
+        ),
+        AfterKind::Refresh => ("refresh", "Fills materialized views.", "Their queries run once more."),
+    }
+}
