@@ -57,6 +57,9 @@ pub struct Target {
     /// What findings count as in this target, by the finding's name, instead of what they usually do.
     #[serde(default)]
     pub severity: BTreeMap<String, Severity>,
+    /// What a person should know of how the profile was read: what it takes from the dump and the dump does not say.
+    #[serde(skip)]
+    pub notices: Vec<String>,
 }
 
 impl Target {

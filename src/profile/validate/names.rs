@@ -107,6 +107,11 @@ fn image(reference: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether a profile can have a locale of this name.
+pub fn is_locale_name(name: &str) -> bool {
+    locale(name).is_ok()
+}
+
 /// Locale names end up in a script that runs as root.
 pub fn locale(name: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_.@-".contains(c);
