@@ -48,7 +48,7 @@ pub struct Run {
     /// The dump: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not
     pub dump: PathBuf,
     /// A profile: a built-in name, a file, or a directory of files; may be repeated
-    #[arg(short, long = "profile", value_name = "PROFILE|FILE|DIR", default_value = "debian-default")]
+    #[arg(short, long = "profile", value_name = "PROFILE|FILE|DIR", default_value = "docker-default")]
     pub profiles: Vec<String>,
     #[command(flatten)]
     pub engine: Engine,

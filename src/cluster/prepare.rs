@@ -15,8 +15,8 @@ pub async fn prepare(session: &Session, target: &Target, with_database: bool) ->
     }
     for role in &target.roles {
         for group in &role.member_of {
-            let sql = format!("GRANT {} TO {}", identifier(group), identifier(&role.name));
-            session.batch(&sql, &format!("cannot make {:?} a member of {group:?}", role.name)).await?;
+            let sql = format!("GRANT {} TO {}", identifier(&group.role), identifier(&role.name));
+            session.batch(&sql, &format!("cannot make {:?} a member of {:?}", role.name, group.role)).await?;
         }
     }
     if !with_database {

@@ -8,7 +8,7 @@ use super::text::head;
 use super::{Asked, FixFile, Use, roles};
 use crate::dump::{Content, major_of};
 use crate::finding::Name;
-use crate::profile::{self, Client, LocaleProvider, Major, Role, Target};
+use crate::profile::{self, Client, LocaleProvider, Major, Membership, Role, Target};
 
 /// The target with what it lacks.
 pub struct Patch {
@@ -144,7 +144,7 @@ fn missing_roles(asked: &Asked<'_>, patch: &mut Patch) {
         && let Some(role) = patch.target.roles.iter_mut().find(|role| role.name == restoring)
     {
         let names = missing.iter().map(|(role, _)| *role).filter(|role| *role != restoring);
-        role.member_of.extend(names.map(str::to_owned));
+        role.member_of.extend(names.map(|name| Membership::from(name.to_owned())));
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Asked, FixFile, Use};
 use crate::check::StatedRoles;
 use crate::cluster::sql::identifier;
 use crate::finding::Name;
-use crate::profile::Role;
+use crate::profile::{Membership, Role};
 
 /// The roles that are missing and can be made, with the places of the findings that say so.
 pub fn missing<'a>(asked: &Asked<'a>) -> Vec<(&'a str, BTreeSet<usize>)> {
@@ -35,7 +35,12 @@ pub fn of_profile(asked: &Asked<'_>, role: &str, known: &[&str]) -> Role {
         replication: is("replication"),
         bypassrls: is("bypassrls"),
         inherit: stated.attribute(role, "inherit").unwrap_or(true),
-        member_of: stated.groups(role).filter(|group| known.contains(group)).map(str::to_owned).collect(),
+        member_of: stated
+            .groups(role)
+            .filter(|group| known.contains(group))
+            .map(|group| Membership::from(group.to_owned()))
+            .collect(),
+        ..Role::default()
     }
 }
 

@@ -8,7 +8,7 @@ macro_rules! profiles {
 
 /// Name and text of every built-in profile, by name.
 pub const BUILTIN: &[(&str, &str)] =
-    profiles!("profiles": "debian-default", "laptop", "latin1", "next-major", "rds-like", "sql-ascii");
+    profiles!("profiles": "docker-default", "laptop-linux", "latin1", "next-major", "rds-like", "sql-ascii");
 
 /// Name and text of the targets that `pgrehearse demo` rehearses against, in the order in which it shows them.
 pub const DEMO: &[(&str, &str)] =
@@ -73,6 +73,6 @@ mod tests {
     #[test]
     fn the_next_major_is_newer_than_the_default() {
         let major = |name| parse(builtin(name).unwrap(), name).unwrap().postgres;
-        assert_eq!((major("debian-default"), major("next-major")), (Some(Major(17)), Some(Major(18))));
+        assert_eq!((major("docker-default"), major("next-major")), (Some(Major(17)), Some(Major(18))));
     }
 }

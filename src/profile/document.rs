@@ -10,7 +10,7 @@ use super::builtin::{self, BUILTIN};
 use super::error::{Cause, ProfileError};
 use super::merge::merge;
 use super::parse::{MAX_PROFILE_BYTES, Rules};
-use super::source::{self, Source};
+use super::source::{self, Source, Taken};
 use super::yaml::{self, Content, Entry, Node, Origin, Unreadable, holder};
 use super::{environment, matrix, suggest};
 
@@ -38,7 +38,7 @@ pub fn read(
     origin: Origin,
     identity: Identity,
     rules: &Rules<'_>,
-    notices: &mut Vec<String>,
+    taken: &mut Taken,
 ) -> Result<Rc<Node>, ProfileError> {
     let stand_in;
     let source = match rules.source {
@@ -48,13 +48,13 @@ pub fn read(
             &stand_in
         }
     };
-    Reader { rules, source, notices, chain: Vec::new() }.profile(bytes, origin, identity)
+    Reader { rules, source, taken, chain: Vec::new() }.profile(bytes, origin, identity)
 }
 
 struct Reader<'a> {
     rules: &'a Rules<'a>,
     source: &'a Source,
-    notices: &'a mut Vec<String>,
+    taken: &'a mut Taken,
     /// The profiles that are being read, each extended by the one before, with their names.
     chain: Vec<(Identity, String)>,
 }
@@ -64,7 +64,7 @@ impl Reader<'_> {
         let origin = Rc::new(origin);
         let root = tree(bytes, &origin)?;
         let root = environment::fill(&root, self.rules)?;
-        let mut root = source::fill(&root, self.source, self.notices)?;
+        let mut root = source::fill(&root, self.source, self.taken)?;
         both_set_and_varied(&root, &root)?;
         if let Some(extends) = root.entry(EXTENDS).cloned() {
             self.chain.push((identity, origin.name.clone()));

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::document::{self, Identity};
 use super::error::{Cause, ProfileError};
 use super::matrix::{self, Expanded};
-use super::source::Source;
+use super::source::{Source, Taken};
 use super::suggest;
 use super::types::Target;
 use super::validate::validate;
@@ -108,8 +108,8 @@ pub fn targets_of(
     identity: Identity,
     rules: &Rules<'_>,
 ) -> Result<Vec<Made>, ProfileError> {
-    let mut notices = Vec::new();
-    let root = document::read(bytes, origin, identity, rules, &mut notices)?;
+    let mut taken = Taken::default();
+    let root = document::read(bytes, origin, identity, rules, &mut taken)?;
     let mut targets = Vec::new();
     for Expanded { suffix, root } in matrix::expand(&root)? {
         let named = |error: ProfileError| {
@@ -121,7 +121,8 @@ pub fn targets_of(
         let mut target: Target = yaml::deserialize(&root).map_err(|fault| named(explain(*fault, &root)))?;
         validate(&mut target, &root, rules).map_err(named)?;
         target.name.push_str(&suffix);
-        target.notices.clone_from(&notices);
+        target.takes_from_dump = taken.any;
+        target.notices.clone_from(&taken.notices);
         targets.push(Made { target, tree: root });
     }
     Ok(targets)

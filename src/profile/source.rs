@@ -62,18 +62,27 @@ impl Source {
     }
 }
 
-/// The tree with what the words stand for in their place, and what a person should know of that.
+/// What a profile has taken from the dump.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Whether it has any of the words.
+    pub any: bool,
+    /// What a person should know of what the dump does not say.
+    pub notices: Vec<String>,
+}
+
+/// The tree with what the words stand for in their place.
 ///
 /// # Errors
 /// Where the dump does not say what a word asks for.
-pub fn fill(root: &Rc<Node>, source: &Source, notices: &mut Vec<String>) -> Result<Rc<Node>, ProfileError> {
-    at_top(root, &mut Words { source, notices })
+pub fn fill(root: &Rc<Node>, source: &Source, taken: &mut Taken) -> Result<Rc<Node>, ProfileError> {
+    at_top(root, &mut Words { source, taken })
 }
 
 /// What one profile's words come to.
 struct Words<'a> {
     source: &'a Source,
-    notices: &'a mut Vec<String>,
+    taken: &'a mut Taken,
 }
 
 fn at_top(root: &Rc<Node>, words: &mut Words<'_>) -> Result<Rc<Node>, ProfileError> {
@@ -126,7 +135,8 @@ impl Words<'_> {
             }
             Content::Mapping(_) => map(&axis.value, |variant| at_top(&variant.value, self).map(Some)),
             Content::Scalar { text, plain } => match text.split_once("..") {
-                Some((from, to)) if from == "source" => {
+                Some(("source", to)) => {
+                    self.taken.any = true;
                     let from = self.major(&axis.value.spot())?;
                     let text = format!("{from}..{to}");
                     Ok(Node::at(&axis.value.spot(), Content::Scalar { text, plain: *plain }))
@@ -142,6 +152,10 @@ impl Words<'_> {
         let Content::Scalar { text, plain: true } = &value.content else { return as_it_is };
         let spot = value.spot();
         let of_cluster = |key: &str| path == format!("cluster.{key}") || path == format!("database.{key}");
+        let mut list = |names: &[String], key| {
+            self.taken.any = true;
+            Ok(Some(list(&spot, names, key)))
+        };
         let text = match (text.as_str(), path) {
             ("source", "postgres") => self.major(&spot)?.to_string(),
             ("source+1", "postgres") => {
@@ -152,9 +166,9 @@ impl Words<'_> {
                 Some(major) => major.to_string(),
                 None => return Err(unsaid(&spot, "which pg_dump made it", "write `client: target`")),
             },
-            ("source", "roles") => return Ok(Some(list(&spot, &self.source.roles, Some("name")))),
-            ("source", "tablespaces") => return Ok(Some(list(&spot, &self.source.tablespaces, None))),
-            ("source", "cluster.locales") => return Ok(Some(list(&spot, &self.source.locales, None))),
+            ("source", "roles") => return list(&self.source.roles, Some("name")),
+            ("source", "tablespaces") => return list(&self.source.tablespaces, None),
+            ("source", "cluster.locales") => return list(&self.source.locales, None),
             ("source", _) if of_cluster("encoding") => match &self.source.encoding {
                 Some(encoding) => encoding.clone(),
                 None => {
@@ -176,10 +190,14 @@ impl Words<'_> {
             }
             ("source", _) if of_cluster("icu_locale") => match &self.source.icu_locale {
                 Some(locale) => locale.clone(),
-                None => return Ok(None),
+                None => {
+                    self.taken.any = true;
+                    return Ok(None);
+                }
             },
             _ => return as_it_is,
         };
+        self.taken.any = true;
         Ok(Some(Node::at(&spot, Content::Scalar { text, plain: true })))
     }
 
@@ -190,8 +208,8 @@ impl Words<'_> {
     }
 
     fn notice(&mut self, notice: String) {
-        if !self.notices.contains(&notice) {
-            self.notices.push(notice);
+        if !self.taken.notices.contains(&notice) {
+            self.taken.notices.push(notice);
         }
     }
 }

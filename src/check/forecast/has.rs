@@ -83,7 +83,7 @@ fn acts_for<'a>(target: &'a Target, role: &'a str) -> BTreeSet<&'a str> {
     while let Some(name) = open.pop() {
         if known.insert(name) {
             let role = target.roles.iter().find(|role| role.name == name);
-            open.extend(role.into_iter().flat_map(|role| role.member_of.iter().map(String::as_str)));
+            open.extend(role.into_iter().flat_map(|role| role.member_of.iter().map(|group| group.role.as_str())));
         }
     }
     // Who owns the database is a member of it without being made one (roles_is_member_of in acl.c, PostgreSQL 14).

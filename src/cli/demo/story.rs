@@ -98,7 +98,7 @@ pub fn closing(report: &Report, place: &Place) -> (String, Outcome) {
     text.push_str(match outcome {
         Outcome::AsPromised => {
             "All of it went as it should, the three failures included.\n\
-             Next, with a dump of your own: pgrehearse run your.dump -p laptop"
+             Next, with a dump of your own: pgrehearse run your.dump -p laptop-linux"
         }
         Outcome::Otherwise => {
             "Something went OTHER THAN IT SHOULD, which the demo calls a failure. It can be this machine's PostgreSQL or a\n\

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Places, names, steps};
-use crate::profile::{Major, ProfileError, Role, Target, suggest};
+use crate::profile::{Major, Membership, ProfileError, Role, Target, suggest};
 
 /// PostgreSQL's predefined roles and the version each came with (src/include/catalog/pg_authid.dat).
 const PREDEFINED: [(&str, u16); 15] = [
@@ -50,7 +50,7 @@ pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
     }
     for (index, role) in target.roles.iter().enumerate() {
         for (nth, group) in role.member_of.iter().enumerate() {
-            membership(target, role, group)
+            membership(target, role, &group.role)
                 .map_err(|(why, hint)| at.bad(steps!["roles", index, "member_of", nth], why).hint(hint))?;
         }
         if is_member_of_itself(target, role) {
@@ -115,16 +115,16 @@ fn own_names_hint(target: &Target, name: &str) -> Option<String> {
 }
 
 fn is_member_of_itself(target: &Target, role: &Role) -> bool {
-    let groups: HashMap<&str, &[String]> =
+    let groups: HashMap<&str, &[Membership]> =
         target.roles.iter().map(|role| (role.name.as_str(), role.member_of.as_slice())).collect();
     let mut seen = std::collections::HashSet::new();
-    let mut open: Vec<&str> = role.member_of.iter().map(String::as_str).collect();
+    let mut open: Vec<&str> = role.member_of.iter().map(|group| group.role.as_str()).collect();
     while let Some(group) = open.pop() {
         if group == role.name {
             return true;
         }
         if seen.insert(group) {
-            open.extend(groups.get(group).copied().unwrap_or_default().iter().map(String::as_str));
+            open.extend(groups.get(group).copied().unwrap_or_default().iter().map(|group| group.role.as_str()));
         }
     }
     false

@@ -1,0 +1,44 @@
+//! What the findings of a target count as.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::glob::Glob;
+
+/// How bad a finding is. Only an error fails a target, unless the run wants warnings to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Note,
+    Warning,
+    Error,
+}
+
+impl Severity {
+    pub fn label(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// A known finding that does not fail the target until a date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accept {
+    /// The name of the finding.
+    pub finding: String,
+    /// The objects that it is accepted for, as reports name them, with or without their kind; every object where left
+    /// out.
+    #[serde(default)]
+    pub object: Option<Glob>,
+    /// The targets that it is accepted in; every target of the profile where left out.
+    #[serde(default)]
+    pub target: Option<Glob>,
+    /// Why it is accepted.
+    pub reason: String,
+    /// The last day on which it is accepted.
+    #[serde(deserialize_with = "crate::profile::scalars::date")]
+    pub until: jiff::civil::Date,
+}

@@ -1,0 +1,39 @@
+//! Extensions.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::scalars::{self, name_or_map};
+
+/// Which extensions are there before the restore, and which a restore may create.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Extensions {
+    /// Extensions that the superuser creates before the restore.
+    pub installed: Vec<Installed>,
+    /// The only extensions that this target lets one create; all that the image has where left out. A role without superuser
+    /// can create them too, as on a managed service.
+    pub allowed: Option<Vec<String>>,
+    /// Extensions that this target does not let one create.
+    pub forbidden: Vec<String>,
+    /// Extensions that this target marks as trusted: a role without superuser that may create in the database can create
+    /// them.
+    pub trusted: Vec<String>,
+}
+
+/// An extension that is there before the restore; in YAML its name alone, or a map.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, remote = "Self")]
+pub struct Installed {
+    /// The extension's name.
+    pub name: String,
+    /// The schema that its objects are in; where left out, the one that the extension itself names or else `public`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Its version; the image's default where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "scalars::version")]
+    pub version: Option<String>,
+}
+
+name_or_map!(Installed, name, "an extension's name, or a map with `name`", |it| {
+    it.schema.is_none() && it.version.is_none()
+});
