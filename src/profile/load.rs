@@ -48,6 +48,25 @@ pub fn made_by(names: &[String], rules: &Rules<'_>) -> Result<Vec<Made>, Profile
     Ok(loaded.targets)
 }
 
+/// The text of one profile, as it is written: of a file, or of a built-in profile.
+///
+/// # Errors
+/// When there is none, or it is not UTF-8 text.
+pub fn text_of(name: &str) -> Result<String, ProfileError> {
+    let path = Path::new(name);
+    if path.exists() || looks_like_a_path(name) {
+        let bytes = document::read_file(path).map_err(|cause| ProfileError::new(name, None, cause))?;
+        return String::from_utf8(bytes).map_err(|_| ProfileError::new(name, None, Cause::NotUtf8));
+    }
+    builtin::builtin(name).map(str::to_owned).ok_or_else(|| unknown(name))
+}
+
+fn unknown(name: &str) -> ProfileError {
+    let names: Vec<_> = BUILTIN.iter().map(|(name, _)| *name).collect();
+    let cause = Cause::UnknownProfile { name: name.to_owned() };
+    ProfileError::new("profiles", None, cause).hint(suggest::hint(name, &names))
+}
+
 fn profiles_in(directory: &Path) -> Result<Vec<PathBuf>, ProfileError> {
     let origin = directory.display().to_string();
     let unreadable = |error: io::Error| ProfileError::new(&origin, None, Cause::Unreadable(error));
@@ -91,11 +110,7 @@ impl Loaded {
     }
 
     fn builtin(&mut self, name: &str, rules: &Rules<'_>) -> Result<(), ProfileError> {
-        let Some(text) = builtin::builtin(name) else {
-            let names: Vec<_> = BUILTIN.iter().map(|(name, _)| *name).collect();
-            let cause = Cause::UnknownProfile { name: name.to_owned() };
-            return Err(ProfileError::new("profiles", None, cause).hint(suggest::hint(name, &names)));
-        };
+        let text = builtin::builtin(name).ok_or_else(|| unknown(name))?;
         let origin = builtin::origin(name);
         if !self.builtins.insert(name.to_owned()) {
             return Err(ProfileError::new(&origin, None, Cause::GivenTwice { first: name.to_owned() }));

@@ -1,5 +1,7 @@
 //! The words `source` and `source+1`: what a profile takes from the dump that is rehearsed.
 
+mod of_dump;
+
 use std::rc::Rc;
 
 use super::encoding::{self, Encoding};

@@ -29,7 +29,8 @@ pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
 /// Target names are file names, labels and test names.
 fn target_name(name: &str) -> Result<(), String> {
     const MAX: usize = 100;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._+@-".contains(c);
+    // Brackets and commas are what a matrix puts after a name.
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._+@-[,]".contains(c);
     if name.is_empty() {
         return Err("a target needs a name".into());
     }
@@ -105,6 +106,11 @@ fn image(reference: &str) -> Result<(), String> {
         return Err("an image's name starts with a letter or digit".into());
     }
     Ok(())
+}
+
+/// Whether a profile can have a role of this name.
+pub fn is_role_name(name: &str) -> bool {
+    role(name).is_ok()
 }
 
 /// Whether a profile can have a locale of this name.
