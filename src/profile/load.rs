@@ -169,7 +169,7 @@ mod tests {
     fn an_unknown_name_proposes_the_nearest_built_in() {
         let files = Files::new(&[]);
         assert_eq!(files.load(&["latin"]).unwrap_err(), "profiles: unknown profile `latin`; did you mean `latin1`?");
-        assert!(files.load(&["zzzzzzzz"]).unwrap_err().contains("known here: `docker-default`"));
+        assert!(files.load(&["zzzzzzzz"]).unwrap_err().contains("known here: `alpine`"));
     }
 
     #[test]
