@@ -109,6 +109,8 @@ pub fn patch(asked: &Asked<'_>) -> Patch {
     };
     let encoding = of_name(&[Name::EncodingUnrepresentable, Name::EncodingUnverified]);
     if !encoding.is_empty() {
+        let database = &mut patch.target.database;
+        (database.encoding, database.locale) = (None, None);
         let cluster = &mut patch.target.cluster;
         cluster.encoding = "UTF8".to_owned();
         // Another locale can belong to another encoding.
@@ -120,6 +122,7 @@ pub fn patch(asked: &Asked<'_>) -> Patch {
     }
     let locale = of_name(&[Name::LocaleDiffers]);
     if let Some(dumped) = dumped_locale(asked).filter(|_| !locale.is_empty() && encoding.is_empty()) {
+        patch.target.database.locale = None;
         patch.target.cluster.locale = dumped.to_owned();
         patch.add(format!("cluster.locale: {dumped}"), &locale);
     }
@@ -140,7 +143,8 @@ fn dumped_locale<'a>(asked: &Asked<'a>) -> Option<&'a str> {
     let of_libc = created.locale_provider.as_deref().is_none_or(|provider| provider == "libc");
     let locale = created.locale.as_deref();
     let (collate, ctype) = (created.lc_collate.as_deref().or(locale)?, created.lc_ctype.as_deref().or(locale)?);
-    let same = of_libc && collate == ctype && asked.target.cluster.locale_provider == LocaleProvider::Libc;
+    let providers = [asked.target.cluster.locale_provider, asked.target.database_locale_provider()];
+    let same = of_libc && collate == ctype && providers == [LocaleProvider::Libc; 2];
     same.then_some(collate)
 }
 

@@ -18,7 +18,7 @@ pub use checks::{Budget, Checks, Expect, Operator, Query, QuerySeverity, TableAs
 pub use cluster::{Cluster, Entrypoint, LocaleProvider, Pull, Setting, Tablespace};
 pub use database::{Database, Init, Public, Schema, Template};
 pub use decisions::{Accept, Severity};
-pub use extensions::{Extensions, Installed};
+pub use extensions::{Extensions, Installed, RuledOut};
 pub use restore::{Client, Jobs, Limits, Restore};
 pub use roles::{Membership, Role};
 
@@ -101,6 +101,16 @@ impl Target {
     /// How long one check may take in one database.
     pub fn check_timeout(&self) -> Duration {
         self.checks.timeout.map_or(self.limits.timeout.0 / 2, |timeout| timeout.0)
+    }
+
+    /// Whether who restores is a superuser.
+    pub fn restores_as_superuser(&self) -> bool {
+        match &self.restore.as_role {
+            Some(name) if *name != self.cluster.superuser => {
+                self.roles.iter().any(|role| role.name == *name && role.superuser)
+            }
+            Some(_) | None => true,
+        }
     }
 
     /// The encoding of the database that is restored into.
