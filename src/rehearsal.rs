@@ -50,13 +50,18 @@ pub type ScanInProgress = Shared<BoxFuture<'static, Result<Arc<Scan>, String>>>;
 /// Dumps up to this size, in bytes, are restored into memory, which is faster to set up and to remove than a volume.
 const SMALL: u64 = 16 << 20;
 
+/// Larger WAL files fill the memory of a small sandbox, in bytes.
+const SMALL_SEGMENT: u64 = 64 << 20;
+
 /// The least memory limit that leaves room for data beside the server.
 const ROOMY: u64 = 1 << 30;
 
 /// Rehearses the dump in one target. Whatever happens, the sandbox is gone when this ends, and what could not be tested
 /// is said.
 pub async fn rehearse(stage: &Stage, target: &Target, events: &Events) -> Rehearsal {
-    let small = stage.dump.size <= SMALL && target.limits.memory.0 >= ROOMY;
+    let small = stage.dump.size <= SMALL
+        && target.limits.memory.0 >= ROOMY
+        && target.cluster.wal_segment_size.is_none_or(|size| size.0 <= SMALL_SEGMENT);
     let mut storage = if small { Storage::Memory } else { Storage::Disk };
     let rehearsal = loop {
         match attempt::attempt(stage, target, storage, events).await {

@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use pgrehearse::engine::local::{Confinement, IsDead, LocalEngine, RunTag, bubblewrap, installations};
 use pgrehearse::engine::{
-    Engine, EngineError, EngineKind, InitdbOptions, Program, Sandbox, SandboxSpec, Server, Storage, Whose,
+    Engine, EngineError, EngineKind, ExtensionRights, InitdbOptions, Program, Sandbox, SandboxSpec, Server, Storage,
+    Whose,
 };
 use pgrehearse::event::Events;
-use pgrehearse::profile::{ByteSize, HumanDuration, Limits, LocaleProvider, Major};
+use pgrehearse::profile::{ByteSize, Entrypoint, HumanDuration, Limits, LocaleProvider, Major, Pull};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt};
 use tokio_postgres::{Client, NoTls};
 
@@ -36,6 +37,9 @@ fn spec() -> SandboxSpec {
         target: "test".into(),
         server: Server::Major(major()),
         image_repository: None,
+        image_tag: None,
+        pull: Pull::Missing,
+        entrypoint: Entrypoint::Direct,
         client: None,
         initdb: InitdbOptions {
             encoding: "UTF8".into(),
@@ -44,8 +48,12 @@ fn spec() -> SandboxSpec {
             icu_locale: None,
             superuser: "postgres".into(),
             locales: Vec::new(),
+            checksums: None,
+            wal_segment_size: None,
         },
         settings: BTreeMap::new(),
+        extensions: ExtensionRights::default(),
+        tablespaces: 0,
         limits: Limits {
             memory: ByteSize(512 << 20),
             timeout: HumanDuration(Duration::from_secs(50)),

@@ -1,11 +1,12 @@
 //! Makes a sandbox match its target: initdb options, settings, roles, database.
 
 mod prepare;
+mod rights;
 mod session;
 mod spec;
 pub mod sql;
 
-pub use prepare::prepare;
+pub use prepare::{not_applied, prepare};
 pub use session::{APPLICATION_NAME, Refusal, Session, TextRows, refused};
 pub use spec::{needs_of, server_of};
 

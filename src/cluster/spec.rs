@@ -1,9 +1,11 @@
 //! What a target asks of an engine.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::rights::rights_of;
 use crate::engine::{InitdbOptions, SandboxSpec, Server, Storage};
-use crate::profile::{Client, Target};
+use crate::profile::{ByteSize, Client, LocaleProvider, Target};
 
 /// The PostgreSQL that a target runs.
 pub fn server_of(target: &Target) -> Server {
@@ -33,18 +35,58 @@ pub fn needs_of(
             Client::Major(major) if target.image.is_none() && target.postgres == Some(major) => None,
             Client::Major(major) => Some(Server::Major(major)),
         },
+        image_tag: target.image_tag.clone(),
+        pull: target.pull,
+        entrypoint: target.entrypoint,
         initdb: InitdbOptions {
             encoding: cluster.encoding.clone(),
             locale: cluster.locale.clone(),
             locale_provider: cluster.locale_provider,
             icu_locale: cluster.icu_locale.clone(),
             superuser: cluster.superuser.clone(),
-            locales: cluster.locales.clone(),
+            locales: locales(target),
+            checksums: cluster.checksums,
+            wal_segment_size: cluster.wal_segment_size.map(|ByteSize(bytes)| bytes),
         },
-        settings: cluster.settings.iter().map(|(name, value)| (name.clone(), value.0.clone())).collect(),
+        settings: settings(target),
+        extensions: rights_of(target),
+        tablespaces: target.tablespaces.len(),
         limits: target.limits.clone(),
         storage,
         input,
         cache,
     }
+}
+
+/// What the operating system must have beside the cluster's own locale.
+fn locales(target: &Target) -> Vec<String> {
+    let mut locales = target.cluster.locales.clone();
+    let of_database = match target.database_locale_provider() {
+        LocaleProvider::Libc | LocaleProvider::Icu => target.database.locale.as_ref(),
+        LocaleProvider::Builtin => None,
+    };
+    // The cluster's own locale may be one of the builtin provider, which the database then shares in name only.
+    let inherited =
+        (target.database_locale_provider() != target.cluster.locale_provider).then_some(&target.cluster.locale);
+    let inherited = inherited.filter(|_| target.database_locale_provider() != LocaleProvider::Builtin);
+    locales.extend(of_database.or(inherited).cloned());
+    locales
+}
+
+/// The server's settings, with those that have a key of their own.
+fn settings(target: &Target) -> BTreeMap<String, String> {
+    let cluster = &target.cluster;
+    let mut settings: BTreeMap<String, String> =
+        cluster.settings.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.0.clone())).collect();
+    if !cluster.shared_preload_libraries.is_empty() {
+        settings.insert("shared_preload_libraries".into(), cluster.shared_preload_libraries.join(", "));
+    }
+    if let Some(zone) = &cluster.time_zone {
+        settings.insert("timezone".into(), zone.clone());
+    }
+    if let Some(ByteSize(segment)) = cluster.wal_segment_size {
+        // The least that PostgreSQL takes is two segments; the sandbox's own is smaller than two of the largest.
+        settings.entry("max_wal_size".into()).or_insert_with(|| format!("{}MB", (4 * segment).max(1 << 28) >> 20));
+    }
+    settings
 }

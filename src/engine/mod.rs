@@ -5,6 +5,7 @@
 
 pub mod choice;
 pub mod docker;
+mod extensions;
 pub mod lease;
 pub mod local;
 pub mod settings;
@@ -18,7 +19,8 @@ use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::event::Events;
-use crate::profile::{Limits, LocaleProvider, Major};
+use crate::profile::{Entrypoint, Limits, LocaleProvider, Major, Pull};
+pub use extensions::{Control, ExtensionRights};
 
 /// An engine by the name that `--engine` takes and the report gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
@@ -69,6 +71,10 @@ pub struct InitdbOptions {
     pub superuser: String,
     /// Operating system locales that must exist beside `locale`.
     pub locales: Vec<String>,
+    /// Whether data pages have checksums; PostgreSQL's own default where `None`.
+    pub checksums: Option<bool>,
+    /// Bytes of a WAL file, a power of two from 1 MiB on; PostgreSQL's own default where `None`.
+    pub wal_segment_size: Option<u64>,
 }
 
 /// Where a sandbox keeps its data.
@@ -87,11 +93,21 @@ pub struct SandboxSpec {
     pub server: Server,
     /// Where images of `Server::Major` are taken from; `None` is the engine's default.
     pub image_repository: Option<String>,
+    /// Their tag, in which `{postgres}` stands for the major version; that alone where `None`.
+    pub image_tag: Option<String>,
+    /// When images are pulled.
+    pub pull: Pull,
+    /// What starts the server.
+    pub entrypoint: Entrypoint,
     /// Another PostgreSQL that client programs come from; the server's own where `None`.
     pub client: Option<Server>,
     pub initdb: InitdbOptions,
     /// Server settings by name, given on the server's command line, so that nothing inside can change them.
     pub settings: BTreeMap<String, String>,
+    /// What the server lets one do with extensions.
+    pub extensions: ExtensionRights,
+    /// How many directories for tablespaces there are, at [`Sandbox::tablespace`].
+    pub tablespaces: usize,
     pub limits: Limits,
     pub storage: Storage,
     /// A file or directory of this machine that client programs read, at [`Sandbox::input`].
@@ -179,6 +195,9 @@ pub trait Sandbox: Send + Sync {
 
     /// Where the spec's input is seen by client programs. Uploads it first where it cannot be mounted.
     async fn input(&self) -> Result<String, EngineError>;
+
+    /// The empty directory, the server's own, for one of the spec's tablespaces, counted from 1.
+    fn tablespace(&self, number: usize) -> String;
 
     /// Runs a client program.
     async fn run(&self, program: Program) -> Result<Running, EngineError>;

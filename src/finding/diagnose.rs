@@ -28,7 +28,7 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
     let mut causes: BTreeMap<Cause, Found> = BTreeMap::new();
     let mut earlier = Earlier::default();
     for failure in failures {
-        let own = of_version(failure, recognise(failure), situation.server);
+        let own = of_profile(of_version(failure, recognise(failure), situation.server), situation.target);
         let root =
             of_damage(failure, &own, situation.damage).or_else(|| consequence_of(failure, &own, &archive, &earlier));
         let is_consequence = root.is_some();
@@ -40,6 +40,16 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
         causes.into_iter().map(|(cause, found)| found.into_finding(&cause, situation)).collect();
     findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.name.as_str().cmp(b.name.as_str())));
     findings
+}
+
+/// What the profile rules out is missing for that, or refused for that.
+fn of_profile(own: Cause, target: &Target) -> Cause {
+    match own.name {
+        Name::ExtensionUnavailable if target.extensions.rule_out(&own.subject).is_some() => {
+            Cause { name: Name::ExtensionNotAllowed, ..own }
+        }
+        _ => own,
+    }
 }
 
 /// A statement that uses what the server's version lacks, and that the server did not understand, has failed for that.

@@ -17,7 +17,7 @@ pub use catalogue::Name;
 pub use decidable::profile_rules;
 pub use diagnose::{Situation, diagnose};
 pub use failure::Failure;
-pub use fixes::{ROLE_MISSING_FIX, feature_missing_fix, feature_missing_title, restoring, words};
+pub use fixes::{ROLE_MISSING_FIX, feature_missing_fix, feature_missing_title, restoring, ruled_out_words, words};
 
 pub use remedy::{After, AfterKind, Remedy};
 

@@ -40,6 +40,13 @@ impl Patch {
             target.checks.pgtap.push(name.clone());
             files.push(FixFile { name, content, used: Use::Part, findings: BTreeSet::new() });
         }
+        let of_files = target.init.iter_mut().filter(|init| init.file.is_some());
+        for (nth, init) in of_files.enumerate() {
+            let name = format!("init-{}.sql", nth + 1);
+            let content = init.file_text.clone().unwrap_or_default();
+            init.file = Some(name.clone());
+            files.push(FixFile { name, content, used: Use::Part, findings: BTreeSet::new() });
+        }
         let Some(yaml) = written(&target) else { return Vec::new() };
         let mut content = head(
             asked,
@@ -57,6 +64,7 @@ impl Patch {
         // Without the files beside it, which are read with it.
         let mut alone = target;
         alone.checks.pgtap.clear();
+        alone.init.retain(|init| init.file.is_none());
         if written(&alone).is_none_or(|text| profile::parse(&text, "profile.yaml").is_err()) {
             return Vec::new();
         }
@@ -71,6 +79,11 @@ pub fn patch(asked: &Asked<'_>) -> Patch {
     let mut patch = Patch { target: asked.target.clone(), added: Vec::new(), findings: BTreeSet::new() };
     missing_roles(asked, &mut patch);
     for (extension, findings) in asked.subjects(Name::ExtensionNotAllowed) {
+        let forbidden = &mut patch.target.extensions.forbidden;
+        if forbidden.iter().any(|known| known == extension) {
+            forbidden.retain(|known| known != extension);
+            patch.add(format!("extensions.forbidden: without {extension}"), &findings);
+        }
         if let Some(allowed) = &mut patch.target.extensions.allowed
             && !allowed.iter().any(|known| known == extension)
         {
@@ -96,6 +109,8 @@ pub fn patch(asked: &Asked<'_>) -> Patch {
     };
     let encoding = of_name(&[Name::EncodingUnrepresentable, Name::EncodingUnverified]);
     if !encoding.is_empty() {
+        let database = &mut patch.target.database;
+        (database.encoding, database.locale) = (None, None);
         let cluster = &mut patch.target.cluster;
         cluster.encoding = "UTF8".to_owned();
         // Another locale can belong to another encoding.
@@ -107,6 +122,7 @@ pub fn patch(asked: &Asked<'_>) -> Patch {
     }
     let locale = of_name(&[Name::LocaleDiffers]);
     if let Some(dumped) = dumped_locale(asked).filter(|_| !locale.is_empty() && encoding.is_empty()) {
+        patch.target.database.locale = None;
         patch.target.cluster.locale = dumped.to_owned();
         patch.add(format!("cluster.locale: {dumped}"), &locale);
     }
@@ -127,7 +143,8 @@ fn dumped_locale<'a>(asked: &Asked<'a>) -> Option<&'a str> {
     let of_libc = created.locale_provider.as_deref().is_none_or(|provider| provider == "libc");
     let locale = created.locale.as_deref();
     let (collate, ctype) = (created.lc_collate.as_deref().or(locale)?, created.lc_ctype.as_deref().or(locale)?);
-    let same = of_libc && collate == ctype && asked.target.cluster.locale_provider == LocaleProvider::Libc;
+    let providers = [asked.target.cluster.locale_provider, asked.target.database_locale_provider()];
+    let same = of_libc && collate == ctype && providers == [LocaleProvider::Libc; 2];
     same.then_some(collate)
 }
 

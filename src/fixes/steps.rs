@@ -77,9 +77,9 @@ fn createdb(target: &Target) -> String {
     let mut argv = vec!["createdb".to_owned(), format!("--username={}", cluster.superuser)];
     argv.push(format!("--maintenance-db={MAINTENANCE_DATABASE}"));
     argv.push("--template=template0".to_owned());
-    argv.push(format!("--encoding={}", cluster.encoding));
-    argv.push(format!("--locale={}", cluster.locale));
-    match (cluster.locale_provider, &cluster.icu_locale) {
+    argv.push(format!("--encoding={}", target.database_encoding()));
+    argv.push(format!("--locale={}", target.database_locale()));
+    match (target.database_locale_provider(), target.database_icu_locale()) {
         (LocaleProvider::Icu, Some(locale)) => {
             argv.extend(["--locale-provider=icu".to_owned(), format!("--icu-locale={locale}")]);
         }

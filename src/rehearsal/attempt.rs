@@ -231,9 +231,16 @@ async fn work(
 
     events.phase(Phase::Prepare);
     let makes_own = restore::makes_database(&stage.dump, target);
+    let not_applied = if makes_own { cluster::not_applied(target) } else { Vec::new() };
+    if !not_applied.is_empty() {
+        let keys = not_applied.join(", ");
+        rehearsal
+            .notices
+            .push(format!("the dump makes its database itself, so this of the profile does not apply: {keys}"));
+    }
     // None of the three needs another.
     let (prepared, client, input) = tokio::join!(
-        cluster::prepare(&session, target, !makes_own),
+        cluster::prepare(&session, sandbox, target, !makes_own),
         restore::client_version(sandbox, &stage.dump),
         sandbox.input()
     );

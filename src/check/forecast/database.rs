@@ -10,7 +10,7 @@ use crate::finding::Name;
 pub fn encoding(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
     // A database that the dump creates has the dump's encoding.
     let Some(dumped) = asked.requirements.encoding.as_deref().filter(|_| !has.creates_database) else { return };
-    let own = has.target.cluster.encoding.as_str();
+    let own = has.target.database_encoding();
     let (from, to) = (normal_encoding(dumped), normal_encoding(own));
     if from == to {
         return;
@@ -51,7 +51,7 @@ pub fn locale(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
     let databases = &asked.requirements.databases;
     if !has.creates_database {
         if let [created] = databases.as_slice()
-            && let Some(finding) = other_locale(created, &cluster.locale, &cluster.locale)
+            && let Some(finding) = other_locale(created, has.target.database_locale(), has.target.database_locale())
         {
             forecasts.push(Forecast { finding, subject: String::new(), is_rule: false });
         }

@@ -36,7 +36,6 @@ impl<'a> Has<'a> {
         // The version of an image is only known when it runs.
         let server = target.postgres.filter(|_| target.image.is_none()).map(|major| major.0);
         let restoring = restoring(target);
-        let role = target.roles.iter().find(|role| role.name == restoring);
         Self {
             target,
             server,
@@ -45,7 +44,7 @@ impl<'a> Has<'a> {
                 Client::Major(major) => Some(major.0),
             },
             restoring,
-            is_superuser: restoring == target.cluster.superuser || role.is_some_and(|role| role.superuser),
+            is_superuser: target.restores_as_superuser(),
             acts_for: acts_for(target, restoring),
             creates_database: match &dump.content {
                 Content::Archive(_) => has_option(options, "--create", 'C'),

@@ -6,7 +6,8 @@ use super::has::Has;
 use super::{Asked, Forecast};
 use crate::cluster::sql::identifier;
 use crate::dump::{Content, major_of};
-use crate::finding::{Name, feature_missing_fix, feature_missing_title};
+use crate::finding::{Name, feature_missing_fix, feature_missing_title, ruled_out_words};
+use crate::profile::RuledOut;
 
 /// A pg_restore that is too old to read the archive.
 pub fn client(asked: &Asked<'_>, has: &Has<'_>) -> Option<Forecast> {
@@ -114,20 +115,19 @@ pub fn extensions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast
             continue;
         }
         let object = vec![format!("EXTENSION {name}")];
-        if let Some(allowed) = &has.target.extensions.allowed {
-            if !allowed.contains(&extension.name) {
-                let title = format!("extension {name:?} is not among those that this target allows");
-                let mut forecast = Forecast::new(Name::ExtensionNotAllowed, name, title)
-                    .objects(object)
-                    .seen([format!("the profile allows: {}", allowed.join(", "))])
-                    .fix(
-                        "Do without the extension, or choose a target that has it; if it is allowed after all, add it to \
-                         extensions.allowed in the profile.",
-                        vec![format!("DROP EXTENSION {};   -- in the source, before the dump", identifier(name))],
-                    );
-                forecast.is_rule = true;
-                forecasts.push(forecast);
+        let rules = &has.target.extensions;
+        if let Some(ruled_out) = rules.rule_out(name) {
+            let told = ruled_out_words(name, ruled_out);
+            let mut forecast = Forecast::new(Name::ExtensionNotAllowed, name, told.title).objects(object);
+            if let RuledOut::NotAllowed(allowed) = ruled_out {
+                forecast = forecast.seen([format!("the profile allows: {}", allowed.join(", "))]);
             }
+            let mut forecast = forecast.fix(told.fix, told.commands);
+            forecast.is_rule = true;
+            forecasts.push(forecast);
+            continue;
+        }
+        if rules.allowed.is_some() || rules.installed.iter().any(|installed| installed.name == name) {
             continue;
         }
         let untrusted = UNTRUSTED.iter().find(|(known, ..)| *known == name);
@@ -150,7 +150,10 @@ pub fn extensions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast
                 vec![format!("SELECT * FROM pg_available_extensions WHERE name = '{}';", name.replace('\'', "''"))],
             );
             forecasts.push(if lacks { forecast } else { forecast.may() });
-        } else if !has.is_superuser && (untrusted.is_some() || has.server.is_some_and(|server| server < 13)) {
+        } else if !has.is_superuser
+            && !rules.trusted.contains(&extension.name)
+            && (untrusted.is_some() || has.server.is_some_and(|server| server < 13))
+        {
             let title = format!("extension {name:?} may not be created here by {:?}", has.restoring);
             forecasts.push(
                 Forecast::new(Name::ExtensionNotAllowed, name, title)
@@ -186,16 +189,17 @@ fn by_extension(asked: &Asked<'_>, forecasts: &mut Vec<Forecast>) {
     }
 }
 
-/// Tablespaces: no profile has one.
+/// Tablespaces that the profile does not have.
 pub fn tablespaces(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
     if has.no_tablespaces {
         return;
     }
-    for name in &asked.requirements.tablespaces {
+    let is_there = |name: &&String| has.target.tablespaces.iter().any(|known| known.name == **name);
+    for name in asked.requirements.tablespaces.iter().filter(|name| !is_there(name)) {
         let title = format!("tablespace {name:?} does not exist in this target");
         forecasts.push(tablespace(name, title));
     }
-    for name in &asked.facts.tablespaces_created {
+    for name in asked.facts.tablespaces_created.iter().filter(|name| !is_there(name)) {
         let title = format!("tablespace {name:?} may have no directory in this target");
         forecasts.push(tablespace(name, title).may());
     }

@@ -81,7 +81,13 @@ pub fn server(
         user: Some("postgres".into()),
         entrypoint: Some(vec!["/bin/sh".into(), "-c".into(), START.into(), "pgrehearse".into()]),
         cmd: Some(command),
-        env: Some(environment().into_iter().chain(super::kept::initdb_environment(&spec.initdb)).collect()),
+        env: Some(
+            environment()
+                .into_iter()
+                .chain(super::kept::initdb_environment(&spec.initdb))
+                .chain([format!("PGREHEARSE_TABLESPACES={}", spec.tablespaces)])
+                .collect(),
+        ),
         labels: Some(labels),
         host_config: Some(host),
         // A first process that is a shell takes no other.
@@ -184,7 +190,7 @@ fn settings(spec: &SandboxSpec) -> BTreeMap<String, String> {
         ("log_directory", format!("{}/log", data_dir(spec.storage))),
         ("log_filename", "postgresql.log".to_owned()),
     ];
-    if spec.storage == Storage::Memory {
+    if spec.storage == Storage::Memory && spec.initdb.wal_segment_size.is_none() {
         // Where the data are in memory the log written ahead is too, and the limit is near.
         own.push(("max_wal_size", "256MB".to_owned()));
     }

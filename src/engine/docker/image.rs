@@ -7,30 +7,56 @@ use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::StreamExt as _;
 
 use super::{call, status};
-use crate::engine::{EngineError, Server};
+use crate::engine::{EngineError, SandboxSpec, Server};
 use crate::event::{Events, Phase, What};
+use crate::profile::Pull;
 
 /// Docker's official image.
 const OFFICIAL: &str = "postgres";
 
+/// What stands for the major version in a tag.
+const MAJOR: &str = "{postgres}";
+
+/// The reference of the image that a server of `spec` means.
+pub fn of(spec: &SandboxSpec, server: &Server) -> String {
+    reference(server, spec.image_repository.as_deref(), spec.image_tag.as_deref())
+}
+
 /// The reference of the image that a server means.
-pub fn reference(server: &Server, repository: Option<&str>) -> String {
+pub fn reference(server: &Server, repository: Option<&str>, tag: Option<&str>) -> String {
     match server {
-        Server::Major(major) => format!("{}:{major}", repository.unwrap_or(OFFICIAL)),
+        Server::Major(major) => {
+            let tag = tag.unwrap_or(MAJOR).replace(MAJOR, &major.to_string());
+            format!("{}:{tag}", repository.unwrap_or(OFFICIAL))
+        }
         Server::Image(image) => image.clone(),
     }
 }
 
-/// Makes sure that the image is at hand, pulling it if need be.
-pub async fn provide(docker: &Docker, image: &str, events: &Events) -> Result<(), EngineError> {
-    match docker.inspect_image(image).await {
-        Ok(_) => return Ok(()),
-        Err(error) if status(&error) == Some(404) => {}
+/// Makes sure that the image is at hand, pulling it where `pull` wants that.
+pub async fn provide(docker: &Docker, image: &str, pull: Pull, events: &Events) -> Result<(), EngineError> {
+    let is_here = match docker.inspect_image(image).await {
+        Ok(_) => true,
+        Err(error) if status(&error) == Some(404) => false,
         Err(error) => return Err(call("cannot look at the image")(error)),
+    };
+    match pull {
+        Pull::Missing | Pull::Never if is_here => return Ok(()),
+        Pull::Never => {
+            return Err(EngineError::Unavailable {
+                what: format!("image {image} is not here"),
+                reason: "the profile says `pull: never`".into(),
+                remedy: format!("load it or pull it yourself (docker pull {image}), or say `pull: missing`"),
+            });
+        }
+        Pull::Missing | Pull::Always => {}
     }
     events.phase(Phase::Image);
     let unavailable = |reason: String| EngineError::Unavailable {
-        what: format!("image {image} is not here and cannot be pulled"),
+        what: match pull {
+            Pull::Always => format!("image {image} cannot be pulled, as the profile's `pull: always` wants"),
+            Pull::Missing | Pull::Never => format!("image {image} is not here and cannot be pulled"),
+        },
         reason,
         remedy: "load it (docker load, docker tag), or name where it is with --image-repository".into(),
     };
@@ -72,9 +98,11 @@ mod tests {
     #[test]
     fn a_major_means_the_official_image_unless_a_repository_is_named() {
         let server = Server::Major(Major(17));
-        assert_eq!(reference(&server, None), "postgres:17");
-        assert_eq!(reference(&server, Some("mirror.example/pg")), "mirror.example/pg:17");
-        assert_eq!(reference(&Server::Image("a/b:c".into()), Some("x")), "a/b:c");
+        assert_eq!(reference(&server, None, None), "postgres:17");
+        assert_eq!(reference(&server, Some("mirror.example/pg"), None), "mirror.example/pg:17");
+        assert_eq!(reference(&Server::Image("a/b:c".into()), Some("x"), Some("y")), "a/b:c");
+        let tag = Some("{postgres}-bookworm");
+        assert_eq!(reference(&server, None, tag), "postgres:17-bookworm");
     }
 
     #[test]

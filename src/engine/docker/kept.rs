@@ -5,7 +5,7 @@
 //! It happens beside a rehearsal that runs initdb for itself, so nobody waits for it. The key of a kept directory is everything that
 //! shapes it: the image's id, initdb's options, the locales, the script that makes it, and pgrehearse's version.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{call, labels, status};
 use crate::engine::lease::Lease;
-use crate::engine::{EngineError, InitdbOptions, SandboxSpec};
+use crate::engine::{Control, EngineError, ExtensionRights, InitdbOptions, SandboxSpec};
 use crate::profile::LocaleProvider;
 
 const SCRIPT: &str = include_str!("initdb.sh");
@@ -75,11 +75,11 @@ pub struct Plan {
 }
 
 impl Plan {
-    pub async fn of(docker: &Docker, image: &str, initdb: &InitdbOptions) -> Result<Plan, EngineError> {
+    pub async fn of(docker: &Docker, image: &str, spec: &SandboxSpec) -> Result<Plan, EngineError> {
         let inspected = docker.inspect_image(image).await.map_err(call("cannot look at the image"))?;
         let id = inspected.id.unwrap_or_default();
         let short: String = id.trim_start_matches("sha256:").chars().take(12).collect();
-        Ok(Plan { image: image.to_owned(), origin: format!("{image} ({short})"), key: key(&id, initdb) })
+        Ok(Plan { image: image.to_owned(), origin: format!("{image} ({short})"), key: key(&id, spec) })
     }
 
     fn reference(&self) -> String {
@@ -135,8 +135,9 @@ impl Plan {
     }
 }
 
-fn key(image_id: &str, initdb: &InitdbOptions) -> String {
-    let shape = format!("{}\n{image_id}\n{initdb:?}\n{SCRIPT}", env!("CARGO_PKG_VERSION"));
+fn key(image_id: &str, spec: &SandboxSpec) -> String {
+    let SandboxSpec { initdb, extensions, .. } = spec;
+    let shape = format!("{}\n{image_id}\n{initdb:?}\n{extensions:?}\n{SCRIPT}", env!("CARGO_PKG_VERSION"));
     let digest = Sha256::digest(shape.as_bytes());
     digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -155,7 +156,13 @@ async fn make(
         user: Some("root".into()),
         entrypoint: Some(vec!["/bin/sh".into(), "-c".into(), SCRIPT.into()]),
         cmd: Some(Vec::new()),
-        env: Some(initdb_environment(initdb).into_iter().chain(["LC_ALL=C".into()]).collect()),
+        env: Some(
+            initdb_environment(initdb)
+                .into_iter()
+                .chain(extensions_environment(&spec.extensions))
+                .chain(["LC_ALL=C".into()])
+                .collect(),
+        ),
         labels: Some(labels::of_run(lease, &spec.target, LIFETIME)),
         host_config: Some(HostConfig {
             network_mode: Some("none".into()),
@@ -222,14 +229,39 @@ async fn run_and_commit(
 
 /// The scripts' parameters.
 pub fn initdb_environment(initdb: &InitdbOptions) -> Vec<String> {
-    let mut locales = vec![initdb.locale.clone()];
-    locales.extend(initdb.locales.iter().cloned());
+    let mut locales = initdb.locales.clone();
+    // The operating system does not know the builtin provider's locales.
+    if initdb.locale_provider != LocaleProvider::Builtin {
+        locales.insert(0, initdb.locale.clone());
+    }
+    let mut options = vec![provider_options(initdb)];
+    if initdb.checksums == Some(true) {
+        options.push("--data-checksums".into());
+    }
+    options.extend(initdb.wal_segment_size.map(|bytes| format!("--wal-segsize={}", bytes >> 20)));
+    let no_checksums = if initdb.checksums == Some(false) { "yes" } else { "" };
     vec![
         format!("PGREHEARSE_LOCALES={}", locales.join(" ")),
         format!("PGREHEARSE_SUPERUSER={}", initdb.superuser),
         format!("PGREHEARSE_ENCODING={}", initdb.encoding),
-        format!("PGREHEARSE_PROVIDER={}", provider_options(initdb)),
+        format!("PGREHEARSE_OPTIONS={}", options.join(" ")),
+        format!("PGREHEARSE_NO_CHECKSUMS={no_checksums}"),
     ]
+}
+
+/// What becomes of the control files, as lists of names without white space (the profile's rules see to that).
+fn extensions_environment(rights: &ExtensionRights) -> Vec<String> {
+    let words = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+    let mut environment = vec![
+        format!("PGREHEARSE_TRUSTED={}", words(&rights.trusted)),
+        format!("PGREHEARSE_RESTRICTED={}", words(&rights.restricted)),
+        format!("PGREHEARSE_REMOVED={}", words(&rights.removed)),
+        format!("PGREHEARSE_TRUST={}", Control::Trusted.lines()),
+        format!("PGREHEARSE_RESTRICT={}", Control::Restricted.lines()),
+    ];
+    environment.extend(rights.only.as_ref().map(|only| format!("PGREHEARSE_ONLY={}", words(only))));
+    environment.extend((!rights.are_as_shipped()).then(|| "PGREHEARSE_RIGHTS=yes".to_owned()));
+    environment
 }
 
 /// initdb's options for the locale, as words without white space (the profile's rules see to that).

@@ -74,6 +74,15 @@ impl DockerEngine {
         Ok(Self { docker, lease, about, keeping: Arc::default() })
     }
 
+    /// An image in which root has done what a sandbox cannot do for itself.
+    async fn prepared(&self, plan: &Plan, spec: &SandboxSpec, events: &Events) -> Result<kept::Kept, EngineError> {
+        events.phase(Phase::Initdb);
+        match spec.cache {
+            true => plan.make(&self.docker, &self.lease, spec).await,
+            false => plan.make_once(&self.docker, &self.lease, spec).await,
+        }
+    }
+
     /// Makes a data directory in the background; [`Engine::close`] waits for it.
     fn keep(&self, plan: Plan, spec: SandboxSpec) {
         let (docker, lease) = (self.docker.clone(), Arc::clone(&self.lease));
@@ -100,25 +109,25 @@ impl Engine for DockerEngine {
     }
 
     async fn has(&self, server: &Server, image_repository: Option<&str>) -> bool {
-        self.docker.inspect_image(&image::reference(server, image_repository)).await.is_ok()
+        self.docker.inspect_image(&image::reference(server, image_repository, None)).await.is_ok()
     }
 
     async fn provide(&self, spec: &SandboxSpec, events: &Events) -> Result<(), EngineError> {
-        let repository = spec.image_repository.as_deref();
         for server in [Some(&spec.server), spec.client.as_ref()].into_iter().flatten() {
-            image::provide(&self.docker, &image::reference(server, repository), events).await?;
+            image::provide(&self.docker, &image::of(spec, server), spec.pull, events).await?;
         }
         Ok(())
     }
 
     async fn start(&self, spec: &SandboxSpec, events: &Events) -> Result<Box<dyn Sandbox>, EngineError> {
-        let image = image::reference(&spec.server, spec.image_repository.as_deref());
-        let plan = Plan::of(&self.docker, &image, &spec.initdb).await?;
+        let plan = Plan::of(&self.docker, &image::of(spec, &spec.server), spec).await?;
         let start = async |origin| DockerSandbox::start(&self.docker, &self.lease, origin, spec, events).await;
         let kept = if spec.cache { plan.find(&self.docker).await } else { None };
         let was_kept = kept.is_some();
         let origin = match kept {
             Some(kept) => Origin::Kept(kept),
+            // Only root can change the directory of extensions.
+            None if !spec.extensions.are_as_shipped() => Origin::Kept(self.prepared(&plan, spec, events).await?),
             None => {
                 if spec.cache && plan.is_wanted_again(&self.lease) {
                     self.keep(plan.clone(), spec.clone());
@@ -130,16 +139,16 @@ impl Engine for DockerEngine {
             Ok(sandbox) => Ok(Box::new(sandbox)),
             // Only root can add a locale, and a sandbox has no root: an image with the locale is made first.
             Err(StartError::NoLocale) => {
-                events.phase(Phase::Initdb);
-                let kept = match spec.cache {
-                    true => plan.make(&self.docker, &self.lease, spec).await?,
-                    false => plan.make_once(&self.docker, &self.lease, spec).await?,
-                };
+                let kept = self.prepared(&plan, spec, events).await?;
                 Ok(Box::new(start(Origin::Kept(kept)).await?))
             }
             // Somebody swept the kept data directory away between finding and using it.
             Err(StartError::Other(_)) if was_kept && plan.find(&self.docker).await.is_none() => {
-                Ok(Box::new(start(Origin::Plain(plan)).await?))
+                let origin = match spec.extensions.are_as_shipped() {
+                    true => Origin::Plain(plan),
+                    false => Origin::Kept(self.prepared(&plan, spec, events).await?),
+                };
+                Ok(Box::new(start(origin).await?))
             }
             Err(error) => Err(error.into()),
         }

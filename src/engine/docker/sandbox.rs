@@ -87,7 +87,7 @@ impl DockerSandbox {
         let (image, origin, kept) = match origin {
             Origin::Kept(kept) => (kept.reference.clone(), kept.origin.clone(), Some(kept)),
             Origin::Plain(plan) => {
-                let image = image::reference(&spec.server, spec.image_repository.as_deref());
+                let image = image::of(spec, &spec.server);
                 (image, plan.origin, None)
             }
         };
@@ -155,7 +155,7 @@ impl DockerSandbox {
             });
         }
         if let Some(client) = &self.spec.client {
-            let image = image::reference(client, self.spec.image_repository.as_deref());
+            let image = image::of(&self.spec, client);
             let name = format!("{}-client", self.server);
             let body = |mount| container::client(&image, &self.server, &self.spec, labels.clone(), mount);
             let mounted = self.create(&name, body, self.spec.input.is_some()).await?;
@@ -338,6 +338,10 @@ impl Sandbox for DockerSandbox {
 
     async fn input(&self) -> Result<String, EngineError> {
         Ok(self.located().await?.map(|input| input.path.clone()).unwrap_or_default())
+    }
+
+    fn tablespace(&self, number: usize) -> String {
+        format!("{}/tablespaces/{number}", container::data_dir(self.spec.storage))
     }
 
     async fn run(&self, program: Program) -> Result<Running, EngineError> {

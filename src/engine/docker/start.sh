@@ -5,6 +5,11 @@ for dir in /usr/lib/postgresql/*/bin /usr/local/bin; do PATH="$PATH:$dir"; done
 seconds=$1 data=$2
 shift 2
 mkdir "$data/log"
+number=0
+while [ "$number" -lt "$PGREHEARSE_TABLESPACES" ]; do
+    number=$((number + 1))
+    mkdir -p "$data/tablespaces/$number"
+done
 if [ -d /pgrehearse/kept ]; then
     cp -R /pgrehearse/kept "$data/pgdata"
 else
@@ -17,9 +22,12 @@ else
         done
         [ "$found" ] || exit 90
     done
+    if [ "$PGREHEARSE_NO_CHECKSUMS" ] && initdb --help | grep -q -e --no-data-checksums; then
+        PGREHEARSE_OPTIONS="$PGREHEARSE_OPTIONS --no-data-checksums"
+    fi
     # Unquoted on purpose: several options.
     initdb --pgdata="$data/pgdata" --no-sync --auth=trust --username="$PGREHEARSE_SUPERUSER" \
-        --encoding="$PGREHEARSE_ENCODING" $PGREHEARSE_PROVIDER > /tmp/initdb.log 2>&1 || { cat /tmp/initdb.log >&2; exit 93; }
+        --encoding="$PGREHEARSE_ENCODING" $PGREHEARSE_OPTIONS > /tmp/initdb.log 2>&1 || { cat /tmp/initdb.log >&2; exit 93; }
 fi
 # Not exec: timeout of coreutils 9.10 (PostgreSQL 18 on Debian forky) ends with 125 where it is the first process.
 timeout -s QUIT "$seconds" postgres -D "$data/pgdata" "$@" || {

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::bubblewrap::{Bubblewrap, Mount, which};
+use super::extensions;
 use super::user::RunAs;
 use crate::profile::Limits;
 
@@ -39,6 +40,8 @@ pub(super) struct Launcher {
     pub client_bindir: PathBuf,
     /// What clients see as their input.
     pub input: Option<PathBuf>,
+    /// The server's directory of extensions, where the sandbox has one of its own in its place.
+    pub extensions: Option<PathBuf>,
 }
 
 impl Launcher {
@@ -152,6 +155,10 @@ impl Launcher {
             Role::Server => {
                 mounts.push(Mount::write(directory.join("data"), "/data"));
                 mounts.push(Mount::write(directory.join("server-tmp"), "/tmp"));
+                if let Some(original) = &self.extensions {
+                    mounts.push(Mount::read(original, extensions::ORIGINAL));
+                    mounts.push(Mount::read(directory.join(extensions::DIRECTORY), original.as_os_str()));
+                }
                 // Debian links dictionaries of the full text search to here.
                 let dictionaries = Path::new("/var/cache/postgresql/dicts");
                 if dictionaries.is_dir() {

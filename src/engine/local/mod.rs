@@ -6,6 +6,7 @@
 
 mod bubblewrap;
 mod directory;
+mod extensions;
 mod input;
 mod installation;
 mod keeper;
@@ -29,7 +30,7 @@ pub use user::RunAs;
 
 use super::{Engine, EngineError, EngineKind, Sandbox, SandboxSpec, Server, Swept};
 use crate::event::Events;
-use crate::profile::{LocaleProvider, Major};
+use crate::profile::{Entrypoint, LocaleProvider, Major};
 
 /// Whether walls are built around what runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +98,25 @@ impl LocalEngine {
         self.machine.get_or_try_init(|| blocking("look for PostgreSQL", look)).await
     }
 
+    /// Whether this engine can do what `spec` asks for beside its PostgreSQL.
+    fn can_do(&self, spec: &SandboxSpec) -> Result<(), EngineError> {
+        if spec.entrypoint == Entrypoint::Image {
+            return Err(EngineError::Unavailable {
+                what: "`entrypoint: image`".into(),
+                reason: "only an image has an entrypoint, and this is the local engine".into(),
+                remedy: "use `--engine docker`".into(),
+            });
+        }
+        if self.confinement == Confinement::Unconfined && !spec.extensions.are_as_shipped() {
+            return Err(EngineError::Unavailable {
+                what: "what the profile says under `extensions`".into(),
+                reason: "without walls the server sees this machine's own directory of extensions".into(),
+                remedy: "use `--engine docker`, or install bubblewrap and leave out `--unconfined`".into(),
+            });
+        }
+        Ok(())
+    }
+
     /// Finds everything that `spec` needs.
     async fn means(&self, spec: &SandboxSpec) -> Result<Means, EngineError> {
         let machine = self.machine().await?;
@@ -111,6 +131,7 @@ impl LocalEngine {
             Confinement::Confined => Some(machine.bubblewrap.clone().map_err(no_bubblewrap)?),
         };
         provider_exists(spec.initdb.locale_provider, server.major)?;
+        self.can_do(spec)?;
         let options = spec.initdb.clone();
         let given = spec.input.clone();
         let input = blocking("look at the input", move || {

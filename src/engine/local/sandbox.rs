@@ -23,10 +23,11 @@ use super::keeper::Cpus;
 use super::launch::{Launcher, Role};
 use super::process::{Process, Streams, kill_all_in};
 use super::watch::{Failure, Watched, bytes};
-use super::{Means, RunTag, blocking, input};
+use super::{Means, RunTag, blocking, extensions, input};
 use crate::engine::settings::server_settings;
 use crate::engine::{
-    BoxedReader, EngineError, InitdbOptions, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec, Whose,
+    BoxedReader, EngineError, ExtensionRights, InitdbOptions, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec,
+    Whose,
 };
 use crate::event::{Events, Phase};
 use crate::profile::{LocaleProvider, Major};
@@ -79,6 +80,7 @@ pub(super) async fn start(
         server_bindir: means.server.bindir,
         client_bindir: means.client.bindir,
         input: means.input,
+        extensions: None,
     };
     // From here on, whatever fails and whoever stops waiting, dropping the sandbox clears up.
     let mut sandbox = LocalSandbox {
@@ -94,12 +96,14 @@ pub(super) async fn start(
     };
 
     events.phase(Phase::Initdb);
+    sandbox.lay_out_extensions(&spec.extensions).await?;
     let (made, readable) = tokio::join!(sandbox.initdb(&spec.initdb, major), sandbox.can_read_input());
     made?;
     if !readable? {
         sandbox.copy_input().await?;
     }
     events.phase(Phase::Start);
+    sandbox.make_tablespaces(spec.tablespaces).await?;
     sandbox.start_server(spec).await?;
     Ok(sandbox)
 }
@@ -159,6 +163,38 @@ impl LocalSandbox {
         match self.run_to_end(Role::Server, &argv).await? {
             (0, _) => Ok(()),
             (_, log) => Err(EngineError::Start { step: "initdb", log }),
+        }
+    }
+
+    /// Gives the server a directory of extensions of its own, where the target wants other control files.
+    async fn lay_out_extensions(&mut self, rights: &ExtensionRights) -> Result<(), EngineError> {
+        const ACTION: &str = "lay out the sandbox's extensions";
+        if rights.are_as_shipped() {
+            return Ok(());
+        }
+        let pgdata = format!("--pgdata={}/pgdata", self.launcher.paths().data);
+        let argv = ["initdb", "--show", &pgdata].map(OsString::from);
+        let (_, printed) = self.run_to_end(Role::Server, &argv).await?;
+        let share = printed.lines().find_map(|line| line.strip_prefix("share_path=")).map(Path::new);
+        let Some(original) = share.map(|share| share.join("extension")).filter(|directory| directory.is_dir()) else {
+            return Err(EngineError::Start { step: "initdb --show", log: printed });
+        };
+        let (from, into, rights) =
+            (original.clone(), self.launcher.directory.join(extensions::DIRECTORY), rights.clone());
+        blocking(ACTION, move || extensions::lay_out(&from, &into, &rights)).await?.map_err(io(ACTION))?;
+        self.launcher.extensions = Some(original);
+        Ok(())
+    }
+
+    async fn make_tablespaces(&self, count: usize) -> Result<(), EngineError> {
+        if count == 0 {
+            return Ok(());
+        }
+        let mut argv: Vec<OsString> = ["mkdir", "-p", "--"].map(OsString::from).into();
+        argv.extend((1..=count).map(|number| self.tablespace(number).into()));
+        match self.run_to_end(Role::Server, &argv).await? {
+            (0, _) => Ok(()),
+            (_, log) => Err(EngineError::Start { step: "mkdir", log }),
         }
     }
 
@@ -324,6 +360,13 @@ fn initdb_arguments(options: &InitdbOptions, major: Major, pgdata: &str) -> Vec<
     if major.0 >= 14 {
         argv.push("--no-instructions".to_owned());
     }
+    match options.checksums {
+        Some(true) => argv.push("--data-checksums".to_owned()),
+        // Before, there are none where nothing asks for them.
+        Some(false) if major.0 >= 18 => argv.push("--no-data-checksums".to_owned()),
+        Some(false) | None => {}
+    }
+    argv.extend(options.wal_segment_size.map(|bytes| format!("--wal-segsize={}", bytes >> 20)));
     argv.into_iter().map(OsString::from).collect()
 }
 
@@ -381,6 +424,10 @@ impl Sandbox for LocalSandbox {
                 reason: "the sandbox was made without one".into(),
             }),
         }
+    }
+
+    fn tablespace(&self, number: usize) -> String {
+        format!("{}/tablespaces/{number}", self.launcher.paths().data)
     }
 
     async fn run(&self, program: Program) -> Result<Running, EngineError> {
@@ -539,6 +586,8 @@ mod tests {
             icu_locale: Some("en-US".into()),
             superuser: "postgres".into(),
             locales: Vec::new(),
+            checksums: None,
+            wal_segment_size: None,
         }
     }
 

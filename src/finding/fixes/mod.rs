@@ -7,7 +7,7 @@ use super::recognise::Cause;
 use super::{Finding, Name, Situation};
 use crate::cluster::sql::identifier;
 use crate::dump::{FEATURES, Feature};
-use crate::profile::Target;
+use crate::profile::{RuledOut, Target};
 
 /// The title: one line that stands alone.
 pub fn title(cause: &Cause, evidence: &[String], situation: &Situation) -> String {
@@ -19,9 +19,10 @@ pub fn title(cause: &Cause, evidence: &[String], situation: &Situation) -> Strin
     match cause.name {
         Name::RoleMissing => format!("role {subject:?} does not exist in this target"),
         Name::ExtensionUnavailable => format!("extension {subject:?} is not installed in this target"),
-        Name::ExtensionNotAllowed => {
-            format!("extension {subject:?} may not be created here by {:?}", restoring(target))
-        }
+        Name::ExtensionNotAllowed => match target.extensions.rule_out(subject) {
+            Some(ruled_out) => ruled_out_words(subject, ruled_out).title,
+            None => format!("extension {subject:?} may not be created here by {:?}", restoring(target)),
+        },
         Name::SettingUnknown => format!("the server does not know the parameter {subject:?}"),
         Name::EncodingUnrepresentable => format!("text of the dump cannot be stored in encoding {subject:?}"),
         Name::EncodingInvalidBytes => format!("the dump holds bytes that are not valid {subject}"),
@@ -57,6 +58,25 @@ pub fn words(name: Name, subject: &str, target: &Target) -> Words {
     Words { title, fix, commands }
 }
 
+/// The words for an extension that the profile rules out, the same before the restore and after it.
+pub fn ruled_out_words(extension: &str, ruled_out: RuledOut<'_>) -> Words {
+    let (title, key) = match ruled_out {
+        RuledOut::Forbidden => (
+            format!("extension {extension:?} is forbidden in this target"),
+            "take it out of extensions.forbidden in the profile",
+        ),
+        RuledOut::NotAllowed(_) => (
+            format!("extension {extension:?} is not among those that this target allows"),
+            "add it to extensions.allowed in the profile",
+        ),
+    };
+    Words {
+        title,
+        fix: format!("Do without the extension, or choose a target that has it; if it is allowed after all, {key}."),
+        commands: vec![format!("DROP EXTENSION {};   -- in the source, before the dump", identifier(extension))],
+    }
+}
+
 /// What to do in words, and what to run.
 type Told = (String, Vec<String>);
 
@@ -70,6 +90,13 @@ pub fn fix(finding: &mut Finding, cause: &Cause, situation: &Situation) {
     }
     let subject = &cause.subject;
     let target = situation.target;
+    if cause.name == Name::ExtensionNotAllowed
+        && let Some(ruled_out) = target.extensions.rule_out(subject)
+    {
+        let words = ruled_out_words(subject, ruled_out);
+        (finding.fix, finding.commands) = (words.fix, words.commands);
+        return;
+    }
     let (fix, commands): Told = match cause.name {
         Name::RoleMissing => (
             ROLE_MISSING_FIX.into(),

@@ -37,3 +37,25 @@ pub struct Installed {
 name_or_map!(Installed, name, "an extension's name, or a map with `name`", |it| {
     it.schema.is_none() && it.version.is_none()
 });
+
+/// Why a profile does not let one create an extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuledOut<'a> {
+    /// It is forbidden.
+    Forbidden,
+    /// It is not among these, which are the only ones that are allowed.
+    NotAllowed(&'a [String]),
+}
+
+impl Extensions {
+    /// Whether the profile rules the extension out. One that is there in advance is not created.
+    pub fn rule_out(&self, extension: &str) -> Option<RuledOut<'_>> {
+        if self.forbidden.iter().any(|known| known == extension) {
+            return Some(RuledOut::Forbidden);
+        }
+        let is_there = extension == "plpgsql" || self.installed.iter().any(|installed| installed.name == extension);
+        let allowed = self.allowed.as_deref()?;
+        let is_allowed = allowed.iter().any(|known| known == extension);
+        (!is_there && !is_allowed).then_some(RuledOut::NotAllowed(allowed))
+    }
+}

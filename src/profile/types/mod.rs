@@ -18,7 +18,7 @@ pub use checks::{Budget, Checks, Expect, Operator, Query, QuerySeverity, TableAs
 pub use cluster::{Cluster, Entrypoint, LocaleProvider, Pull, Setting, Tablespace};
 pub use database::{Database, Init, Public, Schema, Template};
 pub use decisions::{Accept, Severity};
-pub use extensions::{Extensions, Installed};
+pub use extensions::{Extensions, Installed, RuledOut};
 pub use restore::{Client, Jobs, Limits, Restore};
 pub use roles::{Membership, Role};
 
@@ -107,5 +107,48 @@ impl Target {
     /// How long one check may take in one database.
     pub fn check_timeout(&self) -> Duration {
         self.checks.timeout.map_or(self.limits.timeout.0 / 2, |timeout| timeout.0)
+    }
+
+    /// Whether who restores is a superuser.
+    pub fn restores_as_superuser(&self) -> bool {
+        match &self.restore.as_role {
+            Some(name) if *name != self.cluster.superuser => {
+                self.roles.iter().any(|role| role.name == *name && role.superuser)
+            }
+            Some(_) | None => true,
+        }
+    }
+
+    /// The encoding of the database that is restored into.
+    pub fn database_encoding(&self) -> &str {
+        self.database.encoding.as_deref().unwrap_or(&self.cluster.encoding)
+    }
+
+    /// Its LC_COLLATE and LC_CTYPE.
+    pub fn database_locale(&self) -> &str {
+        self.database.locale.as_deref().unwrap_or(&self.cluster.locale)
+    }
+
+    /// Whose rules its locale goes by.
+    pub fn database_locale_provider(&self) -> LocaleProvider {
+        self.database.locale_provider.unwrap_or(self.cluster.locale_provider)
+    }
+
+    /// Its ICU locale; the cluster's holds for a database of ICU too.
+    pub fn database_icu_locale(&self) -> Option<&str> {
+        let of_cluster = match self.database_locale_provider() {
+            LocaleProvider::Icu => self.cluster.icu_locale.as_deref(),
+            LocaleProvider::Libc | LocaleProvider::Builtin => None,
+        };
+        self.database.icu_locale.as_deref().or(of_cluster)
+    }
+
+    /// Whether the database has another encoding or locale than the cluster.
+    pub fn database_differs(&self) -> bool {
+        let cluster = &self.cluster;
+        self.database_encoding() != cluster.encoding
+            || self.database_locale() != cluster.locale
+            || self.database_locale_provider() != cluster.locale_provider
+            || self.database_icu_locale() != cluster.icu_locale.as_deref()
     }
 }

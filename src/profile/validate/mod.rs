@@ -6,13 +6,20 @@
 mod acceptance;
 mod budget;
 mod cluster;
+mod database;
+mod extensions;
+mod files;
+mod image;
+mod init;
 mod limits;
+mod locale;
 mod names;
 mod pgtap;
 mod queries;
 mod restore;
 mod roles;
 mod settings;
+mod tablespaces;
 mod version;
 
 use std::path::PathBuf;
@@ -30,9 +37,13 @@ pub fn validate(target: &mut Target, root: &Node, rules: &Rules<'_>) -> Result<(
     let at = Places { root };
     names::check(target, &at)?;
     version::check(target, &at)?;
-    cluster::check(&mut target.cluster, target.postgres, &at)?;
-    settings::check(&target.cluster.settings, &at)?;
+    image::check(target, &at)?;
+    cluster::check(target, &at)?;
     roles::check(target, &at)?;
+    tablespaces::check(target, &at)?;
+    database::check(target, &at)?;
+    extensions::check(target, &at)?;
+    init::check(target, &at)?;
     restore::check(target, &at)?;
     limits::check(&target.limits, &at)?;
     queries::check(&target.checks, &at)?;

@@ -1,10 +1,7 @@
 //! Who restores, and how.
 
-use std::io::Read as _;
-use std::path::Path;
-
-use super::{Places, roles, steps};
-use crate::profile::{ByteSize, Jobs, ProfileError, Target};
+use super::{Places, files, roles, steps};
+use crate::profile::{Jobs, ProfileError, Target};
 
 /// The most that a list may hold: more than the table of contents of any archive takes.
 const LONGEST_LIST: u64 = 64 << 20;
@@ -32,18 +29,7 @@ pub fn check(target: &mut Target, at: &Places<'_>) -> Result<(), ProfileError> {
         let folder = at.folder(steps!["restore", "list"]).ok_or_else(|| {
             refused("the list is looked for beside the profile's file, and this profile is in none".into())
         })?;
-        target.restore.list_text = Some(read(&folder.join(list)).map_err(refused)?);
+        target.restore.list_text = Some(files::read(&folder.join(list), LONGEST_LIST).map_err(refused)?);
     }
     Ok(())
-}
-
-fn read(list: &Path) -> Result<Vec<u8>, String> {
-    let mut text = Vec::new();
-    std::fs::File::open(list)
-        .and_then(|file| file.take(LONGEST_LIST + 1).read_to_end(&mut text))
-        .map_err(|error| format!("{} cannot be read: {error}", list.display()))?;
-    match text.len() as u64 > LONGEST_LIST {
-        true => Err(format!("{} holds more than {}", list.display(), ByteSize(LONGEST_LIST))),
-        false => Ok(text),
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Places, names, steps};
+use super::{Places, names, settings, steps};
 use crate::profile::{Major, Membership, ProfileError, Role, Target, suggest};
 
 /// PostgreSQL's predefined roles and the version each came with (src/include/catalog/pg_authid.dat).
@@ -49,7 +49,19 @@ pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
         }
     }
     for (index, role) in target.roles.iter().enumerate() {
+        settings::check(&role.settings, steps!["roles", index, "settings"], at)?;
+        if role.connection_limit.is_some_and(|limit| i32::try_from(limit).is_err()) {
+            let why = format!("a role's connection limit is at most {}", i32::MAX);
+            return Err(at.bad(steps!["roles", index, "connection_limit"], why));
+        }
         for (nth, group) in role.member_of.iter().enumerate() {
+            membership_options(target, group)
+                .map_err(|(key, why)| at.bad_key(steps!["roles", index, "member_of", nth], key, why))?;
+            let twice = role.member_of.iter().take(nth).any(|earlier| earlier.role == group.role);
+            if twice {
+                let why = format!("`{}` is already a member of `{}`", role.name, group.role);
+                return Err(at.bad(steps!["roles", index, "member_of", nth], why));
+            }
             membership(target, role, &group.role)
                 .map_err(|(why, hint)| at.bad(steps!["roles", index, "member_of", nth], why).hint(hint))?;
         }
@@ -77,6 +89,18 @@ pub fn known_role<'a>(target: &'a Target, name: &str) -> Result<Option<&'a Role>
         None => {
             Err((format!("no role of this profile is called `{}`", name.escape_debug()), own_names_hint(target, name)))
         }
+    }
+}
+
+/// The key that cannot be given, and why.
+fn membership_options(target: &Target, group: &Membership) -> Result<(), (&'static str, String)> {
+    let Some(Major(major)) = target.postgres.filter(|Major(major)| *major < 16) else { return Ok(()) };
+    let given = [("inherit", group.inherit.is_some()), ("set", group.set.is_some())];
+    match given.iter().find(|(_, given)| *given) {
+        Some((key, _)) => {
+            Err((*key, format!("a membership has the option from PostgreSQL 16 on, this target is {major}")))
+        }
+        None => Ok(()),
     }
 }
 

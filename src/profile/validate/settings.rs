@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Places, steps};
+use super::Places;
+use crate::profile::yaml::Step;
 use crate::profile::{ProfileError, Setting};
 
 /// Settings that decide whether pgrehearse can reach the server, read its log and throw it away.
@@ -25,9 +26,11 @@ const RESERVED: [(&str, &str); 16] = [
     ("restore_command", "a sandbox follows no other server"),
 ];
 
-pub fn check(settings: &BTreeMap<String, Setting>, at: &Places<'_>) -> Result<(), ProfileError> {
+/// Checks the settings at `path`, of the server, a role or a database.
+pub fn check(settings: &BTreeMap<String, Setting>, path: &[Step<'_>], at: &Places<'_>) -> Result<(), ProfileError> {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for (name, Setting(value)) in settings {
-        let refused = |why: String| at.bad_key(steps!["cluster", "settings"], name, why);
+        let refused = |why: String| at.bad_key(path, name, why);
         if !is_setting_name(name) {
             return Err(refused(
                 "a setting's name is of letters, digits, `_` and `.`, and starts with a letter".into(),
@@ -37,9 +40,13 @@ pub fn check(settings: &BTreeMap<String, Setting>, at: &Places<'_>) -> Result<()
         if let Some((_, reason)) = RESERVED.iter().find(|(reserved, _)| *reserved == folded) {
             return Err(refused(format!("pgrehearse sets this itself: {reason}")));
         }
+        if let Some(first) = seen.insert(folded, name) {
+            return Err(refused(format!("`{first}` is the same setting: upper and lower case make no difference")));
+        }
         if value.contains(['\n', '\r']) {
             let why = "a setting's value is one line of postgresql.conf";
-            return Err(at.bad(steps!["cluster", "settings", name], why));
+            let whole: Vec<_> = path.iter().copied().chain([Step::from(name)]).collect();
+            return Err(at.bad(&whole, why));
         }
     }
     Ok(())

@@ -1,0 +1,78 @@
+//! What is there before anything is restored: roles, tablespaces, the database and what is in it, what `init` runs.
+
+mod contents;
+mod database;
+mod roles;
+mod settings;
+mod tablespaces;
+
+use super::{ClusterError, Session};
+use crate::engine::Sandbox;
+use crate::profile::Target;
+
+/// The database that every cluster has.
+const MAINTENANCE: &str = "postgres";
+
+/// Makes what the target has in advance, as the superuser; without the database and what is in it where the dump makes that
+/// itself.
+///
+/// # Errors
+/// When the server refuses what the profile asks for.
+pub async fn prepare(
+    session: &Session,
+    sandbox: &dyn Sandbox,
+    target: &Target,
+    with_database: bool,
+) -> Result<(), ClusterError> {
+    roles::make(session, target).await?;
+    tablespaces::make(session, sandbox, target).await?;
+    if with_database {
+        database::make(session, target).await?;
+        contents::make(sandbox, target).await?;
+    }
+    init(session, sandbox, target, with_database).await
+}
+
+/// The keys of the profile that do not apply where the dump makes the database itself.
+pub fn not_applied(target: &Target) -> Vec<&'static str> {
+    let database = &target.database;
+    let own = [
+        ("database.template", database.template.is_some()),
+        ("database.encoding", database.encoding.is_some()),
+        ("database.locale", database.locale.is_some()),
+        ("database.locale_provider", database.locale_provider.is_some()),
+        ("database.icu_locale", database.icu_locale.is_some()),
+        ("database.settings", !database.settings.is_empty()),
+        ("database.schemas", !database.schemas.is_empty()),
+        ("database.public", database.public.owner.is_some() || database.public.create.is_some()),
+        ("extensions.installed", !target.extensions.installed.is_empty()),
+    ];
+    own.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
+}
+
+async fn init(
+    superuser: &Session,
+    sandbox: &dyn Sandbox,
+    target: &Target,
+    with_database: bool,
+) -> Result<(), ClusterError> {
+    for (index, one) in target.init.iter().enumerate() {
+        let own = if with_database { target.database.name.as_str() } else { MAINTENANCE };
+        let database = one.database.as_deref().unwrap_or(own);
+        let superuser_name = target.cluster.superuser.as_str();
+        let role = one.as_role.as_deref().unwrap_or(superuser_name);
+        let step =
+            format!("init[{index}] of profile {} cannot be run in database {database:?} as {role:?}", target.name);
+        let session = match Session::open_as_role(sandbox, superuser, superuser_name, role, database).await? {
+            Ok(session) => session,
+            Err(refusal) => {
+                return Err(ClusterError::Refused {
+                    step,
+                    reason: format!("{} ({})", refusal.message, refusal.sqlstate),
+                });
+            }
+        };
+        session.batch(one.text(), &step).await?;
+    }
+    Ok(())
+}
