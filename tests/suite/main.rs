@@ -21,6 +21,7 @@ mod inspect;
 mod judge;
 mod limits;
 mod listing;
+mod made;
 mod matrix;
 mod pairs;
 mod queries;
