@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use super::checking::Checking;
 use super::decision::decide;
 use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, verdict};
-use crate::check::{self, NotApplied, RowMode};
+use crate::check::{self, Before, NotApplied, RowMode};
 use crate::cluster::{self, ClusterError, Session};
 use crate::dump::{Container, Content, Facts, Scan};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
@@ -247,6 +247,7 @@ async fn work(
     prepared?;
     let client = client?;
     input?;
+    let before = if makes_own { Before::default() } else { Before::of(sandbox, target, &stage.dump).await? };
 
     events.phase(Phase::Restore);
     let restoring = Instant::now();
@@ -291,7 +292,8 @@ async fn work(
         let began = Instant::now();
         let restore_took = rehearsal.timings.restore;
         let failures = &outcome.failures;
-        let checking = Checking { stage, target, sandbox, scan: &scan, summary, failures, restore_took };
+        let checking =
+            Checking { stage, target, sandbox, scan: &scan, summary, failures, restore_took, before: &before };
         let mut checks = check::all(target, stage.rows);
         checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
             Some(NotApplied::Profile(reason)) => {

@@ -22,6 +22,7 @@ mod judge;
 mod library;
 mod limits;
 mod listing;
+mod made;
 mod matrix;
 mod pairs;
 mod queries;
