@@ -16,7 +16,7 @@ const FINDINGS: [KnownFinding; 5] = [
 
 /// The rules of a fixed day, so that no test expires.
 fn rules() -> Rules<'static> {
-    Rules { known_findings: Some(&FINDINGS), today: jiff::civil::date(2026, 11, 22) }
+    Rules { known_findings: Some(&FINDINGS), today: jiff::civil::date(2026, 11, 22), ..Rules::default() }
 }
 
 #[test]

@@ -47,8 +47,9 @@ pub enum Command {
 pub struct Run {
     /// The dump: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not
     pub dump: PathBuf,
-    /// A profile: a built-in name, a file, or a directory of files; may be repeated
-    #[arg(short, long = "profile", value_name = "PROFILE|FILE|DIR", default_value = "docker-default")]
+    /// A profile: a built-in name, a file, or a directory of files; may be repeated [default: those in ./pgrehearse/ or
+    /// ./profiles/, else a set that suits the dump]
+    #[arg(short, long = "profile", value_name = "PROFILE|FILE|DIR")]
     pub profiles: Vec<String>,
     #[command(flatten)]
     pub engine: Engine,
@@ -193,10 +194,16 @@ pub struct Profiles {
 pub enum ProfilesAction {
     /// The built-in profiles
     List,
-    /// The text of a built-in profile, or all that a file says, with every default
+    /// All that profiles come to, with every default, and where each value comes from
     Show {
-        #[arg(value_name = "PROFILE|FILE|DIR")]
-        name: String,
+        #[arg(required = true, value_name = "PROFILE|FILE|DIR")]
+        names: Vec<String>,
+        /// The dump that the profiles take values from
+        #[arg(long, value_name = "DUMP")]
+        dump: Option<PathBuf>,
+        /// The text as it is written, with its comments
+        #[arg(long, conflicts_with = "dump")]
+        raw: bool,
     },
     /// Check profiles without starting anything
     Check {

@@ -3,12 +3,11 @@
 use std::io::Write as _;
 
 use super::arguments::Inspect;
-use super::exit;
 use super::run::terminal_options;
+use super::{exit, targets};
 use crate::check;
 use crate::dump::{self, Facts};
-use crate::finding::profile_rules;
-use crate::profile::{self, Target};
+use crate::profile::Target;
 use crate::rehearsal::decide;
 use crate::report::inspect::{Inspection, TargetForecast, terminal};
 
@@ -18,7 +17,7 @@ pub fn inspect(arguments: &Inspect) -> anyhow::Result<u8> {
     let dump = dump::open(&arguments.dump)?;
     let mut targets = Vec::new();
     if !arguments.profiles.is_empty() {
-        targets = profile::load_with(&arguments.profiles, &profile_rules())?;
+        targets = targets::named(&arguments.profiles, &dump)?;
         targets.sort_by(|a, b| a.name.cmp(&b.name));
     }
     let scan = if arguments.quick { None } else { Some(dump.count()?) };

@@ -11,6 +11,7 @@ mod profiles;
 mod run;
 mod setup;
 mod sweep;
+mod targets;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ use clap::Parser as _;
 use crate::dump::DumpError;
 use crate::profile::ProfileError;
 use arguments::{Arguments, Command};
+use targets::ChoiceError;
 
 /// Parses the arguments, runs the command, prints an error once, and returns the exit code of [`exit`].
 pub fn main() -> ExitCode {
@@ -56,7 +58,9 @@ fn failed(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(exit::PASS);
     }
     let _ = writeln!(std::io::stderr(), "pgrehearse: {}", crate::report::text::visible(&format!("{error:#}")));
-    let usage = error.chain().any(|cause| cause.is::<ProfileError>() || cause.is::<DumpError>() || cause.is::<Usage>());
+    let usage = error.chain().any(|cause| {
+        cause.is::<ProfileError>() || cause.is::<DumpError>() || cause.is::<Usage>() || cause.is::<ChoiceError>()
+    });
     ExitCode::from(if usage { exit::USAGE } else { exit::UNTESTED })
 }
 

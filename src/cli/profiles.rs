@@ -1,12 +1,12 @@
 //! `pgrehearse profiles`: the built-in ones, and checking one's own.
 
 use std::io::Write as _;
-use std::path::Path;
 
 use super::arguments::{Profiles, ProfilesAction};
-use super::{Usage, exit};
+use super::{exit, targets};
+use crate::dump;
 use crate::finding::profile_rules;
-use crate::profile::{self, BUILTIN, nearest};
+use crate::profile::{self, BUILTIN, Rules};
 
 /// Runs the command; the result is its exit code.
 pub fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
@@ -15,26 +15,38 @@ pub fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
         ProfilesAction::List => {
             let width = BUILTIN.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
             for (name, text) in BUILTIN {
-                let target = profile::parse(text, name)?;
-                writeln!(out, "{name:width$}  {}", target.description)?;
+                let targets = profile::parse_all(text, name, &profile_rules())?;
+                let description = targets.first().map_or("", |target| &target.description);
+                writeln!(out, "{name:width$}  {description}")?;
             }
         }
-        ProfilesAction::Show { name } => match profile::builtin(&name) {
-            Some(text) => write!(out, "{text}")?,
-            None if is_path(&name) => {
-                for target in profile::load_with(&[name], &profile_rules())? {
-                    // Several in one folder are several documents.
-                    write!(out, "---\n{}", serde_yaml::to_string(&target)?)?;
+        ProfilesAction::Show { names, raw: true, .. } => {
+            for name in names {
+                let text = profile::text_of(&name)?;
+                write!(out, "{text}")?;
+            }
+        }
+        ProfilesAction::Show { names, dump, .. } => {
+            let source = match dump {
+                Some(path) => Some(targets::source_of(&dump::open(&path)?)?),
+                None => None,
+            };
+            let rules = Rules { source: source.as_ref(), ..profile_rules() };
+            let made = profile::made_by(&names, &rules)?;
+            for (index, made) in made.iter().enumerate() {
+                if index > 0 {
+                    // Several are several documents.
+                    writeln!(out, "---")?;
                 }
+                if made.target.takes_from_dump && source.is_none() {
+                    writeln!(out, "# Takes values from the dump; without --dump something stands in for them.")?;
+                }
+                for notice in &made.target.notices {
+                    writeln!(out, "# {notice}")?;
+                }
+                write!(out, "{}", made.annotated()?)?;
             }
-            None => {
-                let hint = match nearest(&name, BUILTIN.iter().map(|(name, _)| *name)) {
-                    Some(name) => format!("did you mean {name:?}?"),
-                    None => "`pgrehearse profiles list` shows all".into(),
-                };
-                return Err(Usage(format!("there is no built-in profile {name:?}; {hint}")).into());
-            }
-        },
+        }
         ProfilesAction::Check { profiles } => {
             for target in profile::load_with(&profiles, &profile_rules())? {
                 writeln!(out, "{}: ok", target.name)?;
@@ -42,9 +54,4 @@ pub fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
         }
     }
     Ok(exit::PASS)
-}
-
-/// Whether it means a file or a folder, as it would for `run`.
-fn is_path(name: &str) -> bool {
-    name.contains('/') || name.ends_with(".yaml") || name.ends_with(".yml") || Path::new(name).exists()
 }

@@ -9,14 +9,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::arguments::{Output, Run};
 use super::setup::{self, Workshop};
-use super::{Usage, exit};
+use super::{Usage, exit, targets};
 use crate::check::RowMode;
 use crate::dump::{self, Content, Dump, Facts, Scan};
 use crate::event::Events;
-use crate::finding::{Finding, Severity, profile_rules};
+use crate::finding::{Finding, Severity};
 use crate::fixes::{self, Asked, Directory, DirectoryError};
 use crate::matrix;
-use crate::profile::{self, Target};
+use crate::profile::Target;
 use crate::rehearsal::{Stage, Verdict, WrittenFixes};
 use crate::report::live::{self, View};
 use crate::report::spec::{Destination, Format, ReportSpec};
@@ -29,7 +29,14 @@ pub async fn run(arguments: Run) -> anyhow::Result<u8> {
     // All that can be wrong with what was typed is said before anything is started.
     let path = arguments.dump.clone();
     let dump = Arc::new(tokio::task::spawn_blocking(move || dump::open(&path)).await??);
-    let targets = profile::load_with(&arguments.profiles, &profile_rules())?;
+    let names = arguments.profiles.clone();
+    let asked = Arc::clone(&dump);
+    let targets::Chosen { targets, why } =
+        tokio::task::spawn_blocking(move || targets::choose(&names, &asked)).await??;
+    if let Some(why) = why.filter(|_| !arguments.output.quiet) {
+        let line = format!("pgrehearse: {}\n", crate::report::text::visible(&why));
+        std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes())?;
+    }
     for report in &reports {
         report.probe().map_err(|error| Usage(format!("{:#}", anyhow::Error::from(error))))?;
     }

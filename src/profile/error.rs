@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::yaml::Spot;
+
 /// A position in a profile's text. Lines and columns start at 1; a column counts characters, not bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -47,9 +49,8 @@ pub enum Cause {
     /// Valid YAML that no profile needs.
     #[error("{0}")]
     Unsupported(String),
-    /// A key that a later version will know.
-    #[error("`{key}` is not supported yet")]
-    NotSupportedYet { key: String },
+    #[error("`extends` goes in a circle: {0}")]
+    ExtendsItself(String),
     #[error("unknown key `{key}` in {holder}")]
     UnknownKey { key: String, holder: String },
     #[error("duplicate key `{key}` in {holder}, first given in line {first_line}")]
@@ -69,6 +70,11 @@ pub enum Cause {
 impl ProfileError {
     pub(super) fn new(origin: &str, place: Option<Place>, cause: Cause) -> Self {
         Self { origin: origin.to_owned(), place, cause: Box::new(cause), hint: None }
+    }
+
+    /// The same of something whose place is known.
+    pub(super) fn at(spot: &Spot, cause: Cause) -> Self {
+        Self::new(&spot.origin.name, Some(spot.place), cause)
     }
 
     pub(super) fn hint(mut self, hint: Option<String>) -> Self {

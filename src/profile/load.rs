@@ -1,15 +1,17 @@
 //! From the command line's arguments to targets.
 
-use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::builtin::{self, BUILTIN};
+use super::document::{self, Identity, is_yaml, looks_like_a_path};
 use super::error::{Cause, Place, ProfileError};
-use super::parse::{LocatedTarget, MAX_PROFILE_BYTES, Rules, parse_bytes};
+use super::parse::{Made, Rules, targets_of};
 use super::suggest;
 use super::types::Target;
+use super::yaml::Origin;
 
 /// Loads profiles under the default [`Rules`]: see [`load_with`].
 pub fn load(names: &[String]) -> Result<Vec<Target>, ProfileError> {
@@ -25,6 +27,11 @@ pub fn load(names: &[String]) -> Result<Vec<Target>, ProfileError> {
 /// The first thing that is wrong. Names of targets must be unique over all arguments, because every output calls a
 /// target by its name, and so must files.
 pub fn load_with(names: &[String], rules: &Rules<'_>) -> Result<Vec<Target>, ProfileError> {
+    Ok(made_by(names, rules)?.into_iter().map(|made| made.target).collect())
+}
+
+/// The same, with what each target was read from.
+pub fn made_by(names: &[String], rules: &Rules<'_>) -> Result<Vec<Made>, ProfileError> {
     let mut loaded = Loaded::default();
     for name in names {
         let path = Path::new(name);
@@ -41,12 +48,26 @@ pub fn load_with(names: &[String], rules: &Rules<'_>) -> Result<Vec<Target>, Pro
     Ok(loaded.targets)
 }
 
-fn looks_like_a_path(name: &str) -> bool {
-    name.contains('/') || is_yaml(Path::new(name))
+/// The text of one profile, as it is written: of a file, or of a built-in profile.
+///
+/// # Errors
+/// When there is none, or it is not UTF-8 text.
+pub fn text_of(name: &str) -> Result<String, ProfileError> {
+    let path = Path::new(name);
+    if path.exists() || looks_like_a_path(name) {
+        let bytes = document::read_file(path).map_err(|cause| ProfileError::new(name, None, cause))?;
+        return String::from_utf8(bytes).map_err(|_| ProfileError::new(name, None, Cause::NotUtf8));
+    }
+    builtin::builtin(name).map(str::to_owned).ok_or_else(|| unknown(name))
 }
 
-fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+fn unknown(name: &str) -> ProfileError {
+    let hint = match suggest::nearest(name, BUILTIN.iter().map(|(name, _)| *name)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`pgrehearse profiles` lists them".to_owned(),
+    };
+    let cause = Cause::UnknownProfile { name: name.to_owned() };
+    ProfileError::new("profiles", None, cause).hint(Some(hint))
 }
 
 fn profiles_in(directory: &Path) -> Result<Vec<PathBuf>, ProfileError> {
@@ -68,65 +89,57 @@ fn profiles_in(directory: &Path) -> Result<Vec<PathBuf>, ProfileError> {
 
 #[derive(Default)]
 struct Loaded {
-    targets: Vec<Target>,
+    targets: Vec<Made>,
     /// Where each target's name was given, by name.
     names: HashMap<String, String>,
     /// As which argument each file was loaded, by canonical path.
     files: HashMap<PathBuf, String>,
+    builtins: HashSet<String>,
 }
 
 impl Loaded {
     fn file(&mut self, path: &Path, rules: &Rules<'_>) -> Result<(), ProfileError> {
         let origin = path.display().to_string();
-        let failed = |error: io::Error| {
-            let cause = match error.kind() {
-                io::ErrorKind::NotFound => Cause::NoSuchFile,
-                _ => Cause::Unreadable(error),
-            };
-            ProfileError::new(&origin, None, cause)
-        };
-        let canonical = path.canonicalize().map_err(failed)?;
-        if let Some(first) = self.files.insert(canonical, origin.clone()) {
-            return Err(ProfileError::new(&origin, None, Cause::GivenTwice { first }));
+        let failed = |cause| ProfileError::new(&origin, None, cause);
+        let canonical = path.canonicalize().map_err(|error| failed(document::unreadable(error)))?;
+        if let Some(first) = self.files.insert(canonical.clone(), origin.clone()) {
+            return Err(failed(Cause::GivenTwice { first }));
         }
-        let mut bytes = Vec::new();
-        // One byte more than allowed shows that it is too long, also where the file has no length (a pipe, /dev/zero).
-        File::open(path).and_then(|file| file.take(MAX_PROFILE_BYTES + 1).read_to_end(&mut bytes)).map_err(failed)?;
-        if bytes.len() as u64 > MAX_PROFILE_BYTES {
-            let limit = super::ByteSize(MAX_PROFILE_BYTES);
-            return Err(ProfileError::new(&origin, None, Cause::TooLarge { limit }));
-        }
+        let bytes = document::read_file(path).map_err(failed)?;
         // The folder of `x.yaml` is `""`, which is the current one.
-        self.add(parse_bytes(&bytes, &origin, rules, path.parent())?, &origin)
+        let folder = path.parent().map(Path::to_owned);
+        let made = targets_of(&bytes, Origin { name: origin, folder }, Identity::File(canonical), rules)?;
+        self.add(made)
     }
 
     fn builtin(&mut self, name: &str, rules: &Rules<'_>) -> Result<(), ProfileError> {
-        let Some(text) = builtin::builtin(name) else {
-            let names: Vec<_> = BUILTIN.iter().map(|(name, _)| *name).collect();
-            let cause = Cause::UnknownProfile { name: name.to_owned() };
-            return Err(ProfileError::new("profiles", None, cause).hint(suggest::hint(name, &names)));
-        };
+        let text = builtin::builtin(name).ok_or_else(|| unknown(name))?;
         let origin = builtin::origin(name);
-        if self.names.get(name).is_some_and(|other| other.starts_with(&origin)) {
+        if !self.builtins.insert(name.to_owned()) {
             return Err(ProfileError::new(&origin, None, Cause::GivenTwice { first: name.to_owned() }));
         }
-        self.add(parse_bytes(text.as_bytes(), &origin, rules, None)?, &origin)
+        let identity = Identity::BuiltIn(name.to_owned());
+        self.add(targets_of(text.as_bytes(), Origin { name: origin, folder: None }, identity, rules)?)
     }
 
-    fn add(&mut self, located: LocatedTarget, origin: &str) -> Result<(), ProfileError> {
-        let LocatedTarget { target, name_place: place @ Place { line, column } } = located;
-        let given_at = format!("{origin}:{line}:{column}");
-        if let Some(other) = self.names.insert(target.name.clone(), given_at) {
-            let cause = Cause::DuplicateTarget { name: target.name, other };
-            return Err(ProfileError::new(origin, Some(place), cause));
+    fn add(&mut self, made: Vec<Made>) -> Result<(), ProfileError> {
+        for made in made {
+            let spot = made.name_spot();
+            let Place { line, column } = spot.place;
+            let given_at = format!("{}:{line}:{column}", spot.origin.name);
+            let name = made.target.name.clone();
+            if let Some(other) = self.names.insert(name.clone(), given_at) {
+                return Err(ProfileError::at(&spot, Cause::DuplicateTarget { name, other }));
+            }
+            self.targets.push(made);
         }
-        self.targets.push(target);
         Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::parse::MAX_PROFILE_BYTES;
     use super::*;
 
     struct Files(tempfile::TempDir);
@@ -169,7 +182,7 @@ mod tests {
     fn an_unknown_name_proposes_the_nearest_built_in() {
         let files = Files::new(&[]);
         assert_eq!(files.load(&["latin"]).unwrap_err(), "profiles: unknown profile `latin`; did you mean `latin1`?");
-        assert!(files.load(&["zzzzzzzz"]).unwrap_err().contains("known here: `alpine`"));
+        assert!(files.load(&["zzzzzzzz"]).unwrap_err().ends_with("`pgrehearse profiles` lists them"));
     }
 
     #[test]

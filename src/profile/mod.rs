@@ -1,18 +1,26 @@
 //! Profiles: what they say, how they are read, those that come with pgrehearse.
 //!
-//! A profile goes through four steps, each in its own file: its text becomes a tree that knows where everything stands
-//! (`yaml`), the tree becomes a [`Target`] (the types' `Deserialize`), the target is checked against what PostgreSQL
-//! and pgrehearse can do (`validate`), and targets of several arguments are put together (`load`).
+//! A profile goes through these steps, each in its own file: its text becomes a tree that knows where everything stands
+//! (`yaml`); variables of the environment (`environment`) and what the dump says of its server (`source`) are filled in;
+//! the tree is put over the one that it extends (`document`, `merge`); a matrix makes several of it (`matrix`); each tree
+//! becomes a [`Target`] (the types' `Deserialize`), which is checked against what PostgreSQL and pgrehearse can do
+//! (`validate`); and targets of several arguments are put together (`load`).
 
 mod builtin;
 mod decimal;
+mod document;
 mod encoding;
+mod environment;
 mod error;
 mod expect;
 mod glob;
 mod load;
+mod matrix;
+mod merge;
 mod parse;
 mod scalars;
+mod show;
+mod source;
 mod suggest;
 mod types;
 mod units;
@@ -23,8 +31,9 @@ pub use builtin::{BUILTIN, DEMO, builtin};
 pub use error::{Cause, Place, ProfileError};
 pub use expect::Pattern;
 pub use glob::Glob;
-pub use load::{load, load_with};
-pub use parse::{Acceptable, KnownFinding, MAX_PROFILE_BYTES, Rules, parse, parse_with};
+pub use load::{load, load_with, made_by, text_of};
+pub use parse::{Acceptable, KnownFinding, MAX_PROFILE_BYTES, Made, Rules, parse, parse_all, parse_with};
+pub use source::{NEWEST_MAJOR, Source};
 pub use suggest::nearest;
 pub use types::*;
 pub use units::{ByteSize, HumanDuration, UnitError};

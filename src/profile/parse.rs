@@ -1,18 +1,19 @@
-//! One profile's text into one target.
+//! One profile into its targets.
 
-use std::path::Path;
+use std::env::VarError;
+use std::rc::Rc;
 
-use super::error::{Cause, Place, ProfileError};
+use super::document::{self, Identity};
+use super::error::{Cause, ProfileError};
+use super::matrix::{self, Expanded};
+use super::source::{Source, Taken};
 use super::suggest;
 use super::types::Target;
 use super::validate::validate;
-use super::yaml::{self, Fault, FaultKind, Node, Unreadable, holder};
+use super::yaml::{self, Fault, FaultKind, Node, Origin, Spot, holder};
 
 /// The longest profile that is read, in bytes.
 pub const MAX_PROFILE_BYTES: u64 = 1 << 20;
-
-/// Keys that the design has and this version does not.
-const NOT_SUPPORTED_YET: [&str; 2] = ["extends", "matrix"];
 
 /// A finding that a profile may decide about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,12 +42,21 @@ pub struct Rules<'a> {
     pub known_findings: Option<&'a [KnownFinding<'a>]>,
     /// An `accept` whose last day is before this one has expired.
     pub today: jiff::civil::Date,
+    /// What the words `source` of a profile stand for; `None` where there is no dump, and something stands in for it.
+    pub source: Option<&'a Source>,
+    /// Where variables of the environment are looked for.
+    pub environment: fn(&str) -> Result<String, VarError>,
 }
 
 impl Default for Rules<'_> {
     /// Every finding name, and the date of now in UTC, so that a laptop and a CI job agree.
     fn default() -> Self {
-        Self { known_findings: None, today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date() }
+        Self {
+            known_findings: None,
+            today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
+            source: None,
+            environment: |name| std::env::var(name),
+        }
     }
 }
 
@@ -55,92 +65,100 @@ pub fn parse(text: &str, origin: &str) -> Result<Target, ProfileError> {
     parse_with(text, origin, &Rules::default())
 }
 
-/// Reads a profile. `origin` is what errors name it by.
+/// Reads a profile that is one target. `origin` is what errors name it by.
+///
+/// # Errors
+/// The first thing that is wrong; where a matrix makes several targets of it, that.
 pub fn parse_with(text: &str, origin: &str, rules: &Rules<'_>) -> Result<Target, ProfileError> {
-    parse_located(text, origin, rules, None).map(|located| located.target)
+    let mut targets = parse_all(text, origin, rules)?;
+    match targets.pop() {
+        Some(target) if targets.is_empty() => Ok(target),
+        Some(_) | None => {
+            let cause = Cause::Unsupported("this profile makes several targets, and one is wanted here".into());
+            Err(ProfileError::new(origin, None, cause))
+        }
+    }
 }
 
-/// A target and where its name was given.
-pub(super) struct LocatedTarget {
+/// Reads a profile: one target, or as many as its matrix makes.
+pub fn parse_all(text: &str, origin: &str, rules: &Rules<'_>) -> Result<Vec<Target>, ProfileError> {
+    let origin = Origin { name: origin.to_owned(), folder: None };
+    let made = targets_of(text.as_bytes(), origin, Identity::Text, rules)?;
+    Ok(made.into_iter().map(|made| made.target).collect())
+}
+
+/// A target, and what it was read from.
+pub struct Made {
     pub target: Target,
-    pub name_place: Place,
+    /// All that is said of it, with every value where it was written.
+    pub tree: Rc<Node>,
 }
 
-/// Reads a profile whose other files are looked for from `folder` on.
-pub(super) fn parse_bytes(
+impl Made {
+    /// Where its name was given.
+    pub fn name_spot(&self) -> Spot {
+        self.tree.spot_of(&["name".into()])
+    }
+}
+
+/// Every target of a profile.
+pub fn targets_of(
     bytes: &[u8],
-    origin: &str,
+    origin: Origin,
+    identity: Identity,
     rules: &Rules<'_>,
-    folder: Option<&Path>,
-) -> Result<LocatedTarget, ProfileError> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => parse_located(text, origin, rules, folder),
-        Err(error) => {
-            // Everything before the first bad byte is UTF-8, so nothing is replaced here.
-            let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-            let place = yaml::place_at(&valid, valid.len());
-            Err(ProfileError::new(origin, Some(place), Cause::NotUtf8))
-        }
+) -> Result<Vec<Made>, ProfileError> {
+    let mut taken = Taken::default();
+    let root = document::read(bytes, origin, identity, rules, &mut taken)?;
+    let mut targets = Vec::new();
+    for Expanded { suffix, root } in matrix::expand(&root)? {
+        let named = |error: ProfileError| {
+            // Which one it is says only a matrix.
+            let one = (!suffix.is_empty()).then(|| format!("in the target {suffix} of the matrix"));
+            let hint = error.hint.clone().into_iter().chain(one).reduce(|hint, one| format!("{hint}; {one}"));
+            error.hint(hint)
+        };
+        let mut target: Target = yaml::deserialize(&root).map_err(|fault| named(explain(*fault, &root)))?;
+        validate(&mut target, &root, rules).map_err(named)?;
+        target.name.push_str(&suffix);
+        target.takes_from_dump = taken.any;
+        target.notices.clone_from(&taken.notices);
+        targets.push(Made { target, tree: root });
     }
-}
-
-fn parse_located(
-    text: &str,
-    origin: &str,
-    rules: &Rules<'_>,
-    folder: Option<&Path>,
-) -> Result<LocatedTarget, ProfileError> {
-    if text.len() as u64 > MAX_PROFILE_BYTES {
-        let limit = super::ByteSize(MAX_PROFILE_BYTES);
-        return Err(ProfileError::new(origin, None, Cause::TooLarge { limit }));
-    }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let root = yaml::read(text)
-        .map_err(|Unreadable { place, cause, hint }| ProfileError::new(origin, place, cause).hint(hint))?
-        .ok_or_else(|| ProfileError::new(origin, None, Cause::Empty))?;
-    refuse_keys_of_later_versions(&root, origin)?;
-    let mut target: Target = yaml::deserialize(&root).map_err(|fault| explain(*fault, origin))?;
-    validate(&mut target, &root, origin, rules, folder)?;
-    Ok(LocatedTarget { target, name_place: root.place_of(&["name".into()]) })
-}
-
-fn refuse_keys_of_later_versions(root: &Node, origin: &str) -> Result<(), ProfileError> {
-    match NOT_SUPPORTED_YET.iter().find_map(|key| root.entry(key)) {
-        Some(entry) => {
-            let cause = Cause::NotSupportedYet { key: entry.key.text.clone() };
-            Err(ProfileError::new(origin, Some(entry.key.place), cause))
-        }
-        None => Ok(()),
-    }
+    Ok(targets)
 }
 
 /// Says in a profile's words what serde found.
-fn explain(Fault { kind, place, path }: Fault, origin: &str) -> ProfileError {
-    let path = holder(path.as_deref().unwrap_or_default());
+fn explain(Fault { kind, spot, path }: Fault, root: &Node) -> ProfileError {
+    let spot = spot.unwrap_or_else(|| root.spot());
+    let path = path.unwrap_or_default();
     let (cause, hint) = match kind {
         FaultKind::UnknownKey { key, known } => {
             let hint = match key.as_str() {
                 "<<" => Some("YAML merge keys are not used in profiles".to_owned()),
+                // Two keys are gone before the types see a profile.
+                _ if path.is_empty() => suggest::hint(&key, &[known, &["extends", "matrix"]].concat()),
                 _ => suggest::hint(&key, known),
             };
+            let path = holder(&path);
             (Cause::UnknownKey { key: shown(&key), holder: path }, hint)
         }
-        FaultKind::MissingKey(key) => (Cause::MissingKey { key: key.to_owned(), holder: path }, None),
+        FaultKind::MissingKey(key) => (Cause::MissingKey { key: key.to_owned(), holder: holder(&path) }, None),
         FaultKind::UnknownWord { word, known } => {
             let words: Vec<_> = known.iter().map(|word| format!("`{word}`")).collect();
             let hint = suggest::nearest(&word, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
             let why = format!("`{}` is none of {}", shown(&word), words.join(", "));
-            (Cause::BadValue { path, why }, hint)
+            (Cause::BadValue { path: holder(&path), why }, hint)
         }
         FaultKind::WrongType { expected, found } => {
             let found = found.unwrap_or_else(|| "this".to_owned());
             let hint = (expected == "text" && found.starts_with(['`', 't']) && !found.starts_with("the text"))
                 .then(|| "put it in quotes to make it text".to_owned());
-            (Cause::WrongType { path, expected, found }, hint)
+            (Cause::WrongType { path: holder(&path), expected, found }, hint)
         }
-        FaultKind::Custom(why) => (Cause::BadValue { path, why }, None),
+        FaultKind::Custom(why) => (Cause::BadValue { path: holder(&path), why }, None),
     };
-    ProfileError::new(origin, place, cause).hint(hint)
+    ProfileError::at(&spot, cause).hint(hint)
 }
 
 /// A user's word, on one line and of a length that fits a message.

@@ -188,7 +188,7 @@ async fn facts(stage: &Stage, interrupted: bool) -> Option<Facts> {
 
 /// What a person should know of how this target restores.
 fn notices(target: &Target, rows: RowMode) -> Vec<String> {
-    let mut notices = Vec::new();
+    let mut notices = target.notices.clone();
     match rows {
         RowMode::Digest => {}
         RowMode::Count => notices.push("rows were counted and not compared (--rows count)".to_owned()),

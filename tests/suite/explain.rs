@@ -88,7 +88,9 @@ fn a_pager_that_is_none_or_not_there_or_ends_early_loses_nothing_and_is_no_error
     let ran = on_a_terminal(&home, "stty rows 200; pgrehearse explain role-missing");
     ran.expect(0);
     assert_eq!(without_styles(&ran).matches(end).count(), 1, "{}", ran.stdout);
-    for early in ["PAGER=true pgrehearse explain --list", "{ pgrehearse explain --list; echo code $? >&2; } | head -n 1"] {
+    for early in
+        ["PAGER=true pgrehearse explain --list", "{ pgrehearse explain --list; echo code $? >&2; } | head -n 1"]
+    {
         let ran = on_a_terminal(&home, &format!("{early}; echo code $?"));
         ran.expect(0);
         let codes: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("code ")).collect();

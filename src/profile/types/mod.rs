@@ -95,6 +95,12 @@ pub struct Target {
     /// What findings count as in this target, by the finding's name, instead of what they usually do.
     #[serde(default)]
     pub severity: BTreeMap<String, Severity>,
+    /// Whether something of it is the dump's: the words `source`.
+    #[serde(skip)]
+    pub takes_from_dump: bool,
+    /// What a person should know of how it was read: what it takes from the dump and the dump does not say.
+    #[serde(skip)]
+    pub notices: Vec<String>,
 }
 
 impl Target {

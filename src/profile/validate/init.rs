@@ -1,15 +1,13 @@
 //! SQL that is run before the restore.
 
-use std::path::Path;
-
 use super::{Places, files, names, roles, steps};
 use crate::profile::{ProfileError, Target};
 
 /// The most that one file may hold.
 const LONGEST: u64 = 16 << 20;
 
-/// Checks the statements, and reads their files from `folder` on.
-pub fn check(target: &mut Target, folder: Option<&Path>, at: &Places<'_>) -> Result<(), ProfileError> {
+/// Checks the statements, and reads their files.
+pub fn check(target: &mut Target, at: &Places<'_>) -> Result<(), ProfileError> {
     for index in 0..target.init.len() {
         let one = &target.init[index];
         if let Some(role) = &one.as_role {
@@ -26,7 +24,7 @@ pub fn check(target: &mut Target, folder: Option<&Path>, at: &Places<'_>) -> Res
             (Some(_), None) => {}
             (None, Some(file)) => {
                 let refused = |why: String| at.bad(steps!["init", index, "file"], why);
-                let folder = folder.ok_or_else(|| {
+                let folder = at.folder(steps!["init", index, "file"]).ok_or_else(|| {
                     refused("the file is looked for beside the profile's file, and this profile is in none".into())
                 })?;
                 let path = folder.join(file);

@@ -22,25 +22,19 @@ mod settings;
 mod tablespaces;
 mod version;
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::error::{Cause, ProfileError};
 use super::parse::Rules;
 use super::types::Target;
 use super::yaml::{Node, Step, display_path, holder};
 
+pub use names::{is_locale_name, is_role_name};
 pub use roles::predefined_role_since;
 
-/// Checks a target, writes names that have several spellings as PostgreSQL does, and reads the files that it names, from
-/// `folder` on.
-pub fn validate(
-    target: &mut Target,
-    root: &Node,
-    origin: &str,
-    rules: &Rules<'_>,
-    folder: Option<&Path>,
-) -> Result<(), ProfileError> {
-    let at = Places { root, origin };
+/// Checks a target, writes names that have several spellings as PostgreSQL does, and reads the files that it names.
+pub fn validate(target: &mut Target, root: &Node, rules: &Rules<'_>) -> Result<(), ProfileError> {
+    let at = Places { root };
     names::check(target, &at)?;
     version::check(target, &at)?;
     image::check(target, &at)?;
@@ -49,19 +43,18 @@ pub fn validate(
     tablespaces::check(target, &at)?;
     database::check(target, &at)?;
     extensions::check(target, &at)?;
-    init::check(target, folder, &at)?;
-    restore::check(target, folder, &at)?;
+    init::check(target, &at)?;
+    restore::check(target, &at)?;
     limits::check(&target.limits, &at)?;
     queries::check(&target.checks, &at)?;
     budget::check(target.checks.budget.as_ref(), &at)?;
-    pgtap::check(&mut target.checks, folder, &at)?;
+    pgtap::check(&mut target.checks, &at)?;
     acceptance::check(target, rules, &at)
 }
 
 /// Makes errors that know their place.
 struct Places<'a> {
     root: &'a Node,
-    origin: &'a str,
 }
 
 impl Places<'_> {
@@ -73,17 +66,22 @@ impl Places<'_> {
     /// The key itself is what is wrong.
     fn bad_key(&self, path: &[Step<'_>], key: &str, why: impl Into<String>) -> ProfileError {
         let whole: Vec<_> = path.iter().copied().chain([Step::Key(key)]).collect();
-        let cause = Cause::BadValue { path: holder(&display_path(&whole)), why: why.into() };
-        ProfileError::new(self.origin, Some(self.root.place_of_key(path, key)), cause)
+        self.unknown_key(path, key, Cause::BadValue { path: holder(&display_path(&whole)), why: why.into() })
     }
 
     /// A key that must be a known word, and is none.
     fn unknown_key(&self, path: &[Step<'_>], key: &str, cause: Cause) -> ProfileError {
-        ProfileError::new(self.origin, Some(self.root.place_of_key(path, key)), cause)
+        ProfileError::at(&self.root.spot_of_key(path, key), cause)
     }
 
     fn error(&self, path: &[Step<'_>], cause: Cause) -> ProfileError {
-        ProfileError::new(self.origin, Some(self.root.place_of(path)), cause)
+        ProfileError::at(&self.root.spot_of(path), cause)
+    }
+
+    /// The folder from which the file at `path` is looked for: that of the profile that names it, which can be one that
+    /// this one extends. None for a profile that is in no file.
+    fn folder(&self, path: &[Step<'_>]) -> Option<PathBuf> {
+        self.root.spot_of(path).origin.folder.clone()
     }
 }
 

@@ -15,7 +15,8 @@ pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
 /// Target names are file names, labels and test names.
 fn target_name(name: &str) -> Result<(), String> {
     const MAX: usize = 100;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._+@-".contains(c);
+    // Brackets and commas are what a matrix puts after a name.
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._+@-[,]".contains(c);
     if name.is_empty() {
         return Err("a target needs a name".into());
     }
@@ -77,6 +78,16 @@ pub fn extension(name: &str) -> Result<(), String> {
         return Err("an extension's name is of letters, digits, `_`, `.` and `-`".into());
     }
     Ok(())
+}
+
+/// Whether a profile can have a role of this name.
+pub fn is_role_name(name: &str) -> bool {
+    role(name).is_ok()
+}
+
+/// Whether a profile can have a locale of this name.
+pub fn is_locale_name(name: &str) -> bool {
+    locale(name).is_ok()
 }
 
 /// Locale names end up in a script that runs as root.

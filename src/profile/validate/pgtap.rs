@@ -9,23 +9,24 @@ use crate::profile::{ByteSize, Checks, ProfileError, TestFile};
 /// The most that all test files of a profile may hold.
 const MOST: u64 = 64 << 20;
 
-/// Finds the files that the patterns mean, from `folder` on, and reads them.
-pub fn check(checks: &mut Checks, folder: Option<&Path>, at: &Places<'_>) -> Result<(), ProfileError> {
-    let mut paths: Vec<PathBuf> = Vec::new();
+/// Finds the files that the patterns mean and reads them.
+pub fn check(checks: &mut Checks, at: &Places<'_>) -> Result<(), ProfileError> {
+    // Each with the folder that it was looked for in.
+    let mut paths: Vec<(PathBuf, PathBuf)> = Vec::new();
     for (index, pattern) in checks.pgtap.iter().enumerate() {
         let refused = |why: String| at.bad(steps!["checks", "pgtap", index], why);
-        let Some(folder) = folder else {
+        let Some(folder) = at.folder(steps!["checks", "pgtap", index]) else {
             return Err(refused(
                 "test files are looked for beside the profile's file, and this profile is in none".into(),
             ));
         };
-        paths.extend(meant(pattern, folder).map_err(refused)?);
+        let files = meant(pattern, &folder).map_err(refused)?;
+        paths.extend(files.into_iter().map(|file| (folder.clone(), file)));
     }
-    let Some(folder) = folder else { return Ok(()) };
     let mut room = MOST;
-    for path in paths {
+    for (folder, path) in paths {
         // The same file by another pattern.
-        let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
+        let name = path.strip_prefix(&folder).unwrap_or(&path).display().to_string();
         if checks.pgtap_files.iter().any(|file| file.name == name) {
             continue;
         }

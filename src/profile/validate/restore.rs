@@ -1,14 +1,12 @@
 //! Who restores, and how.
 
-use std::path::Path;
-
 use super::{Places, files, roles, steps};
 use crate::profile::{Jobs, ProfileError, Target};
 
 /// The most that a list may hold: more than the table of contents of any archive takes.
 const LONGEST_LIST: u64 = 64 << 20;
 
-pub fn check(target: &mut Target, folder: Option<&Path>, at: &Places<'_>) -> Result<(), ProfileError> {
+pub fn check(target: &mut Target, at: &Places<'_>) -> Result<(), ProfileError> {
     if let Some(name) = &target.restore.as_role {
         let role = roles::known_role(target, name);
         match role.map_err(|(why, hint)| at.bad(steps!["restore", "as"], why).hint(hint))? {
@@ -28,7 +26,7 @@ pub fn check(target: &mut Target, folder: Option<&Path>, at: &Places<'_>) -> Res
     }
     if let Some(list) = &target.restore.list {
         let refused = |why: String| at.bad(steps!["restore", "list"], why);
-        let folder = folder.ok_or_else(|| {
+        let folder = at.folder(steps!["restore", "list"]).ok_or_else(|| {
             refused("the list is looked for beside the profile's file, and this profile is in none".into())
         })?;
         target.restore.list_text = Some(files::read(&folder.join(list), LONGEST_LIST).map_err(refused)?);

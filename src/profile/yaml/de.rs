@@ -7,20 +7,19 @@ use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, Expected, IntoD
 use serde::de::{Unexpected, VariantAccess, Visitor};
 use serde_yaml::Number;
 
-use super::super::Place;
 use super::scalar::{self, Scalar};
-use super::tree::{Content, Entry, Node};
+use super::tree::{Content, Entry, Node, Spot};
 
 /// Builds a value from a tree.
 pub fn deserialize<T: de::DeserializeOwned>(root: &Node) -> Result<T, Box<Fault>> {
     T::deserialize(Located { node: root, path: String::new() }).map_err(|error| error.0)
 }
 
-/// What is wrong, and where. Place and path are filled in by the innermost deserializer that the error passes.
+/// What is wrong, and where. Spot and path are filled in by the innermost deserializer that the error passes.
 #[derive(Debug)]
 pub struct Fault {
     pub kind: FaultKind,
-    pub place: Option<Place>,
+    pub spot: Option<Spot>,
     /// For a wrong key what holds it, for a wrong value the value: `roles[1].name`.
     pub path: Option<String>,
 }
@@ -40,12 +39,12 @@ pub struct Error(Box<Fault>);
 
 impl Error {
     fn of(kind: FaultKind) -> Self {
-        Self(Box::new(Fault { kind, place: None, path: None }))
+        Self(Box::new(Fault { kind, spot: None, path: None }))
     }
 
-    fn at(mut self, place: Place, path: &str) -> Self {
-        if self.0.place.is_none() {
-            self.0.place = Some(place);
+    fn at(mut self, spot: impl FnOnce() -> Spot, path: &str) -> Self {
+        if self.0.spot.is_none() {
+            self.0.spot = Some(spot());
             self.0.path = Some(path.to_owned());
         }
         self
@@ -124,7 +123,7 @@ impl Located<'_> {
 
     /// Gives an error that has no place yet this one.
     fn place(&self, error: Error) -> Error {
-        let mut error = error.at(self.node.place, &self.path);
+        let mut error = error.at(|| self.node.spot(), &self.path);
         if let FaultKind::WrongType { found: found @ None, .. } = &mut error.0.kind {
             *found = Some(match &self.node.content {
                 Content::Scalar { text, plain } => scalar::describe(text, *plain),
@@ -279,7 +278,7 @@ impl<'a, 'de, I: Iterator<Item = &'a Entry>> MapAccess<'de> for Entries<'a, I> {
         self.current = self.entries.next();
         let Some(Entry { key, .. }) = self.current else { return Ok(None) };
         let text: StrDeserializer<'_, Error> = key.text.as_str().into_deserializer();
-        seed.deserialize(text).map(Some).map_err(|error| error.at(key.place, self.path))
+        seed.deserialize(text).map(Some).map_err(|error| error.at(|| key.spot(), self.path))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {

@@ -12,4 +12,16 @@ mod tree;
 
 pub use de::{Fault, FaultKind, deserialize};
 pub use read::{Unreadable, place_at, read};
-pub use tree::{Node, Step, display_path, holder};
+pub use tree::{Content, Entry, Key, Node, Origin, Spot, Step, display_path, holder};
+
+#[cfg(test)]
+pub mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+
+    /// The tree of a text, which is called `x.yaml`.
+    pub fn tree(text: &str) -> Rc<Node> {
+        read(text, &Rc::new(Origin { name: "x.yaml".into(), folder: None })).unwrap().unwrap()
+    }
+}

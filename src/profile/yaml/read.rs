@@ -9,7 +9,7 @@ use std::rc::Rc;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
 
 use super::super::{Cause, Place};
-use super::tree::{Content, Entry, Key, Node, Step, display_path, holder};
+use super::tree::{Content, Entry, Key, Node, Origin, Step, display_path, holder};
 
 /// Levels of lists and maps; a profile needs six.
 const MAX_DEPTH: usize = 32;
@@ -40,12 +40,13 @@ impl Unreadable {
 }
 
 /// Reads a text that holds one YAML document. `Ok(None)` where there is none, only blanks and comments.
-pub fn read(text: &str) -> Result<Option<Rc<Node>>, Unreadable> {
+pub fn read(text: &str, origin: &Rc<Origin>) -> Result<Option<Rc<Node>>, Unreadable> {
     // The parser takes NUL for the end of the text: what follows would be ignored in silence.
     if let Some(index) = text.find('\0') {
         return Err(Unreadable::unsupported(place_at(text, index), "a NUL character, which no profile can hold"));
     }
-    let mut builder = Builder::default();
+    let mut builder =
+        Builder { origin: Rc::clone(origin), root: None, documents: 0, open: Vec::new(), anchors: HashMap::new() };
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| syntax_error(text, &error))?;
         builder.take(event, place(&span.start))?;
@@ -77,8 +78,8 @@ fn syntax_error(text: &str, error: &ScanError) -> Unreadable {
 }
 
 /// Builds the tree from the parser's events, without recursion.
-#[derive(Default)]
 struct Builder {
+    origin: Rc<Origin>,
     root: Option<Rc<Node>>,
     documents: usize,
     open: Vec<Open>,
@@ -120,7 +121,8 @@ impl Builder {
                     return Err(Unreadable::unsupported(place, "a NUL character, which no profile can hold"));
                 }
                 let content = Content::Scalar { text: text.into_owned(), plain };
-                self.add(Rc::new(Node { place, content, weight: 1, height: 1 }), anchor, place)
+                let origin = Rc::clone(&self.origin);
+                self.add(Rc::new(Node { origin, place, content, weight: 1, height: 1 }), anchor, place)
             }
             Event::SequenceStart(anchor, tag) => {
                 refuse_tag(tag.is_some(), place)?;
@@ -165,7 +167,8 @@ impl Builder {
             Kind::Sequence(items) => Content::Sequence(items),
             Kind::Mapping { entries, .. } => Content::Mapping(entries),
         };
-        self.add(Rc::new(Node { place, content, weight, height }), anchor, place)
+        let origin = Rc::clone(&self.origin);
+        self.add(Rc::new(Node { origin, place, content, weight, height }), anchor, place)
     }
 
     /// Puts a finished node where it belongs: into what is open, or at the root.
@@ -202,7 +205,7 @@ impl Builder {
                         let key = text.clone();
                         return Err(Unreadable::at(used_at, Cause::DuplicateKey { key, holder, first_line }));
                     }
-                    *key = Some(Key { place: used_at, text: text.clone() });
+                    *key = Some(Key { origin: Rc::clone(&self.origin), place: used_at, text: text.clone() });
                 }
             },
         }
@@ -240,6 +243,10 @@ mod tests {
 
     use super::*;
 
+    fn read(text: &str) -> Result<Option<Rc<Node>>, Unreadable> {
+        super::read(text, &Rc::new(Origin { name: "x.yaml".into(), folder: None }))
+    }
+
     fn tree(text: &str) -> Rc<Node> {
         read(text).unwrap().unwrap()
     }
@@ -259,14 +266,17 @@ mod tests {
     fn keys_and_values_know_where_they_stand() {
         let root =
             tree("# comment\nname: x\nroles:\n  - name: a\n    é: \"q\"\n  - {name: b, inherit: false}\nempty:\n");
-        assert_eq!(root.place_of(&["name".into()]), at(2, 7));
-        assert_eq!(root.place_of(&["roles".into(), 0.into(), "name".into()]), at(4, 11));
-        assert_eq!(root.place_of(&["roles".into(), 0.into(), "é".into()]), at(5, 8));
-        assert_eq!(root.place_of_key(&["roles".into(), 0.into()], "é"), at(5, 5));
-        assert_eq!(root.place_of_key(&["roles".into(), 1.into()], "inherit"), at(6, 15));
-        assert_eq!(root.place_of(&["roles".into(), 1.into()]), at(6, 5));
-        assert_eq!(root.place_of(&["empty".into()]), at(7, 1), "an empty value is shown at its key");
-        assert_eq!(root.place_of(&["roles".into(), 9.into(), "name".into()]), root.place_of(&["roles".into()]));
+        assert_eq!(root.spot_of(&["name".into()]).place, at(2, 7));
+        assert_eq!(root.spot_of(&["roles".into(), 0.into(), "name".into()]).place, at(4, 11));
+        assert_eq!(root.spot_of(&["roles".into(), 0.into(), "é".into()]).place, at(5, 8));
+        assert_eq!(root.spot_of_key(&["roles".into(), 0.into()], "é").place, at(5, 5));
+        assert_eq!(root.spot_of_key(&["roles".into(), 1.into()], "inherit").place, at(6, 15));
+        assert_eq!(root.spot_of(&["roles".into(), 1.into()]).place, at(6, 5));
+        assert_eq!(root.spot_of(&["empty".into()]).place, at(7, 1), "an empty value is shown at its key");
+        assert_eq!(
+            root.spot_of(&["roles".into(), 9.into(), "name".into()]).place,
+            root.spot_of(&["roles".into()]).place
+        );
     }
 
     #[test]

@@ -1,12 +1,31 @@
 //! The tree of a profile: what was written, and where.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::super::Place;
+use super::scalar::{Scalar, resolve};
+
+/// What a tree was read from. Nodes of several profiles stand in one tree where one extends another.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The file's path as it was given, or the name of a built-in profile: what errors name it by.
+    pub name: String,
+    /// The folder from which a profile's other files are looked for; none for a built-in profile.
+    pub folder: Option<PathBuf>,
+}
+
+/// Where something stands: in which profile, and where there.
+#[derive(Debug, Clone)]
+pub struct Spot {
+    pub origin: Rc<Origin>,
+    pub place: Place,
+}
 
 #[derive(Debug)]
 pub struct Node {
+    pub origin: Rc<Origin>,
     pub place: Place,
     pub content: Content,
     /// How many nodes this one holds, itself included, with every alias counted as often as it is used.
@@ -26,14 +45,15 @@ pub enum Content {
     Mapping(Vec<Entry>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Entry {
     pub key: Key,
     pub value: Rc<Node>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Key {
+    pub origin: Rc<Origin>,
     pub place: Place,
     pub text: String,
 }
@@ -87,7 +107,42 @@ pub fn holder(path: &str) -> String {
     if path.is_empty() { "the profile".to_owned() } else { format!("`{path}`") }
 }
 
+impl Key {
+    pub fn spot(&self) -> Spot {
+        Spot { origin: Rc::clone(&self.origin), place: self.place }
+    }
+}
+
 impl Node {
+    /// A node that stands where another one does.
+    pub fn at(spot: &Spot, content: Content) -> Rc<Self> {
+        let inside: Vec<&Rc<Node>> = match &content {
+            Content::Scalar { .. } => Vec::new(),
+            Content::Sequence(items) => items.iter().collect(),
+            Content::Mapping(entries) => entries.iter().map(|entry| &entry.value).collect(),
+        };
+        let weight = inside.iter().fold(1_u64, |sum, node| sum.saturating_add(node.weight));
+        let height = 1 + inside.iter().map(|node| node.height).max().unwrap_or(0);
+        Rc::new(Self { origin: Rc::clone(&spot.origin), place: spot.place, content, weight, height })
+    }
+
+    pub fn spot(&self) -> Spot {
+        Spot { origin: Rc::clone(&self.origin), place: self.place }
+    }
+
+    /// The entries of a map; none of anything else.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.content {
+            Content::Mapping(entries) => entries,
+            Content::Scalar { .. } | Content::Sequence(_) => &[],
+        }
+    }
+
+    /// Whether it is written as nothing: `~`, `null`, or not at all.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.content, Content::Scalar { text, plain } if resolve(text, *plain) == Scalar::Null)
+    }
+
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         match &self.content {
             Content::Mapping(entries) => entries.iter().find(|entry| entry.key.text == key),
@@ -96,25 +151,33 @@ impl Node {
     }
 
     /// Where the value at a path stands; where the path leads to something left out, the last thing that is there.
-    pub fn place_of(&self, path: &[Step<'_>]) -> Place {
-        self.descend(path).place
+    pub fn spot_of(&self, path: &[Step<'_>]) -> Spot {
+        self.descend(path).spot()
     }
 
     /// Where the key of an entry stands; where it was left out, what would hold it.
-    pub fn place_of_key(&self, holder: &[Step<'_>], key: &str) -> Place {
+    pub fn spot_of_key(&self, holder: &[Step<'_>], key: &str) -> Spot {
         let holder = self.descend(holder);
-        holder.entry(key).map_or(holder.place, |entry| entry.key.place)
+        holder.entry(key).map_or_else(|| holder.spot(), |entry| entry.key.spot())
+    }
+
+    /// The value at a path, if there is one.
+    pub fn find(&self, path: &[Step<'_>]) -> Option<&Node> {
+        path.iter().try_fold(self, Node::step)
+    }
+
+    fn step(&self, step: &Step<'_>) -> Option<&Node> {
+        match (step, &self.content) {
+            (Step::Key(key), _) => self.entry(key).map(|entry| &*entry.value),
+            (Step::Index(index), Content::Sequence(items)) => items.get(*index).map(|node| &**node),
+            (Step::Index(_), Content::Scalar { .. } | Content::Mapping(_)) => None,
+        }
     }
 
     fn descend(&self, path: &[Step<'_>]) -> &Node {
         let mut node = self;
         for step in path {
-            let next = match (step, &node.content) {
-                (Step::Key(key), _) => node.entry(key).map(|entry| &entry.value),
-                (Step::Index(index), Content::Sequence(items)) => items.get(*index),
-                (Step::Index(_), Content::Scalar { .. } | Content::Mapping(_)) => None,
-            };
-            let Some(next) = next else { break };
+            let Some(next) = node.step(step) else { break };
             node = next;
         }
         node

@@ -1,0 +1,132 @@
+//! Which targets a command is about: those that it names, those of the folder that it stands in, or those that suit the
+//! dump.
+
+use std::path::Path;
+
+use crate::dump::{Content, Dump, DumpError, Facts};
+use crate::finding::profile_rules;
+use crate::profile::{self, Major, NEWEST_MAJOR, ProfileError, Rules, Source, Target};
+
+/// Folders that `run` looks for where it is told of no profile, the first one first.
+const FOLDERS: [&str; 2] = ["pgrehearse", "profiles"];
+
+/// What is rehearsed where nothing else is said.
+const DEFAULT: [&str; 4] = ["same-as-source", "docker-default", "rds-like", "next-major"];
+
+/// The oldest major whose images are to be had.
+const OLDEST_WITH_IMAGE: u16 = 10;
+
+/// Targets, and what is said of how they were chosen.
+pub struct Chosen {
+    pub targets: Vec<Target>,
+    /// One line; `None` where they were named.
+    pub why: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ChoiceError {
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// The dump had to be read, and could not be.
+    #[error(transparent)]
+    Dump(#[from] DumpError),
+}
+
+/// The targets that the names mean, with what they take from the dump.
+///
+/// A plain dump is read to its end for that, and only where a profile takes something from it.
+///
+/// # Errors
+/// The first thing that is wrong with a profile, and where the dump cannot be read.
+pub fn named(names: &[String], dump: &Dump) -> Result<Vec<Target>, ChoiceError> {
+    let targets = profile::load_with(names, &profile_rules())?;
+    if !targets.iter().any(|target| target.takes_from_dump) {
+        return Ok(targets);
+    }
+    let source = source_of(dump)?;
+    Ok(profile::load_with(names, &Rules { source: Some(&source), ..profile_rules() })?)
+}
+
+/// The targets that the names mean, and where there are none those of a folder here, or a set that suits the dump.
+///
+/// # Errors
+/// As for [`named`].
+pub fn choose(names: &[String], dump: &Dump) -> Result<Chosen, ChoiceError> {
+    if !names.is_empty() {
+        return Ok(Chosen { targets: named(names, dump)?, why: None });
+    }
+    if let Some(folder) = FOLDERS.into_iter().find(|folder| Path::new(folder).is_dir()) {
+        let targets = named(&[format!("{folder}/")], dump)?;
+        let why = format!("no -p is given, so every profile in {folder}/: {}", list(&targets));
+        return Ok(Chosen { targets, why: Some(why) });
+    }
+    suited(dump)
+}
+
+/// The default set: where dumps are mostly restored to, in versions that are no older than the dump's.
+fn suited(dump: &Dump) -> Result<Chosen, ChoiceError> {
+    let source = source_of(dump)?;
+    let rules = Rules { source: Some(&source), ..profile_rules() };
+    let mut names: Vec<String> = DEFAULT.map(str::to_owned).to_vec();
+    let mut left_out = Vec::new();
+    let mut leave_out = |name: &str, why: String| {
+        names.retain(|known| known != name);
+        left_out.push(format!("; {name} is left out: {why}"));
+    };
+    match source.major {
+        None => {
+            let why = "the dump does not say which version it comes from";
+            leave_out("same-as-source", why.to_owned());
+            leave_out("next-major", why.to_owned());
+        }
+        Some(Major(major)) if major < OLDEST_WITH_IMAGE => {
+            let why = format!("there is no image of PostgreSQL {major}");
+            leave_out("same-as-source", why.clone());
+            leave_out("next-major", why);
+        }
+        Some(major) if major >= NEWEST_MAJOR => {
+            leave_out("next-major", format!("PostgreSQL {major} is the newest version known here"));
+        }
+        Some(_) => {}
+    }
+    let mut targets = profile::load_with(&names, &rules)?;
+    for target in &mut targets {
+        if let (Some(has), Some(dumped)) = (target.postgres, source.major)
+            && has < dumped
+        {
+            target.postgres = Some(dumped);
+            target.notices.push(format!("PostgreSQL {dumped} instead of {has}: no older than the dump's server"));
+        }
+    }
+    let folders = FOLDERS.map(|folder| format!("{folder}/")).join(" or ");
+    let why = format!(
+        "no -p is given and there is no folder {folders} here, so what suits this dump: {}{}",
+        list(&targets),
+        left_out.concat()
+    );
+    Ok(Chosen { targets, why: Some(why) })
+}
+
+fn list(targets: &[Target]) -> String {
+    let one = |target: &Target| match target.postgres {
+        Some(major) => format!("{} (PostgreSQL {major})", target.name),
+        None => target.name.clone(),
+    };
+    targets.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// What the dump says of where it comes from.
+///
+/// # Errors
+/// Where the dump cannot be read.
+pub fn source_of(dump: &Dump) -> Result<Source, DumpError> {
+    Ok(Source::of(dump, &facts(dump)?))
+}
+
+/// What the dump declares, whatever it takes to know it.
+fn facts(dump: &Dump) -> Result<Facts, DumpError> {
+    match &dump.content {
+        Content::Archive(archive) => Ok(Facts::of_archive(archive)),
+        Content::Plain(_) => Ok(dump.count()?.facts),
+    }
+}

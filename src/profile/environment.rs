@@ -1,0 +1,187 @@
+//! Variables of the environment in a profile: `${NAME}` and `${NAME:-what stands for it where it is not set}`.
+//!
+//! They stand in values, never in keys, and never in SQL: what `sql` and `expect` hold is taken as it is. `$${` is `${`.
+
+use std::rc::Rc;
+
+use super::error::{Cause, ProfileError};
+use super::parse::Rules;
+use super::yaml::{Content, Entry, Node, Spot, Step, display_path, holder};
+
+/// Keys whose values are SQL, or are compared with what SQL gives.
+const TAKEN_AS_THEY_ARE: [&str; 2] = ["sql", "expect"];
+
+/// The tree with every variable's value in its place.
+///
+/// # Errors
+/// Where a variable is not set and nothing stands for it, or what begins like one does not end like one.
+pub fn fill(root: &Rc<Node>, rules: &Rules<'_>) -> Result<Rc<Node>, ProfileError> {
+    filled(root, rules, &mut Vec::new())
+}
+
+fn filled<'a>(node: &'a Rc<Node>, rules: &Rules<'_>, path: &mut Vec<Step<'a>>) -> Result<Rc<Node>, ProfileError> {
+    let content = match &node.content {
+        Content::Scalar { text, plain } if text.contains("${") => {
+            let text = replaced(text, &node.spot(), rules, path)?;
+            Content::Scalar { text, plain: *plain }
+        }
+        Content::Scalar { .. } => return Ok(Rc::clone(node)),
+        Content::Sequence(items) => {
+            let mut inside = Vec::with_capacity(items.len());
+            for (index, item) in items.iter().enumerate() {
+                path.push(Step::Index(index));
+                inside.push(filled(item, rules, path)?);
+                path.pop();
+            }
+            Content::Sequence(inside)
+        }
+        Content::Mapping(entries) => {
+            let mut inside = Vec::with_capacity(entries.len());
+            for entry in entries {
+                path.push(Step::Key(&entry.key.text));
+                let value = match TAKEN_AS_THEY_ARE.contains(&entry.key.text.as_str()) {
+                    true => Rc::clone(&entry.value),
+                    false => filled(&entry.value, rules, path)?,
+                };
+                path.pop();
+                inside.push(Entry { key: entry.key.clone(), value });
+            }
+            Content::Mapping(inside)
+        }
+    };
+    Ok(Node::at(&node.spot(), content))
+}
+
+fn replaced(text: &str, spot: &Spot, rules: &Rules<'_>, path: &[Step<'_>]) -> Result<String, ProfileError> {
+    let refused = |why: String| ProfileError::at(spot, Cause::BadValue { path: holder(&display_path(path)), why });
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        if rest[..at].ends_with('$') {
+            result.push_str(&rest[..at - 1]);
+            result.push_str("${");
+            rest = &rest[at + 2..];
+            continue;
+        }
+        result.push_str(&rest[..at]);
+        let inside = &rest[at + 2..];
+        let end = inside.find('}').ok_or_else(|| {
+            refused("`${` begins a variable of the environment, and no `}` ends it; `$${` is the text `${`".into())
+        })?;
+        let (name, instead) = match inside[..end].split_once(":-") {
+            Some((name, instead)) => (name, Some(instead)),
+            None => (&inside[..end], None),
+        };
+        if !is_name(name) {
+            let shown = name.escape_debug();
+            return Err(refused(format!(
+                "`{shown}` is no name of a variable; write `${{NAME}}` or `${{NAME:-default}}`, and `$${{` for the text `${{`"
+            )));
+        }
+        match ((rules.environment)(name), instead) {
+            (Ok(value), None) => result.push_str(&value),
+            (Ok(value), Some(_)) if !value.is_empty() => result.push_str(&value),
+            (_, Some(instead)) => result.push_str(instead),
+            (Err(std::env::VarError::NotPresent), None) => {
+                return Err(refused(format!("the environment has no variable `{name}`"))
+                    .hint(Some(format!("set it, or write `${{{name}:-default}}`"))));
+            }
+            (Err(std::env::VarError::NotUnicode(_)), None) => {
+                return Err(refused(format!("the variable `{name}` of the environment is not UTF-8 text")));
+            }
+        }
+        rest = &inside[end + 1..];
+    }
+    result.push_str(rest);
+    if result.contains('\0') {
+        return Err(refused("a variable of the environment holds a NUL character".into()));
+    }
+    Ok(result)
+}
+
+/// As POSIX has it: letters, digits and `_`, no digit first.
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env::VarError;
+
+    use super::*;
+    use crate::profile::yaml::tests::tree;
+
+    fn environment(name: &str) -> Result<String, VarError> {
+        match name {
+            "MAJOR" => Ok("17".into()),
+            "EMPTY" => Ok(String::new()),
+            "BAD" => Err(VarError::NotUnicode("?".into())),
+            "TRICKY" => Ok("${MAJOR} \"; DROP".into()),
+            _ => Err(VarError::NotPresent),
+        }
+    }
+
+    fn value(yaml: &str) -> Result<String, String> {
+        let rules = Rules { environment, ..Rules::default() };
+        let root = fill(&tree(&format!("a: {yaml}\n")), &rules).map_err(|error| error.to_string())?;
+        match &root.find(&["a".into()]).unwrap().content {
+            Content::Scalar { text, .. } => Ok(text.clone()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn variables_are_filled_in_once() {
+        assert_eq!(value("${MAJOR}").unwrap(), "17");
+        assert_eq!(value("x${MAJOR}y${MAJOR}").unwrap(), "x17y17");
+        assert_eq!(value("${TRICKY}").unwrap(), "${MAJOR} \"; DROP", "a value is not looked into");
+        assert_eq!(value("$MAJOR $ {MAJOR}").unwrap(), "$MAJOR $ {MAJOR}");
+        assert_eq!(value("$${MAJOR}").unwrap(), "${MAJOR}");
+    }
+
+    #[test]
+    fn a_default_stands_for_what_is_not_set_or_empty() {
+        assert_eq!(value("${MAJOR:-15}").unwrap(), "17");
+        assert_eq!(value("${NONE:-15}").unwrap(), "15");
+        assert_eq!(value("${EMPTY:-15}").unwrap(), "15");
+        assert_eq!(value("${BAD:-15}").unwrap(), "15");
+        assert_eq!(value("${EMPTY}x").unwrap(), "x");
+        assert_eq!(value("${NONE:-}x").unwrap(), "x");
+    }
+
+    #[test]
+    fn what_cannot_be_filled_in_is_an_error() {
+        assert_eq!(
+            value("${NONE}").unwrap_err(),
+            "x.yaml:1:4: `a`: the environment has no variable `NONE`; set it, or write `${NONE:-default}`"
+        );
+        assert!(value("${BAD}").unwrap_err().contains("not UTF-8"));
+        assert!(value("${MAJOR").unwrap_err().contains("no `}` ends it"));
+        assert!(value("${}").unwrap_err().contains("`` is no name"));
+        assert!(value("\"${1 a}\"").unwrap_err().contains("`1 a` is no name"));
+    }
+
+    #[test]
+    fn a_number_from_the_environment_is_a_number_where_it_is_not_quoted() {
+        let rules = Rules { environment, ..Rules::default() };
+        let target = crate::profile::parse_with("name: x\npostgres: ${MAJOR}\n", "x.yaml", &rules).unwrap();
+        assert_eq!(target.postgres, Some(crate::profile::Major(17)));
+    }
+
+    #[test]
+    fn sql_and_what_it_must_give_are_never_touched() {
+        let rules = Rules { environment, ..Rules::default() };
+        let yaml = "checks: {queries: [{name: '${MAJOR}', sql: 'SELECT ''${MAJOR}''', expect: '${MAJOR}'}]}";
+        let root = fill(&tree(yaml), &rules).unwrap();
+        let at = |key: &'static str| {
+            let path = ["checks".into(), "queries".into(), 0.into(), key.into()];
+            match &root.find(&path).unwrap().content {
+                Content::Scalar { text, .. } => text.clone(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!((at("name"), at("sql"), at("expect")), ("17".into(), "SELECT '${MAJOR}'".into(), "${MAJOR}".into()));
+    }
+}

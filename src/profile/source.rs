@@ -1,0 +1,237 @@
+//! The words `source` and `source+1`: what a profile takes from the dump that is rehearsed.
+
+mod of_dump;
+
+use std::rc::Rc;
+
+use super::encoding::{self, Encoding};
+use super::error::{Cause, ProfileError};
+use super::matrix;
+use super::types::{LocaleProvider, Major};
+use super::validate::is_locale_name;
+use super::yaml::{Content, Entry, Key, Node, Spot};
+
+/// The newest major version that pgrehearse is tested with, beyond which `source+1` does not go.
+pub const NEWEST_MAJOR: Major = Major(18);
+
+/// What a dump says of the server that it comes from; what it does not say is `None`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Source {
+    /// The server's major version.
+    pub major: Option<Major>,
+    /// The major version of the pg_dump that made it.
+    pub client: Option<Major>,
+    /// A server encoding by PostgreSQL's name.
+    pub encoding: Option<String>,
+    pub locale_provider: Option<LocaleProvider>,
+    /// What orders and classifies text: of libc or of the builtin provider.
+    pub locale: Option<String>,
+    pub icu_locale: Option<String>,
+    /// More locales of the operating system, for collations.
+    pub locales: Vec<String>,
+    /// Roles that it names and does not make itself.
+    pub roles: Vec<String>,
+    /// Tablespaces that it names and does not make itself.
+    pub tablespaces: Vec<String>,
+}
+
+impl Source {
+    /// What stands for a dump where a profile is looked at without one.
+    pub fn stand_in() -> Self {
+        Self {
+            major: Some(Major(17)),
+            client: Some(Major(17)),
+            encoding: Some("UTF8".into()),
+            locale_provider: Some(LocaleProvider::Libc),
+            locale: Some("C.UTF-8".into()),
+            ..Self::default()
+        }
+    }
+
+    /// Its locale as a profile can have it, and where it cannot, what is said of that.
+    fn fitting_locale(&self) -> (String, Option<String>) {
+        let utf8 = self.encoding.as_deref().is_none_or(|name| encoding::find(name) == Some(Encoding::Server("UTF8")));
+        let instead = if utf8 { "C.UTF-8" } else { "C" };
+        match self.locale.as_deref() {
+            Some(locale) if is_locale_name(locale) => (locale.to_owned(), None),
+            Some(other) => {
+                let why =
+                    format!("the dump's locale is {other:?}, which no target here can have: it is {instead} here");
+                (instead.to_owned(), Some(why))
+            }
+            None => (instead.to_owned(), Some(format!("the dump does not say its locale: it is {instead} here"))),
+        }
+    }
+}
+
+/// What a profile has taken from the dump.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Whether it has any of the words.
+    pub any: bool,
+    /// What a person should know of what the dump does not say.
+    pub notices: Vec<String>,
+}
+
+/// The tree with what the words stand for in their place.
+///
+/// # Errors
+/// Where the dump does not say what a word asks for.
+pub fn fill(root: &Rc<Node>, source: &Source, taken: &mut Taken) -> Result<Rc<Node>, ProfileError> {
+    at_top(root, &mut Words { source, taken })
+}
+
+/// What one profile's words come to.
+struct Words<'a> {
+    source: &'a Source,
+    taken: &'a mut Taken,
+}
+
+fn at_top(root: &Rc<Node>, words: &mut Words<'_>) -> Result<Rc<Node>, ProfileError> {
+    map(root, |entry| match entry.key.text.as_str() {
+        matrix::KEY => map(&entry.value, |axis| words.in_axis(axis).map(Some)).map(Some),
+        "cluster" | "database" => {
+            let holder = &entry.key.text;
+            map(&entry.value, |inner| words.of(&format!("{holder}.{}", inner.key.text), &inner.value)).map(Some)
+        }
+        "restore" => {
+            map(&entry.value, |inner| words.of(&format!("restore.{}", inner.key.text), &inner.value)).map(Some)
+        }
+        key => words.of(key, &entry.value),
+    })
+}
+
+/// A map with other values, or without those entries for which there is none; anything else as it is.
+fn map(
+    node: &Rc<Node>,
+    mut value: impl FnMut(&Entry) -> Result<Option<Rc<Node>>, ProfileError>,
+) -> Result<Rc<Node>, ProfileError> {
+    let Content::Mapping(entries) = &node.content else { return Ok(Rc::clone(node)) };
+    let mut inside = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if let Some(value) = value(entry)? {
+            inside.push(Entry { key: entry.key.clone(), value });
+        }
+    }
+    Ok(Node::at(&node.spot(), Content::Mapping(inside)))
+}
+
+impl Words<'_> {
+    /// One axis of a matrix: values of a key, variants, or combinations that are left out.
+    fn in_axis(&mut self, axis: &Entry) -> Result<Rc<Node>, ProfileError> {
+        let path = axis.key.text.as_str();
+        match &axis.value.content {
+            Content::Sequence(items) if path == matrix::EXCLUDE => {
+                let mut inside = Vec::with_capacity(items.len());
+                for item in items {
+                    inside.push(map(item, |entry| self.of(&entry.key.text, &entry.value))?);
+                }
+                Ok(Node::at(&axis.value.spot(), Content::Sequence(inside)))
+            }
+            Content::Sequence(items) => {
+                let mut inside = Vec::with_capacity(items.len());
+                for item in items {
+                    inside.extend(self.of(path, item)?);
+                }
+                Ok(Node::at(&axis.value.spot(), Content::Sequence(inside)))
+            }
+            Content::Mapping(_) => map(&axis.value, |variant| at_top(&variant.value, self).map(Some)),
+            Content::Scalar { text, plain } => match text.split_once("..") {
+                Some(("source", to)) => {
+                    self.taken.any = true;
+                    let from = self.major(&axis.value.spot())?;
+                    let text = format!("{from}..{to}");
+                    Ok(Node::at(&axis.value.spot(), Content::Scalar { text, plain: *plain }))
+                }
+                _ => Ok(Rc::clone(&axis.value)),
+            },
+        }
+    }
+
+    /// A value whose place in the profile is `path`; `None` where the dump makes it superfluous.
+    fn of(&mut self, path: &str, value: &Rc<Node>) -> Result<Option<Rc<Node>>, ProfileError> {
+        let as_it_is = Ok(Some(Rc::clone(value)));
+        let Content::Scalar { text, plain: true } = &value.content else { return as_it_is };
+        let spot = value.spot();
+        let of_cluster = |key: &str| path == format!("cluster.{key}") || path == format!("database.{key}");
+        let mut list = |names: &[String], key| {
+            self.taken.any = true;
+            Ok(Some(list(&spot, names, key)))
+        };
+        let text = match (text.as_str(), path) {
+            ("source", "postgres") => self.major(&spot)?.to_string(),
+            ("source+1", "postgres") => {
+                let Major(major) = self.major(&spot)?;
+                Major(major.max((major + 1).min(NEWEST_MAJOR.0))).to_string()
+            }
+            ("source", "restore.client") => match self.source.client {
+                Some(major) => major.to_string(),
+                None => return Err(unsaid(&spot, "which pg_dump made it", "write `client: target`")),
+            },
+            ("source", "roles") => return list(&self.source.roles, Some("name")),
+            ("source", "tablespaces") => return list(&self.source.tablespaces, None),
+            ("source", "cluster.locales") => return list(&self.source.locales, None),
+            ("source", _) if of_cluster("encoding") => match &self.source.encoding {
+                Some(encoding) => encoding.clone(),
+                None => {
+                    self.notice("the dump does not say its encoding: it is UTF8 here".into());
+                    "UTF8".into()
+                }
+            },
+            ("source", _) if of_cluster("locale_provider") => match self.source.locale_provider {
+                Some(LocaleProvider::Icu) => "icu".into(),
+                Some(LocaleProvider::Builtin) => "builtin".into(),
+                Some(LocaleProvider::Libc) | None => "libc".into(),
+            },
+            ("source", _) if of_cluster("locale") => {
+                let (locale, notice) = self.source.fitting_locale();
+                if let Some(notice) = notice {
+                    self.notice(notice);
+                }
+                locale
+            }
+            ("source", _) if of_cluster("icu_locale") => match &self.source.icu_locale {
+                Some(locale) => locale.clone(),
+                None => {
+                    self.taken.any = true;
+                    return Ok(None);
+                }
+            },
+            _ => return as_it_is,
+        };
+        self.taken.any = true;
+        Ok(Some(Node::at(&spot, Content::Scalar { text, plain: true })))
+    }
+
+    fn major(&self, spot: &Spot) -> Result<Major, ProfileError> {
+        self.source.major.ok_or_else(|| {
+            unsaid(spot, "which version of PostgreSQL it comes from", "write one, such as `postgres: 17`")
+        })
+    }
+
+    fn notice(&mut self, notice: String) {
+        if !self.taken.notices.contains(&notice) {
+            self.taken.notices.push(notice);
+        }
+    }
+}
+
+fn unsaid(spot: &Spot, what: &str, instead: &str) -> ProfileError {
+    let cause = Cause::Unsupported(format!("`source` is taken from the dump, and the dump does not say {what}"));
+    ProfileError::at(spot, cause).hint(Some(instead.to_owned()))
+}
+
+/// Names as a list, or as a list of maps that have them under a key.
+fn list(spot: &Spot, names: &[String], under: Option<&str>) -> Rc<Node> {
+    let item = |name: &String| {
+        let text = Node::at(spot, Content::Scalar { text: name.clone(), plain: false });
+        match under {
+            None => text,
+            Some(key) => {
+                let key = Key { origin: Rc::clone(&spot.origin), place: spot.place, text: key.to_owned() };
+                Node::at(spot, Content::Mapping(vec![Entry { key, value: text }]))
+            }
+        }
+    };
+    Node::at(spot, Content::Sequence(names.iter().map(item).collect()))
+}

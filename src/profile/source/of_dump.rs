@@ -1,0 +1,122 @@
+//! What a dump says of the server that it comes from.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+
+use super::Source;
+use crate::dump::{Collation, Content, CreatedDatabase, Dump, Facts, Requirements, major_of};
+use crate::profile::encoding::{self, Encoding};
+use crate::profile::validate::{is_locale_name, is_role_name};
+use crate::profile::{LocaleProvider, Major};
+
+impl Source {
+    /// By a dump and its facts: those of its table of contents, or of a pass over all of it.
+    ///
+    /// Roles are those that a fresh server lacks: without those that the dump makes, that PostgreSQL itself has, and without
+    /// `postgres`, which is the superuser where a profile says nothing else.
+    pub fn of(dump: &Dump, facts: &Facts) -> Self {
+        let requirements = Requirements::of(dump, facts);
+        let (server, client) = versions(dump);
+        let database = database(dump, facts);
+        let encoding = database.encoding.as_ref().or(facts.encoding.as_ref());
+        let locale_provider = match database.locale_provider.as_deref() {
+            Some("icu") => Some(LocaleProvider::Icu),
+            Some("builtin") => Some(LocaleProvider::Builtin),
+            Some("libc") => Some(LocaleProvider::Libc),
+            Some(_) | None => None,
+        };
+        let of_libc = database.lc_collate.clone().or(database.locale.clone()).or(database.lc_ctype.clone());
+        Self {
+            major: server.as_deref().and_then(major_of).map(Major),
+            client: client.as_deref().and_then(major_of).map(Major),
+            encoding: encoding.and_then(|name| match encoding::find(name) {
+                Some(Encoding::Server(canonical)) => Some(canonical.to_owned()),
+                Some(Encoding::ClientOnly(_)) | None => None,
+            }),
+            locale: match locale_provider {
+                Some(LocaleProvider::Builtin) => database.provider_locale.clone().or(of_libc),
+                _ => of_libc,
+            },
+            icu_locale: match locale_provider {
+                Some(LocaleProvider::Icu) => database.provider_locale.clone().or(database.locale.clone()),
+                _ => None,
+            },
+            locale_provider,
+            locales: locales(&requirements),
+            roles: requirements
+                .roles
+                .keys()
+                .filter(|role| is_role_name(role) && *role != "postgres")
+                .cloned()
+                .collect(),
+            tablespaces: requirements.tablespaces.clone(),
+        }
+    }
+}
+
+/// The versions of the server and of pg_dump, as the dump writes them.
+fn versions(dump: &Dump) -> (Option<String>, Option<String>) {
+    match &dump.content {
+        Content::Archive(archive) => (Some(archive.server_version.clone()), Some(archive.pg_dump_version.clone())),
+        Content::Plain(plain) if plain.server_version.is_some() || !plain.cluster => {
+            (plain.server_version.clone(), plain.pg_dump_version.clone())
+        }
+        // pg_dumpall writes them where its first database begins, after all roles and tablespaces.
+        Content::Plain(_) => {
+            const GLOBALS: u64 = 16 << 20;
+            let (mut server, mut client) = (None, None);
+            let Ok(reader) = dump.reader() else { return (None, None) };
+            for line in BufReader::new(reader.take(GLOBALS)).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line);
+                if let Some(version) = line.strip_prefix("-- Dumped from database version ") {
+                    server = Some(version.trim_end().to_owned());
+                } else if let Some(version) = line.strip_prefix("-- Dumped by pg_dump version ") {
+                    client = Some(version.trim_end().to_owned());
+                    break;
+                }
+            }
+            (server, client)
+        }
+    }
+}
+
+/// The dumped database as the dump would create it; of several the first.
+fn database(dump: &Dump, facts: &Facts) -> CreatedDatabase {
+    let own = match &dump.content {
+        Content::Archive(archive) => facts.creates_database.iter().find(|created| created.name == archive.database),
+        Content::Plain(_) => None,
+    };
+    own.or(facts.creates_database.first()).cloned().unwrap_or_default()
+}
+
+/// The locales of the operating system that collations need: of those that the dump makes, and of those that initdb has
+/// made of them in the source (`de_DE`, `de_DE.utf8`).
+fn locales(requirements: &Requirements) -> Vec<String> {
+    let of_libc = |collation: &&Collation| matches!(collation.provider.as_deref(), None | Some("libc"));
+    let made = requirements.collations_created.iter().filter(of_libc).filter_map(|created| created.locale.clone());
+    let named = requirements.collations.iter().filter_map(|name| {
+        let name = name.strip_prefix("pg_catalog.").unwrap_or(name);
+        looks_like_a_locale(name).then(|| match name.split_once('.') {
+            Some((language, "utf8")) => format!("{language}.UTF-8"),
+            Some(_) => name.to_owned(),
+            None => format!("{name}.UTF-8"),
+        })
+    });
+    let mut locales: Vec<String> = made.chain(named).filter(|locale| is_locale_name(locale)).collect();
+    locales.sort();
+    locales.dedup();
+    locales
+}
+
+/// Language and country, as in `de_DE.utf8`.
+fn looks_like_a_locale(name: &str) -> bool {
+    let language_and_country = name.split('.').next().unwrap_or_default();
+    match language_and_country.split_once('_') {
+        Some((language, country)) => {
+            (2..=3).contains(&language.len())
+                && language.chars().all(|c| c.is_ascii_lowercase())
+                && country.len() == 2
+                && country.chars().all(|c| c.is_ascii_uppercase())
+        }
+        None => false,
+    }
+}
