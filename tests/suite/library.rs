@@ -177,7 +177,9 @@ fn database(target: &Target, major: u16) -> Query {
     if major >= 15 {
         let (letter, own) = match provider {
             LocaleProvider::Libc => ("c", ""),
-            LocaleProvider::Icu => ("i", database.icu_locale.as_ref().or(cluster.icu_locale.as_ref()).unwrap().as_str()),
+            LocaleProvider::Icu => {
+                ("i", database.icu_locale.as_ref().or(cluster.icu_locale.as_ref()).unwrap().as_str())
+            }
             LocaleProvider::Builtin => ("b", locale.as_str()),
         };
         expected.extend(row([letter, own]));
@@ -213,7 +215,8 @@ fn public(target: &Target, major: u16) -> Query {
 
 fn schemas(target: &Target) -> Query {
     let superuser = &target.cluster.superuser;
-    let rows = target.database.schemas.iter().map(|schema| row([&schema.name, schema.owner.as_ref().unwrap_or(superuser)]));
+    let rows =
+        target.database.schemas.iter().map(|schema| row([&schema.name, schema.owner.as_ref().unwrap_or(superuser)]));
     ask(
         "schemas",
         r"SELECT nspname, pg_get_userbyid(nspowner) FROM pg_namespace
@@ -282,10 +285,12 @@ fn written(home: &Home, mut target: Target) -> PathBuf {
 fn every_built_in_is_what_it_says(major: u16) {
     let home = Home::new();
     let server = Server::start(major);
-    let list = format!("SELECT name FROM pg_available_extensions WHERE name NOT IN ('{PRELOADED}', 'plpgsql') ORDER BY name");
+    let list =
+        format!("SELECT name FROM pg_available_extensions WHERE name NOT IN ('{PRELOADED}', 'plpgsql') ORDER BY name");
     let available: Vec<String> = server.sql("postgres", &list).lines().map(str::to_owned).collect();
     assert!(available.len() > 30, "{available:?}");
-    let create: String = available.iter().map(|name| format!("CREATE EXTENSION IF NOT EXISTS \"{name}\" CASCADE;\n")).collect();
+    let create: String =
+        available.iter().map(|name| format!("CREATE EXTENSION IF NOT EXISTS \"{name}\" CASCADE;\n")).collect();
     server.sql("postgres", &format!("{create} CREATE TABLE public.people AS SELECT 1 AS id"));
     let dump = server.dump("postgres", home.path("extensions.dump"));
 
