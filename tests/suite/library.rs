@@ -104,8 +104,8 @@ fn roles(target: &Target) -> Query {
     });
     ask(
         "roles",
-        r"SELECT rolname, rolconnlimit, rolsuper, rolcreatedb, rolcreaterole, rolcanlogin, rolreplication, rolbypassrls, rolinherit
-          FROM pg_roles WHERE rolname NOT LIKE 'pg\_%'",
+        r"SELECT rolname, rolconnlimit, rolsuper, rolcreatedb, rolcreaterole, rolcanlogin, rolreplication, rolbypassrls,
+              rolinherit FROM pg_roles WHERE rolname NOT LIKE 'pg\_%'",
         rows.collect(),
     )
 }
