@@ -430,3 +430,130 @@ fn an_image_is_pulled_as_the_profile_says() {
     let told = ran.only().untested.join("\n");
     assert!(told.contains("cannot be pulled, as the profile's `pull: always` wants"), "{told}");
 }
+
+/// Makes roles and tables of its own in a temporary server when it is first started, as the official entrypoint and those
+/// made after it do, and takes its time.
+const ENTRYPOINT: &str = r#"#!/bin/bash
+set -e
+PATH="/usr/lib/postgresql/17/bin:$PATH"
+if [ "$(id -u)" = 0 ]; then
+    mkdir -p "$PGDATA" /var/run/postgresql
+    chown -R postgres "$PGDATA" /var/run/postgresql
+    exec setpriv --reuid=postgres --regid=postgres --init-groups "$0" "$@"
+fi
+eval 'initdb --username="$POSTGRES_USER" '"$POSTGRES_INITDB_ARGS"
+pg_ctl -o "$(printf '%q ' "${@:2}") -c listen_addresses= -p 5432" -w start
+psql -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" <<'SQL'
+CREATE ROLE of_the_image LOGIN;
+CREATE SCHEMA of_the_image AUTHORIZATION of_the_image;
+CREATE TABLE of_the_image.facts AS SELECT 'by the entrypoint' AS made;
+CREATE EXTENSION pgcrypto SCHEMA of_the_image;
+GRANT CREATE ON SCHEMA public TO of_the_image;
+SELECT pg_sleep(2);
+SQL
+pg_ctl -m fast -w stop
+exec "$@"
+"#;
+
+/// An image with that entrypoint; removed with the value.
+struct OwnImage(String);
+
+impl OwnImage {
+    fn build(home: &Home) -> Self {
+        let script = home.file("entrypoint.sh", ENTRYPOINT);
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let container = docker::output(&["create", "pgrehearse-test/postgres:17", "true"]);
+        docker::output(&["cp", "--quiet", &script.display().to_string(), &format!("{container}:/entrypoint.sh")]);
+        let name = format!("pgrehearse-test/own-entrypoint:{}", std::process::id());
+        let changes = [
+            "USER root",
+            "ENV PGDATA=/var/lib/postgresql/data",
+            "ENV POSTGRES_INITDB_ARGS=\"--encoding=UTF8 --locale=C\"",
+            "ENTRYPOINT [\"/entrypoint.sh\"]",
+            "CMD [\"postgres\"]",
+        ];
+        let mut commit = vec!["commit"];
+        commit.extend(changes.iter().flat_map(|change| ["--change", change]));
+        commit.extend([container.as_str(), name.as_str()]);
+        docker::output(&commit);
+        docker::output(&["rm", &container]);
+        Self(name)
+    }
+}
+
+impl Drop for OwnImage {
+    fn drop(&mut self) {
+        docker::succeeds(&["rmi", &self.0]);
+    }
+}
+
+#[test]
+fn an_image_that_makes_roles_of_its_own_is_started_by_its_entrypoint() {
+    let home = Home::new();
+    let image = OwnImage::build(&home);
+    let of_image = |name: &str, rest: &str| {
+        format!("name: {name}\nimage: {}\npostgres: 17\nentrypoint: image\npull: never\n{rest}", image.0)
+    };
+    let mut own = of_image(
+        "own",
+        "cluster: {superuser: admin, checksums: true, settings: {work_mem: 5MB}}\n\
+         roles: [{name: postgres}, {name: of_the_image, login: true, createdb: true}]\n\
+         tablespaces: [fast]\n\
+         database: {name: postgres}\n\
+         extensions: {forbidden: [dblink], trusted: [pageinspect]}\n\
+         init:\n  - {sql: CREATE TABLE public.spaced (id int) TABLESPACE fast}\n\
+         checks:\n  queries:\n",
+    );
+    let status = |word: &str| format!(r"SELECT substring(pg_read_file('/proc/self/status') from '{word}:\s*(\w+)')");
+    for query in [
+        query("SELECT made FROM of_the_image.facts", "by the entrypoint", ""),
+        query("SELECT rolcreatedb FROM pg_roles WHERE rolname = 'of_the_image'", "true", ""),
+        query("SELECT current_setting('data_checksums'), current_setting('work_mem')", "[[\"on\", 5MB]]", ""),
+        query(
+            "SELECT pg_get_userbyid(datdba), datcollate FROM pg_database WHERE datname = 'postgres'",
+            "[[admin, C]]",
+            "",
+        ),
+        query("SELECT count(*) FROM pg_available_extensions WHERE name = 'dblink'", "0", ""),
+        query("SELECT spcname FROM pg_tablespace WHERE spcname = 'fast'", "not empty", ""),
+        // What runs a dump's code has no capability and can gain none.
+        query(&status("CapPrm"), "\"= '0000000000000000'\"", ""),
+        query(&status("NoNewPrivs"), "1", ""),
+    ] {
+        own.push_str(&query);
+    }
+    let ran = home.run(
+        &dump(17, "small.sql"),
+        &[
+            &own,
+            &of_image(
+                "another",
+                "cluster: {superuser: admin, encoding: LATIN1, locale: C}\nroles: [{name: postgres}]\n",
+            ),
+        ],
+    );
+    ran.expect(0);
+    assert_eq!(ran.target("own").findings().count(), 0, "{}", ran.json);
+    assert_every_check_looked(ran.target("own"));
+
+    // An entrypoint that ends before there is a server says why; an image without one is none.
+    let ran = home.run(
+        &dump(17, "small.dump"),
+        &[
+            &of_image("broken", "cluster: {settings: {no_such_setting: 1}}\n"),
+            "name: none\npostgres: 17\nentrypoint: image\n",
+        ],
+    );
+    ran.expect(3);
+    let untested = |name: &str| ran.target(name).untested.join("\n");
+    assert!(
+        untested("broken").contains("unrecognized configuration parameter \"no_such_setting\""),
+        "{}",
+        untested("broken")
+    );
+    assert!(
+        untested("none").contains("the profile says `entrypoint: image`, and the image has none"),
+        "{}",
+        untested("none")
+    );
+}
