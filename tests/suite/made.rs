@@ -1,5 +1,7 @@
 //! A profile says what the cluster is like, and the cluster is like that: read back by queries of the same rehearsal.
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use pgrehearse::cluster::sql::identifier;
 
 use crate::support::home::{assert_every_check_looked, findings};
@@ -384,14 +386,18 @@ fn what_the_server_refuses_of_a_profile_is_untested_with_its_words() {
 #[test]
 fn a_dump_that_makes_its_database_is_told_what_does_not_apply() {
     let home = Home::new();
+    let where_it_ran = "SELECT shobj_description('by_init'::regrole, 'pg_authid')";
     let profile = format!(
         "{}database: {{name: small, schemas: [mine]}}\nextensions: {{installed: [dblink]}}\n\
-         init: [{{sql: CREATE TABLE here (id int)}}]\nrestore: {{options: [--create]}}\n\
-         checks: {{queries: [{{name: where, sql: SELECT FROM here, expect: empty, database: postgres}}]}}\n",
+         init: [{{sql: CREATE ROLE by_init}}, {{file: before.sql}}]\nrestore: {{options: [--create]}}\n\
+         checks: {{queries: [{{name: where, sql: \"{where_it_ran}\", expect: postgres}}]}}\n",
         bare("own", 17)
     );
+    let comment = "DO $$ BEGIN EXECUTE format('COMMENT ON ROLE by_init IS %L', current_database()); END $$;\n";
+    home.file("profiles/before.sql", format!("\u{feff}{comment}"));
     let ran = home.run(&dump(17, "small.dump"), &[&profile]);
     let notices = &ran.only().notices;
+    ran.expect(0);
     let told = "so this of the profile does not apply: database.schemas, extensions.installed";
     assert!(notices.iter().any(|notice| notice.ends_with(told)), "{notices:?}\n{}", ran.json);
 }
@@ -408,7 +414,7 @@ fn an_image_is_pulled_as_the_profile_says() {
             &format!("name: never\n{nowhere}pull: never\n"),
             &format!("name: missing\n{nowhere}"),
             &format!("name: always\nimage: localhost:1/{here}\npull: always\n"),
-            &format!("name: tag\npostgres: 17\npull: never\nimage_tag: \"{{postgres}}-none\"\n"),
+            "name: tag\npostgres: 17\npull: never\nimage_tag: \"{postgres}-none\"\n",
         ],
     );
     ran.expect(3);
@@ -422,6 +428,15 @@ fn an_image_is_pulled_as_the_profile_says() {
     for name in ["missing", "always"] {
         assert!(untested(name).contains("localhost:1"), "{name}: {}", untested(name));
     }
+    // An installed PostgreSQL is no way out.
+    let tag = home.profile("name: auto\npostgres: 15\npull: never\nimage_tag: \"{postgres}-none\"\n");
+    let report = format!("json={}", home.path("report.json").display());
+    let small = dump(15, "small.dump");
+    let ran = home.finish(
+        home.program().arg("run").arg(small).arg("-p").arg(tag).args(["--engine", "auto", "--report", &report]),
+    );
+    ran.expect(3);
+    assert!(ran.only().untested.join("\n").contains("the profile says `pull: never`"), "{}", ran.json);
     // What is here is no way out where the profile wants it pulled.
     docker::output(&["tag", here, &format!("localhost:1/{here}")]);
     let ran = home.run(&dump(17, "small.dump"), &[&format!("name: always\nimage: localhost:1/{here}\npull: always\n")]);
@@ -441,6 +456,8 @@ if [ "$(id -u)" = 0 ]; then
     chown -R postgres "$PGDATA" /var/run/postgresql
     exec setpriv --reuid=postgres --regid=postgres --init-groups "$0" "$@"
 fi
+# One that does not listen.
+case "$*" in *work_mem=7MB*) POSTGRES_INITDB_ARGS= ;; esac
 eval 'initdb --username="$POSTGRES_USER" '"$POSTGRES_INITDB_ARGS"
 pg_ctl -o "$(printf '%q ' "${@:2}") -c listen_addresses= -p 5432" -w start
 psql -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" <<'SQL'
@@ -540,12 +557,16 @@ fn an_image_that_makes_roles_of_its_own_is_started_by_its_entrypoint() {
     let ran = home.run(
         &dump(17, "small.dump"),
         &[
+            &of_image("deaf", "cluster: {checksums: true, wal_segment_size: 32MiB, settings: {work_mem: 7MB}}\n"),
             &of_image("broken", "cluster: {settings: {no_such_setting: 1}}\n"),
             "name: none\npostgres: 17\nentrypoint: image\n",
         ],
     );
     ran.expect(3);
     let untested = |name: &str| ran.target(name).untested.join("\n");
+    let deaf = "the image's entrypoint has not made the cluster as profile deaf says: checksums are off, the WAL segment \
+                size is 16MiB";
+    assert_eq!(untested("deaf"), deaf);
     assert!(
         untested("broken").contains("unrecognized configuration parameter \"no_such_setting\""),
         "{}",
@@ -556,4 +577,32 @@ fn an_image_that_makes_roles_of_its_own_is_started_by_its_entrypoint() {
         "{}",
         untested("none")
     );
+
+    // Ctrl-C is not kept waiting by an entrypoint that takes its time.
+    let profile = home.profile(&of_image("slow", ""));
+    let child = home.start(&mut home.command(&dump(17, "small.dump"), &[&profile]));
+    docker::wait_for("the entrypoint", std::time::Duration::from_secs(60), || {
+        let id = docker::containers(&home.path("state/id").exists().then(|| home.label())?).into_iter().next()?;
+        docker::output(&["logs", &id]).contains("ok").then_some(())
+    });
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGINT).unwrap();
+    let ran = home.wait(child);
+    ran.expect(130);
+    home.assert_nothing_left();
+}
+
+#[test]
+fn tables_that_the_profile_has_made_prove_nothing_of_the_dump() {
+    let home = Home::new();
+    let emptied = home.file("emptied.sql", with_statements(&dump(17, "small.sql"), "TRUNCATE public.people;"));
+    let init = "CREATE TABLE own (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, word text); \
+                INSERT INTO own (word) VALUES ('a row'); \
+                CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''never''; END'; \
+                CREATE TRIGGER no BEFORE INSERT ON own FOR EACH ROW EXECUTE FUNCTION no()";
+    let ran = home.run(&emptied, &[&format!("{}init: [{{sql: {}}}]\n", bare("own", 17), quoted(init))]);
+    ran.expect(1);
+    assert!(ran.finding("nothing-restored").title.starts_with("the only user table"), "{}", ran.json);
+    for about_the_own in ["not-writable", "object-extra"] {
+        assert!(!ran.names().contains(&about_the_own), "{}", ran.json);
+    }
 }
