@@ -74,6 +74,13 @@ pub struct Restored<'a> {
 }
 
 impl Restored<'_> {
+    /// Whether a table was there before the restore, and is none of the dump's.
+    pub fn is_own_table(&self, schema: &str, table: &str) -> bool {
+        let mut declared = self.scan.facts.tables.iter();
+        self.before.has_table(schema, table)
+            && !declared.any(|declared| scope::schema_of(&declared.schema) == schema && declared.name == table)
+    }
+
     /// Every object of the restored database, as its own pg_dump writes it.
     ///
     /// # Errors

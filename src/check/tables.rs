@@ -3,7 +3,6 @@
 
 use async_trait::async_trait;
 
-use super::scope::schema_of;
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
@@ -34,14 +33,7 @@ impl Check for Tables {
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let mut tables = restored.session.query(TABLES, &[], "cannot list tables").await?;
         // Rows of the target's own tables did not come with the dump.
-        let declares = |schema: &str, name: &str| {
-            let mut declared = restored.scan.facts.tables.iter();
-            declared.any(|table| schema_of(&table.schema) == schema && table.name == name)
-        };
-        tables.retain(|table| {
-            let (schema, name): (&str, &str) = (table.get(0), table.get(1));
-            !restored.before.has_table(schema, name) || declares(schema, name)
-        });
+        tables.retain(|table| !restored.is_own_table(table.get(0), table.get(1)));
         let looked_at = format!("{} tables", tables.len());
         // Largest first: as a rule the first one decides.
         for table in &tables {

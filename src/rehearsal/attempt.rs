@@ -15,7 +15,7 @@ use crate::dump::{Container, Content, Facts, Scan};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{Events, Phase, What};
 use crate::finding::{Failure, Finding, Name, Situation, diagnose};
-use crate::profile::Target;
+use crate::profile::{Entrypoint, Target};
 use crate::restore::{self, MAINTENANCE_DATABASE};
 
 /// How long the engine may take to notice that a sandbox has ended.
@@ -88,7 +88,18 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         Ok(engine) => engine,
         Err(error) => return done(stage, rehearsal, target, began, Err(error.into())).await,
     };
-    let sandbox = match engine.start(&spec, events).await {
+    // An image's own entrypoint takes its time; what is left half done there goes when the engine is closed.
+    let interrupted = async {
+        match target.entrypoint {
+            Entrypoint::Direct => std::future::pending().await,
+            Entrypoint::Image => stage.interrupt.cancelled().await,
+        }
+    };
+    let started = tokio::select! {
+        started = engine.start(&spec, events) => started,
+        () = interrupted => return done(stage, rehearsal, target, began, Err(Stopped::Interrupted)).await,
+    };
+    let sandbox = match started {
         Ok(sandbox) => sandbox,
         Err(error) => return done(stage, rehearsal, target, began, Err(error.into())).await,
     };
