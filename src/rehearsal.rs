@@ -20,7 +20,7 @@ use crate::engine::Storage;
 use crate::engine::choice::Engines;
 use crate::event::{Events, What};
 use crate::finding::{Finding, Severity};
-use crate::profile::Target;
+use crate::profile::{Entrypoint, Target};
 use attempt::Attempt;
 pub use decision::decide;
 
@@ -62,6 +62,7 @@ const ROOMY: u64 = 1 << 30;
 pub async fn rehearse(stage: &Stage, target: &Target, events: &Events) -> Rehearsal {
     let small = stage.dump.size <= SMALL
         && target.limits.memory.0 >= ROOMY
+        && target.entrypoint == Entrypoint::Direct
         && target.cluster.wal_segment_size.is_none_or(|size| size.0 <= SMALL_SEGMENT);
     let mut storage = if small { Storage::Memory } else { Storage::Disk };
     let rehearsal = loop {

@@ -597,3 +597,59 @@ async fn unconfined_works_the_same_and_says_so() {
     let left = std::process::Command::new("pgrep").args(["-f", "sleep 4712"]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&left.stdout), "");
 }
+
+#[tokio::test]
+async fn a_server_has_the_checksums_segments_tablespaces_and_extensions_that_were_asked_for() {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let mut spec = spec();
+    spec.initdb.checksums = Some(true);
+    spec.initdb.wal_segment_size = Some(2 << 20);
+    spec.tablespaces = 2;
+    spec.extensions = ExtensionRights {
+        trusted: names(&["dblink", "pageinspect"]),
+        restricted: names(&["pgcrypto"]),
+        removed: names(&["file_fdw"]),
+        only: Some(names(&["dblink", "pageinspect", "pgcrypto", "file_fdw", "plpgsql"])),
+    };
+    let sandbox = start(&confined("made"), &spec).await;
+    let client = connect(&*sandbox).await;
+    let rows = client.query("SELECT current_setting('data_checksums'), current_setting('wal_segment_size')", &[]).await;
+    let row = &rows.unwrap()[0];
+    assert_eq!((row.get::<_, &str>(0), row.get::<_, &str>(1)), ("on", "2MB"));
+    for number in [1, 2] {
+        let sql = format!("CREATE TABLESPACE space{number} LOCATION '{}'", sandbox.tablespace(number));
+        client.batch_execute(&sql).await.unwrap();
+        client.batch_execute(&format!("CREATE TABLE t{number} (id int) TABLESPACE space{number}")).await.unwrap();
+    }
+    // Who may create in the database, and is no superuser.
+    client.batch_execute("CREATE ROLE master; GRANT CREATE ON DATABASE postgres TO master").await.unwrap();
+    client.batch_execute("GRANT CREATE ON SCHEMA public TO master; SET ROLE master").await.unwrap();
+    let create = async |extension: &str| match client.batch_execute(&format!("CREATE EXTENSION {extension}")).await {
+        Ok(()) => String::new(),
+        Err(error) => error.as_db_error().unwrap().message().to_owned(),
+    };
+    assert_eq!(create("dblink").await, "", "its C functions are made by the bootstrap superuser");
+    assert_eq!(create("pageinspect").await, "");
+    assert_eq!(create("pgcrypto").await, "permission denied to create extension \"pgcrypto\"");
+    for gone in ["file_fdw", "hstore"] {
+        assert_eq!(create(gone).await, format!("extension \"{gone}\" is not available"));
+    }
+    let rows = client.query("SELECT name::text FROM pg_available_extensions ORDER BY 1", &[]).await.unwrap();
+    let available: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(available, ["dblink", "pageinspect", "pgcrypto", "plpgsql"]);
+    drop(client);
+    sandbox.remove().await.unwrap();
+    assert_eq!(directories_of("made"), Vec::<PathBuf>::new());
+}
+
+#[tokio::test]
+async fn what_only_an_image_or_walls_can_give_is_unavailable() {
+    let of_image = SandboxSpec { entrypoint: Entrypoint::Image, ..spec() };
+    let error = confined("of-image").provide(&of_image, &events()).await.unwrap_err().to_string();
+    assert!(error.starts_with("`entrypoint: image`: only an image has an entrypoint"), "{error}");
+    let mut other = spec();
+    other.extensions.removed.insert("dblink".into());
+    let unconfined = engine(Confinement::Unconfined, "rights", Arc::new(|_| false));
+    let error = unconfined.provide(&other, &events()).await.unwrap_err().to_string();
+    assert!(error.contains("without walls the server sees this machine's own directory of extensions"), "{error}");
+}

@@ -1,5 +1,6 @@
 //! Checks look at a restored database and return findings, or say that they could not look.
 
+mod before;
 mod borrowed;
 mod budget;
 mod catalog;
@@ -24,6 +25,7 @@ mod tables;
 mod views;
 mod writable;
 
+pub use before::Before;
 pub use forecast::{Forecast, forecast, judge as judge_forecast};
 pub use result::{CheckResult, Group, Outcome};
 pub use roles::Stated as StatedRoles;
@@ -57,6 +59,8 @@ pub struct Restored<'a> {
     pub restore_findings: &'a [Finding],
     /// Every statement that failed.
     pub failures: &'a [Failure],
+    /// What the database held before the restore.
+    pub before: &'a Before,
     /// What the database declares, once a check has asked for it.
     pub schema: &'a Schema,
     /// What checks that looked before this one found in this database; empty for those that change nothing.
@@ -70,6 +74,13 @@ pub struct Restored<'a> {
 }
 
 impl Restored<'_> {
+    /// Whether a table was there before the restore, and is none of the dump's.
+    pub fn is_own_table(&self, schema: &str, table: &str) -> bool {
+        let mut declared = self.scan.facts.tables.iter();
+        self.before.has_table(schema, table)
+            && !declared.any(|declared| scope::schema_of(&declared.schema) == schema && declared.name == table)
+    }
+
     /// Every object of the restored database, as its own pg_dump writes it.
     ///
     /// # Errors

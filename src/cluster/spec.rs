@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::rights::rights_of;
+use crate::engine::settings::max_wal_size;
 use crate::engine::{InitdbOptions, SandboxSpec, Server, Storage};
 use crate::profile::{ByteSize, Client, LocaleProvider, Target};
 
@@ -84,9 +85,11 @@ fn settings(target: &Target) -> BTreeMap<String, String> {
     if let Some(zone) = &cluster.time_zone {
         settings.insert("timezone".into(), zone.clone());
     }
-    if let Some(ByteSize(segment)) = cluster.wal_segment_size {
-        // The least that PostgreSQL takes is two segments; the sandbox's own is smaller than two of the largest.
-        settings.entry("max_wal_size".into()).or_insert_with(|| format!("{}MB", (4 * segment).max(1 << 28) >> 20));
+    if let Some(ByteSize(segment)) = cluster.wal_segment_size
+        && max_wal_size(&target.limits) < 2 * segment
+    {
+        // PostgreSQL does not start with less than two segments.
+        settings.entry("max_wal_size".into()).or_insert_with(|| format!("{}MB", (2 * segment) >> 20));
     }
     settings
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Engine, EngineError, SandboxSpec};
 use crate::event::{Events, What};
+use crate::profile::Pull;
 
 /// What `--engine` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,6 +36,8 @@ impl Engines {
             Choice::Auto => {
                 let docker = match self.docker(spec, events).await {
                     Ok(engine) => return Ok(engine),
+                    // Which image judges is what the profile is strict about.
+                    Err(error) if spec.pull != Pull::Missing => return Err(error),
                     Err(error) => error,
                 };
                 match self.local(spec, events).await {

@@ -29,6 +29,11 @@ const FIXED: [&str; 16] = [
     "log_min_error_statement",
 ];
 
+/// Bytes that WAL files may take as a rule: at least some of the usual size, at most what leaves room for the data.
+pub fn max_wal_size(limits: &Limits) -> u64 {
+    (limits.disk.0 / 4).clamp(64 * MIB, 8 * GIB)
+}
+
 /// Settings for a throwaway server that may use `limits`, without paths and addresses, which are the engine's matter.
 ///
 /// All of them exist in PostgreSQL 13 to 18.
@@ -37,8 +42,7 @@ pub fn sandbox_settings(limits: &Limits) -> Vec<(String, String)> {
     let shared_buffers = (memory / 4).clamp(16 * MIB, GIB);
     // pg_restore's parallel jobs each may use this much, beside the shared buffers.
     let maintenance_work_mem = (memory / 8).clamp(16 * MIB, 512 * MIB);
-    // At least two segments; at most what leaves room for the data.
-    let max_wal_size = (limits.disk.0 / 4).clamp(64 * MIB, 8 * GIB);
+    let max_wal_size = max_wal_size(limits);
     [
         ("fsync", "off".to_owned()),
         ("full_page_writes", "off".to_owned()),

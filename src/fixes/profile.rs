@@ -24,14 +24,14 @@ impl Patch {
         self.findings.extend(findings);
     }
 
-    /// `profile.yaml`, and the files of tests that it names; none where nothing was added, or where this program would not
+    /// `profile.yaml`, and the files of tests and SQL that it names; none where nothing was added, or where this program would not
     /// read the result.
     pub fn files(&self, asked: &Asked<'_>) -> Vec<FixFile> {
         if self.added.is_empty() {
             return Vec::new();
         }
         let mut target = self.target.clone();
-        // Paths of tests hold from the folder of the profile's file, which is another one now.
+        // Paths hold from the folder of the profile's file, which is another one now.
         let mut files: Vec<FixFile> = Vec::new();
         target.checks.pgtap.clear();
         for (nth, test) in self.target.checks.pgtap_files.iter().enumerate() {

@@ -8,8 +8,8 @@ macro_rules! profiles {
 
 /// Name and text of every built-in profile, by name.
 pub const BUILTIN: &[(&str, &str)] = profiles!(
-    "profiles": "alpine", "azure-flexible-like", "builtin-c-utf8", "cloud-sql-like", "docker-default", "heroku-like", "icu",
-    "laptop-linux", "laptop-macos", "latin1", "neon-like", "next-major", "no-roles", "oldest", "rds-like",
+    "profiles": "alpine", "aurora-like", "azure-flexible-like", "builtin-c-utf8", "cloud-sql-like", "docker-default",
+    "heroku-like", "icu", "laptop-linux", "laptop-macos", "latin1", "neon-like", "next-major", "no-roles", "oldest", "rds-like",
     "same-as-source", "sql-ascii", "supabase-like", "upgrade-gate"
 );
 

@@ -9,13 +9,13 @@ use futures_util::FutureExt as _;
 use super::checking::Checking;
 use super::decision::decide;
 use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, verdict};
-use crate::check::{self, NotApplied, RowMode};
+use crate::check::{self, Before, NotApplied, RowMode};
 use crate::cluster::{self, ClusterError, Session};
 use crate::dump::{Container, Content, Facts, Scan};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{Events, Phase, What};
 use crate::finding::{Failure, Finding, Name, Situation, diagnose};
-use crate::profile::Target;
+use crate::profile::{Entrypoint, Target};
 use crate::restore::{self, MAINTENANCE_DATABASE};
 
 /// How long the engine may take to notice that a sandbox has ended.
@@ -88,7 +88,18 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         Ok(engine) => engine,
         Err(error) => return done(stage, rehearsal, target, began, Err(error.into())).await,
     };
-    let sandbox = match engine.start(&spec, events).await {
+    // An image's own entrypoint takes its time; what is left half done there goes when the engine is closed.
+    let interrupted = async {
+        match target.entrypoint {
+            Entrypoint::Direct => std::future::pending().await,
+            Entrypoint::Image => stage.interrupt.cancelled().await,
+        }
+    };
+    let started = tokio::select! {
+        started = engine.start(&spec, events) => started,
+        () = interrupted => return done(stage, rehearsal, target, began, Err(Stopped::Interrupted)).await,
+    };
+    let sandbox = match started {
         Ok(sandbox) => sandbox,
         Err(error) => return done(stage, rehearsal, target, began, Err(error.into())).await,
     };
@@ -247,6 +258,7 @@ async fn work(
     prepared?;
     let client = client?;
     input?;
+    let before = if makes_own { Before::default() } else { Before::of(sandbox, target, &stage.dump).await? };
 
     events.phase(Phase::Restore);
     let restoring = Instant::now();
@@ -291,7 +303,8 @@ async fn work(
         let began = Instant::now();
         let restore_took = rehearsal.timings.restore;
         let failures = &outcome.failures;
-        let checking = Checking { stage, target, sandbox, scan: &scan, summary, failures, restore_took };
+        let checking =
+            Checking { stage, target, sandbox, scan: &scan, summary, failures, restore_took, before: &before };
         let mut checks = check::all(target, stage.rows);
         checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
             Some(NotApplied::Profile(reason)) => {

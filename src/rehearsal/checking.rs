@@ -8,7 +8,7 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tokio::sync::Mutex;
 
 use super::{RestoreSummary, Stage};
-use crate::check::{self, Check, CheckResult, Outcome, Restored, Schema};
+use crate::check::{self, Before, Check, CheckResult, Outcome, Restored, Schema};
 use crate::cluster::{ClusterError, Session};
 use crate::dump::Scan;
 use crate::engine::Sandbox;
@@ -29,6 +29,8 @@ pub struct Checking<'a> {
     /// Every statement that failed.
     pub failures: &'a [Failure],
     pub restore_took: Duration,
+    /// What the target's own database held before the restore.
+    pub before: &'a Before,
 }
 
 /// A database that is looked at.
@@ -105,6 +107,7 @@ impl Checking<'_> {
                 failures: self.failures,
                 earlier,
                 restore_took: self.restore_took,
+                before: if *database == *target.database.name { self.before } else { &Before::default() },
                 schema,
                 rows: stage.rows,
                 show_data: stage.show_data,

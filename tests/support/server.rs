@@ -11,10 +11,11 @@ pub struct Server {
     id: String,
 }
 
-/// As superuser `postgres`; `PGHOST` and `PGUSER` say how it is reached.
+/// As superuser `postgres`; `PGHOST` and `PGUSER` say how it is reached. `timeout` of the newest Debian ends at once as the
+/// container's first process, so a shell stays before it.
 const SERVER: &str = "initdb -D /tmp/data --no-sync -A trust -U postgres -E UTF8 --locale=C.UTF-8 >/dev/null \
-    && exec timeout 600 postgres -D /tmp/data -c unix_socket_directories=/tmp -c listen_addresses= -c fsync=off \
-       -c wal_level=logical";
+    && timeout 600 postgres -D /tmp/data -c unix_socket_directories=/tmp -c listen_addresses= -c fsync=off \
+       -c wal_level=logical || exit";
 
 impl Server {
     pub fn start(major: u16) -> Self {

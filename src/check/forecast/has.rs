@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::dump::{Content, Dump};
 use crate::finding::restoring;
-use crate::profile::{Client, Target, predefined_role_since};
+use crate::profile::{Client, Entrypoint, Target, predefined_role_since};
 use crate::restore::{has_option, selecting_option};
 
 /// A target, seen as what it offers.
@@ -60,6 +60,10 @@ impl<'a> Has<'a> {
     /// Whether the target surely lacks a role.
     pub fn lacks_role(&self, role: &str) -> bool {
         if role == self.target.cluster.superuser || self.target.roles.iter().any(|known| known.name == role) {
+            return false;
+        }
+        // Its image may make more.
+        if self.target.entrypoint == Entrypoint::Image {
             return false;
         }
         match (role.starts_with("pg_"), predefined_role_since(role), self.server) {

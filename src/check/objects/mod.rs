@@ -21,6 +21,7 @@ use crate::restore::has_option;
 use rules::Majors;
 
 pub use compare::{Comparison, failed};
+pub use rules::with_attachments;
 pub use told::difference;
 
 pub struct Objects;
@@ -85,6 +86,7 @@ pub async fn compare_only(
         dumped.iter_mut().chain(&mut there).for_each(|object| object.tablespace = None);
     }
     let mut comparison = compare::compare(&dumped, &there, restored.failures, majors(restored).await?);
+    comparison.extra.retain(|object| !restored.before.has(object));
     // Where the dump or the client ended early, that is the cause.
     let ended_early = |finding: &Finding| matches!(finding.name, Name::DumpTruncated | Name::ClientFailed);
     if !restored.scan.damage.is_empty() || restored.restore_findings.iter().any(ended_early) {

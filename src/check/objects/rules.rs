@@ -85,7 +85,7 @@ pub(super) fn has_expressions(desc: &str) -> bool {
 
 /// Up to 13 pg_dump wrote `ALTER TABLE … ATTACH PARTITION` with the partition; since 14 it is an entry of its own, `TABLE
 /// ATTACH` (commit 9a4c0e36f, "Dump ALTER TABLE ... ATTACH PARTITION as a separate ArchiveEntry").
-pub(super) fn with_attachments(objects: Vec<Declared>) -> Vec<Declared> {
+pub fn with_attachments(objects: Vec<Declared>) -> Vec<Declared> {
     const ATTACH: &str = " ATTACH PARTITION ";
     let mut out = Vec::with_capacity(objects.len());
     for mut object in objects {

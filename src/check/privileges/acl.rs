@@ -225,6 +225,20 @@ impl Change {
 }
 
 impl Acl {
+    /// The same after the object has gone from one owner to another: what the former had the new one has too.
+    pub fn with_owner(&self, former: &str, owner: &str) -> Self {
+        let mut acl = self.clone();
+        if former != owner
+            && let Some(own) = acl.0.remove(former)
+        {
+            let held = acl.0.entry(owner.to_owned()).or_default();
+            for (privilege, option) in own {
+                *held.entry(privilege).or_default() |= option;
+            }
+        }
+        acl
+    }
+
     /// What it comes to after a change, in which one role stands for another: who owns the object here for who owns it in
     /// the dump.
     pub fn apply(&mut self, change: &Change, stands_for: impl Fn(&str) -> String) {

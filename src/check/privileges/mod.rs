@@ -12,8 +12,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 
-use self::acl::{Acl, Change, Kind, Object, changes, privilege};
-use self::actual::Held;
+pub use self::acl::{Acl, Object};
+use self::acl::{Change, Kind, changes, privilege};
+pub use self::actual::{Held, read as held};
 use super::scope::{in_database, server_major};
 use super::{Check, Group, Looked, Restored, objects};
 use crate::cluster::sql::identifier;
@@ -46,6 +47,12 @@ impl Check for Privileges {
             return Ok(Looked { not_compared, ..Looked::default() });
         }
         let mut held = actual::read(restored.session).await?;
+        // What the target's own objects began with is what the profile or the image has made of them.
+        for (object, held) in &mut held {
+            if let Some(before) = restored.before.privileges(object, &held.owner) {
+                held.initial = before;
+            }
+        }
         let roles = roles(restored.session).await?;
         let mut dumped = dumped(&declared, restored.failures, major);
         // What somebody has added to a script is as much its word as what pg_dump wrote.

@@ -3,7 +3,7 @@
 use super::settings::assignment;
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
-use crate::profile::{LocaleProvider, Target};
+use crate::profile::{Entrypoint, LocaleProvider, Target};
 
 /// Makes the database, and gives it its settings.
 pub async fn make(session: &Session, target: &Target) -> Result<(), ClusterError> {
@@ -11,11 +11,12 @@ pub async fn make(session: &Session, target: &Target) -> Result<(), ClusterError
     let step = format!("cannot make database {name:?} of profile {}", target.name);
     // The cluster's own databases are there already, and may be the one that is restored into.
     let exists = session.query("SELECT FROM pg_database WHERE datname = $1", &[name], "cannot list databases").await?;
-    let sql = match exists.is_empty() {
-        true => create(target),
-        false => format!("ALTER DATABASE {} OWNER TO {}", identifier(name), identifier(owner(target))),
-    };
-    session.batch(&sql, &step).await?;
+    if exists.is_empty() {
+        session.batch(&create(target), &step).await?;
+    } else if target.entrypoint == Entrypoint::Direct || target.database.owner.is_some() {
+        let sql = format!("ALTER DATABASE {} OWNER TO {}", identifier(name), identifier(owner(target)));
+        session.batch(&sql, &step).await?;
+    }
     for (setting, value) in &target.database.settings {
         let sql = format!("ALTER DATABASE {} SET {}", identifier(name), assignment(setting, value));
         session.batch(&sql, &format!("cannot set {setting} of database {name:?} of profile {}", target.name)).await?;

@@ -1,5 +1,6 @@
 //! What is there before anything is restored: roles, tablespaces, the database and what is in it, what `init` runs.
 
+mod as_said;
 mod contents;
 mod database;
 mod roles;
@@ -8,7 +9,7 @@ mod tablespaces;
 
 use super::{ClusterError, Session};
 use crate::engine::Sandbox;
-use crate::profile::Target;
+use crate::profile::{Entrypoint, Target};
 
 /// The database that every cluster has.
 const MAINTENANCE: &str = "postgres";
@@ -24,6 +25,9 @@ pub async fn prepare(
     target: &Target,
     with_database: bool,
 ) -> Result<(), ClusterError> {
+    if target.entrypoint == Entrypoint::Image {
+        as_said::check(session, target).await?;
+    }
     roles::make(session, target).await?;
     tablespaces::make(session, sandbox, target).await?;
     if with_database {

@@ -3,13 +3,22 @@
 use super::settings::assignment;
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
-use crate::profile::{Membership, Role, Target};
+use crate::profile::{Entrypoint, Membership, Role, Target};
 
 /// Makes the target's roles, and then what they are members of.
 pub async fn make(session: &Session, target: &Target) -> Result<(), ClusterError> {
+    // An image that makes roles of its own can have made those of the profile.
+    let there: Vec<String> = match target.entrypoint {
+        Entrypoint::Direct => Vec::new(),
+        Entrypoint::Image => {
+            let rows = session.query("SELECT rolname::text FROM pg_roles", &[], "cannot list roles").await?;
+            rows.iter().map(|row| row.get(0)).collect()
+        }
+    };
     for role in &target.roles {
         let step = format!("cannot make role {:?} of profile {}", role.name, target.name);
-        session.batch(&create_role(role), &step).await?;
+        let verb = if there.contains(&role.name) { "ALTER" } else { "CREATE" };
+        session.batch(&statement(verb, role), &step).await?;
         for (name, value) in &role.settings {
             let sql = format!("ALTER ROLE {} SET {}", identifier(&role.name), assignment(name, value));
             session
@@ -26,8 +35,8 @@ pub async fn make(session: &Session, target: &Target) -> Result<(), ClusterError
     Ok(())
 }
 
-fn create_role(role: &Role) -> String {
-    let mut sql = format!("CREATE ROLE {} WITH", identifier(&role.name));
+fn statement(verb: &str, role: &Role) -> String {
+    let mut sql = format!("{verb} ROLE {} WITH", identifier(&role.name));
     for (is, name) in [
         (role.login, "LOGIN"),
         (role.superuser, "SUPERUSER"),
@@ -68,7 +77,7 @@ mod tests {
         let role =
             Role { name: "o\"k".into(), login: true, inherit: true, connection_limit: Some(0), ..Role::default() };
         assert_eq!(
-            create_role(&role),
+            statement("CREATE", &role),
             "CREATE ROLE \"o\"\"k\" WITH LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT \
              CONNECTION LIMIT 0"
         );

@@ -40,6 +40,11 @@ pub const NO_LOCALE: i64 = 90;
 /// Exit code of [`START`]: initdb refused.
 pub const NO_INITDB: i64 = 93;
 
+/// How many seconds a container lives at most.
+pub fn seconds(spec: &SandboxSpec) -> String {
+    spec.limits.timeout.0.as_secs().saturating_add(MARGIN_SECONDS).to_string()
+}
+
 /// The container of a sandbox's server. `volume` is the data volume where the spec wants the data on disk.
 pub fn server(
     image: &str,
@@ -49,8 +54,7 @@ pub fn server(
     mount_input: bool,
 ) -> ContainerCreateBody {
     let limits = &spec.limits;
-    let seconds = limits.timeout.0.as_secs().saturating_add(MARGIN_SECONDS);
-    let mut command = vec![seconds.to_string(), data_dir(spec.storage).to_owned()];
+    let mut command = vec![seconds(spec), data_dir(spec.storage).to_owned()];
     for (name, value) in settings(spec) {
         command.extend(["-c".to_owned(), format!("{name}={value}")]);
     }
@@ -104,7 +108,6 @@ pub fn client(
     labels: HashMap<String, String>,
     mount_input: bool,
 ) -> ContainerCreateBody {
-    let seconds = spec.limits.timeout.0.as_secs().saturating_add(MARGIN_SECONDS);
     let mut host = confined(spec);
     host.network_mode = Some(format!("container:{server_id}"));
     if let Some(tmpfs) = &mut host.tmpfs {
@@ -122,7 +125,7 @@ pub fn client(
             r#"timeout "$1" sleep "$1" || exit $?"#.into(),
             "pgrehearse".into(),
         ]),
-        cmd: Some(vec![seconds.to_string()]),
+        cmd: Some(vec![seconds(spec)]),
         env: Some(environment()),
         labels: Some(labels),
         host_config: Some(host),
@@ -137,7 +140,7 @@ pub fn memory_storage(spec: &SandboxSpec) -> u64 {
 }
 
 /// What holds for every container that a dump can reach.
-fn confined(spec: &SandboxSpec) -> HostConfig {
+pub fn confined(spec: &SandboxSpec) -> HostConfig {
     let limits = &spec.limits;
     let memory = i64::try_from(limits.memory.0).ok();
     HostConfig {
@@ -162,7 +165,7 @@ fn confined(spec: &SandboxSpec) -> HostConfig {
     }
 }
 
-fn input_mount(path: &Path) -> Mount {
+pub fn input_mount(path: &Path) -> Mount {
     Mount {
         target: Some(INPUT.into()),
         source: Some(path.display().to_string()),
@@ -176,7 +179,7 @@ fn input_mount(path: &Path) -> Mount {
     }
 }
 
-fn environment() -> Vec<String> {
+pub fn environment() -> Vec<String> {
     // Messages are recognised and quoted in English, whatever the image's own language is.
     vec!["LC_MESSAGES=C".into(), "LANG=C".into(), "TZ=UTC".into()]
 }
@@ -190,7 +193,7 @@ fn settings(spec: &SandboxSpec) -> BTreeMap<String, String> {
         ("log_directory", format!("{}/log", data_dir(spec.storage))),
         ("log_filename", "postgresql.log".to_owned()),
     ];
-    if spec.storage == Storage::Memory && spec.initdb.wal_segment_size.is_none() {
+    if spec.storage == Storage::Memory {
         // Where the data are in memory the log written ahead is too, and the limit is near.
         own.push(("max_wal_size", "256MB".to_owned()));
     }

@@ -31,7 +31,7 @@ exit 0
 /// Waits until the server accepts connections, and says so. The postmaster writes `ready` into its pid file then
 /// (PostgreSQL 10 and later, `AddToDataDirLockFile` in `src/backend/utils/init/miscinit.c`). The container ends where
 /// the server does, and this with it.
-const WAIT: &str = r#"
+pub const WAIT: &str = r#"
 pid=$1/pgdata/postmaster.pid
 for i in {1..6000}; do
     if [[ -r $pid ]]; then
@@ -90,8 +90,13 @@ pub async fn bridge(docker: &Docker, container: &str) -> Result<Box<dyn Pipe>, E
 }
 
 /// The same, once the server accepts connections: only a stream that has begun to flow is returned.
-pub async fn first_bridge(docker: &Docker, container: &str, data: &str) -> Result<Box<dyn Pipe>, EngineError> {
-    let script = format!("{WAIT}echo ready\n{BRIDGE}");
+pub async fn first_bridge(
+    docker: &Docker,
+    container: &str,
+    wait: &str,
+    data: &str,
+) -> Result<Box<dyn Pipe>, EngineError> {
+    let script = format!("{wait}echo ready\n{BRIDGE}");
     let argv = ["bash", "-c", &script, "bridge", data].map(String::from).into();
     let mut pipe = bridge_with(docker, container, argv).await?;
     let mut word = [0; 6];

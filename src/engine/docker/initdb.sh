@@ -1,7 +1,6 @@
 # Makes a data directory at /pgrehearse/kept, and the directories that a sandbox mounts over. Runs as root in a container
 # that has no network and never sees a dump. Its parameters come in the environment, never as text of the script.
-# Exit codes: 91 a locale cannot be made in this image, 92 there is no initdb in it, 93 initdb refused, 94 nobody
-# knows where its extensions are.
+# Exit codes: 91 a locale cannot be made in this image, 92 there is no initdb in it, 93 initdb refused.
 set -eu
 
 for dir in /usr/lib/postgresql/*/bin /usr/local/bin; do
@@ -47,30 +46,3 @@ su postgres -s /bin/sh -c "$(command -v initdb)"' \
     --encoding="$PGREHEARSE_ENCODING" $PGREHEARSE_OPTIONS' > /tmp/initdb.log 2>&1 \
     || { cat /tmp/initdb.log >&2; exit 93; }
 rm -f /tmp/initdb.log
-
-# Which extensions there are and who may create them, by their control files. Later lines of one win over earlier ones.
-[ "${PGREHEARSE_RIGHTS-}" ] || exit 0
-share=$(su postgres -s /bin/sh -c "$(command -v initdb)"' --show --pgdata=/pgrehearse/kept' 2>&1 | sed -n 's/^share_path=//p')
-[ -d "$share/extension" ] || { echo "initdb names no directory of extensions: $share" >&2; exit 94; }
-listed() {
-    for one in $2; do
-        [ "$one" != "$1" ] || return 0
-    done
-    return 1
-}
-# Nothing is trusted before PostgreSQL 13, which does not take the word in control files.
-case "$(initdb --version)" in *") 10"* | *") 11"* | *") 12"*) PGREHEARSE_TRUST= PGREHEARSE_RESTRICT="
-superuser = true
-" ;; esac
-for file in "$share"/extension/*.control; do
-    name=${file##*/} name=${name%.control}
-    # One of a single version adds to the extension's own.
-    case "$name" in *--*) continue ;; esac
-    if listed "$name" "$PGREHEARSE_REMOVED" || { [ "${PGREHEARSE_ONLY+given}" ] && ! listed "$name" "$PGREHEARSE_ONLY"; }; then
-        rm -- "$file"
-    elif listed "$name" "$PGREHEARSE_RESTRICTED"; then
-        printf '%s' "$PGREHEARSE_RESTRICT" >> "$file"
-    elif listed "$name" "$PGREHEARSE_TRUSTED"; then
-        printf '%s' "$PGREHEARSE_TRUST" >> "$file"
-    fi
-done

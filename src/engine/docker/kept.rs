@@ -23,7 +23,12 @@ use crate::engine::lease::Lease;
 use crate::engine::{Control, EngineError, ExtensionRights, InitdbOptions, SandboxSpec};
 use crate::profile::LocaleProvider;
 
-const SCRIPT: &str = include_str!("initdb.sh");
+/// Makes the data directory, and then [`RIGHTS`] where the target wants them.
+const SCRIPT: &str =
+    concat!(include_str!("initdb.sh"), "[ \"${PGREHEARSE_RIGHTS-}\" ] || exit 0\n", include_str!("rights.sh"));
+
+/// Changes control files of extensions, as root.
+pub const RIGHTS: &str = include_str!("rights.sh");
 
 /// The repository of kept images; the tag is the key.
 pub const REPOSITORY: &str = "pgrehearse-kept";
@@ -250,7 +255,7 @@ pub fn initdb_environment(initdb: &InitdbOptions) -> Vec<String> {
 }
 
 /// What becomes of the control files, as lists of names without white space (the profile's rules see to that).
-fn extensions_environment(rights: &ExtensionRights) -> Vec<String> {
+pub fn extensions_environment(rights: &ExtensionRights) -> Vec<String> {
     let words = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
     let mut environment = vec![
         format!("PGREHEARSE_TRUSTED={}", words(&rights.trusted)),
@@ -265,7 +270,7 @@ fn extensions_environment(rights: &ExtensionRights) -> Vec<String> {
 }
 
 /// initdb's options for the locale, as words without white space (the profile's rules see to that).
-fn provider_options(initdb: &InitdbOptions) -> String {
+pub fn provider_options(initdb: &InitdbOptions) -> String {
     let locale = &initdb.locale;
     match initdb.locale_provider {
         LocaleProvider::Libc => format!("--locale={locale}"),

@@ -6,6 +6,7 @@
 //! connections ([`exec`]), client programs, and a watch over the limits ([`watch`]).
 
 mod container;
+mod entrypoint;
 mod exec;
 mod image;
 mod kept;
@@ -25,6 +26,7 @@ use bollard::Docker;
 use super::lease::Lease;
 use super::{Engine, EngineError, EngineKind, Sandbox, SandboxSpec, Server, Swept};
 use crate::event::{Events, Phase};
+use crate::profile::Entrypoint;
 use kept::{Origin, Plan};
 use sandbox::{DockerSandbox, StartError};
 
@@ -122,6 +124,9 @@ impl Engine for DockerEngine {
     async fn start(&self, spec: &SandboxSpec, events: &Events) -> Result<Box<dyn Sandbox>, EngineError> {
         let plan = Plan::of(&self.docker, &image::of(spec, &spec.server), spec).await?;
         let start = async |origin| DockerSandbox::start(&self.docker, &self.lease, origin, spec, events).await;
+        if spec.entrypoint == Entrypoint::Image {
+            return Ok(Box::new(start(Origin::Plain(plan)).await?));
+        }
         let kept = if spec.cache { plan.find(&self.docker).await } else { None };
         let was_kept = kept.is_some();
         let origin = match kept {

@@ -13,6 +13,7 @@ use bollard::query_parameters::{
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Mutex, OnceCell};
 
+use super::entrypoint::{self, Own};
 use super::exec::{self, Exec};
 use super::kept::{self, Kept, Origin};
 use super::watch::Watch;
@@ -20,6 +21,7 @@ use super::{call, container, image, labels, status};
 use crate::engine::lease::Lease;
 use crate::engine::{EngineError, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec, Storage, Whose};
 use crate::event::{Events, Phase};
+use crate::profile::Entrypoint;
 
 pub struct DockerSandbox {
     docker: Docker,
@@ -117,7 +119,7 @@ impl DockerSandbox {
 
     async fn start_all(&mut self, lease: &Lease) -> Result<(), StartError> {
         let labels = labels::of_run(lease, &self.spec.target, self.spec.limits.timeout.0);
-        if self.spec.storage == Storage::Disk {
+        if self.spec.storage == Storage::Disk && self.spec.entrypoint == Entrypoint::Direct {
             let request = VolumeCreateRequest {
                 name: Some(self.server.clone()),
                 labels: Some(labels.clone()),
@@ -126,7 +128,14 @@ impl DockerSandbox {
             self.docker.create_volume(request).await.map_err(call("cannot create a volume"))?;
             self.volume = Some(self.server.clone());
         }
-        let server = |mount| container::server(&self.image, &self.spec, labels.clone(), self.volume.as_deref(), mount);
+        let own = match self.spec.entrypoint {
+            Entrypoint::Direct => None,
+            Entrypoint::Image => Some(Own::of(&self.docker, &self.image).await?),
+        };
+        let server = |mount| match &own {
+            None => container::server(&self.image, &self.spec, labels.clone(), self.volume.as_deref(), mount),
+            Some(own) => own.server(&self.image, &self.spec, labels.clone(), mount),
+        };
         let mount = self.spec.input.is_some() && self.spec.client.is_none();
         let mounted = self.create(&self.server, server, mount).await?;
         self.mounted = mounted;
@@ -140,9 +149,10 @@ impl DockerSandbox {
                 let _ = self.located().await;
             }
         };
+        let wait = if own.is_some() { entrypoint::WAIT } else { exec::WAIT };
         let (watch, first, ()) = tokio::join!(
             Watch::start(&self.docker, &self.server, &self.spec),
-            exec::first_bridge(&self.docker, &self.server, container::data_dir(self.spec.storage)),
+            exec::first_bridge(&self.docker, &self.server, wait, container::data_dir(self.spec.storage)),
             find_input
         );
         if let (Ok(watch), Ok(first)) = (watch, first) {
@@ -153,6 +163,9 @@ impl DockerSandbox {
                 Some(container::NO_LOCALE) => StartError::NoLocale,
                 _ => self.why_it_ended().await.into(),
             });
+        }
+        if own.is_some() {
+            entrypoint::finish(&self.docker, &self.server, &self.spec).await?;
         }
         if let Some(client) = &self.spec.client {
             let image = image::of(&self.spec, client);
@@ -188,6 +201,11 @@ impl DockerSandbox {
             }
             Err(error) => Err(call("cannot create the sandbox's container")(error)),
         }
+    }
+
+    /// Who runs what a dump can reach, where it is not the container's own user.
+    fn user(&self) -> Option<String> {
+        (self.spec.entrypoint == Entrypoint::Image).then(|| entrypoint::USER.to_owned())
     }
 
     fn client_container(&self) -> &str {
@@ -259,8 +277,13 @@ impl DockerSandbox {
         for user in users {
             let script = r#"head -c 65536 "$1" | sha256sum && wc -c < "$1""#;
             let argv = ["sh", "-c", script, "sh", &inside].map(String::from).into();
-            let exec =
-                Exec { container: self.client_container(), argv, env: Vec::new(), user: user.clone(), stdin: false };
+            let exec = Exec {
+                container: self.client_container(),
+                argv,
+                env: Vec::new(),
+                user: user.clone().or_else(|| self.user()),
+                stdin: false,
+            };
             let (_, output) = exec::capture(&self.docker, exec, None).await?;
             let mut words = output.split_whitespace();
             let same =
@@ -288,11 +311,12 @@ impl DockerSandbox {
         });
         let upload = match &self.client {
             Some(_) => container::UPLOAD.to_owned(),
+            None if self.spec.entrypoint == Entrypoint::Image => entrypoint::UPLOAD.to_owned(),
             None => format!("{}/upload", container::data_dir(self.spec.storage)),
         };
         let script = r#"mkdir -p "$1" && tar -x -o -C "$1" -f - && chmod -R u+rX "$1/input""#;
         let argv = ["sh", "-c", script, "sh", &upload].map(String::from).into();
-        let exec = Exec { container: self.client_container(), argv, env: Vec::new(), user: None, stdin: true };
+        let exec = Exec { container: self.client_container(), argv, env: Vec::new(), user: self.user(), stdin: true };
         let (code, output) = exec::capture(&self.docker, exec, Some(Box::pin(reader))).await?;
         let packed = packed.await.map_err(|error| std::io::Error::other(error.to_string())).and_then(|result| result);
         match (code, packed) {
@@ -341,7 +365,10 @@ impl Sandbox for DockerSandbox {
     }
 
     fn tablespace(&self, number: usize) -> String {
-        format!("{}/tablespaces/{number}", container::data_dir(self.spec.storage))
+        match self.spec.entrypoint {
+            Entrypoint::Direct => format!("{}/tablespaces/{number}", container::data_dir(self.spec.storage)),
+            Entrypoint::Image => format!("{}/{number}", entrypoint::TABLESPACES),
+        }
     }
 
     async fn run(&self, program: Program) -> Result<Running, EngineError> {
@@ -350,9 +377,11 @@ impl Sandbox for DockerSandbox {
             Some(_) => None,
             None => self.located().await?.and_then(|input| input.user.clone()),
         };
+        let user = user.or_else(|| self.user());
         let mut env: Vec<String> = program.env.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         let beside = program.whose == Whose::Client && self.client.is_some();
-        let host = if beside { "127.0.0.1" } else { container::SOCKET };
+        let is_tcp = beside || self.spec.entrypoint == Entrypoint::Image;
+        let host = if is_tcp { "127.0.0.1" } else { container::SOCKET };
         env.extend([format!("PGHOST={host}"), "PGPORT=5432".into(), "HOME=/tmp".into(), "LC_ALL=C".into()]);
         // Debian keeps the programs of each version in a directory of their own, which an image's PATH may lack.
         let script = r#"for dir in /usr/lib/postgresql/*/bin; do PATH="$PATH:$dir"; done; exec "$@""#;

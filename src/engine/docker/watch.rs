@@ -12,9 +12,10 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::container::data_dir;
+use super::entrypoint;
 use super::exec::{self, Attached, Exec};
 use crate::engine::{EngineError, LimitHit, SandboxSpec, Storage};
-use crate::profile::Limits;
+use crate::profile::{Entrypoint, Limits};
 
 /// Prints `out-of-memory-kills refused-forks used-KiB` each second, and at once when a line comes in. Control groups of
 /// version 2 and 1 name their counters differently. `read` is a builtin, so waiting needs no process.
@@ -63,7 +64,11 @@ pub struct Watch {
 impl Watch {
     pub async fn start(docker: &Docker, container: &str, spec: &SandboxSpec) -> Result<Self, EngineError> {
         let (limits, storage) = (&spec.limits, spec.storage);
-        let argv = ["bash", "-c", SCRIPT, "watch", data_dir(storage)].map(String::from).into();
+        let data = match spec.entrypoint {
+            Entrypoint::Direct => data_dir(storage),
+            Entrypoint::Image => entrypoint::DATA,
+        };
+        let argv = ["bash", "-c", SCRIPT, "watch", data].map(String::from).into();
         let Attached { mut output, mut input, .. } =
             exec::start(docker, Exec { container, argv, env: Vec::new(), user: None, stdin: true }).await?;
         let (sender, measured) = watch::channel(Measured::default());

@@ -90,7 +90,7 @@ pub enum Pull {
     /// Where the engine does not have it.
     #[default]
     Missing,
-    /// Before every rehearsal; a pull that fails leaves the target untested, whatever the engine has.
+    /// Before every rehearsal; a pull that fails leaves the target untested, whatever is at hand.
     Always,
     /// Never: the engine has it, or the target is untested.
     Never,

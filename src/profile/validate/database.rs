@@ -24,6 +24,10 @@ pub fn check(target: &mut Target, at: &Places<'_>) -> Result<(), ProfileError> {
         let hint = "leave `template` out".to_owned();
         return Err(at.bad(steps!["database", "template"], why).hint(Some(hint)));
     }
+    if database.name == "postgres" && (database.template.is_some() || target.database_differs()) {
+        let why = "`postgres` is made by initdb, with the encoding and locale of the cluster";
+        return Err(at.bad(steps!["database", "name"], why));
+    }
     settings::check(&database.settings, steps!["database", "settings"], at)?;
     schemas(target, at)?;
     public(target, at)

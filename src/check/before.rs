@@ -1,0 +1,73 @@
+//! What a database held before the restore, by its profile or its image: the target's own, and no object that the restore
+//! has brought.
+
+use std::collections::{HashMap, HashSet};
+
+use super::objects;
+use super::privileges::{Acl, Held, Object, held};
+use super::schema::Schema;
+use crate::cluster::{ClusterError, Session};
+use crate::dump::{Content, Declared, Dump, Facts};
+use crate::engine::Sandbox;
+use crate::profile::{Entrypoint, Target};
+
+/// Nothing, where the database was empty or was not there.
+#[derive(Default)]
+pub struct Before {
+    /// Type, schema and tag.
+    objects: HashSet<(String, String, String)>,
+    held: HashMap<Object, Held>,
+}
+
+impl Before {
+    /// Looks into the target's own database, where something can be in it that a new one does not have.
+    ///
+    /// # Errors
+    /// When it could not look.
+    pub async fn of(sandbox: &dyn Sandbox, target: &Target, dump: &Dump) -> Result<Self, ClusterError> {
+        let database = &target.database;
+        let is_plain = target.entrypoint == Entrypoint::Direct
+            && target.init.is_empty()
+            && target.extensions.installed.is_empty()
+            && database.schemas.is_empty()
+            && database.public.owner.is_none()
+            && database.public.create.is_none();
+        if is_plain {
+            return Ok(Self::default());
+        }
+        let superuser = &target.cluster.superuser;
+        // Names are compared in the dump's encoding, as after the restore.
+        let encoding = match &dump.content {
+            Content::Archive(archive) => Facts::of_archive(archive).encoding,
+            Content::Plain(_) => None,
+        };
+        let encoding = encoding.filter(|encoding| encoding != "SQL_ASCII");
+        let session = Session::open(sandbox, superuser, &database.name).await?;
+        let schema = Schema::default();
+        let (declared, held) =
+            tokio::join!(schema.get(sandbox, superuser, &database.name, encoding.as_deref()), held(&session));
+        let objects = objects::with_attachments(declared?.to_vec()).iter().map(key).collect();
+        Ok(Self { objects, held: held? })
+    }
+
+    /// Whether an object of this type and name was there.
+    pub fn has(&self, object: &Declared) -> bool {
+        !self.objects.is_empty() && self.objects.contains(&key(object))
+    }
+
+    /// Whether this table was there.
+    pub fn has_table(&self, schema: &str, table: &str) -> bool {
+        !self.objects.is_empty() && self.objects.contains(&("TABLE".to_owned(), schema.to_owned(), table.to_owned()))
+    }
+
+    /// What the privileges of an object were, with those of its owner of then as those of its owner of now, as ALTER … OWNER
+    /// gives them on (`aclnewowner` in src/backend/utils/adt/acl.c).
+    pub fn privileges(&self, object: &Object, owner: &str) -> Option<Acl> {
+        let Held { owner: former, now, .. } = self.held.get(object)?;
+        Some(now.with_owner(former, owner))
+    }
+}
+
+fn key(object: &Declared) -> (String, String, String) {
+    (object.desc.clone(), object.schema.clone().unwrap_or_default(), object.tag.clone())
+}
