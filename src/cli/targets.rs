@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::dump::{Content, Dump, DumpError, Facts};
 use crate::finding::profile_rules;
-use crate::profile::{self, Major, NEWEST_MAJOR, ProfileError, Rules, Source, Target};
+use crate::profile::{self, Major, ProfileError, Rules, Source, Target};
 
 /// Folders that `run` looks for where it is told of no profile, the first one first.
 const FOLDERS: [&str; 2] = ["pgrehearse", "profiles"];
@@ -84,7 +84,7 @@ fn suited(dump: &Dump) -> Result<Chosen, ChoiceError> {
             leave_out("same-as-source", why.clone());
             leave_out("next-major", why);
         }
-        Some(major) if major >= NEWEST_MAJOR => {
+        Some(major) if profile::next_major(major).is_none() => {
             leave_out("next-major", format!("PostgreSQL {major} is the newest version known here"));
         }
         Some(_) => {}

@@ -9,7 +9,7 @@ mod workflow;
 use crate::check;
 use crate::dump::{Content, Dump, Facts, Requirements};
 use crate::finding::{Severity, profile_rules};
-use crate::profile::{self, LocaleProvider, Major, NEWEST_MAJOR, ProfileError, Source, Target};
+use crate::profile::{self, LocaleProvider, Major, ProfileError, Source, Target};
 use text::{comment, value};
 
 /// A file of the folder.
@@ -102,9 +102,8 @@ pub fn plan(dump: &Dump, facts: &Facts) -> Result<Plan, ProfileError> {
     let about = format!("like the server that it comes from: {}", started.in_words(&target));
     plan.files.push(Written { path: "source.yaml", content, about });
 
-    match target.postgres {
-        Some(major) if major < NEWEST_MAJOR => {
-            let next = Major(major.0 + 1);
+    match target.postgres.and_then(profile::next_major) {
+        Some(next) => {
             let objections = objections(dump, facts, &Target { postgres: Some(next), ..target.clone() });
             match objections.first() {
                 None => plan.files.push(Written {
@@ -115,7 +114,7 @@ pub fn plan(dump: &Dump, facts: &Facts) -> Result<Plan, ProfileError> {
                 Some(objection) => plan.remarks.push(format!("next-major.yaml is not written: {objection}")),
             }
         }
-        _ => plan.remarks.push("next-major.yaml is not written: no newer version is known here".into()),
+        None => plan.remarks.push("next-major.yaml is not written: no newer version is known here".into()),
     }
 
     let service = profile::load_with(&["rds-like".to_owned()], &profile_rules())?;
@@ -234,7 +233,7 @@ impl Started<'_> {
 
     fn next_major(&self, next: Major) -> String {
         format!(
-            "# The next major version: whether {} survives the upgrade. All else is as in source.yaml.\n\
+            "# The next major version that is supported: whether {} survives the upgrade. All else is as in source.yaml.\n\
              name: next-major\n\
              description: The next major version after the one that the dump comes from\n\
              extends: source.yaml\n\

@@ -35,7 +35,7 @@ pub use glob::Glob;
 pub use load::{load, load_with, made_by, text_of};
 pub use parse::{Acceptable, KnownFinding, MAX_PROFILE_BYTES, Made, Rules, parse, parse_all, parse_with};
 pub use schema::schema;
-pub use source::{NEWEST_MAJOR, Source};
+pub use source::{NEWEST_MAJOR, Source, next_major};
 pub use suggest::nearest;
 pub use types::*;
 pub use units::{ByteSize, HumanDuration, UnitError};

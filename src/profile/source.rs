@@ -14,6 +14,16 @@ use super::yaml::{Content, Entry, Key, Node, Spot};
 /// The newest major version that pgrehearse is tested with, beyond which `source+1` does not go.
 pub const NEWEST_MAJOR: Major = Major(18);
 
+/// The oldest major version that PostgreSQL supports at the time of this release: 14 went out of support on 2026-11-12
+/// (<https://www.postgresql.org/support/versioning/>).
+const OLDEST_SUPPORTED: Major = Major(15);
+
+/// The next major version that one would upgrade to: the first one that is newer and still supported. None after the newest.
+pub fn next_major(major: Major) -> Option<Major> {
+    let next = Major(major.0.saturating_add(1)).max(OLDEST_SUPPORTED);
+    (next <= NEWEST_MAJOR).then_some(next)
+}
+
 /// What a dump says of the server that it comes from; what it does not say is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Source {
@@ -161,8 +171,8 @@ impl Words<'_> {
         let text = match (text.as_str(), path) {
             ("source", "postgres") => self.major(&spot)?.to_string(),
             ("source+1", "postgres") => {
-                let Major(major) = self.major(&spot)?;
-                Major(major.max((major + 1).min(NEWEST_MAJOR.0))).to_string()
+                let major = self.major(&spot)?;
+                next_major(major).unwrap_or(major).to_string()
             }
             ("source", "restore.client") => match self.source.client {
                 Some(major) => major.to_string(),
@@ -234,4 +244,16 @@ fn list(spot: &Spot, names: &[String], under: Option<&str>) -> Rc<Node> {
         }
     };
     Node::at(spot, Content::Sequence(names.iter().map(item).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_major_is_one_that_is_supported() {
+        let next = |major| next_major(Major(major)).map(|major| major.0);
+        assert_eq!([9, 13, 14, 15, 17].map(next), [Some(15), Some(15), Some(15), Some(16), Some(18)]);
+        assert_eq!([18, 19, u16::MAX].map(next), [None; 3]);
+    }
 }
