@@ -13,6 +13,7 @@ pub mod matrix;
 pub mod rehearsal;
 
 pub mod fixes;
+pub mod init;
 
 pub mod check;
 pub mod restore;

@@ -3,6 +3,7 @@
 mod attempt;
 mod checking;
 mod decision;
+pub mod trial;
 mod verdict;
 
 use std::path::PathBuf;

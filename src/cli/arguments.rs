@@ -31,6 +31,8 @@ pub enum Command {
     Run(Run),
     /// Say what a dump is and what it requires, and what profiles would fail on; starts nothing
     Inspect(Inspect),
+    /// Write a first set of profiles and queries for a dump
+    Init(Init),
     /// List, show or check profiles
     Profiles(Profiles),
     /// Explain a finding: cause, example, fix
@@ -185,6 +187,15 @@ pub struct Output {
 }
 
 #[derive(Debug, Args)]
+pub struct Init {
+    /// The dump: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not
+    pub dump: PathBuf,
+    /// The folder to write into, new or empty; `run` finds the default one by itself
+    #[arg(long, value_name = "DIR", default_value = super::init::DEFAULT_DIRECTORY)]
+    pub dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub struct Profiles {
     #[command(subcommand)]
     pub action: Option<ProfilesAction>,
@@ -205,11 +216,18 @@ pub enum ProfilesAction {
         #[arg(long, conflicts_with = "dump")]
         raw: bool,
     },
-    /// Check profiles without starting anything
+    /// Check profiles; without --live nothing is started
     Check {
         #[arg(required = true, value_name = "PROFILE|FILE|DIR")]
         profiles: Vec<String>,
+        /// Make each target's cluster, which finds what only a server refuses: unknown settings, locales that the image lacks
+        #[arg(long)]
+        live: bool,
+        #[command(flatten)]
+        engine: Engine,
     },
+    /// The JSON Schema of profiles, by which editors complete and check
+    Schema,
 }
 
 #[derive(Debug, Args)]

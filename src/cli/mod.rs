@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 pub mod exit;
 mod explain;
+mod init;
 mod inspect;
 mod pager;
 mod profiles;
@@ -35,7 +36,8 @@ pub fn main() -> ExitCode {
         match arguments.command {
             Command::Run(arguments) => run::run(arguments).await,
             Command::Inspect(arguments) => inspect::inspect(&arguments),
-            Command::Profiles(arguments) => profiles::profiles(arguments),
+            Command::Init(arguments) => init::init(&arguments),
+            Command::Profiles(arguments) => profiles::profiles(arguments).await,
             Command::Explain(arguments) => explain::explain(&arguments),
             Command::Sweep(arguments) => sweep::sweep(arguments).await,
             Command::Doctor(arguments) => doctor::doctor(arguments).await,

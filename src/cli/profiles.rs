@@ -1,16 +1,26 @@
 //! `pgrehearse profiles`: the built-in ones, and checking one's own.
 
 use std::io::Write as _;
+use std::time::Instant;
 
-use super::arguments::{Profiles, ProfilesAction};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::arguments::{self, Profiles, ProfilesAction};
+use super::setup::{self, Workshop};
 use super::{exit, targets};
+use crate::cluster::ClusterError;
 use crate::dump;
+use crate::engine::EngineError;
+use crate::event::{Events, What};
 use crate::finding::profile_rules;
-use crate::profile::{self, BUILTIN, Rules};
+use crate::profile::{self, BUILTIN, Rules, Target};
+use crate::rehearsal::trial::{Failed, Trial};
+use crate::report::text::visible;
 
 /// Runs the command; the result is its exit code.
-pub fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
-    let mut out = std::io::stdout().lock();
+pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
+    let mut out = std::io::stdout();
     match arguments.action.unwrap_or(ProfilesAction::List) {
         ProfilesAction::List => {
             let width = BUILTIN.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
@@ -47,11 +57,62 @@ pub fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
                 write!(out, "{}", made.annotated()?)?;
             }
         }
-        ProfilesAction::Check { profiles } => {
-            for target in profile::load_with(&profiles, &profile_rules())? {
+        ProfilesAction::Schema => writeln!(out, "{:#}", profile::schema())?,
+        ProfilesAction::Check { profiles, live, engine } => {
+            let targets = profile::load_with(&profiles, &profile_rules())?;
+            if live {
+                return check_live(&targets, &engine).await;
+            }
+            for target in targets {
                 writeln!(out, "{}: ok", target.name)?;
             }
         }
     }
     Ok(exit::PASS)
+}
+
+/// Makes the cluster of each target, one after the other, and says what came of it.
+async fn check_live(targets: &[Target], engine: &arguments::Engine) -> anyhow::Result<u8> {
+    let workshop = Workshop::open(engine).await?;
+    let interrupt = CancellationToken::new();
+    let signal = setup::watch_signals(interrupt.clone())?;
+    let trial = Trial {
+        engines: &workshop.engines,
+        image_repository: engine.image_repository.as_deref(),
+        cache: !engine.no_cache,
+        interrupt: &interrupt,
+    };
+    let mut code = exit::PASS;
+    for target in targets {
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let events = Events::new(&target.name, Instant::now(), sender);
+        let made = trial.of(target, &events).await;
+        drop(events);
+        let line = match made {
+            Ok(server) => format!("{}: ok, {server}", target.name),
+            Err(failed) => {
+                // A profile that a server refuses is a bad one; what could not be looked at is not known to be a good one.
+                let refused = matches!(
+                    failed,
+                    Failed::Cluster(ClusterError::Refused { .. } | ClusterError::Engine(EngineError::Start { .. }))
+                );
+                if refused || code == exit::PASS {
+                    code = if refused { exit::USAGE } else { exit::UNTESTED };
+                }
+                format!("{}: {failed}", target.name)
+            }
+        };
+        writeln!(std::io::stdout(), "{}", visible(&line))?;
+        while let Some(event) = receiver.recv().await {
+            if let What::Notice(notice) = event.what {
+                writeln!(std::io::stderr(), "pgrehearse: {}: {}", target.name, visible(&notice))?;
+            }
+        }
+        if interrupt.is_cancelled() {
+            break;
+        }
+    }
+    workshop.close().await?;
+    let signal = *signal.borrow();
+    Ok(signal.map_or(code, setup::Signal::exit_code))
 }

@@ -49,7 +49,7 @@ impl Source {
     }
 
     /// Its locale as a profile can have it, and where it cannot, what is said of that.
-    fn fitting_locale(&self) -> (String, Option<String>) {
+    pub fn fitting_locale(&self) -> (String, Option<String>) {
         let utf8 = self.encoding.as_deref().is_none_or(|name| encoding::find(name) == Some(Encoding::Server("UTF8")));
         let instead = if utf8 { "C.UTF-8" } else { "C" };
         match self.locale.as_deref() {

@@ -281,7 +281,7 @@ fn who_is_no_superuser_creates_what_the_service_allows_and_nothing_else() {
             &service("trusted", "{trusted: [dblink, pageinspect, earthdistance]}"),
             &service("in-advance", "{installed: [pageinspect], allowed: [dblink, cube, earthdistance]}"),
             &service("plain", "{}"),
-            &service("forbidden", "{trusted: [pageinspect, earthdistance, cube], forbidden: [dblink]}"),
+            &service("forbidden", "{trusted: [dblink, pageinspect, earthdistance], forbidden: [cube]}"),
             &service("other", "{allowed: [dblink, pageinspect, cube]}"),
         ],
     );
@@ -304,9 +304,9 @@ fn who_is_no_superuser_creates_what_the_service_allows_and_nothing_else() {
     );
     let forbidden = refused("forbidden");
     assert_eq!(forbidden.len(), 1, "{forbidden:?}");
-    assert_eq!(forbidden[0].0, "extension \"dblink\" is forbidden in this target");
+    assert_eq!(forbidden[0].0, "extension \"cube\" is forbidden in this target");
     assert!(
-        forbidden[0].1.contains("permission denied to create extension \"dblink\""),
+        forbidden[0].1.contains("permission denied to create extension \"cube\""),
         "the server's own words: {forbidden:?}"
     );
     let other = refused("other");

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::expect::Pattern;
 use super::super::units::{ByteSize, HumanDuration};
 
 /// What must hold after the restore.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Checks {
     /// Diagnostic queries and what must come back.
@@ -47,7 +48,7 @@ pub struct TestFile {
 }
 
 /// What one table must hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableAsk {
     /// How many rows: `empty`, `not empty`, a number, or a comparison with one.
@@ -55,7 +56,7 @@ pub struct TableAsk {
 }
 
 /// What a restore may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budget {
     /// From the client's start to its end.
@@ -65,7 +66,7 @@ pub struct Budget {
 }
 
 /// One diagnostic query and what must come back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
     /// How reports call it.
@@ -96,7 +97,7 @@ impl Query {
 }
 
 /// What a query comes to that does not give what is expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum QuerySeverity {
     /// It fails the target.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::scalars::name_or_map;
 use super::super::units::ByteSize;
 
 /// How the cluster is made by `initdb` and configured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Cluster {
     /// A server encoding by PostgreSQL's name, for example `UTF8`, `LATIN1` or `SQL_ASCII`.
@@ -55,7 +56,7 @@ impl Default for Cluster {
 }
 
 /// Whose rules a locale goes by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LocaleProvider {
     /// The operating system's.
@@ -83,7 +84,7 @@ impl LocaleProvider {
 pub struct Setting(pub String);
 
 /// When an image is pulled, in Docker's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Pull {
     /// Where the engine does not have it.
@@ -96,7 +97,7 @@ pub enum Pull {
 }
 
 /// What starts the server in its container.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Entrypoint {
     /// pgrehearse itself: `initdb` and `postgres` are called directly, which is faster and shut in more tightly.
@@ -107,8 +108,9 @@ pub enum Entrypoint {
 }
 
 /// A tablespace that is there before the restore; in YAML its name alone, or a map.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, remote = "Self")]
+#[schemars(transform = crate::profile::schema::or_name)]
 pub struct Tablespace {
     /// The tablespace's name.
     pub name: String,

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::scalars::name_or_map;
 use super::{LocaleProvider, Setting};
 
 /// The database that is restored into.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// The database's name.
@@ -51,7 +52,7 @@ impl Default for Database {
 }
 
 /// A database that others are copied from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Template {
     /// The one that is never changed, from which a database of any encoding and locale can be made.
@@ -71,8 +72,9 @@ impl Template {
 }
 
 /// A schema that is there before the restore; in YAML its name alone, or a map.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, remote = "Self")]
+#[schemars(transform = crate::profile::schema::or_name)]
 pub struct Schema {
     /// The schema's name.
     pub name: String,
@@ -85,7 +87,7 @@ name_or_map!(Schema, name, "a schema's name, or a map with `name`", |it| it.owne
 
 /// The schema `public`. Where left out it is as the version makes it: until 14 the superuser owns it and everybody may create
 /// in it, from 15 on `pg_database_owner` owns it and nobody else may.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Public {
     /// Who owns it: a role of the profile, the superuser, or from PostgreSQL 14 on `pg_database_owner`.
@@ -95,7 +97,7 @@ pub struct Public {
 }
 
 /// SQL that is run before the restore. One of `sql` and `file` says it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Init {
     /// The statements themselves.

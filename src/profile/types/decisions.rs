@@ -1,11 +1,12 @@
 //! What the findings of a target count as.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::glob::Glob;
 
 /// How bad a finding is. Only an error fails a target, unless the run wants warnings to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     Note,
@@ -24,7 +25,7 @@ impl Severity {
 }
 
 /// A known finding that does not fail the target until a date.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Accept {
     /// The name of the finding.
@@ -40,5 +41,6 @@ pub struct Accept {
     pub reason: String,
     /// The last day on which it is accepted.
     #[serde(deserialize_with = "crate::profile::scalars::date")]
+    #[schemars(schema_with = "crate::profile::schema::date")]
     pub until: jiff::civil::Date,
 }

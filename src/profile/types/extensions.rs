@@ -1,11 +1,12 @@
 //! Extensions.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::scalars::{self, name_or_map};
 
 /// Which extensions are there before the restore, and which a restore may create.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Extensions {
     /// Extensions that the superuser creates before the restore.
@@ -21,8 +22,9 @@ pub struct Extensions {
 }
 
 /// An extension that is there before the restore; in YAML its name alone, or a map.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, remote = "Self")]
+#[schemars(transform = crate::profile::schema::or_name)]
 pub struct Installed {
     /// The extension's name.
     pub name: String,
@@ -31,6 +33,7 @@ pub struct Installed {
     pub schema: Option<String>,
     /// Its version; the image's default where left out.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "scalars::version")]
+    #[schemars(schema_with = "crate::profile::schema::text")]
     pub version: Option<String>,
 }
 

@@ -12,6 +12,7 @@ mod roles;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use checks::{Budget, Checks, Expect, Operator, Query, QuerySeverity, TableAsk, TestFile};
@@ -34,7 +35,7 @@ impl std::fmt::Display for Major {
 }
 
 /// One expanded profile: exactly one cluster to restore into.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// How the target is called in every output.

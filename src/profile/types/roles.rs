@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::scalars::name_or_map;
 use super::Setting;
 
 /// A role that is there before the restore.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
     /// The role's name.
@@ -43,6 +44,10 @@ pub struct Role {
     /// Roles of the profile or predefined ones that this role is made a member of.
     #[serde(default)]
     pub member_of: Vec<Membership>,
+    /// Roles of the profile that are made members of this one, as PostgreSQL's `CREATE ROLE … ROLE` has it: the same as this
+    /// role among their own `member_of`, which is where they stand when the profile has been read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
 }
 
 fn yes() -> bool {
@@ -50,8 +55,9 @@ fn yes() -> bool {
 }
 
 /// A role's membership of another one; in YAML that one's name alone, or a map.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, remote = "Self")]
+#[schemars(transform = crate::profile::schema::or_name)]
 pub struct Membership {
     /// The role that it is made a member of.
     pub role: String,

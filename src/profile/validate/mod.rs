@@ -13,6 +13,7 @@ mod image;
 mod init;
 mod limits;
 mod locale;
+mod members;
 mod names;
 mod pgtap;
 mod queries;
@@ -39,6 +40,7 @@ pub fn validate(target: &mut Target, root: &Node, rules: &Rules<'_>) -> Result<(
     version::check(target, &at)?;
     image::check(target, &at)?;
     cluster::check(target, &at)?;
+    members::check(target, &at)?;
     roles::check(target, &at)?;
     tablespaces::check(target, &at)?;
     database::check(target, &at)?;

@@ -1,0 +1,64 @@
+//! `pgrehearse init`: a first set of profiles for a dump.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use super::arguments::Init;
+use super::{Usage, exit};
+use crate::dump;
+use crate::init;
+use crate::report::text::visible;
+
+/// Runs the command; the result is its exit code.
+pub fn init(arguments: &Init) -> anyhow::Result<u8> {
+    let directory = &arguments.dir;
+    refuse_what_is_there(directory)?;
+    let dump = dump::open(&arguments.dump)?;
+    let scan = dump.count()?;
+    if let Some(damage) = scan.damage.first() {
+        let more = "a profile of half a dump would ask for half of what is needed";
+        return Err(Usage(format!("{}: {}; {more}", arguments.dump.display(), damage.what)).into());
+    }
+    let plan = init::plan(&dump, &scan.facts)?;
+    let unwritable = |error: io::Error| Usage(format!("cannot write to {}: {error}", directory.display()));
+    let mut out = io::stdout().lock();
+    for file in &plan.files {
+        let path = directory.join(file.path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(unwritable)?;
+        }
+        // What has come there in the meantime is somebody else's.
+        let mut created = fs::File::create_new(&path).map_err(unwritable)?;
+        created.write_all(file.content.as_bytes()).map_err(unwritable)?;
+        writeln!(out, "{}  {}", visible(&path.display().to_string()), visible(&file.about))?;
+    }
+    for remark in &plan.remarks {
+        writeln!(out, "{}", visible(remark))?;
+    }
+    let profiles = match directory == Path::new(DEFAULT_DIRECTORY) {
+        true => String::new(),
+        false => format!(" -p {}/", directory.display()),
+    };
+    let next = format!("next: pgrehearse run {}{profiles}", arguments.dump.display());
+    writeln!(out, "{}", visible(&next))?;
+    Ok(exit::PASS)
+}
+
+/// Where `run` looks where it is told of no profile.
+pub const DEFAULT_DIRECTORY: &str = "pgrehearse";
+
+/// Nothing that somebody has written is written over.
+fn refuse_what_is_there(directory: &Path) -> Result<(), Usage> {
+    let shown = directory.display();
+    match fs::read_dir(directory) {
+        Ok(mut entries) => match entries.next() {
+            Some(_) => {
+                Err(Usage(format!("{shown} is not empty; name another folder with --dir, or take away what is there")))
+            }
+            None => Ok(()),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Usage(format!("cannot write to {shown}: {error}"))),
+    }
+}

@@ -1,0 +1,300 @@
+//! The JSON Schema of profiles, for editors and for other programs.
+//!
+//! The types give the keys, their kinds and what is said of each; here is what a profile can write beyond its types: the
+//! name of a thing for the thing, values of the environment and of the dump, and the keys that are gone before the types
+//! see a profile.
+
+use std::borrow::Cow;
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+use super::glob::Glob;
+use super::types::{Client, Expect, Jobs, Major, Setting, Target};
+use super::units::{ByteSize, HumanDuration};
+
+/// Keys that take the word `source`, by their path.
+const FROM_THE_DUMP: [&str; 13] = [
+    "postgres",
+    "restore.client",
+    "roles",
+    "tablespaces",
+    "cluster.encoding",
+    "cluster.locale",
+    "cluster.locale_provider",
+    "cluster.icu_locale",
+    "cluster.locales",
+    "database.encoding",
+    "database.locale",
+    "database.locale_provider",
+    "database.icu_locale",
+];
+
+/// The schema, in the dialect of 2020-12.
+///
+/// What it accepts can still be wrong: whether names are those of the profile's own roles, and what PostgreSQL makes of
+/// values, only reading a profile tells.
+pub fn schema() -> Value {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generator.into_root_schema_for::<Target>().to_value();
+    // The whole's own words; those of the type are for this program.
+    schema["title"] = json!("A profile of pgrehearse");
+    schema["description"] = json!("One kind of target to rehearse restores in.");
+    if let Some(definitions) = schema.get_mut("$defs").and_then(Value::as_object_mut) {
+        for (name, definition) in definitions {
+            let within = match name.as_str() {
+                "Cluster" => "cluster.",
+                "Database" => "database.",
+                "Restore" => "restore.",
+                _ => "?.",
+            };
+            widen(definition, within);
+        }
+    }
+    widen(&mut schema, "");
+    if let Some(keys) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        keys.insert("extends".into(), extends());
+        keys.insert("matrix".into(), matrix());
+    }
+    schema
+}
+
+/// Lets the keys of a map be written as a profile may write them beside their types.
+fn widen(map: &mut Value, within: &str) {
+    let required: Vec<String> = match map.get("required").and_then(Value::as_array) {
+        Some(required) => required.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        None => Vec::new(),
+    };
+    // A name or a map: the map is one of several.
+    if let Some(several) = map.get_mut("anyOf").and_then(Value::as_array_mut) {
+        several.iter_mut().for_each(|one| widen(one, within));
+    }
+    let Some(keys) = map.get_mut("properties").and_then(Value::as_object_mut) else { return };
+    let mut adding = Map::new();
+    for (key, value) in keys.iter_mut() {
+        if is_list(value) {
+            let mut adds = value.clone();
+            adds["description"] = json!(format!("Adds to `{key}` of the profile that this one extends."));
+            if let Some(adds) = adds.as_object_mut() {
+                adds.remove("default");
+            }
+            adding.insert(format!("{key}+"), adds);
+        }
+        let mut others = Vec::new();
+        if FROM_THE_DUMP.contains(&format!("{within}{key}").as_str()) {
+            let words = if key == "postgres" { json!(["source", "source+1"]) } else { json!(["source"]) };
+            others.push(json!({"enum": words, "description": "What the dump says of the server that it comes from."}));
+        }
+        if !is_text(value) && !["sql", "expect"].contains(&key.as_str()) {
+            others.push(json!({"type": "string", "pattern": r"\$\{.*\}", "description": "From the environment."}));
+        }
+        if !required.contains(key) {
+            others.push(
+                json!({"type": "null", "description": "Takes away what the profile that this one extends says."}),
+            );
+        }
+        let (mut about, mut own) = (Map::new(), value.as_object().cloned().unwrap_or_default());
+        for word in ["description", "default"] {
+            about.extend(own.remove_entry(word));
+        }
+        others.insert(0, Value::Object(own));
+        about.insert("anyOf".into(), Value::Array(others));
+        *value = Value::Object(about);
+    }
+    keys.append(&mut adding);
+}
+
+fn is_list(value: &Value) -> bool {
+    has_type(value, "array")
+}
+
+fn is_text(value: &Value) -> bool {
+    has_type(value, "string") && value.get("pattern").is_none() && value.get("enum").is_none()
+}
+
+fn has_type(value: &Value, wanted: &str) -> bool {
+    match value.get("type") {
+        Some(Value::String(one)) => one == wanted,
+        Some(Value::Array(several)) => several.iter().any(|one| one == wanted),
+        _ => false,
+    }
+}
+
+fn extends() -> Value {
+    json!({
+        "description": "The profile that this one is put over: the name of a built-in one, or the path of a file from this \
+                        one's folder on. Maps are merged, all else is replaced; a key with a `+` adds to a list.",
+        "type": "string",
+        "minLength": 1,
+    })
+}
+
+fn matrix() -> Value {
+    json!({
+        "description": "Makes a target of every combination: keys of the profile, by their path, with the values that they \
+                        take; or any name with variants, each a name and what it changes.",
+        "anyOf": [
+            {
+                "type": "object",
+                "properties": {
+                    "exclude": {
+                        "description": "Combinations that are left out.",
+                        "type": "array",
+                        "items": {"type": "object", "minProperties": 1},
+                    },
+                },
+                "additionalProperties": {
+                    "anyOf": [
+                        {"type": "array", "minItems": 1},
+                        {"type": "object", "minProperties": 1, "additionalProperties": {"type": ["object", "null"]}},
+                        {"type": "string", "pattern": r"^(source|[0-9]+)\.\.[0-9]+$|\$\{"},
+                        {"type": "null"},
+                    ],
+                },
+            },
+            {"type": "null"},
+        ],
+    })
+}
+
+/// A thing's name instead of the thing.
+pub fn or_name(schema: &mut Schema) {
+    let map = std::mem::take(schema).to_value();
+    *schema = json_schema!({"anyOf": [{"type": "string", "minLength": 1}, map]});
+}
+
+pub fn date(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "format": "date"})
+}
+
+/// A version, which YAML may take for a number: reading it then says to quote it.
+pub fn text(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": ["string", "number", "null"]})
+}
+
+/// Types that are written as one YAML value, whatever they are in Rust.
+macro_rules! written_as {
+    ($($type:ty, $name:literal, $schema:tt;)+) => {
+        $(impl JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        })+
+    };
+}
+
+written_as! {
+    Major, "Major", {"type": "integer", "minimum": 10, "maximum": 30};
+    Setting, "Setting", {"type": ["string", "number", "boolean"]};
+    Client, "Client", {"anyOf": [{"enum": ["target"]}, {"type": "integer", "minimum": 10, "maximum": 30}]};
+    Jobs, "Jobs", {"anyOf": [{"enum": ["auto"]}, {"type": "integer", "minimum": 1}]};
+    ByteSize, "ByteSize", {
+        "anyOf": [
+            {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?([kKMGT]i?B|B)?$"},
+            {"type": "integer", "minimum": 1}
+        ]
+    };
+    HumanDuration, "HumanDuration", {"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)? ?(d|h|m|s|ms) ?)+$"};
+    Glob, "Glob", {"type": "string", "minLength": 1};
+    Expect, "Expect", {
+        "type": ["string", "number", "boolean", "null", "array"],
+        "items": {"type": ["string", "number", "boolean", "null", "array"]}
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::profile::{BUILTIN, DEMO};
+
+    fn validator() -> jsonschema::Validator {
+        jsonschema::draft202012::new(&schema()).unwrap()
+    }
+
+    fn objections(validator: &jsonschema::Validator, yaml: &str) -> Vec<String> {
+        let value: Value = serde_yaml::from_str(yaml).unwrap();
+        validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path)).collect()
+    }
+
+    #[test]
+    fn every_profile_that_is_read_fits_the_schema() {
+        let validator = validator();
+        // A number that only text can hold is beyond JSON.
+        let good = include_str!("../../tests/profiles/good.yaml").replace("123456789012345678901234567890", "1");
+        let extending = "name: x\nextends: rds-like\nroles+: [{name: y, member_of: [{role: z, set: false}]}]\n\
+                         cluster: {settings: {a.b: 1}, icu_locale: ~}\npostgres: ${MAJOR:-17}\n\
+                         matrix: {postgres: source..18, provider: {libc: , icu: {cluster: {}}}, exclude: [{postgres: 15}]}\n";
+        let all = BUILTIN.iter().chain(DEMO).copied().chain([("good", good.as_str()), ("extending", extending)]);
+        for (name, text) in all {
+            assert_eq!(objections(&validator, text), Vec::<String>::new(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_the_types_refuse_the_schema_refuses() {
+        let validator = validator();
+        for bad in [
+            "postgres: 17",
+            "{name: x, postgres: 17, nme: y}",
+            "{name: x, postgres: seventeen}",
+            "{name: x, postgres: 9}",
+            "{name: x, postgres: 17, cluster: {encodng: UTF8}}",
+            "{name: x, postgres: 17, cluster: {locale_provider: icuu}}",
+            "{name: x, postgres: 17, cluster: {superuser: 17}}",
+            "{name: x, postgres: 17, roles: [{login: true}]}",
+            "{name: x, postgres: 17, roles: [{name: y, login: maybe}]}",
+            "{name: x, postgres: 17, roles: [{name: y, member_of: [{rle: z}]}]}",
+            "{name: x, postgres: 17, limits: {memory: lots}}",
+            "{name: x, postgres: 17, limits: {timeout: 30}}",
+            "{name: x, postgres: 17, checks: {queries: [{name: a, sql: SELECT 1}]}}",
+            "{name: x, postgres: 17, severity: {role-missing: fatal}}",
+            "{name: x, extends: [a, b]}",
+            "{name: x, matrix: {postgres: 15}}",
+        ] {
+            assert!(!objections(&validator, bad).is_empty(), "{bad}");
+        }
+    }
+
+    /// All that an editor shows of a key.
+    #[test]
+    fn every_key_has_a_description() {
+        fn look(value: &Value, path: &str, without: &mut Vec<String>) {
+            if let Some(keys) = value.get("properties").and_then(Value::as_object) {
+                for (key, value) in keys {
+                    if value.get("description").is_none() {
+                        without.push(format!("{path}.{key}"));
+                    }
+                }
+            }
+            match value {
+                Value::Object(map) => {
+                    map.iter().for_each(|(key, value)| look(value, &format!("{path}/{key}"), without))
+                }
+                Value::Array(list) => list.iter().for_each(|value| look(value, path, without)),
+                _ => {}
+            }
+        }
+        let mut without = Vec::new();
+        look(&schema(), "", &mut without);
+        assert_eq!(without, Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_schema_in_the_repository_is_this_one() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/profile.schema.json");
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let hint = "write it with: cargo run -- profiles schema > docs/profile.schema.json";
+        assert_eq!(text, format!("{:#}\n", schema()), "{hint}");
+    }
+}

@@ -1,0 +1,76 @@
+//! A target's cluster on trial: made as for a rehearsal, with nothing restored, and removed.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::cluster::{self, ClusterError, Session};
+use crate::engine::choice::Engines;
+use crate::engine::{Sandbox, Storage};
+use crate::event::{Events, What};
+use crate::profile::Target;
+use crate::restore::MAINTENANCE_DATABASE;
+
+/// How long one cluster may take, whatever its profile allows for a restore.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// What a trial goes by.
+pub struct Trial<'a> {
+    pub engines: &'a Engines,
+    /// Where the command line has images taken from.
+    pub image_repository: Option<&'a str>,
+    /// Whether data directories are kept between runs.
+    pub cache: bool,
+    pub interrupt: &'a CancellationToken,
+}
+
+/// Why a cluster could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    #[error("it took longer than {} s", PATIENCE.as_secs())]
+    TooSlow,
+    #[error("interrupted before it was done")]
+    Interrupted,
+}
+
+impl From<crate::engine::EngineError> for Failed {
+    fn from(error: crate::engine::EngineError) -> Self {
+        Failed::Cluster(error.into())
+    }
+}
+
+impl Trial<'_> {
+    /// Makes the target's cluster, its roles, its database and all that is in it, and removes it. The result is for people:
+    /// what made it, and which server that was.
+    ///
+    /// # Errors
+    /// What kept it from being made, in the server's words where the server refused something.
+    pub async fn of(&self, target: &Target, events: &Events) -> Result<String, Failed> {
+        let spec = cluster::needs_of(target, self.image_repository, None, Storage::Disk, self.cache);
+        // Fetching can take long and leaves nothing behind; starting is short, and is never left half done.
+        let engine = tokio::select! {
+            engine = self.engines.provide(&spec, events) => engine?,
+            () = self.interrupt.cancelled() => return Err(Failed::Interrupted),
+        };
+        let sandbox = engine.start(&spec, events).await?;
+        let made = tokio::select! {
+            made = make(&*sandbox, target) => made.map_err(Failed::from),
+            failure = sandbox.failure() => Err(failure.into()),
+            () = tokio::time::sleep(PATIENCE) => Err(Failed::TooSlow),
+            () = self.interrupt.cancelled() => Err(Failed::Interrupted),
+        };
+        if let Err(error) = sandbox.remove().await {
+            events.send(What::Notice(format!("the sandbox could not be removed: {error}; run `pgrehearse sweep`")));
+        }
+        Ok(format!("PostgreSQL {} on the {} engine", made?, engine.kind().name()))
+    }
+}
+
+async fn make(sandbox: &dyn Sandbox, target: &Target) -> Result<String, ClusterError> {
+    let session = Session::open(sandbox, &target.cluster.superuser, MAINTENANCE_DATABASE).await?;
+    cluster::prepare(&session, sandbox, target, true).await?;
+    let rows = session.query("SELECT current_setting('server_version')", &[], "cannot ask for the version").await?;
+    Ok(rows.first().map(|row| row.get(0)).unwrap_or_default())
+}

@@ -1,0 +1,164 @@
+//! Which targets a run has: those that are named, those of a folder, those that suit the dump, and those that `init` writes.
+
+use pgrehearse::rehearsal::Verdict;
+
+use crate::support::{Home, Ran, dump, images};
+
+/// `run` in the home's own folder, as somebody types it there.
+fn run(home: &Home, dump: &std::path::Path, arguments: &[&str]) -> Ran {
+    let mut command = home.command(dump, &[]);
+    command.args(["--image-repository", images::REPOSITORY]).args(arguments).current_dir(home.path(""));
+    home.finish(&mut command)
+}
+
+fn targets(ran: &Ran) -> Vec<(String, Verdict)> {
+    let report = ran.report.as_ref().unwrap_or_else(|| panic!("{}", ran.stderr));
+    report.targets.iter().map(|target| (target.target.clone(), target.verdict)).collect()
+}
+
+#[test]
+fn where_nothing_is_named_the_set_suits_the_dump() {
+    let home = Home::new();
+    let ran = run(&home, &dump(17, "small.dump"), &[]);
+    ran.expect(0);
+    let names = ["docker-default", "next-major", "rds-like", "same-as-source"];
+    assert_eq!(targets(&ran), names.map(|name| (name.to_owned(), Verdict::Pass)));
+    assert!(
+        ran.stderr.contains(
+            "pgrehearse: no -p is given and there is no folder pgrehearse/ or profiles/ here, so what suits this dump: \
+             same-as-source (PostgreSQL 17), docker-default (PostgreSQL 17), rds-like (PostgreSQL 17), next-major \
+             (PostgreSQL 18)\n"
+        ),
+        "{}",
+        ran.stderr
+    );
+    // Nothing older than the dump, and no version after the newest.
+    let ran = run(&home, &dump(18, "small.sql"), &[]);
+    ran.expect(0);
+    assert_eq!(targets(&ran).len(), 3, "{:?}", targets(&ran));
+    assert!(
+        ran.stderr.contains("docker-default (PostgreSQL 18), rds-like (PostgreSQL 18); next-major is left out"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stdout.contains("PostgreSQL 18 instead of 17: no older than the dump's server"), "{}", ran.stdout);
+}
+
+#[test]
+fn where_there_is_a_folder_of_profiles_it_is_taken() {
+    let home = Home::new();
+    home.profile("name: mine\npostgres: 17");
+    let ran = run(&home, &dump(17, "small.dump"), &["--quiet"]);
+    ran.expect(0);
+    assert_eq!(targets(&ran), [("mine".to_owned(), Verdict::Pass)]);
+    assert!(!ran.stderr.contains("no -p"), "{}", ran.stderr);
+    home.file("pgrehearse/first.yaml", "name: first\npostgres: 17\n");
+    let ran = run(&home, &dump(17, "small.dump"), &[]);
+    ran.expect(0);
+    assert_eq!(targets(&ran), [("first".to_owned(), Verdict::Pass)]);
+    assert!(ran.stderr.contains("so every profile in pgrehearse/: first (PostgreSQL 17)"), "{}", ran.stderr);
+    // A folder that is there and of no use is no reason to take something else.
+    std::fs::remove_file(home.path("pgrehearse/first.yaml")).unwrap();
+    run(&home, &dump(17, "small.dump"), &[]).expect(2);
+}
+
+#[test]
+fn every_kind_of_object_comes_back_where_it_comes_from() {
+    let home = Home::new();
+    for major in [13, 15, 17, 18] {
+        for name in ["judged.dump", "judged.sql"] {
+            let ran = run(&home, &dump(major, name), &["-p", "same-as-source"]);
+            ran.expect(0);
+            let report = ran.report.as_ref().unwrap();
+            assert_eq!(report.targets[0].findings().count(), 0, "{major} {name}: {}", ran.stdout);
+            let judge = report.targets[0].judge.as_ref().unwrap();
+            assert!(judge.server_version.starts_with(&format!("{major}.")), "{}", judge.server_version);
+            let says_no_locale = ran.stdout.contains("the dump does not say its locale: it is C.UTF-8 here");
+            assert_eq!(says_no_locale, name.ends_with(".sql"), "{}", ran.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_matrix_is_a_target_for_each_combination() {
+    let home = Home::new();
+    let path = home.file(
+        "gate.yaml",
+        "name: gate\nextends: upgrade-gate\nmatrix:\n  postgres: [source, 18]\n  provider: {libc: , icu: {cluster: {locale_provider: \
+         icu, icu_locale: en-US}}}\n  exclude: [{postgres: source, provider: icu}]\naccept:\n  - {finding: locale-differs, \
+         target: \"*icu]\", reason: wanted, until: 2099-12-31}\n",
+    );
+    let ran = run(&home, &dump(17, "judged.dump"), &["-p", path.to_str().unwrap()]);
+    let names: Vec<String> = targets(&ran).into_iter().map(|(name, _)| name).collect();
+    let wanted =
+        ["gate[17,target,libc]", "gate[18,17,icu]", "gate[18,17,libc]", "gate[18,target,icu]", "gate[18,target,libc]"];
+    assert_eq!(names, wanted);
+    ran.expect(0);
+    let report = ran.report.as_ref().unwrap();
+    for target in &report.targets {
+        let is_icu = target.target.contains("icu");
+        let accepted: Vec<_> = target.findings().filter(|finding| finding.accepted.is_some()).collect();
+        assert_eq!(accepted.len(), usize::from(is_icu), "{}: {}", target.target, ran.stdout);
+        let client = &target.restore.as_ref().unwrap().client_version;
+        let major = if target.target.contains("[18,target") { "18" } else { "17" };
+        assert!(client.contains(&format!(" {major}.")) || client.starts_with(&format!("{major}.")), "{client}");
+    }
+}
+
+#[test]
+fn what_init_writes_is_checked_and_comes_back_as_written() {
+    let home = Home::new();
+    let init = |dump: &std::path::Path, arguments: &[&str]| {
+        let mut command = home.program();
+        command.arg("init").arg(dump).args(arguments).current_dir(home.path(""));
+        home.finish(&mut command)
+    };
+    let ran = init(&dump(17, "shop.dump"), &[]);
+    ran.expect(0);
+    let files: Vec<&str> = ran.stdout.lines().filter_map(|line| line.split_once("  ").map(|(file, _)| file)).collect();
+    let wanted = ["source.yaml", "next-major.yaml", "managed.yaml", "ci/github.yaml"];
+    assert_eq!(files, wanted.map(|name| format!("pgrehearse/{name}")), "{}", ran.stdout);
+    let source = std::fs::read_to_string(home.path("pgrehearse/source.yaml")).unwrap();
+    for wanted in ["postgres: 17\n", "  - name: shop_owner\n", "database: {name: shop}\n", "SELECT count(*) FROM shop."]
+    {
+        assert!(source.contains(wanted), "{wanted}: {source}");
+    }
+    home.finish(home.program().args(["profiles", "check"]).arg(home.path("pgrehearse"))).expect(0);
+    let ran = run(&home, &dump(17, "shop.dump"), &[]);
+    ran.expect(0);
+    let names = ["managed", "next-major", "source"];
+    assert_eq!(targets(&ran), names.map(|name| (name.to_owned(), Verdict::Pass)));
+    let asked = ran
+        .report
+        .as_ref()
+        .unwrap()
+        .targets
+        .iter()
+        .map(|target| target.checks.iter().any(|check| check.check == "queries"));
+    assert!(asked.into_iter().all(|asked| asked), "its queries are asked");
+
+    // What is there is never written over.
+    let ran = init(&dump(17, "shop.dump"), &[]);
+    ran.expect(2);
+    assert!(ran.stderr.contains("pgrehearse is not empty") && ran.stderr.contains("--dir"), "{}", ran.stderr);
+    assert_eq!(std::fs::read_to_string(home.path("pgrehearse/source.yaml")).unwrap(), source);
+
+    // Names of any kind, text without a version of its own, and nothing but definitions.
+    for (nth, (major, name)) in
+        [(17, "names.dump"), (15, "names.sql"), (13, "all.sql"), (18, "judged.sql")].into_iter().enumerate()
+    {
+        let folder = format!("other-{nth}");
+        let ran = init(&dump(major, name), &["--dir", &folder]);
+        ran.expect(0);
+        assert!(ran.stdout.trim_end().ends_with(&format!("-p {folder}/")), "{}", ran.stdout);
+        home.finish(home.program().args(["profiles", "check"]).arg(home.path(&folder))).expect(0);
+        let source = home.path(&format!("{folder}/source.yaml"));
+        run(&home, &dump(major, name), &["-p", source.to_str().unwrap()]).expect(0);
+    }
+
+    let whole = std::fs::read(dump(17, "shop.dump")).unwrap();
+    let cut = home.file("cut.dump", &whole[..whole.len() * 3 / 4]);
+    let ran = init(&cut, &["--dir", "cut"]);
+    ran.expect(2);
+    assert!(ran.stderr.contains("cut.dump: ") && !home.path("cut").exists(), "{}", ran.stderr);
+}
