@@ -386,12 +386,13 @@ fn what_the_server_refuses_of_a_profile_is_untested_with_its_words() {
 #[test]
 fn a_dump_that_makes_its_database_is_told_what_does_not_apply() {
     let home = Home::new();
-    let where_it_ran = "SELECT shobj_description('by_init'::regrole, 'pg_authid')";
+    let where_it_ran = "SELECT shobj_description('by_init'::regrole, 'pg_authid'), current_setting('data_checksums'), \
+                        current_setting('wal_segment_size')";
     let profile = format!(
         "{}database: {{name: small, schemas: [mine]}}\nextensions: {{installed: [dblink]}}\n\
-         init: [{{sql: CREATE ROLE by_init}}, {{file: before.sql}}]\nrestore: {{options: [--create]}}\n\
-         checks: {{queries: [{{name: where, sql: \"{where_it_ran}\", expect: postgres}}]}}\n",
-        bare("own", 17)
+         cluster: {{checksums: false, wal_segment_size: 1MiB}}\ninit: [{{sql: CREATE ROLE by_init}}, {{file: before.sql}}]\nrestore: {{options: [--create]}}\n\
+         checks: {{queries: [{{name: where, sql: \"{where_it_ran}\", expect: [[postgres, \"off\", 1MB]]}}]}}\n",
+        bare("own", 18)
     );
     let comment = "DO $$ BEGIN EXECUTE format('COMMENT ON ROLE by_init IS %L', current_database()); END $$;\n";
     home.file("profiles/before.sql", format!("\u{feff}{comment}"));

@@ -141,8 +141,8 @@ impl Plan {
 }
 
 fn key(image_id: &str, spec: &SandboxSpec) -> String {
-    let SandboxSpec { initdb, extensions, .. } = spec;
-    let shape = format!("{}\n{image_id}\n{initdb:?}\n{extensions:?}\n{SCRIPT}", env!("CARGO_PKG_VERSION"));
+    let extensions = extensions_environment(&spec.extensions);
+    let shape = format!("{}\n{image_id}\n{:?}\n{extensions:?}\n{SCRIPT}", env!("CARGO_PKG_VERSION"), spec.initdb);
     let digest = Sha256::digest(shape.as_bytes());
     digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }
