@@ -208,7 +208,7 @@ const FROM_EVERYWHERE: &str = "
     ALTER TABLE public.seized OWNER TO rdsadmin;
     ALTER DEFAULT PRIVILEGES FOR ROLE cloud_admin IN SCHEMA public GRANT ALL ON TABLES TO neon_superuser WITH GRANT OPTION;";
 
-/// What one dump becomes in each built-in profile, in those of the tests above where they have nothing like it: finding and subject.
+/// What one dump becomes in each built-in profile that is no service of the tests below, and in Supabase: finding and subject.
 const CHARACTERISTIC: [(&str, &[(&str, &str)]); 12] = [
     ("aurora-like", &[("owner-not-assignable", "rdsadmin"), ("role-missing", "app_owner")]),
     ("builtin-c-utf8", &[("locale-differs", "")]),
