@@ -1,5 +1,7 @@
 //! One query for each important table.
 
+use std::collections::HashSet;
+
 use super::text::quoted;
 use crate::cluster::sql::identifier;
 use crate::dump::{Facts, TableData};
@@ -130,6 +132,7 @@ pub fn of(facts: &Facts, one_database: bool) -> String {
          must always\n  # hold: yesterday's orders are there, no order is without a customer, the newest row is not old.\n  \
          queries:\n",
     );
+    let mut names = HashSet::new();
     for table in tables.into_iter().take(MOST) {
         let rows = table.rows.unwrap_or_default();
         let shown = match &table.schema {
@@ -142,7 +145,10 @@ pub fn of(facts: &Facts, one_database: bool) -> String {
             None => format!("{shown} has rows"),
         };
         // One line, and no variable of the environment.
-        let called = called.escape_debug().to_string().replace("${", "$${");
+        let mut called = called.replace(|c: char| c.is_control(), " ").replace("${", "$${");
+        while !names.insert(called.clone()) {
+            called.push('+');
+        }
         let from = match &table.schema {
             Some(schema) => format!("{}.{}", name(schema), name(&table.name)),
             None => name(&table.name),

@@ -80,7 +80,7 @@ impl<'a> Has<'a> {
 }
 
 /// A role and all that it is a member of, through other roles too.
-fn acts_for<'a>(target: &'a Target, role: &'a str) -> BTreeSet<&'a str> {
+pub fn acts_for<'a>(target: &'a Target, role: &'a str) -> BTreeSet<&'a str> {
     let mut known = BTreeSet::new();
     let mut open = vec![role];
     while let Some(name) = open.pop() {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::has::Has;
+use super::has::{Has, acts_for};
 use super::{Asked, Forecast};
 use crate::cluster::sql::identifier;
 use crate::dump::{Grant, Owned, SUBSCRIPTIONS};
@@ -124,6 +124,11 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
             }
         }
     }
+    for (owned, holder) in unwelcome(asked, has) {
+        let schema = owned.schema.as_deref().unwrap_or_default();
+        let why = format!("its new owner {:?} may not create in schema {schema:?}, which {holder:?} owns", owned.owner);
+        refuse(Name::SchemaNotWritable, schema, why, owned_label(owned));
+    }
     let others: BTreeSet<&String> = asked.facts.sessions.iter().filter(|role| *role != has.restoring).collect();
     for role in others.into_iter().filter(|role| !has.lacks_role(role) && !has.no_privileges) {
         let why = "only a superuser may become another role of the session".to_owned();
@@ -155,6 +160,29 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
         let forecast = Forecast::new(name, &subject, words.title).objects(objects).seen(evidence);
         forecasts.push(forecast.fix(words.fix, words.commands));
     }
+}
+
+/// Objects that cannot be handed to their owners, with the owners of their schemas. Whoever is no superuser hands an object
+/// only to a role that may create in its schema (`AlterObjectOwner_internal` in src/backend/commands/alter.c and its like for
+/// tables and types), and privileges on schemas come back last.
+fn unwelcome<'a>(asked: &'a Asked<'_>, has: &'a Has<'_>) -> impl Iterator<Item = (&'a Owned, &'a str)> {
+    let schemas: BTreeMap<(Option<&str>, &str), &str> = asked
+        .facts
+        .owners
+        .iter()
+        .filter(|owned| owned.kind == "SCHEMA" && owned.name != "public")
+        .map(|owned| ((owned.database.as_deref(), owned.name.as_str()), owned.owner.as_str()))
+        .collect();
+    let is_there = |role: &str| !has.lacks_role(role) && !asked.facts.roles_created.contains(role);
+    asked.facts.owners.iter().filter_map(move |owned| {
+        let holder = *schemas.get(&(owned.database.as_deref(), owned.schema.as_deref()?))?;
+        let handed_over = owned.owner != has.restoring && is_there(&owned.owner) && is_there(holder);
+        let refused = has.acts_for.contains(owned.owner.as_str())
+            && has.acts_for.contains(holder)
+            && !acts_for(has.target, &owned.owner).contains(holder)
+            && !has.target.roles.iter().any(|role| role.name == owned.owner && role.superuser);
+        (!has.no_owner && handed_over && refused).then_some((owned, holder))
+    })
 }
 
 fn owned_label(owned: &Owned) -> String {
