@@ -157,7 +157,7 @@ fn what_init_writes_is_checked_and_comes_back_as_written() {
 
     // Names of any kind, text without a version of its own, and nothing but definitions.
     for (nth, (major, name)) in
-        [(17, "names.dump"), (15, "names.sql"), (13, "all.sql"), (18, "judged.sql")].into_iter().enumerate()
+        [(17, "names.dump"), (15, "names.dump"), (13, "all.sql"), (18, "judged.sql")].into_iter().enumerate()
     {
         let folder = format!("other-{nth}");
         let ran = init(&dump(major, name), &["--dir", &folder]);
