@@ -172,5 +172,9 @@ fn what_init_writes_is_checked_and_comes_back_as_written() {
     let cut = home.file("cut.dump", &whole[..whole.len() - 50]);
     let ran = init(&cut, &["--dir", "cut"]);
     ran.expect(2);
-    assert!(ran.stderr.contains("cut.dump: ") && ran.stderr.contains("half a dump") && !home.path("cut").exists(), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("cut.dump: ") && ran.stderr.contains("half a dump") && !home.path("cut").exists(),
+        "{}",
+        ran.stderr
+    );
 }
