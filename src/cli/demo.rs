@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use super::arguments::Demo;
 use super::run::{self, Wanted};
 use super::setup::Workshop;
-use super::{Usage, exit};
+use super::{Usage, exit, say};
 use crate::dump;
 use crate::finding::Severity;
 use crate::profile::{self, Target};
@@ -99,10 +99,4 @@ fn targets() -> anyhow::Result<Vec<Target>> {
 fn for_people(reports: &[ReportSpec]) -> bool {
     let mut on_stdout = reports.iter().filter(|report| report.destination == Destination::Stdout);
     on_stdout.all(|report| report.format == Format::Terminal)
-}
-
-/// Says something that is no result.
-fn say(text: &str) {
-    // Standard error may be gone; eprintln would panic.
-    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }

@@ -59,11 +59,18 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     }) {
         return ExitCode::from(exit::PASS);
     }
-    let _ = writeln!(std::io::stderr(), "pgrehearse: {}", crate::report::text::visible(&format!("{error:#}")));
+    say(&format!("pgrehearse: {}", crate::report::text::visible(&format!("{error:#}"))));
     let usage = error.chain().any(|cause| {
         cause.is::<ProfileError>() || cause.is::<DumpError>() || cause.is::<Usage>() || cause.is::<ChoiceError>()
     });
     ExitCode::from(if usage { exit::USAGE } else { exit::UNTESTED })
+}
+
+/// Says something that is no result. That nobody listens is no error: standard error may be gone, and what was asked for is
+/// done all the same.
+fn say(text: &str) {
+    // eprintln would panic.
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// What was asked for cannot be asked for.

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::arguments::{self, Profiles, ProfilesAction};
 use super::setup::{self, Workshop};
-use super::{exit, targets};
+use super::{exit, say, targets};
 use crate::cluster::ClusterError;
 use crate::dump;
 use crate::engine::EngineError;
@@ -105,7 +105,7 @@ async fn check_live(targets: &[Target], engine: &arguments::Engine) -> anyhow::R
         writeln!(std::io::stdout(), "{}", visible(&line))?;
         while let Some(event) = receiver.recv().await {
             if let What::Notice(notice) = event.what {
-                writeln!(std::io::stderr(), "pgrehearse: {}: {}", target.name, visible(&notice))?;
+                say(&format!("pgrehearse: {}: {}", target.name, visible(&notice)));
             }
         }
         if interrupt.is_cancelled() {

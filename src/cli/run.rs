@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::arguments::{Output, Run};
 use super::setup::{self, Workshop};
-use super::{Usage, exit, targets};
+use super::{Usage, exit, say, targets};
 use crate::check::RowMode;
 use crate::dump::{self, Content, Dump, Facts, Scan};
 use crate::event::Events;
@@ -34,8 +34,7 @@ pub async fn run(arguments: Run) -> anyhow::Result<u8> {
     let targets::Chosen { targets, why } =
         tokio::task::spawn_blocking(move || targets::choose(&names, &asked)).await??;
     if let Some(why) = why.filter(|_| !arguments.output.quiet) {
-        let line = format!("pgrehearse: {}\n", crate::report::text::visible(&why));
-        std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes())?;
+        say(&format!("pgrehearse: {}", crate::report::text::visible(&why)));
     }
     for report in &reports {
         report.probe().map_err(|error| Usage(format!("{:#}", anyhow::Error::from(error))))?;
@@ -167,8 +166,7 @@ pub async fn rehearse(
     for engine in engines.all() {
         // What could not be removed is the next run's; the report stands.
         if let Err(error) = engine.close().await {
-            let line = format!("pgrehearse: something was left behind: {error}; run `pgrehearse sweep`\n");
-            let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+            say(&format!("pgrehearse: something was left behind: {error}; run `pgrehearse sweep`"));
         }
     }
     drop(lease);

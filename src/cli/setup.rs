@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::Engine as EngineArguments;
-use super::{Usage, exit};
+use super::{Usage, exit, say};
 use crate::check::RowMode;
 use crate::dump::Dump;
 use crate::engine::Engine;
@@ -171,11 +171,7 @@ pub fn watch_signals(interrupt: CancellationToken) -> anyhow::Result<tokio::sync
             }
             first = Some(Instant::now());
             let _ = sender.send(Some(signal));
-            let word = std::io::Write::write_all(
-                &mut std::io::stderr(),
-                b"pgrehearse: interrupted; removing what was started (once more to leave at once)\n",
-            );
-            let _ = word;
+            say("pgrehearse: interrupted; removing what was started (once more to leave at once)");
             interrupt.cancel();
         }
     });

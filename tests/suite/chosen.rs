@@ -45,6 +45,19 @@ fn where_nothing_is_named_the_set_suits_the_dump() {
 }
 
 #[test]
+fn that_nobody_listens_to_why_is_no_reason_not_to_rehearse() {
+    let home = Home::new();
+    let mut command = home.command(&dump(17, "shop.dump"), &[]);
+    command.args(["--image-repository", images::REPOSITORY, "--rows", "off"]).current_dir(home.path(""));
+    let mut child = home.start(&mut command);
+    drop(child.stderr.take());
+    let ran = home.wait(child);
+    home.assert_nothing_left();
+    ran.expect(1);
+    assert_eq!(targets(&ran).len(), 4, "{}", ran.stdout);
+}
+
+#[test]
 fn where_there_is_a_folder_of_profiles_it_is_taken() {
     let home = Home::new();
     home.profile("name: mine\npostgres: 17");
