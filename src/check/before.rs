@@ -7,7 +7,7 @@ use super::objects;
 use super::privileges::{Acl, Held, Object, held};
 use super::schema::Schema;
 use crate::cluster::{ClusterError, Session};
-use crate::dump::{Content, Declared, Dump, Facts};
+use crate::dump::{Content, Declared, Dump};
 use crate::engine::Sandbox;
 use crate::profile::{Entrypoint, Target};
 
@@ -38,7 +38,7 @@ impl Before {
         let superuser = &target.cluster.superuser;
         // Names are compared in the dump's encoding, as after the restore.
         let encoding = match &dump.content {
-            Content::Archive(archive) => Facts::of_archive(archive).encoding,
+            Content::Archive(archive) => archive.encoding.clone(),
             Content::Plain(_) => None,
         };
         let encoding = encoding.filter(|encoding| encoding != "SQL_ASCII");

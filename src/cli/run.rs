@@ -11,7 +11,7 @@ use super::arguments::{Output, Run};
 use super::setup::{self, Workshop};
 use super::{Usage, exit, say, targets};
 use crate::check::RowMode;
-use crate::dump::{self, Content, Dump, Facts, Scan};
+use crate::dump::{self, Content, Dump, Scan};
 use crate::event::Events;
 use crate::finding::{Finding, Severity};
 use crate::fixes::{self, Asked, Directory, DirectoryError};
@@ -189,7 +189,7 @@ fn facts(dump: &Dump, scan: Option<&Scan>) -> DumpFacts {
         Content::Archive(archive) => (
             Some(archive.server_version.clone()).filter(|version| !version.is_empty()),
             Some(archive.pg_dump_version.clone()).filter(|version| !version.is_empty()),
-            Facts::of_archive(archive).encoding,
+            archive.encoding.clone(),
         ),
         Content::Plain(plain) => {
             let encoding = scan.and_then(|scan| scan.facts.encoding.clone());

@@ -12,6 +12,9 @@ pub use spec::{needs_of, server_of};
 
 use crate::engine::EngineError;
 
+/// The database that every cluster has, from which others are created.
+pub const MAINTENANCE_DATABASE: &str = "postgres";
+
 /// Why a sandbox could not be made to match its target.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {

@@ -77,6 +77,21 @@ pub struct InitdbOptions {
     pub wal_segment_size: Option<u64>,
 }
 
+impl InitdbOptions {
+    /// initdb's arguments for what pages and WAL files are like. Those of PostgreSQL 17 and older have no option against
+    /// checksums, and make none where nothing asks for them; `has_no_checksums` says whether this one has the option.
+    fn page_arguments(&self, has_no_checksums: bool) -> Vec<String> {
+        let mut arguments = Vec::new();
+        match self.checksums {
+            Some(true) => arguments.push("--data-checksums".to_owned()),
+            Some(false) if has_no_checksums => arguments.push("--no-data-checksums".to_owned()),
+            Some(false) | None => {}
+        }
+        arguments.extend(self.wal_segment_size.map(|bytes| format!("--wal-segsize={}", bytes >> 20)));
+        arguments
+    }
+}
+
 /// Where a sandbox keeps its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Storage {

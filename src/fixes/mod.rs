@@ -56,10 +56,7 @@ impl<'a> Asked<'a> {
 
     /// The role that restores, where it is no superuser.
     fn unprivileged(&self) -> Option<&'a str> {
-        let role = self.target.restore.as_role.as_deref()?;
-        let is_superuser = role == self.target.cluster.superuser
-            || self.target.roles.iter().any(|known| known.name == role && known.superuser);
-        (!is_superuser).then_some(role)
+        self.target.restore.as_role.as_deref().filter(|_| !self.target.restores_as_superuser())
     }
 
     /// The database that files without a database of their own are for.

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::{file_part, on_one_line, sql_head};
 use super::{Asked, FixFile, Use, roles};
+use crate::cluster::MAINTENANCE_DATABASE;
 use crate::cluster::sql::identifier;
 use crate::dump::{Extension, Facts};
 use crate::finding::{AfterKind, Name};
-use crate::restore::MAINTENANCE_DATABASE;
 
 /// The extensions that somebody has to make in advance, in the order of the dump, which is that of their dependencies.
 pub fn extensions_ahead<'a>(asked: &Asked<'a>) -> Vec<(&'a Extension, BTreeSet<usize>)> {

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::text::{head, on_one_line};
 use super::{Asked, FixFile, Use};
+use crate::cluster::MAINTENANCE_DATABASE;
 use crate::dump::Content;
 use crate::finding::Finding;
 use crate::profile::{Client, LocaleProvider, Target};
-use crate::restore::{self, MAINTENANCE_DATABASE, connection_string, shell_words};
+use crate::restore::{self, connection_string, shell_words};
 
 /// `commands.sh`: the whole restore with these files. `target` is the target with what it lacked.
 pub fn commands(asked: &Asked<'_>, target: &Target, files: &[FixFile]) -> FixFile {

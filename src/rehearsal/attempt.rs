@@ -8,15 +8,16 @@ use futures_util::FutureExt as _;
 
 use super::checking::Checking;
 use super::decision::decide;
+use super::start::{NotStarted, server_version, start};
 use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, verdict};
 use crate::check::{self, Before, NotApplied, RowMode};
-use crate::cluster::{self, ClusterError, Session};
+use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::dump::{Container, Content, Facts, Scan};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{Events, Phase, What};
 use crate::finding::{Failure, Finding, Name, Situation, diagnose};
-use crate::profile::{Entrypoint, Target};
-use crate::restore::{self, MAINTENANCE_DATABASE};
+use crate::profile::Target;
+use crate::restore;
 
 /// How long the engine may take to notice that a sandbox has ended.
 const SETTLING: Duration = Duration::from_millis(700);
@@ -54,6 +55,15 @@ impl From<ClusterError> for Stopped {
     }
 }
 
+impl From<NotStarted> for Stopped {
+    fn from(not_started: NotStarted) -> Self {
+        match not_started {
+            NotStarted::Interrupted => Stopped::Interrupted,
+            NotStarted::Engine(error) => error.into(),
+        }
+    }
+}
+
 impl From<EngineError> for Stopped {
     fn from(error: EngineError) -> Self {
         ClusterError::from(error).into()
@@ -79,29 +89,9 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
     let repository = stage.image_repository.as_deref();
     let spec = cluster::needs_of(target, repository, input(&stage.dump), storage, stage.cache);
 
-    // Fetching can take long and leaves nothing behind; starting is short, and is never left half done.
-    let engine = tokio::select! {
-        engine = stage.engines.provide(&spec, events) => engine,
-        () = stage.interrupt.cancelled() => return done(stage, rehearsal, target, began, Err(Stopped::Interrupted)).await,
-    };
-    let engine = match engine {
-        Ok(engine) => engine,
-        Err(error) => return done(stage, rehearsal, target, began, Err(error.into())).await,
-    };
-    // An image's own entrypoint takes its time; what is left half done there goes when the engine is closed.
-    let interrupted = async {
-        match target.entrypoint {
-            Entrypoint::Direct => std::future::pending().await,
-            Entrypoint::Image => stage.interrupt.cancelled().await,
-        }
-    };
-    let started = tokio::select! {
-        started = engine.start(&spec, events) => started,
-        () = interrupted => return done(stage, rehearsal, target, began, Err(Stopped::Interrupted)).await,
-    };
-    let sandbox = match started {
-        Ok(sandbox) => sandbox,
-        Err(error) => return done(stage, rehearsal, target, began, Err(error.into())).await,
+    let (engine, sandbox) = match start(&stage.engines, &spec, &stage.interrupt, events).await {
+        Ok(started) => started,
+        Err(not_started) => return done(stage, rehearsal, target, began, Err(not_started.into())).await,
     };
 
     let deadline = target.limits.timeout.0.saturating_sub(began.elapsed());
@@ -328,11 +318,6 @@ async fn endless(stage: &Stage) {
         Ok(scan) if is_tar && !scan.damage.is_empty() => tokio::time::sleep(PATIENCE).await,
         _ => std::future::pending().await,
     }
-}
-
-async fn server_version(session: &Session) -> Result<String, ClusterError> {
-    let rows = session.query("SELECT current_setting('server_version')", &[], "cannot ask for the version").await?;
-    Ok(rows.first().map(|row| row.get(0)).unwrap_or_default())
 }
 
 /// Whether nothing was restored at all: checks could only repeat it in other words.

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::cluster::{self, ClusterError, Session};
+use super::start::{NotStarted, server_version, start};
+use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::engine::choice::Engines;
 use crate::engine::{Sandbox, Storage};
 use crate::event::{Events, What};
 use crate::profile::Target;
-use crate::restore::MAINTENANCE_DATABASE;
 
 /// How long one cluster may take, whatever its profile allows for a restore.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
@@ -35,6 +35,15 @@ pub enum Failed {
     Interrupted,
 }
 
+impl From<NotStarted> for Failed {
+    fn from(not_started: NotStarted) -> Self {
+        match not_started {
+            NotStarted::Interrupted => Failed::Interrupted,
+            NotStarted::Engine(error) => error.into(),
+        }
+    }
+}
+
 impl From<crate::engine::EngineError> for Failed {
     fn from(error: crate::engine::EngineError) -> Self {
         Failed::Cluster(error.into())
@@ -49,12 +58,7 @@ impl Trial<'_> {
     /// What kept it from being made, in the server's words where the server refused something.
     pub async fn of(&self, target: &Target, events: &Events) -> Result<String, Failed> {
         let spec = cluster::needs_of(target, self.image_repository, None, Storage::Disk, self.cache);
-        // Fetching can take long and leaves nothing behind; starting is short, and is never left half done.
-        let engine = tokio::select! {
-            engine = self.engines.provide(&spec, events) => engine?,
-            () = self.interrupt.cancelled() => return Err(Failed::Interrupted),
-        };
-        let sandbox = engine.start(&spec, events).await?;
+        let (engine, sandbox) = start(self.engines, &spec, self.interrupt, events).await?;
         let made = tokio::select! {
             made = make(&*sandbox, target) => made.map_err(Failed::from),
             failure = sandbox.failure() => Err(failure.into()),
@@ -71,6 +75,5 @@ impl Trial<'_> {
 async fn make(sandbox: &dyn Sandbox, target: &Target) -> Result<String, ClusterError> {
     let session = Session::open(sandbox, &target.cluster.superuser, MAINTENANCE_DATABASE).await?;
     cluster::prepare(&session, sandbox, target, true).await?;
-    let rows = session.query("SELECT current_setting('server_version')", &[], "cannot ask for the version").await?;
-    Ok(rows.first().map(|row| row.get(0)).unwrap_or_default())
+    server_version(&session).await
 }

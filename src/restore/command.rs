@@ -1,10 +1,8 @@
 //! The command that restores a dump into a target.
 
+use crate::cluster::MAINTENANCE_DATABASE;
 use crate::dump::{Container, Content, Dump};
 use crate::profile::{Jobs, Restore, Target};
-
-/// The database that every cluster has, from which others are created.
-pub const MAINTENANCE_DATABASE: &str = "postgres";
 
 /// What to run.
 #[derive(Debug, Clone, PartialEq, Eq)]

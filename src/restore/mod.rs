@@ -7,8 +7,7 @@ mod lines;
 mod server_log;
 
 pub use command::{
-    Command, MAINTENANCE_DATABASE, command as client_command, connection_string, has_option, leaves_data_out,
-    selecting_option, shell_words,
+    Command, command as client_command, connection_string, has_option, leaves_data_out, selecting_option, shell_words,
 };
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +16,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt as _;
 
-use crate::cluster::{ClusterError, Session};
+use crate::cluster::{ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::dump::{Content, Dump};
 use crate::engine::{BoxedReader, EngineError, Program, Sandbox, Whose};
 use crate::event::{Events, Unit, What};

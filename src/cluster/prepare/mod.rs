@@ -7,12 +7,9 @@ mod roles;
 mod settings;
 mod tablespaces;
 
-use super::{ClusterError, Session};
+use super::{ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::engine::Sandbox;
 use crate::profile::{Entrypoint, Target};
-
-/// The database that every cluster has.
-const MAINTENANCE: &str = "postgres";
 
 /// Makes what the target has in advance, as the superuser; without the database and what is in it where the dump makes that
 /// itself.
@@ -61,7 +58,7 @@ async fn init(
     with_database: bool,
 ) -> Result<(), ClusterError> {
     for (index, one) in target.init.iter().enumerate() {
-        let own = if with_database { target.database.name.as_str() } else { MAINTENANCE };
+        let own = if with_database { target.database.name.as_str() } else { MAINTENANCE_DATABASE };
         let database = one.database.as_deref().unwrap_or(own);
         let superuser_name = target.cluster.superuser.as_str();
         let role = one.as_role.as_deref().unwrap_or(superuser_name);

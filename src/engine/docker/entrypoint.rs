@@ -144,12 +144,7 @@ impl Own {
             false => vec![format!("--encoding={}", initdb.encoding), kept::provider_options(initdb)],
         };
         arguments.push("--no-sync".to_owned());
-        match (initdb.checksums, &spec.server) {
-            (Some(true), _) => arguments.push("--data-checksums".to_owned()),
-            (Some(false), Server::Major(Major(18..))) => arguments.push("--no-data-checksums".to_owned()),
-            _ => {}
-        }
-        arguments.extend(initdb.wal_segment_size.map(|bytes| format!("--wal-segsize={}", bytes >> 20)));
+        arguments.extend(initdb.page_arguments(matches!(spec.server, Server::Major(Major(18..)))));
         arguments.join(" ").trim().to_owned()
     }
 }

@@ -240,10 +240,8 @@ pub fn initdb_environment(initdb: &InitdbOptions) -> Vec<String> {
         locales.insert(0, initdb.locale.clone());
     }
     let mut options = vec![provider_options(initdb)];
-    if initdb.checksums == Some(true) {
-        options.push("--data-checksums".into());
-    }
-    options.extend(initdb.wal_segment_size.map(|bytes| format!("--wal-segsize={}", bytes >> 20)));
+    // Whether this initdb has an option against checksums the scripts ask it themselves.
+    options.extend(initdb.page_arguments(false));
     let no_checksums = if initdb.checksums == Some(false) { "yes" } else { "" };
     vec![
         format!("PGREHEARSE_LOCALES={}", locales.join(" ")),

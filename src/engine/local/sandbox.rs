@@ -360,13 +360,7 @@ fn initdb_arguments(options: &InitdbOptions, major: Major, pgdata: &str) -> Vec<
     if major.0 >= 14 {
         argv.push("--no-instructions".to_owned());
     }
-    match options.checksums {
-        Some(true) => argv.push("--data-checksums".to_owned()),
-        // Before, there are none where nothing asks for them.
-        Some(false) if major.0 >= 18 => argv.push("--no-data-checksums".to_owned()),
-        Some(false) | None => {}
-    }
-    argv.extend(options.wal_segment_size.map(|bytes| format!("--wal-segsize={}", bytes >> 20)));
+    argv.extend(options.page_arguments(major.0 >= 18));
     argv.into_iter().map(OsString::from).collect()
 }
 
