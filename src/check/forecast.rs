@@ -13,6 +13,8 @@ mod roles;
 mod tests;
 
 use super::{CheckResult, Group, NEEDS, Outcome};
+pub use objects::comes_with_postgresql;
+
 use crate::dump::{Dump, Facts, Requirements};
 use crate::finding::{Finding, Name, Severity};
 use crate::profile::Target;

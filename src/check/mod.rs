@@ -26,7 +26,7 @@ mod views;
 mod writable;
 
 pub use before::Before;
-pub use forecast::{Forecast, forecast, judge as judge_forecast};
+pub use forecast::{Forecast, comes_with_postgresql, forecast, judge as judge_forecast};
 pub use result::{CheckResult, Group, Outcome};
 pub use roles::Stated as StatedRoles;
 pub use rows::RowMode;

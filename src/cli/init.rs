@@ -9,6 +9,7 @@ use super::{Usage, exit};
 use crate::dump;
 use crate::init;
 use crate::report::text::visible;
+use crate::restore::shell_words;
 
 /// Runs the command; the result is its exit code.
 pub fn init(arguments: &Init) -> anyhow::Result<u8> {
@@ -36,12 +37,12 @@ pub fn init(arguments: &Init) -> anyhow::Result<u8> {
     for remark in &plan.remarks {
         writeln!(out, "{}", visible(remark))?;
     }
-    let profiles = match directory == Path::new(DEFAULT_DIRECTORY) {
-        true => String::new(),
-        false => format!(" -p {}/", directory.display()),
-    };
-    let next = format!("next: pgrehearse run {}{profiles}", arguments.dump.display());
-    writeln!(out, "{}", visible(&next))?;
+    let mut next: Vec<String> =
+        ["pgrehearse", "run"].map(str::to_owned).into_iter().chain([arguments.dump.display().to_string()]).collect();
+    if directory != Path::new(DEFAULT_DIRECTORY) {
+        next.extend(["-p".to_owned(), format!("{}/", directory.display())]);
+    }
+    writeln!(out, "next: {}", visible(&shell_words(&next)))?;
     Ok(exit::PASS)
 }
 

@@ -30,60 +30,6 @@ pub struct Plan {
     pub remarks: Vec<String>,
 }
 
-/// Extensions that come with PostgreSQL (Appendix F of its documentation and `contrib/`, PostgreSQL 13 to 18), and so with
-/// the official images.
-const CONTRIB: &[&str] = &[
-    "adminpack",
-    "amcheck",
-    "autoinc",
-    "bloom",
-    "bool_plperl",
-    "btree_gin",
-    "btree_gist",
-    "citext",
-    "cube",
-    "dblink",
-    "dict_int",
-    "dict_xsyn",
-    "earthdistance",
-    "file_fdw",
-    "fuzzystrmatch",
-    "hstore",
-    "insert_username",
-    "intagg",
-    "intarray",
-    "isn",
-    "lo",
-    "ltree",
-    "moddatetime",
-    "old_snapshot",
-    "pageinspect",
-    "pg_buffercache",
-    "pg_freespacemap",
-    "pg_logicalinspect",
-    "pg_prewarm",
-    "pg_stat_statements",
-    "pg_surgery",
-    "pg_trgm",
-    "pg_visibility",
-    "pg_walinspect",
-    "pgcrypto",
-    "pgrowlocks",
-    "pgstattuple",
-    "plpgsql",
-    "postgres_fdw",
-    "refint",
-    "seg",
-    "sslinfo",
-    "tablefunc",
-    "tcn",
-    "tsm_system_rows",
-    "tsm_system_time",
-    "unaccent",
-    "uuid-ossp",
-    "xml2",
-];
-
 /// Plans the folder for a dump, by a full pass over it.
 ///
 /// # Errors
@@ -288,7 +234,8 @@ impl Started<'_> {
 
     fn not_contrib(&self) -> Vec<String> {
         let names = self.requirements.extensions.iter().map(|extension| extension.name.clone());
-        names.filter(|name| !CONTRIB.contains(&name.as_str()) && !name.starts_with("pl")).collect()
+        let comes = |name: &str| check::comes_with_postgresql(name, self.major().0) || name.starts_with("pl");
+        names.filter(|name| !comes(name)).collect()
     }
 
     fn in_words(&self, target: &Target) -> String {

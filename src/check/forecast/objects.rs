@@ -105,6 +105,35 @@ const UNTRUSTED: &[(&str, u16, Option<u16>)] = &[
     ("xml2", 0, None),
 ];
 
+/// Whether an extension comes with PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comes {
+    /// With every version, or with this one; whether it is marked as trusted, from 13 on.
+    Here {
+        trusted: bool,
+    },
+    /// With other versions.
+    Elsewhere,
+    No,
+}
+
+/// Looks an extension of contrib up; what comes with any version comes with one that is not known.
+fn comes(extension: &str, major: Option<u16>) -> Comes {
+    if TRUSTED.contains(&extension) {
+        return Comes::Here { trusted: true };
+    }
+    let Some((_, since, gone)) = UNTRUSTED.iter().find(|(known, ..)| *known == extension) else { return Comes::No };
+    match major.is_some_and(|major| major < *since || gone.is_some_and(|gone| major >= gone)) {
+        true => Comes::Elsewhere,
+        false => Comes::Here { trusted: false },
+    }
+}
+
+/// Whether an extension is in the official images of this major version.
+pub fn comes_with_postgresql(extension: &str, major: u16) -> bool {
+    extension == "plpgsql" || matches!(comes(extension, Some(major)), Comes::Here { .. })
+}
+
 /// Extensions that the profile forbids, that the server's version does not have, or that the restoring role may not
 /// create.
 pub fn extensions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
@@ -130,19 +159,16 @@ pub fn extensions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast
         if rules.allowed.is_some() || rules.installed.iter().any(|installed| installed.name == name) {
             continue;
         }
-        let untrusted = UNTRUSTED.iter().find(|(known, ..)| *known == name);
-        let is_contrib = untrusted.is_some() || TRUSTED.contains(&name);
-        let lacks = untrusted.is_some_and(|(_, since, gone)| {
-            has.server.is_some_and(|server| server < *since || gone.is_some_and(|gone| server >= gone))
-        });
-        if lacks || !is_contrib {
+        let comes = comes(name, has.server);
+        let lacks = comes == Comes::Elsewhere;
+        if lacks || comes == Comes::No {
             let title = match lacks {
                 true => format!("extension {name:?} is not installed in this target"),
                 false => format!("extension {name:?} may not be installed in this target"),
             };
-            let evidence = match (untrusted, has.server) {
-                (Some(_), Some(server)) => format!("PostgreSQL {server} comes without it"),
-                _ => "PostgreSQL comes without it; the profile does not say whether the image has it".to_owned(),
+            let evidence = match has.server.filter(|_| lacks) {
+                Some(server) => format!("PostgreSQL {server} comes without it"),
+                None => "PostgreSQL comes without it; the profile does not say whether the image has it".to_owned(),
             };
             let forecast = Forecast::new(Name::ExtensionUnavailable, name, title).objects(object).seen([evidence]).fix(
                 "Use an image that has the extension (image: in the profile); what uses its types and functions \
@@ -152,7 +178,7 @@ pub fn extensions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast
             forecasts.push(if lacks { forecast } else { forecast.may() });
         } else if !has.is_superuser
             && !rules.trusted.contains(&extension.name)
-            && (untrusted.is_some() || has.server.is_some_and(|server| server < 13))
+            && (comes == Comes::Here { trusted: false } || has.server.is_some_and(|server| server < 13))
         {
             let title = format!("extension {name:?} may not be created here by {:?}", has.restoring);
             forecasts.push(
