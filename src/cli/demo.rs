@@ -13,7 +13,7 @@ use anyhow::Context as _;
 
 use super::arguments::Demo;
 use super::run::{self, Wanted};
-use super::setup::Workshop;
+use super::setup::{self, Workshop};
 use super::{Usage, exit, say};
 use crate::dump;
 use crate::finding::Severity;
@@ -68,7 +68,8 @@ pub async fn demo(arguments: Demo) -> anyhow::Result<u8> {
         cache: !arguments.engine.no_cache,
         quiet,
     };
-    let mut finished = run::rehearse(workshop, dump, targets, &wanted).await?;
+    let scan = setup::begin_scan(&dump, wanted.rows);
+    let mut finished = run::rehearse(workshop, dump, scan, targets, &wanted).await?;
     drop(file);
     finished.report.dump.path = SHOP_NAME.into();
     run::write(&finished.report, &reports, &arguments.output)?;

@@ -7,7 +7,7 @@ use super::run::terminal_options;
 use super::{exit, targets};
 use crate::check;
 use crate::dump::{self, Facts};
-use crate::profile::Target;
+use crate::profile::{Source, Target};
 use crate::rehearsal::decide;
 use crate::report::inspect::{Inspection, TargetForecast, terminal};
 
@@ -15,16 +15,14 @@ use crate::report::inspect::{Inspection, TargetForecast, terminal};
 pub fn inspect(arguments: &Inspect) -> anyhow::Result<u8> {
     // All that can be wrong with what was typed is said before the dump is read.
     let dump = dump::open(&arguments.dump)?;
-    let mut targets = Vec::new();
-    if !arguments.profiles.is_empty() {
-        targets = targets::named(&arguments.profiles, &dump)?;
-        targets.sort_by(|a, b| a.name.cmp(&b.name));
-    }
+    let named = targets::named(&arguments.profiles)?;
     let scan = if arguments.quick { None } else { Some(dump.count()?) };
     let facts = match &scan {
         Some(scan) => scan.facts.clone(),
         None => dump.glance()?,
     };
+    let mut targets = named.of(|| Ok::<_, String>(Source::of(&dump, &facts)))?;
+    targets.sort_by(|a, b| a.name.cmp(&b.name));
     let targets = targets.iter().map(|target| forecast(&dump, &facts, target)).collect();
     let mut inspection = Inspection::of(&dump, &facts, scan.as_ref(), targets);
     inspection.dump.path = arguments.dump.display().to_string();

@@ -38,7 +38,10 @@ pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
         }
         ProfilesAction::Show { names, dump, .. } => {
             let source = match dump {
-                Some(path) => Some(targets::source_of(&dump::open(&path)?)?),
+                Some(path) => {
+                    let dump = dump::open(&path)?;
+                    Some(targets::source_of(&dump, || dump.count().map(|scan| scan.facts))?)
+                }
                 None => None,
             };
             let rules = Rules { source: source.as_ref(), ..profile_rules() };

@@ -17,7 +17,7 @@ use crate::finding::{Finding, Severity};
 use crate::fixes::{self, Asked, Directory, DirectoryError};
 use crate::matrix;
 use crate::profile::Target;
-use crate::rehearsal::{Stage, Verdict, WrittenFixes};
+use crate::rehearsal::{ScanInProgress, Stage, Verdict, WrittenFixes};
 use crate::report::live::{self, View};
 use crate::report::spec::{Destination, Format, ReportSpec};
 use crate::report::terminal::TerminalOptions;
@@ -30,9 +30,12 @@ pub async fn run(arguments: Run) -> anyhow::Result<u8> {
     let path = arguments.dump.clone();
     let dump = Arc::new(tokio::task::spawn_blocking(move || dump::open(&path)).await??);
     let names = arguments.profiles.clone();
-    let asked = Arc::clone(&dump);
-    let targets::Chosen { targets, why } =
-        tokio::task::spawn_blocking(move || targets::choose(&names, &asked)).await??;
+    // One pass over the dump serves the choice and the rehearsals.
+    let scan = setup::begin_scan(&dump, arguments.rows.into());
+    let (asked, passing) = (Arc::clone(&dump), scan.clone());
+    let facts = move || tokio::runtime::Handle::current().block_on(passing).map(|scan| scan.facts.clone());
+    let choose = move || targets::choose(&names, || targets::source_of(&asked, facts));
+    let targets::Chosen { targets, why } = tokio::task::spawn_blocking(choose).await??;
     if let Some(why) = why.filter(|_| !arguments.output.quiet) {
         say(&format!("pgrehearse: {}", crate::report::text::visible(&why)));
     }
@@ -52,7 +55,7 @@ pub async fn run(arguments: Run) -> anyhow::Result<u8> {
     let fixes = arguments.write_fixes.as_deref().map(Directory::open).transpose();
     let fixes = fixes.map_err(|error| Usage(format!("{:#}", anyhow::Error::from(error))))?;
     let workshop = Workshop::open(&arguments.engine).await?;
-    let mut finished = rehearse(workshop, Arc::clone(&dump), targets.clone(), &wanted).await?;
+    let mut finished = rehearse(workshop, Arc::clone(&dump), scan, targets.clone(), &wanted).await?;
     // A report tells what was found, whatever became of the files.
     let written = match &fixes {
         Some(directory) => write_fixes(directory, &dump, &targets, &mut finished),
@@ -126,10 +129,11 @@ impl Finished {
     }
 }
 
-/// Rehearses the dump in every target, shows how it goes, and removes everything.
+/// Rehearses the dump, over which a full pass has begun, in every target, shows how it goes, and removes everything.
 pub async fn rehearse(
     workshop: Workshop,
     dump: Arc<Dump>,
+    scan: ScanInProgress,
     targets: Vec<Target>,
     wanted: &Wanted,
 ) -> anyhow::Result<Finished> {
@@ -142,7 +146,7 @@ pub async fn rehearse(
     let engines = Arc::new(engines);
     let stage = Stage {
         engines: Arc::clone(&engines),
-        scan: setup::begin_scan(&dump, wanted.rows),
+        scan,
         dump: Arc::clone(&dump),
         image_repository: wanted.image_repository.clone(),
         cache: wanted.cache,

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::dump::{Content, Dump, DumpError, Facts};
+use crate::dump::{Content, Dump, Facts};
 use crate::finding::profile_rules;
 use crate::profile::{self, Major, ProfileError, Rules, Source, Target};
 
@@ -28,45 +28,70 @@ pub enum ChoiceError {
     #[error(transparent)]
     Profile(#[from] ProfileError),
     /// The dump had to be read, and could not be.
-    #[error(transparent)]
-    Dump(#[from] DumpError),
+    #[error("the dump cannot be read to its end: {0}")]
+    Dump(String),
 }
 
-/// The targets that the names mean, with what they take from the dump.
-///
-/// A plain dump is read to its end for that, and only where a profile takes something from it.
+impl From<String> for ChoiceError {
+    /// Why a pass over the dump has not come to its end.
+    fn from(reason: String) -> Self {
+        Self::Dump(reason)
+    }
+}
+
+/// Targets that are named, and known to be right as far as that can be told without a dump.
+pub struct Named<'a> {
+    names: &'a [String],
+    targets: Vec<Target>,
+}
+
+/// The targets that the names mean.
 ///
 /// # Errors
-/// The first thing that is wrong with a profile, and where the dump cannot be read.
-pub fn named(names: &[String], dump: &Dump) -> Result<Vec<Target>, ChoiceError> {
-    let targets = profile::load_with(names, &profile_rules())?;
-    if !targets.iter().any(|target| target.takes_from_dump) {
-        return Ok(targets);
+/// The first thing that is wrong with a profile.
+pub fn named(names: &[String]) -> Result<Named<'_>, ProfileError> {
+    Ok(Named { names, targets: profile::load_with(names, &profile_rules())? })
+}
+
+impl Named<'_> {
+    /// The targets with what they take from the dump, which is asked for only where one of them takes something.
+    ///
+    /// # Errors
+    /// Where that cannot be had, or what it says does not go with a profile.
+    pub fn of<E>(self, source: impl FnOnce() -> Result<Source, E>) -> Result<Vec<Target>, ChoiceError>
+    where
+        ChoiceError: From<E>,
+    {
+        if !self.targets.iter().any(|target| target.takes_from_dump) {
+            return Ok(self.targets);
+        }
+        let source = source()?;
+        Ok(profile::load_with(self.names, &Rules { source: Some(&source), ..profile_rules() })?)
     }
-    let source = source_of(dump)?;
-    Ok(profile::load_with(names, &Rules { source: Some(&source), ..profile_rules() })?)
 }
 
 /// The targets that the names mean, and where there are none those of a folder here, or a set that suits the dump.
 ///
 /// # Errors
-/// As for [`named`].
-pub fn choose(names: &[String], dump: &Dump) -> Result<Chosen, ChoiceError> {
+/// The first thing that is wrong with a profile, and where what the dump says cannot be had.
+pub fn choose<E>(names: &[String], source: impl FnOnce() -> Result<Source, E>) -> Result<Chosen, ChoiceError>
+where
+    ChoiceError: From<E>,
+{
     if !names.is_empty() {
-        return Ok(Chosen { targets: named(names, dump)?, why: None });
+        return Ok(Chosen { targets: named(names)?.of(source)?, why: None });
     }
     if let Some(folder) = FOLDERS.into_iter().find(|folder| Path::new(folder).is_dir()) {
-        let targets = named(&[format!("{folder}/")], dump)?;
+        let targets = named(&[format!("{folder}/")])?.of(source)?;
         let why = format!("no -p is given, so every profile in {folder}/: {}", list(&targets));
         return Ok(Chosen { targets, why: Some(why) });
     }
-    suited(dump)
+    Ok(suited(&source()?)?)
 }
 
 /// The default set: where dumps are mostly restored to, in versions that are no older than the dump's.
-fn suited(dump: &Dump) -> Result<Chosen, ChoiceError> {
-    let source = source_of(dump)?;
-    let rules = Rules { source: Some(&source), ..profile_rules() };
+fn suited(source: &Source) -> Result<Chosen, ProfileError> {
+    let rules = Rules { source: Some(source), ..profile_rules() };
     let mut names: Vec<String> = DEFAULT.map(str::to_owned).to_vec();
     let mut left_out = Vec::new();
     let mut leave_out = |name: &str, why: String| {
@@ -115,18 +140,15 @@ fn list(targets: &[Target]) -> String {
     targets.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// What the dump says of where it comes from.
+/// What the dump says of where it comes from. An archive says it at its beginning; plain SQL takes a pass over all of it,
+/// which `facts` gives.
 ///
 /// # Errors
-/// Where the dump cannot be read.
-pub fn source_of(dump: &Dump) -> Result<Source, DumpError> {
-    Ok(Source::of(dump, &facts(dump)?))
-}
-
-/// What the dump declares, whatever it takes to know it.
-fn facts(dump: &Dump) -> Result<Facts, DumpError> {
-    match &dump.content {
-        Content::Archive(archive) => Ok(Facts::of_archive(archive)),
-        Content::Plain(_) => Ok(dump.count()?.facts),
-    }
+/// Those of that pass.
+pub fn source_of<E>(dump: &Dump, facts: impl FnOnce() -> Result<Facts, E>) -> Result<Source, E> {
+    let facts = match &dump.content {
+        Content::Archive(archive) => Facts::of_archive(archive),
+        Content::Plain(_) => facts()?,
+    };
+    Ok(Source::of(dump, &facts))
 }
