@@ -253,7 +253,7 @@ async fn a_client_sees_of_the_cluster_only_its_socket() {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     let engine = confined("client");
     let sandbox = start(&engine, &SandboxSpec { input: Some(file), ..spec() }).await;
-    let input = sandbox.input().await.unwrap();
+    let input = sandbox.input().await.unwrap().expect("the sandbox has an input");
     let ended = run(&*sandbox, program(&["psql", "-XAt", "-U", "postgres", "-f", &input])).await;
     assert_eq!(ended.stdout, "restored\n/data:\nsocket\n\n/data/socket:\n", "{}", ended.stderr);
     for path in ["/data/socket/x", "/input"] {

@@ -208,8 +208,8 @@ pub trait Sandbox: Send + Sync {
     /// A new connection's byte stream to the server.
     async fn connect(&self) -> Result<Box<dyn Pipe>, EngineError>;
 
-    /// Where the spec's input is seen by client programs. Uploads it first where it cannot be mounted.
-    async fn input(&self) -> Result<String, EngineError>;
+    /// Where the spec's input is seen by client programs, if it has one. Uploads it first where it cannot be mounted.
+    async fn input(&self) -> Result<Option<String>, EngineError>;
 
     /// The empty directory, the server's own, for one of the spec's tablespaces, counted from 1.
     fn tablespace(&self, number: usize) -> String;

@@ -85,7 +85,7 @@ pub async fn run(
         stdin = Some(piped(reader));
     } else {
         stdin = target.restore.list_text.clone().map(|list| Box::pin(std::io::Cursor::new(list)) as BoxedReader);
-        argv.push(sandbox.input().await?);
+        argv.extend(sandbox.input().await?);
     }
     let shown = command::shell_words(&argv);
     let parallel = argv.iter().any(|argument| argument.starts_with("--jobs=") && argument != "--jobs=1");

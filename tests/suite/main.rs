@@ -23,6 +23,7 @@ mod judge;
 mod library;
 mod limits;
 mod listing;
+mod local;
 mod made;
 mod matrix;
 mod pairs;

@@ -360,8 +360,8 @@ impl Sandbox for DockerSandbox {
         exec::bridge(&self.docker, &self.server).await
     }
 
-    async fn input(&self) -> Result<String, EngineError> {
-        Ok(self.located().await?.map(|input| input.path.clone()).unwrap_or_default())
+    async fn input(&self) -> Result<Option<String>, EngineError> {
+        Ok(self.located().await?.map(|input| input.path.clone()))
     }
 
     fn tablespace(&self, number: usize) -> String {

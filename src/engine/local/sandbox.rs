@@ -410,14 +410,8 @@ impl Sandbox for LocalSandbox {
         }
     }
 
-    async fn input(&self) -> Result<String, EngineError> {
-        match self.launcher.input {
-            Some(_) => Ok(self.launcher.paths().input),
-            None => Err(EngineError::Call {
-                action: "read the sandbox's input",
-                reason: "the sandbox was made without one".into(),
-            }),
-        }
+    async fn input(&self) -> Result<Option<String>, EngineError> {
+        Ok(self.launcher.input.as_ref().map(|_| self.launcher.paths().input))
     }
 
     fn tablespace(&self, number: usize) -> String {
