@@ -131,7 +131,8 @@ async fn indexes(session: &Session, version: i32) -> Result<Vec<Index>, ClusterE
             LEFT JOIN pg_namespace cn ON cn.oid = c.collnamespace
             LEFT JOIN pg_operator o ON o.oid = con.conexclop[k] LEFT JOIN pg_namespace opn ON opn.oid = o.oprnamespace
          ) AS keys ON x.indisunique OR x.indisexclusion
-         WHERE i.relkind = 'i' AND t.relkind IN ('r', 'm') AND x.indisvalid AND x.indisready AND x.indislive AND {of_dump}
+         WHERE i.relkind = 'i' AND (t.relkind = 'r' OR t.relkind = 'm' AND t.relispopulated)
+           AND x.indisvalid AND x.indisready AND x.indislive AND {of_dump}
          ORDER BY 2, 3"
     );
     let rows = session.query(&sql, &[], "cannot list indexes").await?;

@@ -61,7 +61,8 @@ WITH objects AS (
 )
 SELECT objects.kind, objects.name, pg_get_userbyid(objects.owner)::text,
        coalesce(i.initprivs, acldefault(objects.kind::\"char\", objects.owner))::text[],
-       objects.acl::text[], i.initprivs IS NOT NULL
+       objects.acl::text[],
+       (SELECT pg_get_userbyid(min(grantor::int8)::oid)::text FROM aclexplode(i.initprivs))
 FROM objects
 LEFT JOIN pg_init_privs i ON i.objoid = objects.oid AND i.classoid = objects.class AND i.objsubid = objects.column
 WHERE i.objoid IS NOT NULL OR NOT EXISTS (
@@ -77,11 +78,17 @@ pub async fn read(session: &Session) -> Result<HashMap<Object, Held>, ClusterErr
     for row in rows {
         let (code, name): (&str, &str) = (row.get(0), row.get(1));
         let Some(kind) = Kind::of_code(code) else { continue };
-        let initial = Acl::of_items(&row.get::<_, Vec<String>>(3));
+        let owner: String = row.get(2);
+        let mut initial = Acl::of_items(&row.get::<_, Vec<String>>(3));
+        // What `initdb` or an extension wrote down stays as it is when the object gets another owner; who granted it was the
+        // owner of then.
+        if let Some(former) = row.get::<_, Option<&str>>(5) {
+            initial = initial.with_owner(former, &owner);
+        }
         let now: Option<Vec<String>> = row.get(4);
         let object = (kind, statements(name).into_iter().next().unwrap_or_default());
         let now = now.map_or_else(|| initial.clone(), |items| Acl::of_items(&items));
-        held.insert(object, Held { owner: row.get(2), initial, now, name: name.to_owned() });
+        held.insert(object, Held { owner, initial, now, name: name.to_owned() });
     }
     Ok(held)
 }

@@ -66,6 +66,7 @@ CREATE VIEW j.tree AS WITH RECURSIVE tree (id, depth) AS (
 CREATE MATERIALIZED VIEW j.summary AS SELECT kind, count(*) AS n FROM j.people GROUP BY kind ORDER BY kind;
 CREATE UNIQUE INDEX summary_kind ON j.summary (kind);
 CREATE MATERIALIZED VIEW j.unfilled AS SELECT 1 AS one WITH NO DATA;
+CREATE UNIQUE INDEX unfilled_one ON j.unfilled (one);
 
 CREATE FUNCTION j.touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.note := NEW.note || '!'; RETURN NEW; END $$;
 CREATE FUNCTION j.secret(a integer, VARIADIC b text[] DEFAULT '{}') RETURNS TABLE (x integer, y text)
@@ -137,3 +138,6 @@ ALTER EVENT TRIGGER noted DISABLE;
 SELECT lo_from_bytea(5000 + i, 'x') FROM generate_series(1, 3) AS i;
 GRANT SELECT ON LARGE OBJECT 5001, 5002, 5003 TO shop_app;
 ALTER LARGE OBJECT 5001 OWNER TO shop_owner;
+-- As before 15, where databases that were upgraded have it still.
+ALTER SCHEMA public OWNER TO postgres;
+GRANT ALL ON SCHEMA public TO PUBLIC;
