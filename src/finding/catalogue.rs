@@ -184,7 +184,7 @@ catalogue! {
     SchemaMissing = "schema-missing", Error,
         "A statement puts something into a schema that the target does not have.";
     SchemaNotWritable = "schema-not-writable", Error,
-        "The restoring role may not create anything in a schema.";
+        "The restoring role, or who is to own its objects, may not create in a schema.";
     SchemaReserved = "schema-reserved", Error,
         "The dump uses a schema whose name the target keeps for itself.";
     SearchPathFunction = "search-path-function", Error,

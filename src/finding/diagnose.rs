@@ -62,7 +62,7 @@ fn of_version(failure: &Failure, own: Cause, server: Option<u16>) -> Cause {
         return own;
     }
     let lacking = features_in(statement).into_iter().find(|feature| feature.lacks(server));
-    lacking.map_or(own, |feature| Cause { name: Name::FeatureMissing, subject: feature.name.to_owned() })
+    lacking.map_or(own, |feature| Cause::new(Name::FeatureMissing, feature.name))
 }
 
 /// Whether a failure only follows from what is wrong with the dump itself: the client ends where the archive does, the
@@ -82,7 +82,7 @@ fn of_damage(failure: &Failure, own: &Cause, damage: &[Damage]) -> Option<Cause>
         cut.any(|cut| cut == whole || Some(cut) == table)
     });
     let follows = failure.sqlstate.is_none() || lost || cut_off;
-    follows.then(|| Cause { name: Name::DumpTruncated, subject: String::new() })
+    follows.then(|| Cause::new(Name::DumpTruncated, ""))
 }
 
 /// What belongs to one cause.

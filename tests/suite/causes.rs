@@ -119,6 +119,42 @@ fn a_database_whose_public_schema_is_closed_is_one_cause_with_everything_that_fo
     }
 }
 
+#[test]
+fn an_object_whose_new_owner_may_not_create_in_its_schema_is_told_with_that_owner() {
+    let home = Home::new();
+    let given = "
+CREATE TABLE public.given (id integer);
+ALTER TABLE public.given OWNER TO \"the \"\"app\";
+CREATE SCHEMA closed;
+CREATE TABLE closed.kept (id integer);
+ALTER TABLE closed.kept OWNER TO \"the \"\"app\";
+";
+    let roles =
+        "roles:\n  - {name: 'the \"app'}\n  - {name: master, login: true, createdb: true, member_of: ['the \"app']}\n";
+    let profile = |public: &str| {
+        let database = format!("database: {{name: app, owner: master{public}}}\nrestore: {{as: master}}\n");
+        format!("{}{roles}{database}", bare("managed", 17))
+    };
+    let script = home.file("broken.sql", unowned(&with_statements(&dump(13, "small.sql"), given)));
+    let ran = home.run(&script, &[&profile("")]);
+    ran.expect(1);
+    let refused = |schema: &str| ("schema-not-writable", Severity::Error, schema.to_owned());
+    assert_eq!(causes(&ran), [refused("closed"), refused("public")]);
+    let finding = findings(ran.only(), "schema-not-writable").pop().unwrap();
+    assert_eq!(finding.title, r#"role "the \"app" may not own anything in schema "public", where it may not create"#);
+    assert_eq!(finding.commands, [r#"GRANT CREATE ON SCHEMA "public" TO "the ""app";"#]);
+    assert_all_accounted_for(&ran);
+    // With what it says to do, it is no longer refused there.
+    let opened = home.run(&script, &[&profile(", public: {create: ['the \"app']}")]);
+    assert_eq!(causes(&opened), [refused("closed")]);
+}
+
+/// Without the statements that hand over what the small dump has.
+fn unowned(text: &str) -> String {
+    let is_kept = |line: &&str| !line.ends_with(" OWNER TO postgres;");
+    text.lines().filter(is_kept).map(|line| format!("{line}\n")).collect()
+}
+
 const UNMET: &str = r#"
 CREATE TABLE public.twice (id integer, word text);
 INSERT INTO public.twice VALUES (1, 'a'), (1, NULL), (99, repeat('x', 10));

@@ -6,7 +6,8 @@ use super::has::{Has, acts_for};
 use super::{Asked, Forecast};
 use crate::cluster::sql::identifier;
 use crate::dump::{Grant, Owned, SUBSCRIPTIONS};
-use crate::finding::{Name, ROLE_MISSING_FIX, words};
+use crate::finding::{Cause, Name, ROLE_MISSING_FIX, words};
+use crate::profile::Entrypoint;
 
 /// Every role that the dump names, does not create, and that the target lacks.
 pub fn missing(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
@@ -84,9 +85,16 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
     if has.is_superuser {
         return;
     }
-    let mut refused: BTreeMap<(Name, String), BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    let mut refused: BTreeMap<Cause, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    let mut refuse_for = |cause: Cause, why: String, object: String| {
+        refused.entry(cause).or_default().entry(why).or_default().push(object);
+    };
+    for (owned, why) in unwelcome(asked, has) {
+        let cause = Cause::new(Name::SchemaNotWritable, owned.schema.as_deref().unwrap_or_default());
+        refuse_for(Cause { role: Some(owned.owner.clone()), ..cause }, why, owned_label(owned));
+    }
     let mut refuse = |name: Name, subject: &str, why: String, object: String| {
-        refused.entry((name, subject.to_owned())).or_default().entry(why).or_default().push(object);
+        refuse_for(Cause::new(name, subject), why, object);
     };
     for used in &asked.requirements.privileged {
         let is_left_out = match used.kind {
@@ -124,11 +132,6 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
             }
         }
     }
-    for (owned, holder) in unwelcome(asked, has) {
-        let schema = owned.schema.as_deref().unwrap_or_default();
-        let why = format!("its new owner {:?} may not create in schema {schema:?}, which {holder:?} owns", owned.owner);
-        refuse(Name::SchemaNotWritable, schema, why, owned_label(owned));
-    }
     let others: BTreeSet<&String> = asked.facts.sessions.iter().filter(|role| *role != has.restoring).collect();
     for role in others.into_iter().filter(|role| !has.lacks_role(role) && !has.no_privileges) {
         let why = "only a superuser may become another role of the session".to_owned();
@@ -146,7 +149,7 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
             refuse(Name::DatabaseNotCreatable, has.restoring, why, format!("DATABASE {}", created.name));
         }
     }
-    for ((name, subject), reasons) in refused {
+    for (cause, reasons) in refused {
         let evidence = reasons.iter().map(|(why, objects)| match objects.as_slice() {
             [one] => format!("{why}: {one}"),
             [first, rest @ ..] => format!("{why}: {first} and {} more", rest.len()),
@@ -156,33 +159,63 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
         let mut objects: Vec<String> = reasons.into_values().flatten().collect();
         objects.sort();
         objects.dedup();
-        let words = words(name, &subject, has.target);
-        let forecast = Forecast::new(name, &subject, words.title).objects(objects).seen(evidence);
+        let words = words(&cause, has.target);
+        let forecast = Forecast::new(cause.name, &cause.subject, words.title).objects(objects).seen(evidence);
         forecasts.push(forecast.fix(words.fix, words.commands));
     }
 }
 
-/// Objects that cannot be handed to their owners, with the owners of their schemas. Whoever is no superuser hands an object
-/// only to a role that may create in its schema (`AlterObjectOwner_internal` in src/backend/commands/alter.c and its like for
-/// tables and types), and privileges on schemas come back last.
-fn unwelcome<'a>(asked: &'a Asked<'_>, has: &'a Has<'_>) -> impl Iterator<Item = (&'a Owned, &'a str)> {
+/// Objects that cannot be handed to their owners, and why not. Whoever is no superuser hands an object only to a role that
+/// may create in its schema (`AlterObjectOwner_internal` in src/backend/commands/alter.c and its like for tables and types),
+/// and privileges on schemas come back last.
+fn unwelcome<'a>(asked: &'a Asked<'_>, has: &'a Has<'_>) -> impl Iterator<Item = (&'a Owned, String)> {
     let schemas: BTreeMap<(Option<&str>, &str), &str> = asked
         .facts
         .owners
         .iter()
-        .filter(|owned| owned.kind == "SCHEMA" && owned.name != "public")
+        .filter(|owned| owned.kind == "SCHEMA")
         .map(|owned| ((owned.database.as_deref(), owned.name.as_str()), owned.owner.as_str()))
         .collect();
     let is_there = |role: &str| !has.lacks_role(role) && !asked.facts.roles_created.contains(role);
     asked.facts.owners.iter().filter_map(move |owned| {
-        let holder = *schemas.get(&(owned.database.as_deref(), owned.schema.as_deref()?))?;
-        let handed_over = owned.owner != has.restoring && is_there(&owned.owner) && is_there(holder);
-        let refused = has.acts_for.contains(owned.owner.as_str())
-            && has.acts_for.contains(holder)
-            && !acts_for(has.target, &owned.owner).contains(holder)
-            && !has.target.roles.iter().any(|role| role.name == owned.owner && role.superuser);
-        (!has.no_owner && handed_over && refused).then_some((owned, holder))
+        let schema = owned.schema.as_deref()?;
+        let owner = owned.owner.as_str();
+        let handed_over = !has.no_owner && owner != has.restoring && is_there(owner) && has.acts_for.contains(owner);
+        if !handed_over || has.target.roles.iter().any(|role| role.name == owner && role.superuser) {
+            return None;
+        }
+        let of_dump = schemas.get(&(owned.database.as_deref(), schema)).copied();
+        let why = match of_dump {
+            None if schema == "public" => closed_public(has, owner)?,
+            // Whose it becomes is not foreseen where it was there before.
+            Some(holder) if schema != "public" && is_there(holder) && has.acts_for.contains(holder) => {
+                let may = acts_for(has.target, owner).contains(holder);
+                (!may).then(|| format!("in schema {schema:?}, which {holder:?} owns"))?
+            }
+            _ => return None,
+        };
+        Some((owned, format!("its new owner {owner:?} may not create {why}")))
     })
+}
+
+/// Why a role may not create in the schema public that the target has from its beginning, if it may not.
+fn closed_public(has: &Has<'_>, role: &str) -> Option<String> {
+    let (target, database) = (has.target, &has.target.database);
+    // Those can open it.
+    if has.creates_database || target.entrypoint == Entrypoint::Image || !target.init.is_empty() {
+        return None;
+    }
+    let acts_for = acts_for(target, role);
+    let may = match &database.public.create {
+        Some(roles) => roles.iter().any(|known| known == "PUBLIC" || acts_for.contains(known.as_str())),
+        None => has.server? < 15,
+    };
+    let owner = database.public.owner.as_deref().unwrap_or(match has.server? {
+        ..15 => &target.cluster.superuser,
+        _ => "pg_database_owner",
+    });
+    let closed = !may && !acts_for.contains(owner);
+    closed.then(|| format!("in schema \"public\", which {owner:?} owns"))
 }
 
 fn owned_label(owned: &Owned) -> String {

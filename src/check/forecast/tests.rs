@@ -174,6 +174,42 @@ fn one_who_is_no_superuser_is_refused_what_needs_one_and_what_is_others() {
 }
 
 #[test]
+fn nothing_is_handed_to_one_who_may_not_create_in_the_schema() {
+    let master = |postgres: u16, more: &str| {
+        format!(
+            "postgres: {postgres}\nroles: [{{name: o}}, {{name: g}}, {{name: master, login: true, member_of: [o, g]}}]\n\
+             restore: {{as: master}}\n{more}"
+        )
+    };
+    let sql = "CREATE TABLE public.t (id integer);\nALTER TABLE public.t OWNER TO o;";
+    let refused = [(Name::SchemaNotWritable, ERROR)];
+    // Text from 17, which versions before it are warned of.
+    let told_in = |sql: &str, yaml: &str| {
+        let told = told(&of_text(sql, yaml)).into_iter();
+        told.filter(|(name, _)| *name != Name::TargetOlder).collect::<Vec<_>>()
+    };
+    let database = |of: &str| format!("database: {{name: app, owner: master, {of}}}\n");
+    let found = of_text(sql, &master(17, &database("")));
+    assert_eq!(told(&found), refused);
+    assert_eq!(found[0].finding.title, "role \"o\" may not own anything in schema \"public\", where it may not create");
+    assert_eq!(found[0].finding.commands, ["GRANT CREATE ON SCHEMA \"public\" TO \"o\";"]);
+    for (postgres, of) in
+        [(13, ""), (17, "public: {create: [PUBLIC]}"), (17, "public: {create: [o]}"), (17, "public: {owner: o}")]
+    {
+        assert_eq!(told_in(sql, &master(postgres, &database(of))), [], "{postgres} {of}");
+    }
+    assert_eq!(of_text(sql, &master(17, "database: {name: app, owner: o}\n")), []);
+    for (postgres, of) in [(13, "public: {create: [g]}"), (17, "public: {owner: g}")] {
+        assert_eq!(told_in(sql, &master(postgres, &database(of))), refused, "{postgres} {of}");
+    }
+    // What the database holds before the restore may open it.
+    let init = "init: [{sql: GRANT CREATE ON SCHEMA public TO o}]\n";
+    assert_eq!(of_text(sql, &master(17, &format!("{}{init}", database("")))), []);
+    let schema = "CREATE SCHEMA s;\nALTER SCHEMA s OWNER TO g;\nALTER TABLE s.t OWNER TO o;";
+    assert_eq!(told_in(schema, &master(13, &database(""))), refused);
+}
+
+#[test]
 fn an_encoding_that_may_not_hold_the_text_is_a_warning() {
     let told_in =
         |encoding: &str| told(&of_text("", &format!("postgres: 17\ncluster: {{encoding: {encoding}, locale: C}}\n")));

@@ -50,11 +50,10 @@ pub struct Words {
     pub commands: Vec<String>,
 }
 
-/// The words for what the restoring role of a target is refused, as a restore's own finding has them.
-pub fn words(name: Name, subject: &str, target: &Target) -> Words {
-    let cause = Cause { name, subject: subject.to_owned() };
-    let title = refused::title(&cause, target).unwrap_or_else(|| name.summary().to_owned());
-    let (fix, commands) = refused::fix(&cause, target).unwrap_or_default();
+/// The words for what a target refuses, as a restore's own finding has them.
+pub fn words(cause: &Cause, target: &Target) -> Words {
+    let title = refused::title(cause, target).unwrap_or_else(|| cause.name.summary().to_owned());
+    let (fix, commands) = refused::fix(cause, target).unwrap_or_default();
     Words { title, fix, commands }
 }
 

@@ -13,7 +13,12 @@ pub(super) fn title(cause: &Cause, target: &Target) -> Option<String> {
         Name::OwnerNotAssignable => format!("role {who:?} may not hand objects to {subject:?}"),
         Name::ExtensionCommentRefused => format!("role {who:?} may not comment on the extension {subject:?}"),
         Name::DefaultPrivilegesRefused => format!("role {who:?} may not set default privileges for {subject:?}"),
-        Name::SchemaNotWritable => format!("role {who:?} may not create anything in schema {subject:?}"),
+        Name::SchemaNotWritable => match &cause.role {
+            Some(owner) => {
+                format!("role {owner:?} may not own anything in schema {subject:?}, where it may not create")
+            }
+            None => format!("role {who:?} may not create anything in schema {subject:?}"),
+        },
         Name::EventTriggerRefused => format!("role {who:?} may not create event triggers"),
         Name::ReplicationRefused => format!("role {who:?} may not create this publication or subscription"),
         Name::ParameterRefused => format!("role {who:?} may not set the parameter {subject:?}"),
@@ -45,6 +50,14 @@ pub(super) fn fix(cause: &Cause, target: &Target) -> Option<Told> {
             "Make the restoring role a member of that role before the restore, or run the statement as that role \
              afterwards; leave it out where the role makes nothing in the target.",
             &[format!("GRANT {subject} TO {who};")],
+        ),
+        Name::SchemaNotWritable if cause.role.is_some() => told(
+            "Make the schema, where it is a new one, and let its owners to be create in it before the restore: the dump's own \
+             grants come back last. Or restore as a superuser, or with --no-owner where owners do not matter.",
+            &[format!(
+                "GRANT CREATE ON SCHEMA {subject} TO {};",
+                identifier(cause.role.as_deref().unwrap_or_default())
+            )],
         ),
         Name::SchemaNotWritable => told(
             "Make the restoring role the owner of the database, or let it create in the schema. From PostgreSQL 15 on \

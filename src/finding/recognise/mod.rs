@@ -14,6 +14,14 @@ pub struct Cause {
     pub name: Name,
     /// A role, an extension, a setting, …; for an unclassified error its SQLSTATE and message.
     pub subject: String,
+    /// Who was refused, where that is somebody else than who asked.
+    pub role: Option<String>,
+}
+
+impl Cause {
+    pub fn new(name: Name, subject: impl Into<String>) -> Self {
+        Self { name, subject: subject.into(), role: None }
+    }
 }
 
 /// The cause of a failure, taken alone.
@@ -22,7 +30,8 @@ pub fn recognise(failure: &Failure) -> Cause {
         Some(state) => of_server(state, failure),
         None => of_client(failure),
     };
-    Cause { name, subject }
+    let role = failure.statement.as_deref().filter(|_| name == Name::SchemaNotWritable).and_then(privileges::new_owner);
+    Cause { role, ..Cause::new(name, subject) }
 }
 
 /// A name, and what it is about.
@@ -186,6 +195,22 @@ mod tests {
         assert_eq!(first, cause("42P16", "cannot change name of view column \"b\"", ""));
         assert_ne!(first, cause("42P16", "missing FROM-clause entry", ""));
     }
+
+    #[test]
+    fn who_may_not_own_in_a_schema_is_told_from_who_may_not_create_in_it() {
+        let refused = |statement: &str| cause("42501", "permission denied for schema shop", statement);
+        let created = refused("CREATE TABLE shop.t (id integer);");
+        assert_eq!((created.name, created.subject.as_str(), created.role), (Name::SchemaNotWritable, "shop", None));
+        for (statement, owner) in [
+            ("ALTER TABLE shop.t OWNER TO app;", "app"),
+            ("ALTER FUNCTION shop.f(a integer, b text) OWNER TO \"the \"\"owner to\"\" x\";", "the \"owner to\" x"),
+            ("alter type shop.\"owner to\" owner to App", "app"),
+        ] {
+            assert_eq!(refused(statement).role.as_deref(), Some(owner), "{statement}");
+        }
+        assert_eq!(refused("ALTER TABLE shop.t ADD COLUMN owner text;").role, None);
+    }
+
     /// Messages that no server at hand gives, as people have reported them, and those of versions that are not at hand.
     #[test]
     fn recorded_messages_have_their_causes() {

@@ -2,6 +2,7 @@
 //! refused for several reasons.
 
 use super::{Named, begins, extension};
+use crate::dump::{Word, statements};
 use crate::finding::{Failure, Name};
 
 pub(super) fn of_refusal(failure: &Failure) -> Named {
@@ -51,6 +52,19 @@ pub(super) fn of_refusal(failure: &Failure) -> Named {
         return (Name::SchemaNotWritable, super::after(message, "permission denied for schema "));
     }
     (Name::PermissionDenied, role())
+}
+
+/// To whom `ALTER … OWNER TO x` gives something: the server asks whether that role may create in the schema
+/// (AlterObjectOwner_internal in src/backend/commands/alter.c and its like), and not who says it.
+pub(super) fn new_owner(statement: &str) -> Option<String> {
+    let words = statements(statement).into_iter().next()?;
+    let is = |word: &Word, name: &str| matches!(word, Word::Name(found) if found == name);
+    match words.as_slice() {
+        [first, .., owner, to, Word::Name(role)] if is(first, "alter") && is(owner, "owner") && is(to, "to") => {
+            Some(role.clone())
+        }
+        _ => None,
+    }
 }
 
 /// `ALTER ROLE x [IN DATABASE d] SET parameter …`
