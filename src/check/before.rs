@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::objects;
-use super::privileges::{Acl, Held, Object, held};
+use super::privileges::{Acl, DefaultPrivilege, Held, Object, defaults, held};
 use super::schema::Schema;
 use crate::cluster::{ClusterError, Session};
 use crate::dump::{Content, Declared, Dump};
@@ -17,6 +17,7 @@ pub struct Before {
     /// Type, schema and tag.
     objects: HashSet<(String, String, String)>,
     held: HashMap<Object, Held>,
+    default_privileges: Vec<DefaultPrivilege>,
 }
 
 impl Before {
@@ -44,15 +45,23 @@ impl Before {
         let encoding = encoding.filter(|encoding| encoding != "SQL_ASCII");
         let session = Session::open(sandbox, superuser, &database.name).await?;
         let schema = Schema::default();
-        let (declared, held) =
-            tokio::join!(schema.get(sandbox, superuser, &database.name, encoding.as_deref()), held(&session));
+        let (declared, held, default_privileges) = tokio::join!(
+            schema.get(sandbox, superuser, &database.name, encoding.as_deref()),
+            held(&session),
+            defaults(&session)
+        );
         let objects = objects::with_attachments(declared?.to_vec()).iter().map(key).collect();
-        Ok(Self { objects, held: held? })
+        Ok(Self { objects, held: held?, default_privileges: default_privileges? })
     }
 
     /// Whether an object of this type and name was there.
     pub fn has(&self, object: &Declared) -> bool {
         !self.objects.is_empty() && self.objects.contains(&key(object))
+    }
+
+    /// What whoever makes something there gives away of it.
+    pub fn default_privileges(&self) -> &[DefaultPrivilege] {
+        &self.default_privileges
     }
 
     /// Whether this table was there.

@@ -17,6 +17,9 @@ use crate::finding::{AfterKind, Finding, Name};
 
 pub struct Ownership;
 
+/// Statements to paste, of thousands.
+const STATEMENTS: usize = 10;
+
 /// The owner of everything that can have one and that pg_dump names in an `OWNER TO`. Functions are listed by the types
 /// of their arguments, as archives name them, and with their names too, as plain dumps do. The last column is what `ALTER`
 /// calls it.
@@ -95,7 +98,14 @@ impl Check for Ownership {
             .map(|((dumped, now), objects)| {
                 let (objects, back) = parted(objects);
                 let mut finding = owner_changed(&dumped, &now, objects);
-                finding.mend_silently(AfterKind::Ownership, back);
+                finding.mend(AfterKind::Ownership, back, STATEMENTS);
+                // Those of a cluster's first superuser cannot be reassigned (shdepReassignOwned in pg_shdepend.c).
+                if finding.count > STATEMENTS as u64 && now != restored.target.cluster.superuser {
+                    let (now, dumped) = (identifier(&now), identifier(&dumped));
+                    let all =
+                        format!("REASSIGN OWNED BY {now} TO {dumped};   -- all that {now} owns, the database too");
+                    finding.commands = vec![all];
+                }
                 finding
             })
             .collect();
@@ -104,7 +114,7 @@ impl Check for Ownership {
             let is_superuser = superusers.contains(&now);
             let (objects, back) = parted(objects);
             let mut finding = definer_changed(&dumped, &now, is_superuser, objects);
-            finding.mend_silently(AfterKind::Ownership, back);
+            finding.mend(AfterKind::Ownership, back, STATEMENTS);
             finding
         }));
         let looked_at = format!("{} owners", compared.values().sum::<u64>());
@@ -230,7 +240,6 @@ fn owner_changed(dumped: &str, now: &str, objects: Vec<String>) -> Finding {
     finding.objects = objects;
     finding.evidence = vec![format!("later ALTER, DROP and GRANT by {dumped:?} will fail: only an owner may")];
     finding.fix = "Restore with owners, or give them back afterwards.".into();
-    finding.commands = vec![format!("REASSIGN OWNED BY {} TO {};", identifier(now), identifier(dumped))];
     finding
 }
 
@@ -246,24 +255,6 @@ fn definer_changed(dumped: &str, now: &str, is_superuser: bool, objects: Vec<Str
     finding.count = many as u64;
     finding.evidence = vec![format!("whoever may call it does with {now:?}'s rights what its body does")];
     finding.fix = format!("Give them to {dumped:?} before anybody connects.");
-    finding.commands = vec![format!("REASSIGN OWNED BY {} TO {};", identifier(now), identifier(dumped))];
-    if is_superuser {
-        // A bootstrap superuser's objects cannot be reassigned as a whole (shdepReassignOwned in pg_shdepend.c).
-        const STATEMENTS: usize = 10;
-        finding.commands = objects
-            .iter()
-            .take(STATEMENTS)
-            .filter_map(|object| Some((object.split_once(' ')?.1, identifier(dumped))))
-            .map(|(name, role)| format!("ALTER ROUTINE {} OWNER TO {role};", routine(name)))
-            .collect();
-    }
     finding.objects = objects;
     finding
-}
-
-/// `public.f(integer)` with its names quoted where they have to be.
-fn routine(label: &str) -> String {
-    let (name, arguments) = label.split_once('(').unwrap_or((label, ")"));
-    let (schema, name) = name.split_once('.').unwrap_or(("public", name));
-    format!("{}.{}({arguments}", identifier(schema), identifier(name))
 }

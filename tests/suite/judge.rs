@@ -4,7 +4,7 @@ use pgrehearse::finding::{Finding, Name, Severity};
 use pgrehearse::rehearsal::Rehearsal;
 
 use crate::support::home::assert_every_check_looked;
-use crate::support::{Home, MAJORS, dump, matching, with_statements};
+use crate::support::{Home, MAJORS, bare, dump, matching, with_statements};
 
 fn assert_no_finding(target: &Rehearsal, what: &str) {
     let findings: Vec<&Finding> = target.findings().collect();
@@ -176,6 +176,30 @@ fn a_revoke_that_was_undone_with_a_grant_that_failed_leaves_everybody_with_more(
 }
 
 #[test]
+fn what_the_targets_default_privileges_give_is_told_with_them() {
+    let home = Home::new();
+    let profile = |init: &str| {
+        let roles = "roles: [{name: reader}, {name: 'the \"other'}]\n";
+        format!("{}{roles}init:\n  - sql: |\n{init}", bare("giving", 17))
+    };
+    let giving = "      ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO reader, \"the \"\"other\";\n      \
+                  ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO reader;\n      \
+                  ALTER DEFAULT PRIVILEGES FOR ROLE reader GRANT SELECT ON TABLES TO PUBLIC;\n";
+    let ran = home.run(&dump(17, "small.dump"), &[&profile(giving)]);
+    ran.expect(1);
+    let finding = ran.finding("privileges-wider");
+    assert_eq!(finding.evidence[0], "default privileges of the target give them on what \"postgres\" makes");
+    let revoke = "ALTER DEFAULT PRIVILEGES FOR ROLE \"postgres\" IN SCHEMA public REVOKE ALL ON TABLES FROM \"reader\", \
+                  \"the \"\"other\";";
+    assert_eq!(finding.commands[0], revoke);
+    assert!(finding.commands[1].starts_with("REVOKE SELECT ON TABLE public."), "{:?}", finding.commands);
+    // With that said before the restore, there is nothing to tell.
+    let ran = home.run(&dump(17, "small.dump"), &[&profile(&format!("{giving}      {revoke}\n"))]);
+    ran.expect(0);
+    assert_eq!(ran.names(), Vec::<&str>::new());
+}
+
+#[test]
 fn without_owners_and_privileges_every_lost_one_is_listed_and_nothing_else() {
     let home = Home::new();
     let options = "restore: {options: [--no-owner, --no-privileges]}\n";
@@ -209,6 +233,15 @@ fn without_owners_and_privileges_every_lost_one_is_listed_and_nothing_else() {
         "1 function that runs with the rights of \"shop_owner\" in the dump now runs with those of the superuser \
          \"postgres\""
     );
+    assert_eq!(definer.commands, [r#"ALTER ROUTINE j.secret(a integer, VARIADIC b text[]) OWNER TO "shop_owner";"#]);
+    // What belongs to a cluster's first superuser cannot be reassigned as a whole; another's can.
+    assert_eq!(changed.commands.len(), 10, "{:#?}", changed.commands);
+    assert!(changed.commands.iter().all(|command| command.starts_with("ALTER ")), "{:#?}", changed.commands);
+    let boss = matching("boss", 18).replace("roles:", "roles:\n  - {name: boss, login: true, superuser: true}");
+    let by_boss =
+        home.run(&dump(17, "judged.dump"), &[&format!("{boss}restore: {{as: boss, options: [--no-owner]}}\n")]);
+    let reassign = r#"REASSIGN OWNED BY "boss" TO "shop_owner";   -- all that "boss" owns, the database too"#;
+    assert!(by_boss.only().findings().any(|finding| finding.commands == [reassign]), "{}", by_boss.stdout);
     assert_eq!(ran.finding("privileges-wider").severity, Severity::Warning);
     let lost: Vec<&Finding> = ran.only().findings().filter(|finding| finding.name == Name::PrivilegesChanged).collect();
     assert_eq!(lost.len(), 2, "privileges and default privileges");

@@ -7,6 +7,7 @@
 
 mod acl;
 mod actual;
+mod defaults;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -15,12 +16,13 @@ use async_trait::async_trait;
 pub use self::acl::{Acl, Object};
 use self::acl::{Change, Kind, changes, privilege};
 pub use self::actual::{Held, read as held};
+pub use self::defaults::{DefaultPrivilege, read as defaults};
 use super::scope::{in_database, server_major};
 use super::{Check, Group, Looked, Restored, objects};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::dump::{Declared, Word, statements};
-use crate::finding::{AfterKind, Failure, Finding, Name, Severity};
+use crate::finding::{AfterKind, Failure, Finding, Name, Severity, restoring};
 use crate::restore::{has_option, made_by_dump};
 
 pub struct Privileges;
@@ -108,13 +110,19 @@ impl Check for Privileges {
             }
         }
         let mut findings = Vec::new();
-        findings.extend(told.wider(left_out));
+        findings.extend(told.wider(left_out, &of_target(restored)));
         findings.extend(told.lost(left_out));
         findings.extend(default_privileges(restored, &declared, left_out).await?);
         let looked_at = format!("privileges of {} objects", told.compared);
         let compared = BTreeMap::from([("privileges".to_owned(), told.compared)]);
         Ok(Looked { findings, looked_at, compared, ..Looked::default() })
     }
+}
+
+/// The default privileges that the target had before the restore, for what the restoring role makes.
+fn of_target<'a>(restored: &'a Restored<'_>) -> Vec<&'a DefaultPrivilege> {
+    let maker = restoring(restored.target);
+    restored.before.default_privileges().iter().filter(|default| default.role == maker).collect()
 }
 
 /// The option with which the restore left privileges out, if it did.
@@ -206,7 +214,8 @@ struct Told<'a> {
 }
 
 impl Told<'_> {
-    fn wider(&mut self, left_out: Option<&str>) -> Option<Finding> {
+    /// `defaults` are those of the target for what the restore makes.
+    fn wider(&mut self, left_out: Option<&str>, defaults: &[&DefaultPrivilege]) -> Option<Finding> {
         let (objects, count) = hits(&mut self.wider)?;
         let who = who(&self.wider);
         let verb = if self.wider.len() == 1 { "may do more" } else { "may each do more" };
@@ -225,7 +234,26 @@ impl Told<'_> {
             finding.fix = format!("Restore without {option}, or take them away before anybody connects.");
         }
         finding.mend(AfterKind::Privileges, statements_of(&self.wider, "REVOKE", "FROM"), STATEMENTS);
+        self.explain_by_defaults(&mut finding, defaults);
         Some(finding)
+    }
+
+    /// What a target gives on all that is made in it has no cause in the dump.
+    fn explain_by_defaults(&self, finding: &mut Finding, defaults: &[&DefaultPrivilege]) {
+        let gives = |default: &&&DefaultPrivilege| {
+            let mut hits = self.wider.get(&default.grantee).into_iter().flatten();
+            hits.any(|(_, kind, held, _)| default.gives(&default.grantee, *kind, &held.name))
+        };
+        let giving: Vec<&DefaultPrivilege> = defaults.iter().filter(gives).copied().collect();
+        let Some(first) = giving.first() else { return };
+        let given = format!("default privileges of the target give them on what {:?} makes", first.role);
+        finding.evidence.insert(0, given);
+        finding.fix =
+            "Decide whether they shall have them here. If not, take them out of the target's default privileges \
+                       before the restore, or away before anybody connects."
+                .into();
+        let commands = defaults::revoke(&giving).into_iter().chain(std::mem::take(&mut finding.commands));
+        finding.commands = commands.take(STATEMENTS).collect();
     }
 
     fn lost(&mut self, left_out: Option<&str>) -> Option<Finding> {
