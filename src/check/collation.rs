@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::catalog::{first_few, many, of_dump, qualified, server_version_num};
+use super::locale::{Locale, normal_locale, other_locale};
 use super::{Check, Group, Looked, Restored};
-use crate::cluster::sql::{identifier, literal};
+use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
-use crate::dump::CreatedDatabase;
 use crate::finding::{AfterKind, Finding, Name};
 
 pub struct Collation;
@@ -23,11 +23,7 @@ const DEFAULT: u32 = 100;
 /// The database's own.
 #[derive(Debug, Default)]
 struct Own {
-    collate: String,
-    ctype: String,
-    /// `libc`, `icu` or `builtin`.
-    provider: String,
-    provider_locale: Option<String>,
+    locale: Locale,
     /// The version of the rules, as it was recorded and as it is.
     recorded: Option<String>,
     actual: Option<String>,
@@ -63,12 +59,10 @@ impl Check for Collation {
         // A dump of several databases names each; any other dump has the one that it was made from.
         let dumped = created.iter().find(|dumped| created.len() == 1 || dumped.name == restored.database);
         looked.looked_at = match dumped {
-            Some(_) => format!("{} by {}, compared with the dump's", own.collate, own.provider),
-            None => format!("{} by {}; the dump names no locale", own.collate, own.provider),
+            Some(_) => format!("{} by {}, compared with the dump's", own.locale.collate, own.locale.provider),
+            None => format!("{} by {}; the dump names no locale", own.locale.collate, own.locale.provider),
         };
-        let difference = dumped
-            .and_then(|dumped| other_locale(dumped, &own.collate, &own.ctype).or_else(|| other_provider(dumped, &own)));
-        if let Some(mut finding) = difference {
+        if let Some(mut finding) = dumped.and_then(|dumped| other_locale(dumped, &own.locale)) {
             finding.objects = by_order(session, &[DEFAULT]).await?;
             finding.count = finding.objects.len().max(1) as u64;
             looked.findings.push(finding);
@@ -85,7 +79,7 @@ impl Check for Collation {
                 looked.could_not.push(format!(
                     "the system gives no version of its rules for locale {}, so nobody can tell how {} sorted ({first}): \
                      use an image with glibc, an ICU locale, or locale C",
-                    own.collate,
+                    own.locale.collate,
                     if hit.len() == 1 { "1 object is".to_owned() } else { format!("{} objects are", hit.len()) }
                 ));
             }
@@ -114,13 +108,15 @@ async fn own(session: &Session, version: i32) -> Result<Option<Own>, ClusterErro
     );
     let rows = session.query(&sql, &[], "cannot read the database's locale").await?;
     Ok(rows.first().map(|row| Own {
-        collate: row.get(0),
-        ctype: row.get(1),
-        provider_locale: row.get(2),
-        provider: match row.get::<_, String>(3).as_str() {
-            "i" => "icu".to_owned(),
-            "b" => "builtin".to_owned(),
-            _ => "libc".to_owned(),
+        locale: Locale {
+            collate: row.get(0),
+            ctype: row.get(1),
+            provider_locale: row.get(2),
+            provider: match row.get::<_, String>(3).as_str() {
+                "i" => "icu".to_owned(),
+                "b" => "builtin".to_owned(),
+                _ => "libc".to_owned(),
+            },
         },
         recorded: row.get(4),
         actual: row.get(5),
@@ -130,8 +126,8 @@ async fn own(session: &Session, version: i32) -> Result<Option<Own>, ClusterErro
 /// Whether the rules can change without anybody noticing. Those of C and of C.UTF-8 are code points
 /// (get_collation_actual_version in pg_locale.c, PostgreSQL 13 to 18, gives them no version); musl has no versions.
 fn has_no_version(own: &Own) -> bool {
-    let locale = normal_locale(&own.collate);
-    own.provider == "libc" && own.actual.is_none() && locale != "c" && !locale.starts_with("c.")
+    let locale = normal_locale(&own.locale.collate);
+    own.locale.provider == "libc" && own.actual.is_none() && locale != "c" && !locale.starts_with("c.")
 }
 
 /// Collations whose rules have another version now, and how many have one.
@@ -205,61 +201,6 @@ async fn by_order(session: &Session, collations: &[u32]) -> Result<Vec<String>, 
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// A locale that differs changes sorting, upper and lower case, and which characters are letters.
-pub(super) fn other_locale(created: &CreatedDatabase, collate: &str, ctype: &str) -> Option<Finding> {
-    let dumped_collate = created.lc_collate.as_ref().or(created.locale.as_ref())?;
-    let dumped_ctype = created.lc_ctype.as_ref().or(created.locale.as_ref())?;
-    if normal_locale(dumped_collate) == normal_locale(collate) && normal_locale(dumped_ctype) == normal_locale(ctype) {
-        return None;
-    }
-    let shown =
-        |collate: &str, ctype: &str| if collate == ctype { collate.to_owned() } else { format!("{collate}/{ctype}") };
-    let title = format!(
-        "the database's locale is {}, the dump's was {}",
-        shown(collate, ctype),
-        shown(dumped_collate, dumped_ctype)
-    );
-    Some(differs(title, created, &format!("LC_COLLATE {} LC_CTYPE {}", literal(dumped_collate), literal(dumped_ctype))))
-}
-
-/// The same locale by another provider, or another locale of the same provider. Before 15 there was libc alone.
-fn other_provider(created: &CreatedDatabase, own: &Own) -> Option<Finding> {
-    let dumped = created.locale_provider.as_deref().unwrap_or("libc").to_ascii_lowercase();
-    let locale = |locale: &Option<String>| locale.as_deref().map(|name| normal_locale(name).replace('_', ""));
-    if dumped == own.provider && (dumped == "libc" || locale(&created.provider_locale) == locale(&own.provider_locale))
-    {
-        return None;
-    }
-    let shown = |provider: &str, locale: &Option<String>| match locale {
-        Some(locale) => format!("{locale:?} by {provider}"),
-        None => format!("by {provider}"),
-    };
-    let title = format!(
-        "the database's locale is {}, the dump's was {}",
-        shown(&own.provider, &own.provider_locale),
-        shown(&dumped, &created.provider_locale)
-    );
-    let locale = created.provider_locale.as_ref().map(|locale| {
-        let option = if dumped == "icu" { "ICU_LOCALE" } else { "BUILTIN_LOCALE" };
-        format!(" {option} {}", literal(locale))
-    });
-    Some(differs(title, created, &format!("LOCALE_PROVIDER {dumped}{}", locale.unwrap_or_default())))
-}
-
-fn differs(title: String, created: &CreatedDatabase, options: &str) -> Finding {
-    let mut finding = Finding::new(Name::LocaleDiffers, title);
-    finding.evidence =
-        vec!["ORDER BY, upper(), LIKE and unique indexes over text can answer otherwise than in the source".into()];
-    finding.fix = "Create the database with the source's locale, where the order of text matters.".into();
-    let encoding = created.encoding.as_ref().map(|name| format!(" ENCODING {}", literal(name)));
-    finding.commands = vec![format!(
-        "CREATE DATABASE {} TEMPLATE template0{} {options};",
-        identifier(&created.name),
-        encoding.unwrap_or_default(),
-    )];
-    finding
-}
-
 fn other_version(changed: &[Changed], objects: Vec<String>, database: &str) -> Finding {
     let title = match changed {
         [only] => format!("{} was recorded with other sorting rules than the system has", only.label),
@@ -282,65 +223,22 @@ fn other_version(changed: &[Changed], objects: Vec<String>, database: &str) -> F
     finding
 }
 
-/// `en_US.UTF-8` and `en_US.utf8` are one locale; `POSIX` is `C`.
-pub(super) fn normal_locale(name: &str) -> String {
-    let plain: String = name.chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
-    if plain == "posix" { "c".into() } else { plain }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn one_locale_has_several_spellings() {
-        assert_eq!(normal_locale("en_US.UTF-8"), normal_locale("en_US.utf8"));
-        assert_eq!(normal_locale("POSIX"), normal_locale("C"));
-        assert_ne!(normal_locale("C"), normal_locale("C.UTF-8"));
-    }
-
-    #[test]
-    fn a_dump_that_names_no_locale_has_none_to_differ() {
-        assert_eq!(other_locale(&CreatedDatabase::default(), "C", "C"), None);
-    }
-
-    fn libc(collate: &str, actual: Option<&str>) -> Own {
-        let (collate, provider) = (collate.to_owned(), "libc".to_owned());
-        Own { collate, provider, actual: actual.map(str::to_owned), ..Own::default() }
+    fn of(collate: &str, provider: &str, actual: Option<&str>) -> Own {
+        let locale = Locale { collate: collate.into(), provider: provider.into(), ..Locale::default() };
+        Own { locale, actual: actual.map(str::to_owned), ..Own::default() }
     }
 
     #[test]
     fn a_system_without_versions_leaves_the_order_of_its_locales_unknown() {
         // musl
-        assert!(has_no_version(&libc("en_US.utf8", None)));
+        assert!(has_no_version(&of("en_US.utf8", "libc", None)));
         // glibc
-        assert!(!has_no_version(&libc("en_US.utf8", Some("2.41"))));
-        assert!(!has_no_version(&libc("C.UTF-8", None)) && !has_no_version(&libc("POSIX", None)));
-        assert!(!has_no_version(&Own { provider: "icu".into(), ..libc("en_US.utf8", None) }));
-    }
-
-    #[test]
-    fn another_provider_or_another_locale_of_it_differs() {
-        let icu = |locale: &str| CreatedDatabase {
-            name: "app".into(),
-            locale_provider: Some("icu".into()),
-            provider_locale: Some(locale.into()),
-            ..CreatedDatabase::default()
-        };
-        let own = Own { provider: "icu".into(), provider_locale: Some("en-US".into()), ..libc("C.UTF-8", None) };
-        assert_eq!(other_provider(&icu("en_US"), &own), None);
-        let title = |created: &CreatedDatabase, own: &Own| other_provider(created, own).map(|finding| finding.title);
-        assert_eq!(
-            title(&icu("de"), &own).as_deref(),
-            Some(r#"the database's locale is "en-US" by icu, the dump's was "de" by icu"#)
-        );
-        let libc = libc("C.UTF-8", None);
-        assert_eq!(
-            title(&icu("de"), &libc).as_deref(),
-            Some(r#"the database's locale is by libc, the dump's was "de" by icu"#)
-        );
-        // A dump of a server before 15 does not say.
-        assert_eq!(title(&CreatedDatabase::default(), &libc), None);
-        assert!(title(&CreatedDatabase::default(), &own).is_some());
+        assert!(!has_no_version(&of("en_US.utf8", "libc", Some("2.41"))));
+        assert!(!has_no_version(&of("C.UTF-8", "libc", None)) && !has_no_version(&of("POSIX", "libc", None)));
+        assert!(!has_no_version(&of("en_US.utf8", "icu", None)));
     }
 }

@@ -9,6 +9,7 @@ mod constraints;
 mod encoding;
 mod forecast;
 mod integrity;
+mod locale;
 mod objects;
 mod ownership;
 mod pgtap;

@@ -2,9 +2,10 @@
 
 use super::has::Has;
 use super::{Asked, Forecast};
-use crate::check::collation::{normal_locale, other_locale};
 use crate::check::encoding::normal_encoding;
+use crate::check::locale::{Locale, normal_locale, other_locale};
 use crate::finding::Name;
+use crate::profile::{LocaleProvider, Target};
 
 /// Text that the database's encoding may not hold. What the rows hold is not known, so none of this is certain.
 pub fn encoding(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
@@ -45,13 +46,30 @@ pub fn encoding(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>)
     forecasts.push(forecast.may());
 }
 
+/// What the database that the profile makes goes by.
+fn of_target(target: &Target) -> Locale {
+    let (locale, provider) = (target.database_locale(), target.database_locale_provider());
+    // The builtin provider's databases have C for the rest (initdb and CREATE DATABASE as pgrehearse runs them).
+    let of_libc = if provider == LocaleProvider::Builtin { "C" } else { locale };
+    Locale {
+        collate: of_libc.to_owned(),
+        ctype: of_libc.to_owned(),
+        provider: provider.name().to_owned(),
+        provider_locale: match provider {
+            LocaleProvider::Libc => None,
+            LocaleProvider::Icu => target.database_icu_locale().map(str::to_owned),
+            LocaleProvider::Builtin => Some(locale.to_owned()),
+        },
+    }
+}
+
 /// Locales that the target may lack, where the dump creates its database; and those that differ, where it does not.
 pub fn locale(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
     let cluster = &has.target.cluster;
     let databases = &asked.requirements.databases;
     if !has.creates_database {
         if let [created] = databases.as_slice()
-            && let Some(finding) = other_locale(created, has.target.database_locale(), has.target.database_locale())
+            && let Some(finding) = other_locale(created, &of_target(has.target))
         {
             forecasts.push(Forecast { finding, subject: String::new(), is_rule: false });
         }
