@@ -32,6 +32,7 @@ mod tar;
 #[cfg(test)]
 mod tests;
 mod toc;
+mod words;
 mod zlib;
 
 use std::fs::File;

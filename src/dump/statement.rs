@@ -3,6 +3,8 @@
 //! Sources: src/bin/pg_dump/pg_dump.c, pg_dumpall.c and dumputils.c (buildACLCommands, buildDefaultACLCommands) of
 //! PostgreSQL 15 to 18. A statement that is not understood is passed over: the restore itself judges it.
 
+mod grants;
+
 use std::collections::{HashMap, HashSet};
 
 use super::facts::{
@@ -11,6 +13,7 @@ use super::facts::{
 };
 use super::lexer::{Item, Lexer, Statement, Token, TokenKind};
 use super::requirements::Context;
+use super::words::Words;
 
 /// Gathers facts, statement by statement.
 #[derive(Debug, Default)]
@@ -523,117 +526,6 @@ impl Collector {
         words.name().is_some() && (words.eat("set").is_some() || words.eat("reset").is_some())
     }
 
-    fn default_privileges(&mut self, words: &mut Words<'_>, statement: &Statement) -> Option<()> {
-        let mut grantors = Vec::new();
-        if words.eat("for").is_some() {
-            words.eat("role").or_else(|| words.eat("user"))?;
-            grantors = words.roles();
-        }
-        let mut schema = None;
-        if words.eat("in").is_some() {
-            words.eat("schema")?;
-            schema = words.name();
-        }
-        let revokes = match words.word()? {
-            "grant" => false,
-            "revoke" => true,
-            _ => return None,
-        };
-        words.skip_to("on")?;
-        let mut name = words.word()?.to_ascii_uppercase();
-        if name == "LARGE" {
-            words.eat("objects")?;
-            name = "LARGE OBJECTS".to_owned();
-        }
-        words.eat(if revokes { "from" } else { "to" })?;
-        let (grantees, public) = words.roles_and_public();
-        self.add_grant(
-            Grant {
-                database: self.database.clone(),
-                kind: "DEFAULT PRIVILEGES".to_owned(),
-                schema,
-                name,
-                grantees,
-                grantors,
-                statements: String::new(),
-                revokes_public: revokes && public,
-            },
-            statement,
-        );
-        Some(())
-    }
-
-    fn grant(&mut self, words: &mut Words<'_>, statement: &Statement, revokes: bool) -> Option<()> {
-        let mut grant = Grant {
-            database: self.database.clone(),
-            kind: String::new(),
-            schema: None,
-            name: String::new(),
-            grantees: Vec::new(),
-            grantors: self.session.iter().cloned().collect(),
-            statements: String::new(),
-            revokes_public: false,
-        };
-        let preposition = if revokes { "from" } else { "to" };
-        let mut privileges = *words;
-        if words.skip_to_either("on", preposition)? == "on" {
-            let kind = words.kind(GRANTED).unwrap_or("TABLE");
-            let (schema, name) = self.object(words, kind)?;
-            grant.schema = schema;
-            // Column privileges list the columns with the privilege: `GRANT SELECT(price) ON TABLE …`.
-            let column = (kind == "TABLE").then(|| privileges.column()).flatten();
-            (grant.kind, grant.name) = match column {
-                Some(column) => ("COLUMN".to_owned(), format!("{name}.{column}")),
-                None => (kind.to_owned(), name),
-            };
-            words.skip_to(preposition)?;
-        } else {
-            grant.kind = "ROLE".to_owned();
-            self.facts.role_statements.push(statement.text.clone());
-            let roles = privileges.roles();
-            grant.name = roles.first()?.clone();
-            grant.grantees = roles;
-        }
-        let (grantees, public) = words.roles_and_public();
-        grant.grantees.extend(grantees);
-        grant.revokes_public = revokes && public;
-        while words.skip_to("granted").is_some() {
-            if words.eat("by").is_some()
-                && let Some(role) = words.name()
-            {
-                grant.grantors.push(role);
-            }
-        }
-        self.add_grant(grant, statement);
-        Some(())
-    }
-
-    /// Statements on the same object, one after another, are one grant.
-    fn add_grant(&mut self, new: Grant, statement: &Statement) {
-        let same = |old: &&mut Grant| {
-            (&old.database, &old.kind, &old.schema, &old.name) == (&new.database, &new.kind, &new.schema, &new.name)
-        };
-        let mut text = statement.text.clone();
-        text.push(';');
-        match self.facts.grants.last_mut().filter(same) {
-            Some(old) => {
-                let [grantees, grantors] = &mut self.last_grant;
-                add_new(&mut old.grantees, grantees, new.grantees);
-                add_new(&mut old.grantors, grantors, new.grantors);
-                old.revokes_public |= new.revokes_public;
-                old.statements.push('\n');
-                old.statements.push_str(&text);
-            }
-            None => {
-                let (mut grantees, mut grantors) = (Vec::new(), Vec::new());
-                self.last_grant = Default::default();
-                add_new(&mut grantees, &mut self.last_grant[0], new.grantees);
-                add_new(&mut grantors, &mut self.last_grant[1], new.grantors);
-                self.facts.grants.push(Grant { grantees, grantors, statements: text, ..new });
-            }
-        }
-    }
-
     fn copy(&mut self, words: &mut Words<'_>) -> Option<Effect> {
         let (schema, table) = self.qualified(words)?;
         let columns = words.names();
@@ -709,25 +601,6 @@ const ALTERED: &[&str] = &[
     "VIEW",
 ];
 
-/// What GRANT … ON can be followed by.
-const GRANTED: &[&str] = &[
-    "FOREIGN DATA WRAPPER",
-    "FOREIGN SERVER",
-    "LARGE OBJECT",
-    "DATABASE",
-    "DOMAIN",
-    "FUNCTION",
-    "LANGUAGE",
-    "PARAMETER",
-    "PROCEDURE",
-    "ROUTINE",
-    "SCHEMA",
-    "SEQUENCE",
-    "TABLESPACE",
-    "TABLE",
-    "TYPE",
-];
-
 const WITHOUT_SCHEMA: &[&str] = &[
     "DATABASE",
     "EVENT TRIGGER",
@@ -742,193 +615,6 @@ const WITHOUT_SCHEMA: &[&str] = &[
     "SUBSCRIPTION",
     "TABLESPACE",
 ];
-
-/// The words of a statement that are yet to be read.
-#[derive(Clone, Copy)]
-pub(super) struct Words<'a> {
-    pub(super) tokens: &'a [Token],
-    text: &'a str,
-}
-
-impl<'a> Words<'a> {
-    pub(super) fn of(statement: &'a Statement) -> Self {
-        Self { tokens: &statement.tokens, text: &statement.text }
-    }
-
-    pub(super) fn next(&mut self) -> Option<&'a TokenKind> {
-        let (first, rest) = self.tokens.split_first()?;
-        self.tokens = rest;
-        Some(&first.kind)
-    }
-
-    /// Takes the next token if it fits; leaves it where it does not.
-    fn take<T>(&mut self, fits: impl FnOnce(&'a TokenKind) -> Option<T>) -> Option<T> {
-        let (first, rest) = self.tokens.split_first()?;
-        let value = fits(&first.kind)?;
-        self.tokens = rest;
-        Some(value)
-    }
-
-    pub(super) fn word(&mut self) -> Option<&'a str> {
-        self.take(|kind| match kind {
-            TokenKind::Word(word) => Some(word.as_str()),
-            _ => None,
-        })
-    }
-
-    pub(super) fn eat(&mut self, wanted: &str) -> Option<()> {
-        self.take(|kind| matches!(kind, TokenKind::Word(word) if word == wanted).then_some(()))
-    }
-
-    pub(super) fn sign(&mut self, wanted: u8) -> Option<()> {
-        self.take(|kind| (*kind == TokenKind::Sign(wanted)).then_some(()))
-    }
-
-    pub(super) fn name(&mut self) -> Option<String> {
-        self.take(|kind| match kind {
-            TokenKind::Word(name) | TokenKind::Name(name) => Some(name.clone()),
-            _ => None,
-        })
-    }
-
-    pub(super) fn text(&mut self) -> Option<String> {
-        self.take(|kind| match kind {
-            TokenKind::Text(text) => Some(text.clone()),
-            _ => None,
-        })
-    }
-
-    /// A list of names in parentheses.
-    fn names(mut self) -> Option<Vec<String>> {
-        self.sign(b'(')?;
-        let mut names = vec![self.name()?];
-        while self.sign(b',').is_some() {
-            names.push(self.name()?);
-        }
-        self.sign(b')').map(|()| names)
-    }
-
-    pub(super) fn name_or_text(&mut self) -> Option<String> {
-        self.name().or_else(|| self.text())
-    }
-
-    /// The last two parts of a dotted name.
-    pub(super) fn qualified(&mut self) -> Option<(Option<String>, String)> {
-        let mut schema = None;
-        let mut name = self.name()?;
-        while self.sign(b'.').is_some() {
-            schema = Some(std::mem::replace(&mut name, self.name()?));
-        }
-        Some((schema, name))
-    }
-
-    /// A dotted name that ends with an operator.
-    pub(super) fn operator(&mut self) -> Option<(Option<String>, String)> {
-        let mut schema = None;
-        while let Some(name) = self.name() {
-            schema = Some(name);
-            self.sign(b'.')?;
-        }
-        let mut operator = String::new();
-        while let Some(sign) = self.take(|kind| match kind {
-            TokenKind::Sign(sign) if *sign != b'(' => Some(*sign),
-            _ => None,
-        }) {
-            operator.push(char::from(sign));
-        }
-        Some((schema, operator))
-    }
-
-    /// The text from the next `(` to its `)`.
-    pub(super) fn parentheses(&mut self) -> Option<&'a str> {
-        let start = self.tokens.first()?.span.0;
-        let mut depth = 0;
-        loop {
-            let end = self.tokens.first()?.span.1;
-            match self.next()? {
-                TokenKind::Sign(b'(') => depth += 1,
-                TokenKind::Sign(b')') => depth -= 1,
-                _ if depth == 0 => return None,
-                _ => {}
-            }
-            if depth == 0 {
-                return self.text.get(start..end);
-            }
-        }
-    }
-
-    /// Passes over everything up to and including this word, outside of parentheses.
-    pub(super) fn skip_to(&mut self, wanted: &str) -> Option<()> {
-        self.skip_to_either(wanted, wanted).map(|_| ())
-    }
-
-    pub(super) fn skip_to_either(&mut self, one: &str, other: &str) -> Option<&'a str> {
-        let mut depth = 0;
-        loop {
-            match self.next()? {
-                TokenKind::Sign(b'(') => depth += 1,
-                TokenKind::Sign(b')') => depth -= 1,
-                TokenKind::Word(word) if depth == 0 && (word == one || word == other) => return Some(word),
-                _ => {}
-            }
-        }
-    }
-
-    pub(super) fn kind(&mut self, kinds: &[&'static str]) -> Option<&'static str> {
-        kinds.iter().copied().find(|kind| {
-            let mut ahead = *self;
-            let fits = kind.split(' ').all(|part| ahead.word().is_some_and(|word| word.eq_ignore_ascii_case(part)));
-            // A table can have the name of a kind: `GRANT SELECT ON type TO x`.
-            let fits =
-                fits && !matches!(ahead.tokens.first().map(|token| &token.kind), None | Some(TokenKind::Sign(b'.')));
-            if fits {
-                *self = ahead;
-            }
-            fits
-        })
-    }
-
-    pub(super) fn if_not_exists(&mut self) {
-        let mut ahead = *self;
-        if ahead.eat("if").and_then(|()| ahead.eat("not")).and_then(|()| ahead.eat("exists")).is_some() {
-            *self = ahead;
-        }
-    }
-
-    pub(super) fn roles(&mut self) -> Vec<String> {
-        self.roles_and_public().0
-    }
-
-    /// A list of roles, and whether PUBLIC is in it. Names of roles that need no lookup are left out.
-    pub(super) fn roles_and_public(&mut self) -> (Vec<String>, bool) {
-        let (mut roles, mut public) = (Vec::new(), false);
-        loop {
-            let _ = self.eat("group");
-            match self.next() {
-                Some(TokenKind::Word(word)) if word == "public" => public = true,
-                Some(TokenKind::Word(word))
-                    if matches!(word.as_str(), "current_user" | "session_user" | "current_role") => {}
-                Some(TokenKind::Word(name) | TokenKind::Name(name)) => roles.push(name.clone()),
-                _ => break,
-            }
-            if self.sign(b',').is_none() {
-                break;
-            }
-        }
-        (roles, public)
-    }
-
-    /// The first column of a list of privileges: `SELECT(price)`.
-    fn column(&mut self) -> Option<String> {
-        loop {
-            match self.next()? {
-                TokenKind::Sign(b'(') => return self.name(),
-                TokenKind::Word(word) if word == "on" => return None,
-                _ => {}
-            }
-        }
-    }
-}
 
 /// Whether the definition of a constraint ends with `NOT VALID` or `NOT ENFORCED` (pg_get_constraintdef_worker in
 /// ruleutils.c, PostgreSQL 18, writes them last).
@@ -979,15 +665,6 @@ fn bytes_of(text: &str) -> Vec<u8> {
         digits.bytes().filter_map(|digit| char::from(digit).to_digit(16)).map(|digit| digit as u8).collect()
     });
     digits.unwrap_or_default().chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()
-}
-
-/// `seen` holds what the list holds.
-fn add_new(list: &mut Vec<String>, seen: &mut HashSet<String>, new: Vec<String>) {
-    for item in new {
-        if seen.insert(item.clone()) {
-            list.push(item);
-        }
-    }
 }
 
 /// An argument of a psql command or part of search_path, without its quotes.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::features::{Feature, of_statement};
 use crate::dump::lexer::{Statement, TokenKind};
-use crate::dump::statement::Words;
+use crate::dump::words::Words;
 
 /// What definitions ask for, as far as their statements say it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,0 +1,190 @@
+//! Reads a statement word by word, as far as it is as expected.
+
+use super::lexer::{Statement, Token, TokenKind};
+
+/// The words of a statement that are yet to be read.
+#[derive(Clone, Copy)]
+pub(super) struct Words<'a> {
+    pub(super) tokens: &'a [Token],
+    text: &'a str,
+}
+
+impl<'a> Words<'a> {
+    pub(super) fn of(statement: &'a Statement) -> Self {
+        Self { tokens: &statement.tokens, text: &statement.text }
+    }
+
+    pub(super) fn next(&mut self) -> Option<&'a TokenKind> {
+        let (first, rest) = self.tokens.split_first()?;
+        self.tokens = rest;
+        Some(&first.kind)
+    }
+
+    /// Takes the next token if it fits; leaves it where it does not.
+    fn take<T>(&mut self, fits: impl FnOnce(&'a TokenKind) -> Option<T>) -> Option<T> {
+        let (first, rest) = self.tokens.split_first()?;
+        let value = fits(&first.kind)?;
+        self.tokens = rest;
+        Some(value)
+    }
+
+    pub(super) fn word(&mut self) -> Option<&'a str> {
+        self.take(|kind| match kind {
+            TokenKind::Word(word) => Some(word.as_str()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn eat(&mut self, wanted: &str) -> Option<()> {
+        self.take(|kind| matches!(kind, TokenKind::Word(word) if word == wanted).then_some(()))
+    }
+
+    pub(super) fn sign(&mut self, wanted: u8) -> Option<()> {
+        self.take(|kind| (*kind == TokenKind::Sign(wanted)).then_some(()))
+    }
+
+    pub(super) fn name(&mut self) -> Option<String> {
+        self.take(|kind| match kind {
+            TokenKind::Word(name) | TokenKind::Name(name) => Some(name.clone()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn text(&mut self) -> Option<String> {
+        self.take(|kind| match kind {
+            TokenKind::Text(text) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    /// A list of names in parentheses.
+    pub(super) fn names(mut self) -> Option<Vec<String>> {
+        self.sign(b'(')?;
+        let mut names = vec![self.name()?];
+        while self.sign(b',').is_some() {
+            names.push(self.name()?);
+        }
+        self.sign(b')').map(|()| names)
+    }
+
+    pub(super) fn name_or_text(&mut self) -> Option<String> {
+        self.name().or_else(|| self.text())
+    }
+
+    /// The last two parts of a dotted name.
+    pub(super) fn qualified(&mut self) -> Option<(Option<String>, String)> {
+        let mut schema = None;
+        let mut name = self.name()?;
+        while self.sign(b'.').is_some() {
+            schema = Some(std::mem::replace(&mut name, self.name()?));
+        }
+        Some((schema, name))
+    }
+
+    /// A dotted name that ends with an operator.
+    pub(super) fn operator(&mut self) -> Option<(Option<String>, String)> {
+        let mut schema = None;
+        while let Some(name) = self.name() {
+            schema = Some(name);
+            self.sign(b'.')?;
+        }
+        let mut operator = String::new();
+        while let Some(sign) = self.take(|kind| match kind {
+            TokenKind::Sign(sign) if *sign != b'(' => Some(*sign),
+            _ => None,
+        }) {
+            operator.push(char::from(sign));
+        }
+        Some((schema, operator))
+    }
+
+    /// The text from the next `(` to its `)`.
+    pub(super) fn parentheses(&mut self) -> Option<&'a str> {
+        let start = self.tokens.first()?.span.0;
+        let mut depth = 0;
+        loop {
+            let end = self.tokens.first()?.span.1;
+            match self.next()? {
+                TokenKind::Sign(b'(') => depth += 1,
+                TokenKind::Sign(b')') => depth -= 1,
+                _ if depth == 0 => return None,
+                _ => {}
+            }
+            if depth == 0 {
+                return self.text.get(start..end);
+            }
+        }
+    }
+
+    /// Passes over everything up to and including this word, outside of parentheses.
+    pub(super) fn skip_to(&mut self, wanted: &str) -> Option<()> {
+        self.skip_to_either(wanted, wanted).map(|_| ())
+    }
+
+    pub(super) fn skip_to_either(&mut self, one: &str, other: &str) -> Option<&'a str> {
+        let mut depth = 0;
+        loop {
+            match self.next()? {
+                TokenKind::Sign(b'(') => depth += 1,
+                TokenKind::Sign(b')') => depth -= 1,
+                TokenKind::Word(word) if depth == 0 && (word == one || word == other) => return Some(word),
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn kind(&mut self, kinds: &[&'static str]) -> Option<&'static str> {
+        kinds.iter().copied().find(|kind| {
+            let mut ahead = *self;
+            let fits = kind.split(' ').all(|part| ahead.word().is_some_and(|word| word.eq_ignore_ascii_case(part)));
+            // A table can have the name of a kind: `GRANT SELECT ON type TO x`.
+            let fits =
+                fits && !matches!(ahead.tokens.first().map(|token| &token.kind), None | Some(TokenKind::Sign(b'.')));
+            if fits {
+                *self = ahead;
+            }
+            fits
+        })
+    }
+
+    pub(super) fn if_not_exists(&mut self) {
+        let mut ahead = *self;
+        if ahead.eat("if").and_then(|()| ahead.eat("not")).and_then(|()| ahead.eat("exists")).is_some() {
+            *self = ahead;
+        }
+    }
+
+    pub(super) fn roles(&mut self) -> Vec<String> {
+        self.roles_and_public().0
+    }
+
+    /// A list of roles, and whether PUBLIC is in it. Names of roles that need no lookup are left out.
+    pub(super) fn roles_and_public(&mut self) -> (Vec<String>, bool) {
+        let (mut roles, mut public) = (Vec::new(), false);
+        loop {
+            let _ = self.eat("group");
+            match self.next() {
+                Some(TokenKind::Word(word)) if word == "public" => public = true,
+                Some(TokenKind::Word(word))
+                    if matches!(word.as_str(), "current_user" | "session_user" | "current_role") => {}
+                Some(TokenKind::Word(name) | TokenKind::Name(name)) => roles.push(name.clone()),
+                _ => break,
+            }
+            if self.sign(b',').is_none() {
+                break;
+            }
+        }
+        (roles, public)
+    }
+
+    /// The first column of a list of privileges: `SELECT(price)`.
+    pub(super) fn column(&mut self) -> Option<String> {
+        loop {
+            match self.next()? {
+                TokenKind::Sign(b'(') => return self.name(),
+                TokenKind::Word(word) if word == "on" => return None,
+                _ => {}
+            }
+        }
+    }
+}
