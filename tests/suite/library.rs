@@ -16,7 +16,7 @@ const PRELOADED: &str = "pg_cron";
 
 /// Memberships in predefined roles that a later version than 13 has, which the profiles' own SQL makes: of which profile, who,
 /// in what, with ADMIN OPTION or not, and from which version on.
-const BY_INIT: [(&str, &str, &str, bool, u16); 14] = [
+const BY_INIT: [(&str, &str, &str, bool, u16); 15] = [
     ("rds-like", "rds_superuser", "pg_read_all_data", true, 14),
     ("rds-like", "rds_superuser", "pg_write_all_data", true, 14),
     ("rds-like", "rds_superuser", "pg_checkpoint", true, 15),
@@ -26,6 +26,7 @@ const BY_INIT: [(&str, &str, &str, bool, u16); 14] = [
     ("azure-flexible-like", "azure_pg_admin", "pg_read_all_data", true, 14),
     ("azure-flexible-like", "azure_pg_admin", "pg_checkpoint", true, 15),
     ("azure-flexible-like", "azure_pg_admin", "pg_create_subscription", true, 16),
+    ("azure-flexible-like", "replication", "pg_use_reserved_connections", false, 16),
     ("cloud-sql-like", "cloudsqlsuperuser", "pg_create_subscription", false, 16),
     ("supabase-like", "postgres", "pg_read_all_data", true, 14),
     ("supabase-like", "supabase_etl_admin", "pg_read_all_data", false, 14),
@@ -39,15 +40,15 @@ const SETS_REPLICATION_ROLE: [&str; 2] = ["rds-like", "supabase-like"];
 /// The built-in profiles whose cluster this major can be.
 fn built_in(major: u16) -> Vec<Target> {
     let names = BUILTIN.iter().map(|(name, _)| *name).filter(|name| !BY_THE_DUMP.contains(name));
-    let targets = names.map(|name| profile::load(&[name.to_owned()]).unwrap().remove(0));
+    // alpine's own image is nowhere at hand: all that it says but the image is asked of the image that is.
+    let targets = names.map(|name| Target { image_tag: None, ..profile::load(&[name.to_owned()]).unwrap().remove(0) });
     let starts = |target: &Target| {
         let since = match target.cluster.locale_provider {
             LocaleProvider::Libc => 0,
             LocaleProvider::Icu => 15,
             LocaleProvider::Builtin => 17,
         };
-        // Only the official repository has images with another tag.
-        major >= since && target.image_tag.is_none()
+        major >= since
     };
     targets.filter(starts).collect()
 }
@@ -374,7 +375,7 @@ fn every_built_in_is_what_it_says(major: u16) {
         built_in(major).into_iter().partition(|target| target.extensions.allowed.is_some());
     // Of the services one is of ICU and one of PostgreSQL's own locales, and of the others one each as well.
     let more = usize::from(major >= 15) + usize::from(major >= 17);
-    assert_eq!((services.len(), plain.len()), (5 + more, 6 + more), "{major}");
+    assert_eq!((services.len(), plain.len()), (5 + more, 7 + more), "{major}");
     assert_each_is_what_it_says(&home, &every_extension, &services, major, &available);
     assert_each_is_what_it_says(&home, &small, &plain, major, &[]);
 }

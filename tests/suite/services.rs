@@ -198,6 +198,8 @@ const SERVICES: [Service; 4] = [
             "GRANT SELECT ON TABLE app.notes TO cloudsqlsuperuser",
             "ALTER VIEW app.authors OWNER TO cloudsqlsuperuser",
             "GRANT SELECT ON TABLE app.notes TO cloudsqliamuser",
+            // In every dump of the service, and no more than a warning there.
+            "GRANT ALL ON FUNCTION pg_catalog.pg_replication_origin_create(text) TO cloudsqlsuperuser",
         ],
         works_since_16: &[SUBSCRIPTION],
     },
@@ -238,6 +240,11 @@ const SERVICES: [Service; 4] = [
             "ALTER VIEW app.authors OWNER TO azure_pg_admin",
             "GRANT pg_read_all_data TO app_owner",
             "GRANT azure_pg_admin TO app_owner",
+            // In every dump of the service, and no more than a warning there.
+            "GRANT ALL ON FUNCTION pg_catalog.pg_replication_origin_create(text) TO azure_pg_admin",
+            "GRANT ALL ON FUNCTION pg_catalog.pg_stat_reset() TO azure_pg_admin",
+            "GRANT SELECT(stavalues5) ON TABLE pg_catalog.pg_statistic TO azure_pg_admin",
+            "GRANT SELECT(subconninfo) ON TABLE pg_catalog.pg_subscription TO azure_pg_admin",
         ],
         works_since_16: &["CREATE ROLE auditor BYPASSRLS"],
     },
@@ -275,6 +282,13 @@ const SERVICES: [Service; 4] = [
                 "schema-not-writable",
                 "auth",
                 &["permission denied for schema auth (42501)"],
+            ),
+            // In every dump of the service (supabase/supabase#14039).
+            (
+                "GRANT ALL ON FUNCTION pg_catalog.pg_reload_conf() TO postgres WITH GRANT OPTION",
+                "permission-denied",
+                RESTORING,
+                &["grant options cannot be granted back to your own grantor (0LP01)"],
             ),
             ("CREATE SCHEMA storage", "object-exists", "", &["schema \"storage\" already exists (42P06)"]),
         ],
