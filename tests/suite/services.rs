@@ -290,6 +290,12 @@ const SERVICES: [Service; 4] = [
                 RESTORING,
                 &["grant options cannot be granted back to your own grantor (0LP01)"],
             ),
+            (
+                "CREATE PUBLICATION supabase_realtime WITH (publish = 'insert, update, delete, truncate')",
+                "object-exists",
+                "",
+                &["publication \"supabase_realtime\" already exists (42710)"],
+            ),
             ("CREATE SCHEMA storage", "object-exists", "", &["schema \"storage\" already exists (42P06)"]),
         ],
         fails_since_16: &[],
