@@ -35,11 +35,23 @@ struct Service {
     fails: &'static [Failure],
     /// What PostgreSQL itself refuses from 16 on only; before, the service refuses it by code of its own, if at all.
     fails_since_16: &'static [Failure],
+    works_in_public: &'static [&'static str],
     works: &'static [&'static str],
     works_since_16: &'static [&'static str],
 }
 
+/// What comes back before the failures.
+const BEFORE: [&str; 3] =
+    ["CREATE ROLE reporter NOLOGIN", "GRANT reporter TO CURRENT_USER", "CREATE TABLE public.shared (id integer)"];
+
 const ON_EVERY_SERVICE: &[Failure] = &[
+    // From 15 on, a new owner has to be let into the schema public first.
+    (
+        "ALTER TABLE public.shared OWNER TO reporter",
+        "schema-not-writable",
+        "public",
+        &["permission denied for schema public (42501)"],
+    ),
     (
         "ALTER TABLE app.notes OWNER TO app_owner",
         "role-missing",
@@ -119,6 +131,13 @@ const WORKS_EVERYWHERE: &[&str] = &[
     "COMMENT ON EXTENSION hstore IS 'data type for storing sets of (key, value) pairs'",
 ];
 
+/// The one who restores owns the schema public, by himself or as a member of who does.
+const IN_PUBLIC: &[&str] = &[
+    "CREATE TABLE public.shared (id integer)",
+    "GRANT USAGE, CREATE ON SCHEMA public TO app_owner",
+    "ALTER TABLE public.shared OWNER TO app_owner",
+];
+
 const SUBSCRIPTION: &str =
     "CREATE SUBSCRIPTION from_old CONNECTION 'host=old user=u password=p dbname=d' PUBLICATION notes
     WITH (connect = false, slot_name = NONE)";
@@ -148,6 +167,7 @@ const SERVICES: [Service; 4] = [
             ),
         ],
         fails_since_16: &[],
+        works_in_public: IN_PUBLIC,
         works: &[
             "CREATE EXTENSION IF NOT EXISTS postgres_fdw WITH SCHEMA app",
             "CREATE EXTENSION IF NOT EXISTS pg_stat_statements WITH SCHEMA app",
@@ -191,6 +211,7 @@ const SERVICES: [Service; 4] = [
             ),
         ],
         fails_since_16: &[],
+        works_in_public: IN_PUBLIC,
         works: &[
             "CREATE EXTENSION IF NOT EXISTS dblink WITH SCHEMA app",
             "CREATE EXTENSION IF NOT EXISTS pg_buffercache WITH SCHEMA app",
@@ -232,6 +253,7 @@ const SERVICES: [Service; 4] = [
             "pg_write_all_data",
             &["permission denied to grant role \"pg_write_all_data\" (42501)"],
         )],
+        works_in_public: IN_PUBLIC,
         works: &[
             "CREATE EXTENSION IF NOT EXISTS postgres_fdw WITH SCHEMA app",
             "CREATE EXTENSION IF NOT EXISTS pg_prewarm WITH SCHEMA app",
@@ -299,6 +321,8 @@ const SERVICES: [Service; 4] = [
             ("CREATE SCHEMA storage", "object-exists", "", &["schema \"storage\" already exists (42P06)"]),
         ],
         fails_since_16: &[],
+        // Its API may read what is made in public: another test finds that.
+        works_in_public: &[],
         works: &[
             "CREATE EXTENSION IF NOT EXISTS pgcrypto WITH SCHEMA extensions",
             "COMMENT ON EXTENSION pgcrypto IS 'cryptographic functions'",
@@ -341,7 +365,7 @@ fn fails_as_on(service: &Service, major: u16, home: &Home, base: &Path) {
     let since_16 = [ON_EVERY_SERVICE_SINCE_16, service.fails_since_16].concat();
     let since_16 = if major >= 16 { since_16.as_slice() } else { &[] };
     let failures = [ON_EVERY_SERVICE, service.fails, since_16].concat();
-    let statements: Vec<&str> = failures.iter().map(|(statement, ..)| *statement).collect();
+    let statements: Vec<&str> = BEFORE.into_iter().chain(failures.iter().map(|(statement, ..)| *statement)).collect();
     let ran = with(home, base, &statements, service, major);
     ran.expect(1);
     let restore = ran.only().restore.as_ref().unwrap();
@@ -367,7 +391,13 @@ fn fails_as_on(service: &Service, major: u16, home: &Home, base: &Path) {
 
 fn works_as_on(service: &Service, major: u16, home: &Home, base: &Path) {
     let since_16 = if major >= 16 { service.works_since_16 } else { &[] };
-    let ran = with(home, base, &[WORKS_EVERYWHERE, service.works, since_16].concat(), service, major);
+    let ran = with(
+        home,
+        base,
+        &[WORKS_EVERYWHERE, service.works_in_public, service.works, since_16].concat(),
+        service,
+        major,
+    );
     ran.expect(0);
     assert_eq!(ran.only().restore.as_ref().unwrap().errors, 0, "{} of {major}: {}", service.profile, ran.json);
     assert!(findings(ran.only(), "role-missing").is_empty());
