@@ -50,6 +50,23 @@ mod tests {
     }
 
     #[test]
+    fn every_built_in_profile_says_first_what_it_imitates_by_which_sources_what_it_leaves_out_and_when_it_was_compared()
+    {
+        for (name, text) in BUILTIN {
+            let header: Vec<&str> =
+                text.lines().map_while(|line| line.strip_prefix('#')).map(str::trim_start).collect();
+            let header = header.join("\n");
+            assert!(header.starts_with("Imitates: "), "{name}: {header}");
+            let rest = header.split_once("\nSource:").and_then(|(_, rest)| rest.split_once("\nLeft out: "));
+            let (source, rest) = rest.unwrap_or_else(|| panic!("{name}: {header}"));
+            assert!(source.contains("https://"), "{name} names no public source");
+            let compared = rest.split_once("\nLast compared: ").map(|(_, compared)| compared);
+            let date = compared.and_then(|compared| compared.get(..10)).unwrap_or_else(|| panic!("{name}: {header}"));
+            assert!(date.parse::<jiff::civil::Date>().is_ok(), "{name}: {date}");
+        }
+    }
+
+    #[test]
     fn every_file_is_listed() {
         for (folder, listed) in [("profiles", BUILTIN), ("profiles/demo", DEMO)] {
             let files = std::fs::read_dir(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();

@@ -2,7 +2,8 @@
 
 use pgrehearse::rehearsal::Verdict;
 
-use crate::support::{Home, Ran, dump, images};
+use crate::support::home::findings;
+use crate::support::{Home, Ran, Server, dump, images};
 
 /// `run` in the home's own folder, as somebody types it there.
 fn run(home: &Home, dump: &std::path::Path, arguments: &[&str]) -> Ran {
@@ -89,6 +90,44 @@ fn every_kind_of_object_comes_back_where_it_comes_from() {
             let says_no_locale = ran.stdout.contains("the dump does not say its locale: it is C.UTF-8 here");
             assert_eq!(says_no_locale, name.ends_with(".sql"), "{}", ran.stdout);
         }
+    }
+}
+
+#[test]
+fn what_an_upgrade_breaks_is_found_on_the_versions_after_it_and_on_no_other() {
+    let home = Home::new();
+    let server = Server::start(13);
+    // Since 14 array_append takes other types (release notes of 14, "Migration").
+    let sql = "CREATE AGGREGATE public.collect(anyelement) (SFUNC = array_append, STYPE = anyarray, INITCOND = '{}')";
+    server.sql("postgres", &format!("CREATE TABLE public.notes AS SELECT 1 AS id; {sql}"));
+    let dump = server.dump("postgres", home.path("old.dump"));
+    let names = ["upgrade-gate", "next-major", "same-as-source", "oldest"];
+    let ran = run(&home, &dump, &names.map(|name| ["-p", name]).concat());
+    ran.expect(1);
+    let with = |verdict| -> Vec<String> {
+        targets(&ran).into_iter().filter(|(_, is)| *is == verdict).map(|(name, _)| name).collect()
+    };
+    assert_eq!(with(Verdict::Pass), ["oldest", "same-as-source", "upgrade-gate[13,target]"]);
+    let gate =
+        |majors: [u16; 3]| majors.map(|major| ["13", "target"].map(|client| format!("upgrade-gate[{major},{client}]")));
+    let mut broken = gate([15, 17, 18]).concat();
+    broken.insert(0, "next-major".to_owned());
+    assert_eq!(with(Verdict::Fail), broken);
+    for name in &broken {
+        let found = findings(ran.target(name), "feature-missing");
+        assert!(found.iter().any(|found| found.evidence.join("\n").contains("array_append")), "{name}: {}", ran.json);
+    }
+    // The tests have no images of these.
+    assert_eq!(with(Verdict::Untested).len(), 4, "{:?}", targets(&ran));
+}
+
+#[test]
+fn what_the_oldest_version_cannot_read_or_does_not_know_fails_there() {
+    let home = Home::new();
+    for (name, finding) in [("small.dump", "client-too-old"), ("small.sql", "setting-unknown")] {
+        let ran = run(&home, &dump(17, name), &["-p", "oldest"]);
+        assert_eq!(ran.names(), [finding], "{name}: {}", ran.json);
+        assert_eq!(ran.only().restore.as_ref().map(|restore| restore.client_version.contains("13.")), Some(true));
     }
 }
 

@@ -14,15 +14,24 @@ const BY_THE_DUMP: [&str; 4] = ["next-major", "oldest", "same-as-source", "upgra
 /// What an image of PostgreSQL alone cannot create without loading a library at the start.
 const PRELOADED: &str = "pg_cron";
 
-/// What a later version than 13 has: who may use which predefined role, and from which version on.
-const LATER_ROLES: [(&str, &str, &str, u16); 7] = [
-    ("rds-like", "postgres", "pg_write_all_data", 14),
-    ("rds-like", "postgres", "pg_checkpoint", 15),
-    ("rds-like", "postgres", "pg_create_subscription", 16),
-    ("azure-flexible-like", "azureadmin", "pg_read_all_data", 14),
-    ("azure-flexible-like", "azureadmin", "pg_create_subscription", 16),
-    ("supabase-like", "postgres", "pg_read_all_data", 14),
-    ("supabase-like", "postgres", "pg_create_subscription", 16),
+/// Memberships in predefined roles that a later version than 13 has, which the profiles' own SQL makes: of which profile, who,
+/// in what, with ADMIN OPTION or not, and from which version on.
+const BY_INIT: [(&str, &str, &str, bool, u16); 15] = [
+    ("rds-like", "rds_superuser", "pg_read_all_data", true, 14),
+    ("rds-like", "rds_superuser", "pg_write_all_data", true, 14),
+    ("rds-like", "rds_superuser", "pg_checkpoint", true, 15),
+    ("rds-like", "rds_superuser", "pg_create_subscription", true, 16),
+    ("rds-like", "rds_superuser", "pg_use_reserved_connections", true, 16),
+    ("rds-like", "rds_superuser", "pg_maintain", true, 17),
+    ("azure-flexible-like", "azure_pg_admin", "pg_read_all_data", true, 14),
+    ("azure-flexible-like", "azure_pg_admin", "pg_checkpoint", true, 15),
+    ("azure-flexible-like", "azure_pg_admin", "pg_create_subscription", true, 16),
+    ("azure-flexible-like", "replication", "pg_use_reserved_connections", false, 16),
+    ("cloud-sql-like", "cloudsqlsuperuser", "pg_create_subscription", false, 16),
+    ("supabase-like", "postgres", "pg_read_all_data", true, 14),
+    ("supabase-like", "supabase_etl_admin", "pg_read_all_data", false, 14),
+    ("supabase-like", "supabase_read_only_user", "pg_read_all_data", false, 14),
+    ("supabase-like", "postgres", "pg_create_subscription", true, 16),
 ];
 
 /// Who may set session_replication_role without being a superuser, from 15 on.
@@ -31,17 +40,22 @@ const SETS_REPLICATION_ROLE: [&str; 2] = ["rds-like", "supabase-like"];
 /// The built-in profiles whose cluster this major can be.
 fn built_in(major: u16) -> Vec<Target> {
     let names = BUILTIN.iter().map(|(name, _)| *name).filter(|name| !BY_THE_DUMP.contains(name));
-    let targets = names.map(|name| profile::load(&[name.to_owned()]).unwrap().remove(0));
+    // alpine's own image is nowhere at hand: all that it says but the image is asked of the image that is.
+    let targets = names.map(|name| Target { image_tag: None, ..profile::load(&[name.to_owned()]).unwrap().remove(0) });
     let starts = |target: &Target| {
         let since = match target.cluster.locale_provider {
             LocaleProvider::Libc => 0,
             LocaleProvider::Icu => 15,
             LocaleProvider::Builtin => 17,
         };
-        // Only the official repository has images with another tag.
-        major >= since && target.image_tag.is_none()
+        major >= since
     };
     targets.filter(starts).collect()
+}
+
+/// The profile whose own SQL a target runs.
+fn like(target: &Target) -> &str {
+    if target.name == "aurora-like" { "rds-like" } else { &target.name }
 }
 
 /// A text as an SQL literal.
@@ -110,30 +124,31 @@ fn roles(target: &Target) -> Query {
     )
 }
 
-/// Memberships in roles of the profile, and those in predefined ones that it names.
+/// Every membership but those of PostgreSQL's own roles in each other.
 fn memberships(target: &Target, major: u16) -> Query {
     let mut rows = Vec::new();
-    let mut predefined = Vec::new();
+    let mut expect = |member: &str, of: &str, admin: bool, inherit: bool, set: bool| {
+        let mut row = row([member, of, yes(admin)]);
+        if major >= 16 {
+            row.extend([yes(inherit).to_owned(), yes(set).to_owned()]);
+        }
+        rows.push(row);
+    };
     for role in &target.roles {
         for of in &role.member_of {
-            let mut row = row([&role.name, &of.role, yes(of.admin)]);
-            if major >= 16 {
-                row.push(yes(of.inherit.unwrap_or(role.inherit)).into());
-                row.push(yes(of.set.unwrap_or(true)).into());
-            }
-            rows.push(row);
-            if of.role.starts_with("pg_") {
-                predefined.push(format!("{} in {}", role.name, of.role));
-            }
+            expect(&role.name, &of.role, of.admin, of.inherit.unwrap_or(role.inherit), of.set.unwrap_or(true));
+        }
+    }
+    for (_, member, of, admin, since) in BY_INIT.iter().filter(|(name, ..)| *name == like(target)) {
+        if major >= *since {
+            expect(member, of, *admin, true, true);
         }
     }
     let options = if major >= 16 { ", m.inherit_option, m.set_option" } else { "" };
     let sql = format!(
         r"SELECT member.rolname, role.rolname, m.admin_option{options} FROM pg_auth_members AS m
           JOIN pg_roles AS member ON member.oid = m.member JOIN pg_roles AS role ON role.oid = m.roleid
-          WHERE member.rolname NOT LIKE 'pg\_%' AND (role.rolname NOT LIKE 'pg\_%' OR
-              member.rolname || ' in ' || role.rolname = ANY ({}))",
-        array(predefined.iter().map(String::as_str))
+          WHERE member.rolname NOT LIKE 'pg\_%'"
     );
     ask("memberships", &sql, rows)
 }
@@ -164,40 +179,66 @@ fn server_settings(target: &Target) -> Query {
     ask("server", &sql, rows)
 }
 
-fn database(target: &Target, major: u16) -> Query {
+/// What the cluster's databases are like, of which template0 is one, and the one that is restored into.
+fn databases(target: &Target, major: u16) -> Query {
     let (cluster, database) = (&target.cluster, &target.database);
-    let encoding = database.encoding.as_ref().unwrap_or(&cluster.encoding);
-    let locale = database.locale.as_ref().unwrap_or(&cluster.locale);
-    let owner = database.owner.as_ref().unwrap_or(&cluster.superuser);
-    let provider = database.locale_provider.unwrap_or(cluster.locale_provider);
+    let icu = |of_database: &Option<String>| of_database.clone().or_else(|| cluster.icu_locale.clone());
+    let cluster_row = database_row(
+        ["template0", &cluster.superuser, &cluster.encoding, &cluster.locale],
+        cluster.locale_provider,
+        icu(&None),
+        major,
+    );
+    let own_row = database_row(
+        [
+            &database.name,
+            database.owner.as_ref().unwrap_or(&cluster.superuser),
+            database.encoding.as_ref().unwrap_or(&cluster.encoding),
+            database.locale.as_ref().unwrap_or(&cluster.locale),
+        ],
+        database.locale_provider.unwrap_or(cluster.locale_provider),
+        icu(&database.icu_locale),
+        major,
+    );
+    let locale = match major {
+        17.. => ", datlocprovider, coalesce(datlocale, '')",
+        15.. => ", datlocprovider, coalesce(daticulocale, '')",
+        _ => "",
+    };
+    let sql = format!(
+        "SELECT datname, pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype,
+             datconnlimit, datallowconn, spcname{locale}
+         FROM pg_database JOIN pg_tablespace AS s ON s.oid = dattablespace
+         WHERE datname IN ('template0', current_database())"
+    );
+    ask("databases", &sql, vec![cluster_row, own_row])
+}
+
+fn database_row(
+    [name, owner, encoding, locale]: [&str; 4],
+    provider: LocaleProvider,
+    icu: Option<String>,
+    major: u16,
+) -> Vec<String> {
     // libc, which does not know PostgreSQL's own locales, gets C beside them.
     let libc = if provider == LocaleProvider::Builtin { "C" } else { locale };
-    let mut expected = row([&database.name, owner, encoding, libc, libc]);
-    let mut more = String::new();
+    let mut row = row([name, owner, encoding, libc, libc, "-1", yes(name != "template0"), "pg_default"]);
     if major >= 15 {
         let (letter, own) = match provider {
-            LocaleProvider::Libc => ("c", ""),
-            LocaleProvider::Icu => {
-                ("i", database.icu_locale.as_ref().or(cluster.icu_locale.as_ref()).unwrap().as_str())
-            }
-            LocaleProvider::Builtin => ("b", locale.as_str()),
+            LocaleProvider::Libc => ("c", String::new()),
+            LocaleProvider::Icu => ("i", icu.unwrap()),
+            LocaleProvider::Builtin => ("b", locale.to_owned()),
         };
-        expected.extend(row([letter, own]));
-        let column = if major >= 17 { "datlocale" } else { "daticulocale" };
-        more = format!(", datlocprovider, coalesce({column}, '')");
+        row.extend([letter.to_owned(), own]);
     }
-    let sql = format!(
-        "SELECT datname, pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype{more}
-         FROM pg_database WHERE datname = current_database()"
-    );
-    ask("database", &sql, vec![expected])
+    row
 }
 
 /// Who owns the schema public, and who else may create in it.
 fn public(target: &Target, major: u16) -> Query {
     let public = &target.database.public;
     // The master user owns it there, which from 15 on is the same as pg_database_owner.
-    let by_init = (target.name == "rds-like" || target.name == "aurora-like").then_some("postgres");
+    let by_init = (like(target) == "rds-like").then_some("postgres");
     let before_15 = by_init.unwrap_or(&target.cluster.superuser);
     let owner = public.owner.as_deref().unwrap_or(if major >= 15 { "pg_database_owner" } else { before_15 });
     let everybody = if major >= 15 { Vec::new() } else { vec!["PUBLIC".to_owned()] };
@@ -258,22 +299,18 @@ fn extensions(target: &Target, available: &[String]) -> Query {
     )
 }
 
-/// What the profile's own SQL has given to the one who restores.
-fn rights(target: &Target, major: u16) -> Option<Query> {
-    let mut asked = Vec::new();
-    for (_, role, group, since) in LATER_ROLES.iter().filter(|(name, ..)| *name == target.name) {
-        if major >= *since {
-            asked.push((format!("pg_has_role({}, {}, 'MEMBER')", literal(role), literal(group)), *group));
-        }
-    }
-    if major >= 15 && SETS_REPLICATION_ROLE.contains(&target.name.as_str()) {
-        let role = target.restore.as_role.as_ref().unwrap();
-        let sql = format!("has_parameter_privilege({}, 'session_replication_role', 'SET')", literal(role));
-        asked.push((sql, "session_replication_role"));
-    }
-    let selects: Vec<String> = asked.iter().map(|(sql, what)| format!("SELECT {}, {sql}", literal(what))).collect();
-    let rows = asked.iter().map(|(_, what)| row([what, "t"])).collect();
-    (!selects.is_empty()).then(|| ask("rights", &selects.join(" UNION ALL "), rows))
+/// Whether the one who restores may set session_replication_role, and that he is no superuser where the profile says so.
+fn rights(target: &Target, major: u16) -> Query {
+    let who = target.restore.as_role.as_ref().unwrap_or(&target.cluster.superuser);
+    let may_set = if major < 15 {
+        "rolsuper".to_owned()
+    } else {
+        format!("has_parameter_privilege({}, 'session_replication_role', 'SET')", literal(who))
+    };
+    let is_super = target.restores_as_superuser();
+    let may = is_super || major >= 15 && SETS_REPLICATION_ROLE.contains(&like(target));
+    let sql = format!("SELECT rolsuper, {may_set} FROM pg_roles WHERE rolname = {}", literal(who));
+    ask("rights", &sql, vec![row([yes(is_super), yes(may)])])
 }
 
 /// Writes a target as a profile of the tests' images, and where.
@@ -287,18 +324,18 @@ fn assert_each_is_what_it_says(home: &Home, dump: &Path, targets: &[Target], maj
     let mut files = Vec::new();
     for mut target in targets.iter().cloned() {
         target.postgres = Some(Major(major));
-        let mut queries = vec![
+        let queries = vec![
             roles(&target),
             memberships(&target, major),
             settings(&target),
             server_settings(&target),
-            database(&target, major),
+            databases(&target, major),
             public(&target, major),
             schemas(&target),
             tablespaces(&target),
             extensions(&target, available),
+            rights(&target, major),
         ];
-        queries.extend(rights(&target, major));
         target.checks.queries = queries;
         files.push(written(home, target));
     }
@@ -307,7 +344,11 @@ fn assert_each_is_what_it_says(home: &Home, dump: &Path, targets: &[Target], maj
     assert_eq!(ran.report().targets.len(), targets.len());
     let mut otherwise = Vec::new();
     for target in &ran.report().targets {
-        assert!(target.restore.is_some(), "{} of {major}: {:?}", target.target, target.untested);
+        let restore = target.restore.as_ref().unwrap_or_else(|| panic!("{}: {:?}", target.target, target.untested));
+        let who = targets.iter().find(|said| said.name == target.target).and_then(|said| said.restore.as_role.clone());
+        if let Some(who) = who {
+            assert!(restore.command.contains(&format!(" --username={who} ")), "{}: {}", target.target, restore.command);
+        }
         let failed = findings(target, "query-failed");
         otherwise.extend(failed.iter().map(|finding| (&target.target, &finding.title, &finding.evidence)));
         assert_every_check_looked(target);
@@ -332,7 +373,9 @@ fn every_built_in_is_what_it_says(major: u16) {
     // A superuser creates every extension, of which other tests tell.
     let (services, plain): (Vec<Target>, Vec<Target>) =
         built_in(major).into_iter().partition(|target| target.extensions.allowed.is_some());
-    assert!(services.len() >= 6 && plain.len() >= 5, "{major}: {} and {}", services.len(), plain.len());
+    // Of the services one is of ICU and one of PostgreSQL's own locales, and of the others one each as well.
+    let more = usize::from(major >= 15) + usize::from(major >= 17);
+    assert_eq!((services.len(), plain.len()), (5 + more, 7 + more), "{major}");
     assert_each_is_what_it_says(&home, &every_extension, &services, major, &available);
     assert_each_is_what_it_says(&home, &small, &plain, major, &[]);
 }

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod allowed;
 mod asks;
 mod bad_input;
 mod catalog;
@@ -18,6 +19,7 @@ mod explain;
 mod fixes;
 mod formats;
 mod functions;
+mod image;
 mod inspect;
 mod judge;
 mod library;

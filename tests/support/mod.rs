@@ -5,6 +5,7 @@ pub mod dumps;
 pub mod home;
 pub mod images;
 pub mod server;
+pub mod yaml;
 
 pub use dumps::dump;
 pub use home::{Home, Ran};

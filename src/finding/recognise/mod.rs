@@ -74,6 +74,11 @@ fn of_server(state: &str, failure: &Failure) -> Named {
         }
         "42704" if message.starts_with("unrecognized configuration parameter") => (Name::SettingUnknown, quoted()),
         "42501" => privileges::of_refusal(failure),
+        // invalid_grant_operation (recursive_grants_check in src/backend/utils/adt/acl.c): a right WITH GRANT OPTION that the
+        // restoring role has from the same grantor already.
+        "0LP01" if message.ends_with("cannot be granted back to your own grantor") => {
+            (Name::PermissionDenied, failure.role.clone().unwrap_or_default())
+        }
         // untranslatable_character; the byte sequence differs from row to row, the encodings do not.
         "22P05" => (Name::EncodingUnrepresentable, after(message, "has no equivalent in encoding ")),
         // character_not_in_repertoire.
@@ -285,6 +290,12 @@ mod tests {
                 "must be superuser to create FOR ALL TABLES publication",
                 "CREATE PUBLICATION p",
                 "replication-refused",
+            ),
+            (
+                "0LP01",
+                "grant options cannot be granted back to your own grantor",
+                "GRANT ALL ON FUNCTION pg_catalog.pg_reload_conf() TO postgres WITH GRANT OPTION",
+                "permission-denied",
             ),
             (
                 "22023",
