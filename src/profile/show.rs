@@ -1,7 +1,11 @@
 //! A target as text, with where each value comes from.
 
+use std::path::Path;
 use std::rc::Rc;
 
+use serde_yaml::Value;
+
+use super::environment;
 use super::error::Place;
 use super::parse::Made;
 use super::yaml::{self, Content, Node, Origin, Step};
@@ -10,13 +14,16 @@ use super::yaml::{self, Content, Node, Origin, Step};
 const COLUMN: usize = 48;
 
 impl Made {
-    /// All that the target is, as YAML that reads back as the same target. Each value has a comment: the file, line and
-    /// column that it was written at, or that it is the default.
+    /// All that the target is, as YAML that reads back as the same target, in a file in the current folder. Each value has a
+    /// comment: the file, line and column that it was written at, or that it is the default.
     ///
     /// # Errors
     /// Where the text cannot be written, which no profile is known to do.
     pub fn annotated(&self) -> Result<String, serde_yaml::Error> {
-        let text = serde_yaml::to_string(&self.target)?;
+        let mut whole = serde_yaml::to_value(&self.target)?;
+        files_from_here(&mut whole, &self.tree);
+        environment::keep(&mut whole);
+        let text = serde_yaml::to_string(&whole)?;
         let written = yaml::read(&text, &Rc::new(Origin { name: String::new(), folder: None }));
         let Ok(Some(written)) = written else { return Ok(text) };
         let mut comments: Vec<(usize, String)> = Vec::new();
@@ -32,6 +39,34 @@ impl Made {
         }
         lines.push(String::new());
         Ok(lines.join("\n"))
+    }
+}
+
+/// Files that the profile names are looked for beside the profile that names them, which can be any; here all are named from
+/// the current folder.
+fn files_from_here(whole: &mut Value, tree: &Node) {
+    let folder_of = |path: &[Step<'_>]| tree.find(path).and_then(|node| node.origin.folder.clone());
+    let from_here = |value: &mut Value, path: &[Step<'_>]| {
+        if let (Value::String(file), Some(folder)) = (value, folder_of(path)) {
+            *file = folder.join(&*file).display().to_string();
+        }
+    };
+    if let Some(list) = whole.get_mut("restore").and_then(|restore| restore.get_mut("list")) {
+        from_here(list, &["restore".into(), "list".into()]);
+    }
+    for (index, one) in whole.get_mut("init").and_then(Value::as_sequence_mut).into_iter().flatten().enumerate() {
+        if let Some(file) = one.get_mut("file") {
+            from_here(file, &["init".into(), index.into(), "file".into()]);
+        }
+    }
+    let patterns = whole.get_mut("checks").and_then(|checks| checks.get_mut("pgtap")).and_then(Value::as_sequence_mut);
+    for (index, value) in patterns.into_iter().flatten().enumerate() {
+        let folder = folder_of(&["checks".into(), "pgtap".into(), index.into()]);
+        if let (Value::String(pattern), Some(folder)) = (value, folder) {
+            // The folder itself is no pattern.
+            let folder = glob::Pattern::escape(&folder.display().to_string());
+            *pattern = Path::new(&folder).join(&*pattern).display().to_string();
+        }
     }
 }
 
@@ -118,6 +153,33 @@ mod tests {
         ] {
             assert!(lines.iter().any(|line| line.starts_with(wanted)), "{wanted}\n{text}");
         }
+    }
+
+    #[test]
+    fn a_profile_that_is_written_to_another_folder_means_the_same() {
+        let folder = tempfile::Builder::new().prefix("a [b]").tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at("parents/tests")).unwrap();
+        std::fs::write(at("parents/before.sql"), "SELECT 1").unwrap();
+        std::fs::write(at("parents/tests/a.sql"), "SELECT 2").unwrap();
+        std::fs::write(at("only.list"), "1; 2 3 TABLE a b").unwrap();
+        let parent = "name: y\npostgres: 17\ninit: [{file: before.sql}]\nchecks: {pgtap: ['tests/*.sql']}\n";
+        std::fs::write(at("parents/y.yaml"), parent).unwrap();
+        let child = "name: x\nextends: parents/y.yaml\nrestore: {list: only.list}\ndescription: costs $${X}\n\
+                     init+: [{sql: 'SELECT ''${X}'''}]\n";
+        std::fs::write(at("x.yaml"), child).unwrap();
+        let made = |path: String| made_by(&[path], &Rules::default()).unwrap().remove(0);
+        let first = made(at("x.yaml").display().to_string());
+        let elsewhere = tempfile::tempdir().unwrap();
+        let copy = elsewhere.path().join("copy.yaml");
+        std::fs::write(&copy, first.annotated().unwrap()).unwrap();
+        let second = made(copy.display().to_string());
+        assert_eq!(second.target.description, "costs ${X}");
+        assert_eq!(second.target.restore.list_text, first.target.restore.list_text);
+        assert_eq!(second.target.checks.pgtap_files[0].text, b"SELECT 2");
+        let texts =
+            |made: &crate::profile::Made| made.target.init.iter().map(|one| one.text().to_owned()).collect::<Vec<_>>();
+        assert_eq!(texts(&second), ["SELECT 1", "SELECT '${X}'"]);
     }
 
     #[test]

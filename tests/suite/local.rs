@@ -61,8 +61,7 @@ fn the_targets_of_managed_services_are_what_they_are_in_a_container() {
     let home = Home::new();
     let (installed, dumped) = majors();
     // The service's own locale is one that a machine need not have.
-    let service =
-        format!("name: service\nextends: rds-like\npostgres: {installed}\ncluster: {{locale: C.UTF-8}}\n");
+    let service = format!("name: service\nextends: rds-like\npostgres: {installed}\ncluster: {{locale: C.UTF-8}}\n");
     for file in ["small.dump", "small.sql"] {
         run(&home, &dump(dumped, file), &[&service]).expect(0);
     }

@@ -43,7 +43,8 @@ pub struct Target {
     /// One line about the target, for lists and reports.
     #[serde(default)]
     pub description: String,
-    /// The server's major version. Needed unless `image` names an image; the image's own version wins then.
+    /// The server's major version. Needed unless `image` names an image; with one, the image's own version, or the
+    /// target is untested.
     #[serde(default)]
     pub postgres: Option<Major>,
     /// A whole image reference, for example `postgis/postgis:17-3.5`; a digest (`postgres:17@sha256:…`) pins it.
