@@ -107,9 +107,10 @@ fn varied_twice(matrix: &Node, axes: &[Axis]) -> Result<(), ProfileError> {
         own.sort_by(|(a, _), (b, _)| a.cmp(b));
         for (path, spot) in &own {
             // Of a whole map and a key in it, either can be the later one.
-            let whole = path.match_indices('.').map(|(at, _)| &path[..at]).chain([path.as_str()]);
-            let within = || given_by.keys().find(|other| other.starts_with(&format!("{path}."))).map(String::as_str);
-            if let Some(other) = whole.filter(|path| given_by.contains_key(*path)).last().or_else(within) {
+            let mut whole = path.match_indices('.').map(|(at, _)| &path[..at]).chain([path.as_str()]);
+            let below = format!("{path}.");
+            let within = || given_by.keys().map(String::as_str).filter(|other| other.starts_with(&below)).min();
+            if let Some(other) = whole.rfind(|path| given_by.contains_key(*path)).or_else(within) {
                 let (key, by) = (other.escape_debug(), given_by[other].name.escape_debug());
                 let why = format!("`{key}` is what `{by}` varies already, and only one of the two can be");
                 let spot = if axis.name == *path { matrix.spot_of_key(&[], path) } else { spot.clone() };

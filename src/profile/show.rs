@@ -94,7 +94,8 @@ fn collect<'a>(written: &'a Node, path: &mut Vec<Step<'a>>, tree: &Node, comment
             }
         }
         Content::Scalar { .. } | Content::Sequence(_) | Content::Mapping(_) => {
-            comments.push((written.place.line, origin(path, tree)));
+            let member = || made_a_member(written, path, tree).map(place_of);
+            comments.push((written.place.line, member().unwrap_or_else(|| origin(path, tree))));
         }
     }
 }
@@ -111,12 +112,64 @@ fn origin(path: &[Step<'_>], tree: &Node) -> String {
         .rposition(|step| matches!(step, Step::Index(_)))
         .and_then(|index| tree.find(&path[..=index]))
         .filter(|item| matches!(item.content, Content::Scalar { .. }));
-    match tree.find(path).or(word) {
-        Some(value) => {
-            let Place { line, column } = value.place;
-            format!("{}:{line}:{column}", value.origin.name.escape_debug())
-        }
-        None => "default".to_owned(),
+    tree.find(path).or(word).map_or_else(|| "default".to_owned(), place_of)
+}
+
+fn place_of(node: &Node) -> String {
+    let Place { line, column } = node.place;
+    format!("{}:{line}:{column}", node.origin.name.escape_debug())
+}
+
+/// Where a membership comes from that was written at the other role, among its `members`.
+fn made_a_member<'a>(written: &Node, path: &[Step<'_>], tree: &'a Node) -> Option<&'a Node> {
+    let [Step::Key("roles"), role @ Step::Index(_), Step::Key("member_of"), Step::Index(_)] = path else { return None };
+    if tree.find(path).is_some() {
+        return None;
+    }
+    let is = |node: Option<&Node>, text: &str| match node.map(|node| &node.content) {
+        Some(Content::Scalar { text: name, .. }) => name == text,
+        _ => false,
+    };
+    let text = |node: &'a Node| match &node.content {
+        Content::Scalar { text, .. } => Some(text.as_str()),
+        Content::Sequence(_) | Content::Mapping(_) => None,
+    };
+    let Content::Scalar { text: group, .. } = &written.content else { return None };
+    let member = tree.find(&[path[0], *role, "name".into()]).and_then(text)?;
+    let Content::Sequence(roles) = &tree.entry("roles")?.value.content else { return None };
+    let group = roles.iter().find(|role| is(role.find(&["name".into()]), group))?;
+    let Content::Sequence(members) = &group.entry("members")?.value.content else { return None };
+    members.iter().find(|name| is(Some(name), member)).map(|name| &**name)
+}
+
+impl Made {
+    /// Where a setting of the server, of a role or of the database is given: file, line and column, and the key.
+    pub fn place_of_setting(&self, name: &str) -> Option<String> {
+        let roles = self.tree.entry("roles").map(|roles| &roles.value.content);
+        let of_roles = match roles {
+            Some(Content::Sequence(roles)) => {
+                (0..roles.len()).map(|index| vec!["roles".into(), index.into()]).collect()
+            }
+            _ => Vec::new(),
+        };
+        let mut holders: Vec<Vec<Step<'_>>> = vec![vec!["cluster".into()], vec!["database".into()]];
+        holders.extend(of_roles);
+        let mut found = holders.iter().filter_map(|holder| {
+            let settings = [holder.as_slice(), &["settings".into()]].concat();
+            let entries = self.tree.find(&settings)?.entries();
+            let entry = entries.iter().find(|entry| entry.key.text.eq_ignore_ascii_case(name))?;
+            let path = [settings.as_slice(), &[Step::Key(&entry.key.text)]].concat();
+            let Place { line, column } = entry.key.place;
+            Some(format!("{}:{line}:{column}: `{}`", entry.key.origin.name, yaml::display_path(&path)))
+        });
+        let zone = || {
+            let path: [Step<'_>; 2] = ["cluster".into(), "time_zone".into()];
+            let zone = self.tree.find(&path).filter(|_| name.eq_ignore_ascii_case("timezone"))?;
+            Some(format!("{}: `cluster.time_zone`", place_of(zone)))
+        };
+        let first = found.next().or_else(zone);
+        // Of several, which one is meant is not known.
+        if found.next().is_some() { None } else { first }
     }
 }
 
@@ -180,6 +233,17 @@ mod tests {
         let texts =
             |made: &crate::profile::Made| made.target.init.iter().map(|one| one.text().to_owned()).collect::<Vec<_>>();
         assert_eq!(texts(&second), ["SELECT 1", "SELECT '${X}'"]);
+    }
+
+    #[test]
+    fn a_membership_comes_from_where_it_is_written() {
+        let (text, lines) = shown(
+            "name: x\npostgres: 17\nroles:\n  - {name: a, members: [c, b]}\n  - {name: b, member_of: [pg_monitor]}\n  \
+             - {name: c}\n",
+        );
+        for wanted in ["- pg_monitor # x.yaml:5:27", "- a # x.yaml:4:27", "- a # x.yaml:4:24"] {
+            assert!(lines.iter().any(|line| line == wanted), "{wanted}\n{text}");
+        }
     }
 
     #[test]
