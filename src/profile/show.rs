@@ -241,7 +241,7 @@ mod tests {
             "name: x\npostgres: 17\nroles:\n  - {name: a, members: [c, b]}\n  - {name: b, member_of: [pg_monitor]}\n  \
              - {name: c}\n",
         );
-        for wanted in ["- pg_monitor # x.yaml:5:27", "- a # x.yaml:4:27", "- a # x.yaml:4:24"] {
+        for wanted in ["- pg_monitor # x.yaml:5:27", "- a # x.yaml:4:28", "- a # x.yaml:4:25"] {
             assert!(lines.iter().any(|line| line == wanted), "{wanted}\n{text}");
         }
     }
