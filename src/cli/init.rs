@@ -21,7 +21,7 @@ pub fn init(arguments: &Init) -> anyhow::Result<u8> {
         let more = "a profile of half a dump would ask for half of what is needed";
         return Err(Usage(format!("{}: {}; {more}", arguments.dump.display(), damage.what)).into());
     }
-    let plan = init::plan(&dump, &scan.facts)?;
+    let plan = init::plan(&dump, &scan.facts, directory)?;
     let unwritable = |error: io::Error| Usage(format!("cannot write to {}: {error}", directory.display()));
     let mut out = io::stdout().lock();
     for file in &plan.files {

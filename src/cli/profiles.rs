@@ -14,7 +14,7 @@ use crate::dump;
 use crate::engine::EngineError;
 use crate::event::{Events, What};
 use crate::finding::profile_rules;
-use crate::profile::{self, BUILTIN, Rules, Target};
+use crate::profile::{self, BUILTIN, Made, Rules};
 use crate::rehearsal::trial::{Failed, Trial};
 use crate::report::text::visible;
 
@@ -62,12 +62,12 @@ pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
         }
         ProfilesAction::Schema => writeln!(out, "{:#}", profile::schema())?,
         ProfilesAction::Check { profiles, live, engine } => {
-            let targets = profile::load_with(&profiles, &profile_rules())?;
+            let made = profile::made_by(&profiles, &profile_rules())?;
             if live {
-                return check_live(&targets, &engine).await;
+                return check_live(&made, &engine).await;
             }
-            for target in targets {
-                writeln!(out, "{}: ok", target.name)?;
+            for made in made {
+                writeln!(out, "{}: ok", made.target.name)?;
             }
         }
     }
@@ -75,7 +75,7 @@ pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
 }
 
 /// Makes the cluster of each target, one after the other, and says what came of it.
-async fn check_live(targets: &[Target], engine: &arguments::Engine) -> anyhow::Result<u8> {
+async fn check_live(all: &[Made], engine: &arguments::Engine) -> anyhow::Result<u8> {
     let workshop = Workshop::open(engine).await?;
     let interrupt = CancellationToken::new();
     let signal = setup::watch_signals(interrupt.clone())?;
@@ -86,7 +86,8 @@ async fn check_live(targets: &[Target], engine: &arguments::Engine) -> anyhow::R
         interrupt: &interrupt,
     };
     let mut code = exit::PASS;
-    for target in targets {
+    for profile in all {
+        let target = &profile.target;
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let events = Events::new(&target.name, Instant::now(), sender);
         let made = trial.of(target, &events).await;
@@ -102,7 +103,7 @@ async fn check_live(targets: &[Target], engine: &arguments::Engine) -> anyhow::R
                 if refused || code == exit::PASS {
                     code = if refused { exit::USAGE } else { exit::UNTESTED };
                 }
-                format!("{}: {failed}", target.name)
+                format!("{}: {}", target.name, in_short(&failed.to_string(), profile))
             }
         };
         writeln!(std::io::stdout(), "{}", visible(&line))?;
@@ -118,4 +119,23 @@ async fn check_live(targets: &[Target], engine: &arguments::Engine) -> anyhow::R
     workshop.close().await?;
     let signal = *signal.borrow();
     Ok(signal.map_or(code, setup::Signal::exit_code))
+}
+
+/// What a server says when it does not start, without the form of its log, and where the profile gives the setting that it is
+/// about; anything else as it is.
+fn in_short(failed: &str, profile: &Made) -> String {
+    let said = failed.split_once("FATAL:").map(|(_, fatal)| fatal.lines().next().unwrap_or_default().trim());
+    let said = match said.map(|said| said.split_once(": ").unwrap_or(("", said))) {
+        // Verbose logs have the SQLSTATE in front.
+        Some((state, words)) if state.len() == 5 && state.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            format!("the server does not start: {words} ({state})")
+        }
+        Some(_) => format!("the server does not start: {}", said.unwrap_or_default()),
+        None => failed.to_owned(),
+    };
+    let setting = failed.split_once("parameter \"").and_then(|(_, rest)| rest.split_once('"')).map(|(name, _)| name);
+    match setting.and_then(|name| profile.place_of_setting(name)) {
+        Some(place) => format!("{place}: {said}"),
+        None => said,
+    }
 }

@@ -6,6 +6,8 @@ mod queries;
 mod text;
 mod workflow;
 
+use std::path::Path;
+
 use crate::check;
 use crate::dump::{Content, Dump, Facts, Requirements};
 use crate::finding::{Severity, profile_rules};
@@ -30,11 +32,11 @@ pub struct Plan {
     pub remarks: Vec<String>,
 }
 
-/// Plans the folder for a dump, by a full pass over it.
+/// Plans what is written to `folder` for a dump, by a full pass over it.
 ///
 /// # Errors
 /// Where what would be written cannot be read again, which no dump is known to bring about.
-pub fn plan(dump: &Dump, facts: &Facts) -> Result<Plan, ProfileError> {
+pub fn plan(dump: &Dump, facts: &Facts, folder: &Path) -> Result<Plan, ProfileError> {
     let source = Source::of(dump, facts);
     let requirements = Requirements::of(dump, facts);
     let started = Started { dump, facts, source: &source, requirements: &requirements, name: name_of(dump) };
@@ -76,7 +78,7 @@ pub fn plan(dump: &Dump, facts: &Facts) -> Result<Plan, ProfileError> {
             .remarks
             .push(format!("managed.yaml is not written: {objection} (pgrehearse run … -p rds-like tells more)")),
     }
-    let content = workflow::github(&started.name);
+    let content = workflow::github(&started.name, folder);
     plan.files.push(Written { path: "ci/github.yaml", content, about: "a workflow for GitHub Actions".into() });
     Ok(plan)
 }

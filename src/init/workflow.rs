@@ -1,9 +1,16 @@
 //! A workflow of GitHub Actions.
 
-use super::text::comment;
+use std::path::Path;
 
-/// Rehearses every night, and where somebody asks for it.
-pub fn github(dump: &str) -> String {
+use super::text::{comment, quoted};
+use crate::restore::shell_words;
+
+/// Rehearses every night, and where somebody asks for it, on the profiles in `folder`.
+pub fn github(dump: &str, folder: &Path) -> String {
+    let folder = format!("{}/", folder.display().to_string().trim_end_matches('/'));
+    let run = format!("pgrehearse run newest.dump -p {} --report json=report.json", shell_words(&[folder]));
+    // A plain value of YAML ends at ` #` and cannot hold `: `.
+    let run = if run.contains([':', '#', '\'', '"']) { quoted(&run) } else { run };
     format!(
         "# Copy to .github/workflows/restore.yaml. It is in a folder of its own because every *.yaml beside the profiles would\n\
          # be read as one. {dump} is only what these files were written for: fetch the newest dump.\n\
@@ -11,10 +18,30 @@ pub fn github(dump: &str) -> String {
          on:\n  schedule:\n    - cron: \"17 4 * * *\"\n  workflow_dispatch:\n\
          jobs:\n  rehearse:\n    runs-on: ubuntu-latest\n    timeout-minutes: 60\n    steps:\n      \
          - uses: actions/checkout@v4\n      \
-         - run: cargo install --locked --git https://example.com/your/copy/of/pgrehearse\n      \
+         - run: cargo install --locked --git https://example.com/your/copy/of/pgrehearse     # yours to name\n      \
          - run: ./fetch-last-nights-dump newest.dump     # yours to write\n      \
-         - run: pgrehearse run newest.dump -p pgrehearse/ --report json=report.json\n      \
+         - run: {run}\n      \
          - uses: actions/upload-artifact@v4\n        if: always()\n        with: {{name: restore-report, path: report.json}}\n",
         dump = comment(dump)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_workflow_is_yaml_and_rehearses_on_the_folder_that_was_written() {
+        for (folder, wanted) in [
+            ("pgrehearse", "-p pgrehearse/ "),
+            ("ci/restore/", "-p ci/restore/ "),
+            ("it's: a #1", r"-p 'it'\''s: a #1/' "),
+        ] {
+            let text = github("a\n: #.dump", Path::new(folder));
+            let read: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
+            let steps = read["jobs"]["rehearse"]["steps"].as_sequence().unwrap();
+            let runs: Vec<&str> = steps.iter().filter_map(|step| step["run"].as_str()).collect();
+            assert!(runs.iter().any(|run| run.contains(wanted)), "{text}");
+        }
+    }
 }

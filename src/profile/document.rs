@@ -114,7 +114,16 @@ impl Reader<'_> {
                 None => Cause::Unsupported(format!("more than {LONGEST_CHAIN} profiles that extend one another")),
             }));
         }
-        self.profile(&bytes, origin, identity)
+        let parent = self.profile(&bytes, origin, identity)?;
+        match parent.content {
+            Content::Mapping(_) => Ok(parent),
+            // Anything else would give way to the child in silence.
+            Content::Scalar { .. } | Content::Sequence(_) => {
+                let expected = "a map of keys to values".to_owned();
+                let cause = Cause::WrongType { path: holder(""), expected, found: parent.describe() };
+                Err(ProfileError::at(&parent.spot(), cause))
+            }
+        }
     }
 }
 
@@ -128,7 +137,7 @@ pub fn looks_like_a_path(name: &str) -> bool {
 }
 
 pub fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+    path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("yaml") || ext.eq_ignore_ascii_case("yml"))
 }
 
 /// What a file holds.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::error::{Cause, ProfileError};
 use super::parse::Rules;
-use super::yaml::{Content, Entry, Node, Spot, Step, display_path, holder};
+use super::yaml::{Content, Entry, Node, Scalar, Spot, Step, display_path, holder, resolve};
 
 /// Keys whose values are SQL, or are compared with what SQL gives.
 const TAKEN_AS_THEY_ARE: [&str; 2] = ["sql", "expect"];
@@ -23,7 +23,9 @@ fn filled<'a>(node: &'a Rc<Node>, rules: &Rules<'_>, path: &mut Vec<Step<'a>>) -
     let content = match &node.content {
         Content::Scalar { text, plain } if text.contains("${") => {
             let text = replaced(text, &node.spot(), rules, path)?;
-            Content::Scalar { text, plain: *plain }
+            // A variable that is empty, or holds `null`, is no key left out: `restore.as` would be the superuser in silence.
+            let plain = *plain && resolve(&text, true) != Scalar::Null;
+            Content::Scalar { text, plain }
         }
         Content::Scalar { .. } => return Ok(Rc::clone(node)),
         Content::Sequence(items) => {
@@ -99,6 +101,20 @@ fn replaced(text: &str, spot: &Spot, rules: &Rules<'_>, path: &[Step<'_>]) -> Re
     Ok(result)
 }
 
+/// Writes the text `${` so that reading it gives that text again.
+pub fn keep(value: &mut serde_yaml::Value) {
+    use serde_yaml::Value;
+    match value {
+        Value::String(text) if text.contains("${") => *text = text.replace("${", "$${"),
+        Value::Sequence(items) => items.iter_mut().for_each(keep),
+        Value::Mapping(entries) => {
+            let filled = |key: &Value| key.as_str().is_none_or(|key| !TAKEN_AS_THEY_ARE.contains(&key));
+            entries.iter_mut().filter(|(key, _)| filled(key)).for_each(|(_, value)| keep(value));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Tagged(_) => {}
+    }
+}
+
 /// As POSIX has it: letters, digits and `_`, no digit first.
 fn is_name(name: &str) -> bool {
     !name.is_empty()
@@ -117,6 +133,7 @@ mod tests {
         match name {
             "MAJOR" => Ok("17".into()),
             "EMPTY" => Ok(String::new()),
+            "NULL" => Ok("null".into()),
             "BAD" => Err(VarError::NotUnicode("?".into())),
             "TRICKY" => Ok("${MAJOR} \"; DROP".into()),
             _ => Err(VarError::NotPresent),
@@ -149,6 +166,19 @@ mod tests {
         assert_eq!(value("${BAD:-15}").unwrap(), "15");
         assert_eq!(value("${EMPTY}x").unwrap(), "x");
         assert_eq!(value("${NONE:-}x").unwrap(), "x");
+    }
+
+    #[test]
+    fn a_variable_that_holds_nothing_is_no_key_left_out() {
+        let read = |yaml: &str| {
+            let rules = Rules { environment, ..Rules::default() };
+            crate::profile::parse_with(&format!("name: x\npostgres: 17\n{yaml}\n"), "x.yaml", &rules)
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        };
+        assert!(read("restore:\n  as: ${EMPTY}").unwrap_err().contains("no role of this profile is called ``"));
+        assert!(read("restore:\n  as: ${NULL}").unwrap_err().contains("no role of this profile is called `null`"));
+        assert!(read("image: ${NONE:-}").unwrap_err().contains("an image's name cannot be empty"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct ProfileError {
 #[derive(Debug, thiserror::Error)]
 pub enum Cause {
     #[error("cannot be read: {0}")]
-    Unreadable(#[source] std::io::Error),
+    Unreadable(std::io::Error),
     #[error("no such file or directory")]
     NoSuchFile,
     #[error("unknown profile `{name}`")]
@@ -97,9 +97,5 @@ impl fmt::Display for ProfileError {
     }
 }
 
-impl std::error::Error for ProfileError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        // The cause's own text is already part of this error's: only what lies below it is new.
-        std::error::Error::source(&*self.cause)
-    }
-}
+/// Without a source: the cause's own text is already part of this error's.
+impl std::error::Error for ProfileError {}

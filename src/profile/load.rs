@@ -76,7 +76,9 @@ fn profiles_in(directory: &Path) -> Result<Vec<PathBuf>, ProfileError> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        if is_yaml(&path) && !path.is_dir() {
+        // Hidden ones are what editors and file managers leave beside a file, as shells see `*.yaml`.
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if is_yaml(&path) && !hidden && !path.is_dir() {
             files.push(path);
         }
     }
@@ -171,7 +173,7 @@ mod tests {
 
     #[test]
     fn files_directories_and_built_in_names_load_in_the_order_given() {
-        let files = Files::new(&[("2.yaml", A), ("1.yml", B), ("notes.txt", "no profile")]);
+        let files = Files::new(&[("2.yaml", A), ("1.YML", B), ("notes.txt", ""), ("._1.yml", "no profile")]);
         let directory = files.path("");
         assert_eq!(files.load(&["latin1", &directory]).unwrap(), ["latin1", "b", "a"]);
         assert_eq!(files.load(&[&files.path("2.yaml"), "latin1"]).unwrap(), ["a", "latin1"]);

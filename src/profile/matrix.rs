@@ -1,5 +1,6 @@
 //! `matrix`: one profile, many targets.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::error::{Cause, ProfileError};
@@ -12,6 +13,18 @@ pub const EXCLUDE: &str = "exclude";
 
 /// More targets than anybody waits for.
 const MOST_TARGETS: usize = 256;
+
+/// The longest that is put after a profile's name, which names files and labels.
+const LONGEST_SUFFIX: usize = 100;
+
+/// Most keys that vary; two values of each would make more targets than there can be.
+const MOST_AXES: usize = 32;
+
+/// The deepest key that can vary: no key of a profile is deeper.
+const MOST_STEPS: usize = 8;
+
+/// What a profile has one of, however many targets it makes.
+const NEVER_VARIED: [&str; 3] = ["name", "extends", KEY];
 
 /// Axes of versions, whose values can be a range.
 const VERSIONS: [&str; 2] = ["postgres", "restore.client"];
@@ -52,6 +65,7 @@ pub fn expand(root: &Rc<Node>) -> Result<Vec<Expanded>, ProfileError> {
     if count.is_none_or(|count| count > MOST_TARGETS) {
         return Err(bad(&entry.value.spot(), &[], format!("it makes more than {MOST_TARGETS} targets")));
     }
+    varied_twice(&entry.value, &axes)?;
     let excluded = excluded(&entry.value, &axes)?;
     let mut expanded = Vec::new();
     let mut at = vec![0; axes.len()];
@@ -60,9 +74,15 @@ pub fn expand(root: &Rc<Node>) -> Result<Vec<Expanded>, ProfileError> {
         if !excluded.iter().any(|excluded| excluded.iter().all(|(axis, label)| chosen[*axis].label == *label))
             && !says_its_own_version_twice(&axes, &chosen)
         {
-            let root = chosen.iter().try_fold(Rc::clone(&base), |root, value| merge(&root, &value.patch))?;
             let labels: Vec<&str> = chosen.iter().map(|value| value.label.as_str()).collect();
-            expanded.push(Expanded { suffix: format!("[{}]", labels.join(",")), root });
+            let suffix = format!("[{}]", labels.join(","));
+            if suffix.len() > LONGEST_SUFFIX {
+                let why = format!("a target would be called `{:.40}…`; at most {LONGEST_SUFFIX} characters", suffix);
+                let hint = "write a map from short names to what each changes".to_owned();
+                return Err(bad(&entry.value.spot(), &[], why).hint(Some(hint)));
+            }
+            let root = chosen.iter().try_fold(Rc::clone(&base), |root, value| merge(&root, &value.patch))?;
+            expanded.push(Expanded { suffix, root });
         }
         // The last axis turns fastest.
         let Some(turning) = (0..axes.len()).rev().find(|index| at[*index] + 1 < axes[*index].values.len()) else {
@@ -74,6 +94,51 @@ pub fn expand(root: &Rc<Node>) -> Result<Vec<Expanded>, ProfileError> {
     match expanded.is_empty() {
         true => Err(bad(&entry.value.spot(), &[EXCLUDE.into()], "it leaves no target".into())),
         false => Ok(expanded),
+    }
+}
+
+/// Two axes that give the same key its value: the later one would win, and the names of the targets would lie.
+fn varied_twice(matrix: &Node, axes: &[Axis]) -> Result<(), ProfileError> {
+    let mut given_by: HashMap<String, &Axis> = HashMap::new();
+    for axis in axes {
+        let mut own: HashMap<String, Spot> = HashMap::new();
+        axis.values.iter().for_each(|value| given(&value.patch, String::new(), &mut own));
+        let mut own: Vec<(String, Spot)> = own.into_iter().collect();
+        own.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (path, spot) in &own {
+            // Of a whole map and a key in it, either can be the later one.
+            let mut whole = path.match_indices('.').map(|(at, _)| &path[..at]).chain([path.as_str()]);
+            let below = format!("{path}.");
+            let within = || given_by.keys().map(String::as_str).filter(|other| other.starts_with(&below)).min();
+            if let Some(other) = whole.rfind(|path| given_by.contains_key(*path)).or_else(within) {
+                let (key, by) = (other.escape_debug(), given_by[other].name.escape_debug());
+                let why = format!("`{key}` is what `{by}` varies already, and only one of the two can be");
+                let spot = if axis.name == *path { matrix.spot_of_key(&[], path) } else { spot.clone() };
+                return Err(bad(&spot, &[Step::Key(&axis.name)], why));
+            }
+        }
+        given_by.extend(own.into_iter().map(|(path, _)| (path, axis)));
+    }
+    Ok(())
+}
+
+/// The paths of the keys that a patch gives a value, or takes away, with where. Lists that it adds to are none: that is what
+/// several axes can do.
+fn given(patch: &Node, path: String, paths: &mut HashMap<String, Spot>) {
+    match &patch.content {
+        Content::Mapping(entries) => {
+            for entry in entries {
+                let key = &entry.key.text;
+                if key.ends_with('+') && matches!(entry.value.content, Content::Sequence(_)) {
+                    continue;
+                }
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                given(&entry.value, path, paths);
+            }
+        }
+        Content::Scalar { .. } | Content::Sequence(_) => {
+            paths.entry(path).or_insert_with(|| patch.spot());
+        }
     }
 }
 
@@ -93,6 +158,9 @@ fn axes(matrix: &Node) -> Result<Vec<Axis>, ProfileError> {
     if axes.is_empty() {
         return Err(bad(&matrix.spot(), &[], "it varies nothing; give it a key with a list of values".into()));
     }
+    if axes.len() > MOST_AXES {
+        return Err(bad(&matrix.spot(), &[], format!("it varies more than {MOST_AXES} things")));
+    }
     axes.into_iter().map(axis).collect()
 }
 
@@ -100,6 +168,14 @@ fn axis(entry: &Entry) -> Result<Axis, ProfileError> {
     let name = entry.key.text.clone();
     let spot = entry.value.spot();
     let path = [Step::Key(&name)];
+    if !matches!(entry.value.content, Content::Mapping(_)) {
+        if NEVER_VARIED.contains(&name.as_str()) {
+            return Err(bad(&entry.key.spot(), &path, format!("a profile has one `{name}`, which cannot vary")));
+        }
+        if name.split('.').count() > MOST_STEPS {
+            return Err(bad(&entry.key.spot(), &[], "a key's path this long leads to no key of a profile".into()));
+        }
+    }
     let mut values: Vec<Value> = Vec::new();
     match &entry.value.content {
         Content::Sequence(items) => {
@@ -121,7 +197,7 @@ fn axis(entry: &Entry) -> Result<Axis, ProfileError> {
                     let why = "a variant is a map of what it changes in the profile";
                     return Err(bad(&patch.spot(), &[path[0], Step::Key(&variant.key.text)], why.into()));
                 }
-                if let Some(key) = ["name", "extends", KEY].iter().find_map(|key| patch.entry(key)) {
+                if let Some(key) = NEVER_VARIED.iter().find_map(|key| patch.entry(key)) {
                     let why = format!("a variant cannot have a `{}` of its own", key.key.text);
                     return Err(bad(&key.key.spot(), &[path[0], Step::Key(&variant.key.text)], why));
                 }
@@ -196,6 +272,8 @@ pub fn varied(matrix: &Node) -> impl Iterator<Item = &Entry> {
         .entries()
         .iter()
         .filter(|axis| axis.key.text != EXCLUDE && !axis.value.is_null())
+        // What never varies is refused where the matrix is read.
+        .filter(|axis| !NEVER_VARIED.contains(&axis.key.text.as_str()))
         .filter(|axis| !matches!(axis.value.content, Content::Mapping(_)))
 }
 
@@ -224,8 +302,8 @@ fn excluded(matrix: &Node, axes: &[Axis]) -> Result<Vec<Vec<(usize, String)>>, P
                 bad(&part.value.spot(), &[path[0], path[1], Step::Key(name)], "one value is left out at a time".into())
             })?;
             // Which versions there are can depend on the dump, so one that is not there is none too many.
-            let all_are_written = !VERSIONS.contains(&name);
-            if all_are_written && !axes[at].values.iter().any(|value| value.label == label) {
+            let can_be_elsewhere = VERSIONS.contains(&name) && (label == "target" || label.parse::<u16>().is_ok());
+            if !can_be_elsewhere && !axes[at].values.iter().any(|value| value.label == label) {
                 let labels: Vec<String> = axes[at].values.iter().map(|value| format!("`{}`", value.label)).collect();
                 let why = format!("`{name}` never is `{label}`, only {}", labels.join(", "));
                 return Err(bad(&part.value.spot(), &[path[0], path[1], Step::Key(name)], why));
@@ -286,6 +364,46 @@ mod tests {
     fn a_client_of_the_targets_own_version_is_the_targets_own() {
         let yaml = "matrix: {postgres: [15, 17], restore.client: [target, 15]}";
         assert_eq!(suffixes(yaml).unwrap(), ["[15,target]", "[17,target]", "[17,15]"]);
+    }
+
+    #[test]
+    fn what_two_axes_give_the_same_key_is_refused() {
+        assert_eq!(
+            suffixes("matrix:\n  postgres: [15, 16]\n  how: {a: {postgres: 17}, b: }").unwrap_err(),
+            "x.yaml:3:23: `matrix.how`: `postgres` is what `postgres` varies already, and only one of the two can be"
+        );
+        let mut axes = ["cluster: {a: {cluster: {locale: C}}}", "cluster.locale: [C]", "other: {a: {cluster: ~}}"];
+        for _ in 0..2 {
+            for (first, second) in [(0, 1), (0, 2), (1, 2)] {
+                let yaml = format!("matrix:\n  {}\n  {}", axes[first], axes[second]);
+                assert!(suffixes(&yaml).unwrap_err().contains("varies already"), "{yaml}");
+            }
+            axes.reverse();
+        }
+        let lists = "matrix: {a: {x: {roles+: [{name: r}]}}, b: {y: {roles+: [{name: s}], cluster: {locale: C}}}}";
+        assert_eq!(suffixes(lists).unwrap(), ["[x,y]"], "each adds");
+    }
+
+    #[test]
+    fn what_a_profile_has_one_of_does_not_vary() {
+        assert_eq!(
+            suffixes("matrix: {extends: [a, b]}").unwrap_err(),
+            "x.yaml:1:10: `matrix.extends`: a profile has one `extends`, which cannot vary"
+        );
+        assert_eq!(suffixes("matrix: {name: {a: , b: }}").unwrap(), ["[a]", "[b]"], "a name like any other");
+    }
+
+    #[test]
+    fn a_path_of_a_hundred_thousand_keys_is_refused() {
+        let path = vec!["a"; 100_000].join(".");
+        assert!(suffixes(&format!("matrix: {{{path}: [1]}}")).unwrap_err().contains("leads to no key"));
+    }
+
+    #[test]
+    fn a_targets_name_stays_short() {
+        let error = suffixes(&format!("matrix: {{v: {{{}: }}}}", "a".repeat(200))).unwrap_err();
+        assert!(error.starts_with("x.yaml:1:9: `matrix`: a target would be called `[aaaa"), "{error}");
+        assert!(error.len() < 300, "{error}");
     }
 
     #[test]

@@ -43,7 +43,14 @@ fn over(parent: &Rc<Node>, child: &Rc<Node>, path: &mut Vec<String>) -> Result<R
                 path.pop();
                 entries[index] = Entry { key: under, value };
             }
-            None => entries.push(Entry { key: under, value: Rc::clone(&entry.value) }),
+            None => {
+                // In a map that is new, what adds to a list makes one.
+                let nothing = Node::at(&entry.value.spot(), Content::Mapping(Vec::new()));
+                path.push(key.to_owned());
+                let value = over(&nothing, &entry.value, path)?;
+                path.pop();
+                entries.push(Entry { key: under, value });
+            }
         }
     }
     Ok(Node::at(&child.spot(), Content::Mapping(entries)))
@@ -108,6 +115,7 @@ mod tests {
     fn a_plus_adds_to_a_list_and_makes_one_where_there_is_none() {
         assert_eq!(merged("{a: {y: [1]}}", "{a: {y+: [2, 3]}}").unwrap(), "{a: {y: [1, 2, 3]}}");
         assert_eq!(merged("{}", "{y+: [2]}").unwrap(), "{y: [2]}");
+        assert_eq!(merged("{}", "{a: {b: {y+: [2]}}}").unwrap(), "{a: {b: {y: [2]}}}");
         assert_eq!(merged("{t: {\"a+\": 1}}", "{t: {\"a+\": 2}}").unwrap(), "{t: {a+: 2}}", "a name with a plus");
     }
 

@@ -136,6 +136,10 @@ fn explain(Fault { kind, spot, path }: Fault, root: &Node) -> ProfileError {
         FaultKind::UnknownKey { key, known } => {
             let hint = match key.as_str() {
                 "<<" => Some("YAML merge keys are not used in profiles".to_owned()),
+                adds if adds.strip_suffix('+').is_some_and(|key| known.contains(&key)) => Some(format!(
+                    "a `+` adds a list to that of the profile that this one extends; without one, write `{}`",
+                    &adds[..adds.len() - 1]
+                )),
                 // Two keys are gone before the types see a profile.
                 _ if path.is_empty() => suggest::hint(&key, &[known, &["extends", "matrix"]].concat()),
                 _ => suggest::hint(&key, known),

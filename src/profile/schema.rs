@@ -57,6 +57,8 @@ pub fn schema() -> Value {
         keys.insert("extends".into(), extends());
         keys.insert("matrix".into(), matrix());
     }
+    // One of them says the version, or who does.
+    schema["anyOf"] = ["postgres", "image", "extends", "matrix"].map(|key| json!({"required": [key]})).into();
     schema
 }
 
@@ -131,12 +133,17 @@ fn extends() -> Value {
 }
 
 fn matrix() -> Value {
+    let variant = json!({
+        "type": ["object", "null"],
+        "propertyNames": {"not": {"enum": ["name", "extends", "matrix"]}},
+    });
     json!({
         "description": "Makes a target of every combination: keys of the profile, by their path, with the values that they \
                         take; or any name with variants, each a name and what it changes.",
         "anyOf": [
             {
                 "type": "object",
+                "minProperties": 1,
                 "properties": {
                     "exclude": {
                         "description": "Combinations that are left out.",
@@ -146,8 +153,8 @@ fn matrix() -> Value {
                 },
                 "additionalProperties": {
                     "anyOf": [
-                        {"type": "array", "minItems": 1},
-                        {"type": "object", "minProperties": 1, "additionalProperties": {"type": ["object", "null"]}},
+                        {"type": "array", "minItems": 1, "items": {"type": ["string", "number", "boolean", "null"]}},
+                        {"type": "object", "minProperties": 1, "additionalProperties": variant},
                         {"type": "string", "pattern": r"^(source|[0-9]+)\.\.[0-9]+$|\$\{"},
                         {"type": "null"},
                     ],
@@ -261,6 +268,17 @@ mod tests {
             "{name: x, postgres: 17, severity: {role-missing: fatal}}",
             "{name: x, extends: [a, b]}",
             "{name: x, matrix: {postgres: 15}}",
+            "{name: x}",
+            "{name: x/y, postgres: 17}",
+            "{name: x, image: 'a b'}",
+            "{name: x, postgres: 17, limits: {cpus: 0}}",
+            "{name: x, postgres: 17, limits: {pids: 8}}",
+            "{name: x, postgres: 17, init: [{as: y}]}",
+            "{name: x, postgres: 17, checks: {budget: {}}}",
+            "{name: x, postgres: 17, accept: [{finding: y, reason: ' ', until: 2099-01-01}]}",
+            "{name: x, postgres: 17, matrix: {}}",
+            "{name: x, postgres: 17, matrix: {a: [[b]]}}",
+            "{name: x, postgres: 17, matrix: {a: {b: {name: y}}}}",
         ] {
             assert!(!objections(&validator, bad).is_empty(), "{bad}");
         }

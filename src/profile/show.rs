@@ -1,7 +1,11 @@
 //! A target as text, with where each value comes from.
 
+use std::path::Path;
 use std::rc::Rc;
 
+use serde_yaml::Value;
+
+use super::environment;
 use super::error::Place;
 use super::parse::Made;
 use super::yaml::{self, Content, Node, Origin, Step};
@@ -10,13 +14,16 @@ use super::yaml::{self, Content, Node, Origin, Step};
 const COLUMN: usize = 48;
 
 impl Made {
-    /// All that the target is, as YAML that reads back as the same target. Each value has a comment: the file, line and
-    /// column that it was written at, or that it is the default.
+    /// All that the target is, as YAML that reads back as the same target, in a file in the current folder. Each value has a
+    /// comment: the file, line and column that it was written at, or that it is the default.
     ///
     /// # Errors
     /// Where the text cannot be written, which no profile is known to do.
     pub fn annotated(&self) -> Result<String, serde_yaml::Error> {
-        let text = serde_yaml::to_string(&self.target)?;
+        let mut whole = serde_yaml::to_value(&self.target)?;
+        files_from_here(&mut whole, &self.tree);
+        environment::keep(&mut whole);
+        let text = serde_yaml::to_string(&whole)?;
         let written = yaml::read(&text, &Rc::new(Origin { name: String::new(), folder: None }));
         let Ok(Some(written)) = written else { return Ok(text) };
         let mut comments: Vec<(usize, String)> = Vec::new();
@@ -32,6 +39,34 @@ impl Made {
         }
         lines.push(String::new());
         Ok(lines.join("\n"))
+    }
+}
+
+/// Files that the profile names are looked for beside the profile that names them, which can be any; here all are named from
+/// the current folder.
+fn files_from_here(whole: &mut Value, tree: &Node) {
+    let folder_of = |path: &[Step<'_>]| tree.find(path).and_then(|node| node.origin.folder.clone());
+    let from_here = |value: &mut Value, path: &[Step<'_>]| {
+        if let (Value::String(file), Some(folder)) = (value, folder_of(path)) {
+            *file = folder.join(&*file).display().to_string();
+        }
+    };
+    if let Some(list) = whole.get_mut("restore").and_then(|restore| restore.get_mut("list")) {
+        from_here(list, &["restore".into(), "list".into()]);
+    }
+    for (index, one) in whole.get_mut("init").and_then(Value::as_sequence_mut).into_iter().flatten().enumerate() {
+        if let Some(file) = one.get_mut("file") {
+            from_here(file, &["init".into(), index.into(), "file".into()]);
+        }
+    }
+    let patterns = whole.get_mut("checks").and_then(|checks| checks.get_mut("pgtap")).and_then(Value::as_sequence_mut);
+    for (index, value) in patterns.into_iter().flatten().enumerate() {
+        let folder = folder_of(&["checks".into(), "pgtap".into(), index.into()]);
+        if let (Value::String(pattern), Some(folder)) = (value, folder) {
+            // The folder itself is no pattern.
+            let folder = glob::Pattern::escape(&folder.display().to_string());
+            *pattern = Path::new(&folder).join(&*pattern).display().to_string();
+        }
     }
 }
 
@@ -59,7 +94,8 @@ fn collect<'a>(written: &'a Node, path: &mut Vec<Step<'a>>, tree: &Node, comment
             }
         }
         Content::Scalar { .. } | Content::Sequence(_) | Content::Mapping(_) => {
-            comments.push((written.place.line, origin(path, tree)));
+            let member = || made_a_member(written, path, tree).map(place_of);
+            comments.push((written.place.line, member().unwrap_or_else(|| origin(path, tree))));
         }
     }
 }
@@ -76,12 +112,64 @@ fn origin(path: &[Step<'_>], tree: &Node) -> String {
         .rposition(|step| matches!(step, Step::Index(_)))
         .and_then(|index| tree.find(&path[..=index]))
         .filter(|item| matches!(item.content, Content::Scalar { .. }));
-    match tree.find(path).or(word) {
-        Some(value) => {
-            let Place { line, column } = value.place;
-            format!("{}:{line}:{column}", value.origin.name.escape_debug())
-        }
-        None => "default".to_owned(),
+    tree.find(path).or(word).map_or_else(|| "default".to_owned(), place_of)
+}
+
+fn place_of(node: &Node) -> String {
+    let Place { line, column } = node.place;
+    format!("{}:{line}:{column}", node.origin.name.escape_debug())
+}
+
+/// Where a membership comes from that was written at the other role, among its `members`.
+fn made_a_member<'a>(written: &Node, path: &[Step<'_>], tree: &'a Node) -> Option<&'a Node> {
+    let [Step::Key("roles"), role @ Step::Index(_), Step::Key("member_of"), Step::Index(_)] = path else { return None };
+    if tree.find(path).is_some() {
+        return None;
+    }
+    let is = |node: Option<&Node>, text: &str| match node.map(|node| &node.content) {
+        Some(Content::Scalar { text: name, .. }) => name == text,
+        _ => false,
+    };
+    let text = |node: &'a Node| match &node.content {
+        Content::Scalar { text, .. } => Some(text.as_str()),
+        Content::Sequence(_) | Content::Mapping(_) => None,
+    };
+    let Content::Scalar { text: group, .. } = &written.content else { return None };
+    let member = tree.find(&[path[0], *role, "name".into()]).and_then(text)?;
+    let Content::Sequence(roles) = &tree.entry("roles")?.value.content else { return None };
+    let group = roles.iter().find(|role| is(role.find(&["name".into()]), group))?;
+    let Content::Sequence(members) = &group.entry("members")?.value.content else { return None };
+    members.iter().find(|name| is(Some(name), member)).map(|name| &**name)
+}
+
+impl Made {
+    /// Where a setting of the server, of a role or of the database is given: file, line and column, and the key.
+    pub fn place_of_setting(&self, name: &str) -> Option<String> {
+        let roles = self.tree.entry("roles").map(|roles| &roles.value.content);
+        let of_roles = match roles {
+            Some(Content::Sequence(roles)) => {
+                (0..roles.len()).map(|index| vec!["roles".into(), index.into()]).collect()
+            }
+            _ => Vec::new(),
+        };
+        let mut holders: Vec<Vec<Step<'_>>> = vec![vec!["cluster".into()], vec!["database".into()]];
+        holders.extend(of_roles);
+        let mut found = holders.iter().filter_map(|holder| {
+            let settings = [holder.as_slice(), &["settings".into()]].concat();
+            let entries = self.tree.find(&settings)?.entries();
+            let entry = entries.iter().find(|entry| entry.key.text.eq_ignore_ascii_case(name))?;
+            let path = [settings.as_slice(), &[Step::Key(&entry.key.text)]].concat();
+            let Place { line, column } = entry.key.place;
+            Some(format!("{}:{line}:{column}: `{}`", entry.key.origin.name, yaml::display_path(&path)))
+        });
+        let zone = || {
+            let path: [Step<'_>; 2] = ["cluster".into(), "time_zone".into()];
+            let zone = self.tree.find(&path).filter(|_| name.eq_ignore_ascii_case("timezone"))?;
+            Some(format!("{}: `cluster.time_zone`", place_of(zone)))
+        };
+        let first = found.next().or_else(zone);
+        // Of several, which one is meant is not known.
+        if found.next().is_some() { None } else { first }
     }
 }
 
@@ -117,6 +205,44 @@ mod tests {
             "accept: [] # default",
         ] {
             assert!(lines.iter().any(|line| line.starts_with(wanted)), "{wanted}\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_profile_that_is_written_to_another_folder_means_the_same() {
+        let folder = tempfile::Builder::new().prefix("a [b]").tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at("parents/tests")).unwrap();
+        std::fs::write(at("parents/before.sql"), "SELECT 1").unwrap();
+        std::fs::write(at("parents/tests/a.sql"), "SELECT 2").unwrap();
+        std::fs::write(at("only.list"), "1; 2 3 TABLE a b").unwrap();
+        let parent = "name: y\npostgres: 17\ninit: [{file: before.sql}]\nchecks: {pgtap: ['tests/*.sql']}\n";
+        std::fs::write(at("parents/y.yaml"), parent).unwrap();
+        let child = "name: x\nextends: parents/y.yaml\nrestore: {list: only.list}\ndescription: costs $${X}\n\
+                     init+: [{sql: 'SELECT ''${X}'''}]\n";
+        std::fs::write(at("x.yaml"), child).unwrap();
+        let made = |path: String| made_by(&[path], &Rules::default()).unwrap().remove(0);
+        let first = made(at("x.yaml").display().to_string());
+        let elsewhere = tempfile::tempdir().unwrap();
+        let copy = elsewhere.path().join("copy.yaml");
+        std::fs::write(&copy, first.annotated().unwrap()).unwrap();
+        let second = made(copy.display().to_string());
+        assert_eq!(second.target.description, "costs ${X}");
+        assert_eq!(second.target.restore.list_text, first.target.restore.list_text);
+        assert_eq!(second.target.checks.pgtap_files[0].text, b"SELECT 2");
+        let texts =
+            |made: &crate::profile::Made| made.target.init.iter().map(|one| one.text().to_owned()).collect::<Vec<_>>();
+        assert_eq!(texts(&second), ["SELECT 1", "SELECT '${X}'"]);
+    }
+
+    #[test]
+    fn a_membership_comes_from_where_it_is_written() {
+        let (text, lines) = shown(
+            "name: x\npostgres: 17\nroles:\n  - {name: a, members: [c, b]}\n  - {name: b, member_of: [pg_monitor]}\n  \
+             - {name: c}\n",
+        );
+        for wanted in ["- pg_monitor # x.yaml:5:27", "- a # x.yaml:4:28", "- a # x.yaml:4:25"] {
+            assert!(lines.iter().any(|line| line == wanted), "{wanted}\n{text}");
         }
     }
 

@@ -220,6 +220,13 @@ fn what_init_writes_is_checked_and_comes_back_as_written() {
         run(&home, &dump(major, name), &["-p", source.to_str().unwrap()]).expect(0);
     }
 
+    // The first of its databases, by name, is SQL_ASCII, and most are UTF8.
+    init(&dump(15, "all-needs.sql"), &["--dir", "cluster"]).expect(0);
+    let source = std::fs::read_to_string(home.path("cluster/source.yaml")).unwrap();
+    assert!(source.contains("  encoding: UTF8\n  locale: C.UTF-8\n"), "{source}");
+    let workflow = std::fs::read_to_string(home.path("cluster/ci/github.yaml")).unwrap();
+    assert!(workflow.contains("run newest.dump -p cluster/ --report"), "{workflow}");
+
     let whole = std::fs::read(dump(17, "shop.dump")).unwrap();
     let cut = home.file("cut.dump", &whole[..whole.len() - 50]);
     let ran = init(&cut, &["--dir", "cut"]);

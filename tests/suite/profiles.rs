@@ -74,11 +74,22 @@ fn what_only_a_server_refuses_is_found_where_it_may_look() {
     ran.expect(2);
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(lines.len(), 4, "a line each: {}", ran.stdout);
-    assert!(lines[0].starts_with("bad-setting: ") && lines[0].contains("work_memory"), "{}", lines[0]);
+    let wanted = "bad-setting.yaml:3:22: `cluster.settings.work_memory`: the server does not start: unrecognized \
+                  configuration parameter \"work_memory\" (42704)";
+    assert!(lines[0].starts_with("bad-setting: ") && lines[0].ends_with(wanted), "{}", lines[0]);
     assert!(lines[1].starts_with("good: ok, PostgreSQL 17."), "{}", lines[1]);
     assert!(lines[2].starts_with("bad-locale: ") && lines[2].contains("xx_XX.UTF-8"), "{}", lines[2]);
     assert!(lines[3].starts_with("bad-sql: ") && lines[3].contains("TABL"), "{}", lines[3]);
     check(true, &[&good]).expect(0);
+
+    let other = profile("other-version", &format!("image: {}:15", images::REPOSITORY));
+    let ran = check(true, &[&other]);
+    ran.expect(2);
+    assert!(ran.stdout.contains("the profile says PostgreSQL 17, and the image holds 15"), "{}", ran.stdout);
+    let ran = home.run(&dump(15, "small.dump"), &["name: x\nmatrix: {postgres: [17]}\n"]);
+    ran.expect(0);
+    let wrong = format!("name: x\nimage: {}:15\nmatrix: {{postgres: [17]}}\n", images::REPOSITORY);
+    home.run(&dump(15, "small.dump"), &[&wrong]).expect(3);
 
     let nowhere =
         home.file("nowhere.yaml", "name: nowhere\npostgres: 17\nimage_repository: localhost/none\npull: never\n");

@@ -1,7 +1,23 @@
-//! Whether an image's own entrypoint has made the cluster as the profile says: nobody can make it take the options.
+//! Whether the server is what the profile says, where no option can make it so: its version is the image's, and an image's
+//! own entrypoint makes the cluster.
 
 use crate::cluster::{ClusterError, Session};
-use crate::profile::{ByteSize, Cluster, Target};
+use crate::profile::{ByteSize, Cluster, Major, Target};
+
+/// Compares the major version: a target that is called 17 must not be judged by a server of 15.
+pub async fn version(session: &Session, target: &Target) -> Result<(), ClusterError> {
+    let Some(Major(wanted)) = target.postgres else { return Ok(()) };
+    let sql = "SELECT current_setting('server_version_num')::int / 10000";
+    let rows = session.query(sql, &[], "cannot ask for the version").await?;
+    let major: i32 = rows.first().map(|row| row.get(0)).unwrap_or_default();
+    if major == i32::from(wanted) {
+        return Ok(());
+    }
+    Err(ClusterError::Refused {
+        step: format!("the server is not the one of profile {}", target.name),
+        reason: format!("the profile says PostgreSQL {wanted}, and the image holds {major}; say the same in both"),
+    })
+}
 
 /// Compares what initdb decides, as far as the profile says it.
 pub async fn check(session: &Session, target: &Target) -> Result<(), ClusterError> {

@@ -22,6 +22,7 @@ pub async fn prepare(
     target: &Target,
     with_database: bool,
 ) -> Result<(), ClusterError> {
+    as_said::version(session, target).await?;
     if target.entrypoint == Entrypoint::Image {
         as_said::check(session, target).await?;
     }

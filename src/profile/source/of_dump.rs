@@ -79,13 +79,33 @@ fn versions(dump: &Dump) -> (Option<String>, Option<String>) {
     }
 }
 
-/// The dumped database as the dump would create it; of several the first.
+/// The dumped database as the dump would create it. Of several, the first of those with the encoding and locale that most of
+/// them have: a server's own are as a rule those of its databases, and one in another encoding is the exception.
 fn database(dump: &Dump, facts: &Facts) -> CreatedDatabase {
     let own = match &dump.content {
         Content::Archive(archive) => facts.creates_database.iter().find(|created| created.name == archive.database),
         Content::Plain(_) => None,
     };
-    own.or(facts.creates_database.first()).cloned().unwrap_or_default()
+    let like = |database: &CreatedDatabase| {
+        let CreatedDatabase {
+            name: _,
+            owner: _,
+            tablespace: _,
+            encoding,
+            locale_provider,
+            locale,
+            lc_collate,
+            lc_ctype,
+            provider_locale,
+        } = database;
+        [encoding, locale_provider, locale, lc_collate, lc_ctype, provider_locale].map(Clone::clone)
+    };
+    let alike = |database: &CreatedDatabase| {
+        facts.creates_database.iter().filter(|other| like(other) == like(database)).count()
+    };
+    // Of equals, `max_by_key` takes the last.
+    let usual = facts.creates_database.iter().rev().max_by_key(|database| alike(database));
+    own.or(usual).cloned().unwrap_or_default()
 }
 
 /// The locales of the operating system that collations need: of those that the dump makes, and of those that initdb has

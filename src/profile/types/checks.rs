@@ -58,6 +58,7 @@ pub struct TableAsk {
 /// What a restore may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("minProperties" = 1))]
 pub struct Budget {
     /// From the client's start to its end.
     pub restore: Option<HumanDuration>,

@@ -99,6 +99,7 @@ pub struct Public {
 /// SQL that is run before the restore. One of `sql` and `file` says it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("anyOf" = [{"required": ["sql"]}, {"required": ["file"]}]))]
 pub struct Init {
     /// The statements themselves.
     pub sql: Option<String>,

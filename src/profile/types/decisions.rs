@@ -38,6 +38,7 @@ pub struct Accept {
     #[serde(default)]
     pub target: Option<Glob>,
     /// Why it is accepted.
+    #[schemars(regex(pattern = r"\S"))]
     pub reason: String,
     /// The last day on which it is accepted.
     #[serde(deserialize_with = "crate::profile::scalars::date")]

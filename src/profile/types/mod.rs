@@ -39,15 +39,18 @@ impl std::fmt::Display for Major {
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// How the target is called in every output.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._+@,\[\]-]{0,99}$"))]
     pub name: String,
     /// One line about the target, for lists and reports.
     #[serde(default)]
     pub description: String,
-    /// The server's major version. Needed unless `image` names an image; the image's own version wins then.
+    /// The server's major version. Needed unless `image` names an image; with one, the image's own version, or the
+    /// target is untested.
     #[serde(default)]
     pub postgres: Option<Major>,
     /// A whole image reference, for example `postgis/postgis:17-3.5`; a digest (`postgres:17@sha256:…`) pins it.
     #[serde(default)]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._/:@-]*$"))]
     pub image: Option<String>,
     /// The repository that `postgres: N` is taken from, for mirrors and locally built images; `--image-repository`
     /// wins over it, and without either it is `postgres`.

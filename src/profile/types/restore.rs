@@ -55,8 +55,10 @@ pub struct Limits {
     /// Memory, without swap.
     pub memory: ByteSize,
     /// CPUs; fractions are allowed.
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 4096))]
     pub cpus: f64,
     /// Processes and threads.
+    #[schemars(range(min = 32))]
     pub pids: u32,
     /// The size of /dev/shm, which parallel queries and index builds need.
     pub shm: ByteSize,

@@ -4,9 +4,16 @@ use super::locale::{Locality, server_encoding};
 use super::{Places, names, settings, steps};
 use crate::profile::{ByteSize, Cluster, ProfileError, Target};
 
+/// `quoting_relevant_chars` in src/backend/commands/extension.c: the superuser owns plpgsql, which initdb makes.
+const NOT_IN_OWNERS: [char; 4] = ['"', '$', '\'', '\\'];
+
 pub fn check(target: &mut Target, at: &Places<'_>) -> Result<(), ProfileError> {
     let cluster = &mut target.cluster;
     names::role(&cluster.superuser).map_err(|why| at.bad(steps!["cluster", "superuser"], why))?;
+    if cluster.superuser.contains(NOT_IN_OWNERS) {
+        let why = "initdb can make no superuser whose name holds one of `\"`, `$`, `'` and `\\`";
+        return Err(at.bad(steps!["cluster", "superuser"], why));
+    }
     for (index, locale) in cluster.locales.iter().enumerate() {
         names::locale(locale).map_err(|why| at.bad(steps!["cluster", "locales", index], why))?;
     }

@@ -36,7 +36,25 @@ fn image(reference: &str) -> Result<(), String> {
     if !reference.starts_with(|c: char| c.is_ascii_alphanumeric()) {
         return Err("an image's name starts with a letter or digit".into());
     }
-    if let Some((_, digest)) = reference.split_once('@') {
+    let (name, digest) = reference.split_once('@').map_or((reference, None), |(name, digest)| (name, Some(digest)));
+    let (registry, path) = match name.split_once('/') {
+        // What has a dot or a port, or is localhost, is a registry.
+        Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => (Some(first), path),
+        _ => (None, name),
+    };
+    let (repository, tag) = path.split_once(':').map_or((path, None), |(repository, tag)| (repository, Some(tag)));
+    if repository.contains(|c: char| c.is_ascii_uppercase()) {
+        return Err("a repository's name has no upper-case letters".into());
+    }
+    let port = registry.and_then(|registry| registry.split_once(':')).map(|(_, port)| port);
+    let whole = repository.split('/').all(|part| {
+        part.starts_with(|c: char| c.is_ascii_alphanumeric()) && part.ends_with(|c: char| c.is_ascii_alphanumeric())
+    });
+    let tagged = tag.is_none_or(|tag| self::tag(tag).is_ok());
+    if !whole || !tagged || port.is_some_and(|port| port.parse::<u16>().is_err()) {
+        return Err("an image is named like `postgis/postgis:17-3.5` or `registry.example.com:5000/postgres:17`".into());
+    }
+    if let Some(digest) = digest {
         let hexadecimal = digest.strip_prefix("sha256:").is_some_and(|hexadecimal| {
             hexadecimal.len() == 64 && hexadecimal.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         });
@@ -68,11 +86,27 @@ mod tests {
     #[test]
     fn image_names_are_references_and_nothing_else() {
         let pinned = format!("localhost:5000/pg:17@sha256:{}", "0a".repeat(32));
-        for name in ["postgres:17", "postgis/postgis:17-3.5", &pinned] {
+        for name in ["postgres:17", "postgis/postgis:17-3.5", "Host.example/a__b/c-d:V_1", "localhost/x", &pinned] {
             assert_eq!(image(name), Ok(()), "{name}");
         }
         let short = format!("pg@sha256:{}", "0".repeat(63));
-        for name in ["", "-v", "a b", "a;b", "$x", ".hidden", &short, "pg@md5:00", "pg@"] {
+        for name in [
+            "",
+            "-v",
+            "a b",
+            "a;b",
+            "$x",
+            ".hidden",
+            &short,
+            "pg@md5:00",
+            "pg@",
+            "pg:",
+            "Pg:17",
+            "a//b",
+            "a/",
+            "a:1:2",
+            "h:x/a",
+        ] {
             assert!(image(name).is_err(), "{name}");
         }
     }

@@ -24,6 +24,9 @@ pub fn check(target: &mut Target, at: &Places<'_>) -> Result<(), ProfileError> {
             (Some(_), None) => {}
             (None, Some(file)) => {
                 let refused = |why: String| at.bad(steps!["init", index, "file"], why);
+                if file.is_empty() {
+                    return Err(refused("names no file".into()));
+                }
                 let folder = at.folder(steps!["init", index, "file"]).ok_or_else(|| {
                     refused("the file is looked for beside the profile's file, and this profile is in none".into())
                 })?;
@@ -31,6 +34,12 @@ pub fn check(target: &mut Target, at: &Places<'_>) -> Result<(), ProfileError> {
                 let text = String::from_utf8(files::read(&path, LONGEST).map_err(refused)?)
                     .map_err(|_| refused(format!("{} is not UTF-8", path.display())))?;
                 let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+                if text.contains('\0') {
+                    return Err(refused(format!("{} holds a NUL character, which no SQL can", path.display())));
+                }
+                if text.trim().is_empty() {
+                    return Err(refused(format!("{} is empty: there is nothing to run", path.display())));
+                }
                 target.init[index].file_text = Some(text);
             }
             (Some(_), Some(_)) => {

@@ -1,6 +1,6 @@
 //! Whether the roles can be made, and who owns the database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Places, names, settings, steps};
 use crate::profile::{Major, Membership, ProfileError, Role, Target, suggest};
@@ -65,10 +65,10 @@ pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
             membership(target, role, &group.role)
                 .map_err(|(why, hint)| at.bad(steps!["roles", index, "member_of", nth], why).hint(hint))?;
         }
-        if is_member_of_itself(target, role) {
-            let why = format!("`{}` would be a member of itself through other roles", role.name);
-            return Err(at.bad(steps!["roles", index, "member_of"], why));
-        }
+    }
+    if let Some(index) = member_of_itself(target) {
+        let why = format!("`{}` would be a member of itself through other roles", target.roles[index].name);
+        return Err(at.bad(steps!["roles", index, "member_of"], why));
     }
     if let Some(owner) = &target.database.owner {
         known_role(target, owner).map_err(|(why, hint)| at.bad(steps!["database", "owner"], why).hint(hint))?;
@@ -138,18 +138,34 @@ fn own_names_hint(target: &Target, name: &str) -> Option<String> {
     suggest::hint(name, &names)
 }
 
-fn is_member_of_itself(target: &Target, role: &Role) -> bool {
+/// The first role that would be a member of itself.
+fn member_of_itself(target: &Target) -> Option<usize> {
     let groups: HashMap<&str, &[Membership]> =
         target.roles.iter().map(|role| (role.name.as_str(), role.member_of.as_slice())).collect();
-    let mut seen = std::collections::HashSet::new();
-    let mut open: Vec<&str> = role.member_of.iter().map(|group| group.role.as_str()).collect();
-    while let Some(group) = open.pop() {
-        if group == role.name {
-            return true;
+    let of = |role: &str| groups.get(role).copied().unwrap_or_default().iter().map(|group| group.role.as_str());
+    // A walk that comes back to where it began, for each role; what has led into no circle is not walked again.
+    let mut safe: HashSet<&str> = HashSet::new();
+    for (index, role) in target.roles.iter().enumerate() {
+        let mut seen = HashSet::new();
+        let mut open: Vec<&str> = of(&role.name).collect();
+        let mut ends = true;
+        while let Some(group) = open.pop() {
+            if group == role.name {
+                return Some(index);
+            }
+            if safe.contains(group) {
+                continue;
+            }
+            match seen.insert(group) {
+                true => open.extend(of(group)),
+                // Reached twice: by two ways, or by a circle that this role is not part of.
+                false => ends = false,
+            }
         }
-        if seen.insert(group) {
-            open.extend(groups.get(group).copied().unwrap_or_default().iter().map(|group| group.role.as_str()));
+        if ends {
+            safe.extend(seen);
+            safe.insert(&role.name);
         }
     }
-    false
+    None
 }

@@ -7,7 +7,7 @@ use crate::profile::yaml::Step;
 use crate::profile::{ProfileError, Setting};
 
 /// Settings that decide whether pgrehearse can reach the server, read its log and throw it away.
-const RESERVED: [(&str, &str); 16] = [
+const RESERVED: [(&str, &str); 22] = [
     ("archive_command", "a sandbox archives nothing"),
     ("archive_library", "a sandbox archives nothing"),
     ("config_file", "a sandbox has its own files"),
@@ -18,9 +18,15 @@ const RESERVED: [(&str, &str); 16] = [
     ("listen_addresses", "a sandbox is reached through its own socket only"),
     ("port", "a sandbox is reached through its own socket only"),
     ("unix_socket_directories", "a sandbox is reached through its own socket only"),
+    ("unix_socket_group", "a sandbox is reached through its own socket only"),
+    ("unix_socket_permissions", "a sandbox is reached through its own socket only"),
     ("log_destination", "errors are read from the sandbox's log"),
     ("log_directory", "errors are read from the sandbox's log"),
+    ("log_error_verbosity", "errors are read from the sandbox's log"),
+    ("log_file_mode", "errors are read from the sandbox's log"),
     ("log_filename", "errors are read from the sandbox's log"),
+    ("log_min_error_statement", "errors are read from the sandbox's log"),
+    ("log_min_messages", "errors are read from the sandbox's log"),
     ("logging_collector", "errors are read from the sandbox's log"),
     ("primary_conninfo", "a sandbox follows no other server"),
     ("restore_command", "a sandbox follows no other server"),

@@ -125,11 +125,7 @@ impl Located<'_> {
     fn place(&self, error: Error) -> Error {
         let mut error = error.at(|| self.node.spot(), &self.path);
         if let FaultKind::WrongType { found: found @ None, .. } = &mut error.0.kind {
-            *found = Some(match &self.node.content {
-                Content::Scalar { text, plain } => scalar::describe(text, *plain),
-                Content::Sequence(_) => "a list".to_owned(),
-                Content::Mapping(_) => "a map".to_owned(),
-            });
+            *found = Some(self.node.describe());
         }
         error
     }

@@ -12,6 +12,7 @@ mod tree;
 
 pub use de::{Fault, FaultKind, deserialize};
 pub use read::{Unreadable, place_at, read};
+pub use scalar::{Scalar, resolve};
 pub use tree::{Content, Entry, Key, Node, Origin, Spot, Step, display_path, holder};
 
 #[cfg(test)]

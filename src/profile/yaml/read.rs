@@ -65,6 +65,9 @@ pub fn place_at(text: &str, index: usize) -> Place {
     Place { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
 }
 
+/// What the parser says of `key:value` and of a line that is only a word.
+const KEY_WITHOUT_VALUE: &str = "simple key expect ':'";
+
 fn syntax_error(text: &str, error: &ScanError) -> Unreadable {
     let place = place(error.marker());
     let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
@@ -73,6 +76,20 @@ fn syntax_error(text: &str, error: &ScanError) -> Unreadable {
     if let Some(tab) = line[..indentation].chars().position(|c| c == '\t') {
         let place = Place { column: tab + 1, ..place };
         return Unreadable::at(place, cause).with_hint("YAML is indented with spaces, never with tabs");
+    }
+    // The parser finds a key without a value where the next one begins: it is in that line or the one above.
+    if error.info() == KEY_WITHOUT_VALUE {
+        let above = text.lines().enumerate().take(place.line).collect::<Vec<_>>().into_iter().rev();
+        let written = |line: &str| !line.trim_start().is_empty() && !line.trim_start().starts_with('#');
+        let found = above
+            .filter(|(_, line)| written(line))
+            .take(2)
+            .find(|(_, line)| !line.contains(": ") && !line.trim_end().ends_with(':'));
+        if let Some((index, line)) = found {
+            let column = 1 + line.chars().take_while(|c| c.is_whitespace()).count();
+            let cause = Cause::Syntax("a key needs a colon and a space after it".to_owned());
+            return Unreadable::at(Place { line: index + 1, column }, cause).with_hint("write `key: value`");
+        }
     }
     Unreadable::at(place, cause)
 }
@@ -277,6 +294,13 @@ mod tests {
             root.spot_of(&["roles".into(), 9.into(), "name".into()]).place,
             root.spot_of(&["roles".into()]).place
         );
+    }
+
+    #[test]
+    fn a_key_without_a_space_after_its_colon_is_shown_where_it_stands() {
+        let cause = "not valid YAML: a key needs a colon and a space after it";
+        assert_eq!(refusal("name: x\n  # why\npostgres:17\n"), format!("3:1: {cause}"));
+        assert_eq!(refusal("name: x\nlocale\n"), format!("2:1: {cause}"));
     }
 
     #[test]

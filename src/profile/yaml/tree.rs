@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::super::Place;
-use super::scalar::{Scalar, resolve};
+use super::scalar::{Scalar, describe, resolve};
 
 /// What a tree was read from. Nodes of several profiles stand in one tree where one extends another.
 #[derive(Debug, PartialEq, Eq)]
@@ -128,6 +128,15 @@ impl Node {
 
     pub fn spot(&self) -> Spot {
         Spot { origin: Rc::clone(&self.origin), place: self.place }
+    }
+
+    /// What it is, for messages.
+    pub fn describe(&self) -> String {
+        match &self.content {
+            Content::Scalar { text, plain } => describe(text, *plain),
+            Content::Sequence(_) => "a list".to_owned(),
+            Content::Mapping(_) => "a map".to_owned(),
+        }
     }
 
     /// The entries of a map; none of anything else.
