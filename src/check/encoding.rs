@@ -46,16 +46,16 @@ impl Check for Encoding {
         let Some(row) = rows.first() else { return Ok(Looked::default()) };
         let encoding: String = row.get(0);
         let mut findings = Vec::new();
-        let dumped = restored.scan.facts.encoding.clone();
-        let of_dump = dumped.as_deref().map(normal_encoding);
-        let looked_at = match &dumped {
+        let dumped = restored.encoding();
+        let of_dump = dumped.map(normal_encoding);
+        let looked_at = match dumped {
             Some(dumped) => format!("{dumped} in the dump, {encoding} in the database"),
             None => format!("{encoding} in the database; the dump does not say"),
         };
         if encoding == SQL_ASCII && of_dump.as_deref() != Some("SQLASCII") {
-            findings.extend(bytes_without_encoding(session, restored, dumped.as_deref()).await?);
+            findings.extend(bytes_without_encoding(session, restored, dumped).await?);
         } else if encoding != SQL_ASCII && of_dump.as_deref().is_none_or(|encoding| encoding == "SQLASCII") {
-            findings.extend(invalid_text(session, &encoding, dumped.as_deref()).await?);
+            findings.extend(invalid_text(session, &encoding, dumped).await?);
         }
         Ok(Looked { findings, looked_at, ..Looked::default() })
     }

@@ -82,13 +82,18 @@ impl Restored<'_> {
             && !declared.any(|declared| scope::schema_of(&declared.schema) == schema && declared.name == table)
     }
 
+    /// The encoding that the database's text has in the dump.
+    fn encoding(&self) -> Option<&str> {
+        self.scan.facts.encoding_of(self.database)
+    }
+
     /// Every object of the restored database, as its own pg_dump writes it.
     ///
     /// # Errors
     /// When it could not be dumped again.
     pub async fn schema(&self) -> Result<&[Declared], ClusterError> {
         // Names are compared in the dump's encoding.
-        let encoding = self.scan.facts.encoding.as_deref().filter(|encoding| *encoding != "SQL_ASCII");
+        let encoding = self.encoding().filter(|encoding| *encoding != "SQL_ASCII");
         self.schema.get(self.sandbox, &self.target.cluster.superuser, self.database, encoding).await
     }
 }

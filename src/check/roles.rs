@@ -263,10 +263,10 @@ impl Stated {
         Some(())
     }
 
-    /// `name TO value, …`, `name = value`
+    /// `name TO value, …`, `name = value`. Names of parameters know no case, and pg_dump quotes `"DateStyle"`.
     fn set(&mut self, role: String, database: String, words: &[Word]) -> Option<()> {
         let end = words.iter().position(|word| *word == Word::Sign(b'=') || name(word) == Some("to"))?;
-        let parameter: String = words.get(..end)?.iter().map(|word| name(word).unwrap_or(".")).collect();
+        let parameter: String = words.get(..end)?.iter().map(|word| name(word).unwrap_or(".").to_lowercase()).collect();
         let text: String = words
             .get(end + 1..)?
             .iter()
@@ -328,7 +328,8 @@ mod tests {
             "ALTER ROLE \"a b\" WITH NOSUPERUSER INHERIT CREATEDB LOGIN PASSWORD 'SCRAM-SHA-256$nosuperuser';\n\
              GRANT grp TO \"a b\" WITH INHERIT TRUE GRANTED BY postgres;\n\
              ALTER ROLE app IN DATABASE shop SET search_path TO 'x', 'y';\n\
-             ALTER DATABASE shop SET my.thing TO 'one';",
+             ALTER DATABASE shop SET my.thing TO 'one';\n\
+             ALTER DATABASE shop SET \"DateStyle\" TO 'German';",
         );
         let role = "a b".to_owned();
         assert_eq!(stated.attributes.get(&(role.clone(), "superuser")), Some(&false));
@@ -338,5 +339,6 @@ mod tests {
             |role: &str, database: &str, parameter: &str| (role.to_owned(), database.to_owned(), parameter.to_owned());
         assert_eq!(stated.settings[&key("app", "shop", "search_path")], ["x", "y"]);
         assert_eq!(stated.settings[&key("", "shop", "my.thing")], ["one"]);
+        assert_eq!(stated.settings[&key("", "shop", "datestyle")], ["German"]);
     }
 }

@@ -19,6 +19,8 @@ use super::statement::{Collector, Effect};
 pub struct Facts {
     /// The dump's `client_encoding`; the first, where it has several.
     pub encoding: Option<String>,
+    /// That of each database of a pg_dumpall, which is its own.
+    pub encodings: BTreeMap<String, String>,
     pub creates_database: Vec<CreatedDatabase>,
     /// The names given to `\connect`, in order, each once.
     pub databases: Vec<String>,
@@ -188,6 +190,11 @@ pub struct RoleUse {
 }
 
 impl Facts {
+    /// The encoding that text of a database has in the dump.
+    pub fn encoding_of(&self, database: &str) -> Option<&str> {
+        self.encodings.get(database).or(self.encoding.as_ref()).map(String::as_str)
+    }
+
     /// Every role that the dump names in a statement that fails where the role does not exist.
     pub fn roles(&self) -> BTreeMap<String, RoleUse> {
         let mut roles: BTreeMap<String, RoleUse> = BTreeMap::new();

@@ -204,7 +204,12 @@ impl Collector {
         let text = value.clone().unwrap_or_default();
         let mut effect = Effect::None;
         match name.as_str() {
-            "client_encoding" if self.facts.encoding.is_none() => self.facts.encoding = value,
+            "client_encoding" => {
+                if let (Some(database), Some(encoding)) = (&self.database, &value) {
+                    self.facts.encodings.entry(database.clone()).or_insert_with(|| encoding.clone());
+                }
+                self.facts.encoding = self.facts.encoding.take().or(value);
+            }
             "standard_conforming_strings" => effect = Effect::StdStrings(text != "off"),
             "default_tablespace" if !text.is_empty() => {
                 self.facts.tablespaces.insert(text);

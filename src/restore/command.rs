@@ -1,7 +1,7 @@
 //! The command that restores a dump into a target.
 
 use crate::cluster::MAINTENANCE_DATABASE;
-use crate::dump::{Container, Content, Dump};
+use crate::dump::{Archive, Container, Content, Dump};
 use crate::profile::{Jobs, Restore, Target};
 
 /// What to run.
@@ -17,7 +17,7 @@ pub struct Command {
 /// target's database itself, the client first connects to another.
 pub fn command(dump: &Dump, target: &Target, makes_database: bool) -> Command {
     match &dump.content {
-        Content::Archive(archive) => pg_restore(archive.container, target),
+        Content::Archive(archive) => pg_restore(archive, target),
         Content::Plain(_) => psql(target, makes_database),
     }
 }
@@ -82,7 +82,7 @@ fn options(restore: &Restore) -> Vec<String> {
     restore.options.iter().cloned().chain(list).collect()
 }
 
-fn pg_restore(container: Container, target: &Target) -> Command {
+fn pg_restore(archive: &Archive, target: &Target) -> Command {
     let options = &target.restore.options;
     let creates_database = has_option(options, "--create", 'C');
     // Connecting to the database that is about to be created is not possible.
@@ -91,12 +91,12 @@ fn pg_restore(container: Container, target: &Target) -> Command {
     argv.push(format!("--username={}", user(target)));
     argv.push(format!("--dbname={}", connection_string(database)));
     // pg_restore refuses jobs for tar archives and together with one transaction (pg_restore.c, main).
-    let parallel = matches!(container, Container::Custom | Container::Directory)
+    let parallel = matches!(archive.container, Container::Custom | Container::Directory)
         && !has_option(options, "--single-transaction", '1')
         && !has_option(options, "--jobs", 'j')
         && !has_option(options, "--transaction-size", '\0');
     if parallel {
-        argv.push(format!("--jobs={}", jobs(target)));
+        argv.push(format!("--jobs={}", jobs(archive, target)));
     }
     argv.extend(self::options(&target.restore));
     Command { argv, reads_stdin: false }
@@ -119,12 +119,22 @@ fn user(target: &Target) -> &str {
     crate::finding::restoring(target)
 }
 
-fn jobs(target: &Target) -> u16 {
+fn jobs(archive: &Archive, target: &Target) -> u16 {
     match target.restore.jobs {
         Jobs::Exactly(jobs) => jobs.max(1),
+        Jobs::Auto if constraint_races_with_rows(archive) => 1,
         // More jobs than CPUs wait for each other; fewer leave one idle.
         Jobs::Auto => target.limits.cpus.ceil().clamp(1.0, 64.0) as u16,
     }
+}
+
+/// Whether parallel jobs may make a constraint before the rows that break it. A domain's constraint that is NOT VALID depends
+/// on the domain alone, so nothing but the order of the archive puts it behind the rows (dumpConstraint in pg_dump.c).
+fn constraint_races_with_rows(archive: &Archive) -> bool {
+    archive.entries.iter().any(|entry| {
+        let definition = entry.defn.trim_end();
+        entry.desc == "CHECK CONSTRAINT" && definition.starts_with("ALTER DOMAIN") && definition.ends_with("NOT VALID;")
+    })
 }
 
 /// A database name that libpq cannot take for something else: a name with `=` in it would be read as a whole connection

@@ -86,6 +86,15 @@ fn archives_are_restored_by_pg_restore_in_parallel_where_their_format_allows() {
 }
 
 #[test]
+fn rows_come_before_a_constraint_that_some_of_them_break_and_that_does_not_wait_for_them() {
+    let home = Home::new();
+    let ran = home.run(&dump(17, "catalog.dump"), &[&bare("domains", 17)]);
+    assert_whole(&ran);
+    let command = &ran.only().restore.as_ref().unwrap().command;
+    assert!(command.contains(" --jobs=1 "), "{command}");
+}
+
+#[test]
 fn a_plain_dump_of_every_major_comes_back() {
     let home = Home::new();
     for major in MAJORS {
@@ -102,6 +111,23 @@ fn a_plain_dump_with_and_without_restricted_commands_comes_back() {
     comes_back(&home, &restricted, 17);
     let older = home.file("older.sql", unrestricted(&text));
     comes_back(&home, &older, 17);
+}
+
+#[test]
+fn every_database_of_a_cluster_is_judged_by_its_own_encoding_and_settings() {
+    let home = Home::new();
+    let ran = home.run(&dump(15, "all-needs.sql"), &["name: cluster\nextends: same-as-source\n"]);
+    // The databases behind and exhausted are made to have these, and a container has no /tmp/fast.
+    let mut names = ran.names();
+    names.dedup();
+    assert_eq!(names, ["role-exists", "sequence-behind", "sequence-exhausted", "tablespace-missing"], "{}", ran.stdout);
+    let databases = ["ascii", "latin", "types"];
+    for database in databases {
+        assert!(
+            ran.only().restore.as_ref().unwrap().databases.iter().any(|restored| restored == database),
+            "{database}"
+        );
+    }
 }
 
 #[test]

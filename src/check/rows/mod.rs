@@ -213,14 +213,14 @@ async fn digest_batch(session: &Session, batch: Vec<Unit>, mode: RowMode) -> (Ve
 
 /// The dump's encoding, where the database has another one, so that the same text has other bytes.
 async fn foreign_encoding(restored: &Restored<'_>, session: &Session) -> Result<Option<String>, ClusterError> {
-    let Some(encoding) = &restored.scan.facts.encoding else { return Ok(None) };
+    let Some(encoding) = restored.encoding() else { return Ok(None) };
     // A name has many spellings. SQL_ASCII, which is 0, means bytes as they are.
     let sql = "SELECT pg_char_to_encoding($1), encoding FROM pg_database WHERE datname = current_database()";
-    let rows = session.query(sql, &[encoding], "cannot ask for the encoding").await?;
+    let rows = session.query(sql, &[&encoding], "cannot ask for the encoding").await?;
     let Some((dumped, own)) = rows.first().map(|row| (row.get::<_, i32>(0), row.get::<_, i32>(1))) else {
         return Ok(None);
     };
-    Ok((dumped != own && dumped > 0 && own > 0).then(|| encoding.clone()))
+    Ok((dumped != own && dumped > 0 && own > 0).then(|| encoding.to_owned()))
 }
 
 /// Reads the tables again that seem to differ, and tells how they do.
