@@ -11,6 +11,8 @@ pub fn message(text: &str, sqlstate: Option<&str>) -> String {
     match sqlstate {
         // Bytes of one character, without which the message says nothing.
         Some("22021" | "22P05") => text.to_owned(),
+        // What a setting is set to is in the statement too, and no row's.
+        Some("22023") if text.starts_with("invalid value for parameter ") => text.to_owned(),
         Some(state) if state.starts_with("22") || state == "42601" => between_quotes(text),
         // An expression that a function raised can say anything (P0001).
         Some("P0001") => MASK.to_owned(),
@@ -62,6 +64,12 @@ mod tests {
     #[test]
     fn a_name_in_a_message_is_kept() {
         assert_eq!(message("role \"x\" does not exist", Some("42704")), "role \"x\" does not exist");
+    }
+
+    #[test]
+    fn the_value_of_a_setting_is_kept() {
+        let text = "invalid value for parameter \"default_tablespace\": \"fast\"";
+        assert_eq!(message(text, Some("22023")), text);
     }
 
     #[test]
