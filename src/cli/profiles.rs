@@ -98,12 +98,15 @@ async fn check_live(all: &[Made], engine: &arguments::Engine) -> anyhow::Result<
                 // A profile that a server refuses is a bad one; what could not be looked at is not known to be a good one.
                 let refused = matches!(
                     failed,
-                    Failed::Cluster(ClusterError::Refused { .. } | ClusterError::Engine(EngineError::Start { .. }))
+                    Failed::Cluster(
+                        ClusterError::Refused { .. }
+                            | ClusterError::Engine(EngineError::Start { .. } | EngineError::NoLocale { .. })
+                    )
                 );
                 if refused || code == exit::PASS {
                     code = if refused { exit::USAGE } else { exit::UNTESTED };
                 }
-                format!("{}: {}", target.name, in_short(&failed.to_string(), profile))
+                format!("{}: {}", target.name, in_short(&failed, profile))
             }
         };
         writeln!(std::io::stdout(), "{}", visible(&line))?;
@@ -121,9 +124,16 @@ async fn check_live(all: &[Made], engine: &arguments::Engine) -> anyhow::Result<
     Ok(signal.map_or(code, setup::Signal::exit_code))
 }
 
-/// What a server says when it does not start, without the form of its log, and where the profile gives the setting that it is
-/// about; anything else as it is.
-fn in_short(failed: &str, profile: &Made) -> String {
+/// What a server says when it does not start, without the form of its log, and where the profile gives the setting or the locale
+/// that it is about; anything else as it is.
+fn in_short(failed: &Failed, profile: &Made) -> String {
+    if let Failed::Cluster(ClusterError::Engine(error @ EngineError::NoLocale { locale, .. })) = failed {
+        return match profile.place_of_locale(locale) {
+            Some(place) => format!("{place}: {error}"),
+            None => error.to_string(),
+        };
+    }
+    let failed = failed.to_string();
     let said = failed.split_once("FATAL:").map(|(_, fatal)| fatal.lines().next().unwrap_or_default().trim());
     let said = match said.map(|said| said.split_once(": ").unwrap_or(("", said))) {
         // Verbose logs have the SQLSTATE in front.

@@ -143,6 +143,19 @@ fn made_a_member<'a>(written: &Node, path: &[Step<'_>], tree: &'a Node) -> Optio
 }
 
 impl Made {
+    /// Where a locale is given: file, line and column, and the key.
+    pub fn place_of_locale(&self, name: &str) -> Option<String> {
+        let (cluster, database) = (Step::from("cluster"), Step::from("database"));
+        let listed = self.target.cluster.locales.len();
+        let mut paths = vec![vec![cluster, "locale".into()], vec![database, "locale".into()]];
+        paths.extend((0..listed).map(|index| vec![cluster, "locales".into(), index.into()]));
+        paths.iter().find_map(|path| {
+            let node = self.tree.find(path)?;
+            let is_it = matches!(&node.content, Content::Scalar { text, .. } if text == name);
+            is_it.then(|| format!("{}: `{}`", place_of(node), yaml::display_path(path)))
+        })
+    }
+
     /// Where a setting of the server, of a role or of the database is given: file, line and column, and the key.
     pub fn place_of_setting(&self, name: &str) -> Option<String> {
         let roles = self.tree.entry("roles").map(|roles| &roles.value.content);

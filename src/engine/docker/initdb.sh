@@ -21,7 +21,7 @@ has_locale() {
 }
 for wanted in $PGREHEARSE_LOCALES; do
     has_locale "$wanted" && continue
-    [ -n "$(command -v localedef)" ] || { echo "the image has no locale $wanted and no localedef to make it with" >&2; exit 91; }
+    [ -n "$(command -v localedef)" ] || { echo "the image has no locale $wanted and it has no localedef to make it with" >&2; exit 91; }
     # en_US.ISO-8859-1@euro: the language and modifier name the source, the middle names the character map.
     modifier="" charset=ISO-8859-1 language="$wanted"
     case "$language" in *@*) modifier="@${language#*@}" language="${language%%@*}" ;; esac

@@ -182,7 +182,7 @@ async fn make(
     let name = format!("pgrehearse-initdb-{}-{:08x}", lease.run(), fastrand::u32(..));
     let options = CreateContainerOptionsBuilder::default().name(&name).build();
     docker.create_container(Some(options), body).await.map_err(call("cannot create the container for initdb"))?;
-    let made = run_and_commit(docker, &name, reference, labels, initdb).await;
+    let made = run_and_commit(docker, &name, reference, labels).await;
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
     let removed = docker.remove_container(&name, Some(options)).await.map_err(call("cannot remove a container"));
     made.and(removed)
@@ -193,7 +193,6 @@ async fn run_and_commit(
     name: &str,
     reference: &str,
     labels: HashMap<String, String>,
-    initdb: &InitdbOptions,
 ) -> Result<(), EngineError> {
     docker
         .start_container(name, None::<StartContainerOptions>)
@@ -214,14 +213,7 @@ async fn run_and_commit(
     if code != 0 {
         let log = logs(docker, name).await;
         return Err(match code {
-            91 => EngineError::Unavailable {
-                what: format!(
-                    "locale {}",
-                    std::iter::once(&initdb.locale).chain(&initdb.locales).cloned().collect::<Vec<_>>().join(", ")
-                ),
-                reason: log,
-                remedy: "use another locale in the profile, or an image based on Debian, which can make any".into(),
-            },
+            91 => no_locale(&log),
             _ => EngineError::Start { step: "initdb", log },
         });
     }
@@ -230,6 +222,19 @@ async fn run_and_commit(
         CommitContainerOptionsBuilder::default().container(name).repo(repository).tag(tag).pause(false).build();
     let config = ContainerConfig { labels: Some(labels), ..ContainerConfig::default() };
     docker.commit_container(options, config).await.map(drop).map_err(call("cannot keep the data directory"))
+}
+
+/// Which locale the image lacks, and why it cannot be made, as the script for initdb says them.
+fn no_locale(log: &str) -> EngineError {
+    let said = log.lines().rev().find_map(|line| line.strip_prefix("the image has no locale ")?.split_once(" and "));
+    let (locale, why) = said.unwrap_or(("of the target", "it cannot be made"));
+    // localedef's own words.
+    let words = log.lines().find_map(|line| line.strip_prefix("[error] ")).map(|words| format!(" ({words})"));
+    EngineError::NoLocale {
+        locale: locale.to_owned(),
+        reason: format!("the image lacks it, and {why}{}", words.unwrap_or_default()),
+        remedy: "use another one in the profile, or an image based on Debian, which can make any that glibc knows",
+    }
 }
 
 /// The scripts' parameters.
@@ -290,4 +295,31 @@ pub async fn logs(docker: &Docker, name: &str) -> String {
         text.push_str(&line.to_string());
     }
     text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locale_that_cannot_be_had_is_named_with_why_on_one_line() {
+        let debian = "[error] cannot open locale definition file `xx_YY': No such file or directory\n\
+                      the image has no locale xx_YY.UTF-8 and localedef cannot make it\n";
+        let alpine = "the image has no locale de_DE.UTF-8 and it has no localedef to make it with\n";
+        for (log, wanted) in [
+            (
+                debian,
+                "locale xx_YY.UTF-8: the image lacks it, and localedef cannot make it (cannot open locale definition file \
+                 `xx_YY': No such file or directory); use another one in the profile",
+            ),
+            (
+                alpine,
+                "locale de_DE.UTF-8: the image lacks it, and it has no localedef to make it with; use another one",
+            ),
+            ("", "locale of the target: the image lacks it, and it cannot be made; use another one"),
+        ] {
+            let told = no_locale(log).to_string();
+            assert!(told.starts_with(wanted) && !told.contains('\n'), "{told}");
+        }
+    }
 }
