@@ -2,7 +2,7 @@
 
 use super::{CheckResult, DUMP, Group, Outcome};
 use crate::dump::Scan;
-use crate::finding::{Finding, Name};
+use crate::finding::{DUMP_TRUNCATED_FIX, Finding, Name};
 
 /// Judges what a scan of the dump found.
 pub fn dump(scan: &Scan) -> CheckResult {
@@ -20,10 +20,7 @@ pub fn dump(scan: &Scan) -> CheckResult {
                 None => damage.what.clone(),
             })
             .collect();
-        finding.fix =
-            "Dump again, and check that the whole file arrived: pg_dump's exit code, the size and a checksum on \
-                       both sides. What follows the break cannot be recovered from this file."
-                .into();
+        finding.fix = DUMP_TRUNCATED_FIX.into();
         findings.push(finding);
     }
     let facts = &scan.facts;

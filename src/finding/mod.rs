@@ -17,7 +17,9 @@ pub use catalogue::Name;
 pub use decidable::profile_rules;
 pub use diagnose::{Situation, diagnose};
 pub use failure::Failure;
-pub use fixes::{ROLE_MISSING_FIX, feature_missing_fix, feature_missing_title, restoring, ruled_out_words, words};
+pub use fixes::{
+    DUMP_TRUNCATED_FIX, ROLE_MISSING_FIX, feature_missing_fix, feature_missing_title, restoring, ruled_out_words, words,
+};
 pub use recognise::Cause;
 
 pub use remedy::{After, AfterKind, Remedy};

@@ -162,12 +162,7 @@ pub fn fix(finding: &mut Finding, cause: &Cause, situation: &Situation) {
                 .into(),
             vec![format!("restore: {{client: {}}}", newest_client(situation))],
         ),
-        Name::DumpTruncated => (
-            "Dump again, and check that the whole file arrived: pg_dump's exit code, the size and a checksum on both \
-             sides. What follows the break cannot be recovered from this file."
-                .into(),
-            Vec::new(),
-        ),
+        Name::DumpTruncated => (DUMP_TRUNCATED_FIX.into(), Vec::new()),
         Name::TablespaceMissing => (
             "Restore without tablespaces: everything then goes into the database's own. Or create the tablespace before \
              the restore."
@@ -198,6 +193,10 @@ pub fn fix(finding: &mut Finding, cause: &Cause, situation: &Situation) {
     finding.fix = fix;
     finding.commands = commands;
 }
+
+/// What to do about a dump that is not whole, whether the restore or the dump itself has told it.
+pub const DUMP_TRUNCATED_FIX: &str = "Dump again, and check that the whole file arrived: pg_dump's exit code, the size and a \
+                                      checksum on both sides. What follows the break cannot be recovered from this file.";
 
 /// What to do about a missing role.
 pub const ROLE_MISSING_FIX: &str = "Create the role before the restore (pg_dump leaves roles out; pg_dumpall --globals-only has them with their \
