@@ -1,7 +1,7 @@
 //! Extensions that a check needs and the dump does not have: made in a transaction that is never committed, so that no
 //! other check and no dump sees them.
 
-use super::catalog::{server_version_num, words};
+use super::catalog::words;
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session, TextRows};
 
@@ -27,7 +27,7 @@ impl<'s> Borrowed<'s> {
         };
         let (available, own_schema, own_version): (String, Option<String>, Option<String>) =
             (row.get(0), row.get(1), row.get(2));
-        let of_17 = server_version_num(session).await? >= 170_000;
+        let of_17 = session.server_version_num().await? >= 170_000;
         // The dump's event triggers are none of a check's business.
         let begin = "BEGIN READ WRITE; SET LOCAL session_replication_role = replica";
         session.batch(begin, "cannot begin a transaction").await?;

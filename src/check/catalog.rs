@@ -2,7 +2,6 @@
 
 use super::Restored;
 use crate::cluster::sql::identifier;
-use crate::cluster::{ClusterError, Session};
 use crate::finding::Finding;
 
 /// Objects that one finding names in its evidence.
@@ -17,12 +16,6 @@ pub(super) fn of_dump(class: &str, schema: &str) -> String {
          AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = {class}.oid \
          AND e.objsubid = 0 AND e.deptype = 'e')"
     )
-}
-
-pub(super) async fn server_version_num(session: &Session) -> Result<i32, ClusterError> {
-    let sql = "SELECT current_setting('server_version_num')::int";
-    let rows = session.query(sql, &[], "cannot ask for the version").await?;
-    Ok(rows.first().map_or(0, |row| row.get(0)))
 }
 
 /// Whether the restore has failed with errors, which explain what is not there or not filled.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::catalog::{first_few, many, of_dump, qualified, server_version_num};
+use super::catalog::{first_few, many, of_dump, qualified};
 use super::locale::{Locale, normal_locale, other_locale};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
@@ -50,7 +50,7 @@ impl Check for Collation {
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let session = restored.session;
-        let version = server_version_num(session).await?;
+        let version = session.server_version_num().await?;
         let Some(own) = own(session, version).await? else {
             return Ok(Looked { could_not: vec!["the database is not in pg_database".into()], ..Looked::default() });
         };

@@ -1,7 +1,6 @@
 //! What of a dump belongs to the database that is looked at, and who wrote it.
 
 use super::Restored;
-use crate::cluster::{ClusterError, Session};
 use crate::dump::{Content, Dump};
 use crate::finding::Name;
 
@@ -38,11 +37,4 @@ pub fn source_major(dump: &Dump) -> Option<u16> {
     };
     // `9.6.24` is older than all that is asked about.
     version?.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
-}
-
-/// The major version of the server that was restored into.
-pub async fn server_major(session: &Session) -> Result<u16, ClusterError> {
-    let sql = "SELECT current_setting('server_version_num')::int / 10000";
-    let rows = session.query(sql, &[], "cannot ask for the version").await?;
-    Ok(rows.first().and_then(|row| u16::try_from(row.get::<_, i32>(0)).ok()).unwrap_or(0))
 }

@@ -134,14 +134,16 @@ fn in_short(failed: &Failed, profile: &Made) -> String {
         };
     }
     let failed = failed.to_string();
-    let said = failed.split_once("FATAL:").map(|(_, fatal)| fatal.lines().next().unwrap_or_default().trim());
-    let said = match said.map(|said| said.split_once(": ").unwrap_or(("", said))) {
+    let fatal = failed.split_once("FATAL:").map(|(_, fatal)| fatal.lines().next().unwrap_or_default().trim());
+    let said = match fatal.map(|fatal| (fatal, fatal.split_once(": "))) {
         // Verbose logs have the SQLSTATE in front.
-        Some((state, words)) if state.len() == 5 && state.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+        Some((_, Some((state, words))))
+            if state.len() == 5 && state.bytes().all(|byte| byte.is_ascii_alphanumeric()) =>
+        {
             format!("the server does not start: {words} ({state})")
         }
-        Some(_) => format!("the server does not start: {}", said.unwrap_or_default()),
-        None => failed.to_owned(),
+        Some((fatal, _)) => format!("the server does not start: {fatal}"),
+        None => failed.clone(),
     };
     let setting = failed.split_once("parameter \"").and_then(|(_, rest)| rest.split_once('"')).map(|(name, _)| name);
     match setting.and_then(|name| profile.place_of_setting(name)) {

@@ -29,6 +29,38 @@ impl Session {
         Ok(session)
     }
 
+    /// The server's version as it tells it: `17.6 (Debian 17.6-1)`.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn server_version(&self) -> Result<String, ClusterError> {
+        self.version("current_setting('server_version')").await.map(Option::unwrap_or_default)
+    }
+
+    /// The server's version as a number: 170006.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn server_version_num(&self) -> Result<i32, ClusterError> {
+        self.version("current_setting('server_version_num')::int").await.map(Option::unwrap_or_default)
+    }
+
+    /// The major version of the server.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn server_major(&self) -> Result<u16, ClusterError> {
+        Ok(u16::try_from(self.server_version_num().await? / 10_000).unwrap_or_default())
+    }
+
+    async fn version<T>(&self, expression: &str) -> Result<Option<T>, ClusterError>
+    where
+        T: for<'a> tokio_postgres::types::FromSql<'a>,
+    {
+        let rows = self.query(&format!("SELECT {expression}"), &[], "cannot ask for the version").await?;
+        Ok(rows.first().map(|row| row.get(0)))
+    }
+
     /// Connects with the settings of the database and the role, as an application would.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 
 use super::checking::Checking;
 use super::decision::decide;
-use super::start::{NotStarted, server_version, start};
+use super::start::{NotStarted, start};
 use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, verdict};
 use crate::check::{self, Before, NotApplied, RowMode};
 use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
@@ -224,7 +224,7 @@ async fn work(
     let began = Instant::now();
     let superuser = target.cluster.superuser.as_str();
     let session = Session::open(sandbox, superuser, MAINTENANCE_DATABASE).await?;
-    let version = server_version(&session).await?;
+    let version = session.server_version().await?;
     rehearsal.timings.ready = began.elapsed();
     events.send(What::SandboxReady { engine: engine.kind().name(), server_version: version.clone() });
     rehearsal.judge =

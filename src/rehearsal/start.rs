@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::cluster::{ClusterError, Session};
 use crate::engine::choice::Engines;
 use crate::engine::{Engine, EngineError, Sandbox, SandboxSpec};
 use crate::event::Events;
@@ -49,13 +48,4 @@ pub async fn start(
         () = interrupted => return Err(NotStarted::Interrupted),
     };
     Ok((engine, sandbox))
-}
-
-/// The server's version as it tells it: `17.6 (Debian 17.6-1)`.
-///
-/// # Errors
-/// When the server does not answer.
-pub async fn server_version(session: &Session) -> Result<String, ClusterError> {
-    let rows = session.query("SELECT current_setting('server_version')", &[], "cannot ask for the version").await?;
-    Ok(rows.first().map(|row| row.get(0)).unwrap_or_default())
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::start::{NotStarted, server_version, start};
+use super::start::{NotStarted, start};
 use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::engine::choice::Engines;
 use crate::engine::{Sandbox, Storage};
@@ -75,5 +75,5 @@ impl Trial<'_> {
 async fn make(sandbox: &dyn Sandbox, target: &Target) -> Result<String, ClusterError> {
     let session = Session::open(sandbox, &target.cluster.superuser, MAINTENANCE_DATABASE).await?;
     cluster::prepare(&session, sandbox, target, true).await?;
-    server_version(&session).await
+    session.server_version().await
 }

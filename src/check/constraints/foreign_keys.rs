@@ -5,9 +5,7 @@
 
 use async_trait::async_trait;
 
-use crate::check::catalog::{
-    TOLD, first_few, many, of_dump, qualified, restore_failed, server_version_num, sqlstate, words,
-};
+use crate::check::catalog::{TOLD, first_few, many, of_dump, qualified, restore_failed, sqlstate, words};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
 use crate::finding::{Finding, Name};
@@ -85,7 +83,7 @@ impl Check for ForeignKeys {
 
 /// Every key that the server takes for verified and enforces; and those with PERIOD, for people.
 async fn keys(session: &Session) -> Result<(Vec<Key>, Vec<String>), ClusterError> {
-    let (enforced, period) = match server_version_num(session).await? {
+    let (enforced, period) = match session.server_version_num().await? {
         180_000.. => ("con.conenforced", "con.conperiod"),
         _ => ("true", "false"),
     };

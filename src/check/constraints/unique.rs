@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use crate::check::borrowed::Borrowed;
-use crate::check::catalog::{TOLD, first_few, many, of_dump, qualified, server_version_num, sqlstate, words};
+use crate::check::catalog::{TOLD, first_few, many, of_dump, qualified, sqlstate, words};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
 use crate::finding::{AfterKind, Finding, Name};
@@ -69,7 +69,7 @@ impl Check for Unique {
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let session = restored.session;
-        let version = server_version_num(session).await?;
+        let version = session.server_version_num().await?;
         let indexes = indexes(session, version).await?;
         let trees: Vec<&Index> = indexes.iter().filter(|index| index.is_btree).collect();
         let mut looked = Looked::default();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
 
-use crate::check::catalog::{TOLD, many, of_dump, qualified, server_version_num};
+use crate::check::catalog::{TOLD, many, of_dump, qualified};
 use crate::check::scope::{in_database, schema_of};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
@@ -35,7 +35,7 @@ impl Check for Verified {
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let session = restored.session;
-        let enforced = if server_version_num(session).await? >= 180_000 { "con.conenforced" } else { "true" };
+        let enforced = if session.server_version_num().await? >= 180_000 { "con.conenforced" } else { "true" };
         // Those of partitions and children follow the one that they come from.
         let of_dump = of_dump("t", "n");
         let list = format!(

@@ -63,7 +63,7 @@ impl Check for Objects {
 }
 
 async fn majors(restored: &Restored<'_>) -> Result<Majors, ClusterError> {
-    let target = scope::server_major(restored.session).await?;
+    let target = restored.session.server_major().await?;
     Ok(Majors { source: scope::source_major(restored.dump).unwrap_or(target), target })
 }
 

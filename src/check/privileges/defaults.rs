@@ -49,10 +49,10 @@ pub async fn read(session: &Session) -> Result<Vec<DefaultPrivilege>, ClusterErr
 }
 
 impl DefaultPrivilege {
-    /// Whether what somebody has on an object can come from it. The name is as SQL writes it, with its schema.
-    pub fn gives(&self, grantee: &str, kind: Kind, name: &str) -> bool {
+    /// Whether what its grantee has on an object can come from it. The name is as SQL writes it, with its schema.
+    pub fn gives_on(&self, kind: Kind, name: &str) -> bool {
         let in_schema = |schema: &String| name.strip_prefix(schema.as_str()).is_some_and(|rest| rest.starts_with('.'));
-        self.grantee == grantee && self.kind == kind && self.schema.as_ref().is_none_or(in_schema)
+        self.kind == kind && self.schema.as_ref().is_none_or(in_schema)
     }
 }
 

@@ -17,7 +17,7 @@ pub use self::acl::{Acl, Object};
 use self::acl::{Change, Kind, changes, privilege};
 pub use self::actual::{Held, read as held};
 pub use self::defaults::{DefaultPrivilege, read as defaults};
-use super::scope::{in_database, server_major};
+use super::scope::in_database;
 use super::{Check, Group, Looked, Restored, objects};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
@@ -41,7 +41,7 @@ impl Check for Privileges {
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
-        let major = server_major(restored.session).await?;
+        let major = restored.session.server_major().await?;
         let declared: Vec<&Declared> =
             in_database(&restored.scan.declared, restored, |object| &object.database).collect();
         if declared.is_empty() {
@@ -242,7 +242,7 @@ impl Told<'_> {
     fn explain_by_defaults(&self, finding: &mut Finding, defaults: &[&DefaultPrivilege]) {
         let gives = |default: &&&DefaultPrivilege| {
             let mut hits = self.wider.get(&default.grantee).into_iter().flatten();
-            hits.any(|(_, kind, held, _)| default.gives(&default.grantee, *kind, &held.name))
+            hits.any(|(_, kind, held, _)| default.gives_on(*kind, &held.name))
         };
         let giving: Vec<&DefaultPrivilege> = defaults.iter().filter(gives).copied().collect();
         let Some(first) = giving.first() else { return };

@@ -19,7 +19,7 @@ use self::locate::{Difference, Suspect};
 use self::plan::Unit;
 use self::relations::Table;
 use self::told::Told;
-use super::scope::{in_database, schema_of, server_major, source_major};
+use super::scope::{in_database, schema_of, source_major};
 use super::{Check, Group, Looked, NotApplied, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::dump::digest::{Digest, NoDigest};
@@ -245,7 +245,7 @@ async fn look_into(
     }
     let oids: Vec<u32> = again.iter().map(|unit| unit.relation.oid).collect();
     let columns = relations::columns(session, &oids).await?;
-    let majors = (source_major(restored.dump), server_major(session).await?);
+    let majors = (source_major(restored.dump), session.server_major().await?);
     let suspects = again.into_iter().map(|unit| {
         let own = columns.get(&unit.relation.oid).map(Vec::as_slice).unwrap_or_default();
         suspect(unit, own, foreign.as_deref(), majors)

@@ -7,10 +7,8 @@ use crate::profile::{ByteSize, Cluster, Major, Target};
 /// Compares the major version: a target that is called 17 must not be judged by a server of 15.
 pub async fn version(session: &Session, target: &Target) -> Result<(), ClusterError> {
     let Some(Major(wanted)) = target.postgres else { return Ok(()) };
-    let sql = "SELECT current_setting('server_version_num')::int / 10000";
-    let rows = session.query(sql, &[], "cannot ask for the version").await?;
-    let major: i32 = rows.first().map(|row| row.get(0)).unwrap_or_default();
-    if major == i32::from(wanted) {
+    let major = session.server_major().await?;
+    if major == wanted {
         return Ok(());
     }
     Err(ClusterError::Refused {
