@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Severity;
+use super::{Origin, Severity};
 
 macro_rules! catalogue {
-    ($($variant:ident = $name:literal, $severity:ident, $summary:literal;)*) => {
+    ($($variant:ident = $name:literal, $severity:ident, $origin:ident, $summary:literal;)*) => {
         /// The stable name of a finding: kebab-case, about the cause. It is what `accept:` and `explain` take.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Name {
@@ -25,6 +25,11 @@ macro_rules! catalogue {
                 match self { $(Name::$variant => Severity::$severity,)* }
             }
 
+            /// Whose fault it is unless what was seen says otherwise.
+            pub fn origin(self) -> Origin {
+                match self { $(Name::$variant => Origin::$origin,)* }
+            }
+
             /// The cause in one sentence.
             pub fn summary(self) -> &'static str {
                 match self { $(Name::$variant => $summary,)* }
@@ -41,185 +46,185 @@ macro_rules! catalogue {
 }
 
 catalogue! {
-    AcceptUnused = "accept-unused", Warning,
+    AcceptUnused = "accept-unused", Warning, Target,
         "The profile accepts something that this target does not have.";
-    CheckViolated = "check-violated", Error,
+    CheckViolated = "check-violated", Error, Dump,
         "Rows of the dump break a check or NOT NULL constraint.";
-    ClientFailed = "client-failed", Error,
+    ClientFailed = "client-failed", Error, Restore,
         "The client ended with an error that belongs to no statement.";
-    ClientTooOld = "client-too-old", Error,
+    ClientTooOld = "client-too-old", Error, Restore,
         "The archive was written by a newer pg_dump than this pg_restore can read.";
-    CollationVersionDiffers = "collation-version-differs", Warning,
+    CollationVersionDiffers = "collation-version-differs", Warning, Target,
         "A collation was recorded with other sorting rules than the system has.";
-    ColumnAmbiguous = "column-ambiguous", Error,
+    ColumnAmbiguous = "column-ambiguous", Error, Target,
         "A query of the dump names a column that the target has twice.";
-    CommentLost = "comment-lost", Warning,
+    CommentLost = "comment-lost", Warning, Restore,
         "A comment of the dump did not come back, and no error said so.";
-    ConstraintNotValidated = "constraint-not-validated", Error,
+    ConstraintNotValidated = "constraint-not-validated", Error, Restore,
         "The database takes a constraint for not verified that the dump has as verified.";
-    DatabaseNotCreatable = "database-not-creatable", Error,
+    DatabaseNotCreatable = "database-not-creatable", Error, Target,
         "The restoring role may not create the database that the dump creates.";
-    DatabaseOptionUnknown = "database-option-unknown", Error,
+    DatabaseOptionUnknown = "database-option-unknown", Error, Target,
         "The dump creates its database with an option that the target's version does not know.";
-    DatabaseTooLarge = "database-too-large", Error,
+    DatabaseTooLarge = "database-too-large", Error, Target,
         "The restored databases take more room than the profile's budget.";
-    Deadlock = "deadlock", Error,
+    Deadlock = "deadlock", Error, Restore,
         "Two sessions of the restore waited for each other, and the server ended one statement.";
-    DefaultPrivilegesRefused = "default-privileges-refused", Error,
+    DefaultPrivilegesRefused = "default-privileges-refused", Error, Target,
         "The restoring role may not set default privileges for another role.";
-    DefinitionChanged = "definition-changed", Error,
+    DefinitionChanged = "definition-changed", Error, Restore,
         "An object came back with another definition than the dump gives it, and no error said so.";
-    DependencyMissing = "dependency-missing", Error,
+    DependencyMissing = "dependency-missing", Error, Target,
         "A statement needs something that does not exist in the target when it runs.";
-    DumpTruncated = "dump-truncated", Error,
+    DumpTruncated = "dump-truncated", Error, Dump,
         "The dump ends early or is damaged: it does not hold all that was dumped.";
-    EncodingInvalidBytes = "encoding-invalid-bytes", Error,
+    EncodingInvalidBytes = "encoding-invalid-bytes", Error, Dump,
         "The dump holds bytes that are not valid in the encoding that it names.";
-    EncodingLocaleMismatch = "encoding-locale-mismatch", Error,
+    EncodingLocaleMismatch = "encoding-locale-mismatch", Error, Target,
         "The dump creates its database with an encoding that does not go with its locale.";
-    EncodingUnrepresentable = "encoding-unrepresentable", Error,
+    EncodingUnrepresentable = "encoding-unrepresentable", Error, Target,
         "The dump holds characters that the target database's encoding cannot represent.";
-    EncodingUnverified = "encoding-unverified", Error,
+    EncodingUnverified = "encoding-unverified", Error, Dump,
         "The database stores non-ASCII text as bytes of no known encoding.";
-    EventTriggerRefused = "event-trigger-refused", Error,
+    EventTriggerRefused = "event-trigger-refused", Error, Target,
         "The restoring role may not create an event trigger that the dump has.";
-    ExtensionCommentRefused = "extension-comment-refused", Warning,
+    ExtensionCommentRefused = "extension-comment-refused", Warning, Target,
         "The restoring role may not comment on an extension that another role owns.";
-    ExtensionDatabaseFixed = "extension-database-fixed", Error,
+    ExtensionDatabaseFixed = "extension-database-fixed", Error, Target,
         "The dump needs an extension that the target lets one create in another database only.";
-    ExtensionNotAllowed = "extension-not-allowed", Error,
+    ExtensionNotAllowed = "extension-not-allowed", Error, Target,
         "The dump needs an extension that this target does not let one create.";
-    ExtensionSchemaFixed = "extension-schema-fixed", Error,
+    ExtensionSchemaFixed = "extension-schema-fixed", Error, Target,
         "The dump puts an extension into a schema that the target's version of it does not take.";
-    ExtensionUnavailable = "extension-unavailable", Error,
+    ExtensionUnavailable = "extension-unavailable", Error, Target,
         "The dump needs an extension that the target does not have installed.";
-    FeatureMissing = "feature-missing", Error,
+    FeatureMissing = "feature-missing", Error, Target,
         "The dump uses something that the target's version of PostgreSQL does not have.";
-    ForeignKeyBroken = "foreign-key-broken", Error,
+    ForeignKeyBroken = "foreign-key-broken", Error, Restore,
         "Rows refer to rows that are not there, under a foreign key that the database takes for verified.";
-    ForeignKeyViolated = "foreign-key-violated", Error,
+    ForeignKeyViolated = "foreign-key-violated", Error, Dump,
         "Rows of the dump refer to rows that did not come.";
-    FunctionBroken = "function-broken", Warning,
+    FunctionBroken = "function-broken", Warning, Restore,
         "The body of a function names what is not there.";
-    FunctionRaised = "function-raised", Error,
+    FunctionRaised = "function-raised", Error, Dump,
         "A function of the dump, run by the restore, refused what it was given.";
-    IndexCorrupt = "index-corrupt", Error,
+    IndexCorrupt = "index-corrupt", Error, Restore,
         "An index does not fit its table: queries that use it can miss rows.";
-    IndexInvalid = "index-invalid", Error,
+    IndexInvalid = "index-invalid", Error, Restore,
         "An index is there and not valid, so that the server does not use it.";
-    IndexRowTooLarge = "index-row-too-large", Error,
+    IndexRowTooLarge = "index-row-too-large", Error, Dump,
         "A row of the dump is too long for one of its indexes.";
-    LargeObjectsChanged = "large-objects-changed", Error,
+    LargeObjectsChanged = "large-objects-changed", Error, Restore,
         "Large objects came back otherwise than the dump holds them, and no error said so.";
-    LibraryMissing = "library-missing", Error,
+    LibraryMissing = "library-missing", Error, Target,
         "The dump makes functions of a library that the target does not have.";
-    LibraryNotPreloaded = "library-not-preloaded", Error,
+    LibraryNotPreloaded = "library-not-preloaded", Error, Target,
         "The dump needs an extension whose library must be loaded when the server starts.";
-    LocaleDiffers = "locale-differs", Warning,
+    LocaleDiffers = "locale-differs", Warning, Target,
         "The database's locale is not the one that the dump's database had.";
-    LocaleUnavailable = "locale-unavailable", Error,
+    LocaleUnavailable = "locale-unavailable", Error, Target,
         "The dump creates its database with a locale that the target does not have.";
-    LocksExhausted = "locks-exhausted", Error,
+    LocksExhausted = "locks-exhausted", Error, Target,
         "The restore needs more locks at once than the target has room for.";
-    MaterializedViewEmpty = "materialized-view-empty", Error,
+    MaterializedViewEmpty = "materialized-view-empty", Error, Restore,
         "A materialized view that the dump fills is not filled.";
-    NotWritable = "not-writable", Error,
+    NotWritable = "not-writable", Error, Restore,
         "Rows cannot be written into restored tables.";
-    NothingRestored = "nothing-restored", Error,
+    NothingRestored = "nothing-restored", Error, Restore,
         "The restored database holds no user table, or only empty ones.";
-    NothingToDrop = "nothing-to-drop", Note,
+    NothingToDrop = "nothing-to-drop", Note, Restore,
         "The dump drops what the target does not have.";
-    ObjectExists = "object-exists", Error,
+    ObjectExists = "object-exists", Error, Target,
         "The dump creates something that the target already has.";
-    ObjectExtra = "object-extra", Warning,
+    ObjectExtra = "object-extra", Warning, Restore,
         "The restored database has an object that the dump does not have.";
-    ObjectMissing = "object-missing", Error,
+    ObjectMissing = "object-missing", Error, Restore,
         "An object of the dump is not in the restored database, and no error said so.";
-    OwnerNotAssignable = "owner-not-assignable", Error,
+    OwnerNotAssignable = "owner-not-assignable", Error, Target,
         "The restoring role may not hand objects to the owner that the dump names.";
-    OwnershipChanged = "ownership-changed", Warning,
+    OwnershipChanged = "ownership-changed", Warning, Target,
         "Objects came back with another owner than the dump gives them.";
-    ParameterRefused = "parameter-refused", Error,
+    ParameterRefused = "parameter-refused", Error, Target,
         "The restoring role may not set a parameter that the dump sets.";
-    PermissionDenied = "permission-denied", Error,
+    PermissionDenied = "permission-denied", Error, Target,
         "The restoring role may not do what the dump asks for.";
-    PgtapFailed = "pgtap-failed", Error,
+    PgtapFailed = "pgtap-failed", Error, Restore,
         "Tests in pgTAP that the profile names did not all pass.";
-    PolicyChanged = "policy-changed", Error,
+    PolicyChanged = "policy-changed", Error, Restore,
         "A row level security policy came back otherwise than the dump has it, or is one too many.";
-    PolicyLost = "policy-lost", Error,
+    PolicyLost = "policy-lost", Error, Restore,
         "A row level security policy of the dump did not come back.";
-    PrivilegesChanged = "privileges-changed", Warning,
+    PrivilegesChanged = "privileges-changed", Warning, Target,
         "Privileges came back otherwise than the dump grants them.";
-    PrivilegesWider = "privileges-wider", Error,
+    PrivilegesWider = "privileges-wider", Error, Target,
         "Somebody may do more in the restored database than in the dump.";
-    PsqlTooOld = "psql-too-old", Warning,
+    PsqlTooOld = "psql-too-old", Warning, Restore,
         "The script begins with a command that this psql does not know.";
-    QueryFailed = "query-failed", Error,
+    QueryFailed = "query-failed", Error, Restore,
         "A query of the profile did not give what the profile expects.";
-    ReplicationRefused = "replication-refused", Error,
+    ReplicationRefused = "replication-refused", Error, Target,
         "The restoring role may not create a publication or subscription that the dump has.";
-    RestoreTooSlow = "restore-too-slow", Error,
+    RestoreTooSlow = "restore-too-slow", Error, Restore,
         "The restore took more time than the profile's budget.";
-    RlsBypassed = "rls-bypassed", Error,
+    RlsBypassed = "rls-bypassed", Error, Target,
         "A table's new owner bypasses its row level security policies.";
-    RoleChanged = "role-changed", Error,
+    RoleChanged = "role-changed", Error, Target,
         "A role or a database has other attributes, memberships or settings than the dump gives it.";
-    RoleExists = "role-exists", Note,
+    RoleExists = "role-exists", Note, Target,
         "The dump creates a role that the target already has.";
-    RoleGrantRefused = "role-grant-refused", Error,
+    RoleGrantRefused = "role-grant-refused", Error, Target,
         "The restoring role may not make others members of a role as the dump does.";
-    RoleMissing = "role-missing", Error,
+    RoleMissing = "role-missing", Error, Target,
         "The dump names a role that the target does not have.";
-    RoleNameReserved = "role-name-reserved", Error,
+    RoleNameReserved = "role-name-reserved", Error, Target,
         "The dump creates a role whose name PostgreSQL keeps for itself.";
-    RoleNotCreatable = "role-not-creatable", Error,
+    RoleNotCreatable = "role-not-creatable", Error, Target,
         "The restoring role may not create or change a role that the dump creates.";
-    RowsChanged = "rows-changed", Error,
+    RowsChanged = "rows-changed", Error, Restore,
         "Rows came back with other values than the dump holds, and no error said so.";
-    RowsExtra = "rows-extra", Error,
+    RowsExtra = "rows-extra", Error, Restore,
         "A table has rows that the dump does not hold.";
-    RowsMissing = "rows-missing", Error,
+    RowsMissing = "rows-missing", Error, Restore,
         "The dump holds rows that did not come back, and no error said so.";
-    SchemaMissing = "schema-missing", Error,
+    SchemaMissing = "schema-missing", Error, Target,
         "A statement puts something into a schema that the target does not have.";
-    SchemaNotWritable = "schema-not-writable", Error,
+    SchemaNotWritable = "schema-not-writable", Error, Target,
         "The restoring role, or who is to own its objects, may not create in a schema.";
-    SchemaReserved = "schema-reserved", Error,
+    SchemaReserved = "schema-reserved", Error, Target,
         "The dump uses a schema whose name the target keeps for itself.";
-    SearchPathFunction = "search-path-function", Error,
+    SearchPathFunction = "search-path-function", Error, Dump,
         "A function that the restore runs names something without its schema.";
-    SecurityDefinerOwnerChanged = "security-definer-owner-changed", Error,
+    SecurityDefinerOwnerChanged = "security-definer-owner-changed", Error, Target,
         "A function that runs with its owner's rights has another owner than in the dump.";
-    SequenceBehind = "sequence-behind", Error,
+    SequenceBehind = "sequence-behind", Error, Restore,
         "A sequence would hand out a value that its column already holds.";
-    SequenceChanged = "sequence-changed", Error,
+    SequenceChanged = "sequence-changed", Error, Restore,
         "A sequence stands elsewhere than the dump puts it.";
-    SequenceExhausted = "sequence-exhausted", Error,
+    SequenceExhausted = "sequence-exhausted", Error, Source,
         "A sequence that feeds a column has no value left to hand out.";
-    SequenceNearlyExhausted = "sequence-nearly-exhausted", Warning,
+    SequenceNearlyExhausted = "sequence-nearly-exhausted", Warning, Source,
         "A sequence has less than a tenth of its values left.";
-    SettingUnknown = "setting-unknown", Note,
+    SettingUnknown = "setting-unknown", Note, Target,
         "The dump sets a parameter that the target's server does not know.";
-    SharedMemoryTooSmall = "shared-memory-too-small", Error,
+    SharedMemoryTooSmall = "shared-memory-too-small", Error, Target,
         "The target has too little shared memory for what the restore does in parallel.";
-    TablespaceMissing = "tablespace-missing", Error,
+    TablespaceMissing = "tablespace-missing", Error, Target,
         "The dump puts objects into a tablespace that the target does not have.";
-    TargetOlder = "target-older", Warning,
+    TargetOlder = "target-older", Warning, Target,
         "The target's PostgreSQL is older than the one that was dumped.";
-    TemplateIncompatible = "template-incompatible", Error,
+    TemplateIncompatible = "template-incompatible", Error, Target,
         "The dump creates its database from a template that has another encoding or locale.";
-    TriggerStateChanged = "trigger-state-changed", Error,
+    TriggerStateChanged = "trigger-state-changed", Error, Restore,
         "A trigger or a rule is switched on or off otherwise than in the dump.";
-    UnclassifiedError = "unclassified-error", Error,
+    UnclassifiedError = "unclassified-error", Error, Restore,
         "A statement failed for a reason that no other finding names.";
-    UniqueBroken = "unique-broken", Error,
+    UniqueBroken = "unique-broken", Error, Restore,
         "Rows share a key that a unique index or an exclusion constraint should keep apart.";
-    UniqueViolated = "unique-violated", Error,
+    UniqueViolated = "unique-violated", Error, Dump,
         "Rows of the dump share a key that has to be unique.";
-    ValueInvalid = "value-invalid", Error,
+    ValueInvalid = "value-invalid", Error, Dump,
         "Rows of the dump hold values that the target's types do not take.";
-    ViewBroken = "view-broken", Error,
+    ViewBroken = "view-broken", Error, Restore,
         "A view cannot be read: no plan can be made for it.";
 }
 

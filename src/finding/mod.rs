@@ -7,6 +7,7 @@ mod diagnose;
 mod failure;
 mod fixes;
 pub mod mask;
+mod origin;
 #[cfg(test)]
 mod pages;
 mod recognise;
@@ -20,6 +21,7 @@ pub use failure::Failure;
 pub use fixes::{
     DUMP_TRUNCATED_FIX, ROLE_MISSING_FIX, feature_missing_fix, feature_missing_title, restoring, ruled_out_words, words,
 };
+pub use origin::Origin;
 pub use recognise::Cause;
 
 pub use remedy::{After, AfterKind, Remedy};
@@ -33,6 +35,9 @@ use serde::{Deserialize, Serialize};
 pub struct Finding {
     pub name: Name,
     pub severity: Severity,
+    /// Whose fault it is.
+    #[serde(default)]
+    pub origin: Origin,
     /// One line that stands alone: `role "shop_app" does not exist in this target`.
     pub title: String,
     /// What the cause is about, where one name tells findings of a kind apart: a role, an extension, a schema.
@@ -111,6 +116,7 @@ impl Finding {
         Self {
             name,
             severity: name.severity(),
+            origin: name.origin(),
             title: title.into(),
             subject: None,
             count: 1,
@@ -126,6 +132,13 @@ impl Finding {
             accepted_objects: Vec::new(),
             own_severity: None,
         }
+    }
+
+    /// The same as a defect that the source has too, as the dump itself proves: a warning, since the restore is faithful.
+    pub fn of_source(mut self) -> Self {
+        self.origin = Origin::Source;
+        self.severity = self.severity.min(Severity::Warning);
+        self
     }
 
     /// All objects that it hit, those of its consequences last.
