@@ -139,6 +139,11 @@ pub trait Engine: Send + Sync {
     /// Whether `server` is at hand, without fetching anything.
     async fn has(&self, server: &Server, image_repository: Option<&str>) -> bool;
 
+    /// Whether it could get this server from a registry; an engine without registries cannot.
+    async fn can_pull(&self, _server: &Server, _image_repository: Option<&str>) -> bool {
+        false
+    }
+
     /// Makes sure that what `spec` names is at hand, fetching it if need be, so that [`Engine::start`] does not wait
     /// for a network.
     ///

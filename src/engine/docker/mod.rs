@@ -16,6 +16,7 @@ mod sweep;
 mod watch;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -29,6 +30,9 @@ use crate::event::{Events, Phase};
 use crate::profile::Entrypoint;
 use kept::{Origin, Plan};
 use sandbox::{DockerSandbox, StartError};
+
+/// How long a registry may take to say whether it has an image.
+const REGISTRY: Duration = Duration::from_secs(10);
 
 /// The Docker engine that the environment names (`DOCKER_HOST`, `DOCKER_TLS_VERIFY`, `DOCKER_CERT_PATH`; the local
 /// socket without them).
@@ -112,6 +116,12 @@ impl Engine for DockerEngine {
 
     async fn has(&self, server: &Server, image_repository: Option<&str>) -> bool {
         self.docker.inspect_image(&image::reference(server, image_repository, None)).await.is_ok()
+    }
+
+    async fn can_pull(&self, server: &Server, image_repository: Option<&str>) -> bool {
+        let image = image::reference(server, image_repository, None);
+        let asked = tokio::time::timeout(REGISTRY, self.docker.inspect_registry_image(&image, None)).await;
+        matches!(asked, Ok(Ok(_)))
     }
 
     async fn provide(&self, spec: &SandboxSpec, events: &Events) -> Result<(), EngineError> {
