@@ -24,6 +24,8 @@ pub struct Unit {
     pub digest: Result<Digest, NoDigest>,
     /// Whether the dump makes the table, so that nothing could alter its rows as they came in.
     pub created: bool,
+    /// Whether the dump does not say which value belongs to which column, and the table may have them in another order here.
+    pub order_unknown: bool,
 }
 
 /// What is to be compared, and what cannot be.
@@ -144,6 +146,7 @@ fn unit(
         ascii: parts.iter().all(|(_, rows)| rows.ascii),
         digest: sum,
         created: parts.iter().all(|(table, _)| created.contains(*table)) || created.contains(table),
+        order_unknown: relation.reordered && parts.iter().any(|(_, rows)| rows.inserts && rows.place.columns.is_none()),
     }
 }
 
@@ -160,7 +163,7 @@ mod tests {
 
     fn relation(oid: u32, kind: char, root: Option<&str>) -> Relation {
         let root = root.map(|root| ("public".to_owned(), root.to_owned()));
-        Relation { oid, kind, root, of_extension: false, alters: None }
+        Relation { oid, kind, root, of_extension: false, alters: None, reordered: false }
     }
 
     fn rows(table: &str, columns: Option<&[&str]>, sum: i128) -> TableRows {
