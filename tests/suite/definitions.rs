@@ -262,8 +262,10 @@ fn every_part_of_a_definition_is_compared() {
         let restore = target.restore.as_ref().unwrap();
         assert_eq!((restore.exit_code, restore.errors), (0, 0), "{:#?}", restore.findings);
         let mut told = told(target);
-        let expected: BTreeSet<(Name, String)> =
+        let mut expected: BTreeSet<(Name, String)> =
             changes.iter().map(|(.., name, object)| (*name, (*object).to_owned())).collect();
+        // The default of a column whose sequence is its own no longer stands by itself.
+        expected.insert((Name::ObjectMissing, "DEFAULT j.quick id".to_owned()));
         let silent: Vec<_> = expected.difference(&told).collect();
         assert!(silent.is_empty(), "{source} to {major}: not found: {silent:#?}\nfound: {told:#?}");
         // And nothing else is accused of having changed.

@@ -39,6 +39,7 @@ impl Check for Objects {
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let scan = restored.scan;
         let dumped: Vec<&Declared> = in_database(&scan.declared, restored, |object| &object.database).collect();
+        let key_triggers = key_triggers::look(restored).await?;
         if dumped.is_empty()
             && let Content::Plain(plain) = &restored.dump.content
             && !scan.facts.tables.is_empty()
@@ -49,6 +50,7 @@ impl Check for Objects {
                 "pg_dump has not written it"
             };
             return Ok(Looked {
+                findings: key_triggers.into_iter().collect(),
                 looked_at: "no object".into(),
                 not_compared: vec![format!("definitions of objects: the script does not name its objects, {who}")],
                 ..Looked::default()
@@ -58,7 +60,7 @@ impl Check for Objects {
         let comparison =
             compare_only(restored, |object| !matches!(object.desc.as_str(), "POLICY" | "ROW SECURITY")).await?;
         let mut looked = told::told(restored, &comparison);
-        looked.findings.extend(key_triggers::look(restored).await?);
+        looked.findings.extend(key_triggers);
         Ok(looked)
     }
 }

@@ -14,6 +14,7 @@ use std::collections::{HashMap, HashSet};
 use super::Restored;
 use super::constraints::{self, Unverified};
 use super::schema;
+use super::scope::in_database;
 use crate::cluster::{ClusterError, Session};
 use crate::dump::{Content, Declared};
 use statements::Step;
@@ -63,6 +64,11 @@ async fn fill(restored: &Restored<'_>, dumped: &[&Declared], name: &str) -> Resu
     let prepare = format!("SET statement_timeout = {limit};{SETTINGS}");
     session.batch(&prepare, "cannot prepare the reference database").await?;
     database::extensions(restored, &session, dumped).await?;
+    // A script that was edited or comes from an old pg_dump can make schemas without naming them in a comment.
+    let added = in_database(&restored.scan.added, restored, |added| &added.database);
+    let places: Vec<String> =
+        added.map(|added| added.statement.clone()).filter(|statement| statements::makes_a_place(statement)).collect();
+    session.pipelined(&places).await;
     let is_archive = matches!(restored.dump.content, Content::Archive(_));
     let (steps, left_out) = statements::steps(dumped, is_archive, super::objects::tablespaces_left_out(restored));
     let refused = run(&session, &steps, restored.encoding()).await;

@@ -67,6 +67,12 @@ fn is_of_database(statement: &str) -> bool {
     }
 }
 
+/// Whether a statement makes what objects are made in, or with.
+pub(super) fn makes_a_place(statement: &str) -> bool {
+    let mut words = statement.split_whitespace().map(str::to_ascii_lowercase);
+    words.next().as_deref() == Some("create") && matches!(words.next().as_deref(), Some("schema" | "extension"))
+}
+
 /// What is set now for the objects that follow.
 #[derive(Default)]
 struct Settings {

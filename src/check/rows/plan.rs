@@ -232,4 +232,17 @@ mod tests {
         let plan = planned(&[("t", relation(1, 'r', None))], &[rows("t", None, 1)]);
         assert_eq!(plan.units[0].form.columns, ["a", "b"]);
     }
+
+    #[test]
+    fn values_in_an_order_that_may_be_another_one_are_known_by_their_statements() {
+        let insert = |columns| TableRows { inserts: true, ..rows("t", columns, 1) };
+        let order_unknown = |reordered: bool, rows: TableRows| {
+            let relation = Relation { reordered, ..relation(1, 'r', None) };
+            planned(&[("t", relation)], &[rows]).units[0].order_unknown
+        };
+        assert!(order_unknown(true, insert(None)));
+        assert!(!order_unknown(false, insert(None)));
+        assert!(!order_unknown(true, insert(Some(&["a", "b"]))));
+        assert!(!order_unknown(true, rows("t", None, 1)));
+    }
 }
