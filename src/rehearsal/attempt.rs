@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 
+use super::again::Again;
 use super::checking::Checking;
 use super::decision::decide;
 use super::start::{NotStarted, start};
@@ -30,7 +31,7 @@ pub enum Attempt {
 }
 
 /// Why the work in a sandbox did not come to its end.
-enum Stopped {
+pub(super) enum Stopped {
     NeedsDisk,
     Interrupted,
     Limit(LimitHit),
@@ -166,15 +167,20 @@ async fn done(
             });
         }
     }
+    rehearsal.timings.total = began.elapsed();
+    conclude(stage, &mut rehearsal, target, interrupted).await;
+    Attempt::Done(Box::new(rehearsal))
+}
+
+/// Puts what was foreseen beside what was found, and says what all of it comes to.
+pub(super) async fn conclude(stage: &Stage, rehearsal: &mut Rehearsal, target: &Target, interrupted: bool) {
     if let Some(facts) = facts(stage, interrupted).await {
         let forecasts = check::forecast(&stage.dump, &facts, target);
         let met: Option<Vec<&Finding>> = rehearsal.restore.is_some().then(|| rehearsal.findings().collect());
         let needs = check::judge_forecast(&forecasts, met.as_deref(), &facts);
         rehearsal.checks.insert(0, needs);
     }
-    rehearsal.timings.total = began.elapsed();
-    verdict::judge(&mut rehearsal, target, stage.rows);
-    Attempt::Done(Box::new(rehearsal))
+    verdict::judge(rehearsal, target, stage.rows);
 }
 
 /// What the dump declares: an archive says it at its beginning, text only when all of it has been read, which an
@@ -275,40 +281,78 @@ async fn work(
     findings.extend(ended_early(&outcome).filter(|_| unexplained));
     // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
     decide(findings.iter_mut(), target);
-    let databases = restored_databases(&session, sandbox, &scan, target, &outcome).await?;
-    let summary = RestoreSummary {
-        command: outcome.command,
-        client_version: client,
-        exit_code: outcome.exit_code,
-        errors: outcome.failures.len() as u64 + outcome.more_failures,
-        findings,
-        databases,
+    let before_looking = rehearsal.clone();
+    let came_back = CameBack {
+        stage,
+        target,
+        sandbox,
+        session: &session,
+        scan: &scan,
+        outcome: &outcome,
+        client: &client,
+        findings: &findings,
+        restore_took: rehearsal.timings.restore,
+        before: &before,
     };
-    rehearsal.checks.push(check::check_dump(&scan));
-    let restored_anything = !never_began(&summary.findings, &outcome.new_databases);
-    let summary = rehearsal.restore.insert(summary);
-
-    if restored_anything {
-        events.phase(Phase::Check);
-        let began = Instant::now();
-        let restore_took = rehearsal.timings.restore;
-        let failures = &outcome.failures;
-        let checking =
-            Checking { stage, target, sandbox, scan: &scan, summary, failures, restore_took, before: &before };
-        let mut checks = check::all(target, stage.rows);
-        checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
-            Some(NotApplied::Profile(reason)) => {
-                rehearsal.notices.push(reason);
-                false
-            }
-            Some(NotApplied::Explained) => false,
-            None => true,
-        });
-        let results = checking.run(&checks, events).await;
-        rehearsal.checks.extend(results);
-        rehearsal.timings.checks = began.elapsed();
+    came_back.look(rehearsal, events).await?;
+    if let Some(after) = &stage.after {
+        after.work(&Again { came_back, before_looking, events }).await;
     }
     Ok(())
+}
+
+/// A restore that has ended, and all that is known of it.
+pub(super) struct CameBack<'a> {
+    pub stage: &'a Stage,
+    pub target: &'a Target,
+    pub sandbox: &'a dyn Sandbox,
+    session: &'a Session,
+    scan: &'a Scan,
+    outcome: &'a restore::Outcome,
+    client: &'a str,
+    /// What the restore is known to have failed on.
+    findings: &'a [Finding],
+    restore_took: Duration,
+    before: &'a Before,
+}
+
+impl CameBack<'_> {
+    /// Compares what came back with what the dump holds.
+    pub async fn look(&self, rehearsal: &mut Rehearsal, events: &Events) -> Result<(), Stopped> {
+        let Self { stage, target, sandbox, scan, outcome, restore_took, before, .. } = *self;
+        let databases = restored_databases(self.session, sandbox, scan, target, outcome).await?;
+        let summary = RestoreSummary {
+            command: outcome.command.clone(),
+            client_version: self.client.to_owned(),
+            exit_code: outcome.exit_code,
+            errors: outcome.failures.len() as u64 + outcome.more_failures,
+            findings: self.findings.to_vec(),
+            databases,
+        };
+        rehearsal.checks.push(check::check_dump(scan));
+        let restored_anything = !never_began(&summary.findings, &outcome.new_databases);
+        let summary = rehearsal.restore.insert(summary);
+
+        if restored_anything {
+            events.phase(Phase::Check);
+            let began = Instant::now();
+            let failures = &outcome.failures;
+            let checking = Checking { stage, target, sandbox, scan, summary, failures, restore_took, before };
+            let mut checks = check::all(target, stage.rows);
+            checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
+                Some(NotApplied::Profile(reason)) => {
+                    rehearsal.notices.push(reason);
+                    false
+                }
+                Some(NotApplied::Explained) => false,
+                None => true,
+            });
+            let results = checking.run(&checks, events).await;
+            rehearsal.checks.extend(results);
+            rehearsal.timings.checks = began.elapsed();
+        }
+        Ok(())
+    }
 }
 
 /// Ends when the client has had its time with a tar file that is damaged, and never with any other dump.
