@@ -156,6 +156,8 @@ impl<'a> Place<'a> {
         let maintenance = session(again, MAINTENANCE_DATABASE).await?;
         let rename = format!("ALTER DATABASE {} RENAME TO {}", identifier(database), identifier(PRISTINE));
         run(&maintenance, &rename).await?;
+        // What nobody can connect to is no database that the dump should have brought.
+        run(&maintenance, &format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", identifier(PRISTINE))).await?;
         Ok(Self { again, maintenance, database })
     }
 

@@ -9,7 +9,7 @@ DROP ACCESS METHOD heaped CASCADE;
 --- access-method-extra: object-extra @ added
 CREATE ACCESS METHOD added TYPE TABLE HANDLER heap_tableam_handler;
 --- transform-gone: object-missing @ TRANSFORM
-DROP TRANSFORM FOR integer LANGUAGE sql;
+DELETE FROM pg_transform WHERE trftype = 'integer'::regtype;
 --- transform-half: definition-changed @ TRANSFORM
 UPDATE pg_transform SET trftosql = 0 WHERE trftype = 'integer'::regtype;
 --- extension-gone: object-missing @ pg_trgm

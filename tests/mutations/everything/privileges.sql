@@ -49,7 +49,7 @@ ALTER FOREIGN TABLE m.far_away OWNER TO shop_app;
 --- owner-of-publication: ownership-changed @ filtered
 UPDATE pg_publication SET pubowner = 'shop_app'::regrole WHERE pubname = 'filtered';
 --- owner-of-subscription: ownership-changed @ incoming
-UPDATE pg_subscription SET subowner = 'shop_app'::regrole WHERE subname = 'incoming';
+UPDATE pg_subscription SET subowner = 'shop_app'::regrole WHERE subname = 'incoming' AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database());
 --- owner-of-partition: ownership-changed @ m.hashed_1
 ALTER TABLE m.hashed_1 OWNER TO shop_app;
 --- owner-of-table-with-row-security: ownership-changed, rls-bypassed @ m.keyless

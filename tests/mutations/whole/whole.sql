@@ -186,5 +186,5 @@ CREATE DATABASE added;
 DROP DATABASE added;
 --- whole-row-changed: rows-changed @ app.things
 UPDATE app.things SET name = 'x' WHERE id = 1;
---- whole-default-privileges-gone: privileges-changed @ boss
+--- whole-default-privileges-gone: privileges-changed @ DEFAULT PRIVILEGES FOR TABLES
 ALTER DEFAULT PRIVILEGES FOR ROLE boss REVOKE SELECT ON TABLES FROM crew;
