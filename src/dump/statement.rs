@@ -493,6 +493,11 @@ impl Collector {
             let _ = words.eat("only");
         }
         let (schema, name) = self.object(words, kind)?;
+        if matches!(kind, "OPERATOR CLASS" | "OPERATOR FAMILY") {
+            // `USING btree`, which pg_dump's own names of them leave out.
+            words.eat("using")?;
+            words.name()?;
+        }
         match words.word()? {
             "owner" => {
                 words.eat("to")?;

@@ -28,7 +28,7 @@ COMMENT ON TRIGGER touch ON j.base IS 'Another';
 COMMENT ON TYPE j.mood IS 'Another';
 --- comment-of-schema: comment-lost, definition-changed @ SCHEMA m
 COMMENT ON SCHEMA m IS 'Another';
---- comment-of-schema-public: comment-lost, definition-changed @ SCHEMA public
+--- comment-of-schema-public: comment-lost, definition-changed, object-extra @ SCHEMA public
 COMMENT ON SCHEMA public IS 'Another';
 --- comment-of-extension: comment-lost, definition-changed @ hstore
 COMMENT ON EXTENSION hstore IS 'Another';

@@ -1,8 +1,8 @@
---- row-security-off: policy-lost, policy-changed @ j.people
+--- row-security-off: rls-bypassed, policy-lost, policy-changed @ j.people
 ALTER TABLE j.people DISABLE ROW LEVEL SECURITY;
 --- row-security-on: policy-changed, policy-lost @ m.never_filled
 ALTER TABLE m.never_filled ENABLE ROW LEVEL SECURITY;
---- row-security-no-force: policy-lost, policy-changed @ j.base
+--- row-security-no-force: rls-bypassed, policy-lost, policy-changed @ j.base
 ALTER TABLE j.base NO FORCE ROW LEVEL SECURITY;
 --- row-security-force: policy-changed, policy-lost @ j.people
 ALTER TABLE j.people FORCE ROW LEVEL SECURITY;

@@ -129,7 +129,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE shop_app GRANT SELECT ON TABLES TO PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner IN SCHEMA public GRANT INSERT ON TABLES TO PUBLIC;
 --- default-privileges-of-superuser: privileges-wider @ postgres
 ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
---- default-privileges-of-functions: privileges-wider @ shop_owner
+--- default-privileges-of-functions: privileges-wider @ FUNCTIONS
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
 --- default-privileges-grant-option: privileges-changed @ m
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner IN SCHEMA m REVOKE GRANT OPTION FOR USAGE ON SEQUENCES FROM shop_app;

@@ -63,33 +63,33 @@ INSERT INTO m.rows (id) VALUES (4000);
 INSERT INTO m.keyless SELECT * FROM m.keyless LIMIT 1;
 --- row-double-gone: rows-missing @ m.keyless
 DELETE FROM m.keyless WHERE ctid = (SELECT ctid FROM m.keyless WHERE a = 3 LIMIT 1);
---- row-one-doubled-another-gone: rows-changed @ m.keyless
+--- row-one-doubled-another-gone: rows-changed, rows-missing @ m.keyless
 DELETE FROM m.keyless WHERE ctid = (SELECT ctid FROM m.keyless WHERE a = 3 LIMIT 1);
 INSERT INTO m.keyless SELECT * FROM m.keyless WHERE a = 4 LIMIT 1;
 --- rows-all-gone: rows-missing @ m.keyless
 TRUNCATE m.keyless;
 --- rows-in-empty-table: rows-extra @ m.never_filled
 INSERT INTO m.never_filled SELECT i, 'extra' FROM generate_series(1, 5) AS i;
---- row-in-partition: rows-changed @ hashed
+--- row-in-partition: rows-changed, rows-missing @ hashed
 UPDATE m.hashed SET v = 'changed' WHERE k = 9;
 --- row-of-partition-gone: rows-missing @ hashed
 DELETE FROM m.hashed WHERE k = 9;
---- row-generated-stale: rows-changed @ m.columns
+--- row-generated-stale: rows-changed, definition-changed @ m.columns
 ALTER TABLE m.columns ALTER COLUMN doubled DROP EXPRESSION;
 UPDATE m.columns SET doubled = 1;
 --- row-breaks-foreign-key: foreign-key-broken, rows-missing @ m.
 ALTER TABLE m.rows DISABLE TRIGGER ALL;
 DELETE FROM m.rows WHERE id = 3;
 ALTER TABLE m.rows ENABLE TRIGGER ALL;
---- large-object-gone: large-objects-changed @ 5003
+--- large-object-gone: large-objects-changed @ large object
 SELECT lo_unlink(5003);
---- large-object-extra: large-objects-changed @ 6000
+--- large-object-extra: large-objects-changed @ large object
 SELECT lo_create(6000);
---- large-object-byte: large-objects-changed @ 5003
+--- large-object-byte: large-objects-changed @ large object
 SELECT lo_put(5003, 0, 'y');
---- large-object-longer: large-objects-changed @ 5003
+--- large-object-longer: large-objects-changed @ large object
 SELECT lo_put(5003, 1, '\x00');
---- large-object-empty: large-objects-changed @ 5003
+--- large-object-empty: large-objects-changed @ large object
 DELETE FROM pg_largeobject WHERE loid = 5003;
 --- large-object-owner: ownership-changed @ 5001
 ALTER LARGE OBJECT 5001 OWNER TO shop_app;

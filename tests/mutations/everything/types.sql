@@ -23,8 +23,7 @@ ALTER TYPE m.base SET (STORAGE = main);
 UPDATE pg_type SET typdelim = ',' WHERE oid = 'm.base'::regtype;
 --- base-type-category: definition-changed @ m.base
 UPDATE pg_type SET typcategory = 'S' WHERE oid = 'm.base'::regtype;
---- base-type-send: definition-changed @ m.base
-ALTER TYPE m.base SET (SEND = NONE);
+--- base-type-preferred: definition-changed @ m.base
 UPDATE pg_type SET typispreferred = true WHERE oid = 'm.base'::regtype;
 --- domain-gone: object-missing @ m.percent
 DROP DOMAIN m.percent;
@@ -42,8 +41,8 @@ COMMENT ON COLLATION m.other IS 'A collation';
 --- collation-nondeterministic: definition-changed @ j.plain
 DROP COLLATION j.plain;
 CREATE COLLATION j.plain (provider = icu, locale = 'und', deterministic = false);
---- collation-version: collation-version-differs, definition-changed @ m.other
-UPDATE pg_collation SET collversion = '1' WHERE oid = 'm.other'::regcollation;
+--- collation-version: collation-version-differs, definition-changed @ german
+UPDATE pg_collation SET collversion = '1' WHERE oid = 'm.german'::regcollation;
 --- conversion-gone: object-missing @ j.conversion
 DROP CONVERSION j.conversion;
 --- conversion-default: definition-changed @ j.conversion
@@ -66,8 +65,6 @@ DROP OPERATOR CLASS m.hashing USING hash;
 --- operator-class-function: definition-changed @ m.hashing
 UPDATE pg_amproc SET amproc = 'hashint8(bigint)'::regprocedure
     WHERE amprocfamily = (SELECT opcfamily FROM pg_opclass WHERE opcname = 'hashing');
---- operator-class-default: definition-changed @ m.hashing
-UPDATE pg_opclass SET opcdefault = true WHERE opcname = 'hashing';
 --- operator-family-gone: object-missing @ j.family
 DROP OPERATOR FAMILY j.family USING btree CASCADE;
 --- operator-family-member: definition-changed @ j.family

@@ -35,7 +35,7 @@ SELECT setval('shop.order_numbers', 1000, false);
 SELECT setval('shop.credit_ids', -1);
 --- shop-cycling-sequence: sequence-changed @ shop.slots
 SELECT setval('shop.slots', 7);
---- shop-large-object-byte: large-objects-changed @ 4711
+--- shop-large-object-byte: large-objects-changed @ large object
 SELECT lo_put(4711, 3, '\xfe');
 --- shop-trigger-function-body: definition-changed @ shop.stamp
 CREATE OR REPLACE FUNCTION shop.stamp() RETURNS trigger LANGUAGE plpgsql AS $body$

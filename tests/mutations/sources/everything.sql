@@ -95,6 +95,8 @@ CREATE TEXT SEARCH PARSER m.parser (START = prsd_start, GETTOKEN = prsd_nexttoke
 CREATE TEXT SEARCH TEMPLATE m.template (INIT = dsimple_init, LEXIZE = dsimple_lexize);
 CREATE TEXT SEARCH DICTIONARY m.words (TEMPLATE = m.template, STOPWORDS = english);
 CREATE COLLATION m.other (provider = libc, lc_collate = 'C', lc_ctype = 'C.UTF-8');
+CREATE COLLATION m.german (provider = icu, locale = 'de');
+CREATE TABLE m.sorted (word text COLLATE m.german);
 CREATE OPERATOR CLASS m.hashing FOR TYPE integer USING hash AS OPERATOR 1 =, FUNCTION 1 hashint4(integer);
 CREATE OPERATOR m.#+# (LEFTARG = integer, RIGHTARG = integer, FUNCTION = int4pl, COMMUTATOR = OPERATOR(m.#+#));
 CREATE OPERATOR m.=== (LEFTARG = integer, RIGHTARG = integer, FUNCTION = int4eq, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
