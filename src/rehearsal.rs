@@ -4,6 +4,11 @@ mod again;
 mod attempt;
 mod checking;
 mod decision;
+mod faithful;
+pub mod ledger;
+mod left_out;
+mod partial;
+mod places;
 mod start;
 pub mod trial;
 mod verdict;
@@ -122,8 +127,11 @@ pub struct Rehearsal {
     /// The engine that judged it and what it ran; `None` where none could.
     pub judge: Option<Judge>,
     pub restore: Option<RestoreSummary>,
-    /// In the order of their columns.
+    /// In the order of their columns; of several databases each has one of each.
     pub checks: Vec<CheckResult>,
+    /// How everything that the dump holds has ended, by kind; empty where nothing was restored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ledger: Vec<ledger::Entry>,
     /// What a person should know that is no finding: options in use, a sandbox that could not be removed.
     pub notices: Vec<String>,
     /// What `--write-fixes` has written for this target; `None` where it was not asked for.

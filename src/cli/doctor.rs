@@ -85,7 +85,7 @@ pub async fn doctor(arguments: Doctor) -> anyhow::Result<u8> {
     lines.extend(disk(workshop.lease.home().dir()));
     lines.push(Line::good("state", workshop.lease.home().dir().display().to_string()));
 
-    let mut out = std::io::stdout().lock();
+    let mut out = super::stdout();
     for line in &lines {
         let mark = if line.remedy.is_some() { "!" } else { " " };
         writeln!(out, "{mark} {:11} {}", line.about, crate::report::text::visible(&line.what))?;

@@ -20,7 +20,7 @@ use crate::report::text::visible;
 
 /// Runs the command; the result is its exit code.
 pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
-    let mut out = std::io::stdout();
+    let mut out = super::stdout();
     match arguments.action.unwrap_or(ProfilesAction::List) {
         ProfilesAction::List => {
             let width = BUILTIN.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
@@ -111,7 +111,7 @@ async fn check_live(all: &[Made], engine: &arguments::Engine) -> anyhow::Result<
                 format!("{}: {}", target.name, in_short(&failed, profile))
             }
         };
-        writeln!(std::io::stdout(), "{}", visible(&line))?;
+        writeln!(super::stdout(), "{}", visible(&line))?;
         while let Some(event) = receiver.recv().await {
             if let What::Notice(notice) = event.what {
                 say(&format!("pgrehearse: {}: {}", target.name, visible(&notice)));
