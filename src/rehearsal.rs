@@ -1,5 +1,6 @@
 //! The life of one rehearsal, from start to teardown.
 
+mod again;
 mod attempt;
 mod checking;
 mod decision;
@@ -27,6 +28,7 @@ use crate::engine::choice::Engines;
 use crate::event::{Events, What};
 use crate::finding::{Finding, Severity};
 use crate::profile::{Entrypoint, Target};
+pub use again::{AfterRestore, Again};
 use attempt::Attempt;
 pub use decision::decide;
 
@@ -49,6 +51,9 @@ pub struct Stage {
     pub fail_on: Severity,
     /// Interrupts all rehearsals, which then remove their sandboxes and end.
     pub interrupt: CancellationToken,
+    /// What is done with a sandbox when its checks have looked: for tests of the checks. A run does nothing.
+    #[doc(hidden)]
+    pub after: Option<Arc<dyn AfterRestore>>,
 }
 
 /// A scan that several rehearsals wait for.

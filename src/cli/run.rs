@@ -161,6 +161,7 @@ pub async fn rehearse(
         show_data: wanted.show_data,
         fail_on: wanted.fail_on,
         interrupt,
+        after: None,
     };
     let mut names: Vec<String> = targets.iter().map(|target| target.name.clone()).collect();
     names.sort();
