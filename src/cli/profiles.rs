@@ -32,8 +32,10 @@ pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
         }
         ProfilesAction::Show { names, raw: true, .. } => {
             for name in names {
-                let text = profile::text_of(&name)?;
-                write!(out, "{text}")?;
+                match profile::builtin(&name) {
+                    Some(text) => write!(out, "{}", profile::without_modeline(text))?,
+                    None => write!(out, "{}", profile::text_of(&name)?)?,
+                }
             }
         }
         ProfilesAction::Show { names, dump, .. } => {

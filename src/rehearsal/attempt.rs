@@ -125,11 +125,22 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         worked = Err(Stopped::Limit(limit));
     }
 
+    // What was written since the last look counts too: nothing is a pass that took more than it may.
+    if worked.is_ok()
+        && let Err(over) = sandbox.at_end().await
+    {
+        worked = Err(over.into());
+    }
     let limit = match &worked {
         Err(Stopped::Limit(limit)) => Some(limit),
         _ => None,
     };
     progress.settle(stage, target, &mut rehearsal, limit);
+    // What came back under a limit that was reached proves nothing; what the restore has failed on before that stands.
+    let failed = rehearsal.failing().next().is_some();
+    if limit.is_some_and(|limit| limit.name != "timeout") && !failed {
+        (rehearsal.restore, rehearsal.ledger) = (None, Vec::new());
+    }
 
     // What is known of the dump itself holds, however far its restore came.
     if worked.is_err()
@@ -402,7 +413,8 @@ fn outgrown(failures: &[Failure], storage: Storage, target: &Target) -> Result<(
         if full && storage == Storage::Memory {
             return Err(Stopped::NeedsDisk);
         }
-        if full {
+        // The kernel's own limit for one file (EFBIG).
+        if full || failure.message.ends_with("File too large") {
             return Err(Stopped::Limit(LimitHit { name: "disk", value: limits.disk.to_string() }));
         }
         // out_of_memory; `out of shared memory` has the same SQLSTATE and is about locks, which are the target's own.
