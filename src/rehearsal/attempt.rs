@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 
-use super::checking::{Checking, Results};
+use super::checking::Checking;
 use super::decision::decide;
-use super::ledger::{self, Ending};
 use super::left_out::LeftOut;
-use super::places::{self, Places};
+use super::places;
+use super::progress::{Progress, Restored};
 use super::start::{NotStarted, start};
-use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, faithful, input, partial, verdict};
-use crate::check::{self, Before, NotApplied, Place, RowMode};
+use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, partial, verdict};
+use crate::check::{self, Before, NotApplied, RowMode};
 use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
-use crate::dump::{Container, Content, Facts, Scan};
+use crate::dump::{Container, Content, Facts};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{Events, Phase, What};
 use crate::finding::{Failure, Finding, Name, Situation, diagnose};
@@ -131,7 +131,16 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
     {
         worked = Err(over.into());
     }
-    progress.settle(stage, target, &mut rehearsal, worked.as_ref().err());
+    let limit = match &worked {
+        Err(Stopped::Limit(limit)) => Some(limit),
+        _ => None,
+    };
+    progress.settle(stage, target, &mut rehearsal, limit);
+    // What came back under a limit that was reached proves nothing; what the restore has failed on before that stands.
+    let failed = rehearsal.failing().next().is_some();
+    if limit.is_some_and(|limit| limit.name != "timeout") && !failed {
+        (rehearsal.restore, rehearsal.ledger) = (None, Vec::new());
+    }
 
     // What is known of the dump itself holds, however far its restore came.
     if worked.is_err()
@@ -354,52 +363,6 @@ async fn endless(stage: &Stage) {
     match stage.scan.clone().await {
         Ok(scan) if is_tar && !scan.damage.is_empty() => tokio::time::sleep(PATIENCE).await,
         _ => std::future::pending().await,
-    }
-}
-
-/// What is known once the restore is over, whatever becomes of the rest.
-#[derive(Default)]
-struct Progress {
-    restored: Option<Restored>,
-    results: Results,
-}
-
-/// What the restore has come to, as far as the ledger goes by it.
-struct Restored {
-    scan: Arc<Scan>,
-    places: Places,
-    left_out: LeftOut,
-    /// Whether it has failed with errors that are open.
-    failed: bool,
-    /// Why checks of these names did not look.
-    left_aside: BTreeMap<&'static str, String>,
-}
-
-impl Progress {
-    /// Puts what the checks have seen into the rehearsal, and balances its ledger.
-    fn settle(mut self, stage: &Stage, target: &Target, rehearsal: &mut Rehearsal, stopped: Option<&Stopped>) {
-        let results = self.results.take();
-        // What a check sees while the server is short of something says nothing; that time is up is another matter.
-        let is_sound = match stopped {
-            Some(Stopped::Limit(limit)) => limit.name == "timeout",
-            _ => true,
-        };
-        rehearsal.checks.extend(results.into_iter().filter(|_| is_sound));
-        let Some(restored) = self.restored else { return };
-        if !restored.failed {
-            let version = rehearsal.judge.as_ref().map(|judge| judge.server_version.as_str());
-            faithful::tell(&mut rehearsal.checks, &stage.dump, version, stage.rows);
-        }
-        let made = |place: &Place| restore::made_by_dump(&stage.dump, target, place.dumped_name());
-        rehearsal.ledger = ledger::balance(&Ending {
-            scan: &restored.scan,
-            places: &restored.places,
-            results: &rehearsal.checks,
-            left_aside: &restored.left_aside,
-            left_out: &restored.left_out,
-            restore_failed: restored.failed,
-            made_database: &made,
-        });
     }
 }
 
