@@ -79,7 +79,7 @@ fn a_change_of_any_size_is_found_where_the_text_of_the_dump_is_the_servers_own()
     let begin = yaml.find("    paren-check: ").unwrap();
     let paren_check = yaml[begin..].lines().next().unwrap();
     let statement_at = paren_check.find("ALTER TABLE public.t DROP").unwrap();
-    let statement_end = paren_check.find(" END IF;").unwrap();
+    let statement_end = statement_at + paren_check[statement_at..].find(" END IF;").unwrap();
     let added: String = more
         .iter()
         .enumerate()

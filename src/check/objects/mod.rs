@@ -93,6 +93,9 @@ pub async fn compare_only(
         if no_tablespaces {
             objects.iter_mut().for_each(|object| object.tablespace = None);
         }
+        if has_option(&restored.target.restore.options, "--no-table-access-method", '\0') {
+            objects.iter_mut().for_each(|object| object.access_method = None);
+        }
         objects
     };
     let dumped: Vec<Declared> = dumped.filter(|object| wanted(object)).cloned().collect();

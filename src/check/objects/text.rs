@@ -8,7 +8,18 @@ use crate::dump::{Declared, split};
 /// have them. That they are not proves nothing.
 pub(super) fn same(one: &Declared, other: &Declared) -> bool {
     one.tablespace.as_deref().unwrap_or_default() == other.tablespace.as_deref().unwrap_or_default()
+        && same_access_method(one, other)
         && (one.definition == other.definition || compared(one) == compared(other))
+}
+
+/// How rows are kept stands beside the definition, where it is stated at all. A script sets it for what follows, of which only
+/// these have one.
+fn same_access_method(one: &Declared, other: &Declared) -> bool {
+    let has_rows = matches!(one.desc.as_str(), "TABLE" | "MATERIALIZED VIEW");
+    match (&one.access_method, &other.access_method) {
+        (Some(one), Some(other)) => !has_rows || one == other,
+        _ => true,
+    }
 }
 
 /// The statements that are compared, in an order of their own.
@@ -75,6 +86,20 @@ mod tests {
         assert!(!is_same("VIEW", "CREATE VIEW v AS SELECT a::text", "CREATE VIEW v AS SELECT a"));
         assert!(!is_same("VIEW", "CREATE VIEW v AS SELECT current_user", "CREATE VIEW v AS SELECT \"current_user\""));
         assert!(!is_same("FUNCTION", "CREATE FUNCTION f() AS $$a$$", "CREATE FUNCTION f() AS $$b$$"));
+    }
+
+    #[test]
+    fn what_stands_beside_the_definition_is_compared_too() {
+        let table = |method: Option<&str>, tablespace: Option<&str>| Declared {
+            desc: "TABLE".into(),
+            access_method: method.map(str::to_owned),
+            tablespace: tablespace.map(str::to_owned),
+            ..Declared::default()
+        };
+        assert!(same(&table(Some("heap"), None), &table(Some("heap"), Some(""))));
+        assert!(same(&table(None, None), &table(Some("heap"), None)));
+        assert!(!same(&table(Some("columnar"), None), &table(Some("heap"), None)));
+        assert!(!same(&table(None, Some("fast")), &table(None, None)));
     }
 
     #[test]

@@ -193,13 +193,17 @@ fn with_differences(name: Name, title: String, changed: &[&(Declared, Declared)]
 
 /// How one object differs.
 pub fn difference(dump: &Declared, restored: &Declared) -> Difference {
-    let with_tablespace = |object: &Declared| match &object.tablespace {
-        Some(tablespace) if !tablespace.is_empty() => {
-            format!("{}\n-- tablespace {tablespace}\n", object.definition.trim())
+    let with_place = |object: &Declared| {
+        let mut text = format!("{}\n", object.definition.trim());
+        if let Some(tablespace) = object.tablespace.as_ref().filter(|tablespace| !tablespace.is_empty()) {
+            text.push_str(&format!("-- tablespace {tablespace}\n"));
         }
-        _ => format!("{}\n", object.definition.trim()),
+        if let Some(method) = object.access_method.as_ref().filter(|_| dump.access_method != restored.access_method) {
+            text.push_str(&format!("-- access method {method}\n"));
+        }
+        text
     };
-    let (old, new) = (with_tablespace(dump), with_tablespace(restored));
+    let (old, new) = (with_place(dump), with_place(restored));
     let diff =
         TextDiff::from_lines(&old, &new).unified_diff().context_radius(CONTEXT).header("dump", "restored").to_string();
     Difference { object: dump.label(), dump: Some(old), restored: Some(new), diff }
