@@ -8,7 +8,7 @@ use crate::dump::{Archive, Content, Dump, Scan, TocEntry};
 use crate::finding::{Finding, Name};
 
 /// Entries of an archive that are not restored; empty where all are.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct LeftOut {
     /// Why, of each entry: `left out by --schema-only`.
     reason: String,
