@@ -9,6 +9,7 @@ pub mod ledger;
 mod left_out;
 mod partial;
 mod places;
+mod progress;
 mod start;
 pub mod trial;
 mod verdict;

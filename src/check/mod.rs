@@ -168,6 +168,9 @@ pub const DUMP: &str = "dump";
 /// The name of the forecast: what the dump needs and the target lacks, told before anything starts.
 pub const NEEDS: &str = "needs";
 
+/// The name of what tells of data that the profile's own list or options leave out.
+pub const LEFT_OUT: &str = "left out";
+
 /// All checks of a restored database, in the order of their columns.
 pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
     let mut checks: Vec<Box<dyn Check>> = Vec::new();

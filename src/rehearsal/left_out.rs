@@ -3,12 +3,12 @@
 
 use std::collections::HashSet;
 
-use crate::check::{CheckResult, Group, Outcome};
+use crate::check::{CheckResult, Group, LEFT_OUT, Outcome};
 use crate::dump::{Archive, Content, Dump, Scan, TocEntry};
 use crate::finding::{Finding, Name};
 
 /// Entries of an archive that are not restored; empty where all are.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct LeftOut {
     /// Why, of each entry: `left out by --schema-only`.
     reason: String,
@@ -160,7 +160,7 @@ impl LeftOut {
         Some(CheckResult {
             outcome: Outcome::Looked { findings: vec![finding] },
             looked_at: format!("{} entries with data left out", self.data.len()),
-            ..CheckResult::new("left out", Group::Rows)
+            ..CheckResult::new(LEFT_OUT, Group::Rows)
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::decision::{self, accepts_in, decide};
 use super::ledger::Entry;
 use super::{Rehearsal, Verdict};
-use crate::check::{CheckResult, DUMP, Group, NEEDS, Outcome, RowMode};
+use crate::check::{CheckResult, DUMP, Group, LEFT_OUT, NEEDS, Outcome, RowMode};
 use crate::finding::Finding;
 use crate::profile::Target;
 
@@ -28,7 +28,7 @@ pub fn judge(rehearsal: &mut Rehearsal, target: &Target, rows: RowMode) {
             }
         }
     }
-    let nothing_looked = rehearsal.checks.iter().all(|result| [DUMP, NEEDS].contains(&result.check.as_str()));
+    let nothing_looked = rehearsal.checks.iter().all(|result| [DUMP, NEEDS, LEFT_OUT].contains(&result.check.as_str()));
     let restored = rehearsal.restore.is_some();
     if restored && !nothing_looked && rehearsal.untested.is_empty() && accepts_in(target).next().is_some() {
         let accepts = accepts(rehearsal, target, rows);

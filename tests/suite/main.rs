@@ -40,3 +40,4 @@ mod sandbox;
 mod selected;
 mod services;
 mod truncated;
+mod whole;

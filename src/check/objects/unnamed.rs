@@ -37,9 +37,12 @@ pub(super) async fn look(restored: &Restored<'_>) -> Result<Unnamed, ClusterErro
     let own: BTreeSet<(Option<&str>, &str)> =
         in_database(&restored.scan.facts.tables, restored, |table| &table.database)
             .filter(|table| table.created)
+            // A temporary one goes with its session.
+            .filter(|table| !table.schema.as_ref().is_some_and(|schema| schema.starts_with("pg_temp")))
             // Names in pg_dump's comments are one line.
             .filter(|table| {
-                !declared.contains(&(schema_of(&table.schema), table.name.replace(['\n', '\r'], " ").as_str()))
+                let one_line = |name: &str| name.replace(['\n', '\r'], " ");
+                !declared.contains(&(one_line(&schema_of(&table.schema)), one_line(&table.name).as_str()))
             })
             .map(|table| (table.schema.as_deref(), table.name.as_str()))
             .collect();

@@ -9,10 +9,10 @@ use bollard::query_parameters::{
 };
 use tokio::sync::{Mutex, OnceCell};
 
-use super::entrypoint::{self, Own};
-use super::exec::{self, Exec};
 use super::disk::{self, DiskWatch};
 use super::ended::why_it_ended;
+use super::entrypoint::{self, Own};
+use super::exec::{self, Exec};
 use super::input::{self, Input};
 use super::kept::{Kept, Origin};
 use super::watch::Watch;

@@ -80,7 +80,8 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
     for role in &facts.roles_created {
         items.push(Item::new(Kind::Role, None, (String::new(), role.clone()), "roles"));
     }
-    for table in facts.tables.iter().filter(|table| table.created) {
+    let is_temporary = |schema: &Option<String>| schema.as_ref().is_some_and(|schema| schema.starts_with("pg_temp"));
+    for table in facts.tables.iter().filter(|table| table.created && !is_temporary(&table.schema)) {
         let key = (schema_of(&table.schema), table.name.clone());
         let mut item = Item::new(Kind::Table, table.database.as_deref(), key, "objects");
         item.left_out = left_out.definition("TABLE", &item.key.0, &item.key.1);
@@ -89,7 +90,7 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
     let rows: BTreeSet<(Option<&str>, String, &str)> = scan
         .rows
         .iter()
-        .filter(|rows| rows.rows > 0)
+        .filter(|rows| rows.rows > 0 && !is_temporary(&rows.place.schema))
         .map(|rows| (rows.place.database.as_deref(), schema_of(&rows.place.schema), rows.place.table.as_str()))
         .collect();
     for (database, schema, table) in rows {
