@@ -17,6 +17,7 @@ mod pgtap;
 mod place;
 mod privileges;
 mod queries;
+mod reference;
 mod result;
 mod roles;
 mod row_security;
@@ -36,6 +37,8 @@ pub use result::{CheckResult, Group, Outcome};
 pub use roles::Stated as StatedRoles;
 pub use rows::RowMode;
 pub use schema::Schema;
+
+use reference::Reference;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -103,6 +106,27 @@ impl Restored<'_> {
         // Names are compared in the dump's encoding.
         let encoding = self.encoding().filter(|encoding| *encoding != "SQL_ASCII");
         self.schema.get(self.sandbox, &self.target.cluster.superuser, self.database, encoding).await
+    }
+
+    /// What this server makes of the definitions that the dump has for this database.
+    ///
+    /// # Errors
+    /// When they could not be run beside it.
+    pub async fn reference(&self) -> Result<&Reference, ClusterError> {
+        // It must not take the time of every check that asks for it.
+        let limit = self.target.check_timeout() * 3 / 4;
+        let made = self.schema.reference.get_or_init(|| async {
+            let dumped: Vec<&Declared> =
+                scope::in_database(&self.scan.declared, self, |object| &object.database).collect();
+            match tokio::time::timeout(limit, reference::read(self, &dumped)).await {
+                Ok(read) => read.map_err(|error| error.to_string()),
+                Err(_) => Err(format!("the dump's definitions took more than {limit:?} (checks.timeout)")),
+            }
+        });
+        made.await.as_ref().map_err(|reason| ClusterError::Refused {
+            step: "the dump's definitions cannot be run beside the restored database".into(),
+            reason: reason.clone(),
+        })
     }
 }
 

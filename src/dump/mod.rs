@@ -42,7 +42,7 @@ use std::sync::atomic::AtomicU64;
 
 pub use archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
 pub use compression::Compression;
-pub use declared::{Added, Declared, Word, statements};
+pub use declared::{Added, Declared, Word, split, statements};
 pub use error::DumpError;
 pub use facts::{
     Constraint, CreatedDatabase, Extension, Facts, Grant, Owned, Policy, Relation, RoleUse, RowSecurity, SequenceValue,

@@ -137,6 +137,11 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         _ => None,
     };
     progress.settle(stage, target, &mut rehearsal, limit);
+    // What came back under a limit that was reached proves nothing; what the restore has failed on before that stands.
+    let failed = rehearsal.failing().next().is_some();
+    if limit.is_some_and(|limit| limit.name != "timeout") && !failed {
+        (rehearsal.restore, rehearsal.ledger) = (None, Vec::new());
+    }
 
     // What is known of the dump itself holds, however far its restore came.
     if worked.is_err()

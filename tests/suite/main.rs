@@ -14,6 +14,7 @@ mod chosen;
 mod classics;
 mod cleanup;
 mod decisions;
+mod definitions;
 mod demo;
 mod explain;
 mod fault;

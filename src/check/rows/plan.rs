@@ -26,6 +26,8 @@ pub struct Unit {
     pub digest: Result<Digest, NoDigest>,
     /// Whether the dump makes the table, so that nothing could alter its rows as they came in.
     pub created: bool,
+    /// Whether the dump does not say which value belongs to which column, and the table may have them in another order here.
+    pub order_unknown: bool,
 }
 
 /// What is to be compared, and what cannot be.
@@ -168,6 +170,7 @@ fn unit(
         ascii: parts.iter().all(|(_, rows)| rows.ascii),
         digest: sum,
         created: parts.iter().all(|(table, _)| created.contains(*table)) || created.contains(table),
+        order_unknown: relation.reordered && parts.iter().any(|(_, rows)| rows.inserts && rows.place.columns.is_none()),
     }
 }
 
@@ -189,7 +192,7 @@ mod tests {
 
     fn relation(oid: u32, kind: char, root: Option<&str>) -> Relation {
         let root = root.map(|root| ("public".to_owned(), root.to_owned()));
-        Relation { oid, kind, root, of_extension: false, alters: None }
+        Relation { oid, kind, root, of_extension: false, alters: None, reordered: false }
     }
 
     fn rows(table: &str, columns: Option<&[&str]>, sum: i128) -> TableRows {
@@ -272,5 +275,18 @@ mod tests {
         assert_eq!(plan.units[0].form.columns, ["a", "b"]);
         let plan = planned(&[("t", relation(1, 'r', None))], &[rows("t", None, 1)]);
         assert_eq!(plan.units[0].form.columns, ["a", "b"]);
+    }
+
+    #[test]
+    fn values_in_an_order_that_may_be_another_one_are_known_by_their_statements() {
+        let insert = |columns| TableRows { inserts: true, ..rows("t", columns, 1) };
+        let order_unknown = |reordered: bool, rows: TableRows| {
+            let relation = Relation { reordered, ..relation(1, 'r', None) };
+            planned(&[("t", relation)], &[rows]).units[0].order_unknown
+        };
+        assert!(order_unknown(true, insert(None)));
+        assert!(!order_unknown(false, insert(None)));
+        assert!(!order_unknown(true, insert(Some(&["a", "b"]))));
+        assert!(!order_unknown(true, rows("t", None, 1)));
     }
 }
