@@ -41,3 +41,4 @@ mod sandbox;
 mod selected;
 mod services;
 mod truncated;
+mod whole;
