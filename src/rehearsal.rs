@@ -20,6 +20,7 @@ use crate::dump::{Dump, Scan};
 use crate::engine::Storage;
 use crate::engine::choice::Engines;
 use crate::event::{Events, What};
+use crate::finding::mask::Hider;
 use crate::finding::{Finding, Severity};
 use crate::profile::{Entrypoint, Target};
 use attempt::Attempt;
@@ -163,6 +164,24 @@ impl Rehearsal {
     /// Every finding that fails the target.
     pub fn failing(&self) -> impl Iterator<Item = &Finding> {
         self.shown_findings().filter(|finding| finding.counts_from(self.fail_on))
+    }
+
+    /// Takes out of all that it says what no output may show.
+    pub(crate) fn hide(&mut self, of_environment: &[String]) {
+        let hider = Hider { of_environment };
+        self.findings_mut().for_each(|finding| hider.finding(finding));
+        let texts = self.untested.iter_mut().chain(&mut self.notices);
+        texts.for_each(|text| hider.text(text));
+        if let Some(restore) = &mut self.restore {
+            hider.text(&mut restore.command);
+        }
+        for result in &mut self.checks {
+            let texts = result.not_compared.iter_mut().chain(&mut result.could_not).chain([&mut result.looked_at]);
+            texts.for_each(|text| hider.text(text));
+            if let Outcome::CouldNotLook { reason } = &mut result.outcome {
+                hider.text(reason);
+            }
+        }
     }
 
     /// Why it is not a plain pass, in one line; empty for a pass.

@@ -13,6 +13,7 @@ use crate::cluster::{ClusterError, Session};
 use crate::dump::Scan;
 use crate::engine::Sandbox;
 use crate::event::{Events, What};
+use crate::finding::mask::Mask;
 use crate::finding::{Failure, Finding};
 use crate::profile::Target;
 
@@ -80,6 +81,7 @@ impl Checking<'_> {
     /// One check in one database.
     async fn look(&self, check: &dyn Check, place: &Here<'_>, earlier: &[Finding]) -> Result<check::Looked, String> {
         let Self { stage, target, sandbox, .. } = *self;
+        let mask = Mask::new(&self.scan.names, target, stage.show_data);
         let Here { database, ref schema, ref idle } = *place;
         let limit = target.check_timeout();
         let looking = async {
@@ -110,7 +112,7 @@ impl Checking<'_> {
                 before: if *database == *target.database.name { self.before } else { &Before::default() },
                 schema,
                 rows: stage.rows,
-                show_data: stage.show_data,
+                mask: mask.clone(),
             };
             let looked = check.look(&restored).await?;
             // A connection on which something has failed serves nobody else.
@@ -118,7 +120,7 @@ impl Checking<'_> {
             Ok(looked)
         };
         match tokio::time::timeout(limit, AssertUnwindSafe(looking).catch_unwind()).await {
-            Ok(Ok(looked)) => looked.map_err(|error: ClusterError| error.to_string()),
+            Ok(Ok(looked)) => looked.map_err(|error: ClusterError| mask.cluster(&error)),
             Ok(Err(_)) => Err("it failed, which is a bug of pgrehearse; please report it".into()),
             Err(_) => Err(format!("it took more than {limit:?} (checks.timeout)")),
         }

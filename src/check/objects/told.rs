@@ -7,6 +7,7 @@ use super::rules::{self, Majors};
 use crate::check::scope::in_database;
 use crate::check::{Looked, Restored};
 use crate::dump::Declared;
+use crate::finding::mask::secrets;
 use crate::finding::{AfterKind, Difference, Finding, Name, Severity};
 use crate::restore::{has_option, selecting_option};
 
@@ -183,9 +184,9 @@ fn with_differences(name: Name, title: String, changed: &[&(Declared, Declared)]
 pub fn difference(dump: &Declared, restored: &Declared) -> Difference {
     let with_tablespace = |object: &Declared| match &object.tablespace {
         Some(tablespace) if !tablespace.is_empty() => {
-            format!("{}\n-- tablespace {tablespace}\n", object.definition.trim())
+            format!("{}\n-- tablespace {tablespace}\n", secrets(object.definition.trim()))
         }
-        _ => format!("{}\n", object.definition.trim()),
+        _ => format!("{}\n", secrets(object.definition.trim())),
     };
     let (old, new) = (with_tablespace(dump), with_tablespace(restored));
     let diff =

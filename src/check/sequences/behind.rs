@@ -4,6 +4,7 @@ use super::read::{Column, Next, Sequence};
 use crate::check::catalog::words;
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
+use crate::finding::mask::Mask;
 use crate::finding::{AfterKind, Finding, Name};
 
 /// What the values that columns hold say of sequences.
@@ -15,7 +16,11 @@ pub struct Judged<'a> {
     pub could_not: Vec<String>,
 }
 
-pub async fn judge<'a>(session: &Session, sequences: &'a [Sequence]) -> Result<Judged<'a>, ClusterError> {
+pub async fn judge<'a>(
+    session: &Session,
+    sequences: &'a [Sequence],
+    mask: &Mask<'_>,
+) -> Result<Judged<'a>, ClusterError> {
     let mut asked: Vec<(usize, &Column)> = Vec::new();
     let mut statements = Vec::new();
     for (index, sequence) in sequences.iter().enumerate() {
@@ -36,7 +41,7 @@ pub async fn judge<'a>(session: &Session, sequences: &'a [Sequence]) -> Result<J
                 let whole = text.as_deref().and_then(|text| text.split('.').next());
                 collisions[index].extend(whole.and_then(|whole| whole.parse().ok()).map(|value| (column, value)));
             }
-            Err(error) => judged.could_not.push(format!("{}: {}", column.label(), words(&error))),
+            Err(error) => judged.could_not.push(format!("{}: {}", column.label(), words(mask, &error))),
         }
     }
     for (sequence, collisions) in sequences.iter().zip(collisions) {

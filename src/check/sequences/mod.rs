@@ -30,10 +30,10 @@ impl Check for Sequences {
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let session = restored.session;
-        let read = read::sequences(session).await?;
+        let read = read::sequences(session, &restored.mask).await?;
         let mut looked = Looked { could_not: read.could_not, ..Looked::default() };
         let sequences = read.sequences;
-        let collisions = behind::judge(session, &sequences).await?;
+        let collisions = behind::judge(session, &sequences, &restored.mask).await?;
         looked.could_not.extend(collisions.could_not);
         // One that collides or is at its end has its finding.
         let mut told: HashSet<(&str, &str)> =

@@ -143,6 +143,13 @@ impl DockerSandbox {
             .start_container(&self.server, None::<StartContainerOptions>)
             .await
             .map_err(call("cannot start the sandbox's container"))?;
+        let settings = match &own {
+            None => container::settings(&self.spec),
+            Some(_) => entrypoint::settings(&self.spec),
+        };
+        if !settings.file.is_empty() {
+            exec::tell(&self.docker, &self.server, &settings.file).await?;
+        }
         // Finding the input needs no server; what goes wrong with it is told when it is asked for.
         let find_input = async {
             if self.spec.client.is_none() {
