@@ -3,6 +3,11 @@
 mod attempt;
 mod checking;
 mod decision;
+mod faithful;
+pub mod ledger;
+mod left_out;
+mod partial;
+mod places;
 mod start;
 pub mod trial;
 mod verdict;
@@ -118,8 +123,11 @@ pub struct Rehearsal {
     /// The engine that judged it and what it ran; `None` where none could.
     pub judge: Option<Judge>,
     pub restore: Option<RestoreSummary>,
-    /// In the order of their columns.
+    /// In the order of their columns; of several databases each has one of each.
     pub checks: Vec<CheckResult>,
+    /// How everything that the dump holds has ended, by kind; empty where nothing was restored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ledger: Vec<ledger::Entry>,
     /// What a person should know that is no finding: options in use, a sandbox that could not be removed.
     pub notices: Vec<String>,
     /// What `--write-fixes` has written for this target; `None` where it was not asked for.
@@ -174,6 +182,11 @@ impl Rehearsal {
         texts.for_each(|text| hider.text(text));
         if let Some(restore) = &mut self.restore {
             hider.text(&mut restore.command);
+            restore.databases.iter_mut().for_each(|name| hider.text(name));
+        }
+        for part in self.ledger.iter_mut().flat_map(|entry| entry.not_compared.iter_mut().chain(&mut entry.untested)) {
+            hider.text(&mut part.reason);
+            part.names.iter_mut().for_each(|name| hider.text(name));
         }
         for result in &mut self.checks {
             let texts = result.not_compared.iter_mut().chain(&mut result.could_not).chain([&mut result.looked_at]);

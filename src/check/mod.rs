@@ -1,5 +1,6 @@
 //! Checks look at a restored database and return findings, or say that they could not look.
 
+mod apart;
 mod before;
 mod borrowed;
 mod budget;
@@ -13,6 +14,7 @@ mod locale;
 mod objects;
 mod ownership;
 mod pgtap;
+mod place;
 mod privileges;
 mod queries;
 mod result;
@@ -26,14 +28,16 @@ mod tables;
 mod views;
 mod writable;
 
+pub use apart::{Apart, Kind, Why};
 pub use before::Before;
 pub use forecast::{Forecast, comes_with_postgresql, forecast, judge as judge_forecast};
+pub use place::Place;
 pub use result::{CheckResult, Group, Outcome};
 pub use roles::Stated as StatedRoles;
 pub use rows::RowMode;
 pub use schema::Schema;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,6 +56,8 @@ pub struct Restored<'a> {
     /// As the superuser, with `search_path` set to `pg_catalog`.
     pub session: &'a Session,
     pub database: &'a str,
+    /// The same, by what the dump calls it.
+    pub place: &'a Place,
     /// All databases that are looked at, by name.
     pub databases: &'a [String],
     pub dump: &'a Arc<Dump>,
@@ -61,6 +67,8 @@ pub struct Restored<'a> {
     pub restore_findings: &'a [Finding],
     /// Every statement that failed.
     pub failures: &'a [Failure],
+    /// The entries of an archive that the profile's list or options leave out, and what does.
+    pub left_out: (&'a HashSet<i32>, &'a str),
     /// What the database held before the restore.
     pub before: &'a Before,
     /// What the database declares, once a check has asked for it.
@@ -85,7 +93,7 @@ impl Restored<'_> {
 
     /// The encoding that the database's text has in the dump.
     fn encoding(&self) -> Option<&str> {
-        self.scan.facts.encoding_of(self.database)
+        self.scan.facts.encoding_of(self.place.dumped_name())
     }
 
     /// Every object of the restored database, as its own pg_dump writes it.
@@ -111,6 +119,8 @@ pub struct Looked {
     pub not_compared: Vec<String>,
     /// What it could not look at, and why; the target cannot pass then.
     pub could_not: Vec<String>,
+    /// Items of the dump that it did not compare as the others of their kind.
+    pub apart: Vec<Apart>,
 }
 
 /// Why a check was left out.

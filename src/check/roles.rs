@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
+use super::catalog::restore_failed;
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
@@ -62,7 +63,7 @@ impl Check for Roles {
         if matches!(restored.dump.content, Content::Archive(_)) && creates {
             stated.read(&facts.database_properties);
         }
-        if stated == Stated::default() {
+        if stated == Stated::default() && facts.roles_created.is_empty() {
             return Ok(Looked::default());
         }
         let there = read(restored.session).await?;
@@ -80,6 +81,11 @@ impl Check for Roles {
             }
         }
         let knows = |role: &String| there.attributes.contains_key(&(role.clone(), ATTRIBUTES[0].0));
+        // What the restore has failed on, it has said.
+        let failed = restore_failed(restored);
+        for role in facts.roles_created.iter().filter(|role| !failed && !knows(role)) {
+            differences.push((format!("ROLE {role}"), "the dump makes it, and it is not there".to_owned()));
+        }
         for (role, member) in stated.members.iter().filter(|(role, member)| knows(role) && knows(member)) {
             if !there.members.contains(&(role.clone(), member.clone())) {
                 differences.push((format!("ROLE {member}"), format!("no longer a member of {role:?}")));
@@ -99,6 +105,7 @@ impl Check for Roles {
             }
         }
         let compared = BTreeMap::from([
+            ("role".to_owned(), facts.roles_created.len() as u64),
             ("role attribute".to_owned(), stated.attributes.len() as u64),
             ("membership".to_owned(), stated.members.len() as u64),
             ("setting of a role or database".to_owned(), stated.settings.len() as u64),

@@ -37,7 +37,6 @@ mod toc;
 mod words;
 mod zlib;
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -122,7 +121,7 @@ impl Dump {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "an archive has no text to read"));
         };
         let count = Arc::new(AtomicU64::new(0));
-        let file = Counting { inner: File::open(&self.path)?, count: Arc::clone(&count) };
+        let file = Counting { inner: crate::ordinary::open(&self.path)?, count: Arc::clone(&count) };
         let inner = match plain.compression {
             Some(compression) => compression.decode_file(file)?,
             None => Box::new(file),

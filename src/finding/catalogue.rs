@@ -116,6 +116,8 @@ catalogue! {
         "A row of the dump is too long for one of its indexes.";
     LargeObjectsChanged = "large-objects-changed", Error, Restore,
         "Large objects came back otherwise than the dump holds them, and no error said so.";
+    LeftOut = "left-out", Warning, Restore,
+        "The profile's own list or options leave out data that the dump holds.";
     LibraryMissing = "library-missing", Error, Target,
         "The dump makes functions of a library that the target does not have.";
     LibraryNotPreloaded = "library-not-preloaded", Error, Target,

@@ -7,6 +7,7 @@
 mod compare;
 mod rules;
 mod told;
+mod unnamed;
 
 use std::collections::HashSet;
 
@@ -48,9 +49,12 @@ impl Check for Objects {
             } else {
                 "pg_dump has not written it"
             };
+            let unnamed = unnamed::look(restored).await?;
             return Ok(Looked {
-                looked_at: "no object".into(),
+                looked_at: if unnamed.tables == 0 { "no object".into() } else { unnamed.looked_at() },
                 not_compared: vec![format!("definitions of objects: the script does not name its objects, {who}")],
+                could_not: unnamed.could_not,
+                apart: unnamed.apart,
                 ..Looked::default()
             });
         }
@@ -58,7 +62,14 @@ impl Check for Objects {
         // Row level security is another check's, which says who sees what.
         let comparison =
             compare_only(restored, |object| !matches!(object.desc.as_str(), "POLICY" | "ROW SECURITY")).await?;
-        Ok(told::told(restored, &comparison, majors))
+        let mut looked = told::told(restored, &comparison, majors);
+        let unnamed = unnamed::look(restored).await?;
+        if unnamed.tables > 0 {
+            looked.looked_at.push_str(&format!(", {}", unnamed.looked_at()));
+        }
+        looked.could_not.extend(unnamed.could_not);
+        looked.apart = unnamed.apart;
+        Ok(looked)
     }
 }
 

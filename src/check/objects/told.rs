@@ -9,7 +9,7 @@ use crate::check::{Looked, Restored};
 use crate::dump::Declared;
 use crate::finding::mask::secrets;
 use crate::finding::{AfterKind, Difference, Finding, Name, Severity};
-use crate::restore::{has_option, selecting_option};
+use crate::restore::has_option;
 
 /// Lines around each change.
 const CONTEXT: usize = 2;
@@ -17,10 +17,11 @@ const CONTEXT: usize = 2;
 pub(super) fn told(restored: &Restored<'_>, comparison: &Comparison, majors: Majors) -> Looked {
     let mut findings = Vec::new();
     let options = &restored.target.restore.options;
-    let leaving = ["--no-comments", "--no-security-labels"];
-    let leaving = leaving.into_iter().find(|option| has_option(options, option, '\0'));
-    let selects = selecting_option(&restored.target.restore, restored.dump).or(leaving);
-    findings.extend(missing(comparison, selects));
+    let (left_out, by) = restored.left_out;
+    let is_left_out = |object: &&Declared| object.id.is_some_and(|id| left_out.contains(&id));
+    let (left_out, lost): (Vec<&Declared>, Vec<&Declared>) = comparison.missing.iter().partition(is_left_out);
+    findings.extend(missing(&lost, None));
+    findings.extend(missing(&left_out, Some(by)));
     findings.extend(changed(comparison, majors));
     let added = in_database(&restored.scan.added, restored, |added| &added.database);
     let added =
@@ -58,9 +59,9 @@ fn is_remark(object: &Declared) -> bool {
     object.desc == "COMMENT"
 }
 
-fn missing(comparison: &Comparison, selects: Option<&str>) -> Vec<Finding> {
-    let (remarks, objects): (Vec<&Declared>, Vec<&Declared>) =
-        comparison.missing.iter().partition(|object| is_remark(object));
+/// What is not there; `left_out` is what has left it out, where something has.
+fn missing(missing: &[&Declared], left_out: Option<&str>) -> Vec<Finding> {
+    let (remarks, objects): (Vec<&Declared>, Vec<&Declared>) = missing.iter().partition(|object| is_remark(object));
     let mut findings = Vec::new();
     for (name, lost) in [(Name::ObjectMissing, objects), (Name::CommentLost, remarks)] {
         if lost.is_empty() {
@@ -74,7 +75,8 @@ fn missing(comparison: &Comparison, selects: Option<&str>) -> Vec<Finding> {
             (Name::CommentLost, count) => format!("{count} comments"),
             (_, count) => many(count),
         };
-        let mut finding = Finding::new(name, format!("{noun} {what}, and no error said so"));
+        let end = left_out.map_or_else(|| "and no error said so".to_owned(), |by| format!("left out by {by}"));
+        let mut finding = Finding::new(name, format!("{noun} {what}, {end}"));
         finding.count = lost.len() as u64;
         finding.objects = lost.iter().map(|object| object.label()).collect();
         finding.differences = lost
@@ -86,7 +88,7 @@ fn missing(comparison: &Comparison, selects: Option<&str>) -> Vec<Finding> {
                 diff: String::new(),
             })
             .collect();
-        if let Some(option) = selects {
+        if let Some(option) = left_out {
             finding.severity = finding.severity.min(Severity::Warning);
             finding.evidence.push(format!("{option} restores a part of the dump"));
             finding.fix = format!("Restore without {option}, or run the statements below.");

@@ -18,7 +18,7 @@ use self::acl::{Change, Kind, changes, privilege};
 pub use self::actual::{Held, read as held};
 pub use self::defaults::{DefaultPrivilege, read as defaults};
 use super::scope::in_database;
-use super::{Check, Group, Looked, Restored, objects};
+use super::{Apart, Check, Group, Looked, Restored, objects};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::dump::{Declared, Word, statements};
@@ -78,11 +78,14 @@ impl Check for Privileges {
             }
         }
         if !not_compared.is_empty() {
-            return Ok(Looked { not_compared, ..Looked::default() });
+            let acls = declared.iter().filter(|object| matches!(object.desc.as_str(), "ACL" | "DEFAULT ACL"));
+            let why = "the script has GRANT statements that pg_dump has not written";
+            let apart = acls.map(|acl| Apart::not_compared(super::Kind::Definition, ("", &acl.label()), why)).collect();
+            return Ok(Looked { not_compared, apart, ..Looked::default() });
         }
         let left_out = left_out(restored);
         // A database that the dump does not make has the privileges that its target gives it.
-        if !made_by_dump(restored.dump, restored.target, restored.database) {
+        if !made_by_dump(restored.dump, restored.target, restored.place.dumped_name()) {
             held.retain(|object, _| object.0 != Kind::Database);
         }
         for object in dumped.keys().filter(|object| object.0 == Kind::Column) {

@@ -136,9 +136,15 @@ fn hidden(text: &str, all: &[Piece]) -> Vec<bool> {
         }
         let name = piece.identifier(text).unwrap_or_default();
         if is_secret_name(&name) {
+            // `password=x` of a connection string, `password: x`, `password = 'x'`; no comparison and no assignment.
+            let touches =
+                |one: usize, other: usize| at(one).map(|piece| piece.span.1) == at(other).map(|piece| piece.span.0);
+            let is_set = at(place + 2).is_some_and(|piece| piece.kind == Kind::Text)
+                || (touches(place, place + 1) && touches(place + 1, place + 2));
             let next = match sign(place + 1) {
-                Some('=' | ':') => Some(place + 2),
-                _ if lower(place + 1) == "to" => Some(place + 2),
+                Some('=') if is_set => Some(place + 2),
+                Some(':') if !matches!(sign(place + 2), Some(':' | '=')) => Some(place + 2),
+                _ if lower(place + 1) == "to" && is_set => Some(place + 2),
                 _ => None,
             };
             let is_string = at(place + 1).is_some_and(|piece| piece.kind == Kind::Text);

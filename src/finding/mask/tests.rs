@@ -156,6 +156,9 @@ fn secrets_are_hidden_whatever_is_shown() {
         ("SCRAM-SHA-256$4096:abc=$def:ghi=", "‹masked›"),
         ("md50123456789abcdef0123456789abcdef, md5(x)", "‹masked›, md5(x)"),
         ("CREATE TABLE t (password text DEFAULT 'x')", "CREATE TABLE t (password text DEFAULT 'x')"),
+        ("SELECT 1 WHERE password = crypt(x, password)", "SELECT 1 WHERE password = crypt(x, password)"),
+        ("GRANT ALL ON TABLE public.user_token TO app", "GRANT ALL ON TABLE public.user_token TO app"),
+        ("NEW.password := x; NEW.password::text", "NEW.password := x; NEW.password::text"),
         (
             "CREATE FUNCTION f() AS $$ select dblink('password=hush'); $$",
             "CREATE FUNCTION f() AS $$ select dblink('‹masked›'); $$",
