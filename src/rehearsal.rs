@@ -3,6 +3,7 @@
 mod attempt;
 mod checking;
 mod decision;
+mod ended;
 mod start;
 pub mod trial;
 mod verdict;

@@ -9,29 +9,35 @@
 
 mod ahead;
 mod archive;
+mod changes;
 mod columns;
 mod compression;
+mod copy_format;
 mod custom;
 mod data;
 mod declared;
 mod detect;
 pub mod digest;
 mod directory;
+mod embedding;
 mod error;
 mod facts;
 mod large_objects;
 mod lexer;
 mod lz4;
 mod plain;
+mod psql;
 mod reader;
 mod requirements;
 mod rows;
 mod scan;
+mod script;
 mod statement;
 mod tar;
 #[cfg(test)]
 mod tests;
 mod toc;
+mod unfollowed;
 mod words;
 mod zlib;
 
@@ -57,6 +63,7 @@ pub use requirements::{
 };
 pub use rows::{Place, Seen, TableRows, Visitor};
 pub use scan::{Damage, Scan};
+pub use unfollowed::{Affects, ScriptEnd, Unfollowed};
 
 use reader::Counting;
 use rows::Plan;

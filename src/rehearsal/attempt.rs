@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 
 use super::checking::Checking;
 use super::decision::decide;
+use super::ended;
 use super::start::{NotStarted, start};
 use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, verdict};
 use crate::check::{self, Before, NotApplied, RowMode};
@@ -273,6 +274,9 @@ async fn work(
     let mut findings = diagnose(&outcome.failures, &situation);
     let unexplained = !findings.iter().any(Finding::fails);
     findings.extend(ended_early(&outcome).filter(|_| unexplained));
+    let ended = ended::judge(&outcome, &scan, target, makes_own);
+    findings.extend(ended.findings);
+    rehearsal.untested.extend(ended.untested);
     // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
     decide(findings.iter_mut(), target);
     let databases = restored_databases(&session, sandbox, &scan, target, &outcome).await?;

@@ -23,6 +23,18 @@ pub struct Logged {
     pub failures: Vec<Failure>,
     /// How many more there were than `failures` keeps.
     pub more: u64,
+    /// The last statement of [`super::psql_end::Closing`] that was refused.
+    pub closing: Option<Refused>,
+}
+
+/// What the log says of where a statement was refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refused {
+    pub statement: String,
+    pub sqlstate: String,
+    pub database: String,
+    /// Whether its transaction had written something.
+    pub had_written: bool,
 }
 
 /// A place in the log: what is written before it is not looked at.
@@ -101,6 +113,15 @@ impl Reader {
             return;
         }
         if !matches!(&*text(11), "ERROR" | "FATAL" | "PANIC") {
+            return;
+        }
+        if text(19).contains(super::psql_end::MARK) {
+            self.logged.closing = Some(Refused {
+                statement: text(19).into_owned(),
+                sqlstate: text(12).into_owned(),
+                database: text(2).into_owned(),
+                had_written: text(10) != "0",
+            });
             return;
         }
         if self.logged.failures.len() == MOST {

@@ -33,6 +33,7 @@ mod profiles;
 mod queries;
 mod rows;
 mod sandbox;
+mod scripts;
 mod selected;
 mod services;
 mod truncated;

@@ -81,8 +81,9 @@ impl Check for Rows {
         let plan = plan::plan(&rows, &relations, &columns, &created);
         let mut told = Told::new(restored);
         told.not_compared = plan.not_compared;
-        for (table, rows) in plan.absent {
-            told.absent(&format!("{}.{}", table.0, table.1), rows);
+        for (table, count) in plan.absent {
+            let places = rows.iter().filter(|(other, _)| *other == table).map(|(_, rows)| *rows);
+            told.absent(&format!("{}.{}", table.0, table.1), count, &places.collect::<Vec<_>>());
         }
         let found = digest_all(restored, session, plan.units, told.mode()).await?;
         let session = found.session;
@@ -112,6 +113,7 @@ enum Compared {
 
 fn compare(unit: &Unit, found: Digest, mode: RowMode, foreign_encoding: bool) -> Compared {
     match unit.digest {
+        Err(why) if why.is_uncountable() => Compared::Counted(why),
         _ if mode == RowMode::Count => Compared::Counted(NoDigest::NotWanted),
         Err(why) => Compared::Counted(why),
         // Rows in another encoding, or in another order of columns, are hashed anew.
@@ -333,6 +335,9 @@ fn suspect(
         has_nested_bytes |= column.has_nested_bytes();
         if column.key {
             key.push(kept.len());
+        }
+        if let Some(sent) = treatment.sent_by() {
+            unit.form.sent.insert(name.clone(), sent);
         }
         kept.push(name);
         treatments.push(treatment);
