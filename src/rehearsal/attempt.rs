@@ -279,6 +279,9 @@ async fn work(
     rehearsal.untested.extend(ended.untested);
     // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
     decide(findings.iter_mut(), target);
+    if let Some(reason) = ended.no_word.filter(|_| !findings.iter().any(Finding::fails)) {
+        rehearsal.untested.push(reason.to_owned());
+    }
     let databases = restored_databases(&session, sandbox, &scan, target, &outcome).await?;
     let summary = RestoreSummary {
         command: outcome.command,

@@ -11,6 +11,8 @@ use crate::restore::{Outcome, Transaction};
 pub struct Ended {
     pub findings: Vec<Finding>,
     pub untested: Vec<String>,
+    /// Why psql's word is missing, which matters where nothing else has failed.
+    pub no_word: Option<&'static str>,
 }
 
 /// Judges the end of a restore; `makes_own` says whether psql began in the maintenance database.
@@ -37,17 +39,14 @@ pub fn judge(outcome: &Outcome, scan: &Scan, target: &Target, makes_own: bool) -
             }
         }
         // Where it ended early, that is told.
-        None if end.asked && outcome.ran_to_end => ended.untested.push(no_word()),
-        None if end.asked && outcome.exit_code == 1 => ended.untested.push(no_word()),
+        None if end.asked && (outcome.ran_to_end || outcome.exit_code == 1) => ended.no_word = Some(NO_WORD),
         None => {}
     }
     ended
 }
 
-fn no_word() -> String {
-    "psql gave no word of its end (it had no connection then, or the script has switched the server's log off)"
-        .to_owned()
-}
+const NO_WORD: &str =
+    "psql gave no word of its end (it had no connection then, or the script has switched the server's log off)";
 
 /// Text that psql did not read: by the script's own `\\q`, or because psql has ended before.
 fn unread(scan: &Scan, seen: bool) -> Option<Finding> {

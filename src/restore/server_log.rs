@@ -115,9 +115,11 @@ impl Reader {
         if !matches!(&*text(11), "ERROR" | "FATAL" | "PANIC") {
             return;
         }
-        if text(19).contains(super::psql_end::MARK) {
+        // The statement may be left out of the log by the script's own settings; the message names it too, but where the
+        // transaction had failed before.
+        if let Some(column) = [19, 13].into_iter().find(|column| text(*column).contains(super::psql_end::MARK)) {
             self.logged.closing = Some(Refused {
-                statement: text(19).into_owned(),
+                statement: text(column).into_owned(),
                 sqlstate: text(12).into_owned(),
                 database: text(2).into_owned(),
                 had_written: text(10) != "0",
