@@ -1,9 +1,16 @@
 //! The life of one rehearsal, from start to teardown.
 
+mod again;
 mod attempt;
 mod checking;
 mod decision;
 mod ended;
+mod faithful;
+pub mod ledger;
+mod left_out;
+mod partial;
+mod places;
+mod progress;
 mod start;
 pub mod trial;
 mod verdict;
@@ -23,6 +30,7 @@ use crate::engine::choice::Engines;
 use crate::event::{Events, What};
 use crate::finding::{Finding, Severity};
 use crate::profile::{Entrypoint, Target};
+pub use again::{AfterRestore, Again};
 use attempt::Attempt;
 pub use decision::decide;
 
@@ -45,6 +53,9 @@ pub struct Stage {
     pub fail_on: Severity,
     /// Interrupts all rehearsals, which then remove their sandboxes and end.
     pub interrupt: CancellationToken,
+    /// What is done with a sandbox when its checks have looked: for tests of the checks. A run does nothing.
+    #[doc(hidden)]
+    pub after: Option<Arc<dyn AfterRestore>>,
 }
 
 /// A scan that several rehearsals wait for.
@@ -118,8 +129,11 @@ pub struct Rehearsal {
     /// The engine that judged it and what it ran; `None` where none could.
     pub judge: Option<Judge>,
     pub restore: Option<RestoreSummary>,
-    /// In the order of their columns.
+    /// In the order of their columns; of several databases each has one of each.
     pub checks: Vec<CheckResult>,
+    /// How everything that the dump holds has ended, by kind; empty where nothing was restored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ledger: Vec<ledger::Entry>,
     /// What a person should know that is no finding: options in use, a sandbox that could not be removed.
     pub notices: Vec<String>,
     /// What `--write-fixes` has written for this target; `None` where it was not asked for.

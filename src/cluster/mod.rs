@@ -1,11 +1,13 @@
 //! Makes a sandbox match its target: initdb options, settings, roles, database.
 
+mod databases;
 mod prepare;
 mod rights;
 mod session;
 mod spec;
 pub mod sql;
 
+pub use databases::{Database, databases};
 pub use prepare::{not_applied, prepare};
 pub use session::{APPLICATION_NAME, Refusal, Session, TextRows, refused};
 pub use spec::{needs_of, server_of};

@@ -41,7 +41,6 @@ mod unfollowed;
 mod words;
 mod zlib;
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,7 +48,7 @@ use std::sync::atomic::AtomicU64;
 
 pub use archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
 pub use compression::Compression;
-pub use declared::{Added, Declared, Word, statements};
+pub use declared::{Added, Declared, Word, split, statements};
 pub use error::DumpError;
 pub use facts::{
     Constraint, CreatedDatabase, Extension, Facts, Grant, Owned, Policy, Relation, RoleUse, RowSecurity, SequenceValue,
@@ -126,7 +125,7 @@ impl Dump {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "an archive has no text to read"));
         };
         let count = Arc::new(AtomicU64::new(0));
-        let file = Counting { inner: File::open(&self.path)?, count: Arc::clone(&count) };
+        let file = Counting { inner: crate::ordinary::open(&self.path)?, count: Arc::clone(&count) };
         let inner = match plain.compression {
             Some(compression) => compression.decode_file(file)?,
             None => Box::new(file),

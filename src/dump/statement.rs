@@ -172,7 +172,24 @@ impl Collector {
         match words.word()? {
             "set" => return self.set(words),
             "select" => return self.select(words),
-            "create" => return self.create(words),
+            "create" => {
+                let mut ahead = *words;
+                if ahead.eat("database").is_some() {
+                    self.facts.role_statements.push(statement.text.clone());
+                }
+                return self.create(words);
+            }
+            "comment" => {
+                words.eat("on")?;
+                words.eat("role").or_else(|| words.eat("database"))?;
+                self.facts.role_statements.push(statement.text.clone());
+            }
+            // What makes a database a template, as pg_dumpall wrote it up to 10.
+            "update" => {
+                let (_, table) = words.qualified()?;
+                (table == "pg_database").then_some(())?;
+                self.facts.role_statements.push(statement.text.clone());
+            }
             "alter" => self.alter(words, statement)?,
             "grant" => self.grant(words, statement, false)?,
             "revoke" => self.grant(words, statement, true)?,
@@ -591,6 +608,11 @@ impl Collector {
             let _ = words.eat("only");
         }
         let (schema, name) = self.object(words, kind)?;
+        if matches!(kind, "OPERATOR CLASS" | "OPERATOR FAMILY") {
+            // `USING btree`, which pg_dump's own names of them leave out.
+            words.eat("using")?;
+            words.name()?;
+        }
         match words.word()? {
             "owner" => {
                 words.eat("to")?;
@@ -641,9 +663,9 @@ impl Collector {
         }
     }
 
-    /// `ALTER DATABASE name SET …` sets no owner.
+    /// `ALTER DATABASE name SET …`, `… CONNECTION LIMIT …`, `… IS_TEMPLATE …` sets no owner.
     fn database_setting(&self, mut words: Words<'_>) -> bool {
-        words.name().is_some() && (words.eat("set").is_some() || words.eat("reset").is_some())
+        words.name().is_some() && words.eat("owner").is_none()
     }
 
     fn copy(&mut self, words: &mut Words<'_>) -> Option<Effect> {

@@ -120,6 +120,8 @@ catalogue! {
         "psql stopped reading before the end of the script.";
     LargeObjectsChanged = "large-objects-changed", Error, Restore,
         "Large objects came back otherwise than the dump holds them, and no error said so.";
+    LeftOut = "left-out", Warning, Restore,
+        "The profile's own list or options leave out data that the dump holds.";
     LibraryMissing = "library-missing", Error, Target,
         "The dump makes functions of a library that the target does not have.";
     LibraryNotPreloaded = "library-not-preloaded", Error, Target,

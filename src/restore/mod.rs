@@ -5,11 +5,11 @@ mod client_errors;
 mod command;
 mod lines;
 mod psql_end;
+mod selection;
 mod server_log;
 
-pub use command::{
-    Command, command as client_command, connection_string, has_option, leaves_data_out, selecting_option, shell_words,
-};
+pub use command::{Command, command as client_command, connection_string, has_option, selecting_option, shell_words};
+pub use selection::selection;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt as _;
 
-use crate::cluster::{ClusterError, MAINTENANCE_DATABASE, Session};
+use crate::cluster::{ClusterError, Database, MAINTENANCE_DATABASE, Session, databases};
 use crate::dump::{Content, Dump};
 use crate::engine::{BoxedReader, EngineError, Program, Sandbox, Whose};
 use crate::event::{Events, Unit, What};
@@ -42,10 +42,18 @@ pub struct Outcome {
     pub failures: Vec<Failure>,
     /// How many more failures there were than are kept.
     pub more_failures: u64,
-    /// The databases that the restore made, by name.
-    pub new_databases: Vec<String>,
     /// How psql came to the end of a script, by its own word.
     pub end: Option<End>,
+    /// The cluster's databases before the restore and after it, by name.
+    pub databases: (Vec<Database>, Vec<Database>),
+}
+
+impl Outcome {
+    /// The databases that the restore made.
+    pub fn new_databases(&self) -> impl Iterator<Item = &Database> {
+        let (before, after) = &self.databases;
+        after.iter().filter(|made| !before.iter().any(|known| known.oid == made.oid))
+    }
 }
 
 /// The version that a sandbox's pg_restore or psql gives, such as `17.6`.
@@ -159,11 +167,10 @@ pub async fn run(
     if let Content::Archive(archive) = &dump.content {
         attribute::attribute(&mut failures, archive, parallel);
     }
-    let after = databases(session).await?;
-    let new_databases: Vec<String> = after.into_iter().filter(|name| !before.contains(name)).collect();
+    let databases = (before, databases(session).await?);
     // psql ends with 0 whatever failed, unless it could not go on; pg_restore with 1 after errors, and says so last.
     let ran_to_end = exit_code == 0 || client_end.load(Ordering::Relaxed);
-    Ok(Outcome { command: shown, exit_code, ran_to_end, failures, more_failures: logged.more, new_databases, end })
+    Ok(Outcome { command: shown, exit_code, ran_to_end, failures, more_failures: logged.more, databases, end })
 }
 
 /// Whether this database is one that the dump makes, so that its own privileges are the dump's. pg_dumpall makes all but
@@ -190,9 +197,13 @@ pub fn makes_database(dump: &Dump, target: &Target) -> bool {
     }
 }
 
-async fn databases(session: &Session) -> Result<Vec<String>, ClusterError> {
-    let sql = "SELECT datname::text FROM pg_database WHERE NOT datistemplate ORDER BY 1";
-    Ok(session.query(sql, &[], "cannot list databases").await?.iter().map(|row| row.get(0)).collect())
+/// The database that the client connects to first: what the dump puts nowhere else goes there.
+pub fn first_database<'a>(dump: &'a Dump, target: &'a Target) -> &'a str {
+    match &dump.content {
+        Content::Archive(archive) if has_option(&target.restore.options, "--create", 'C') => &archive.database,
+        Content::Plain(_) if makes_database(dump, target) => MAINTENANCE_DATABASE,
+        Content::Archive(_) | Content::Plain(_) => &target.database.name,
+    }
 }
 
 /// A blocking reader as a stream, read by a thread that waits where the program does not read on.

@@ -20,9 +20,23 @@ pub struct Relation {
     pub of_extension: bool,
     /// A trigger or rule that may alter a row that is inserted.
     pub alters: Option<String>,
+    /// Whether its columns may stand in another order than in the source: it inherits, and it or what it inherits from has
+    /// columns of its own or several parents. Those come after the parents' columns here, whenever they were added there
+    /// (MergeAttributes in src/backend/commands/tablecmds.c).
+    pub reordered: bool,
 }
 
 const RELATIONS: &str = "
+WITH RECURSIVE up (start, oid) AS (
+    SELECT c.oid, c.oid FROM pg_class c JOIN pg_inherits h ON h.inhrelid = c.oid
+    WHERE c.relkind = 'r' AND NOT c.relispartition
+    UNION
+    SELECT up.start, h.inhparent FROM up JOIN pg_inherits h ON h.inhrelid = up.oid),
+reordered AS (
+    SELECT up.start FROM up JOIN pg_inherits h ON h.inhrelid = up.oid
+    GROUP BY up.start, up.oid
+    HAVING count(*) > 1 OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = up.oid AND a.attnum > 0
+                                   AND NOT a.attisdropped AND a.attislocal))
 SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, pn.nspname::text, p.relname::text,
        EXISTS (SELECT FROM pg_depend d
                WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'),
@@ -31,7 +45,8 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, pn.nspname::tex
                  WHERE t.tgrelid = c.oid AND t.tgtype & 7 = 7 AND NOT t.tgisinternal AND t.tgenabled <> 'D'
                  ORDER BY t.tgname LIMIT 1),
                 (SELECT 'rule ' || r.rulename FROM pg_rewrite r
-                 WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled <> 'D' ORDER BY r.rulename LIMIT 1))
+                 WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled <> 'D' ORDER BY r.rulename LIMIT 1)),
+       c.oid IN (SELECT start FROM reordered)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_class p ON c.relispartition AND p.oid = pg_partition_root(c.oid)
 LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
@@ -50,6 +65,7 @@ pub async fn relations(session: &Session) -> Result<BTreeMap<Table, Relation>, C
                 root: row.get::<_, Option<String>>(4).zip(row.get(5)),
                 of_extension: row.get(6),
                 alters: row.get(7),
+                reordered: row.get(8),
             };
             ((row.get(1), row.get(2)), relation)
         })

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::RowMode;
 use super::locate::Difference;
 use super::plan::Unit;
-use crate::check::{Looked, Restored};
+use super::relations::Table;
+use crate::check::{Apart, Kind, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::dump::digest::{Digest, NoDigest};
 use crate::dump::{LargeObjectData, Place, TableRows};
@@ -23,8 +24,10 @@ pub struct Told<'a> {
     /// says nothing of another.
     accepted: Vec<&'a str>,
     pub not_compared: Vec<String>,
+    /// What was not compared, by table.
+    pub apart: Vec<Apart>,
     /// What the server could not do.
-    pub errors: Vec<String>,
+    errors: Vec<String>,
     rows: u64,
     tables: u64,
     explained: u64,
@@ -64,6 +67,7 @@ impl<'a> Told<'a> {
             failed: restored.restore_findings.iter().any(Finding::fails),
             accepted: accepted(restored.restore_findings),
             not_compared: Vec::new(),
+            apart: Vec::new(),
             errors: Vec::new(),
             rows: 0,
             tables: 0,
@@ -77,7 +81,31 @@ impl<'a> Told<'a> {
         self.restored.rows
     }
 
+    /// A table that the server could not read as it should.
+    pub fn could_not(&mut self, unit: &Unit, error: String) {
+        self.errors.push(format!("{}: {error}", unit.label()));
+        let apart = |(schema, name): &Table| Apart::untested(Kind::Rows, (schema, name), error.clone());
+        self.apart.extend(unit.tables().iter().map(apart));
+    }
+
+    fn set_apart(&mut self, unit: &Unit, why: &str) {
+        let apart = |(schema, name): &Table| Apart::not_compared(Kind::Rows, (schema, name), why);
+        self.apart.extend(unit.tables().iter().map(apart));
+    }
+
+    /// A table that holds rows, and none in the dump.
+    pub fn should_be_empty(&mut self, (schema, name): Table, rows: u64) {
+        let label = format!("{schema}.{name}");
+        self.differing.push(Differing { label, schema, name, difference: Difference::all_missing(0, rows) });
+    }
+
     pub fn equal(&mut self, unit: &Unit) {
+        if unit.order_unknown && self.mode() == RowMode::Digest {
+            let why = "its INSERT statements name no columns, and a table that inherits may have them in another order here \
+                       than in the source: dump with --column-inserts, or without --inserts";
+            self.could_not(unit, why.to_owned());
+            return;
+        }
         self.rows += unit.rows;
         self.tables += 1;
     }
@@ -142,8 +170,13 @@ impl<'a> Told<'a> {
         }
         // Rows without columns are all alike: their number is all there is to them.
         let all_alike = unit.form.columns.is_empty();
-        if why != NoDigest::NotWanted && !all_alike {
-            self.not_compared.push(format!("{}: only counted, because {why}", unit.label()));
+        match why {
+            _ if all_alike => {}
+            NoDigest::NotWanted => self.set_apart(unit, "only counted (--rows count)"),
+            _ => {
+                self.set_apart(unit, &format!("only counted, because {why}"));
+                self.not_compared.push(format!("{}: only counted, because {why}", unit.label()));
+            }
         }
         // What is damaged in the dump is the dump's own finding, and nobody knows how many rows it had.
         if why == NoDigest::Damaged {
@@ -169,9 +202,16 @@ impl<'a> Told<'a> {
             self.equal(unit);
             return;
         }
+        let mut difference = difference;
         if let Some(alters) = unit.relation.alters.as_ref().filter(|_| !unit.created) {
-            self.not_compared.push(format!("{}: its {alters} may alter rows that come in", unit.label()));
-            return;
+            // What it alters, it may; a row that it drops is lost.
+            if difference.found >= difference.dumped {
+                self.set_apart(&unit.clone(), "a trigger or rule of the table may alter rows that come in");
+                self.not_compared.push(format!("{}: its {alters} may alter rows that come in", unit.label()));
+                return;
+            }
+            difference = Difference::all_missing(difference.dumped, difference.found);
+            difference.places = vec![format!("its {alters} was there before the rows, and may have dropped them")];
         }
         if let Some(doubt) = self.doubt(unit.places.iter()) {
             self.errors.push(format!("{}: {doubt}", unit.label()));
@@ -204,7 +244,14 @@ impl<'a> Told<'a> {
         if let Some((dumped, ..)) = &self.large_objects {
             compared.insert("large object".to_owned(), dumped.objects);
         }
-        Looked { findings, looked_at, compared, not_compared: self.not_compared, could_not: self.errors }
+        Looked {
+            findings,
+            looked_at,
+            compared,
+            not_compared: self.not_compared,
+            could_not: self.errors,
+            apart: self.apart,
+        }
     }
 
     fn finding(&self, name: Name, number: impl Fn(&Difference) -> u64, what: &str) -> Option<(Finding, &Differing)> {

@@ -120,7 +120,8 @@ impl Column {
 pub struct Read {
     /// By schema and name.
     pub sequences: Vec<Sequence>,
-    pub could_not: Vec<String>,
+    /// Those that could not be read, by schema and name, and why.
+    pub unread: BTreeMap<(String, String), String>,
 }
 
 /// Every sequence of the dump's, and where it stands.
@@ -157,7 +158,7 @@ pub async fn sequences(session: &Session) -> Result<Read, ClusterError> {
         .map(|sequence| format!("SELECT last_value, is_called FROM {}", sequence.qualified()))
         .collect();
     let answers = session.pipelined(&asked).await;
-    let mut read = Read { sequences: Vec::with_capacity(sequences.len()), could_not: Vec::new() };
+    let mut read = Read { sequences: Vec::with_capacity(sequences.len()), unread: BTreeMap::new() };
     for (mut sequence, answer) in sequences.into_iter().zip(answers) {
         let state = answer.map_err(|error| words(&error)).and_then(|rows| {
             let mut values = rows.into_iter().next().unwrap_or_default().into_iter().flatten();
@@ -169,7 +170,9 @@ pub async fn sequences(session: &Session) -> Result<Read, ClusterError> {
                 (sequence.last_value, sequence.is_called) = (i128::from(last_value), is_called == "t");
                 read.sequences.push(sequence);
             }
-            Err(reason) => read.could_not.push(format!("sequence {}: {reason}", sequence.label())),
+            Err(reason) => {
+                read.unread.insert((sequence.schema, sequence.name), reason);
+            }
         }
     }
     Ok(read)

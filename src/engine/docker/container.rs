@@ -40,6 +40,9 @@ pub const NO_LOCALE: i64 = 90;
 /// Exit code of [`START`]: initdb refused.
 pub const NO_INITDB: i64 = 93;
 
+/// What [`START`] says last where a signal ended the server and it has lived to tell.
+pub const KILLED_INSIDE: &str = "pgrehearse: a signal ended the server";
+
 /// How many seconds a container lives at most.
 pub fn seconds(spec: &SandboxSpec) -> String {
     spec.limits.timeout.0.as_secs().saturating_add(MARGIN_SECONDS).to_string()
@@ -154,14 +157,32 @@ pub fn confined(spec: &SandboxSpec) -> HostConfig {
         memory_swap: memory,
         nano_cpus: Some((limits.cpus * 1e9) as i64),
         pids_limit: Some(i64::from(limits.pids)),
-        ulimits: Some(vec![ResourcesUlimits { name: Some("core".into()), soft: Some(0), hard: Some(0) }]),
-        // Its log is read when it fails to start; a server that talks a lot must not fill the host's disk.
-        log_config: Some(HostConfigLogConfig {
-            typ: Some("json-file".into()),
-            config: Some(HashMap::from([("max-size".into(), "1m".into()), ("max-file".into(), "1".into())])),
-        }),
+        ulimits: Some(ulimits(spec)),
+        log_config: Some(short_log()),
         tmpfs: Some(HashMap::from([("/tmp".into(), "rw,mode=1777,size=64m".into())])),
         ..HostConfig::default()
+    }
+}
+
+fn ulimits(spec: &SandboxSpec) -> Vec<ResourcesUlimits> {
+    let mut ulimits = vec![ulimit("core", 0)];
+    if spec.storage == Storage::Disk {
+        // Between two looks at the disk the kernel keeps one file from outgrowing it.
+        ulimits.push(ulimit("fsize", spec.limits.disk.0));
+    }
+    ulimits
+}
+
+fn ulimit(name: &str, most: u64) -> ResourcesUlimits {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    ResourcesUlimits { name: Some(name.into()), soft: Some(most), hard: Some(most) }
+}
+
+/// A container's log is read when it fails to start; one that talks a lot must not fill the host's disk.
+pub fn short_log() -> HostConfigLogConfig {
+    HostConfigLogConfig {
+        typ: Some("json-file".into()),
+        config: Some(HashMap::from([("max-size".into(), "1m".into()), ("max-file".into(), "1".into())])),
     }
 }
 

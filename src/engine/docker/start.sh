@@ -34,5 +34,6 @@ timeout -s QUIT "$seconds" postgres -D "$data/pgdata" "$@" || {
     code=$?
     # The container's log ends where the server's own begins.
     grep -h -E ',(FATAL|PANIC),' "$data"/log/*.csv 2> /dev/null | tail -n 3 >&2
+    [ "$code" -le 128 ] || echo "pgrehearse: a signal ended the server" >&2
     exit $code
 }

@@ -462,6 +462,16 @@ impl Sandbox for LocalSandbox {
         }
     }
 
+    async fn at_end(&self) -> Result<(), EngineError> {
+        if let Some(failure) = self.watched.failed() {
+            return Err(failure.into());
+        }
+        match self.watched.disk().await {
+            Some(hit) => Err(hit.into()),
+            None => Ok(()),
+        }
+    }
+
     async fn remove(mut self: Box<Self>) -> Result<(), EngineError> {
         const ACTION: &str = "remove the sandbox's directory";
         self.watcher.abort();
