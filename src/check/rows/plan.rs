@@ -160,6 +160,7 @@ fn unit(
             only: relation.kind != 'p',
             columns: kept.map(|(_, name)| name.clone()).collect(),
             hex: None,
+            sent: BTreeMap::new(),
         },
         relation: relation.clone(),
         places: parts.iter().map(|(_, rows)| rows.place.clone()).collect(),
