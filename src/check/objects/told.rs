@@ -63,7 +63,8 @@ pub fn undecided(comparison: &Comparison) -> (Vec<String>, Vec<Apart>) {
         let what = many(labels.len()).replace("objects", "definitions").replace("object", "definition");
         format!("{what}: {why}: {}", first_few(labels).join(", "))
     };
-    let apart = |(object, why): &(Declared, String)| Apart::untested(Kind::Definition, ("", &object.label()), why.as_str());
+    let apart =
+        |(object, why): &(Declared, String)| Apart::untested(Kind::Definition, ("", &object.label()), why.as_str());
     (by_reason.into_iter().map(line).collect(), comparison.undecided.iter().map(apart).collect())
 }
 
