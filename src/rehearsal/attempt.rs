@@ -20,6 +20,7 @@ use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::dump::{Container, Content, Facts, Scan};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{Events, Phase, What};
+use crate::finding::mask::Mask;
 use crate::finding::{Failure, Finding, Name, Situation, diagnose};
 use crate::profile::Target;
 use crate::restore;
@@ -175,7 +176,10 @@ async fn done(
             rehearsal.untested.push(match stopped {
                 Stopped::Interrupted => "interrupted before it was done".into(),
                 Stopped::Limit(limit) => limit.to_string(),
-                Stopped::Cluster(error) => error.to_string(),
+                Stopped::Cluster(error) => match stage.scan.clone().now_or_never() {
+                    Some(Ok(scan)) => Mask::new(&scan.names, target, stage.show_data).cluster(&error),
+                    _ => Mask::of_target(target).cluster(&error),
+                },
                 Stopped::Unfit(why) => why.into(),
                 Stopped::Endless => {
                     "pg_restore does not come to the end of the damaged archive, and was stopped".into()
@@ -199,6 +203,7 @@ pub(super) async fn conclude(stage: &Stage, rehearsal: &mut Rehearsal, target: &
         let needs = check::judge_forecast(&forecasts, met.as_deref(), &facts);
         rehearsal.checks.insert(0, needs);
     }
+    rehearsal.hide(&target.secrets);
     verdict::judge(rehearsal, target, stage.rows);
 }
 
@@ -299,7 +304,7 @@ async fn work(
         target,
         client: &client,
         server: rehearsal.judge.as_ref().and_then(|judge| crate::dump::major_of(&judge.server_version)),
-        show_data: stage.show_data,
+        mask: Mask::new(&scan.names, target, stage.show_data),
     };
     let mut findings = diagnose(&outcome.failures, &situation);
     let unexplained = !findings.iter().any(Finding::fails);

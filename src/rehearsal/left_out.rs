@@ -72,6 +72,13 @@ impl LeftOut {
         self.has(desc, schema, name)
     }
 
+    /// Whether the table is left out that what hangs on it names in its tag: `TABLE orders`, `orders`, `orders own_orders`.
+    pub fn has_table_of(&self, schema: &str, tag: &str) -> bool {
+        let tag = tag.strip_prefix("TABLE ").unwrap_or(tag);
+        let ends = tag.match_indices(' ').map(|(at, _)| &tag[..at]).chain([tag]);
+        ends.into_iter().any(|table| self.has("TABLE", schema, table).is_some())
+    }
+
     /// Why the rows of a table are left out, where they are.
     pub fn rows(&self, schema: &str, table: &str) -> Option<&str> {
         self.has("TABLE DATA", schema, table)
@@ -145,7 +152,7 @@ impl LeftOut {
                 match (tables, self.data.len()) {
                     (1, 1) => "the rows of a table".to_owned(),
                     (tables, all) if tables == all => format!("the rows of {tables} tables"),
-                    (0, 1) => "data of the dump".to_owned(),
+                    (0, 1) => "an entry with data".to_owned(),
                     (0, all) => format!("{all} entries with data"),
                     (1, all) => format!("the rows of a table, and {} more entries with data", all - 1),
                     (tables, all) =>

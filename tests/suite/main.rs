@@ -30,6 +30,7 @@ mod limits;
 mod listing;
 mod local;
 mod made;
+mod masking;
 mod matrix;
 mod pairs;
 mod places;
