@@ -299,7 +299,11 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
     let of_database =
         matches!(entry.desc.as_str(), "ACL" | "COMMENT" | "SECURITY LABEL") && entry.tag.starts_with("DATABASE ");
     if of_database || entry.desc == "DATABASE PROPERTIES" {
-        collector.facts.database_properties.push_str(if entry.desc == "ACL" || entry.desc == "SECURITY LABEL" { "" } else { &entry.defn });
+        collector.facts.database_properties.push_str(if entry.desc == "ACL" || entry.desc == "SECURITY LABEL" {
+            ""
+        } else {
+            &entry.defn
+        });
         return;
     }
     if let Some(tablespace) = entry.tablespace.as_ref().filter(|_| entry.desc != "DATABASE") {

@@ -22,11 +22,13 @@ mod facts;
 mod large_objects;
 mod lexer;
 mod lz4;
+mod names;
 mod plain;
 mod reader;
 mod requirements;
 mod rows;
 mod scan;
+pub mod sql;
 mod statement;
 mod tar;
 #[cfg(test)]
@@ -49,6 +51,7 @@ pub use facts::{
     TableData,
 };
 pub use large_objects::{LargeObjectData, PAGE as LARGE_OBJECT_PAGE};
+pub use names::Names;
 pub use plain::Plain;
 pub use reader::Reader;
 pub use requirements::{

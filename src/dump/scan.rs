@@ -10,6 +10,7 @@ use super::declared::{Added, Declared};
 use super::directory::{self, Wanted};
 use super::facts::Facts;
 use super::large_objects::LargeObjectData;
+use super::names::Names;
 use super::rows::{Gathered, Plan, TableRows};
 use super::{Content, Dump, DumpError, custom, plain, tar};
 
@@ -29,6 +30,8 @@ pub struct Scan {
     pub rows: Vec<TableRows>,
     /// By database, as in [`Place`](super::Place).
     pub large_objects: Vec<(Option<String>, LargeObjectData)>,
+    /// Every name in its statements.
+    pub names: Names,
 }
 
 /// A place where a dump is not what pg_dump writes: something is cut off, missing or corrupt.
@@ -74,7 +77,9 @@ pub(super) fn run(dump: &Dump, plan: &mut Plan<'_>) -> Result<Scan, DumpError> {
     let large_objects = vec![(None, progress.large_objects)];
     let damage = progress.into_damage();
     let (declared, abridged) = (Declared::of_archive(archive), archive.abridged);
-    Ok(Scan { damage, facts, declared, added: Vec::new(), abridged, rows: gathered.into_rows(), large_objects })
+    let names = Names::of_archive(archive);
+    let rows = gathered.into_rows();
+    Ok(Scan { damage, facts, declared, added: Vec::new(), abridged, rows, large_objects, names })
 }
 
 /// Gathers damage and row counts while an archive's data are read.

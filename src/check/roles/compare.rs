@@ -30,13 +30,15 @@ pub fn compare(stated: &Stated, there: &Stated, made: &Made) -> Differences {
     settings(stated, there, made, &mut found);
     of_databases(stated, there, made, &mut found);
     comments(stated, there, made, &mut found);
-    found.narrower = stated.parameters.difference(&there.parameters).filter(|one| knows_grantee(one, there)).cloned().collect();
+    found.narrower =
+        stated.parameters.difference(&there.parameters).filter(|one| knows_grantee(one, there)).cloned().collect();
     if let Some([roles, databases]) = &made.others {
         found.wider = there.parameters.difference(&stated.parameters).cloned().collect();
         let role_names = there.attributes.keys().map(|(role, _)| role).collect::<std::collections::BTreeSet<_>>();
         let is_own = |role: &&&String| role.starts_with("pg_") || roles.contains(**role);
         found.extra = role_names.iter().filter(|role| !is_own(role)).map(|role| format!("ROLE {role}")).collect();
-        let more = there.databases.iter().filter(|(name, is)| !databases.contains(*name) && !is.is_template && !is.is_closed);
+        let more =
+            there.databases.iter().filter(|(name, is)| !databases.contains(*name) && !is.is_template && !is.is_closed);
         found.extra.extend(more.map(|(name, _)| format!("DATABASE {name}")));
     }
     found
@@ -163,7 +165,8 @@ fn of_databases(stated: &Stated, there: &Stated, made: &Made, found: &mut Differ
 }
 
 fn comments(stated: &Stated, there: &Stated, made: &Made, found: &mut Differences) {
-    let roles = made.roles.iter().map(|role| ("ROLE", role, there.attributes.contains_key(&(role.clone(), ATTRIBUTES[0].0))));
+    let roles =
+        made.roles.iter().map(|role| ("ROLE", role, there.attributes.contains_key(&(role.clone(), ATTRIBUTES[0].0))));
     let databases = made.databases.iter().map(|name| ("DATABASE", name, there.databases.contains_key(name)));
     for (kind, name, is_there) in roles.chain(databases) {
         let key = (kind, name.clone());

@@ -45,12 +45,13 @@ impl Check for Roles {
             stated.read(&facts.database_properties);
         }
         let made = made_by(restored, creates);
-        if stated.is_empty() && made.roles.is_empty() {
+        if stated.is_empty() && facts.roles_created.is_empty() {
             return Ok(Looked::default());
         }
         let there = there::read(restored.session, &mut stated).await?;
         let differences = compare::compare(&stated, &there, &made);
         let compared = BTreeMap::from([
+            ("role".to_owned(), facts.roles_created.len() as u64),
             ("role attribute".to_owned(), stated.attributes.len() as u64),
             ("membership".to_owned(), stated.members.len() as u64),
             ("setting of a role or database".to_owned(), stated.settings.len() as u64),
@@ -90,7 +91,8 @@ fn made_by(restored: &Restored<'_>, creates: bool) -> Made {
     let others = (is_plain && !facts.roles_created.is_empty()).then(|| {
         let roles = facts.roles_created.iter().cloned();
         let own = target.roles.iter().map(|role| role.name.clone()).chain([superuser.clone()]);
-        let databases = facts.databases.iter().cloned().chain(facts.creates_database.iter().map(|one| one.name.clone()));
+        let databases =
+            facts.databases.iter().cloned().chain(facts.creates_database.iter().map(|one| one.name.clone()));
         let always = ["postgres", "template0", "template1", target.database.name.as_str()].map(str::to_owned);
         [roles.chain(own).collect(), databases.chain(always).collect()]
     });

@@ -88,7 +88,12 @@ impl Stated {
         let settings = self.settings.iter().filter(|((of, ..), _)| of == role);
         Self {
             attributes: attributes.map(|(key, value)| (key.clone(), *value)).collect(),
-            members: self.members.iter().filter(|((_, member), _)| member == role).map(|(key, options)| (key.clone(), *options)).collect(),
+            members: self
+                .members
+                .iter()
+                .filter(|((_, member), _)| member == role)
+                .map(|(key, options)| (key.clone(), *options))
+                .collect(),
             settings: settings.map(|(key, value)| (key.clone(), value.clone())).collect(),
             ..Self::default()
         }
@@ -223,7 +228,10 @@ impl Stated {
                     return self.set(role, database, rest.get(1..)?);
                 }
                 self.of_password(&role, rest);
-                if ATTRIBUTES.iter().all(|(attribute, _)| rest.iter().filter_map(name).any(|word| is_about(word, attribute))) {
+                if ATTRIBUTES
+                    .iter()
+                    .all(|(attribute, _)| rest.iter().filter_map(name).any(|word| is_about(word, attribute)))
+                {
                     self.whole.insert(role.clone());
                 }
                 for word in rest.iter().filter_map(name) {
@@ -259,7 +267,8 @@ impl Stated {
         for (at, word) in words.iter().enumerate() {
             match name(word).unwrap_or_default() {
                 "limit" => {
-                    self.limits.extend(number(words.get(at + 1..).unwrap_or_default()).map(|limit| (role.to_owned(), limit)));
+                    self.limits
+                        .extend(number(words.get(at + 1..).unwrap_or_default()).map(|limit| (role.to_owned(), limit)));
                 }
                 "password" => self.passwords.extend(text(at + 1).map(|password| (role.to_owned(), password))),
                 "until" => self.until.extend(text(at + 1).map(|until| (role.to_owned(), until))),
@@ -329,11 +338,7 @@ fn membership(words: &[Word]) -> Membership {
         Some(matches!(name(words.get(at + 1)?)?, "true" | "option"))
     };
     let inherit = value_of("inherit");
-    Membership {
-        admin: value_of("admin").unwrap_or(false),
-        inherit,
-        set: value_of("set").or(inherit.map(|_| true)),
-    }
+    Membership { admin: value_of("admin").unwrap_or(false), inherit, set: value_of("set").or(inherit.map(|_| true)) }
 }
 
 /// A number, with its sign, behind an equals sign or not.
@@ -419,8 +424,12 @@ mod tests {
             .iter()
             .map(|one| format!("{} {} {} {}", one.parameter, one.grantee, one.privilege, one.grantable))
             .collect();
-        let expected =
-            ["my.thing app ALTER SYSTEM true", "my.thing app SET true", "work_mem  ALTER SYSTEM false", "work_mem  SET false"];
+        let expected = [
+            "my.thing app ALTER SYSTEM true",
+            "my.thing app SET true",
+            "work_mem  ALTER SYSTEM false",
+            "work_mem  SET false",
+        ];
         assert_eq!(privileges, expected);
     }
 }

@@ -47,7 +47,8 @@ async fn roles(session: &Session, there: &mut Stated) -> Result<(), ClusterError
 
 async fn memberships(session: &Session, major: u16, there: &mut Stated) -> Result<(), ClusterError> {
     // Several roles may have granted one membership, from 16 on.
-    let options = if major >= 16 { "bool_or(inherit_option), bool_or(set_option)" } else { "NULL::boolean, NULL::boolean" };
+    let options =
+        if major >= 16 { "bool_or(inherit_option), bool_or(set_option)" } else { "NULL::boolean, NULL::boolean" };
     let sql = format!(
         "SELECT r.rolname::text, m.rolname::text, bool_or(a.admin_option), {options} FROM pg_auth_members a
          JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member GROUP BY 1, 2"
@@ -60,7 +61,8 @@ async fn memberships(session: &Session, major: u16, there: &mut Stated) -> Resul
 }
 
 async fn databases(session: &Session, there: &mut Stated) -> Result<(), ClusterError> {
-    let sql = "SELECT datname::text, datconnlimit, datistemplate, NOT datallowconn, shobj_description(oid, 'pg_database')
+    let sql =
+        "SELECT datname::text, datconnlimit, datistemplate, NOT datallowconn, shobj_description(oid, 'pg_database')
                FROM pg_database";
     for row in session.query(sql, &[], "cannot list databases").await? {
         let name: String = row.get(0);

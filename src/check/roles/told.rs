@@ -28,7 +28,10 @@ pub fn told(differences: Differences, stated: &Stated, there: &Stated) -> Vec<Fi
     if !differences.extra.is_empty() {
         let count = differences.extra.len();
         let verb = if count == 1 { "is" } else { "are" };
-        let title = format!("{} {verb} there that the dump does not have", many(count, "role or database", "roles or databases"));
+        let title = format!(
+            "{} {verb} there that the dump does not have",
+            many(count, "role or database", "roles or databases")
+        );
         let mut finding = Finding::new(Name::ObjectExtra, title);
         finding.count = count as u64;
         finding.objects = differences.extra;
@@ -39,7 +42,8 @@ pub fn told(differences: Differences, stated: &Stated, there: &Stated) -> Vec<Fi
         let count = differences.comments.len();
         let verb = if count == 1 { "is" } else { "are" };
         let what = many(count, "comment of a role or database", "comments of roles or databases");
-        let mut finding = Finding::new(Name::CommentLost, format!("{what} {verb} not as in the dump, and no error said so"));
+        let mut finding =
+            Finding::new(Name::CommentLost, format!("{what} {verb} not as in the dump, and no error said so"));
         finding.count = count as u64;
         finding.objects = differences.comments;
         finding.fix = "Run the dump's COMMENT statements about them again.".into();

@@ -290,7 +290,8 @@ async fn look_into(
         suspect(unit, own, foreign.as_deref(), majors)
     });
     let suspects: Vec<Suspect> = suspects.collect();
-    let mut search = Search { dump: restored.dump, session, show_data: restored.show_data, found: BTreeMap::new() };
+    let mut search =
+        Search { dump: restored.dump, session, show_data: restored.mask.shows_data(), found: BTreeMap::new() };
     search.run(suspects.clone(), told).await?;
     // Where bytes stand inside arrays or other types, those that the dump has in the escape form are told only by having
     // the server write them so too.

@@ -65,7 +65,7 @@ impl Check for Views {
         looked.findings.extend(filled(&views, restored));
         let mut causes: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (view, error) in unusable(session, &views).await? {
-            let said = words(&error);
+            let said = words(&restored.mask, &error);
             match judge(&error) {
                 Judged::Broken if restore_failed(restored) => {}
                 Judged::Broken => causes.entry(said).or_default().push(view.label()),
@@ -130,11 +130,10 @@ fn empty(views: &[View], restored: &Restored<'_>) -> Option<Finding> {
 /// Materialized views that are filled and that the dump leaves empty.
 fn filled(views: &[View], restored: &Restored<'_>) -> Option<Finding> {
     // Without the names of its objects a script does not say which ones it leaves empty.
-    let declared: HashSet<(String, &str)> =
-        in_database(&restored.scan.declared, restored, |object| &object.database)
-            .filter(|object| object.desc == "MATERIALIZED VIEW")
-            .map(|object| (schema_of(&object.schema), object.tag.as_str()))
-            .collect();
+    let declared: HashSet<(String, &str)> = in_database(&restored.scan.declared, restored, |object| &object.database)
+        .filter(|object| object.desc == "MATERIALIZED VIEW")
+        .map(|object| (schema_of(&object.schema), object.tag.as_str()))
+        .collect();
     let refreshed: Vec<&Relation> = restored.scan.facts.refreshed.iter().collect();
     let refreshed: HashSet<(String, &str)> = in_database(&refreshed, restored, |view| &view.database)
         .map(|view| (schema_of(&view.schema), view.name.as_str()))
