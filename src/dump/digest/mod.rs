@@ -92,7 +92,7 @@ impl fmt::Display for NoDigest {
             NoDigest::NotWanted => "no digest was asked for",
             NoDigest::LongRow => "a row is longer than 64 MiB",
             NoDigest::Expressions => "its INSERT statements hold expressions",
-            NoDigest::Defaults => "its INSERT statements leave values to their defaults in some rows",
+            NoDigest::Defaults => "its statements leave values to their defaults in some rows",
             NoDigest::Damaged => "its data are damaged in the dump",
             NoDigest::Query => "its INSERT statements hold queries, or change rows that are there",
             NoDigest::Filtered => "its COPY takes some of its rows only (WHERE, ON_ERROR)",
