@@ -100,7 +100,6 @@ pub async fn doctor(arguments: Doctor) -> anyhow::Result<u8> {
          reaches), or an installed PostgreSQL with bubblewrap."
     };
     writeln!(out, "\n{end}")?;
-    drop(out);
     workshop.close().await?;
     Ok(if ready { exit::PASS } else { exit::UNTESTED })
 }

@@ -27,7 +27,6 @@ pub async fn sweep(arguments: Sweep) -> anyhow::Result<u8> {
             exit::UNTESTED
         }
     };
-    drop(out);
     workshop.close().await?;
     Ok(code)
 }
