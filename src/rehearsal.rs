@@ -4,6 +4,7 @@ mod again;
 mod attempt;
 mod checking;
 mod decision;
+mod ended;
 mod faithful;
 pub mod ledger;
 mod left_out;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::archive::{Archive, label};
 use super::lexer::{Item, Lexer, Statement, TokenKind};
+use super::words::Words;
 
 /// One object as a dump declares it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,6 +36,41 @@ impl Declared {
     /// `TABLE public.orders`, as findings name it.
     pub fn label(&self) -> String {
         label(&self.desc, self.schema.as_deref(), &self.tag)
+    }
+
+    /// The same with the name that pg_dump of today gives it: before 9.6 and 11 what belongs to a table was named without it,
+    /// and privileges without the kind of their object (ArchiveEntry calls in pg_dump.c).
+    fn with_modern_tag(mut self) -> Self {
+        if !matches!(
+            self.desc.as_str(),
+            "CONSTRAINT" | "FK CONSTRAINT" | "CHECK CONSTRAINT" | "DEFAULT" | "TRIGGER" | "RULE" | "POLICY"
+        ) {
+            return self;
+        }
+        // Reading from memory cannot fail.
+        let Ok(Some(Item::Statement(statement) | Item::Unfinished(statement))) =
+            Lexer::of_text(&self.definition).next()
+        else {
+            return self;
+        };
+        let mut words = Words::of(&statement);
+        let table = match self.desc.as_str() {
+            "TRIGGER" => words.skip_to("on").and_then(|()| words.qualified()),
+            "RULE" => words.skip_to("to").and_then(|()| words.qualified()),
+            "POLICY" => words.skip_to("on").and_then(|()| words.qualified()),
+            _ => {
+                let altered = words.eat("alter").and_then(|()| words.eat("table").or_else(|| words.eat("domain")));
+                let _ = words.eat("only");
+                altered.and_then(|()| words.qualified())
+            }
+        };
+        if let Some((_, table)) = table {
+            let table = one_line(&table);
+            if !self.tag.strip_prefix(&table).is_some_and(|rest| rest.starts_with(' ')) {
+                self.tag = format!("{table} {}", self.tag);
+            }
+        }
+        self
     }
 
     /// The objects of an archive, in its order. Rows, large objects and what belongs to the archive itself are left out.
@@ -69,6 +105,7 @@ impl Declared {
                 },
                 id: Some(entry.id),
             })
+            .map(Self::with_modern_tag)
             .collect()
     }
 }
@@ -134,6 +171,8 @@ pub(super) struct Declarations {
     kept: usize,
     /// Whether definitions were too long in all to be kept.
     pub(super) abridged: bool,
+    /// Of each of the list: whether a statement has followed its comment.
+    stated: Vec<bool>,
 }
 
 /// Definitions that are longer than this in all are not kept; those of 100 000 tables take half of it.
@@ -161,15 +200,29 @@ impl Declarations {
         self.open = true;
         let size = size_of::<Declared>() + declared.tag.len() + declared.owner.len();
         self.list.push(declared);
+        self.stated.push(false);
         size
+    }
+
+    /// What was declared, what was added, and whether definitions were left out. A comment alone declares nothing: somebody
+    /// has taken the statement out.
+    pub(super) fn into_lists(self) -> (Vec<Declared>, Vec<Added>, bool) {
+        let stated = self.list.into_iter().zip(self.stated);
+        let list = stated.filter(|(_, stated)| *stated).map(|(declared, _)| declared.with_modern_tag());
+        (list.collect(), self.added, self.abridged)
     }
 
     /// Takes a statement, which belongs to the object whose comment was the last. The bytes that it takes are returned.
     pub(super) fn statement(&mut self, statement: &Statement, database: Option<&str>) -> usize {
-        if sets_owner(statement) {
+        let is_owner = sets_owner(statement);
+        let is_session = sets_session(statement);
+        if let Some(stated) = self.stated.last_mut().filter(|_| self.open && (is_owner || !is_session)) {
+            *stated = true;
+        }
+        if is_owner {
             return 0;
         }
-        if sets_session(statement) {
+        if is_session {
             self.session(statement);
             return 0;
         }
@@ -235,7 +288,7 @@ fn header(rest: &str) -> Option<Declared> {
             schema: stated(schema),
             tag: tag.to_owned(),
             owner: stated(owner).unwrap_or_default(),
-            tablespace,
+            tablespace: tablespace.filter(|tablespace| !tablespace.is_empty()),
             ..Declared::default()
         });
     }

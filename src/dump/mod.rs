@@ -9,14 +9,17 @@
 
 mod ahead;
 mod archive;
+mod changes;
 mod columns;
 mod compression;
+mod copy_format;
 mod custom;
 mod data;
 mod declared;
 mod detect;
 pub mod digest;
 mod directory;
+mod embedding;
 mod error;
 mod facts;
 mod large_objects;
@@ -24,16 +27,19 @@ mod lexer;
 mod lz4;
 mod names;
 mod plain;
+mod psql;
 mod reader;
 mod requirements;
 mod rows;
 mod scan;
+mod script;
 pub mod sql;
 mod statement;
 mod tar;
 #[cfg(test)]
 mod tests;
 mod toc;
+mod unfollowed;
 mod words;
 mod zlib;
 
@@ -59,6 +65,7 @@ pub use requirements::{
 };
 pub use rows::{Place, Seen, TableRows, Visitor};
 pub use scan::{Damage, Scan};
+pub use unfollowed::{Affects, ScriptEnd, Unfollowed};
 
 use reader::Counting;
 use rows::Plan;

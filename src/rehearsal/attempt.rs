@@ -10,6 +10,7 @@ use futures_util::FutureExt as _;
 use super::again::Again;
 use super::checking::Checking;
 use super::decision::decide;
+use super::ended;
 use super::left_out::LeftOut;
 use super::places;
 use super::progress::{Progress, Restored};
@@ -309,8 +310,14 @@ async fn work(
     let mut findings = diagnose(&outcome.failures, &situation);
     let unexplained = !findings.iter().any(Finding::fails);
     findings.extend(ended_early(&outcome).filter(|_| unexplained));
+    let ended = ended::judge(&outcome, &scan, target, makes_own);
+    findings.extend(ended.findings);
+    rehearsal.untested.extend(ended.untested);
     // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
     decide(findings.iter_mut(), target);
+    if let Some(reason) = ended.no_word.filter(|_| !findings.iter().any(Finding::fails)) {
+        rehearsal.untested.push(reason.to_owned());
+    }
     let left_out = left_out(sandbox, stage, target, &findings, &mut rehearsal.untested).await;
     let before_looking = stage.after.as_ref().map(|after| (after, rehearsal.clone()));
     let came_back = CameBack {

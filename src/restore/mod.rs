@@ -4,6 +4,7 @@ mod attribute;
 mod client_errors;
 mod command;
 mod lines;
+mod psql_end;
 mod selection;
 mod server_log;
 
@@ -23,6 +24,8 @@ use crate::event::{Events, Unit, What};
 use crate::finding::Failure;
 use crate::profile::Target;
 use client_errors::{ClientError, ClientErrors, Told};
+use psql_end::{Closing, Feed};
+pub use psql_end::{End, Transaction};
 
 /// Most errors of the client that are kept; the server's log has the rest.
 const MOST_CLIENT_ERRORS: usize = 20_000;
@@ -39,6 +42,8 @@ pub struct Outcome {
     pub failures: Vec<Failure>,
     /// How many more failures there were than are kept.
     pub more_failures: u64,
+    /// How psql came to the end of a script, by its own word.
+    pub end: Option<End>,
     /// The cluster's databases before the restore and after it, by name.
     pub databases: (Vec<Database>, Vec<Database>),
 }
@@ -87,22 +92,26 @@ pub async fn run(
     let before = databases(session).await?;
     let stdin: Option<BoxedReader>;
     let mut consumed = None;
+    let feed = Arc::new(Feed::default());
+    let shown = command::shell_words(&argv);
+    let closing = reads_stdin.then(|| Closing::new(&target.restore)).flatten();
     if reads_stdin {
         let reader = dump.reader().map_err(|source| EngineError::Io { action: "cannot read the dump", source })?;
         consumed = Some(reader.consumed());
-        stdin = Some(piped(reader));
+        stdin = Some(piped(reader, Arc::clone(&feed)));
+        argv.extend(closing.iter().map(Closing::argument));
     } else {
         stdin = target.restore.list_text.clone().map(|list| Box::pin(std::io::Cursor::new(list)) as BoxedReader);
         argv.extend(sandbox.input().await?);
     }
-    let shown = command::shell_words(&argv);
+    let shown = if reads_stdin { shown } else { command::shell_words(&argv) };
     let parallel = argv.iter().any(|argument| argument.starts_with("--jobs=") && argument != "--jobs=1");
     // A client writes its messages in the encoding of its environment; names must arrive as they are.
     let running = sandbox.run(Program { argv, whose: Whose::Client, env: Vec::new(), stdin }).await?;
     let errors = Arc::new(Mutex::new(Vec::new()));
-    let end = Arc::new(AtomicBool::new(false));
+    let client_end = Arc::new(AtomicBool::new(false));
     let read = {
-        let (errors, events, end) = (Arc::clone(&errors), events.clone(), Arc::clone(&end));
+        let (errors, events, end) = (Arc::clone(&errors), events.clone(), Arc::clone(&client_end));
         let total = match &dump.content {
             Content::Archive(archive) => archive.entries.len() as u64,
             Content::Plain(_) => dump.size,
@@ -145,8 +154,14 @@ pub async fn run(
         read = client => read.map_err(|source| EngineError::Io { action: "cannot read the client's messages", source })?,
         () = progress => {}
     }
-    let exit_code = running.exit.await?;
-    let logged = server_log::read(session, mark).await?;
+    let mut exit_code = running.exit.await?;
+    let mut logged = server_log::read(session, mark).await?;
+    let end = closing.map(|closing| closing.read(&mut logged, &feed));
+    // That the last word is an error is its purpose.
+    if exit_code == 1 && end.as_ref().is_some_and(|end| end.transaction.is_some()) {
+        exit_code = 0;
+    }
+    let end = end.or_else(|| reads_stdin.then(|| End::without_word(&feed)));
     let errors = errors.lock().map(|mut errors| std::mem::take(&mut *errors)).unwrap_or_default();
     // A line of a value is no message.
     let errors = errors.into_iter().filter(|(_, line)| !logged.quoted.contains(&lines::plain(line)));
@@ -157,8 +172,8 @@ pub async fn run(
     }
     let databases = (before, databases(session).await?);
     // psql ends with 0 whatever failed, unless it could not go on; pg_restore with 1 after errors, and says so last.
-    let ran_to_end = exit_code == 0 || end.load(Ordering::Relaxed);
-    Ok(Outcome { command: shown, exit_code, ran_to_end, failures, more_failures: logged.more, databases })
+    let ran_to_end = exit_code == 0 || client_end.load(Ordering::Relaxed);
+    Ok(Outcome { command: shown, exit_code, ran_to_end, failures, more_failures: logged.more, databases, end })
 }
 
 /// Whether this database is one that the dump makes, so that its own privileges are the dump's. pg_dumpall makes all but
@@ -195,7 +210,7 @@ pub fn first_database<'a>(dump: &'a Dump, target: &'a Target) -> &'a str {
 }
 
 /// A blocking reader as a stream, read by a thread that waits where the program does not read on.
-fn piped(mut reader: impl std::io::Read + Send + 'static) -> BoxedReader {
+fn piped(mut reader: impl std::io::Read + Send + 'static, feed: Arc<Feed>) -> BoxedReader {
     let (ours, theirs) = tokio::io::duplex(256 * 1024);
     tokio::task::spawn_blocking(move || {
         let mut writer = tokio_util::io::SyncIoBridge::new(ours);
@@ -206,12 +221,16 @@ fn piped(mut reader: impl std::io::Read + Send + 'static) -> BoxedReader {
                 Ok(read) => {
                     // The program has ended: nobody reads on.
                     if std::io::Write::write_all(&mut writer, &buffer[..read]).is_err() {
+                        feed.left_unread();
                         break;
                     }
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                // Damage, which the scan of the dump reports with its place.
-                Err(_) => break,
+                // Where it is damage, the scan of the dump reports it with its place.
+                Err(error) => {
+                    feed.failed(&error);
+                    break;
+                }
             }
         }
         let _ = writer.shutdown();

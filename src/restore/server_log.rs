@@ -29,6 +29,18 @@ pub struct Logged {
     /// Lines inside of what was logged that look like a client's own: values of rows can hold line breaks, and a client prints
     /// them as they are.
     pub quoted: HashSet<String>,
+    /// The last statement of [`super::psql_end::Closing`] that was refused.
+    pub closing: Option<Refused>,
+}
+
+/// What the log says of where a statement was refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refused {
+    pub statement: String,
+    pub sqlstate: String,
+    pub database: String,
+    /// Whether its transaction had written something.
+    pub had_written: bool,
 }
 
 /// A place in the log: what is written before it is not looked at.
@@ -107,6 +119,17 @@ impl Reader {
             return;
         }
         if !matches!(&*text(11), "ERROR" | "FATAL" | "PANIC") {
+            return;
+        }
+        // The statement may be left out of the log by the script's own settings; the message names it too, but where the
+        // transaction had failed before.
+        if let Some(column) = [19, 13].into_iter().find(|column| text(*column).contains(super::psql_end::MARK)) {
+            self.logged.closing = Some(Refused {
+                statement: text(column).into_owned(),
+                sqlstate: text(12).into_owned(),
+                database: text(2).into_owned(),
+                had_written: text(10) != "0",
+            });
             return;
         }
         for column in [13, 14, 15, 16, 18, 19] {

@@ -39,6 +39,7 @@ mod queries;
 mod reports;
 mod rows;
 mod sandbox;
+mod scripts;
 mod selected;
 mod services;
 mod truncated;

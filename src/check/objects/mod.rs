@@ -116,7 +116,10 @@ pub async fn compare_only(
         }
     }
     // Where the dump or the client ended early, that is the cause.
-    let ended_early = |finding: &Finding| matches!(finding.name, Name::DumpTruncated | Name::ClientFailed);
+    let ended_early = |finding: &Finding| {
+        let ends = [Name::DumpTruncated, Name::ClientFailed, Name::InputUnread, Name::TransactionOpen];
+        ends.contains(&finding.name) && finding.fails()
+    };
     if !restored.scan.damage.is_empty() || restored.restore_findings.iter().any(ended_early) {
         comparison.failed += comparison.missing.len() as u64;
         comparison.missing.clear();

@@ -73,8 +73,9 @@ impl Check for Rows {
         let plan = plan::plan(&rows, &relations, &columns, &created, empty(restored));
         let mut told = Told::new(restored);
         (told.not_compared, told.apart) = (plan.not_compared, plan.apart);
-        for (table, rows) in plan.absent {
-            told.absent(&format!("{}.{}", table.0, table.1), rows);
+        for (table, count) in plan.absent {
+            let places = rows.iter().filter(|(other, _)| *other == table).map(|(_, rows)| *rows);
+            told.absent(&format!("{}.{}", table.0, table.1), count, &places.collect::<Vec<_>>());
         }
         let found = digest_all(restored, session, plan.units, told.mode()).await?;
         let session = found.session;
@@ -127,8 +128,14 @@ fn empty(restored: &Restored<'_>) -> BTreeSet<Table> {
 async fn filled(session: &Session, tables: &[Table]) -> Result<Vec<(Table, u64)>, ClusterError> {
     let mut filled = Vec::new();
     for tables in tables.chunks(TABLES_AT_ONCE) {
-        let forms =
-            tables.iter().map(|table| Form { table: table.clone(), only: true, columns: Vec::new(), hex: None });
+        let form = |table: &Table| Form {
+            table: table.clone(),
+            only: true,
+            columns: Vec::new(),
+            hex: None,
+            sent: BTreeMap::new(),
+        };
+        let forms = tables.iter().map(form);
         let forms: Vec<Form> = forms.collect();
         let counts = form::counts(session, &forms.iter().collect::<Vec<_>>()).await?;
         let not_empty = tables.iter().zip(counts).filter(|(_, count)| count.rows > 0);
@@ -147,6 +154,7 @@ enum Compared {
 
 fn compare(unit: &Unit, found: Digest, mode: RowMode, foreign_encoding: bool) -> Compared {
     match unit.digest {
+        Err(why) if why.is_uncountable() => Compared::Counted(why),
         _ if mode == RowMode::Count => Compared::Counted(NoDigest::NotWanted),
         Err(why) => Compared::Counted(why),
         // Rows in another encoding, or in another order of columns, are hashed anew.
@@ -373,6 +381,9 @@ fn suspect(
         has_nested_bytes |= column.has_nested_bytes();
         if column.key {
             key.push(kept.len());
+        }
+        if let Some(sent) = treatment.sent_by() {
+            unit.form.sent.insert(name.clone(), sent);
         }
         kept.push(name);
         treatments.push(treatment);

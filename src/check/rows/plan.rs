@@ -149,8 +149,16 @@ fn unit(
                 sum += digest;
                 Ok(sum)
             }
+            // What cannot even be counted is the stronger reason.
+            (_, Err(why)) if why.is_uncountable() => Err(why),
             (Err(why), _) | (_, Err(why)) => Err(why),
         };
+    }
+    // Rows that leave some columns to their defaults have no form in common with those that do not.
+    let set = |rows: &TableRows| names(rows).into_iter().collect::<BTreeSet<_>>();
+    let all = first.iter().cloned().collect::<BTreeSet<_>>();
+    if sum.is_ok() && parts.iter().any(|(_, rows)| set(rows) != all) {
+        sum = Err(NoDigest::Defaults);
     }
     let kept = first.iter().enumerate().filter(|(place, _)| !left_out.contains(place));
     Unit {
@@ -160,6 +168,7 @@ fn unit(
             only: relation.kind != 'p',
             columns: kept.map(|(_, name)| name.clone()).collect(),
             hex: None,
+            sent: BTreeMap::new(),
         },
         relation: relation.clone(),
         places: parts.iter().map(|(_, rows)| rows.place.clone()).collect(),
@@ -236,7 +245,7 @@ mod tests {
         let plan = planned(&tree, &[rows("root", columns, 1), rows("two", columns, 2), rows("root", Some(&["b"]), 4)]);
         assert_eq!(plan.units.len(), 1);
         assert_eq!((plan.units[0].label().as_str(), plan.units[0].form.only), ("public.root", false));
-        assert_eq!((plan.units[0].rows, plan.units[0].digest), (3, Ok(Digest { rows: 3, sum: 7 })));
+        assert_eq!((plan.units[0].rows, plan.units[0].digest), (3, Err(NoDigest::Defaults)));
         assert!(!plan.units[0].uniform);
         assert!(plan.empty.is_empty(), "the rows of the root are in its partitions: {:?}", plan.empty);
     }

@@ -139,6 +139,13 @@ impl Column {
         if has(MONEY) {
             return (Treatment::AsIs, Some("money is written by the source's lc_monetary, which dumps do not state"));
         }
+        // By value, whatever digits the server wrote that was dumped.
+        if self.types.len() == 1 && has(FLOATS[0]) {
+            return (Treatment::Real, None);
+        }
+        if self.types.len() == 1 && has(FLOATS[1]) {
+            return (Treatment::Double, None);
+        }
         if source.is_some_and(|source| source < 12) && FLOATS.into_iter().any(has) {
             // Release notes of PostgreSQL 12, section E.X.3.1.6: the shortest text that gives the same value.
             return (Treatment::AsIs, Some("servers before 12 wrote floating point numbers with other digits"));
@@ -174,8 +181,10 @@ mod tests {
         assert_eq!(treatment(&[1185, 1184], Some(17), 17), (Treatment::Zoned, false));
         assert_eq!(treatment(&[17], Some(13), 17), (Treatment::Bytes, false));
         assert_eq!(treatment(&[1001, 17], Some(13), 17), (Treatment::AsIs, false));
-        assert_eq!(treatment(&[701], Some(11), 17), (Treatment::AsIs, true));
-        assert_eq!(treatment(&[701], Some(12), 17), (Treatment::AsIs, false));
+        assert_eq!(treatment(&[700], None, 17), (Treatment::Real, false));
+        assert_eq!(treatment(&[701], Some(11), 17), (Treatment::Double, false));
+        assert_eq!(treatment(&[1022, 701], Some(11), 17), (Treatment::AsIs, true));
+        assert_eq!(treatment(&[1022, 701], Some(12), 17), (Treatment::AsIs, false));
         assert_eq!(treatment(&[18], Some(15), 17), (Treatment::AsIs, true));
         assert_eq!(treatment(&[18], Some(16), 17), (Treatment::AsIs, false));
         assert_eq!(treatment(&[18], Some(13), 15), (Treatment::AsIs, false));

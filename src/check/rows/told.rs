@@ -8,8 +8,8 @@ use super::plan::Unit;
 use super::relations::Table;
 use crate::check::{Apart, Kind, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
-use crate::dump::LargeObjectData;
 use crate::dump::digest::{Digest, NoDigest};
+use crate::dump::{LargeObjectData, Place, TableRows};
 use crate::finding::{Finding, Name};
 
 /// Evidence lines of one finding.
@@ -132,9 +132,24 @@ impl<'a> Told<'a> {
         })
     }
 
+    /// What the script itself does to these rows, so that nobody can say what they should be.
+    fn doubt<'p>(&self, mut places: impl Iterator<Item = &'p Place>) -> Option<String> {
+        let doubt = places.find_map(|place| self.restored.scan.doubt(place))?;
+        Some(format!("{}; which rows it should have then cannot be told by reading the script", doubt.label()))
+    }
+
     /// A table that has rows in the dump and is not there.
-    pub fn absent(&mut self, label: &str, rows: u64) {
+    pub fn absent(&mut self, label: &str, rows: u64, of_dump: &[&TableRows]) {
         let (schema, name) = label.split_once('.').unwrap_or(("public", label));
+        if let Some(doubt) = self.doubt(of_dump.iter().map(|rows| &rows.place)) {
+            self.errors.push(format!("{label}: {doubt}"));
+            return;
+        }
+        let uncountable = of_dump.iter().find_map(|rows| rows.digest.err().filter(|why| why.is_uncountable()));
+        if let Some(why) = uncountable {
+            self.errors.push(format!("{label}: it is not there, and {why}"));
+            return;
+        }
         if self.failed || self.is_accepted(schema, name) {
             self.explained += 1;
             return;
@@ -149,6 +164,10 @@ impl<'a> Told<'a> {
 
     /// A table whose rows could only be counted.
     pub fn counted(&mut self, unit: &Unit, found: u64, why: NoDigest) {
+        if why.is_uncountable() {
+            self.errors.push(format!("{}: {why}, so which rows it should have is not known", unit.label()));
+            return;
+        }
         // Rows without columns are all alike: their number is all there is to them.
         let all_alike = unit.form.columns.is_empty();
         match why {
@@ -193,6 +212,10 @@ impl<'a> Told<'a> {
             }
             difference = Difference::all_missing(difference.dumped, difference.found);
             difference.places = vec![format!("its {alters} was there before the rows, and may have dropped them")];
+        }
+        if let Some(doubt) = self.doubt(unit.places.iter()) {
+            self.errors.push(format!("{}: {doubt}", unit.label()));
+            return;
         }
         let (schema, name) = unit.form.table.clone();
         self.differing.push(Differing { label: unit.label(), schema, name, difference });

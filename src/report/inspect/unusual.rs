@@ -46,6 +46,29 @@ pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, requirements: &Requir
         whole && created > 0 && facts.owners.is_empty(),
         "it names no owners, as with --no-owner: everything will belong to whoever restores it".into(),
     );
+    say(
+        facts.row_security_on && !facts.row_security.is_empty(),
+        format!(
+            "it was made under row level security (row_security = on): of {} it may hold a part of the rows",
+            counted(facts.row_security.len() as u64, "table")
+        ),
+    );
+    if let Some(scan) = scan {
+        if let Some(line) = scan.end.quits {
+            say(true, format!("psql stops reading it in line {line} (\\q): what follows is not restored"));
+        }
+        if let Some(line) = scan.end.open_transaction {
+            say(true, format!("it ends inside the transaction that begins in line {line}: what it does there is lost"));
+        }
+        let unfollowed: Vec<_> = scan.not_followed().collect();
+        if let Some(first) = unfollowed.first() {
+            let more = match unfollowed.len() {
+                1 => String::new(),
+                more => format!(", and {} more", more - 1),
+            };
+            say(true, format!("what it holds cannot be told by reading it: {}{more}", first.label()));
+        }
+    }
     let inserts = scan.map_or(facts.inserts, |scan| scan.rows.iter().any(|rows| rows.inserts));
     say(inserts, "rows are INSERT statements, which load much slower than COPY".into());
     let bare = without_policy(facts);
