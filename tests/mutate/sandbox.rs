@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use pgrehearse::cluster::sql::{identifier, literal};
 use pgrehearse::cluster::{MAINTENANCE_DATABASE, Session};
-use pgrehearse::finding::Origin;
+use pgrehearse::finding::{Origin, Severity};
 use pgrehearse::rehearsal::{AfterRestore, Again, Rehearsal};
 
 use crate::mutations::{self, Mutation};
@@ -47,9 +47,10 @@ pub async fn mutate(
     (results, faults)
 }
 
-/// What a rehearsal has against a restore that is whole: everything but what the source itself is like.
+/// What a rehearsal has against a restore that is whole: everything but notes and what the source itself is like.
 pub fn told_off(rehearsal: &Rehearsal) -> impl Iterator<Item = String> {
-    let findings = rehearsal.findings().filter(|finding| finding.origin != Origin::Source);
+    let findings =
+        rehearsal.findings().filter(|finding| finding.origin != Origin::Source && finding.severity > Severity::Note);
     let findings = findings.map(|finding| format!("{}: {} {:?}", finding.name, finding.title, finding.objects));
     findings.chain(rehearsal.untested.iter().map(|reason| format!("untested: {reason}")))
 }

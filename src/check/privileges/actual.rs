@@ -19,32 +19,33 @@ pub struct Held {
 
 /// Every object that privileges can be granted on, by the code of its kind (aclobj.c's acldefault), with its name as SQL.
 /// What is the system's or an extension's is there only where it has privileges: `initdb` or the extension gave them, or
-/// somebody has changed them since, which pg_dump writes down (dumpACL in pg_dump.c).
+/// somebody has changed them since, which pg_dump writes down (dumpACL in pg_dump.c). It leaves out the schema
+/// information_schema, whose first privileges are written down nowhere.
 const HELD: &str = "
 WITH objects AS (
     SELECT CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END AS kind, c.oid, 'pg_class'::regclass AS class, 0 AS column,
            quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, c.relowner AS owner, c.relacl AS acl
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_(toast|temp)'
-      AND (n.nspname NOT IN ('pg_catalog', 'information_schema') OR c.relacl IS NOT NULL)
+      AND n.nspname <> 'information_schema' AND (n.nspname <> 'pg_catalog' OR c.relacl IS NOT NULL)
   UNION ALL
     SELECT 'c', a.attrelid, 'pg_class'::regclass, a.attnum,
            quote_ident(n.nspname) || '.' || quote_ident(c.relname) || '.' || quote_ident(a.attname), c.relowner, a.attacl
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE a.attacl IS NOT NULL AND NOT a.attisdropped
+    WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND n.nspname <> 'information_schema'
   UNION ALL
     SELECT 'f', p.oid, 'pg_proc'::regclass, 0,
            quote_ident(n.nspname) || '.' || quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')',
            p.proowner, p.proacl
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') OR p.proacl IS NOT NULL
+    WHERE n.nspname <> 'information_schema' AND (n.nspname <> 'pg_catalog' OR p.proacl IS NOT NULL)
   UNION ALL
     SELECT 'n', oid, 'pg_namespace'::regclass, 0, quote_ident(nspname), nspowner, nspacl FROM pg_namespace
-    WHERE nspname !~ '^pg_(toast|temp)' AND (nspname NOT IN ('pg_catalog', 'information_schema') OR nspacl IS NOT NULL)
+    WHERE nspname !~ '^pg_(toast|temp)' AND nspname <> 'information_schema' AND (nspname <> 'pg_catalog' OR nspacl IS NOT NULL)
   UNION ALL
     SELECT 'T', t.oid, 'pg_type'::regclass, 0, quote_ident(n.nspname) || '.' || quote_ident(t.typname), t.typowner, t.typacl
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-    WHERE (n.nspname NOT IN ('pg_catalog', 'information_schema') OR t.typacl IS NOT NULL)
+    WHERE n.nspname <> 'information_schema' AND (n.nspname <> 'pg_catalog' OR t.typacl IS NOT NULL)
       AND n.nspname !~ '^pg_(toast|temp)' AND t.typelem = 0
       AND (t.typrelid = 0 OR (SELECT c.relkind = 'c' FROM pg_class c WHERE c.oid = t.typrelid))
   UNION ALL

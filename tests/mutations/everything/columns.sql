@@ -31,7 +31,7 @@ ALTER TABLE m.columns ALTER COLUMN plain SET DEFAULT 'y';
 ALTER TABLE m.columns ALTER COLUMN quick DROP DEFAULT;
 --- column-default-added: definition-changed @ m.never_filled
 ALTER TABLE m.never_filled ALTER COLUMN note SET DEFAULT 'n';
---- column-default-cast: definition-changed @ m.never_filled
+--- column-default-cast: definition-changed @ m.columns
 ALTER TABLE m.columns ALTER COLUMN quick SET DEFAULT now()::date;
 --- column-default-space: definition-changed @ m.columns
 ALTER TABLE m.columns ALTER COLUMN plain SET DEFAULT 'x ';

@@ -32,11 +32,11 @@ COMMENT ON SCHEMA m IS 'Another';
 COMMENT ON SCHEMA public IS 'Another';
 --- comment-of-extension: comment-lost, definition-changed @ hstore
 COMMENT ON EXTENSION hstore IS 'Another';
---- comment-of-large-object: comment-lost, large-objects-changed @ 5002
+--- comment-of-large-object: comment-lost, definition-changed, large-objects-changed @ 5002
 COMMENT ON LARGE OBJECT 5002 IS 'Another';
---- comment-of-large-object-gone: comment-lost, large-objects-changed @ 5002
+--- comment-of-large-object-gone: comment-lost, definition-changed, large-objects-changed @ 5002
 COMMENT ON LARGE OBJECT 5002 IS NULL;
---- comment-of-large-object-added: comment-lost, large-objects-changed, object-extra @ 5003
+--- comment-of-large-object-added: comment-lost, definition-changed, large-objects-changed, object-extra @ 5003
 COMMENT ON LARGE OBJECT 5003 IS 'Added';
 --- comment-of-view: comment-lost, definition-changed @ m.invoker
 COMMENT ON VIEW m.invoker IS 'Another';
