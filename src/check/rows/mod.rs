@@ -128,8 +128,13 @@ fn empty(restored: &Restored<'_>) -> BTreeSet<Table> {
 async fn filled(session: &Session, tables: &[Table]) -> Result<Vec<(Table, u64)>, ClusterError> {
     let mut filled = Vec::new();
     for tables in tables.chunks(TABLES_AT_ONCE) {
-        let forms =
-            tables.iter().map(|table| Form { table: table.clone(), only: true, columns: Vec::new(), hex: None });
+        let forms = tables.iter().map(|table| Form {
+            table: table.clone(),
+            only: true,
+            columns: Vec::new(),
+            hex: None,
+            sent: BTreeMap::new(),
+        });
         let forms: Vec<Form> = forms.collect();
         let counts = form::counts(session, &forms.iter().collect::<Vec<_>>()).await?;
         let not_empty = tables.iter().zip(counts).filter(|(_, count)| count.rows > 0);

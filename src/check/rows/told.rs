@@ -10,7 +10,7 @@ use crate::check::scope::schema_of;
 use crate::check::{Apart, Kind, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::dump::digest::{Digest, NoDigest};
-use crate::dump::{LargeObjectData, Place, TableRows};
+use crate::dump::{Affects, LargeObjectData, Place, TableRows};
 use crate::finding::{Finding, Name};
 
 /// Evidence lines of one finding.
