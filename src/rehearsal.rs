@@ -28,6 +28,7 @@ use crate::dump::{Dump, Scan};
 use crate::engine::Storage;
 use crate::engine::choice::Engines;
 use crate::event::{Events, What};
+use crate::finding::mask::Hider;
 use crate::finding::{Finding, Severity};
 use crate::profile::{Entrypoint, Target};
 pub use again::{AfterRestore, Again};
@@ -178,6 +179,29 @@ impl Rehearsal {
     /// Every finding that fails the target.
     pub fn failing(&self) -> impl Iterator<Item = &Finding> {
         self.shown_findings().filter(|finding| finding.counts_from(self.fail_on))
+    }
+
+    /// Takes out of all that it says what no output may show.
+    pub(crate) fn hide(&mut self, of_environment: &[String]) {
+        let hider = Hider { of_environment };
+        self.findings_mut().for_each(|finding| hider.finding(finding));
+        let texts = self.untested.iter_mut().chain(&mut self.notices);
+        texts.for_each(|text| hider.text(text));
+        if let Some(restore) = &mut self.restore {
+            hider.text(&mut restore.command);
+            restore.databases.iter_mut().for_each(|name| hider.text(name));
+        }
+        for part in self.ledger.iter_mut().flat_map(|entry| entry.not_compared.iter_mut().chain(&mut entry.untested)) {
+            hider.text(&mut part.reason);
+            part.names.iter_mut().for_each(|name| hider.text(name));
+        }
+        for result in &mut self.checks {
+            let texts = result.not_compared.iter_mut().chain(&mut result.could_not).chain([&mut result.looked_at]);
+            texts.for_each(|text| hider.text(text));
+            if let Outcome::CouldNotLook { reason } = &mut result.outcome {
+                hider.text(reason);
+            }
+        }
     }
 
     /// Why it is not a plain pass, in one line; empty for a pass.

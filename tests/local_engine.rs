@@ -52,6 +52,7 @@ fn spec() -> SandboxSpec {
             wal_segment_size: None,
         },
         settings: BTreeMap::new(),
+        hidden: std::collections::BTreeSet::new(),
         extensions: ExtensionRights::default(),
         tablespaces: 0,
         limits: Limits {

@@ -49,6 +49,7 @@ use async_trait::async_trait;
 use crate::cluster::{ClusterError, Session};
 use crate::dump::{Declared, Dump, Scan};
 use crate::engine::Sandbox;
+use crate::finding::mask::Mask;
 use crate::finding::{Failure, Finding};
 use crate::profile::Target;
 
@@ -81,8 +82,8 @@ pub struct Restored<'a> {
     pub restore_took: Duration,
     /// How rows are compared.
     pub rows: RowMode,
-    /// Whether row values may be shown.
-    pub show_data: bool,
+    /// What may be shown.
+    pub mask: Mask<'a>,
 }
 
 impl Restored<'_> {

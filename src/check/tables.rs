@@ -7,8 +7,8 @@ use super::scope::in_database;
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, MAINTENANCE_DATABASE};
-use crate::dump::TableData;
-use crate::finding::{Finding, Name, Origin};
+use crate::dump::{Scan, TableData};
+use crate::finding::{Finding, Name, Origin, Severity};
 
 pub struct Tables;
 
@@ -69,6 +69,17 @@ fn judge(restored: &Restored<'_>, tables: usize) -> Option<Finding> {
     Some(finding)
 }
 
+/// Whether a dump holds nothing at all.
+fn is_void(scan: &Scan) -> bool {
+    let facts = &scan.facts;
+    facts.tables.is_empty()
+        && scan.declared.is_empty()
+        && scan.added.is_empty()
+        && scan.large_objects.iter().all(|(_, data)| data.objects == 0)
+        && facts.roles_created.is_empty()
+        && facts.role_statements.is_empty()
+}
+
 /// What the dump does not hold, the restore cannot bring: it came back as it is, which is worth a word all the same.
 fn not_in_the_dump(restored: &Restored<'_>, declared: &[&TableData]) -> Option<Finding> {
     let scan = restored.scan;
@@ -80,7 +91,7 @@ fn not_in_the_dump(restored: &Restored<'_>, declared: &[&TableData]) -> Option<F
     let (title, origin) = if scan.facts.tables.is_empty() && scan.declared.is_empty() && scan.added.is_empty() {
         let what = if scan.large_objects.iter().any(|(_, data)| data.objects > 0) {
             "large objects alone, and no table"
-        } else if scan.facts.roles_created.is_empty() && scan.facts.role_statements.is_empty() {
+        } else if is_void(scan) {
             "nothing"
         } else {
             "roles and their settings alone, and no database"
@@ -100,6 +111,10 @@ fn not_in_the_dump(restored: &Restored<'_>, declared: &[&TableData]) -> Option<F
     };
     let mut finding = Finding::new(Name::NothingRestored, title).of_source();
     finding.origin = origin;
+    if is_void(scan) {
+        // Nobody keeps a backup of nothing on purpose.
+        finding.severity = Severity::Error;
+    }
     finding.evidence = vec![format!("the dump declares {} tables, none of them with rows", declared.len())];
     finding.fix =
         "The dump itself holds no rows: check that the right database was dumped, with its data. If that is how \

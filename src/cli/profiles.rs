@@ -13,6 +13,7 @@ use crate::cluster::ClusterError;
 use crate::dump;
 use crate::engine::EngineError;
 use crate::event::{Events, What};
+use crate::finding::mask::{Hider, Mask};
 use crate::finding::profile_rules;
 use crate::profile::{self, BUILTIN, Made, Rules};
 use crate::rehearsal::trial::{Failed, Trial};
@@ -102,13 +103,16 @@ async fn check_live(all: &[Made], engine: &arguments::Engine) -> anyhow::Result<
                     failed,
                     Failed::Cluster(
                         ClusterError::Refused { .. }
+                            | ClusterError::Server { .. }
                             | ClusterError::Engine(EngineError::Start { .. } | EngineError::NoLocale { .. })
                     )
                 );
                 if refused || code == exit::PASS {
                     code = if refused { exit::USAGE } else { exit::UNTESTED };
                 }
-                format!("{}: {}", target.name, in_short(&failed, profile))
+                let mut line = format!("{}: {}", target.name, in_short(&failed, profile));
+                Hider { of_environment: &target.secrets }.text(&mut line);
+                line
             }
         };
         writeln!(super::stdout(), "{}", visible(&line))?;
@@ -135,7 +139,10 @@ fn in_short(failed: &Failed, profile: &Made) -> String {
             None => error.to_string(),
         };
     }
-    let failed = failed.to_string();
+    let failed = match failed {
+        Failed::Cluster(error) => Mask::of_target(&profile.target).cluster(error),
+        other => other.to_string(),
+    };
     let fatal = failed.split_once("FATAL:").map(|(_, fatal)| fatal.lines().next().unwrap_or_default().trim());
     let said = match fatal.map(|fatal| (fatal, fatal.split_once(": "))) {
         // Verbose logs have the SQLSTATE in front.

@@ -25,6 +25,7 @@ mod facts;
 mod large_objects;
 mod lexer;
 mod lz4;
+mod names;
 mod plain;
 mod psql;
 mod reader;
@@ -32,6 +33,7 @@ mod requirements;
 mod rows;
 mod scan;
 mod script;
+pub mod sql;
 mod statement;
 mod tar;
 #[cfg(test)]
@@ -55,6 +57,7 @@ pub use facts::{
     TableData,
 };
 pub use large_objects::{LargeObjectData, PAGE as LARGE_OBJECT_PAGE};
+pub use names::Names;
 pub use plain::Plain;
 pub use reader::Reader;
 pub use requirements::{

@@ -11,6 +11,7 @@ use super::embedding::Embedding;
 use super::facts::Facts;
 use super::large_objects::{LargeObject, LargeObjectData};
 use super::lexer::{Item, Lexer, Meta, Statement, TokenKind};
+use super::names::Names;
 use super::psql::{Connect, Psql, Step, Variables};
 use super::rows::{Gathered, Place, Plan};
 use super::scan::{self, Damage, Scan};
@@ -192,6 +193,7 @@ pub(super) fn scan_and_keep(
         large_objects: BTreeMap::new(),
         large_object: None,
         declarations: Declarations::default(),
+        names: Names::default(),
         kept: 0,
         most_kept,
     };
@@ -216,7 +218,8 @@ pub(super) fn scan_and_keep(
     facts.take_rows(&rows);
     let (declared, added, abridged) = pass.declarations.into_lists();
     let large_objects = pass.large_objects.into_iter().collect();
-    Ok(Scan { damage: pass.damage, facts, declared, added, abridged, rows, large_objects, unfollowed, end })
+    let names = pass.names;
+    Ok(Scan { damage: pass.damage, facts, declared, added, abridged, rows, large_objects, names, unfollowed, end })
 }
 
 struct Pass<'a, 'v, R> {
@@ -241,6 +244,7 @@ struct Pass<'a, 'v, R> {
     /// The one that the statements now write.
     large_object: Option<LargeObject>,
     declarations: Declarations,
+    names: Names,
     /// About how many bytes the facts take.
     kept: usize,
     most_kept: usize,
@@ -427,6 +431,9 @@ impl<R: io::Read> Pass<'_, '_, R> {
             collector.facts.inserts = true;
             Some(Place { database: collector.database.clone(), schema, table: target.table, columns: target.columns })
         };
+        if let Some(text) = self.lexer.insert() {
+            self.names.take_insert(text);
+        }
         let std_strings = self.lexer.std_strings;
         self.gathered.insert(self.plan, self.lexer.insert(), std_strings, place_of, &self.zoned);
         if lost {
@@ -501,6 +508,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
             |facts: &Facts| facts.tables.len() + facts.settings.len() + facts.sequences.len() + facts.refreshed.len();
         let before = counted(&self.collector.facts);
         let effect = self.collector.statement(statement);
+        self.names.take_statement(statement);
         let first = statement.tokens.first().map(|token| &token.kind);
         let declares = matches!(first, Some(TokenKind::Word(word)) if DECLARING.contains(&word.as_str()));
         self.kept += self.declarations.statement(statement, self.collector.database.as_deref());

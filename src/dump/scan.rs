@@ -11,6 +11,7 @@ use super::directory::{self, Wanted};
 use super::embedding::Embedding;
 use super::facts::Facts;
 use super::large_objects::LargeObjectData;
+use super::names::Names;
 use super::rows::{Gathered, Place, Plan, TableRows};
 use super::unfollowed::{Affects, ScriptEnd, Unfollowed};
 use super::{Content, Dump, DumpError, custom, plain, tar};
@@ -31,6 +32,8 @@ pub struct Scan {
     pub rows: Vec<TableRows>,
     /// By database, as in [`Place`](super::Place).
     pub large_objects: Vec<(Option<String>, LargeObjectData)>,
+    /// Every name in its statements.
+    pub names: Names,
     /// What a script does that reading it does not tell, in its order.
     pub unfollowed: Vec<Unfollowed>,
     /// How a script ends.
@@ -92,8 +95,9 @@ pub(super) fn run(dump: &Dump, plan: &mut Plan<'_>) -> Result<Scan, DumpError> {
     let large_objects = vec![(None, progress.large_objects)];
     let damage = progress.into_damage();
     let (declared, abridged) = (Declared::of_archive(archive), archive.abridged);
+    let names = Names::of_archive(archive);
     let rows = gathered.into_rows();
-    Ok(Scan { damage, facts, declared, abridged, rows, large_objects, ..Scan::default() })
+    Ok(Scan { damage, facts, declared, abridged, rows, large_objects, names, ..Scan::default() })
 }
 
 /// Gathers damage and row counts while an archive's data are read.

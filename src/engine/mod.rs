@@ -11,7 +11,7 @@ pub mod lease;
 pub mod local;
 pub mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -120,6 +120,9 @@ pub struct SandboxSpec {
     pub initdb: InitdbOptions,
     /// Server settings by name, given on the server's command line, so that nothing inside can change them.
     pub settings: BTreeMap<String, String>,
+    /// Those of them, by name, whose values are secrets: they stand in a file inside the sandbox instead, since whoever may
+    /// look at processes and containers reads command lines.
+    pub hidden: BTreeSet<String>,
     /// What the server lets one do with extensions.
     pub extensions: ExtensionRights,
     /// How many directories for tablespaces there are, at [`Sandbox::tablespace`].

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::consequences::{Earlier, Entries, OWNER, consequence_of, kind_of, name_at};
+use super::mask::{MASK, Mask};
 use super::recognise::{Cause, recognise};
 use super::{Consequence, Failure, Finding, Name, Severity, fixes};
 use crate::dump::{Damage, Dump, TocEntry, features_in};
@@ -18,8 +19,8 @@ pub struct Situation<'a> {
     pub client: &'a str,
     /// The major version of the server, where it is known.
     pub server: Option<u16>,
-    /// Whether row values may be shown.
-    pub show_data: bool,
+    /// What may be shown.
+    pub mask: Mask<'a>,
 }
 
 /// Findings of a restore, by severity, then by name. Each failure is counted in one of them.
@@ -28,18 +29,40 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
     let mut causes: BTreeMap<Cause, Found> = BTreeMap::new();
     let mut earlier = Earlier::default();
     for failure in failures {
-        let own = of_profile(of_version(failure, recognise(failure), situation.server), situation.target);
+        let shown = failure.shown(&situation.mask);
+        let own = named(failure, &shown, &situation.mask);
+        let own = of_profile(of_version(failure, own, situation.server), situation.target);
         let root =
             of_damage(failure, &own, situation.damage).or_else(|| consequence_of(failure, &own, &archive, &earlier));
         let is_consequence = root.is_some();
         let cause = root.unwrap_or(own);
         earlier.add(failure, &cause);
-        causes.entry(cause).or_default().add(failure, is_consequence, &archive, situation.show_data);
+        causes.entry(cause).or_default().add(&shown, is_consequence, &archive, &situation.mask);
     }
     let mut findings: Vec<Finding> =
         causes.into_iter().map(|(cause, found)| found.into_finding(&cause, situation)).collect();
     findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.name.as_str().cmp(b.name.as_str())));
     findings
+}
+
+/// The cause of a failure. What it is about may be named where it stands in words that may be shown, or is known; a statement
+/// can be a row that psql took for one.
+fn named(failure: &Failure, shown: &Failure, mask: &Mask<'_>) -> Cause {
+    let mut own = recognise(shown);
+    if own.name == Name::ClientFailed && recognise(failure).name == Name::DumpTruncated {
+        own = Cause::new(Name::DumpTruncated, "");
+    }
+    if !own.subject.is_empty() && has_name(own.name) && !shown.message.contains(&own.subject) {
+        own.subject = mask.name(&own.subject);
+    }
+    own.role = own.role.map(|role| mask.name(&role));
+    own
+}
+
+/// Whether what a cause is about is one name, and not the form of its message.
+fn has_name(name: Name) -> bool {
+    let by_form = [Name::UnclassifiedError, Name::ClientFailed, Name::ValueInvalid, Name::TemplateIncompatible];
+    !by_form.contains(&name)
 }
 
 /// What the profile rules out is missing for that, or refused for that.
@@ -123,12 +146,13 @@ impl Default for Found {
 const MOST_EVIDENCE: usize = 3;
 
 impl Found {
-    fn add(&mut self, failure: &Failure, consequence: bool, archive: &Entries, show_data: bool) {
+    /// Takes a failure whose words may be shown.
+    fn add(&mut self, failure: &Failure, consequence: bool, archive: &Entries, mask: &Mask<'_>) {
         self.count += 1;
         if !consequence && let Some(entry) = failure.entry.filter(|entry| !self.entries.contains(entry)) {
             self.entries.push(entry);
         }
-        let statement = failure.shown_statement(show_data);
+        let statement = failure.shown_statement(mask);
         let entry = failure.entry.and_then(|entry| archive.get(entry));
         let object = entry.map(TocEntry::label).or_else(|| match (failure.line, &statement) {
             (Some(line), Some(statement)) => Some(format!("line {line}: {statement}")),
@@ -157,7 +181,7 @@ impl Found {
         self.only_preamble &= failure.statement.as_deref().is_some_and(is_preamble);
         if self.evidence.len() < MOST_EVIDENCE {
             let state = failure.sqlstate.as_deref().map(|state| format!(" ({state})")).unwrap_or_default();
-            let line = format!("{}{state}", failure.shown_message(show_data));
+            let line = format!("{}{state}", failure.message);
             if !self.evidence.contains(&line) {
                 self.evidence.push(line);
             }
@@ -189,6 +213,11 @@ impl Found {
             finding.severity = Severity::Error;
         }
         fixes::fix(&mut finding, cause, situation);
+        if finding.subject.as_ref().is_some_and(|subject| subject.contains(MASK)) {
+            finding.subject = None;
+        }
+        // Nobody can run what names nothing.
+        finding.commands.retain(|command| !command.contains(MASK));
         finding.remedy.entries = self.entries;
         finding
     }
@@ -214,12 +243,29 @@ mod tests {
         }
     }
 
+    fn names(dump: &Dump) -> crate::dump::Names {
+        let mut names = dump.scan().unwrap().names;
+        ["x", "one", "b", "shop.t", "t"].iter().for_each(|name| names.add(name));
+        names
+    }
+
+    fn mask<'a>(names: &'a crate::dump::Names, target: &Target) -> Mask<'a> {
+        Mask::new(names, target, false)
+    }
+
     fn diagnosed(failures: &[Failure]) -> Vec<(Name, u64)> {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let dump = crate::dump::open(&path).unwrap();
         let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
-        let situation =
-            Situation { dump: &dump, target: &target, client: "17", server: Some(17), damage: &[], show_data: false };
+        let names = names(&dump);
+        let situation = Situation {
+            dump: &dump,
+            target: &target,
+            client: "17",
+            server: Some(17),
+            damage: &[],
+            mask: mask(&names, &target),
+        };
         diagnose(failures, &situation).into_iter().map(|finding| (finding.name, finding.count)).collect()
     }
 
@@ -260,8 +306,15 @@ mod tests {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let (dump, target) =
             (crate::dump::open(&path).unwrap(), profile::parse("name: a\npostgres: 17\n", "a").unwrap());
-        let situation =
-            Situation { dump: &dump, target: &target, client: "17", server: Some(17), damage: &[], show_data: false };
+        let names = names(&dump);
+        let situation = Situation {
+            dump: &dump,
+            target: &target,
+            client: "17",
+            server: Some(17),
+            damage: &[],
+            mask: mask(&names, &target),
+        };
         let severities = |failures: &[Failure]| -> Vec<Severity> {
             diagnose(failures, &situation).iter().map(|finding| finding.severity).collect()
         };

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 
 use super::Rehearsal;
 use super::attempt::{CameBack, Stopped, conclude};
+use super::progress::Progress;
 use crate::engine::Sandbox;
 use crate::event::Events;
 use crate::profile::Target;
@@ -42,11 +43,13 @@ impl Again<'_> {
     pub async fn judge(&self) -> Result<Rehearsal, String> {
         let CameBack { stage, target, .. } = self.came_back;
         let mut rehearsal = self.before_looking.clone();
-        match self.came_back.look(&mut rehearsal, self.events).await {
+        let mut progress = Progress::default();
+        match self.came_back.look(&mut rehearsal, &mut progress, self.events).await {
             Ok(()) => {}
             Err(Stopped::Cluster(error)) => return Err(error.to_string()),
             Err(_) => return Err("the sandbox has ended".into()),
         }
+        progress.settle(stage, target, &mut rehearsal, None);
         conclude(stage, &mut rehearsal, target, false).await;
         Ok(rehearsal)
     }

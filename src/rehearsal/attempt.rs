@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 
+use super::again::Again;
 use super::checking::Checking;
 use super::decision::decide;
 use super::ended;
@@ -17,9 +18,10 @@ use super::start::{NotStarted, start};
 use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, partial, verdict};
 use crate::check::{self, Before, NotApplied, RowMode};
 use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
-use crate::dump::{Container, Content, Facts};
+use crate::dump::{Container, Content, Facts, Scan};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{Events, Phase, What};
+use crate::finding::mask::Mask;
 use crate::finding::{Failure, Finding, Name, Situation, diagnose};
 use crate::profile::Target;
 use crate::restore;
@@ -35,7 +37,7 @@ pub enum Attempt {
 }
 
 /// Why the work in a sandbox did not come to its end.
-enum Stopped {
+pub(super) enum Stopped {
     NeedsDisk,
     Interrupted,
     Limit(LimitHit),
@@ -175,7 +177,10 @@ async fn done(
             rehearsal.untested.push(match stopped {
                 Stopped::Interrupted => "interrupted before it was done".into(),
                 Stopped::Limit(limit) => limit.to_string(),
-                Stopped::Cluster(error) => error.to_string(),
+                Stopped::Cluster(error) => match stage.scan.clone().now_or_never() {
+                    Some(Ok(scan)) => Mask::new(&scan.names, target, stage.show_data).cluster(&error),
+                    _ => Mask::of_target(target).cluster(&error),
+                },
                 Stopped::Unfit(why) => why.into(),
                 Stopped::Endless => {
                     "pg_restore does not come to the end of the damaged archive, and was stopped".into()
@@ -186,15 +191,21 @@ async fn done(
             });
         }
     }
+    rehearsal.timings.total = began.elapsed();
+    conclude(stage, &mut rehearsal, target, interrupted).await;
+    Attempt::Done(Box::new(rehearsal))
+}
+
+/// Puts what was foreseen beside what was found, and says what all of it comes to.
+pub(super) async fn conclude(stage: &Stage, rehearsal: &mut Rehearsal, target: &Target, interrupted: bool) {
     if let Some(facts) = facts(stage, interrupted).await {
         let forecasts = check::forecast(&stage.dump, &facts, target);
         let met: Option<Vec<&Finding>> = rehearsal.restore.is_some().then(|| rehearsal.findings().collect());
         let needs = check::judge_forecast(&forecasts, met.as_deref(), &facts);
         rehearsal.checks.insert(0, needs);
     }
-    rehearsal.timings.total = began.elapsed();
-    verdict::judge(&mut rehearsal, target, stage.rows);
-    Attempt::Done(Box::new(rehearsal))
+    rehearsal.hide(&target.secrets);
+    verdict::judge(rehearsal, target, stage.rows);
 }
 
 /// What the dump declares: an archive says it at its beginning, text only when all of it has been read, which an
@@ -294,7 +305,7 @@ async fn work(
         target,
         client: &client,
         server: rehearsal.judge.as_ref().and_then(|judge| crate::dump::major_of(&judge.server_version)),
-        show_data: stage.show_data,
+        mask: Mask::new(&scan.names, target, stage.show_data),
     };
     let mut findings = diagnose(&outcome.failures, &situation);
     let unexplained = !findings.iter().any(Finding::fails);
@@ -308,60 +319,108 @@ async fn work(
         rehearsal.untested.push(reason.to_owned());
     }
     let left_out = left_out(sandbox, stage, target, &findings, &mut rehearsal.untested).await;
-    // What was left out is no part of what the result is compared with.
-    let witness = if left_out.is_empty() { Arc::clone(&scan) } else { Arc::new(left_out.witness(&scan)) };
-    let places = places::places(&session, sandbox, &stage.dump, &scan, target, &outcome).await?;
-    let restored_anything = !never_began(&findings, outcome.new_databases().next().is_none());
-    let failed = findings.iter().any(Finding::fails);
-    if !failed {
-        rehearsal.untested.extend(places.lost.iter().map(|lost| lost.reason.clone()));
-    }
-    let summary = RestoreSummary {
-        command: outcome.command,
-        client_version: client,
-        exit_code: outcome.exit_code,
-        errors: outcome.failures.len() as u64 + outcome.more_failures,
-        findings,
-        databases: places.looked_at.iter().map(|place| place.name.clone()).collect(),
+    let before_looking = stage.after.as_ref().map(|after| (after, rehearsal.clone()));
+    let came_back = CameBack {
+        stage,
+        target,
+        sandbox,
+        session: &session,
+        scan: &scan,
+        outcome: &outcome,
+        client: &client,
+        findings: &findings,
+        left_out: &left_out,
+        restore_took: rehearsal.timings.restore,
+        before: &before,
     };
-    rehearsal.notices.extend(partial::signs(&stage.dump, &scan));
-    rehearsal.checks.push(check::check_dump(&scan));
-    rehearsal.checks.extend(left_out.told());
-    let summary = rehearsal.restore.insert(summary);
-    let Progress { restored, results } = progress;
-    let restored = restored.insert(Restored { scan, places, left_out, failed, left_aside: BTreeMap::new() });
-    if stage.rows == RowMode::Off {
-        restored.left_aside.insert("rows", "rows were not compared (--rows off)".to_owned());
-    }
-    if restored_anything {
-        events.phase(Phase::Check);
-        let began = Instant::now();
-        let checking = Checking {
-            stage,
-            target,
-            sandbox,
-            scan: &witness,
-            summary,
-            failures: &outcome.failures,
-            restore_took: rehearsal.timings.restore,
-            before: &before,
-            places: &restored.places.looked_at,
-            left_out: restored.left_out.ids(),
-        };
-        let mut checks = check::all(target, stage.rows);
-        checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
-            Some(NotApplied::Profile(reason)) => {
-                restored.left_aside.insert(check.name(), reason.clone());
-                rehearsal.notices.push(reason);
-                false
-            }
-            Some(NotApplied::Explained) => false,
-            None => true,
-        });
-        checking.run(&checks, results, events).await;
-        rehearsal.timings.checks = began.elapsed();
+    came_back.look(rehearsal, progress, events).await?;
+    if let Some((after, before_looking)) = before_looking {
+        after.work(&Again { came_back, before_looking, events }).await;
     }
     Ok(())
+}
+
+/// A restore that has ended, and all that is known of it.
+pub(super) struct CameBack<'a> {
+    pub stage: &'a Stage,
+    pub target: &'a Target,
+    pub sandbox: &'a dyn Sandbox,
+    session: &'a Session,
+    scan: &'a Arc<Scan>,
+    outcome: &'a restore::Outcome,
+    client: &'a str,
+    /// What the restore is known to have failed on.
+    findings: &'a [Finding],
+    left_out: &'a LeftOut,
+    restore_took: Duration,
+    before: &'a Before,
+}
+
+impl CameBack<'_> {
+    /// Compares what came back with what the dump holds.
+    pub async fn look(
+        &self,
+        rehearsal: &mut Rehearsal,
+        progress: &mut Progress,
+        events: &Events,
+    ) -> Result<(), Stopped> {
+        let Self { stage, target, sandbox, scan, outcome, left_out, findings, .. } = *self;
+        // What was left out is no part of what the result is compared with.
+        let witness = if left_out.is_empty() { Arc::clone(scan) } else { Arc::new(left_out.witness(scan)) };
+        let places = places::places(self.session, sandbox, &stage.dump, scan, target, outcome).await?;
+        let restored_anything = !never_began(findings, outcome.new_databases().next().is_none());
+        let failed = findings.iter().any(Finding::fails);
+        if !failed {
+            rehearsal.untested.extend(places.lost.iter().map(|lost| lost.reason.clone()));
+        }
+        let summary = RestoreSummary {
+            command: outcome.command.clone(),
+            client_version: self.client.to_owned(),
+            exit_code: outcome.exit_code,
+            errors: outcome.failures.len() as u64 + outcome.more_failures,
+            findings: findings.to_vec(),
+            databases: places.looked_at.iter().map(|place| place.name.clone()).collect(),
+        };
+        rehearsal.notices.extend(partial::signs(&stage.dump, scan));
+        rehearsal.checks.push(check::check_dump(scan));
+        rehearsal.checks.extend(left_out.told());
+        let summary = rehearsal.restore.insert(summary);
+        let (scan, left_out) = (Arc::clone(scan), left_out.clone());
+        let Progress { restored, results } = progress;
+        let restored = restored.insert(Restored { scan, places, left_out, failed, left_aside: BTreeMap::new() });
+        if stage.rows == RowMode::Off {
+            restored.left_aside.insert("rows", "rows were not compared (--rows off)".to_owned());
+        }
+        if restored_anything {
+            events.phase(Phase::Check);
+            let began = Instant::now();
+            let checking = Checking {
+                stage,
+                target,
+                sandbox,
+                scan: &witness,
+                summary,
+                failures: &outcome.failures,
+                restore_took: self.restore_took,
+                before: self.before,
+                places: &restored.places.looked_at,
+                left_out: restored.left_out.ids(),
+            };
+            let mut checks = check::all(target, stage.rows);
+            checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
+                Some(NotApplied::Profile(reason)) => {
+                    restored.left_aside.insert(check.name(), reason.clone());
+                    rehearsal.notices.push(reason);
+                    false
+                }
+                Some(NotApplied::Explained) => false,
+                None => true,
+            });
+            checking.run(&checks, results, events).await;
+            rehearsal.timings.checks = began.elapsed();
+        }
+        Ok(())
+    }
 }
 
 /// Ends when the client has had its time with a tar file that is damaged, and never with any other dump.

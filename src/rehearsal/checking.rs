@@ -14,6 +14,7 @@ use crate::cluster::{ClusterError, Session};
 use crate::dump::Scan;
 use crate::engine::Sandbox;
 use crate::event::{Events, What};
+use crate::finding::mask::Mask;
 use crate::finding::{Failure, Finding};
 use crate::profile::Target;
 
@@ -90,6 +91,7 @@ impl Checking<'_> {
         let Self { stage, target, sandbox, .. } = *self;
         let Here { place, ref schema, ref idle } = *here;
         let database = place.name.as_str();
+        let mask = Mask::new(&self.scan.names, target, stage.show_data);
         let limit = target.check_timeout();
         let looking = async {
             let session = match idle.lock().await.pop() {
@@ -121,7 +123,7 @@ impl Checking<'_> {
                 before: if place.own { self.before } else { &Before::default() },
                 schema,
                 rows: stage.rows,
-                show_data: stage.show_data,
+                mask: mask.clone(),
             };
             let looked = check.look(&restored).await?;
             // A connection on which something has failed serves nobody else.
@@ -129,7 +131,7 @@ impl Checking<'_> {
             Ok(looked)
         };
         match tokio::time::timeout(limit, AssertUnwindSafe(looking).catch_unwind()).await {
-            Ok(Ok(looked)) => looked.map_err(|error: ClusterError| error.to_string()),
+            Ok(Ok(looked)) => looked.map_err(|error: ClusterError| mask.cluster(&error)),
             Ok(Err(_)) => Err("it failed, which is a bug of pgrehearse; please report it".into()),
             Err(_) => Err(format!("it took more than {limit:?} (checks.timeout)")),
         }

@@ -38,6 +38,11 @@ pub struct Part {
 }
 
 impl Entry {
+    /// Whether people should hear of it: something was not compared that this restore could have brought.
+    pub fn is_worth_a_word(&self) -> bool {
+        !self.untested.is_empty() || self.not_compared.iter().any(|part| part.reason != items::OF_DATABASE)
+    }
+
     /// Whether every item of the kind ended exactly once.
     pub fn adds_up(&self) -> bool {
         let count = |parts: &[Part]| parts.iter().map(|part| part.count).sum::<u64>();
@@ -141,8 +146,12 @@ fn end(item: &Item<'_>, ending: &Ending<'_>, apart: &SetApart<'_>) -> End {
             None => End::Untested("nothing was restored that could be looked at".to_owned()),
         };
     };
-    if item.of_database && !(item.can_be_of_database && (ending.made_database)(place)) {
-        return End::NotCompared(items::OF_DATABASE.to_owned());
+    if item.of_database {
+        let is_made = (ending.made_database)(place);
+        if !is_made || !item.can_be_of_database {
+            let why = if is_made { "what hangs on the database itself is not compared" } else { items::OF_DATABASE };
+            return End::NotCompared(why.to_owned());
+        }
     }
     if item.kind == Kind::Database {
         // Which is the same as that any check has looked at it.

@@ -8,7 +8,7 @@ use crate::dump::{Archive, Content, Dump, Scan, TocEntry};
 use crate::finding::{Finding, Name};
 
 /// Entries of an archive that are not restored; empty where all are.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct LeftOut {
     /// Why, of each entry: `left out by --schema-only`.
     reason: String,
@@ -70,6 +70,13 @@ impl LeftOut {
     /// Why a definition is left out, where it is.
     pub fn definition(&self, desc: &str, schema: &str, name: &str) -> Option<&str> {
         self.has(desc, schema, name)
+    }
+
+    /// Whether the table is left out that what hangs on it names in its tag: `TABLE orders`, `orders`, `orders own_orders`.
+    pub fn has_table_of(&self, schema: &str, tag: &str) -> bool {
+        let tag = tag.strip_prefix("TABLE ").unwrap_or(tag);
+        let ends = tag.match_indices(' ').map(|(at, _)| &tag[..at]).chain([tag]);
+        ends.into_iter().any(|table| self.has("TABLE", schema, table).is_some())
     }
 
     /// Why the rows of a table are left out, where they are.
@@ -145,7 +152,7 @@ impl LeftOut {
                 match (tables, self.data.len()) {
                     (1, 1) => "the rows of a table".to_owned(),
                     (tables, all) if tables == all => format!("the rows of {tables} tables"),
-                    (0, 1) => "data of the dump".to_owned(),
+                    (0, 1) => "an entry with data".to_owned(),
                     (0, all) => format!("{all} entries with data"),
                     (1, all) => format!("the rows of a table, and {} more entries with data", all - 1),
                     (tables, all) =>

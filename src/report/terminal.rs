@@ -451,7 +451,7 @@ impl Page<'_> {
                     add(&mut notices, line, &target.target);
                 }
             }
-            for entry in target.ledger.iter().filter(|entry| entry.compared < entry.held) {
+            for entry in target.ledger.iter().filter(|entry| entry.is_worth_a_word()) {
                 add(&mut notices, balance(entry), &target.target);
             }
         }

@@ -127,7 +127,7 @@ pub async fn run(
                         if let Ok(mut errors) = errors.lock()
                             && errors.len() < MOST_CLIENT_ERRORS
                         {
-                            errors.push(error);
+                            errors.push((error, line.to_owned()));
                         }
                     }
                     Told::End => end.store(true, Ordering::Relaxed),
@@ -163,6 +163,9 @@ pub async fn run(
     }
     let end = end.or_else(|| reads_stdin.then(|| End::without_word(&feed)));
     let errors = errors.lock().map(|mut errors| std::mem::take(&mut *errors)).unwrap_or_default();
+    // A line of a value is no message.
+    let errors = errors.into_iter().filter(|(_, line)| !logged.quoted.contains(&lines::plain(line)));
+    let errors = errors.map(|(error, _)| error).collect();
     let mut failures = join(logged.failures, errors);
     if let Content::Archive(archive) = &dump.content {
         attribute::attribute(&mut failures, archive, parallel);
@@ -250,13 +253,13 @@ fn join(mut logged: Vec<Failure>, errors: Vec<ClientError>) -> Vec<Failure> {
         waiting.entry(first_line(&failure.message).to_owned()).or_default().push_back(index);
     }
     for error in errors {
-        match waiting.get_mut(&error.message).and_then(VecDeque::pop_front) {
+        match waiting.get_mut(first_line(&error.message)).and_then(VecDeque::pop_front) {
             Some(index) => {
                 logged[index].entry = error.entry;
                 logged[index].line = error.line;
             }
             // Two jobs' messages in one line: the server has logged what it is about.
-            None if words.iter().any(|words| !words.is_empty() && error.message.contains(words.as_str())) => {}
+            None if words.iter().any(|words| words.len() > 8 && error.message.contains(words.as_str())) => {}
             // After a cap on what is kept, the client can have more than the log.
             None => logged.push(Failure {
                 message: error.message,
@@ -269,8 +272,10 @@ fn join(mut logged: Vec<Failure>, errors: Vec<ClientError>) -> Vec<Failure> {
     logged
 }
 
+/// The first line, as far as both write it in the same bytes.
 fn first_line(message: &str) -> &str {
-    message.lines().next().unwrap_or_default()
+    let line = message.lines().next().unwrap_or_default();
+    line.find(|c: char| !c.is_ascii()).map_or(line, |end| &line[..end])
 }
 
 #[cfg(test)]

@@ -3,10 +3,13 @@
 //! The columns are those of PostgreSQL's manual, "Using CSV-Format Log Output". 13 has 24 of them, later versions append
 //! more; only the first 23 are read.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
+use super::lines::plain;
 use crate::cluster::{ClusterError, Session};
 use crate::finding::Failure;
+use crate::finding::mask::Voice;
 
 /// Most errors that are kept in full; the rest are counted. A dump whose every row fails would otherwise fill memory.
 const MOST: usize = 20_000;
@@ -23,6 +26,9 @@ pub struct Logged {
     pub failures: Vec<Failure>,
     /// How many more there were than `failures` keeps.
     pub more: u64,
+    /// Lines inside of what was logged that look like a client's own: values of rows can hold line breaks, and a client prints
+    /// them as they are.
+    pub quoted: HashSet<String>,
     /// The last statement of [`super::psql_end::Closing`] that was refused.
     pub closing: Option<Refused>,
 }
@@ -106,8 +112,8 @@ impl Reader {
     fn record(&mut self, record: &csv::ByteRecord, end: &str) {
         let text = |column: usize| String::from_utf8_lossy(record.get(column).unwrap_or_default());
         let optional = |column: usize| Some(text(column).into_owned()).filter(|text| !text.is_empty());
-        // Counted from 0: 1 user, 2 database, 11 severity, 12 SQLSTATE, 13 message, 14 detail, 15 hint, 18 context,
-        // 19 statement, 22 application.
+        // Counted from 0: 1 user, 2 database, 11 severity, 12 SQLSTATE, 13 message, 14 detail, 15 hint, 16 internal
+        // query, 18 context, 19 statement, 21 location, 22 application.
         if text(22) == crate::cluster::APPLICATION_NAME {
             self.ended |= text(13).contains(end);
             return;
@@ -126,6 +132,9 @@ impl Reader {
             });
             return;
         }
+        for column in [13, 14, 15, 16, 18, 19] {
+            self.quote(&text(column));
+        }
         if self.logged.failures.len() == MOST {
             self.logged.more += 1;
             return;
@@ -138,6 +147,7 @@ impl Reader {
         self.logged.failures.push(Failure {
             sqlstate: optional(12),
             message: text(13).into_owned(),
+            voice: Voice::at(optional(21).as_deref()),
             hint: optional(15),
             context: optional(18),
             statement,
@@ -145,6 +155,19 @@ impl Reader {
             role: optional(1),
             ..Failure::default()
         });
+    }
+}
+
+impl Reader {
+    /// Remembers lines that a client's own could be taken for.
+    fn quote(&mut self, text: &str) {
+        const MOST_QUOTED: usize = 100_000;
+        for line in text.split(['\n', '\r']) {
+            let is_like_clients = line.contains("psql:") || line.contains("pg_restore:") || line.contains("ERROR:  ");
+            if is_like_clients && self.logged.quoted.len() < MOST_QUOTED {
+                self.logged.quoted.insert(plain(line));
+            }
+        }
     }
 }
 

@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use pgrehearse::check::Kind;
+use pgrehearse::dump::{self, Content};
 use pgrehearse::rehearsal::Verdict;
 
 use crate::support::home::{assert_every_check_looked, entry, findings, names};
-use crate::support::{Home, bare, dump, matching};
+use crate::support::{Home, bare, dump as made, matching};
 
 fn case(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name)
@@ -17,12 +18,15 @@ fn case(name: &str) -> PathBuf {
 fn a_healthy_restore_has_everything_compared_in_every_format() {
     let home = Home::new();
     for name in ["shop.dump", "shop.dir", "shop.tar", "shop.sql", "shop-inserts.sql"] {
-        let ran = home.run(&dump(17, name), &[&matching("shop", 17)]);
+        let ran = home.run(&made(17, name), &[&matching("shop", 17)]);
         ran.expect(0);
         assert_every_check_looked(ran.only());
         for kind in [Kind::Database, Kind::Table, Kind::Rows, Kind::SequenceValue, Kind::Definition] {
             let entry = entry(ran.only(), kind);
-            assert!(entry.compared == entry.held && entry.held > 0, "{name}: {entry:?}");
+            // What hangs on the database itself comes with `--create` alone.
+            let of_database: u64 = entry.not_compared.iter().map(|part| part.count).sum();
+            assert!(kind == Kind::Definition && of_database <= 2 || of_database == 0, "{name}: {entry:?}");
+            assert!(entry.compared + of_database == entry.held && entry.compared > 0, "{name}: {entry:?}");
         }
         assert!(!ran.stdout.contains("of the dump's"), "{}", ran.stdout);
     }
@@ -64,7 +68,7 @@ fn what_options_leave_out_is_told_by_what_pg_restore_says_itself() {
         ("schema-only", "--schema-only"),
         ("sections", "--section=pre-data, --section=post-data"),
         ("letters", "-Os"),
-        ("one-table", "-t, stock"),
+        ("one-table", "-t, orders"),
         ("without", "--exclude-schema=shop"),
         ("data", "--section=pre-data, --section=data"),
         ("no-comments", "--no-comments"),
@@ -74,14 +78,19 @@ fn what_options_leave_out_is_told_by_what_pg_restore_says_itself() {
         .map(|(name, options)| format!("{}restore: {{options: [{options}]}}\n", matching(name, 17)))
         .collect();
     let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
-    let ran = home.run(&dump(17, "shop.dump"), &profiles);
+    let ran = home.run(&made(17, "shop.dump"), &profiles);
     for (name, _) in options {
         let target = ran.target(name);
         let rows = entry(target, Kind::Rows);
         let left_out = findings(target, "left-out");
         let (held, compared) = (rows.held, rows.compared);
         match name {
-            "whole" | "data" | "no-comments" => assert!(compared == held && left_out.is_empty(), "{name}: {rows:?}"),
+            "whole" | "no-comments" => assert!(compared == held && left_out.is_empty(), "{name}: {rows:?}"),
+            // The view is filled after the data.
+            "data" => {
+                assert_eq!(compared, held);
+                assert!(left_out[0].objects.iter().all(|object| object.starts_with("MATERIALIZED VIEW DATA ")));
+            }
             "schema-only" | "sections" | "letters" => {
                 assert!(compared == 0 && left_out.len() == 1 && rows.not_compared[0].count == held, "{name}: {rows:?}");
             }
@@ -97,7 +106,6 @@ fn what_options_leave_out_is_told_by_what_pg_restore_says_itself() {
 #[test]
 fn what_a_full_list_restores_and_something_removes_is_missing_and_no_warning() {
     let home = Home::new();
-    let list = home.file("all.list", (1..10_000).map(|id| format!("{id}; x\n")).collect::<String>());
     let init = "init: [{sql: 'CREATE SCHEMA keep; CREATE FUNCTION keep.f() RETURNS event_trigger LANGUAGE plpgsql AS \
                 $$ BEGIN EXECUTE ''DROP VIEW IF EXISTS public.adults''; END $$; \
                 CREATE EVENT TRIGGER keep ON ddl_command_end WHEN TAG IN (''ALTER TABLE'') EXECUTE FUNCTION keep.f()'}]";
@@ -109,6 +117,10 @@ fn what_a_full_list_restores_and_something_removes_is_missing_and_no_warning() {
         ALTER TABLE public.people ADD PRIMARY KEY (id);",
     );
     let path = script.dump("postgres", home.path("people.dump"));
+    let opened = dump::open(&path).unwrap();
+    let Content::Archive(archive) = &opened.content else { panic!("an archive") };
+    let list = archive.entries.iter().map(|entry| format!("{}; {}\n", entry.id, entry.desc)).collect::<String>();
+    let list = home.file("all.list", list);
     let profile = format!("{}restore: {{jobs: 1, list: '{}'}}\n{init}\n", bare("full", 17), list.display());
     let ran = home.run(&path, &[&profile]);
     ran.expect(1);
@@ -119,7 +131,7 @@ fn what_a_full_list_restores_and_something_removes_is_missing_and_no_warning() {
 #[test]
 fn rows_that_are_not_looked_at_or_only_counted_are_not_compared() {
     let home = Home::new();
-    let small = dump(17, "small.dump");
+    let small = made(17, "small.dump");
     for (mode, reason) in [("off", "rows were not compared (--rows off)"), ("count", "only counted (--rows count)")] {
         let ran = home.run_with(&small, &[&bare("small", 17)], &["--rows", mode]);
         ran.expect(0);
@@ -168,9 +180,9 @@ fn one_failing_dump_gives_the_same_report_every_time_times_aside() {
     let profile = format!("{}restore: {{jobs: 4}}\n", bare("bare", 17));
     let cluster = bare("cluster", 17);
     for (name, profile) in [("shop.dump", &profile), ("all.sql", &cluster)] {
-        let first = timeless(&home.run(&dump(17, name), &[profile]).json);
+        let first = timeless(&home.run(&made(17, name), &[profile]).json);
         for _ in 0..3 {
-            pretty_assert(&first, &timeless(&home.run(&dump(17, name), &[profile]).json));
+            pretty_assert(&first, &timeless(&home.run(&made(17, name), &[profile]).json));
         }
     }
 }

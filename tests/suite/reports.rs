@@ -65,7 +65,9 @@ fn standard_output_that_is_full_gone_or_closed_takes_no_verdict_along() {
     let mut shell = Command::new("sh");
     shell.args(["-c", &command]).env("DOCKER_HOST", "unix:///nonexistent.sock");
     for (name, value) in closed.get_envs() {
-        value.map(|value| shell.env(name, value));
+        if let Some(value) = value {
+            shell.env(name, value);
+        }
     }
     assert_eq!(shell.output().unwrap().status.code(), Some(3));
 }

@@ -9,6 +9,7 @@ use crate::check::catalog::first_few;
 use crate::check::scope::in_database;
 use crate::check::{Apart, Kind, Looked, Restored};
 use crate::dump::Declared;
+use crate::finding::mask::secrets;
 use crate::finding::{AfterKind, Difference, Finding, Name, Severity};
 use crate::restore::has_option;
 
@@ -195,7 +196,7 @@ fn with_differences(name: Name, title: String, changed: &[&(Declared, Declared)]
 /// How one object differs.
 pub fn difference(dump: &Declared, restored: &Declared) -> Difference {
     let with_place = |object: &Declared| {
-        let mut text = format!("{}\n", object.definition.trim());
+        let mut text = format!("{}\n", secrets(object.definition.trim()));
         if let Some(tablespace) = object.tablespace.as_ref().filter(|tablespace| !tablespace.is_empty()) {
             text.push_str(&format!("-- tablespace {tablespace}\n"));
         }

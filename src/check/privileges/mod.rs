@@ -391,7 +391,9 @@ async fn default_privileges(
     for place in places.into_iter().filter(|place| roles.contains_key(&place.role)) {
         let wanted = expected.get(place).cloned().unwrap_or_else(|| begin(place));
         let is = there.get(place).cloned().unwrap_or_else(|| place.initial(major));
-        let more = is.beyond(&wanted).into_iter().filter(|(role, _)| roles.get(role) != Some(&true));
+        // What the restore was not let set is its finding.
+        let was_refused = stated.iter().any(|(of, _, failed)| of == place && *failed);
+        let more = is.beyond(&wanted).into_iter().filter(|(role, _)| !was_refused && roles.get(role) != Some(&true));
         wider.extend(more.map(|(role, privileges)| (place, role, privileges)));
         let is_lost = |role: &String| role.is_empty() || roles.get(role) == Some(&false);
         if wanted.beyond(&is).keys().any(is_lost) {

@@ -5,6 +5,9 @@ use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
 use crate::dump::Declared;
 
+/// What the names of such databases begin with.
+pub(in crate::check) const PREFIX: &str = "pgrehearse_reference_";
+
 /// Encoding, locale and tablespace of the restored database. Columns that a major does not have are NULL.
 const LIKE: &str = "
 SELECT d.oid, pg_encoding_to_char(d.encoding)::text, d.datcollate::text, d.datctype::text,
@@ -21,7 +24,7 @@ pub(super) async fn create(restored: &Restored<'_>) -> Result<String, ClusterErr
         return Err(ClusterError::Refused { step: STEP.into(), reason: "the restored database is not listed".into() });
     };
     let oid: u32 = row.get(0);
-    let name = format!("pgrehearse_reference_{oid}");
+    let name = format!("{PREFIX}{oid}");
     let text = |at: usize| row.get::<_, Option<&str>>(at);
     let stated = |at: usize| literal(text(at).unwrap_or_default());
     let mut sql = format!(

@@ -9,6 +9,8 @@
 mod database;
 mod statements;
 
+pub(super) use database::PREFIX;
+
 use std::collections::{HashMap, HashSet};
 
 use super::Restored;

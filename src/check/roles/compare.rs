@@ -1,7 +1,8 @@
 //! Where roles and databases are not as the dump has them.
 
 use super::Made;
-use super::stated::{ATTRIBUTES, ParameterPrivilege, Stated};
+use super::stated::{ATTRIBUTES, ParameterPrivilege, Properties, Stated};
+use crate::check::reference;
 
 /// What is not as it was, each with a line for people. None of them names a value.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -37,8 +38,11 @@ pub fn compare(stated: &Stated, there: &Stated, made: &Made) -> Differences {
         let role_names = there.attributes.keys().map(|(role, _)| role).collect::<std::collections::BTreeSet<_>>();
         let is_own = |role: &&&String| role.starts_with("pg_") || roles.contains(**role);
         found.extra = role_names.iter().filter(|role| !is_own(role)).map(|role| format!("ROLE {role}")).collect();
-        let more =
-            there.databases.iter().filter(|(name, is)| !databases.contains(*name) && !is.is_template && !is.is_closed);
+        // Another check's is gone in a moment.
+        let is_more = |name: &str, is: &Properties| {
+            !databases.contains(name) && !is.is_template && !is.is_closed && !name.starts_with(reference::PREFIX)
+        };
+        let more = there.databases.iter().filter(|(name, is)| is_more(name, is));
         found.extra.extend(more.map(|(name, _)| format!("DATABASE {name}")));
     }
     found

@@ -45,12 +45,13 @@ impl Check for Roles {
             stated.read(&facts.database_properties);
         }
         let made = made_by(restored, creates);
-        if stated.is_empty() && made.roles.is_empty() {
+        if stated.is_empty() && facts.roles_created.is_empty() {
             return Ok(Looked::default());
         }
         let there = there::read(restored.session, &mut stated).await?;
         let differences = compare::compare(&stated, &there, &made);
         let compared = BTreeMap::from([
+            ("role".to_owned(), facts.roles_created.len() as u64),
             ("role attribute".to_owned(), stated.attributes.len() as u64),
             ("membership".to_owned(), stated.members.len() as u64),
             ("setting of a role or database".to_owned(), stated.settings.len() as u64),

@@ -128,13 +128,14 @@ fn empty(restored: &Restored<'_>) -> BTreeSet<Table> {
 async fn filled(session: &Session, tables: &[Table]) -> Result<Vec<(Table, u64)>, ClusterError> {
     let mut filled = Vec::new();
     for tables in tables.chunks(TABLES_AT_ONCE) {
-        let forms = tables.iter().map(|table| Form {
+        let form = |table: &Table| Form {
             table: table.clone(),
             only: true,
             columns: Vec::new(),
             hex: None,
             sent: BTreeMap::new(),
-        });
+        };
+        let forms = tables.iter().map(form);
         let forms: Vec<Form> = forms.collect();
         let counts = form::counts(session, &forms.iter().collect::<Vec<_>>()).await?;
         let not_empty = tables.iter().zip(counts).filter(|(_, count)| count.rows > 0);
@@ -297,7 +298,8 @@ async fn look_into(
         suspect(unit, own, foreign.as_deref(), majors)
     });
     let suspects: Vec<Suspect> = suspects.collect();
-    let mut search = Search { dump: restored.dump, session, show_data: restored.show_data, found: BTreeMap::new() };
+    let mut search =
+        Search { dump: restored.dump, session, show_data: restored.mask.shows_data(), found: BTreeMap::new() };
     search.run(suspects.clone(), told).await?;
     // Where bytes stand inside arrays or other types, those that the dump has in the escape form are told only by having
     // the server write them so too.

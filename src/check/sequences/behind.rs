@@ -6,6 +6,7 @@ use super::read::{Column, Next, Sequence};
 use crate::check::catalog::words;
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
+use crate::finding::mask::Mask;
 use crate::finding::{AfterKind, Finding, Name, Origin};
 
 /// What the values that columns hold say of sequences.
@@ -22,6 +23,7 @@ pub async fn judge<'a>(
     session: &Session,
     sequences: &'a [Sequence],
     dumped: &BTreeMap<(String, &str), Option<(i64, bool)>>,
+    mask: &Mask<'_>,
 ) -> Result<Judged<'a>, ClusterError> {
     let mut asked: Vec<(usize, &Column)> = Vec::new();
     let mut statements = Vec::new();
@@ -43,7 +45,7 @@ pub async fn judge<'a>(
                 let whole = text.as_deref().and_then(|text| text.split('.').next());
                 collisions[index].extend(whole.and_then(|whole| whole.parse().ok()).map(|value| (column, value)));
             }
-            Err(error) => judged.could_not.push(format!("{}: {}", column.label(), words(&error))),
+            Err(error) => judged.could_not.push(format!("{}: {}", column.label(), words(mask, &error))),
         }
     }
     for (sequence, collisions) in sequences.iter().zip(collisions) {

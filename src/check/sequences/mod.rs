@@ -30,11 +30,11 @@ impl Check for Sequences {
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let session = restored.session;
-        let read = read::sequences(session).await?;
+        let read = read::sequences(session, &restored.mask).await?;
         let unread = read.unread.iter().map(|((schema, name), why)| format!("sequence {schema}.{name}: {why}"));
         let mut looked = Looked { could_not: unread.collect(), ..Looked::default() };
         let sequences = read.sequences;
-        let collisions = behind::judge(session, &sequences, &changed::dumped(restored)).await?;
+        let collisions = behind::judge(session, &sequences, &changed::dumped(restored), &restored.mask).await?;
         looked.could_not.extend(collisions.could_not);
         // One that collides or is at its end has its finding.
         let mut told: HashSet<(&str, &str)> =

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::check::catalog::{of_dump, words};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
+use crate::finding::mask::Mask;
 
 /// Every sequence with every column that it feeds, by dependency: `a` and `i` are ownership and identity (the sequence
 /// depends on the column), the others are defaults that depend on the sequence. A default that names its sequence as
@@ -125,7 +126,7 @@ pub struct Read {
 }
 
 /// Every sequence of the dump's, and where it stands.
-pub async fn sequences(session: &Session) -> Result<Read, ClusterError> {
+pub async fn sequences(session: &Session, mask: &Mask<'_>) -> Result<Read, ClusterError> {
     let sql = format!(
         "SELECT n.nspname::text, s.relname::text, q.seqstart, q.seqincrement, q.seqmin, q.seqmax, q.seqcycle
          FROM pg_sequence q JOIN pg_class s ON s.oid = q.seqrelid JOIN pg_namespace n ON n.oid = s.relnamespace
@@ -160,7 +161,7 @@ pub async fn sequences(session: &Session) -> Result<Read, ClusterError> {
     let answers = session.pipelined(&asked).await;
     let mut read = Read { sequences: Vec::with_capacity(sequences.len()), unread: BTreeMap::new() };
     for (mut sequence, answer) in sequences.into_iter().zip(answers) {
-        let state = answer.map_err(|error| words(&error)).and_then(|rows| {
+        let state = answer.map_err(|error| words(mask, &error)).and_then(|rows| {
             let mut values = rows.into_iter().next().unwrap_or_default().into_iter().flatten();
             let last_value = values.next().and_then(|value| value.parse::<i64>().ok());
             last_value.zip(values.next()).ok_or_else(|| "it says nothing".to_owned())

@@ -65,7 +65,7 @@ impl Check for Views {
         looked.findings.extend(filled(&views, restored));
         let mut causes: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (view, error) in unusable(session, &views).await? {
-            let said = words(&error);
+            let said = words(&restored.mask, &error);
             match judge(&error) {
                 Judged::Broken if restore_failed(restored) => {}
                 Judged::Broken => causes.entry(said).or_default().push(view.label()),

@@ -1,6 +1,6 @@
 //! How a sandbox's container is made: as tight as it can be and still run a server.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 
 use bollard::models::{
@@ -8,7 +8,7 @@ use bollard::models::{
     MountType, ResourcesUlimits,
 };
 
-use crate::engine::settings::server_settings;
+use crate::engine::settings::{Given, given, server_settings};
 use crate::engine::{SandboxSpec, Storage};
 
 /// The one directory that a server writes to. In memory it is a mount of its own. A volume takes the owner of the
@@ -58,9 +58,8 @@ pub fn server(
 ) -> ContainerCreateBody {
     let limits = &spec.limits;
     let mut command = vec![seconds(spec), data_dir(spec.storage).to_owned()];
-    for (name, value) in settings(spec) {
-        command.extend(["-c".to_owned(), format!("{name}={value}")]);
-    }
+    let settings = settings(spec);
+    command.extend(settings.arguments);
     let mut host = confined(spec);
     host.network_mode = Some("none".into());
     host.shm_size = i64::try_from(limits.shm.0).ok();
@@ -93,8 +92,10 @@ pub fn server(
                 .into_iter()
                 .chain(super::kept::initdb_environment(&spec.initdb))
                 .chain([format!("PGREHEARSE_TABLESPACES={}", spec.tablespaces)])
+                .chain(hidden_lines(&settings.file))
                 .collect(),
         ),
+        open_stdin: Some(!settings.file.is_empty()),
         labels: Some(labels),
         host_config: Some(host),
         // A first process that is a shell takes no other.
@@ -206,7 +207,7 @@ pub fn environment() -> Vec<String> {
 }
 
 /// All settings of the server.
-fn settings(spec: &SandboxSpec) -> BTreeMap<String, String> {
+pub fn settings(spec: &SandboxSpec) -> Given {
     let mut own = vec![
         ("listen_addresses", "127.0.0.1".to_owned()),
         ("port", "5432".to_owned()),
@@ -218,5 +219,10 @@ fn settings(spec: &SandboxSpec) -> BTreeMap<String, String> {
         // Where the data are in memory the log written ahead is too, and the limit is near.
         own.push(("max_wal_size", "256MB".to_owned()));
     }
-    server_settings(&spec.limits, &spec.settings, &own)
+    given(&server_settings(&spec.limits, &spec.settings, &own), &spec.hidden)
+}
+
+/// How many lines of settings the container's first process reads from its standard input, where there are any.
+pub fn hidden_lines(file: &str) -> Option<String> {
+    (!file.is_empty()).then(|| format!("PGREHEARSE_SETTINGS={}", file.lines().count()))
 }

@@ -138,6 +138,13 @@ impl DockerSandbox {
             .start_container(&self.server, None::<StartContainerOptions>)
             .await
             .map_err(call("cannot start the sandbox's container"))?;
+        let settings = match &own {
+            None => container::settings(&self.spec),
+            Some(_) => entrypoint::settings(&self.spec),
+        };
+        if !settings.file.is_empty() {
+            exec::tell(&self.docker, &self.server, &settings.file).await?;
+        }
         if self.spec.storage == Storage::Disk {
             let watch = DiskWatch::begin(&self.docker, &self.image, &self.server, &self.spec, labels.clone());
             self.disk = Some(watch);

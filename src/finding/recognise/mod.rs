@@ -49,6 +49,9 @@ fn of_server(state: &str, failure: &Failure) -> Named {
     if let Some(found) = of_statement.or_else(|| objects::of_library(failure)) {
         return found;
     }
+    if failure.voice == super::mask::Voice::Raised {
+        return (Name::FunctionRaised, data::running(failure));
+    }
     match state {
         // undefined_object: roles, settings and much else.
         "42704" if message.starts_with("role \"") => (Name::RoleMissing, quoted()),

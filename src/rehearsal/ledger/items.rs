@@ -126,8 +126,9 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         let mut item = Item::new(Kind::Definition, declared.database.as_deref(), key, check_of(declared));
         item.of_database = declared.tag.starts_with("DATABASE ");
         item.can_be_of_database = declared.desc == "ACL";
-        // Privileges and policies are compared whatever has left them out.
-        if item.check == "objects" {
+        // Privileges and policies are compared whatever has left them out, as long as their table is there.
+        let schema = schema_of(&declared.schema);
+        if item.check == "objects" || left_out.has_table_of(&schema, &declared.tag) {
             item.left_out = declared.id.and_then(|id| left_out.entry(id));
         }
         items.push(item);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::dump::{Content, DataState, Dump, Facts, Requirements, Scan};
+use crate::finding::mask::secrets;
 use crate::report::text::counted;
 
 /// Each thing in one sentence.
@@ -77,7 +78,7 @@ pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, requirements: &Requir
         say(true, format!("{tables} {have} row level security and no policy, so only its owner sees rows: {first}"));
     }
     let databases = facts.databases.iter().filter(|name| *name != "template1" && *name != "postgres").count();
-    say(databases > 1, format!("it holds {databases} databases: {}", facts.databases.join(", ")));
+    say(databases > 1, format!("it holds {databases} databases: {}", secrets(&facts.databases.join(", "))));
     say(
         requirements.not_looked_into,
         "some definitions are too long and were not looked into: the dump may need more than is said here".into(),
