@@ -91,6 +91,8 @@ const LONGEST_STATEMENT: usize = 16 << 20;
 /// Of a statement that is not read whole.
 const FIRST_TOKENS: usize = 48;
 const MOST_TOKENS: usize = 200_000;
+/// No more variables are followed in one line.
+const MOST_EXPANDED: u32 = 200;
 /// Of an INSERT: `INSERT INTO public.orders VALUES` has as many.
 const INSERT_TOKENS: usize = 6;
 
@@ -121,6 +123,8 @@ pub(super) struct Lexer<R> {
     /// Where the encoding is such: the text of `buffer` as it is. There the later bytes of characters are 0xFF, as psql has
     /// them while it reads (prepare_buffer in psqlscan.l).
     raw: Vec<u8>,
+    /// A line, and how many variables psql has put their values in place of there.
+    expanded: (u64, u32),
     /// How the last INSERT begins. A dump with `--inserts` has one for each row; those that begin like the one before
     /// say nothing new and are passed over.
     last_insert: Beginning,
@@ -151,9 +155,8 @@ struct Building {
     repeated: bool,
     /// Whether the text ends inside a string, a name or a comment of it.
     open: bool,
-    /// Whether text was put into it, and how often.
+    /// Whether text was put into it.
     injected: bool,
-    injections: u32,
     unknown: Option<String>,
 }
 
@@ -189,6 +192,7 @@ impl<R: Read> Lexer<R> {
             variables: None,
             encoding: Embedding::default(),
             raw: Vec::new(),
+            expanded: (0, 0),
             last_insert: Beginning::default(),
         }
     }
@@ -424,9 +428,10 @@ impl<R: Read> Lexer<R> {
             (_, Value::Known(text)) => text.clone(),
         };
         self.pass_over(length + usize::from(form != b' '));
-        self.statement.injections += 1;
-        // A value that names itself is not put in again by psql; here it comes to an end.
-        if self.statement.injections > 64 || text.len() > 64 * 1024 {
+        // A value that names itself is not put in again by psql; here it comes to an end with its line.
+        let line = self.line();
+        self.expanded = if self.expanded.0 == line { (line, self.expanded.1 + 1) } else { (line, 1) };
+        if self.expanded.1 > MOST_EXPANDED || text.len() > LONGEST_TOKEN {
             self.statement.unknown.get_or_insert(name);
         } else {
             self.inject(text.as_bytes());

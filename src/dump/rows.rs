@@ -108,6 +108,11 @@ struct Table {
 }
 
 impl Gathered {
+    /// Of rows in an encoding with such characters.
+    pub(super) fn encoded(embedding: Embedding) -> Self {
+        Self { embedding, ..Self::default() }
+    }
+
     pub(super) fn into_rows(self) -> Vec<TableRows> {
         let mut rows: Vec<TableRows> = self.tables.into_iter().map(|table| table.rows).collect();
         rows.sort_by(|a, b| a.place.cmp(&b.place));

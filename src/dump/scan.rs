@@ -72,8 +72,7 @@ pub(super) fn run(dump: &Dump, plan: &mut Plan<'_>) -> Result<Scan, DumpError> {
         Content::Archive(archive) => archive,
     };
     let zoned = ZonedColumns::of_archive(archive);
-    let mut gathered = Gathered::default();
-    gathered.embedding = Embedding::of(archive.encoding.as_deref());
+    let mut gathered = Gathered::encoded(Embedding::of(archive.encoding.as_deref()));
     let mut progress = Progress {
         damage: Vec::new(),
         more: 0,

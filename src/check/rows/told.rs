@@ -6,10 +6,11 @@ use super::RowMode;
 use super::locate::Difference;
 use super::plan::Unit;
 use super::relations::Table;
+use crate::check::scope::schema_of;
 use crate::check::{Apart, Kind, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::dump::digest::{Digest, NoDigest};
-use crate::dump::{LargeObjectData, Place, TableRows};
+use crate::dump::{Affects, LargeObjectData, Place, TableRows};
 use crate::finding::{Finding, Name};
 
 /// Evidence lines of one finding.
@@ -96,6 +97,23 @@ impl<'a> Told<'a> {
     /// A table that holds rows, and none in the dump.
     pub fn should_be_empty(&mut self, (schema, name): Table, rows: u64) {
         let label = format!("{schema}.{name}");
+        // The script itself may have filled it, by other means than rows.
+        let here = |database: &Option<String>| match database {
+            Some(database) => database == self.restored.database,
+            None => self.restored.database == self.restored.target.database.name,
+        };
+        let doubt = self.restored.scan.unfollowed.iter().find(|unfollowed| match &unfollowed.affects {
+            Affects::Everything => false,
+            Affects::Database(database) => here(database),
+            Affects::Table(table) => here(&table.database) && table.name == name && schema_of(&table.schema) == schema,
+        });
+        if let Some(doubt) = doubt {
+            let doubt =
+                format!("{}; which rows it should have then cannot be told by reading the script", doubt.label());
+            self.errors.push(format!("{label}: {doubt}"));
+            self.apart.push(Apart::untested(Kind::Rows, (&schema, &name), doubt));
+            return;
+        }
         self.differing.push(Differing { label, schema, name, difference: Difference::all_missing(0, rows) });
     }
 
@@ -143,11 +161,13 @@ impl<'a> Told<'a> {
         let (schema, name) = label.split_once('.').unwrap_or(("public", label));
         if let Some(doubt) = self.doubt(of_dump.iter().map(|rows| &rows.place)) {
             self.errors.push(format!("{label}: {doubt}"));
+            self.apart.push(Apart::untested(Kind::Rows, (schema, name), doubt));
             return;
         }
         let uncountable = of_dump.iter().find_map(|rows| rows.digest.err().filter(|why| why.is_uncountable()));
         if let Some(why) = uncountable {
             self.errors.push(format!("{label}: it is not there, and {why}"));
+            self.apart.push(Apart::untested(Kind::Rows, (schema, name), why.to_string()));
             return;
         }
         if self.failed || self.is_accepted(schema, name) {
@@ -165,7 +185,7 @@ impl<'a> Told<'a> {
     /// A table whose rows could only be counted.
     pub fn counted(&mut self, unit: &Unit, found: u64, why: NoDigest) {
         if why.is_uncountable() {
-            self.errors.push(format!("{}: {why}, so which rows it should have is not known", unit.label()));
+            self.could_not(unit, format!("{why}, so which rows it should have is not known"));
             return;
         }
         // Rows without columns are all alike: their number is all there is to them.
@@ -214,7 +234,7 @@ impl<'a> Told<'a> {
             difference.places = vec![format!("its {alters} was there before the rows, and may have dropped them")];
         }
         if let Some(doubt) = self.doubt(unit.places.iter()) {
-            self.errors.push(format!("{}: {doubt}", unit.label()));
+            self.could_not(unit, doubt);
             return;
         }
         let (schema, name) = unit.form.table.clone();

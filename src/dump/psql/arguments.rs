@@ -83,7 +83,7 @@ impl<'a> Arguments<'a> {
                 }
                 b':' => {
                     bare = if self.variable(&mut text, &mut argument) { 0 } else { bare + 1 };
-                    if argument.own && (parts > 0 || text.len() > 0) {
+                    if argument.own && (parts > 0 || !text.is_empty()) {
                         (argument.own, argument.unknown) = (false, true);
                     }
                 }

@@ -312,7 +312,6 @@ fn set(rest: &[u8], variables: &mut Variables) -> (Step, Vec<u8>) {
 
 /// `\copy t (a, b) from stdin with (format csv)` (parse_slash_copy and do_copy in copy.c).
 fn copy(line: &str) -> Step {
-    let lower = line.to_ascii_lowercase();
     let Some(Split { before, direction, file, after }) = split(line) else {
         // Refused by psql.
         return Step::Nothing;
@@ -325,7 +324,6 @@ fn copy(line: &str) -> Step {
         "stdin" | "pstdin" => Step::Copy(format!("COPY {before} FROM STDIN {after}")),
         _ => {
             let kind = if file.eq_ignore_ascii_case("program") { "a program" } else { "another file" };
-            debug_assert!(lower.contains("from"));
             let what = format!("\\copy reads rows from {kind}, which is not part of the dump");
             Step::Unfollowed { what, sends: false }
         }

@@ -61,6 +61,12 @@ fn commands_inside_of_statements_and_lines_are_followed() {
 }
 
 #[test]
+fn a_variable_that_names_itself_comes_to_an_end() {
+    assert!(!doubts("SELECT 1;\n\\set a ';:a'\n:a\n;\nSELECT 2;\n").is_empty());
+    assert!(!doubts("SELECT 1;\n\\set a ':b'\n\\set b ':a'\nSELECT :a;\n").is_empty());
+}
+
+#[test]
 fn branches_that_are_not_taken_are_doubts() {
     let branches = |condition: &str| {
         scan(&format!(
