@@ -1,6 +1,6 @@
 //! One statement that failed, or one complaint of the client: what findings are made from.
 
-use super::mask::{Mask, Voice};
+use super::mask::{Mask, Voice, holds_any};
 
 /// A failure as the server logged it, joined with what the client said of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,6 +39,9 @@ impl Failure {
             }
             voice => voice,
         };
+        // A secret without its quotes is what the message is about.
+        let hiding = (mask.shows_data() && holds_any(statement)).then(|| mask.without_data());
+        let mask = hiding.as_ref().unwrap_or(mask);
         Failure {
             message: mask.message(&self.message, self.sqlstate.as_deref(), voice),
             hint: self.hint.as_deref().and_then(|hint| mask.hint(hint, voice)),

@@ -7,6 +7,7 @@ use super::{Asked, FixFile, Use};
 use crate::check::StatedRoles;
 use crate::cluster::sql::identifier;
 use crate::finding::Name;
+use crate::finding::mask::runnable;
 use crate::profile::{Membership, Role};
 
 /// The roles that are missing and can be made, with the places of the findings that say so.
@@ -70,7 +71,7 @@ pub fn file(asked: &Asked<'_>) -> Option<FixFile> {
             ));
         }
         content.push_str(&format!("CREATE ROLE {} NOLOGIN;\n", identifier(role)));
-        further.extend(of_role.statements());
+        further.extend(of_role.statements().iter().map(|statement| runnable(statement)));
     }
     if !further.is_empty() {
         content.push_str("\n-- What the dump says of them; passwords and options of memberships are left out.\n");

@@ -274,7 +274,7 @@ fn join(mut logged: Vec<Failure>, errors: Vec<ClientError>) -> Vec<Failure> {
 
 /// The first line, as far as both write it in the same bytes.
 fn first_line(message: &str) -> &str {
-    let line = message.lines().next().unwrap_or_default();
+    let line = message.lines().next().unwrap_or_default().trim_end_matches('\r');
     line.find(|c: char| !c.is_ascii()).map_or(line, |end| &line[..end])
 }
 

@@ -20,7 +20,7 @@ mod tests;
 use std::sync::LazyLock;
 
 pub use hide::Hider;
-pub use secret::secrets;
+pub use secret::{holds_any, secrets, statement as runnable};
 
 use crate::cluster::ClusterError;
 use crate::dump::Names;
@@ -112,6 +112,11 @@ impl<'a> Mask<'a> {
         self.show_data
     }
 
+    /// The same, showing no values of rows.
+    pub fn without_data(&self) -> Self {
+        Self { show_data: false, ..self.clone() }
+    }
+
     /// Whether something is called so.
     pub fn knows(&self, name: &str) -> bool {
         let holds = |name: &str| self.own.holds(name) || self.dump.is_some_and(|names| names.holds(name));
@@ -168,7 +173,7 @@ impl<'a> Mask<'a> {
         if let Some(after) = line.strip_prefix("PL/pgSQL function ") {
             let end = after.find(" line ").or_else(|| after.find(" at ")).or_else(|| after.find(" during "));
             let function = &after[..end.unwrap_or(after.len())];
-            return parts::is_known(self, function).then(|| format!("PL/pgSQL function {function} line"));
+            return parts::is_known(self, function).then(|| format!("PL/pgSQL function {function} line …"));
         }
         let function = line.strip_prefix("SQL function \"")?.split("\" ").next()?;
         parts::is_known(self, function).then(|| format!("SQL function \"{function}\" statement"))

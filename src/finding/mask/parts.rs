@@ -12,6 +12,7 @@ pub fn names(mask: &Mask<'_>, text: &str) -> String {
 pub fn is_one_name(mask: &Mask<'_>, text: &str) -> bool {
     mask.knows(text)
         || postgres::is_keyword(text)
+        || text.len() == 1 && text.bytes().all(|byte| byte.is_ascii_punctuation())
         || text.contains('.') && text.split('.').all(|part| mask.knows(unquoted(part)))
 }
 

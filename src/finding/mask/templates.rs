@@ -78,6 +78,8 @@ invalid input syntax for type {}
 invalid input value for enum {}: "{v}"
 invalid enum label "{v}"
 "{v}" is not an existing enum label
+"{v}" is not a valid binary digit
+"{v}" is not a valid hexadecimal digit
 "{v}" is out of range for type {}
 value "{v}" is out of range for type {}
 value "{v}" is out of range for {} type {}

@@ -74,7 +74,7 @@ fn what_is_not_known_is_masked_wherever_it_stands() {
             "invalid byte sequence for encoding \"UTF8\": 0xe4 ‹masked›",
         ),
         ("unrecognized secret Ada said by nobody Lovelace", "invalid_text_representation: ‹masked›"),
-        ("first\nERROR:  Ada", "invalid_text_representation: ‹masked›"),
+        ("first\nLOUD:  Ada Lovelace", "invalid_text_representation: ‹masked›"),
         (
             "invalid input syntax for type integer: \"first\nERROR:  x\"",
             "invalid input syntax for type integer: \"‹masked›\"",
