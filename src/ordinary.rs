@@ -78,7 +78,9 @@ fn checked(file: File) -> io::Result<File> {
 fn refuse_special(kind: FileType) -> io::Result<()> {
     match special(kind) {
         None => Ok(()),
-        Some("pipe") => Err(refused("a pipe, which is not waited for and cannot be read twice; write it to a file first")),
+        Some("pipe") => {
+            Err(refused("a pipe, which is not waited for and cannot be read twice; write it to a file first"))
+        }
         Some(what) => Err(refused(&format!("a {what}, not a file"))),
     }
 }

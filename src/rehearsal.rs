@@ -24,6 +24,7 @@ use crate::finding::{Finding, Severity};
 use crate::profile::{Entrypoint, Target};
 use attempt::Attempt;
 pub use decision::decide;
+pub use start::while_it_answers;
 
 /// What every rehearsal of a run shares.
 #[derive(Clone)]

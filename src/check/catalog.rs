@@ -1,6 +1,7 @@
 //! What checks that read the catalog share.
 
 use super::Restored;
+use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
 use crate::finding::Finding;
 
@@ -37,6 +38,14 @@ pub(super) fn words(error: &tokio_postgres::Error) -> String {
             error.code().code()
         ),
         None => error.to_string(),
+    }
+}
+
+/// The end of the server's process, where an answer about an object is that.
+pub(super) fn killed(error: &tokio_postgres::Error, object: &str) -> Result<(), ClusterError> {
+    match crate::cluster::is_lost(error) {
+        true => Err(ClusterError::Killed { object: object.to_owned() }),
+        false => Ok(()),
     }
 }
 

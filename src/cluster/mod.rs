@@ -7,7 +7,7 @@ mod spec;
 pub mod sql;
 
 pub use prepare::{not_applied, prepare};
-pub use session::{APPLICATION_NAME, Refusal, Session, TextRows, refused};
+pub use session::{APPLICATION_NAME, Refusal, Session, TextRows, is_lost, refused};
 pub use spec::{needs_of, server_of};
 
 use crate::engine::EngineError;
@@ -23,4 +23,7 @@ pub enum ClusterError {
     /// The server refused a statement of pgrehearse's own or of the profile: `step` says which.
     #[error("{step}: {reason}")]
     Refused { step: String, reason: String },
+    /// The server's process ended while it looked at something: `object` says at what.
+    #[error("the server's process ended when it looked at {object}")]
+    Killed { object: String },
 }

@@ -78,7 +78,8 @@ impl Place<'_> {
     pub async fn upload(&self, path: &Path) -> Result<Input, EngineError> {
         let (reader, writer) = tokio::io::duplex(256 * 1024);
         // Before anything is unpacked: half of a dump is none.
-        let input = Opened::open(path).map_err(|source| EngineError::Io { action: "cannot upload the dump", source })?;
+        let input =
+            Opened::open(path).map_err(|source| EngineError::Io { action: "cannot upload the dump", source })?;
         let packed = tokio::task::spawn_blocking(move || pack(input, tokio_util::io::SyncIoBridge::new(writer)));
         let script = r#"mkdir -p "$1" && tar -x -o -C "$1" -f - && chmod -R u+rX "$1/input""#;
         let argv = ["sh", "-c", script, "sh", &self.upload].map(String::from).into();

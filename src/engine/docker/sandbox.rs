@@ -9,10 +9,10 @@ use bollard::query_parameters::{
 };
 use tokio::sync::{Mutex, OnceCell};
 
+use super::disk::{self, DiskWatch};
+use super::ended::{stands_still, why_it_ended};
 use super::entrypoint::{self, Own};
 use super::exec::{self, Exec};
-use super::disk::{self, DiskWatch};
-use super::ended::why_it_ended;
 use super::input::{self, Input};
 use super::kept::{Kept, Origin};
 use super::watch::Watch;
@@ -347,6 +347,10 @@ impl Sandbox for DockerSandbox {
                 Some(disk::End::Gone(why)) => Err(self.why_it_ended(&why).await),
             },
         }
+    }
+
+    async fn stands_still(&self) -> Option<EngineError> {
+        stands_still(&self.docker, &self.server, &self.spec.limits).await
     }
 
     async fn remove(self: Box<Self>) -> Result<(), EngineError> {
