@@ -34,6 +34,7 @@ use crate::profile::{Entrypoint, Target};
 pub use again::{AfterRestore, Again};
 use attempt::Attempt;
 pub use decision::decide;
+pub use start::while_it_answers;
 
 /// What every rehearsal of a run shares.
 #[derive(Clone)]

@@ -447,7 +447,7 @@ async fn nothing_runs_on_after_a_run_was_killed_and_the_next_sweep_removes_its_f
     }
     assert_eq!(processes_of(&directory), Vec::<String>::new());
     let engine = engine(Confinement::Confined, "killed: next", Arc::new(|run| run == "killed"));
-    assert_eq!(engine.sweep(false).await.unwrap().len(), 1);
+    assert_eq!(engine.sweep(false).await.unwrap().removed.len(), 1);
     assert!(!directory.exists());
 }
 
@@ -516,7 +516,7 @@ async fn a_sweep_removes_what_dead_runs_left_and_nothing_else() {
     std::fs::set_permissions(dead.join("data"), std::fs::Permissions::from_mode(0o000)).unwrap();
 
     let engine = engine(Confinement::Confined, "sweep: this", Arc::new(|run| run == "sweep: dead"));
-    let swept = engine.sweep(false).await.unwrap();
+    let swept = engine.sweep(false).await.unwrap().removed;
     let names: Vec<&str> = swept.iter().map(|swept| swept.name.as_str()).collect();
     assert_eq!(names, [dead.to_str().unwrap()]);
     assert!(!dead.exists() && live.exists() && foreign.exists() && unmarked.path().exists());

@@ -1,6 +1,7 @@
 //! What checks that read the catalog share.
 
 use super::Restored;
+use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
 use crate::finding::Finding;
 use crate::finding::mask::Mask;
@@ -34,6 +35,14 @@ pub(super) fn words(mask: &Mask<'_>, error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(error) => format!("{} ({})", mask.refusal(error), error.code().code()),
         None => error.to_string(),
+    }
+}
+
+/// The end of the server's process, where an answer about an object is that.
+pub(super) fn killed(error: &tokio_postgres::Error, object: &str) -> Result<(), ClusterError> {
+    match crate::cluster::is_lost(error) {
+        true => Err(ClusterError::Killed { object: object.to_owned() }),
+        false => Ok(()),
     }
 }
 

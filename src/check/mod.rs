@@ -78,6 +78,8 @@ pub struct Restored<'a> {
     pub schema: &'a Schema,
     /// What checks that looked before this one found in this database; empty for those that change nothing.
     pub earlier: &'a [Finding],
+    /// Objects at which the server's process has ended before: they are left alone.
+    pub avoid: &'a [String],
     /// How long the restore took.
     pub restore_took: Duration,
     /// How rows are compared.
@@ -87,6 +89,11 @@ pub struct Restored<'a> {
 }
 
 impl Restored<'_> {
+    /// Whether an object is to be left alone.
+    fn avoids(&self, object: &str) -> bool {
+        self.avoid.iter().any(|avoided| avoided == object)
+    }
+
     /// Whether a table was there before the restore, and is none of the dump's.
     pub fn is_own_table(&self, schema: &str, table: &str) -> bool {
         let mut declared = self.scan.facts.tables.iter();
@@ -132,7 +139,7 @@ impl Restored<'_> {
 }
 
 /// What a check saw in one database.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Looked {
     pub findings: Vec<Finding>,
     /// What it compared, for people: `12 sequences`.

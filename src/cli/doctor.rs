@@ -55,7 +55,9 @@ pub async fn doctor(arguments: Doctor) -> anyhow::Result<u8> {
             }
         }
         (Err(reason), _) => {
-            lines.push(Line::bad("docker", reason.clone(), "start Docker, or let DOCKER_HOST name an engine".into()));
+            let (what, remedy) =
+                reason.split_once("; ").unwrap_or((reason, "start Docker, or let DOCKER_HOST name an engine"));
+            lines.push(Line::bad("docker", what.to_owned(), remedy.to_owned()));
         }
         (Ok(_), None) => {}
     }

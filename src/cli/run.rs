@@ -17,7 +17,7 @@ use crate::finding::{Finding, Severity};
 use crate::fixes::{self, Asked, Directory, DirectoryError};
 use crate::matrix;
 use crate::profile::Target;
-use crate::rehearsal::{ScanInProgress, Stage, Verdict, WrittenFixes};
+use crate::rehearsal::{ScanInProgress, Stage, Verdict, WrittenFixes, while_it_answers};
 use crate::report::live::{self, View};
 use crate::report::spec::{Destination, Format, ReportSpec};
 use crate::report::terminal::TerminalOptions;
@@ -160,7 +160,7 @@ pub async fn rehearse(
         rows: wanted.rows,
         show_data: wanted.show_data,
         fail_on: wanted.fail_on,
-        interrupt,
+        interrupt: interrupt.clone(),
         after: None,
     };
     let mut names: Vec<String> = targets.iter().map(|target| target.name.clone()).collect();
@@ -177,7 +177,8 @@ pub async fn rehearse(
     drop(stage);
     for engine in engines.all() {
         // What could not be removed is the next run's; the report stands.
-        if let Err(error) = engine.close().await {
+        let closed = while_it_answers(&**engine, &interrupt, engine.close()).await.and_then(|closed| closed);
+        if let Err(error) = closed {
             say(&format!("pgrehearse: something was left behind: {error}; run `pgrehearse sweep`"));
         }
     }

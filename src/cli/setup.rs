@@ -11,11 +11,11 @@ use super::arguments::Engine as EngineArguments;
 use super::{Usage, exit, say};
 use crate::check::RowMode;
 use crate::dump::Dump;
-use crate::engine::Engine;
 use crate::engine::choice::{Choice, Engines};
 use crate::engine::docker::DockerEngine;
 use crate::engine::lease::{Home, Lease};
 use crate::engine::local::{Confinement, LocalEngine, RunTag};
+use crate::engine::{Engine, Sweep};
 use crate::matrix::Room;
 use crate::rehearsal::ScanInProgress;
 
@@ -31,12 +31,10 @@ impl Workshop {
     /// Opens the engines that the arguments allow, and removes what dead runs left.
     pub async fn open(arguments: &EngineArguments) -> anyhow::Result<Workshop> {
         let workshop = Self::open_unswept(arguments).await?;
-        // Another run's leftovers must not stop this one.
-        if let Err(error) = workshop.sweep(false).await {
-            let error = crate::report::text::visible(&format!("{error:#}")).into_owned();
-            say(&format!(
-                "pgrehearse: what earlier runs left could not all be removed: {error}; run `pgrehearse sweep`"
-            ));
+        // Another run's leftovers must not stop this one, and not stay unknown.
+        match workshop.sweep(false).await {
+            Ok(sweep) => sweep.failed.iter().for_each(|failed| not_removed(failed)),
+            Err(error) => not_removed(&format!("{error:#}")),
         }
         Ok(workshop)
     }
@@ -68,21 +66,22 @@ impl Workshop {
     }
 
     /// Removes what dead runs left, on every engine that answers.
-    pub async fn sweep(&self, all: bool) -> anyhow::Result<Vec<crate::engine::Swept>> {
-        let (mut swept, mut failed) = (Vec::new(), None);
+    pub async fn sweep(&self, all: bool) -> anyhow::Result<Sweep> {
+        let mut all_swept = Sweep::default();
         for engine in self.engines.all() {
-            // One engine that fails keeps nobody from asking the other.
             match engine.sweep(all).await {
-                Ok(removed) => swept.extend(removed),
-                Err(error) => failed = failed.or(Some(error)),
+                Ok(sweep) => {
+                    all_swept.removed.extend(sweep.removed);
+                    all_swept.failed.extend(sweep.failed);
+                }
+                // The other engine's leftovers are no worse for it.
+                Err(error) => all_swept.failed.push(format!("what the {} engine holds: {error}", engine.kind().name())),
             }
-        }
-        if let Some(error) = failed {
-            return Err(error.into());
         }
         // Only now: while a run's lock file is there it is known to be this home's.
         self.lease.home().forget_dead_runs().context("cannot read the state directory")?;
-        Ok(swept)
+        all_swept.removed.sort();
+        Ok(all_swept)
     }
 
     /// How many rehearsals fit.
@@ -101,6 +100,11 @@ impl Workshop {
         }
         Ok(())
     }
+}
+
+fn not_removed(what: &str) {
+    let what = crate::report::text::visible(what);
+    say(&format!("pgrehearse: something that an earlier run left could not be removed: {what}"));
 }
 
 async fn connect(lease: &Arc<Lease>) -> Result<DockerEngine, String> {

@@ -11,16 +11,20 @@ pub async fn sweep(arguments: Sweep) -> anyhow::Result<u8> {
     let engine = Engine { engine: EngineName::Auto, unconfined: false, image_repository: None, no_cache: false };
     let workshop = Workshop::open_unswept(&engine).await?;
     let mut swept = workshop.sweep(arguments.all).await?;
-    swept.sort();
+    swept.removed.sort();
     let mut out = super::stdout();
-    for thing in &swept {
+    for thing in &swept.removed {
         writeln!(out, "removed {} {}", thing.kind, thing.name)?;
     }
-    if swept.is_empty() {
+    for failed in &swept.failed {
+        writeln!(out, "could not remove {}", crate::report::text::visible(failed))?;
+    }
+    if swept.removed.is_empty() && swept.failed.is_empty() {
         writeln!(out, "nothing to remove")?;
     }
     let code = match &workshop.engines.docker {
-        Ok(_) => exit::PASS,
+        Ok(_) if swept.failed.is_empty() => exit::PASS,
+        Ok(_) => exit::UNTESTED,
         // What cannot be asked cannot be called clean.
         Err(reason) => {
             writeln!(out, "Docker was not swept: {reason}")?;

@@ -9,7 +9,7 @@ pub mod sql;
 
 pub use databases::{Database, databases};
 pub use prepare::{not_applied, prepare};
-pub use session::{APPLICATION_NAME, Refusal, Session, TextRows, refused};
+pub use session::{APPLICATION_NAME, Refusal, Session, TextRows, is_lost, refused};
 pub use spec::{needs_of, server_of};
 
 use crate::engine::EngineError;
@@ -29,6 +29,9 @@ pub enum ClusterError {
     /// so that only who knows which names may be shown shows it.
     #[error("{step}: the server refused it ({})", said.sqlstate)]
     Server { step: String, said: Said },
+    /// The server's process ended while it looked at something: `object` says at what.
+    #[error("the server's process ended when it looked at {object}")]
+    Killed { object: String },
 }
 
 /// An error of the server, not yet fit to be shown.

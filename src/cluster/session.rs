@@ -15,7 +15,12 @@ pub const APPLICATION_NAME: &str = "pgrehearse";
 pub struct Session {
     client: Client,
     connection: JoinHandle<()>,
+    /// How many of [`Session::pipelined`] may be under way.
+    at_once: usize,
 }
+
+/// So many statements under way keep both sides busy.
+const AT_ONCE: usize = 256;
 
 impl Session {
     /// Connects with `search_path` set to `pg_catalog` alone, so that no function of the dump can stand in for one of
@@ -115,6 +120,16 @@ impl Session {
         Ok(Ok(session))
     }
 
+    /// Whether the server answers one who connects, be it with a refusal: one that restarts its processes does not
+    /// (`57P03`, cannot_connect_now, and the like).
+    pub async fn is_answered(sandbox: &dyn Sandbox, user: &str, database: &str) -> bool {
+        match Self::connect(sandbox, user, database).await {
+            Ok(Ok(_)) => true,
+            Ok(Err(error)) => error.as_db_error().is_some_and(|error| !error.code().code().starts_with("57P0")),
+            Err(_) => false,
+        }
+    }
+
     async fn connect(
         sandbox: &dyn Sandbox,
         user: &str,
@@ -132,8 +147,22 @@ impl Session {
             let connection = tokio::spawn(async move {
                 let _ = connection.await;
             });
-            Session { client, connection }
+            Session { client, connection, at_once: AT_ONCE }
         }))
+    }
+
+    /// The same session, which sends no statement before the one before is answered: where one of them ends the server's
+    /// process, it is known which.
+    pub fn one_by_one(self) -> Session {
+        // What has a drop of its own cannot be taken apart.
+        let mut session = self;
+        session.at_once = 1;
+        session
+    }
+
+    /// Whether the connection is gone.
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
     }
 
     pub fn client(&self) -> &Client {
@@ -165,10 +194,8 @@ impl Session {
     /// thousands of round trips. Each has a result of its own, its rows as text; outside of a transaction one that fails
     /// takes no other down.
     pub async fn pipelined(&self, statements: &[String]) -> Vec<Result<TextRows, tokio_postgres::Error>> {
-        /// What may be under way at a time.
-        const AT_ONCE: usize = 256;
         let mut results = Vec::with_capacity(statements.len());
-        for some in statements.chunks(AT_ONCE) {
+        for some in statements.chunks(self.at_once) {
             let mut under_way = Vec::with_capacity(some.len());
             for statement in some {
                 let mut answer = Box::pin(self.client.simple_query(statement));
@@ -216,6 +243,17 @@ fn cannot_connect(user: &str, database: &str) -> String {
 impl Drop for Session {
     fn drop(&mut self) {
         self.connection.abort();
+    }
+}
+
+/// Whether an error is the end of the connection, and no answer to what was asked.
+pub fn is_lost(error: &tokio_postgres::Error) -> bool {
+    use tokio_postgres::error::Severity;
+    match error.as_db_error() {
+        Some(error) => matches!(error.parsed_severity(), Some(Severity::Fatal | Severity::Panic)),
+        None => {
+            error.is_closed() || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
+        }
     }
 }
 

@@ -158,13 +158,27 @@ pub trait Engine: Send + Sync {
     /// Starts a sandbox and waits until its server accepts connections.
     async fn start(&self, spec: &SandboxSpec, events: &Events) -> Result<Box<dyn Sandbox>, EngineError>;
 
+    /// Whether the engine answers at all, found out within seconds.
+    async fn answers(&self) -> bool {
+        true
+    }
+
     /// Ends the engine's work for this run, and removes whatever of the run is still there.
     async fn close(&self) -> Result<(), EngineError> {
         Ok(())
     }
 
     /// Removes what dead runs left, and with `all` what is kept between runs too.
-    async fn sweep(&self, all: bool) -> Result<Vec<Swept>, EngineError>;
+    async fn sweep(&self, all: bool) -> Result<Sweep, EngineError>;
+}
+
+/// What came of a sweep.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sweep {
+    pub removed: Vec<Swept>,
+    /// What should be gone and could not be removed, each with why: `volume x: volume is in use`. It keeps nothing else
+    /// from being removed.
+    pub failed: Vec<String>,
 }
 
 /// One thing that a sweep removed.
@@ -238,9 +252,10 @@ pub trait Sandbox: Send + Sync {
     /// When a limit is hit, or whoever looks can look no more.
     async fn at_end(&self) -> Result<(), EngineError>;
 
-    /// Whether the sandbox stands still because somebody else has stopped it.
-    async fn is_paused(&self) -> bool {
-        false
+    /// Why nothing goes on in it, asked after something failed or its time was up: it may have ended, somebody else may have
+    /// paused it, or the engine may be gone.
+    async fn stands_still(&self) -> Option<EngineError> {
+        None
     }
 
     /// Removes the sandbox and all that belongs to it.

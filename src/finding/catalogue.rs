@@ -48,6 +48,8 @@ macro_rules! catalogue {
 catalogue! {
     AcceptUnused = "accept-unused", Warning, Target,
         "The profile accepts something that this target does not have.";
+    CheckCrashed = "check-crashed", Warning, Tool,
+        "The server's process ended when a check looked at an object.";
     CheckViolated = "check-violated", Error, Dump,
         "Rows of the dump break a check or NOT NULL constraint.";
     ClientFailed = "client-failed", Error, Restore,

@@ -14,7 +14,7 @@ use super::ended;
 use super::left_out::LeftOut;
 use super::places;
 use super::progress::{Progress, Restored};
-use super::start::{NotStarted, start};
+use super::start::{NotStarted, start, while_it_answers};
 use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, partial, verdict};
 use crate::check::{self, Before, NotApplied, RowMode};
 use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
@@ -28,6 +28,9 @@ use crate::restore;
 
 /// How long the engine may take to notice that a sandbox has ended.
 const SETTLING: Duration = Duration::from_millis(700);
+
+/// How long an engine that may hang is asked for an explanation.
+const ASKING: Duration = Duration::from_secs(10);
 
 /// How an attempt ended.
 pub enum Attempt {
@@ -116,23 +119,36 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         () = stage.interrupt.cancelled() => Err(Stopped::Interrupted),
     };
     // A connection that broke is explained by what became of the sandbox, which is known a moment later.
-    if let Err(Stopped::Cluster(_)) = worked
-        && let Ok(failure) = tokio::time::timeout(SETTLING, sandbox.failure()).await
-    {
-        worked = Err(failure.into());
+    if let Err(Stopped::Cluster(_)) = worked {
+        match tokio::time::timeout(SETTLING, sandbox.failure()).await {
+            Ok(failure) => worked = Err(failure.into()),
+            // An engine with much to do takes longer to notice than it takes to answer.
+            Err(_) => {
+                if let Some(reason) = sandbox.stands_still().await {
+                    worked = Err(reason.into());
+                }
+            }
+        }
     }
     // A limit explains whatever else went wrong.
     if matches!(worked, Err(Stopped::Cluster(_)))
-        && let Some(limit) = sandbox.limit_hit().await
+        && let Ok(Some(limit)) = tokio::time::timeout(ASKING, sandbox.limit_hit()).await
     {
         worked = Err(Stopped::Limit(limit));
     }
+    // A sandbox whose time was up may have been kept from using it.
+    if matches!(&worked, Err(Stopped::Limit(limit)) if limit.name == "timeout")
+        && let Some(reason) = sandbox.stands_still().await
+    {
+        worked = Err(reason.into());
+    }
 
     // What was written since the last look counts too: nothing is a pass that took more than it may.
-    if worked.is_ok()
-        && let Err(over) = sandbox.at_end().await
-    {
-        worked = Err(over.into());
+    if worked.is_ok() {
+        worked = tokio::select! {
+            at_end = sandbox.at_end() => at_end.map_err(Stopped::from),
+            () = stage.interrupt.cancelled() => Err(Stopped::Interrupted),
+        };
     }
     let limit = match &worked {
         Err(Stopped::Limit(limit)) => Some(limit),
@@ -155,7 +171,8 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
 
     events.phase(Phase::Teardown);
     let teardown = Instant::now();
-    if let Err(error) = sandbox.remove().await {
+    let removed = while_it_answers(&*engine, &stage.interrupt, sandbox.remove()).await.and_then(|removed| removed);
+    if let Err(error) = removed {
         rehearsal.notices.push(format!("the sandbox could not be removed: {error}; run `pgrehearse sweep`"));
     }
     rehearsal.timings.teardown = teardown.elapsed();

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::{RestoreSummary, Stage};
 use crate::check::{self, Before, Check, CheckResult, Outcome, Place, Restored, Schema};
@@ -15,7 +15,7 @@ use crate::dump::Scan;
 use crate::engine::Sandbox;
 use crate::event::{Events, What};
 use crate::finding::mask::Mask;
-use crate::finding::{Failure, Finding};
+use crate::finding::{Failure, Finding, Name};
 use crate::profile::Target;
 
 /// Checks that look at the same time, each over a connection of its own.
@@ -45,97 +45,307 @@ struct Here<'a> {
     schema: Schema,
     /// Connections that a check has done with: a new one takes longer than most checks do.
     idle: Mutex<Vec<Session>>,
+    /// Whether the planner knows what is in the catalogs.
+    statistics: OnceCell<()>,
+}
+
+/// How one look is to go.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    /// What checks found before this one.
+    earlier: &'a [Finding],
+    /// After somebody has ended the server's processes: over a new connection, one statement after the other, and at these
+    /// objects not at all.
+    alone: Option<&'a [String]>,
+}
+
+/// Why a check could not look.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    #[error("it took more than {0:?} (checks.timeout)")]
+    TooSlow(Duration),
+    #[error("it failed, which is a bug of pgrehearse; please report it")]
+    Panicked,
+}
+
+/// What came of one look.
+struct Look {
+    looked: Result<check::Looked, Failed>,
+    /// The server's process, or the whole server, ended meanwhile.
+    lost: bool,
+    began: Instant,
+    ended: Instant,
 }
 
 impl Checking<'_> {
-    /// Runs every check in every restored database, those that change something after the others; one that fails or takes
-    /// too long says so and takes no other down. Each has one result in each database, which goes to `results` as it comes:
-    /// whatever ends the run, what has been seen stays.
+    /// Runs every check in every restored database, those that change something after the others; one that fails, takes
+    /// too long or brings the server down says so and takes no other down. Each has one result in each database, which goes to
+    /// `results` as it comes: whatever ends the run, what has been seen stays.
     pub async fn run(&self, checks: &[Box<dyn Check>], results: &mut Results, events: &Events) {
         let several = self.places.len() > 1;
         for (nth, place) in self.places.iter().enumerate() {
-            let here = &Here { place, schema: Schema::default(), idle: Mutex::default() };
+            let here = &Here { place, schema: Schema::default(), idle: Mutex::default(), statistics: OnceCell::new() };
             let indexes = (0..checks.len()).filter(|index| nth == 0 || !checks[*index].looks_once());
             let (changing, quiet): (Vec<usize>, Vec<usize>) = indexes.partition(|index| checks[*index].changes());
             let mut found = Vec::new();
             for (group, at_once) in [(quiet, AT_ONCE), (changing, 1)] {
-                let mut looks: Vec<BoxFuture<'_, Result<check::Looked, String>>> = Vec::new();
-                let mut fresh = Vec::new();
+                let mut looks: Vec<BoxFuture<'_, Look>> = Vec::new();
                 for index in &group {
-                    let (check, earlier) = (checks[*index].as_ref(), found.as_slice());
+                    let check = checks[*index].as_ref();
+                    let way = Way { earlier: found.as_slice(), alone: None };
                     looks.push(Box::pin(async move {
-                        let looked = self.look(check, here, earlier).await;
+                        let look = self.look(check, here, way).await;
                         events.send(What::CheckDone { check: check.name() });
-                        looked
+                        look
                     }));
                 }
                 // In the order of the checks, whichever is done first.
-                let mut looks = stream::iter(looks).buffered(at_once);
-                for index in group {
-                    let Some(looked) = looks.next().await else { break };
-                    if let Ok(looked) = &looked {
-                        fresh.extend_from_slice(&looked.findings);
-                    }
-                    let check = checks[index].as_ref();
-                    let database = (several && !check.looks_once()).then_some(place.name.as_str());
-                    results.add(index, result(check, looked, database));
+                let mut coming = stream::iter(looks).buffered(at_once);
+                let mut looks = Vec::new();
+                for index in &group {
+                    let Some(look) = coming.next().await else { break };
+                    let looked = look.looked.as_ref().map_err(|error| self.words(error)).cloned();
+                    let check = checks[*index].as_ref();
+                    results.put(
+                        *index,
+                        result(check, looked, (several && !check.looks_once()).then_some(place.name.as_str())),
+                    );
+                    looks.push(look);
                 }
-                drop(looks);
+                drop(coming);
+                let mut fresh = Vec::new();
+                // Whoever may have been misled by the end of the server's processes looks again.
+                let again = in_doubt(&looks);
+                for (nth, (index, look)) in group.into_iter().zip(looks).enumerate() {
+                    let check = checks[index].as_ref();
+                    let looked = match again.contains(&nth) {
+                        true => {
+                            let looked = self.look_alone(check, here, &found).await;
+                            let database = (several && !check.looks_once()).then_some(place.name.as_str());
+                            results.put(index, result(check, looked.clone(), database));
+                            looked.ok()
+                        }
+                        false => look.looked.ok(),
+                    };
+                    fresh.extend(looked.into_iter().flat_map(|looked| looked.findings));
+                }
                 found.extend(fresh);
             }
         }
     }
 
-    /// One check in one database.
-    async fn look(&self, check: &dyn Check, here: &Here<'_>, earlier: &[Finding]) -> Result<check::Looked, String> {
-        let Self { stage, target, sandbox, .. } = *self;
-        let Here { place, ref schema, ref idle } = *here;
-        let database = place.name.as_str();
-        let mask = Mask::new(&self.scan.names, target, stage.show_data);
-        let limit = target.check_timeout();
-        let looking = async {
-            let session = match idle.lock().await.pop() {
-                Some(session) => session,
-                None => Session::open(sandbox, &target.cluster.superuser, database).await?,
-            };
-            // As a connection begins, whatever the check before it has set. The server must not go on with what nobody waits
-            // for.
-            let time = limit.as_millis().min(i32::MAX as u128);
-            let begin = format!(
-                "ROLLBACK; RESET SESSION AUTHORIZATION; RESET ALL; DISCARD TEMP; \
-                 SET search_path = pg_catalog; SET statement_timeout = {time}"
-            );
-            session.batch(&begin, "cannot prepare a connection").await?;
-            let restored = Restored {
-                sandbox,
-                session: &session,
-                database,
-                place,
-                databases: &self.summary.databases,
-                dump: &stage.dump,
-                scan: self.scan,
-                target,
-                restore_findings: &self.summary.findings,
-                failures: self.failures,
-                earlier,
-                restore_took: self.restore_took,
-                left_out: self.left_out,
-                before: if place.own { self.before } else { &Before::default() },
-                schema,
-                rows: stage.rows,
-                mask: mask.clone(),
-            };
-            let looked = check.look(&restored).await?;
-            // A connection on which something has failed serves nobody else.
-            idle.lock().await.push(session);
-            Ok(looked)
-        };
-        match tokio::time::timeout(limit, AssertUnwindSafe(looking).catch_unwind()).await {
-            Ok(Ok(looked)) => looked.map_err(|error: ClusterError| mask.cluster(&error)),
-            Ok(Err(_)) => Err("it failed, which is a bug of pgrehearse; please report it".into()),
-            Err(_) => Err(format!("it took more than {limit:?} (checks.timeout)")),
+    fn mask(&self) -> Mask<'_> {
+        Mask::new(&self.scan.names, self.target, self.stage.show_data)
+    }
+
+    /// Why a check could not look, without what must not be shown.
+    fn words(&self, error: &Failed) -> String {
+        match error {
+            Failed::Cluster(error) => self.mask().cluster(error),
+            other => other.to_string(),
         }
     }
+
+    /// One check in one database.
+    async fn look(&self, check: &dyn Check, here: &Here<'_>, way: Way<'_>) -> Look {
+        let began = Instant::now();
+        let session = OnceCell::new();
+        let limit = self.target.check_timeout();
+        let looking = AssertUnwindSafe(self.looking(check, here, way, &session)).catch_unwind();
+        let looked = match tokio::time::timeout(limit, looking).await {
+            Ok(Ok(looked)) => looked.map_err(Failed::from),
+            Ok(Err(_)) => Err(Failed::Panicked),
+            Err(_) => Err(Failed::TooSlow(limit)),
+        };
+        let lost = match &looked {
+            Err(Failed::Cluster(ClusterError::Killed { .. })) => true,
+            Ok(looked) if looked.could_not.is_empty() => session.get().is_some_and(Session::is_closed),
+            // What it was told can come before the end of the connection that it tells of.
+            _ => match session.get() {
+                Some(session) => is_closed_soon(session).await,
+                // It was refused one; where that is because somebody has ended the server's processes, another look tells.
+                None => false,
+            },
+        };
+        // A connection on which something has failed serves nobody else.
+        if looked.is_ok() && !lost {
+            here.idle.lock().await.extend(session.into_inner());
+        }
+        Look { looked, lost, began, ended: Instant::now() }
+    }
+
+    async fn looking(
+        &self,
+        check: &dyn Check,
+        here: &Here<'_>,
+        way: Way<'_>,
+        used: &OnceCell<Session>,
+    ) -> Result<check::Looked, ClusterError> {
+        let Self { stage, target, sandbox, .. } = *self;
+        let Here { place, ref schema, ref idle, ref statistics } = *here;
+        let database = place.name.as_str();
+        let open = || Session::open(sandbox, &target.cluster.superuser, database);
+        let idle = if way.alone.is_none() { idle.lock().await.pop() } else { None };
+        let session = match (idle, way.alone) {
+            (Some(session), _) => session,
+            (None, None) => open().await?,
+            (None, Some(_)) => open().await?.one_by_one(),
+        };
+        let session = used.get_or_init(async || session).await;
+        // As a connection begins, whatever the check before it has set. The server must not go on with what nobody waits
+        // for.
+        let time = target.check_timeout().as_millis().min(i32::MAX as u128);
+        let begin = format!(
+            "ROLLBACK; RESET SESSION AUTHORIZATION; RESET ALL; DISCARD TEMP; \
+             SET search_path = pg_catalog; SET statement_timeout = {time}"
+        );
+        session.batch(&begin, "cannot prepare a connection").await?;
+        statistics.get_or_init(|| gather_statistics(session)).await;
+        let restored = Restored {
+            sandbox,
+            session,
+            database,
+            place,
+            databases: &self.summary.databases,
+            dump: &stage.dump,
+            scan: self.scan,
+            target,
+            restore_findings: &self.summary.findings,
+            failures: self.failures,
+            earlier: way.earlier,
+            avoid: way.alone.unwrap_or_default(),
+            restore_took: self.restore_took,
+            left_out: self.left_out,
+            before: if place.own { self.before } else { &Before::default() },
+            schema,
+            rows: stage.rows,
+            mask: self.mask(),
+        };
+        check.look(&restored).await
+    }
+
+    /// Looks again after somebody has ended the server's processes, and finds out who: whatever ends them now is this
+    /// check's own. An object that does is left alone the next time, and told.
+    async fn look_alone(
+        &self,
+        check: &dyn Check,
+        here: &Here<'_>,
+        earlier: &[Finding],
+    ) -> Result<check::Looked, String> {
+        let mut avoid: Vec<String> = Vec::new();
+        loop {
+            self.wait_for_server(&here.place.name).await?;
+            let look = self.look(check, here, Way { earlier, alone: Some(&avoid) }).await;
+            match look.looked {
+                Err(Failed::Cluster(ClusterError::Killed { object }))
+                    if avoid.len() < MOST_KILLERS && !avoid.contains(&object) =>
+                {
+                    avoid.push(object);
+                }
+                looked if look.lost => {
+                    let why = match looked {
+                        Err(error) => self.words(&error),
+                        Ok(_) => "the connection ended while it looked".to_owned(),
+                    };
+                    self.wait_for_server(&here.place.name).await?;
+                    return Ok(brought_down(check.name(), &avoid, Some(why), check::Looked::default()));
+                }
+                Ok(looked) if avoid.is_empty() => return Ok(looked),
+                Ok(looked) => return Ok(brought_down(check.name(), &avoid, None, looked)),
+                Err(error) => return Err(self.words(&error)),
+            }
+        }
+    }
+
+    /// Waits until the server takes connections again: it restarts its processes by itself.
+    async fn wait_for_server(&self, database: &str) -> Result<(), String> {
+        let coming = async {
+            while !Session::is_answered(self.sandbox, &self.target.cluster.superuser, database).await {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::time::timeout(RECOVERY, coming)
+            .await
+            .map_err(|_| format!("the server went down and did not come back within {} s", RECOVERY.as_secs()))
+    }
+}
+
+/// Lets the planner know how much a restore has brought into the catalogs that checks join: a fresh restore has no
+/// statistics of them, and plans that go by those of an empty database take seconds where there are many objects.
+async fn gather_statistics(session: &Session) {
+    const MANY: i64 = 200;
+    let sql = "SELECT (SELECT count(*) FROM pg_constraint WHERE oid >= 16384) + (SELECT count(*) FROM pg_class WHERE oid >= 16384)";
+    let many = session.query(sql, &[], "cannot count objects").await;
+    if many.is_ok_and(|rows| rows.first().is_some_and(|row| row.get::<_, i64>(0) > MANY)) {
+        // Without them checks are slow, and no less true.
+        let _ = session.batch(&format!("ANALYZE {CATALOGS}"), "cannot analyze catalogs").await;
+    }
+}
+
+/// Catalogs that checks join with each other.
+const CATALOGS: &str = "pg_attribute, pg_attrdef, pg_class, pg_constraint, pg_depend, pg_index, pg_inherits, pg_namespace, \
+                        pg_policy, pg_proc, pg_rewrite, pg_sequence, pg_trigger, pg_type";
+
+/// How long a server may take to restart its processes.
+const RECOVERY: Duration = Duration::from_secs(60);
+
+/// Objects that end the server's process of which a check finds out each; each costs a restart.
+const MOST_KILLERS: usize = 8;
+
+/// What a look was told may be this much older than the end of the connections that explains it.
+const SETTLING: Duration = Duration::from_secs(2);
+
+/// Whether the connection ends within a moment.
+async fn is_closed_soon(session: &Session) -> bool {
+    for _ in 0..20 {
+        if session.is_closed() {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    false
+}
+
+/// The looks that the end of the server's processes can have misled: all that were under way at that time or came after it.
+fn in_doubt(looks: &[Look]) -> Vec<usize> {
+    let lost = looks.iter().filter(|look| look.lost).map(|look| look.ended).min();
+    let Some(lost) = lost else { return Vec::new() };
+    let misled = |look: &Look| look.lost || look.ended + SETTLING >= lost && look.looked_badly() || look.began >= lost;
+    (0..looks.len()).filter(|nth| misled(&looks[*nth])).collect()
+}
+
+impl Look {
+    /// Whether something kept it from seeing all, or it found something that could be the end of a connection.
+    fn looked_badly(&self) -> bool {
+        self.looked.as_ref().map_or(true, |looked| !looked.could_not.is_empty() || !looked.findings.is_empty())
+    }
+}
+
+/// What a check has seen that ended the server's process.
+fn brought_down(check: &str, objects: &[String], why: Option<String>, mut looked: check::Looked) -> check::Looked {
+    let title = match objects {
+        [] => format!("check {check} ended the server's process"),
+        [only] => format!("check {check} ended the server's process when it looked at {only}"),
+        _ => format!("check {check} ended the server's process when it looked at each of {} objects", objects.len()),
+    };
+    let mut finding = Finding::new(Name::CheckCrashed, title);
+    finding.count = objects.len().max(1) as u64;
+    finding.objects = objects.to_vec();
+    finding.evidence =
+        objects.iter().map(|object| format!("the connection ended when it looked at {object}")).collect();
+    finding.evidence.extend(why.clone());
+    finding.fix =
+        "Look at it by hand in a database that may go down: a bug of an extension, or code that ends sessions, \
+                   does so wherever it runs."
+            .into();
+    looked.findings.push(finding);
+    looked
+        .could_not
+        .extend(objects.iter().map(|object| format!("{object}: the server's process ends when it is looked at")));
+    looked.could_not.extend(why.map(|why| format!("it ended the server's process: {why}")));
+    looked
 }
 
 /// What one check saw in one database, which is named where there are several.
@@ -170,7 +380,9 @@ fn result(check: &dyn Check, looked: Result<check::Looked, String>, database: Op
 pub struct Results(Vec<(usize, CheckResult)>);
 
 impl Results {
-    fn add(&mut self, index: usize, result: CheckResult) {
+    /// Takes the result of a check in one database, in the place of an earlier one.
+    fn put(&mut self, index: usize, result: CheckResult) {
+        self.0.retain(|(of, earlier)| *of != index || earlier.database != result.database);
         self.0.push((index, result));
     }
 

@@ -1,6 +1,7 @@
 //! From a spec to a sandbox that runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -36,11 +37,12 @@ pub async fn start(
         engine = engines.provide(spec, events) => engine?,
         () = interrupt.cancelled() => return Err(NotStarted::Interrupted),
     };
-    // An image's own entrypoint takes its time; what is left half done there goes when the engine is closed.
+    // An image's own entrypoint takes its time, and an engine that does not answer takes for ever; what is left half done
+    // there goes when the engine is closed.
     let interrupted = async {
-        match spec.entrypoint {
-            Entrypoint::Direct => std::future::pending().await,
-            Entrypoint::Image => interrupt.cancelled().await,
+        interrupt.cancelled().await;
+        if spec.entrypoint == Entrypoint::Direct {
+            silence(&*engine, IMPATIENT).await;
         }
     };
     let sandbox = tokio::select! {
@@ -48,4 +50,47 @@ pub async fn start(
         () = interrupted => return Err(NotStarted::Interrupted),
     };
     Ok((engine, sandbox))
+}
+
+/// How long something is waited for before the engine is asked whether it still answers: when a person wants an end, and
+/// otherwise.
+const IMPATIENT: Duration = Duration::from_secs(3);
+const PATIENT: Duration = Duration::from_secs(60);
+
+/// Waits for work of an engine as long as the engine answers.
+///
+/// # Errors
+/// When it does not.
+pub async fn while_it_answers<T>(
+    engine: &dyn Engine,
+    interrupt: &CancellationToken,
+    work: impl Future<Output = T>,
+) -> Result<T, EngineError> {
+    let given_up = async {
+        let interrupted = async {
+            interrupt.cancelled().await;
+            silence(engine, IMPATIENT).await;
+        };
+        tokio::select! {
+            () = interrupted => {}
+            () = silence(engine, PATIENT) => {}
+        }
+    };
+    tokio::select! {
+        done = work => Ok(done),
+        () = given_up => Err(EngineError::Unreachable {
+            engine: engine.kind().name(),
+            reason: "it no longer answers".into(),
+        }),
+    }
+}
+
+/// Ends when the engine does not answer.
+async fn silence(engine: &dyn Engine, pause: Duration) {
+    loop {
+        tokio::time::sleep(pause).await;
+        if !engine.answers().await {
+            return;
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::start::{NotStarted, start};
+use super::start::{NotStarted, start, while_it_answers};
 use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::engine::choice::Engines;
 use crate::engine::{Sandbox, Storage};
@@ -65,7 +65,8 @@ impl Trial<'_> {
             () = tokio::time::sleep(PATIENCE) => Err(Failed::TooSlow),
             () = self.interrupt.cancelled() => Err(Failed::Interrupted),
         };
-        if let Err(error) = sandbox.remove().await {
+        let removed = while_it_answers(&*engine, self.interrupt, sandbox.remove()).await.and_then(|removed| removed);
+        if let Err(error) = removed {
             events.send(What::Notice(format!("the sandbox could not be removed: {error}; run `pgrehearse sweep`")));
         }
         Ok(format!("PostgreSQL {} on the {} engine", made?, engine.kind().name()))

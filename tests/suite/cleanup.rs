@@ -8,7 +8,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::support::{Home, bare, docker, dump, with_statements};
+use crate::support::{Home, bare, docker, dump, images, with_statements};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -108,6 +108,33 @@ fn what_a_killed_run_left_is_swept() {
 }
 
 #[test]
+fn what_cannot_be_swept_is_said_and_keeps_nothing_else() {
+    let home = Home::new();
+    let container = killed(&home, &bare("plain", 17));
+    // A dead run's volume that somebody else uses.
+    let volume = format!("pgrehearse-in-use-{}", std::process::id());
+    let run = format!("io.pgrehearse.run={:016x}", 7);
+    docker::output(&["volume", "create", "--label", &home.label(), "--label", &run, &volume]);
+    let image = format!("{}:17", images::REPOSITORY);
+    let mount = format!("{volume}:/mnt");
+    let other = docker::output(&["run", "--detach", "--volume", &mount, "--entrypoint", "sleep", &image, "300"]);
+
+    let ran = home.ran_to_end(home.program().arg("sweep"));
+    ran.expect(3);
+    assert!(ran.stdout.contains("removed container pgrehearse-"), "{}", ran.stdout);
+    assert!(ran.stdout.contains(&format!("could not remove volume {volume}: ")), "{}", ran.stdout);
+    assert!(docker::inspect("container", &container).is_none());
+    let ran = home.ran_to_end(&mut home.command(&dump(17, "small.dump"), &[&home.profile(&bare("next", 17))]));
+    ran.expect(0);
+    let said = format!("something that an earlier run left could not be removed: volume {volume}: ");
+    assert!(ran.stderr.contains(&said), "{}", ran.stderr);
+
+    assert!(docker::succeeds(&["rm", "--force", &other]));
+    assert!(sweep(&home).contains(&format!("removed volume {volume}")));
+    home.assert_nothing_left();
+}
+
+#[test]
 fn what_a_killed_run_left_is_removed_by_the_next_run() {
     let home = Home::new();
     let container = killed(&home, &bare("plain", 17));
@@ -168,7 +195,7 @@ fn a_container_that_is_killed_half_way_is_untested_and_nothing_is_left() {
     home.assert_nothing_left();
     let target = ran.only();
     assert_eq!(target.untested.len(), 1, "{:?}", target.untested);
-    assert!(target.untested[0].contains("the sandbox ended early"), "{:?}", target.untested);
+    assert_eq!(target.untested[0], "the sandbox ended early: its container was ended from outside with signal 9");
     assert_eq!(target.findings().count(), 0, "{}", ran.json);
 }
 
@@ -181,10 +208,16 @@ fn a_container_that_somebody_removes_half_way_is_untested() {
     ran.expect(3);
     home.assert_nothing_left();
     assert_eq!(ran.only().findings().count(), 0, "{}", ran.json);
+    // The engine ends it first, and whoever asks can come in between.
+    let told = [
+        "the sandbox ended early: its container was removed by somebody else",
+        "the sandbox ended early: its container was ended from outside with signal 9",
+    ];
+    assert!(ran.only().untested.len() == 1 && told.contains(&&*ran.only().untested[0]), "{:?}", ran.only().untested);
 }
 
 #[test]
-fn a_paused_container_runs_into_its_time_limit_and_is_removed() {
+fn a_paused_container_is_called_paused_when_its_time_is_up_and_is_removed() {
     let home = Home::new();
     let (child, container) = amid_restore(&home, &format!("{}limits: {{timeout: 10s}}\n", bare("plain", 17)));
     // The engine pauses no container in which a program is just being started.
@@ -192,7 +225,8 @@ fn a_paused_container_runs_into_its_time_limit_and_is_removed() {
     let ran = home.wait(child);
     ran.expect(3);
     home.assert_nothing_left();
-    assert!(ran.only().untested[0].contains("limit reached: timeout"), "{:?}", ran.only().untested);
+    let said = "the sandbox ended early: its container was paused by somebody else, and did not go on";
+    assert_eq!(ran.only().untested, [said]);
 }
 
 #[test]

@@ -71,7 +71,9 @@ fn a_client_of_another_version_is_confined_as_its_server_is() {
     let child = home.start(&mut home.command(&dump(17, "small.dump"), &[&profile]));
     home.wait_for_query("pg_sleep");
     let ids = docker::containers(&home.label());
-    let containers: Vec<Value> = ids.iter().map(|id| docker::inspect("container", id).unwrap()).collect();
+    let mut containers: Vec<Value> = ids.iter().map(|id| docker::inspect("container", id).unwrap()).collect();
+    // Who measures the disk, in which nothing of a dump runs, is looked at elsewhere.
+    containers.retain(|container| container["Config"]["User"] != "root");
     home.wait(child).expect(0);
     home.assert_nothing_left();
 

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use tokio_postgres::SimpleQueryMessage;
 
+use super::catalog::killed;
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Refusal, Session};
 use crate::finding::mask::{Mask, Voice};
@@ -53,7 +54,7 @@ impl Check for Queries {
         }
         let mut sessions = Sessions { restored, open: HashMap::new() };
         let mut refused: BTreeMap<(String, Refusal), Vec<&Query>> = BTreeMap::new();
-        for query in mine {
+        for query in mine.into_iter().filter(|query| !restored.avoids(&label(query))) {
             match sessions.of(query.as_role.as_deref()).await? {
                 Ok(session) => ask(session, query, &restored.mask, &mut looked).await?,
                 Err(refusal) => {
@@ -164,6 +165,11 @@ impl Sessions<'_> {
     }
 }
 
+/// What a query is called beside objects.
+fn label(query: &Query) -> String {
+    format!("query {:?}", query.name)
+}
+
 /// Limits what the session runs next.
 async fn limit(session: &Session, timeout: std::time::Duration, step: &str) -> Result<(), ClusterError> {
     session.batch(&format!("SET statement_timeout = {}", timeout.as_millis().max(1)), step).await
@@ -171,10 +177,13 @@ async fn limit(session: &Session, timeout: std::time::Duration, step: &str) -> R
 
 /// Runs one query inside a transaction that is rolled back, so that queries do not see each other's doings.
 async fn ask(session: &Session, query: &Query, mask: &Mask<'_>, looked: &mut Looked) -> Result<(), ClusterError> {
-    let step = format!("query {:?}", query.name);
+    let step = label(query);
     limit(session, query.timeout.0, &step).await?;
     session.batch("BEGIN", &step).await?;
     let answer = rows(session, &query.sql).await;
+    if let Err(error) = &answer {
+        killed(error, &label(query))?;
+    }
     session.batch("ROLLBACK", &step).await?;
     let mut finding = about(&[query], format!("query {:?} did not give what is expected", query.name));
     finding.evidence = vec![format!("expected {}", query.expect.describe())];

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashSet};
 use async_trait::async_trait;
 
 use super::paths::{OWN, Paths};
-use super::{Judged, SETTINGS, judge, plpgsql};
-use crate::check::catalog::{first_few, restore_failed, words};
+use super::{Judged, SETTINGS, is_cancelled, judge, one_at_most, plpgsql};
+use crate::check::catalog::{first_few, killed, restore_failed, words};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::{Finding, Name};
@@ -67,7 +67,9 @@ impl Check for Functions {
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let session = restored.session;
         session.batch(SETTINGS, "cannot prepare a connection").await?;
-        let functions = functions(session).await?;
+        session.batch(&one_at_most(restored), "cannot prepare a connection").await?;
+        let mut functions = functions(session).await?;
+        functions.retain(|function| !restored.avoids(&function.label));
         let (sql, others): (Vec<&Function>, Vec<&Function>) = functions.iter().partition(|function| function.is_sql);
         let mut looked = Looked { looked_at: format!("{} SQL functions", sql.len()), ..Looked::default() };
         looked.compared = BTreeMap::from([("function".to_owned(), functions.len() as u64)]);
@@ -134,6 +136,7 @@ async fn invalid<'a>(
         for (function, answer) in functions.iter().zip(validate(session, &path, &functions).await?) {
             match answer {
                 Ok(()) => {}
+                Err(error) if is_cancelled(&error) => failed.push((*function, error)),
                 // One that sets its own has no other.
                 Err(error) if function.path.is_some() => failed.push((*function, error)),
                 Err(_) => doubtful.push(*function),
@@ -156,6 +159,9 @@ async fn validate(
     session.batch(path, "cannot set search_path").await?;
     let statements: Vec<String> = functions.iter().map(|function| function.validate()).collect();
     let answers = session.pipelined(&statements).await;
+    for (function, answer) in functions.iter().zip(&answers) {
+        answer.as_ref().err().map_or(Ok(()), |error| killed(error, &function.label))?;
+    }
     Ok(answers.into_iter().map(|answer| answer.map(|_| ())).collect())
 }
 

@@ -10,11 +10,12 @@ mod plpgsql;
 pub use functions::Functions;
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use self::paths::Paths;
-use super::catalog::{first_few, of_dump, qualified, restore_failed, sqlstate, words};
+use super::catalog::{first_few, killed, of_dump, qualified, restore_failed, sqlstate, words};
 use super::scope::{in_database, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
@@ -54,7 +55,9 @@ impl Check for Views {
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let session = restored.session;
         session.batch(SETTINGS, "cannot prepare a connection").await?;
-        let views = views(session).await?;
+        session.batch(&one_at_most(restored), "cannot prepare a connection").await?;
+        let mut views = views(session).await?;
+        views.retain(|view| !restored.avoids(&view.label()));
         let mut looked = Looked::default();
         let materialized = views.iter().filter(|view| view.materialized).count();
         looked.looked_at = format!("{} views, {materialized} materialized views", views.len() - materialized);
@@ -176,7 +179,10 @@ async fn unusable<'a>(
                 let definition = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten());
                 open.push((view, format!("EXPLAIN {}", definition.unwrap_or_default())));
             }
-            Err(error) => failed.push((view, error)),
+            Err(error) => {
+                killed(&error, &view.label())?;
+                failed.push((view, error));
+            }
         }
     }
     let paths = Paths::read(session).await?;
@@ -196,7 +202,10 @@ async fn unusable<'a>(
             match answer {
                 Ok(_) => {}
                 Err(error) if attempt < last && is_of_names(&error) => again.push((view, statement)),
-                Err(error) => failed.push((view, error)),
+                Err(error) => {
+                    killed(&error, &view.label())?;
+                    failed.push((view, error));
+                }
             }
         }
         open = again;
@@ -204,6 +213,19 @@ async fn unusable<'a>(
     session.batch(paths::OWN, "cannot set search_path").await?;
     failed.sort_by(|(a, _), (b, _)| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)));
     Ok(failed)
+}
+
+/// How long one view or function may take of a check's time, so that one that never ends does not take that of the
+/// others.
+fn one_at_most(restored: &Restored<'_>) -> String {
+    const MOST: Duration = Duration::from_secs(10);
+    let most = MOST.min(restored.target.check_timeout() / 4);
+    format!("SET statement_timeout = {}", most.as_millis().max(1))
+}
+
+/// Whether the time was up.
+fn is_cancelled(error: &tokio_postgres::Error) -> bool {
+    sqlstate(error) == "57014"
 }
 
 /// Whether another search_path could help.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::functions::Function;
 use super::paths::Paths;
 use crate::check::borrowed::Borrowed;
-use crate::check::catalog::first_few;
+use crate::check::catalog::{first_few, killed};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::mask::{Mask, Voice};
 
@@ -89,6 +89,7 @@ async fn plan<'f>(
                 }
             }
             Err(error) => {
+                killed(&error, &function.label)?;
                 let could_not = format!("{}: {}", function.label, crate::check::catalog::words(mask, &error));
                 if !seen.could_not.contains(&could_not) {
                     seen.could_not.push(could_not);

@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio_postgres::SimpleQueryMessage;
 
-use crate::cluster::{ClusterError, Session, refused};
+use crate::cluster::{ClusterError, Session, is_lost, refused};
 use crate::finding::mask::Voice;
 
 /// What came of a statement.
@@ -71,7 +71,10 @@ async fn try_one(session: &Session, statement: &str) -> Result<Tried, ClusterErr
         }
         Err(error) => error,
     };
-    let Some(of_server) = error.as_db_error() else { return Err(refused(STEP, &error)) };
+    let of_server = match error.as_db_error() {
+        Some(of_server) if !is_lost(&error) => of_server,
+        _ => return Err(refused(STEP, &error)),
+    };
     Ok(Tried::Refused(Refused {
         sqlstate: of_server.code().code().to_owned(),
         message: of_server.message().to_owned(),

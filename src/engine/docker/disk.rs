@@ -256,7 +256,7 @@ impl Begin {
         ContainerCreateBody {
             image: Some(self.image.clone()),
             user: Some("root".into()),
-            entrypoint: Some(["/bin/bash", "-c", SCRIPT, "disk"].map(String::from).into()),
+            entrypoint: Some(["bash", "-c", SCRIPT, "disk"].map(String::from).into()),
             cmd: Some(directories),
             env: Some(vec!["LC_ALL=C".into()]),
             labels: Some(self.labels.clone()),

@@ -32,9 +32,7 @@ pub async fn why_it_ended(docker: &Docker, server: &str, limits: &Limits, otherw
                     }
                     tokio::time::sleep(BETWEEN).await;
                 }
-                Err(error) if status(&error) == Some(404) => {
-                    return EngineError::Gone("its container was removed by somebody else".into());
-                }
+                Err(error) if status(&error) == Some(404) => return removed(),
                 Err(error) => return EngineError::Gone(format!("the Docker engine no longer answers ({error})")),
             }
         }
@@ -46,9 +44,46 @@ pub async fn why_it_ended(docker: &Docker, server: &str, limits: &Limits, otherw
     }
 }
 
+/// Why nothing goes on in a sandbox: what became of its container or of the engine. `None` where it runs.
+pub async fn stands_still(docker: &Docker, server: &str, limits: &Limits) -> Option<EngineError> {
+    let asking = async {
+        match docker.inspect_container(server, None::<InspectContainerOptions>).await {
+            Ok(inspected) => {
+                let state = inspected.state.unwrap_or_default();
+                if state.paused == Some(true) {
+                    return Some(paused());
+                }
+                match state.running {
+                    Some(true) => None,
+                    _ => Some(explained(docker, server, limits, &state).await),
+                }
+            }
+            Err(error) if status(&error) == Some(404) => Some(removed()),
+            Err(error) if status(&error).is_some() => None,
+            Err(error) => Some(EngineError::Gone(format!("the Docker engine no longer answers ({error})"))),
+        }
+    };
+    let silent = || Some(EngineError::Gone("the Docker engine no longer answers".into()));
+    tokio::time::timeout(PATIENCE, asking).await.unwrap_or_else(|_| silent())
+}
+
+fn removed() -> EngineError {
+    EngineError::Gone("its container was removed by somebody else".into())
+}
+
 /// A container that somebody has paused, and that did not go on in its time.
-pub fn paused() -> EngineError {
+fn paused() -> EngineError {
     EngineError::Gone("its container was paused by somebody else, and did not go on".into())
+}
+
+async fn is_removed_soon(docker: &Docker, server: &str) -> bool {
+    for _ in 0..LOOKS / 2 {
+        match docker.inspect_container(server, None::<InspectContainerOptions>).await {
+            Err(error) => return status(&error) == Some(404),
+            Ok(_) => tokio::time::sleep(BETWEEN).await,
+        }
+    }
+    false
 }
 
 async fn explained(docker: &Docker, server: &str, limits: &Limits, state: &ContainerState) -> EngineError {
@@ -64,6 +99,8 @@ async fn explained(docker: &Docker, server: &str, limits: &Limits, state: &Conta
     if let Some(signal) = state.exit_code.map(|code| code - 128).filter(|signal| *signal > 0) {
         let by = match log.contains(container::KILLED_INSIDE) {
             true => "a program in it ended its server with",
+            // Whoever removes a container ends it first.
+            false if is_removed_soon(docker, server).await => return removed(),
             false => "its container was ended from outside with",
         };
         return EngineError::Gone(format!("{by} signal {signal}"));

@@ -15,6 +15,7 @@ mod image;
 mod input;
 mod kept;
 mod labels;
+mod reach;
 mod sandbox;
 mod sweep;
 mod watch;
@@ -29,7 +30,7 @@ use async_trait::async_trait;
 use bollard::Docker;
 
 use super::lease::Lease;
-use super::{Engine, EngineError, EngineKind, Sandbox, SandboxSpec, Server, Swept};
+use super::{Engine, EngineError, EngineKind, Sandbox, SandboxSpec, Server, Sweep, Swept};
 use crate::event::{Events, Phase};
 use crate::profile::Entrypoint;
 use kept::{Origin, Plan};
@@ -67,10 +68,7 @@ impl DockerEngine {
     pub async fn connect(lease: Arc<Lease>) -> Result<Self, EngineError> {
         let unreachable = |error: bollard::errors::Error| EngineError::Unreachable {
             engine: "Docker",
-            reason: match std::env::var("DOCKER_HOST") {
-                Ok(host) => format!("{error} (DOCKER_HOST={host})"),
-                Err(_) => format!("{error}; is it running, and may this user use its socket?"),
-            },
+            reason: reach::why(&error, std::env::var("DOCKER_HOST").ok().as_deref()),
         };
         let docker = Docker::connect_with_defaults().map_err(unreachable)?;
         let docker = docker.negotiate_version().await.map_err(unreachable)?;
@@ -108,7 +106,11 @@ impl DockerEngine {
     /// # Errors
     /// When the engine does not answer, or will not remove something.
     pub async fn remove_leftovers(&self) -> Result<Vec<Swept>, EngineError> {
-        sweep::remove_run(&self.docker, &self.lease).await
+        let Sweep { removed, failed } = sweep::remove_run(&self.docker, &self.lease).await?;
+        match failed.is_empty() {
+            true => Ok(removed),
+            false => Err(EngineError::Call { action: "cannot remove what the run made", reason: failed.join("; ") }),
+        }
     }
 }
 
@@ -173,13 +175,18 @@ impl Engine for DockerEngine {
         }
     }
 
+    async fn answers(&self) -> bool {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        tokio::time::timeout(PATIENCE, self.docker.ping()).await.is_ok_and(|answer| answer.is_ok())
+    }
+
     async fn close(&self) -> Result<(), EngineError> {
         let mut keeping = std::mem::take(&mut *self.keeping.lock().await);
         while keeping.join_next().await.is_some() {}
         self.remove_leftovers().await.map(drop)
     }
 
-    async fn sweep(&self, all: bool) -> Result<Vec<Swept>, EngineError> {
+    async fn sweep(&self, all: bool) -> Result<Sweep, EngineError> {
         sweep::sweep(&self.docker, self.lease.home(), all).await
     }
 }

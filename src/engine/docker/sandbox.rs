@@ -10,7 +10,7 @@ use bollard::query_parameters::{
 use tokio::sync::{Mutex, OnceCell};
 
 use super::disk::{self, DiskWatch};
-use super::ended::why_it_ended;
+use super::ended::{stands_still, why_it_ended};
 use super::entrypoint::{self, Own};
 use super::exec::{self, Exec};
 use super::input::{self, Input};
@@ -354,6 +354,10 @@ impl Sandbox for DockerSandbox {
                 Some(disk::End::Gone(why)) => Err(self.why_it_ended(&why).await),
             },
         }
+    }
+
+    async fn stands_still(&self) -> Option<EngineError> {
+        stands_still(&self.docker, &self.server, &self.spec.limits).await
     }
 
     async fn remove(self: Box<Self>) -> Result<(), EngineError> {

@@ -10,17 +10,17 @@ use bollard::query_parameters::{
 
 use super::{call, labels, status};
 use crate::engine::lease::{Home, Lease};
-use crate::engine::{EngineError, Swept};
+use crate::engine::{EngineError, Sweep, Swept};
 
 type Labels = HashMap<String, String>;
 
 /// Removes what belongs to dead runs, and with `all` the kept data directories too.
-pub async fn sweep(docker: &Docker, home: &Home, all: bool) -> Result<Vec<Swept>, EngineError> {
+pub async fn sweep(docker: &Docker, home: &Home, all: bool) -> Result<Sweep, EngineError> {
     remove_where(docker, &|labels| is_dead(labels, home), all).await
 }
 
 /// Removes what belongs to one live run: its own clean-up of last resort.
-pub async fn remove_run(docker: &Docker, lease: &Lease) -> Result<Vec<Swept>, EngineError> {
+pub async fn remove_run(docker: &Docker, lease: &Lease) -> Result<Sweep, EngineError> {
     let own = |labels: &Labels| {
         labels.get(labels::RUN).is_some_and(|run| run == lease.run())
             && labels.get(labels::HOME).is_some_and(|home| home == lease.home().id())
@@ -44,8 +44,8 @@ async fn remove_where(
     docker: &Docker,
     wanted: &(dyn Fn(&Labels) -> bool + Sync),
     kept: bool,
-) -> Result<Vec<Swept>, EngineError> {
-    let mut swept = Vec::new();
+) -> Result<Sweep, EngineError> {
+    let mut sweep = Sweep::default();
     // Containers first: a volume or an image in use cannot be removed.
     let ours = HashMap::from([("label".to_owned(), vec![labels::RUN.to_owned()])]);
     let options = ListContainersOptionsBuilder::default().all(true).filters(&ours).build();
@@ -54,17 +54,17 @@ async fn remove_where(
         let (Some(id), Some(labels)) = (container.id, container.labels) else { continue };
         if wanted(&labels) {
             let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-            gone(docker.remove_container(&id, Some(options)).await, "cannot remove a container")?;
+            let removed = docker.remove_container(&id, Some(options)).await;
             let name = container.names.and_then(|names| names.into_iter().next()).unwrap_or(id);
-            swept.push(Swept { kind: "container", name: name.trim_start_matches('/').to_owned() });
+            sweep.note("container", name.trim_start_matches('/').to_owned(), removed);
         }
     }
     let options = ListVolumesOptionsBuilder::default().filters(&ours).build();
     let volumes = docker.list_volumes(Some(options)).await.map_err(call("cannot list volumes"))?.volumes;
     for volume in volumes.unwrap_or_default() {
         if wanted(&volume.labels) {
-            gone(docker.remove_volume(&volume.name, None::<RemoveVolumeOptions>).await, "cannot remove a volume")?;
-            swept.push(Swept { kind: "volume", name: volume.name });
+            let removed = docker.remove_volume(&volume.name, None::<RemoveVolumeOptions>).await;
+            sweep.note("volume", volume.name, removed);
         }
     }
     let options = ListImagesOptionsBuilder::default().filters(&ours).build();
@@ -84,23 +84,35 @@ async fn remove_where(
             for name in names {
                 let options = RemoveImageOptionsBuilder::default().build();
                 match docker.remove_image(&name, Some(options), None).await {
-                    Ok(_) => swept.push(Swept { kind: "image", name }),
                     Err(error) if matches!(status(&error), Some(404 | 409)) => {}
-                    Err(error) => return Err(call("cannot remove an image")(error)),
+                    removed => sweep.note("image", name, removed.map(drop)),
                 }
             }
         }
     }
-    swept.sort();
-    Ok(swept)
+    sweep.removed.sort();
+    Ok(sweep)
 }
 
-/// What is gone already, or being removed by somebody else, is gone.
-fn gone<T>(result: Result<T, bollard::errors::Error>, action: &'static str) -> Result<(), EngineError> {
-    match result {
-        Ok(_) => Ok(()),
-        Err(error) if status(&error) == Some(404) => Ok(()),
-        Err(error) if status(&error) == Some(409) && error.to_string().contains("already in progress") => Ok(()),
-        Err(error) => Err(call(action)(error)),
+impl Sweep {
+    /// Notes what came of one removal. What is gone already, or being removed by somebody else, is gone.
+    fn note(&mut self, kind: &'static str, name: String, removed: Result<(), bollard::errors::Error>) {
+        match removed {
+            Err(error)
+                if status(&error) != Some(404)
+                    && !(status(&error) == Some(409) && error.to_string().contains("already in progress")) =>
+            {
+                self.failed.push(format!("{kind} {name}: {}", reason(error)));
+            }
+            _ => self.removed.push(Swept { kind, name }),
+        }
+    }
+}
+
+/// Why the engine would not, in its own words.
+fn reason(error: bollard::errors::Error) -> String {
+    match call("")(error) {
+        EngineError::Call { reason, .. } => reason,
+        other => other.to_string(),
     }
 }

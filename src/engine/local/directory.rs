@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RunTag;
 use super::user::{self, RunAs};
-use crate::engine::Swept;
+use crate::engine::{Sweep, Swept};
 
 const PREFIX: &str = "pgrehearse-";
 const MARKER: &str = "pgrehearse.json";
@@ -137,11 +137,11 @@ fn open_up(path: &Path) {
 ///
 /// Only a real directory with pgrehearse's marker, owned by a user that pgrehearse itself makes directories as, is
 /// touched.
-pub(super) fn sweep(home: &str, is_dead: &dyn Fn(&str) -> bool, end_processes_in: &dyn Fn(&Path)) -> Vec<Swept> {
+pub(super) fn sweep(home: &str, is_dead: &dyn Fn(&str) -> bool, end_processes_in: &dyn Fn(&Path)) -> Sweep {
     let mut bases = vec![std::env::temp_dir(), PathBuf::from("/tmp")];
     bases.sort();
     bases.dedup();
-    let mut swept = Vec::new();
+    let mut sweep = Sweep::default();
     for entry in bases.iter().filter_map(|base| fs::read_dir(base).ok()).flatten().flatten() {
         let path = entry.path();
         if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
@@ -149,7 +149,7 @@ pub(super) fn sweep(home: &str, is_dead: &dyn Fn(&str) -> bool, end_processes_in
         }
         let Some(marker) = marker_of(&path) else {
             if is_stillborn(&path, SystemTime::now()) && fs::remove_dir(&path).is_ok() {
-                swept.push(Swept { kind: "directory", name: path.display().to_string() });
+                sweep.removed.push(Swept { kind: "directory", name: path.display().to_string() });
             }
             continue;
         };
@@ -157,13 +157,15 @@ pub(super) fn sweep(home: &str, is_dead: &dyn Fn(&str) -> bool, end_processes_in
             continue;
         }
         end_processes_in(&path);
-        if delete(&path).is_ok() {
-            swept.push(Swept { kind: "directory", name: path.display().to_string() });
+        let name = path.display().to_string();
+        match delete(&path) {
+            Ok(()) => sweep.removed.push(Swept { kind: "directory", name }),
+            Err(error) => sweep.failed.push(format!("directory {name}: {error}")),
         }
     }
-    swept.sort();
-    swept.dedup();
-    swept
+    sweep.removed.sort();
+    sweep.removed.dedup();
+    sweep
 }
 
 /// How long making a directory may take before its marker is in it; it takes milliseconds.

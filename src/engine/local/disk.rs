@@ -114,7 +114,7 @@ mod tests {
         let hidden = place.path().join("data/hidden");
         fs::create_dir(&hidden).unwrap();
         fs::write(hidden.join("big"), vec![1; 1 << 20]).unwrap();
-        fs::set_permissions(&hidden, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&hidden, fs::Permissions::from_mode(0o000)).unwrap();
         let before = named(place.path());
         assert!(before >= 1 << 20, "{before}");
         for number in 0..1000 {

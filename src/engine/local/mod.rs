@@ -29,7 +29,7 @@ pub use bubblewrap::{Bubblewrap, bubblewrap};
 pub use installation::{Installation, installations};
 pub use user::RunAs;
 
-use super::{Engine, EngineError, EngineKind, Sandbox, SandboxSpec, Server, Swept};
+use super::{Engine, EngineError, EngineKind, Sandbox, SandboxSpec, Server, Sweep};
 use crate::event::Events;
 use crate::profile::{Entrypoint, LocaleProvider, Major};
 
@@ -240,7 +240,7 @@ impl Engine for LocalEngine {
         Ok(Box::new(sandbox::start(means, &self.run, spec, events).await?))
     }
 
-    async fn sweep(&self, _all: bool) -> Result<Vec<Swept>, EngineError> {
+    async fn sweep(&self, _all: bool) -> Result<Sweep, EngineError> {
         let home = self.run.home.clone();
         let is_dead = Arc::clone(&self.is_dead);
         blocking("sweep", move || directory::sweep(&home, &*is_dead, &process::kill_all_in)).await
