@@ -3,6 +3,7 @@
 mod attempt;
 mod checking;
 mod decision;
+mod met;
 mod start;
 pub mod trial;
 mod verdict;

@@ -71,6 +71,7 @@ impl Check for Roles {
             // A role that is not there is the restore's finding.
             if let Some(found) = there.attributes.get(&(role.clone(), *attribute))
                 && found != value
+                && !given_back(restored, role, attribute)
             {
                 let word = |value: bool| {
                     if value { attribute.to_uppercase() } else { format!("NO{}", attribute.to_uppercase()) }
@@ -111,10 +112,17 @@ impl Check for Roles {
         );
         let mut finding = told(&differences);
         if let Some(finding) = &mut finding {
+            stated.attributes.retain(|(role, attribute), _| !given_back(restored, role, attribute));
             finding.mend_silently(AfterKind::RoleSettings, stated.without(&there).statements());
         }
         Ok(Looked { findings: finding.into_iter().collect(), looked_at, compared, ..Looked::default() })
     }
+}
+
+/// Whether pgrehearse has given a role back what the script took from it, to be able to look.
+fn given_back(restored: &Restored<'_>, role: &str, attribute: &str) -> bool {
+    let lost = restored.restore_findings.iter().any(|finding| finding.name == Name::SuperuserLost);
+    lost && role == restored.target.cluster.superuser && matches!(attribute, "superuser" | "login")
 }
 
 fn told(differences: &[(String, String)]) -> Option<Finding> {

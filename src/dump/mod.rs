@@ -24,6 +24,7 @@ mod lexer;
 mod lz4;
 mod plain;
 mod reader;
+pub mod reading;
 mod requirements;
 mod rows;
 mod scan;
@@ -50,7 +51,7 @@ pub use facts::{
     TableData,
 };
 pub use large_objects::{LargeObjectData, PAGE as LARGE_OBJECT_PAGE};
-pub use plain::Plain;
+pub use plain::{Plain, begins_with_command};
 pub use reader::Reader;
 pub use requirements::{
     Collation, FEATURES, Feature, Needs, PrivilegedUse, Requirements, SUBSCRIPTIONS, features_in, major_of,

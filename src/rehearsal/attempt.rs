@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 
 use super::checking::Checking;
 use super::decision::decide;
+use super::met::Met;
 use super::start::{NotStarted, start};
 use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, verdict};
 use crate::check::{self, Before, NotApplied, RowMode};
@@ -250,21 +251,34 @@ async fn work(
     input?;
     let before = if makes_own { Before::default() } else { Before::of(sandbox, target, &stage.dump).await? };
 
+    let met = Met::before(sandbox, target, &before).await?;
+
     events.phase(Phase::Restore);
     let restoring = Instant::now();
-    let outcome = tokio::select! {
-        outcome = restore::run(sandbox, &session, &stage.dump, target, events) => outcome?,
+    let (outcome, session) = tokio::select! {
+        outcome = restore::run(sandbox, session, &stage.dump, target, events) => outcome?,
         () = endless(stage) => return Err(Stopped::Endless),
     };
     rehearsal.timings.restore = restoring.elapsed();
+    rehearsal.notices.extend(restore::order_notice(&stage.dump, target));
+    if outcome.unknown_messages > 0 {
+        rehearsal.untested.push(format!(
+            "{} messages of the restore are in another language (lc_messages), and the server's log does not say whether \
+             they are errors",
+            outcome.unknown_messages
+        ));
+    }
     outgrown(&outcome.failures, storage, target)?;
 
     let scan = stage.scan.clone().await.map_err(|reason| {
         Stopped::Cluster(ClusterError::Refused { step: "cannot read the dump to its end".into(), reason })
     })?;
+    let there = met.ask(sandbox, target, &outcome.failures).await?;
     let situation = Situation {
         dump: &stage.dump,
-        damage: &scan.damage,
+        scan: &scan,
+        there: &there,
+        superuser_lost: outcome.superuser_lost,
         target,
         client: &client,
         server: rehearsal.judge.as_ref().and_then(|judge| crate::dump::major_of(&judge.server_version)),
@@ -275,6 +289,10 @@ async fn work(
     findings.extend(ended_early(&outcome).filter(|_| unexplained));
     // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
     decide(findings.iter_mut(), target);
+    // What is accepted explains no end before the end of the dump.
+    let unexplained = !findings.iter().any(Finding::fails);
+    let has_it = findings.iter().any(|finding| finding.name == Name::ClientFailed);
+    findings.extend(ended_early(&outcome).filter(|_| unexplained && !has_it));
     let databases = restored_databases(&session, sandbox, &scan, target, &outcome).await?;
     let summary = RestoreSummary {
         command: outcome.command,

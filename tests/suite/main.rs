@@ -28,6 +28,7 @@ mod listing;
 mod local;
 mod made;
 mod matrix;
+mod order;
 mod pairs;
 mod profiles;
 mod queries;

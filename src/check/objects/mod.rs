@@ -89,7 +89,9 @@ pub async fn compare_only(
     comparison.extra.retain(|object| !restored.before.has(object));
     // Where the dump or the client ended early, that is the cause.
     let ended_early = |finding: &Finding| matches!(finding.name, Name::DumpTruncated | Name::ClientFailed);
-    if !restored.scan.damage.is_empty() || restored.restore_findings.iter().any(ended_early) {
+    // So it is where all that had succeeded was taken back.
+    let lost = scope::rolled_back(restored) || restored.restore_findings.iter().any(ended_early);
+    if !restored.scan.damage.is_empty() || lost {
         comparison.failed += comparison.missing.len() as u64;
         comparison.missing.clear();
     }

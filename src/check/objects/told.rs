@@ -4,7 +4,7 @@ use similar::TextDiff;
 
 use super::compare::Comparison;
 use super::rules::{self, Majors};
-use crate::check::scope::in_database;
+use crate::check::scope::{in_database, unsaid};
 use crate::check::{Looked, Restored};
 use crate::dump::Declared;
 use crate::finding::{AfterKind, Difference, Finding, Name, Severity};
@@ -19,8 +19,8 @@ pub(super) fn told(restored: &Restored<'_>, comparison: &Comparison, majors: Maj
     let leaving = ["--no-comments", "--no-security-labels"];
     let leaving = leaving.into_iter().find(|option| has_option(options, option, '\0'));
     let selects = selecting_option(&restored.target.restore, restored.dump).or(leaving);
-    findings.extend(missing(comparison, selects));
-    findings.extend(changed(comparison, majors));
+    findings.extend(missing(comparison, selects, unsaid(restored)));
+    findings.extend(changed(comparison, majors, unsaid(restored)));
     let added = in_database(&restored.scan.added, restored, |added| &added.database);
     let added =
         added.filter(|added| added.statement.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create"))).count();
@@ -57,7 +57,7 @@ fn is_remark(object: &Declared) -> bool {
     object.desc == "COMMENT"
 }
 
-fn missing(comparison: &Comparison, selects: Option<&str>) -> Vec<Finding> {
+fn missing(comparison: &Comparison, selects: Option<&str>, unsaid: &str) -> Vec<Finding> {
     let (remarks, objects): (Vec<&Declared>, Vec<&Declared>) =
         comparison.missing.iter().partition(|object| is_remark(object));
     let mut findings = Vec::new();
@@ -73,7 +73,7 @@ fn missing(comparison: &Comparison, selects: Option<&str>) -> Vec<Finding> {
             (Name::CommentLost, count) => format!("{count} comments"),
             (_, count) => many(count),
         };
-        let mut finding = Finding::new(name, format!("{noun} {what}, and no error said so"));
+        let mut finding = Finding::new(name, format!("{noun} {what}, {unsaid}"));
         finding.count = lost.len() as u64;
         finding.objects = lost.iter().map(|object| object.label()).collect();
         finding.differences = lost
@@ -105,7 +105,7 @@ fn missing(comparison: &Comparison, selects: Option<&str>) -> Vec<Finding> {
 }
 
 /// Definitions that differ. Where another major wrote the expressions in them, the words alone may differ.
-fn changed(comparison: &Comparison, majors: Majors) -> Vec<Finding> {
+fn changed(comparison: &Comparison, majors: Majors, unsaid: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let is_sure = |object: &Declared| !majors.differ() || !rules::has_expressions(&object.desc);
     let (switched, changed): (Vec<_>, Vec<_>) =
@@ -122,7 +122,7 @@ fn changed(comparison: &Comparison, majors: Majors) -> Vec<Finding> {
         findings.push(finding);
     }
     if !sure.is_empty() {
-        let title = format!("{} came back with another definition, and no error said so", many(sure.len()));
+        let title = format!("{} came back with another definition, {unsaid}", many(sure.len()));
         let mut finding = with_differences(Name::DefinitionChanged, title, &sure);
         finding.fix = "Compare the definitions below (all of them: --all), and find out what has changed them.".into();
         findings.push(finding);

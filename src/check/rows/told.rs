@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::RowMode;
 use super::locate::Difference;
 use super::plan::Unit;
+use crate::check::scope::unsaid;
 use crate::check::{Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::dump::LargeObjectData;
@@ -207,8 +208,8 @@ impl<'a> Told<'a> {
     }
 
     fn missing(&self) -> Option<Finding> {
-        let what = "did not come back, and no error said so";
-        let (mut finding, first) = self.finding(Name::RowsMissing, |difference| difference.missing, what)?;
+        let what = format!("did not come back, {}", unsaid(self.restored));
+        let (mut finding, first) = self.finding(Name::RowsMissing, |difference| difference.missing, &what)?;
         finding.fix = "The client ended as if all were well. Look for a \\q or a COMMIT that is missing in an edited \
                        script, and for statements that delete, and dump again."
             .into();
@@ -222,8 +223,8 @@ impl<'a> Told<'a> {
     }
 
     fn changed(&self) -> Option<Finding> {
-        let what = "came back with other values, and no error said so";
-        let (mut finding, _) = self.finding(Name::RowsChanged, |difference| difference.changed, what)?;
+        let what = format!("came back with other values, {}", unsaid(self.restored));
+        let (mut finding, _) = self.finding(Name::RowsChanged, |difference| difference.changed, &what)?;
         finding.fix = "Something rewrote values on their way: a trigger or rule that was there before the rows, a \
                        column of another type, a script that updates. Restore into an empty database, and compare the \
                        rows named here with the source."
