@@ -3,7 +3,7 @@
 #     docker build -t pgrehearse .
 #     docker run --rm -v /var/run/docker.sock:/var/run/docker.sock \
 #         --group-add "$(stat -c %g /var/run/docker.sock)" \
-#         -v "$PWD/dumps:/dumps:ro" pgrehearse run /dumps/shop.dump -p docker-default
+#         -v "$PWD/demo:/dumps:ro" pgrehearse run /dumps/shop.dump -p docker-default
 #
 # Sandboxes are sibling containers that the engine behind the socket starts. The user in here is not root, so the
 # container needs the socket's group: that is what --group-add (in Compose `group_add`) is for. Docker Desktop's socket

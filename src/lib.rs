@@ -28,4 +28,5 @@ pub mod dump;
 pub mod profile;
 
 pub mod event;
+mod ordinary;
 pub mod seconds;

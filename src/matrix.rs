@@ -123,6 +123,7 @@ fn untested(target: &str, description: &str, reason: String) -> Rehearsal {
         restore: None,
         checks: Vec::new(),
         notices: Vec::new(),
+        ledger: Vec::new(),
         fixes: None,
         timings: Timings::default(),
     }

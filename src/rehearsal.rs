@@ -1,9 +1,17 @@
 //! The life of one rehearsal, from start to teardown.
 
+mod again;
 mod attempt;
 mod checking;
 mod decision;
+mod ended;
+mod faithful;
+pub mod ledger;
+mod left_out;
 mod met;
+mod partial;
+mod places;
+mod progress;
 mod start;
 pub mod trial;
 mod verdict;
@@ -21,8 +29,10 @@ use crate::dump::{Dump, Scan};
 use crate::engine::Storage;
 use crate::engine::choice::Engines;
 use crate::event::{Events, What};
+use crate::finding::mask::Hider;
 use crate::finding::{Finding, Severity};
 use crate::profile::{Entrypoint, Target};
+pub use again::{AfterRestore, Again};
 use attempt::Attempt;
 pub use decision::decide;
 
@@ -45,6 +55,9 @@ pub struct Stage {
     pub fail_on: Severity,
     /// Interrupts all rehearsals, which then remove their sandboxes and end.
     pub interrupt: CancellationToken,
+    /// What is done with a sandbox when its checks have looked: for tests of the checks. A run does nothing.
+    #[doc(hidden)]
+    pub after: Option<Arc<dyn AfterRestore>>,
 }
 
 /// A scan that several rehearsals wait for.
@@ -118,8 +131,11 @@ pub struct Rehearsal {
     /// The engine that judged it and what it ran; `None` where none could.
     pub judge: Option<Judge>,
     pub restore: Option<RestoreSummary>,
-    /// In the order of their columns.
+    /// In the order of their columns; of several databases each has one of each.
     pub checks: Vec<CheckResult>,
+    /// How everything that the dump holds has ended, by kind; empty where nothing was restored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ledger: Vec<ledger::Entry>,
     /// What a person should know that is no finding: options in use, a sandbox that could not be removed.
     pub notices: Vec<String>,
     /// What `--write-fixes` has written for this target; `None` where it was not asked for.
@@ -164,6 +180,29 @@ impl Rehearsal {
     /// Every finding that fails the target.
     pub fn failing(&self) -> impl Iterator<Item = &Finding> {
         self.shown_findings().filter(|finding| finding.counts_from(self.fail_on))
+    }
+
+    /// Takes out of all that it says what no output may show.
+    pub(crate) fn hide(&mut self, of_environment: &[String]) {
+        let hider = Hider { of_environment };
+        self.findings_mut().for_each(|finding| hider.finding(finding));
+        let texts = self.untested.iter_mut().chain(&mut self.notices);
+        texts.for_each(|text| hider.text(text));
+        if let Some(restore) = &mut self.restore {
+            hider.text(&mut restore.command);
+            restore.databases.iter_mut().for_each(|name| hider.text(name));
+        }
+        for part in self.ledger.iter_mut().flat_map(|entry| entry.not_compared.iter_mut().chain(&mut entry.untested)) {
+            hider.text(&mut part.reason);
+            part.names.iter_mut().for_each(|name| hider.text(name));
+        }
+        for result in &mut self.checks {
+            let texts = result.not_compared.iter_mut().chain(&mut result.could_not).chain([&mut result.looked_at]);
+            texts.for_each(|text| hider.text(text));
+            if let Outcome::CouldNotLook { reason } = &mut result.outcome {
+                hider.text(reason);
+            }
+        }
     }
 
     /// Why it is not a plain pass, in one line; empty for a pass.

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::objects;
-use super::privileges::{Acl, DefaultPrivilege, Held, Object, defaults, held};
+use super::privileges::{Acl, Defaults, Held, Object, defaults, held};
 use super::schema::Schema;
 use crate::cluster::{ClusterError, Session};
 use crate::dump::{Content, Declared, Dump};
@@ -17,7 +17,7 @@ pub struct Before {
     /// Type, schema and tag.
     objects: HashSet<(String, String, String)>,
     held: HashMap<Object, Held>,
-    default_privileges: Vec<DefaultPrivilege>,
+    default_privileges: Defaults,
 }
 
 impl Before {
@@ -77,7 +77,7 @@ impl Before {
     }
 
     /// What whoever makes something there gives away of it.
-    pub fn default_privileges(&self) -> &[DefaultPrivilege] {
+    pub fn default_privileges(&self) -> &Defaults {
         &self.default_privileges
     }
 

@@ -4,6 +4,7 @@
 use super::catalog::words;
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session, TextRows};
+use crate::finding::mask::Mask;
 
 /// The session is in a transaction for as long as this is used; [`give_back`](Borrowed::give_back) ends it.
 pub(super) struct Borrowed<'s> {
@@ -42,7 +43,8 @@ impl<'s> Borrowed<'s> {
                 let sql = format!("CREATE SCHEMA {schema}; CREATE EXTENSION {} SCHEMA {schema}", identifier(extension));
                 if let Err(error) = session.client().batch_execute(&sql).await {
                     session.batch("ROLLBACK", "cannot end a transaction").await?;
-                    return Ok(Err(format!("{extension} cannot be created: {}", words(&error))));
+                    let said = words(&Mask::of_postgres().with_name(extension), &error);
+                    return Ok(Err(format!("{extension} cannot be created: {said}")));
                 }
                 (schema, available)
             }

@@ -3,6 +3,7 @@
 use super::Restored;
 use crate::cluster::sql::identifier;
 use crate::finding::Finding;
+use crate::finding::mask::Mask;
 
 /// Objects that one finding names in its evidence.
 pub(super) const TOLD: usize = 5;
@@ -29,13 +30,9 @@ pub(super) fn qualified(schema: &str, name: &str) -> String {
 }
 
 /// The server's words without what can hold values, and its SQLSTATE.
-pub(super) fn words(error: &tokio_postgres::Error) -> String {
+pub(super) fn words(mask: &Mask<'_>, error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
-        Some(error) => format!(
-            "{} ({})",
-            crate::finding::mask::message(error.message(), Some(error.code().code())),
-            error.code().code()
-        ),
+        Some(error) => format!("{} ({})", mask.refusal(error), error.code().code()),
         None => error.to_string(),
     }
 }

@@ -57,7 +57,8 @@ impl Check for Collation {
         let mut looked = Looked::default();
         let created = &restored.scan.facts.creates_database;
         // A dump of several databases names each; any other dump has the one that it was made from.
-        let dumped = created.iter().find(|dumped| created.len() == 1 || dumped.name == restored.database);
+        let only = created.len() == 1 && restored.databases.len() == 1;
+        let dumped = created.iter().find(|dumped| only || dumped.name == restored.place.dumped_name());
         looked.looked_at = match dumped {
             Some(_) => format!("{} by {}, compared with the dump's", own.locale.collate, own.locale.provider),
             None => format!("{} by {}; the dump names no locale", own.locale.collate, own.locale.provider),

@@ -1,5 +1,6 @@
 //! Checks look at a restored database and return findings, or say that they could not look.
 
+mod apart;
 mod before;
 mod borrowed;
 mod budget;
@@ -13,8 +14,10 @@ mod locale;
 mod objects;
 mod ownership;
 mod pgtap;
+mod place;
 mod privileges;
 mod queries;
+mod reference;
 mod result;
 mod roles;
 mod row_security;
@@ -26,14 +29,18 @@ mod tables;
 mod views;
 mod writable;
 
+pub use apart::{Apart, Kind, Why};
 pub use before::Before;
 pub use forecast::{Forecast, comes_with_postgresql, forecast, judge as judge_forecast};
+pub use place::Place;
 pub use result::{CheckResult, Group, Outcome};
 pub use roles::Stated as StatedRoles;
 pub use rows::RowMode;
 pub use schema::Schema;
 
-use std::collections::BTreeMap;
+use reference::Reference;
+
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +49,7 @@ use async_trait::async_trait;
 use crate::cluster::{ClusterError, Session};
 use crate::dump::{Declared, Dump, Scan};
 use crate::engine::Sandbox;
+use crate::finding::mask::Mask;
 use crate::finding::{Failure, Finding};
 use crate::profile::Target;
 
@@ -51,6 +59,8 @@ pub struct Restored<'a> {
     /// As the superuser, with `search_path` set to `pg_catalog`.
     pub session: &'a Session,
     pub database: &'a str,
+    /// The same, by what the dump calls it.
+    pub place: &'a Place,
     /// All databases that are looked at, by name.
     pub databases: &'a [String],
     pub dump: &'a Arc<Dump>,
@@ -60,6 +70,8 @@ pub struct Restored<'a> {
     pub restore_findings: &'a [Finding],
     /// Every statement that failed.
     pub failures: &'a [Failure],
+    /// The entries of an archive that the profile's list or options leave out, and what does.
+    pub left_out: (&'a HashSet<i32>, &'a str),
     /// What the database held before the restore.
     pub before: &'a Before,
     /// What the database declares, once a check has asked for it.
@@ -70,8 +82,8 @@ pub struct Restored<'a> {
     pub restore_took: Duration,
     /// How rows are compared.
     pub rows: RowMode,
-    /// Whether row values may be shown.
-    pub show_data: bool,
+    /// What may be shown.
+    pub mask: Mask<'a>,
 }
 
 impl Restored<'_> {
@@ -84,7 +96,7 @@ impl Restored<'_> {
 
     /// The encoding that the database's text has in the dump.
     fn encoding(&self) -> Option<&str> {
-        self.scan.facts.encoding_of(self.database)
+        self.scan.facts.encoding_of(self.place.dumped_name())
     }
 
     /// Every object of the restored database, as its own pg_dump writes it.
@@ -95,6 +107,27 @@ impl Restored<'_> {
         // Names are compared in the dump's encoding.
         let encoding = self.encoding().filter(|encoding| *encoding != "SQL_ASCII");
         self.schema.get(self.sandbox, &self.target.cluster.superuser, self.database, encoding).await
+    }
+
+    /// What this server makes of the definitions that the dump has for this database.
+    ///
+    /// # Errors
+    /// When they could not be run beside it.
+    pub async fn reference(&self) -> Result<&Reference, ClusterError> {
+        // It must not take the time of every check that asks for it.
+        let limit = self.target.check_timeout() * 3 / 4;
+        let made = self.schema.reference.get_or_init(|| async {
+            let dumped: Vec<&Declared> =
+                scope::in_database(&self.scan.declared, self, |object| &object.database).collect();
+            match tokio::time::timeout(limit, reference::read(self, &dumped)).await {
+                Ok(read) => read.map_err(|error| error.to_string()),
+                Err(_) => Err(format!("the dump's definitions took more than {limit:?} (checks.timeout)")),
+            }
+        });
+        made.await.as_ref().map_err(|reason| ClusterError::Refused {
+            step: "the dump's definitions cannot be run beside the restored database".into(),
+            reason: reason.clone(),
+        })
     }
 }
 
@@ -110,6 +143,8 @@ pub struct Looked {
     pub not_compared: Vec<String>,
     /// What it could not look at, and why; the target cannot pass then.
     pub could_not: Vec<String>,
+    /// Items of the dump that it did not compare as the others of their kind.
+    pub apart: Vec<Apart>,
 }
 
 /// Why a check was left out.
@@ -157,6 +192,9 @@ pub const DUMP: &str = "dump";
 
 /// The name of the forecast: what the dump needs and the target lacks, told before anything starts.
 pub const NEEDS: &str = "needs";
+
+/// The name of what tells of data that the profile's own list or options leave out.
+pub const LEFT_OUT: &str = "left out";
 
 /// All checks of a restored database, in the order of their columns.
 pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {

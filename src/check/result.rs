@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Apart;
 use crate::finding::Finding;
 
 /// What one check found out.
@@ -13,6 +14,9 @@ pub struct CheckResult {
     pub check: String,
     /// The group that it belongs to, which is its column in the grid.
     pub group: Group,
+    /// The database that it looked at, where the restore brought several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
     pub outcome: Outcome,
     /// How many objects it compared, for people who doubt that it looked: `12 sequences`.
     pub looked_at: String,
@@ -28,6 +32,9 @@ pub struct CheckResult {
     /// What it could not look at, and why. The target cannot pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub could_not: Vec<String>,
+    /// Items of the dump that it did not compare as the others of their kind: the ledger has them.
+    #[serde(skip)]
+    pub apart: Vec<Apart>,
 }
 
 /// How a check ended.
@@ -94,12 +101,14 @@ impl CheckResult {
         Self {
             check: check.into(),
             group,
+            database: None,
             outcome: Outcome::Looked { findings: Vec::new() },
             looked_at: String::new(),
             compared: BTreeMap::new(),
             foreseen: Vec::new(),
             not_compared: Vec::new(),
             could_not: Vec::new(),
+            apart: Vec::new(),
         }
     }
 }

@@ -110,7 +110,13 @@ impl Check for RowSecurity {
         }
         findings.extend(switched_off(&off));
         findings.extend(no_longer_forced(&forced(restored), &tables));
-        let policies = objects::compare_only(restored, |object| object.desc == "POLICY").await?;
+        let of_rows = |object: &Declared| matches!(object.desc.as_str(), "POLICY" | "ROW SECURITY");
+        let mut policies = objects::compare_only(restored, of_rows).await?;
+        let (switched_on, extra): (Vec<Declared>, Vec<Declared>) =
+            policies.extra.drain(..).partition(|object| object.desc == "ROW SECURITY");
+        policies.extra = extra;
+        policies.changed.retain(|(dump, _)| dump.desc == "POLICY");
+        let (could_not, apart) = objects::undecided(&policies);
         // Policies that somebody has added to a script are the script's own word.
         let mut added = in_database(&restored.scan.added, restored, |added| &added.database);
         let adds_policies = added.any(|added| added.statement.to_lowercase().starts_with("create policy"));
@@ -120,8 +126,10 @@ impl Check for RowSecurity {
             finding.mend_silently(AfterKind::Policies, again.changed(&policies.changed, extra));
         }
         findings.extend(policies_changed);
+        let forced_too = forced_too(&forced(restored), &tables, restored);
+        findings.extend(restricted(&switched_on, &forced_too));
         findings.extend(bypassed.into_iter().map(|((now, dumped), tables)| owner_bypasses(&now, &dumped, &tables)));
-        Ok(Looked { findings, looked_at, compared, ..Looked::default() })
+        Ok(Looked { findings, looked_at, compared, could_not, apart, ..Looked::default() })
     }
 }
 
@@ -225,6 +233,36 @@ fn policies_changed(changed: &[(Declared, Declared)], extra: &[Declared]) -> Opt
     }
     finding.fix = "Drop these policies and make them as the dump has them, before anybody connects.".into();
     finding.commands = changed.iter().map(|(dump, _)| dump.definition.trim().to_owned()).collect();
+    Some(finding)
+}
+
+/// Tables of the dump whose owner obeys the policies here and does not in the dump.
+fn forced_too(forced: &[Table], tables: &HashMap<Table, (bool, bool)>, restored: &Restored<'_>) -> Vec<Table> {
+    in_database(&restored.scan.declared, restored, |object| &object.database)
+        .filter(|object| object.desc == "TABLE")
+        .map(|object| (schema_of(&object.schema), object.tag.clone()))
+        .filter(|table| matches!(tables.get(table), Some((_, true))) && !forced.contains(table))
+        .collect()
+}
+
+/// Row level security that the dump does not have: whoever reads these tables sees fewer rows.
+fn restricted(switched_on: &[Declared], forced: &[Table]) -> Option<Finding> {
+    if switched_on.is_empty() && forced.is_empty() {
+        return None;
+    }
+    let tables = switched_on.iter().map(|object| (schema_of(&object.schema), object.tag.clone()));
+    let tables: std::collections::BTreeSet<Table> = tables.chain(forced.iter().cloned()).collect();
+    let title = format!("row level security holds on {} where it does not in the dump", many(tables.len()));
+    let mut finding = Finding::new(Name::PolicyChanged, title);
+    finding.count = tables.len() as u64;
+    finding.objects = tables.iter().map(|(schema, name)| format!("TABLE {schema}.{name}")).collect();
+    finding.evidence = vec!["who saw every row of them sees those that policies let through, possibly none".into()];
+    finding.fix = "Switch it off, and find out what has switched it on.".into();
+    let off = switched_on.iter().map(|object| {
+        format!("ALTER TABLE {} DISABLE ROW LEVEL SECURITY;", qualified(&schema_of(&object.schema), &object.tag))
+    });
+    let not_forced = forced.iter().map(|table| format!("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY;", sql(table)));
+    finding.commands = off.chain(not_forced).collect();
     Some(finding)
 }
 

@@ -5,17 +5,13 @@ use crate::dump::{Content, Dump};
 use crate::finding::{Name, Severity};
 use crate::restore::has_option;
 
-/// What the dump declares for the database that is looked at. Items without a database belong to the one that the
-/// restore connects to.
+/// What the dump declares for the database that is looked at.
 pub fn in_database<'a, T>(
     items: &'a [T],
     restored: &'a Restored<'_>,
     database: impl Fn(&T) -> &Option<String> + 'a,
 ) -> impl Iterator<Item = &'a T> {
-    items.iter().filter(move |item| match database(item) {
-        Some(database) => database == restored.database,
-        None => restored.database == restored.target.database.name || restored.scan.facts.databases.is_empty(),
-    })
+    items.iter().filter(move |item| restored.place.is_known_as(database(item).as_deref()))
 }
 
 /// The schema of a name; one without it, which only scripts written by hand have, goes where `search_path` points by

@@ -3,10 +3,12 @@
 
 use async_trait::async_trait;
 
+use super::scope::in_database;
 use super::{Check, Group, Looked, Restored};
-use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
-use crate::finding::{Finding, Name, Severity};
+use crate::cluster::{ClusterError, MAINTENANCE_DATABASE};
+use crate::dump::{Scan, TableData};
+use crate::finding::{Finding, Name, Origin, Severity};
 
 pub struct Tables;
 
@@ -43,29 +45,81 @@ impl Check for Tables {
                 return Ok(Looked { findings: Vec::new(), looked_at, ..Looked::default() });
             }
         }
-        let title = match tables.len() {
-            0 => format!("database {:?} holds no user table", restored.database),
-            1 => format!("the only user table of database {:?} is empty", restored.database),
-            many => format!("all {many} user tables of database {:?} are empty", restored.database),
-        };
-        let mut finding = Finding::new(Name::NothingRestored, title);
-        let declared = &restored.scan.facts.tables;
-        let with_rows = declared.iter().filter(|table| table.has_data).count();
-        finding.evidence = vec![format!("the dump declares {} tables, {with_rows} of them with rows", declared.len())];
-        if with_rows > 0 {
-            finding.fix = "The other findings say why the rows did not come back.".into();
-        } else {
-            // A dump of definitions alone holds no data to come back; one with data for its tables, and no row in any,
-            // is likely of the wrong database.
-            if !declared.is_empty() && declared.iter().all(|table| table.rows.is_none()) {
-                finding.severity = Severity::Warning;
-            }
-            finding.fix = "The dump itself holds no rows: check that the right database was dumped, with its data. If \
-                           that is how it should be, say so with a query in the profile, which takes the place of this \
-                           check."
-                .into();
-            finding.commands = vec!["checks: {queries: [{name: no rows wanted, sql: SELECT 1, expect: 1}]}".into()];
-        }
-        Ok(Looked { findings: vec![finding], looked_at, ..Looked::default() })
+        let findings = judge(restored, tables.len()).into_iter().collect();
+        Ok(Looked { findings, looked_at, ..Looked::default() })
     }
+}
+
+/// What it means that no table here has a row.
+fn judge(restored: &Restored<'_>, tables: usize) -> Option<Finding> {
+    let declared: Vec<_> = in_database(&restored.scan.facts.tables, restored, |table| &table.database).collect();
+    let with_rows = declared.iter().filter(|table| table.has_data).count();
+    let none_came = tables == 0 && declared.iter().any(|table| table.created);
+    if with_rows == 0 && !none_came && restored.scan.damage.is_empty() {
+        return not_in_the_dump(restored, &declared);
+    }
+    let title = match tables {
+        0 => format!("database {:?} holds no user table", restored.database),
+        1 => format!("the only user table of database {:?} is empty", restored.database),
+        many => format!("all {many} user tables of database {:?} are empty", restored.database),
+    };
+    let mut finding = Finding::new(Name::NothingRestored, title);
+    finding.evidence = vec![format!("the dump declares {} tables, {with_rows} of them with rows", declared.len())];
+    finding.fix = "The other findings say why the rows did not come back.".into();
+    Some(finding)
+}
+
+/// Whether a dump holds nothing at all.
+fn is_void(scan: &Scan) -> bool {
+    let facts = &scan.facts;
+    facts.tables.is_empty()
+        && scan.declared.is_empty()
+        && scan.added.is_empty()
+        && scan.large_objects.iter().all(|(_, data)| data.objects == 0)
+        && facts.roles_created.is_empty()
+        && facts.role_statements.is_empty()
+}
+
+/// What the dump does not hold, the restore cannot bring: it came back as it is, which is worth a word all the same.
+fn not_in_the_dump(restored: &Restored<'_>, declared: &[&TableData]) -> Option<Finding> {
+    let scan = restored.scan;
+    // What the profile's own list or options leave out is told as that.
+    if !restored.left_out.0.is_empty() {
+        return None;
+    }
+    let is_everywhere = [MAINTENANCE_DATABASE, "template1"].contains(&restored.database);
+    let (title, origin) = if scan.facts.tables.is_empty() && scan.declared.is_empty() && scan.added.is_empty() {
+        let what = if scan.large_objects.iter().any(|(_, data)| data.objects > 0) {
+            "large objects alone, and no table"
+        } else if is_void(scan) {
+            "nothing"
+        } else {
+            "roles and their settings alone, and no database"
+        };
+        (format!("the dump holds {what}"), Origin::Dump)
+    // Every cluster has these, and most have nothing in them.
+    } else if declared.is_empty() && is_everywhere {
+        return None;
+    } else if declared.is_empty() {
+        (format!("the dump holds no table for database {:?}", restored.database), Origin::Source)
+    } else if declared.iter().all(|table| table.rows.is_none()) {
+        (format!("the dump holds definitions alone for database {:?}, and no rows", restored.database), Origin::Dump)
+    } else {
+        let noun =
+            if declared.len() == 1 { "its only table".into() } else { format!("any of its {} tables", declared.len()) };
+        (format!("the dump holds no row for {noun} in database {:?}", restored.database), Origin::Source)
+    };
+    let mut finding = Finding::new(Name::NothingRestored, title).of_source();
+    finding.origin = origin;
+    if is_void(scan) {
+        // Nobody keeps a backup of nothing on purpose.
+        finding.severity = Severity::Error;
+    }
+    finding.evidence = vec![format!("the dump declares {} tables, none of them with rows", declared.len())];
+    finding.fix =
+        "The dump itself holds no rows: check that the right database was dumped, with its data. If that is how \
+                   it should be, say so with a query in the profile, which takes the place of this check."
+            .into();
+    finding.commands = vec!["checks: {queries: [{name: no rows wanted, sql: SELECT 1, expect: 1}]}".into()];
+    Some(finding)
 }

@@ -72,18 +72,19 @@ pub async fn demo(arguments: Demo) -> anyhow::Result<u8> {
     let mut finished = run::rehearse(workshop, dump, scan, targets, &wanted).await?;
     drop(file);
     finished.report.dump.path = SHOP_NAME.into();
-    run::write(&finished.report, &reports, &arguments.output)?;
+    let written = run::write(&finished.report, &reports, &arguments.output);
     if let Some(signal) = finished.signal {
         return Ok(signal.exit_code());
     }
 
     let (closing, outcome) = story::closing(&finished.report, &place);
     if for_people(&reports) {
-        writeln!(std::io::stdout(), "\n{closing}")?;
+        let _ = writeln!(super::stdout(), "\n{closing}");
     } else {
         say(&closing);
     }
     Ok(match outcome {
+        Outcome::AsPromised if !written => exit::USAGE,
         Outcome::AsPromised => exit::PASS,
         Outcome::Otherwise => exit::FAIL,
         Outcome::Untested => exit::UNTESTED,

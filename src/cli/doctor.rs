@@ -35,12 +35,20 @@ pub async fn doctor(arguments: Doctor) -> anyhow::Result<u8> {
             }
             let name = repository.unwrap_or("postgres");
             if have.is_empty() {
-                let what = format!("no image of {name} is here");
-                lines.push(Line::bad(
-                    "images",
-                    what,
-                    format!("docker pull {name}:17, or name where yours are with --image-repository"),
-                ));
+                const NEWEST: u16 = MAJORS[MAJORS.len() - 1];
+                if engine.can_pull(&Server::Major(Major(NEWEST)), repository).await {
+                    ready = true;
+                    let what =
+                        format!("no image of {name} is here yet; the registry answers, and `run` pulls what it needs");
+                    lines.push(Line::good("images", what));
+                } else {
+                    let what = format!(
+                        "no image of {name} is here, and no registry that the engine reaches has {name}:{NEWEST}"
+                    );
+                    let remedy =
+                        format!("docker load one as {name}:{NEWEST}, or name where yours are with --image-repository");
+                    lines.push(Line::bad("images", what, remedy));
+                }
             } else {
                 ready = true;
                 lines.push(Line::good("images", format!("{name}: {}", have.join(", "))));
@@ -77,7 +85,7 @@ pub async fn doctor(arguments: Doctor) -> anyhow::Result<u8> {
     lines.extend(disk(workshop.lease.home().dir()));
     lines.push(Line::good("state", workshop.lease.home().dir().display().to_string()));
 
-    let mut out = std::io::stdout().lock();
+    let mut out = super::stdout();
     for line in &lines {
         let mark = if line.remedy.is_some() { "!" } else { " " };
         writeln!(out, "{mark} {:11} {}", line.about, crate::report::text::visible(&line.what))?;
@@ -88,8 +96,8 @@ pub async fn doctor(arguments: Doctor) -> anyhow::Result<u8> {
     let end = if ready {
         "This machine can rehearse."
     } else {
-        "This machine cannot rehearse yet: one of Docker with an image, or PostgreSQL with bubblewrap, is needed. An image \
-         that is missing is pulled by `pgrehearse run` where a registry can be reached."
+        "This machine cannot rehearse yet: it needs Docker with an image of PostgreSQL (here, or in a registry that the engine \
+         reaches), or an installed PostgreSQL with bubblewrap."
     };
     writeln!(out, "\n{end}")?;
     drop(out);

@@ -6,7 +6,8 @@ use crate::rehearsal::Verdict;
 pub const PASS: u8 = 0;
 /// At least one target failed.
 pub const FAIL: u8 = 1;
-/// Bad arguments, a bad profile, or a dump that cannot be read.
+/// Bad arguments, a bad profile, or a dump that cannot be read; or every target passed, and a report or a file with fixes that
+/// was asked for could not be written. A verdict that is no pass keeps its own code.
 pub const USAGE: u8 = 2;
 /// Something was untested, and nothing failed.
 pub const UNTESTED: u8 = 3;

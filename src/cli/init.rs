@@ -23,7 +23,7 @@ pub fn init(arguments: &Init) -> anyhow::Result<u8> {
     }
     let plan = init::plan(&dump, &scan.facts, directory)?;
     let unwritable = |error: io::Error| Usage(format!("cannot write to {}: {error}", directory.display()));
-    let mut out = io::stdout().lock();
+    let mut out = super::stdout();
     for file in &plan.files {
         let path = directory.join(file.path);
         if let Some(folder) = path.parent() {

@@ -26,7 +26,7 @@ pub fn inspect(arguments: &Inspect) -> anyhow::Result<u8> {
     let targets = targets.iter().map(|target| forecast(&dump, &facts, target)).collect();
     let mut inspection = Inspection::of(&dump, &facts, scan.as_ref(), targets);
     inspection.dump.path = arguments.dump.display().to_string();
-    let mut out = std::io::stdout().lock();
+    let mut out = super::stdout();
     if arguments.json {
         inspection.write_json(&mut out)?;
     } else {

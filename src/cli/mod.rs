@@ -11,6 +11,7 @@ mod pager;
 mod profiles;
 mod run;
 mod setup;
+mod stdout;
 mod sweep;
 mod targets;
 
@@ -22,6 +23,7 @@ use clap::Parser as _;
 use crate::dump::DumpError;
 use crate::profile::ProfileError;
 use arguments::{Arguments, Command};
+use stdout::stdout;
 use targets::ChoiceError;
 
 /// Parses the arguments, runs the command, prints an error once, and returns the exit code of [`exit`].
@@ -53,12 +55,6 @@ pub fn main() -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
-    // A reader that went away, as `head` does, is no failure.
-    if error.chain().any(|cause| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
-    }) {
-        return ExitCode::from(exit::PASS);
-    }
     say(&format!("pgrehearse: {}", crate::report::text::visible(&format!("{error:#}"))));
     let usage = error.chain().any(|cause| {
         cause.is::<ProfileError>() || cause.is::<DumpError>() || cause.is::<Usage>() || cause.is::<ChoiceError>()

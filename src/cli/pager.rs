@@ -24,7 +24,7 @@ pub fn show(text: &str) -> anyhow::Result<()> {
         None => false,
     };
     if !shown {
-        std::io::stdout().write_all(text.as_bytes())?;
+        super::stdout().write_all(text.as_bytes())?;
     }
     Ok(())
 }

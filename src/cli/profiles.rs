@@ -13,6 +13,7 @@ use crate::cluster::ClusterError;
 use crate::dump;
 use crate::engine::EngineError;
 use crate::event::{Events, What};
+use crate::finding::mask::{Hider, Mask};
 use crate::finding::profile_rules;
 use crate::profile::{self, BUILTIN, Made, Rules};
 use crate::rehearsal::trial::{Failed, Trial};
@@ -20,7 +21,7 @@ use crate::report::text::visible;
 
 /// Runs the command; the result is its exit code.
 pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
-    let mut out = std::io::stdout();
+    let mut out = super::stdout();
     match arguments.action.unwrap_or(ProfilesAction::List) {
         ProfilesAction::List => {
             let width = BUILTIN.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
@@ -32,8 +33,10 @@ pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
         }
         ProfilesAction::Show { names, raw: true, .. } => {
             for name in names {
-                let text = profile::text_of(&name)?;
-                write!(out, "{text}")?;
+                match profile::builtin(&name) {
+                    Some(text) => write!(out, "{}", profile::without_modeline(text))?,
+                    None => write!(out, "{}", profile::text_of(&name)?)?,
+                }
             }
         }
         ProfilesAction::Show { names, dump, .. } => {
@@ -100,16 +103,19 @@ async fn check_live(all: &[Made], engine: &arguments::Engine) -> anyhow::Result<
                     failed,
                     Failed::Cluster(
                         ClusterError::Refused { .. }
+                            | ClusterError::Server { .. }
                             | ClusterError::Engine(EngineError::Start { .. } | EngineError::NoLocale { .. })
                     )
                 );
                 if refused || code == exit::PASS {
                     code = if refused { exit::USAGE } else { exit::UNTESTED };
                 }
-                format!("{}: {}", target.name, in_short(&failed, profile))
+                let mut line = format!("{}: {}", target.name, in_short(&failed, profile));
+                Hider { of_environment: &target.secrets }.text(&mut line);
+                line
             }
         };
-        writeln!(std::io::stdout(), "{}", visible(&line))?;
+        writeln!(super::stdout(), "{}", visible(&line))?;
         while let Some(event) = receiver.recv().await {
             if let What::Notice(notice) = event.what {
                 say(&format!("pgrehearse: {}: {}", target.name, visible(&notice)));
@@ -133,7 +139,10 @@ fn in_short(failed: &Failed, profile: &Made) -> String {
             None => error.to_string(),
         };
     }
-    let failed = failed.to_string();
+    let failed = match failed {
+        Failed::Cluster(error) => Mask::of_target(&profile.target).cluster(error),
+        other => other.to_string(),
+    };
     let fatal = failed.split_once("FATAL:").map(|(_, fatal)| fatal.lines().next().unwrap_or_default().trim());
     let said = match fatal.map(|fatal| (fatal, fatal.split_once(": "))) {
         // Verbose logs have the SQLSTATE in front.

@@ -61,9 +61,16 @@ pub async fn run(arguments: Run) -> anyhow::Result<u8> {
         Some(directory) => write_fixes(directory, &dump, &targets, &mut finished),
         None => Ok(()),
     };
-    write(&finished.report, &reports, &arguments.output)?;
-    written?;
-    Ok(finished.code(arguments.allow_untested))
+    let mut whole = write(&finished.report, &reports, &arguments.output);
+    if let Err(error) = written {
+        say(&format!("pgrehearse: {}", crate::report::text::visible(&format!("{:#}", anyhow::Error::from(error)))));
+        whole = false;
+    }
+    Ok(match finished.code(arguments.allow_untested) {
+        // What was asked for has not been done. Any other code says more.
+        exit::PASS if !whole => exit::USAGE,
+        code => code,
+    })
 }
 
 /// Writes what mends the findings of each target, and says so in the report.
@@ -154,6 +161,7 @@ pub async fn rehearse(
         show_data: wanted.show_data,
         fail_on: wanted.fail_on,
         interrupt,
+        after: None,
     };
     let mut names: Vec<String> = targets.iter().map(|target| target.name.clone()).collect();
     names.sort();
@@ -220,13 +228,20 @@ pub fn reports(output: &Output) -> anyhow::Result<Vec<ReportSpec>> {
     Ok(reports)
 }
 
-/// Writes every report.
-pub fn write(report: &Report, reports: &[ReportSpec], output: &Output) -> anyhow::Result<()> {
+/// Writes every report on its own, and says of each that could not be written why; whether all could.
+pub fn write(report: &Report, reports: &[ReportSpec], output: &Output) -> bool {
     let options = terminal_options(output.all);
-    for spec in reports {
-        spec.write(report, &options)?;
+    // What is read at once comes first: a named pipe may let one wait for its reader.
+    let (first, others): (Vec<&ReportSpec>, Vec<&ReportSpec>) =
+        reports.iter().partition(|spec| spec.destination == Destination::Stdout);
+    let mut whole = true;
+    for spec in first.into_iter().chain(others) {
+        if let Err(error) = spec.write(report, &options) {
+            say(&format!("pgrehearse: {}", crate::report::text::visible(&format!("{:#}", anyhow::Error::from(error)))));
+            whole = false;
+        }
     }
-    Ok(())
+    whole
 }
 
 /// How to draw on standard output.

@@ -32,7 +32,12 @@ impl Workshop {
     pub async fn open(arguments: &EngineArguments) -> anyhow::Result<Workshop> {
         let workshop = Self::open_unswept(arguments).await?;
         // Another run's leftovers must not stop this one.
-        let _ = workshop.sweep(false).await;
+        if let Err(error) = workshop.sweep(false).await {
+            let error = crate::report::text::visible(&format!("{error:#}")).into_owned();
+            say(&format!(
+                "pgrehearse: what earlier runs left could not all be removed: {error}; run `pgrehearse sweep`"
+            ));
+        }
         Ok(workshop)
     }
 
@@ -64,9 +69,16 @@ impl Workshop {
 
     /// Removes what dead runs left, on every engine that answers.
     pub async fn sweep(&self, all: bool) -> anyhow::Result<Vec<crate::engine::Swept>> {
-        let mut swept = Vec::new();
+        let (mut swept, mut failed) = (Vec::new(), None);
         for engine in self.engines.all() {
-            swept.extend(engine.sweep(all).await?);
+            // One engine that fails keeps nobody from asking the other.
+            match engine.sweep(all).await {
+                Ok(removed) => swept.extend(removed),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        if let Some(error) = failed {
+            return Err(error.into());
         }
         // Only now: while a run's lock file is there it is known to be this home's.
         self.lease.home().forget_dead_runs().context("cannot read the state directory")?;

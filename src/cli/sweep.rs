@@ -12,7 +12,7 @@ pub async fn sweep(arguments: Sweep) -> anyhow::Result<u8> {
     let workshop = Workshop::open_unswept(&engine).await?;
     let mut swept = workshop.sweep(arguments.all).await?;
     swept.sort();
-    let mut out = std::io::stdout().lock();
+    let mut out = super::stdout();
     for thing in &swept {
         writeln!(out, "removed {} {}", thing.kind, thing.name)?;
     }

@@ -1,11 +1,13 @@
 //! Makes a sandbox match its target: initdb options, settings, roles, database.
 
+mod databases;
 mod prepare;
 mod rights;
 mod session;
 mod spec;
 pub mod sql;
 
+pub use databases::{Database, databases};
 pub use prepare::{not_applied, prepare};
 pub use session::{APPLICATION_NAME, Refusal, Session, TextRows, refused};
 pub use spec::{needs_of, server_of};
@@ -20,7 +22,21 @@ pub const MAINTENANCE_DATABASE: &str = "postgres";
 pub enum ClusterError {
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The server refused a statement of pgrehearse's own or of the profile: `step` says which.
+    /// Something is not as it has to be: `step` says where.
     #[error("{step}: {reason}")]
     Refused { step: String, reason: String },
+    /// The server refused a statement of pgrehearse's own or of the profile: `step` says which. What it says can hold values,
+    /// so that only who knows which names may be shown shows it.
+    #[error("{step}: the server refused it ({})", said.sqlstate)]
+    Server { step: String, said: Said },
+}
+
+/// An error of the server, not yet fit to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    pub message: String,
+    pub sqlstate: String,
+    /// The function and the file of the server's source that speak.
+    pub routine: String,
+    pub file: String,
 }

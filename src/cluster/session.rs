@@ -5,7 +5,7 @@ use std::task::Poll;
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
-use super::ClusterError;
+use super::{ClusterError, Said};
 use crate::engine::Sandbox;
 
 /// What pgrehearse's own connections are called in the server's log, by which they are told from the restore's.
@@ -219,17 +219,20 @@ impl Drop for Session {
     }
 }
 
-/// A server's refusal in its own words, without detail, which can hold row values.
+/// A server's refusal, without detail.
 pub fn refused(step: &str, error: &tokio_postgres::Error) -> ClusterError {
-    let reason = match error.as_db_error() {
-        Some(error) => format!("{} ({})", error.message(), error.code().code()),
-        None => {
-            let mut reason = error.to_string();
-            if let Some(source) = std::error::Error::source(error) {
-                reason = format!("{reason}: {source}");
-            }
-            reason
-        }
-    };
+    if let Some(error) = error.as_db_error() {
+        let said = Said {
+            message: error.message().to_owned(),
+            sqlstate: error.code().code().to_owned(),
+            routine: error.routine().unwrap_or_default().to_owned(),
+            file: error.file().unwrap_or_default().to_owned(),
+        };
+        return ClusterError::Server { step: step.to_owned(), said };
+    }
+    let mut reason = error.to_string();
+    if let Some(source) = std::error::Error::source(error) {
+        reason = format!("{reason}: {source}");
+    }
     ClusterError::Refused { step: step.to_owned(), reason }
 }

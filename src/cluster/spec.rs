@@ -1,6 +1,6 @@
 //! What a target asks of an engine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::rights::rights_of;
@@ -50,6 +50,7 @@ pub fn needs_of(
             wal_segment_size: cluster.wal_segment_size.map(|ByteSize(bytes)| bytes),
         },
         settings: settings(target),
+        hidden: hidden(target),
         extensions: rights_of(target),
         tablespaces: target.tablespaces.len(),
         limits: target.limits.clone(),
@@ -72,6 +73,13 @@ fn locales(target: &Target) -> Vec<String> {
     let inherited = inherited.filter(|_| target.database_locale_provider() != LocaleProvider::Builtin);
     locales.extend(of_database.or(inherited).cloned());
     locales
+}
+
+/// Which of the server's settings take their values from the environment.
+fn hidden(target: &Target) -> BTreeSet<String> {
+    let settings = target.cluster.settings.iter();
+    let secret = settings.filter(|(_, value)| target.secrets.contains(&value.0));
+    secret.map(|(name, _)| name.to_ascii_lowercase()).collect()
 }
 
 /// The server's settings, with those that have a key of their own.

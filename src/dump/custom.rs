@@ -28,7 +28,7 @@ pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress<'_, '
         progress.damage(format!("its header names compression {number}, which does not exist"), Some(11), None);
         return Ok(());
     }
-    let mut file = File::open(&dump.path).map_err(|error| dump.unreadable(error))?;
+    let mut file = crate::ordinary::open(&dump.path).map_err(|error| dump.unreadable(error))?;
     file.seek(SeekFrom::Start(archive.data_start)).map_err(|error| dump.unreadable(error))?;
     let mut input = Input {
         source: BufReader::with_capacity(compression::READ_SIZE, file),

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use super::copy_format::CopyFormat;
 use super::digest::{self, Row};
 use super::directory::Wanted;
 use super::lexer::{Item, Lexer};
@@ -67,7 +68,7 @@ pub(super) struct Came {
 impl Data {
     pub(super) fn new(content: Content, place: &Place, takers: &mut Takers<'_, '_>) -> Self {
         let block = match content {
-            Content::Rows => takers.gathered.begin_copy(takers.plan, place, takers.columns),
+            Content::Rows => takers.gathered.begin_copy(takers.plan, place, &CopyFormat::default(), takers.columns),
             Content::Inserts => None,
         };
         Self { content, end: End::default(), block, row: Row::default(), inserted: 0 }
@@ -125,11 +126,11 @@ impl Data {
     pub(super) fn finish(mut self, takers: &mut Takers<'_, '_>, damaged: bool) -> Came {
         let whole = self.end.is_whole(self.content);
         if let Some(block) = &mut self.block {
-            block.settle();
+            block.settle(takers.plan);
         }
         let rows = self.block.as_ref().map_or(self.inserted, CopyBlock::rows);
         if let Some(block) = self.block.take() {
-            takers.gathered.end_copy(block, damaged || !whole);
+            takers.gathered.end_copy(takers.plan, block, damaged || !whole);
         }
         Came { bytes: self.end.bytes, whole, rows }
     }

@@ -2,9 +2,11 @@
 //! comments that pg_dump writes before each object of a plain dump.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::archive::{Archive, label};
 use super::lexer::{Item, Lexer, Statement, TokenKind};
+use super::words::Words;
 
 /// One object as a dump declares it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +22,10 @@ pub struct Declared {
     /// Empty where the dump states none.
     pub owner: String,
     pub tablespace: Option<String>,
+    /// `default_table_access_method` while it is made, where the dump sets it.
+    pub access_method: Option<String>,
+    /// `search_path` while it is made, as SQL writes the list; `None` where names are qualified, as pg_dump does since 10.3.
+    pub search_path: Option<Arc<str>>,
     /// Its statements, without those that set its owner. Empty where they were too long to be kept.
     pub definition: String,
     /// The archive's entry.
@@ -30,6 +36,41 @@ impl Declared {
     /// `TABLE public.orders`, as findings name it.
     pub fn label(&self) -> String {
         label(&self.desc, self.schema.as_deref(), &self.tag)
+    }
+
+    /// The same with the name that pg_dump of today gives it: before 9.6 and 11 what belongs to a table was named without it,
+    /// and privileges without the kind of their object (ArchiveEntry calls in pg_dump.c).
+    fn with_modern_tag(mut self) -> Self {
+        if !matches!(
+            self.desc.as_str(),
+            "CONSTRAINT" | "FK CONSTRAINT" | "CHECK CONSTRAINT" | "DEFAULT" | "TRIGGER" | "RULE" | "POLICY"
+        ) {
+            return self;
+        }
+        // Reading from memory cannot fail.
+        let Ok(Some(Item::Statement(statement) | Item::Unfinished(statement))) =
+            Lexer::of_text(&self.definition).next()
+        else {
+            return self;
+        };
+        let mut words = Words::of(&statement);
+        let table = match self.desc.as_str() {
+            "TRIGGER" => words.skip_to("on").and_then(|()| words.qualified()),
+            "RULE" => words.skip_to("to").and_then(|()| words.qualified()),
+            "POLICY" => words.skip_to("on").and_then(|()| words.qualified()),
+            _ => {
+                let altered = words.eat("alter").and_then(|()| words.eat("table").or_else(|| words.eat("domain")));
+                let _ = words.eat("only");
+                altered.and_then(|()| words.qualified())
+            }
+        };
+        if let Some((_, table)) = table {
+            let table = one_line(&table);
+            if !self.tag.strip_prefix(&table).is_some_and(|rest| rest.starts_with(' ')) {
+                self.tag = format!("{table} {}", self.tag);
+            }
+        }
+        self
     }
 
     /// The objects of an archive, in its order. Rows, large objects and what belongs to the archive itself are left out.
@@ -51,14 +92,27 @@ impl Declared {
                 tag: one_line(&entry.tag),
                 owner: entry.owner.clone(),
                 tablespace: entry.tablespace.clone(),
+                access_method: entry.table_access_method.clone(),
+                // What pg_restore sets for each entry where the archive says nothing (_selectOutputSchema in
+                // pg_backup_archiver.c).
+                search_path: match (&archive.search_path, &entry.schema) {
+                    (None, Some(schema)) => Some(path_of(schema)),
+                    _ => None,
+                },
                 definition: match &batches.get(&entry.dependencies.first().copied().unwrap_or_default()) {
                     Some(oids) if entry.desc == "ACL" => for_each_object(&entry.defn, oids),
                     _ => entry.defn.clone(),
                 },
                 id: Some(entry.id),
             })
+            .map(Self::with_modern_tag)
             .collect()
     }
+}
+
+/// A schema, and what is built in.
+fn path_of(schema: &str) -> Arc<str> {
+    format!("\"{}\", pg_catalog", schema.replace('"', "\"\"")).into()
 }
 
 /// The statements about the first of some large objects, for all of them.
@@ -99,7 +153,7 @@ fn one_line(name: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Added {
     pub database: Option<String>,
-    /// `CREATE`, `GRANT` or `REVOKE`, as it stands there.
+    /// `CREATE`, `GRANT`, `REVOKE` or `ALTER DEFAULT PRIVILEGES`, as it stands there.
     pub statement: String,
 }
 
@@ -110,10 +164,15 @@ pub(super) struct Declarations {
     pub(super) added: Vec<Added>,
     /// Whether the last comment was an object's: what follows is its definition.
     open: bool,
+    /// What the script has set for what follows.
+    access_method: Option<String>,
+    search_path: Option<Arc<str>>,
     /// Bytes of all definitions.
     kept: usize,
     /// Whether definitions were too long in all to be kept.
     pub(super) abridged: bool,
+    /// Of each of the list: whether a statement has followed its comment.
+    stated: Vec<bool>,
 }
 
 /// Definitions that are longer than this in all are not kept; those of 100 000 tables take half of it.
@@ -136,15 +195,35 @@ impl Declarations {
             return 0;
         }
         declared.database = database.map(str::to_owned);
+        declared.access_method.clone_from(&self.access_method);
+        declared.search_path.clone_from(&self.search_path);
         self.open = true;
         let size = size_of::<Declared>() + declared.tag.len() + declared.owner.len();
         self.list.push(declared);
+        self.stated.push(false);
         size
+    }
+
+    /// What was declared, what was added, and whether definitions were left out. A comment alone declares nothing: somebody
+    /// has taken the statement out.
+    pub(super) fn into_lists(self) -> (Vec<Declared>, Vec<Added>, bool) {
+        let stated = self.list.into_iter().zip(self.stated);
+        let list = stated.filter(|(_, stated)| *stated).map(|(declared, _)| declared.with_modern_tag());
+        (list.collect(), self.added, self.abridged)
     }
 
     /// Takes a statement, which belongs to the object whose comment was the last. The bytes that it takes are returned.
     pub(super) fn statement(&mut self, statement: &Statement, database: Option<&str>) -> usize {
-        if sets_owner(statement) || sets_session(statement) {
+        let is_owner = sets_owner(statement);
+        let is_session = sets_session(statement);
+        if let Some(stated) = self.stated.last_mut().filter(|_| self.open && (is_owner || !is_session)) {
+            *stated = true;
+        }
+        if is_owner {
+            return 0;
+        }
+        if is_session {
+            self.session(statement);
             return 0;
         }
         let last = self.list.last_mut().filter(|_| self.open);
@@ -168,6 +247,27 @@ impl Declarations {
     }
 }
 
+impl Declarations {
+    /// Takes what a script sets for the objects that follow: `SET default_table_access_method = heap`, and up to 10.2 `SET
+    /// search_path = public, pg_catalog`.
+    fn session(&mut self, statement: &Statement) {
+        let mut words = statement.tokens.iter().map(|token| match &token.kind {
+            TokenKind::Word(word) | TokenKind::Name(word) | TokenKind::Text(word) => word.as_str(),
+            TokenKind::Sign(_) => "",
+        });
+        let (Some("set"), Some(name)) = (words.next(), words.next()) else { return };
+        let mut values = words.skip(1).filter(|word| !word.is_empty());
+        match name {
+            "default_table_access_method" => self.access_method = values.next().map(str::to_owned),
+            "search_path" => {
+                let names: Vec<String> = values.map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
+                self.search_path = (!names.is_empty()).then(|| names.join(", ").into());
+            }
+            _ => {}
+        }
+    }
+}
+
 /// The parts of `f(integer); Type: FUNCTION; Schema: public; Owner: x; Tablespace: y`. Names can hold any of the marks, so
 /// the first reading is taken in which the type is one.
 fn header(rest: &str) -> Option<Declared> {
@@ -188,7 +288,7 @@ fn header(rest: &str) -> Option<Declared> {
             schema: stated(schema),
             tag: tag.to_owned(),
             owner: stated(owner).unwrap_or_default(),
-            tablespace,
+            tablespace: tablespace.filter(|tablespace| !tablespace.is_empty()),
             ..Declared::default()
         });
     }
@@ -222,7 +322,7 @@ fn follows(object: &Declared, statement: &Statement) -> bool {
     object.desc == "DEFAULT ACL" || words().skip(2).any(|word| named(&one_line(word)))
 }
 
-/// Whether a statement makes something in its database, or sets privileges there. What pg_dumpall writes for the whole
+/// Whether a statement makes something in its database, or sets privileges there, also of what is made later. What pg_dumpall writes for the whole
 /// cluster does not.
 fn is_added(statement: &Statement) -> bool {
     let word = |token: &super::lexer::Token| match &token.kind {
@@ -235,6 +335,7 @@ fn is_added(statement: &Statement) -> bool {
             let of_cluster = ["role", "user", "group", "database", "tablespace"];
             !words.next().and_then(word).is_some_and(|kind| of_cluster.contains(&kind.as_str()))
         }
+        Some("alter") => words.next().and_then(word).as_deref() == Some("default"),
         Some("grant" | "revoke") => words.any(|token| word(token).as_deref() == Some("on")),
         _ => false,
     }
@@ -267,6 +368,20 @@ pub enum Word {
     Sign(u8),
 }
 
+/// The statements of a definition as they stand there, without what ends them.
+pub fn split(definition: &str) -> Vec<&str> {
+    let mut statements = Vec::new();
+    let mut lexer = Lexer::of_text(definition);
+    // Reading from memory cannot fail.
+    while let Ok(Some(item)) = lexer.next() {
+        let (Item::Statement(statement) | Item::Unfinished(statement)) = item else { continue };
+        let place = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(definition.len());
+        let text = definition.get(place(statement.offset)..place(lexer.offset())).unwrap_or_default().trim_end();
+        statements.push(text.strip_suffix(';').unwrap_or(text).trim_end());
+    }
+    statements
+}
+
 /// The statements of a definition, word by word: what white space, comments and quotes make no difference to.
 pub fn statements(definition: &str) -> Vec<Vec<Word>> {
     let mut statements = Vec::new();
@@ -276,9 +391,9 @@ pub fn statements(definition: &str) -> Vec<Vec<Word>> {
         let (Item::Statement(statement) | Item::Unfinished(statement)) = item else { continue };
         let words = statement.tokens.iter().map(|token| match &token.kind {
             TokenKind::Word(name) | TokenKind::Name(name) => Word::Name(name.clone()),
-            // A long one is cut in the token, and stands whole in the text.
+            // A long one is cut in the token, and one between dollar quotes is not in it; both stand whole in the text.
             TokenKind::Text(text) => match statement.text.get(token.span.0..token.span.1) {
-                Some(whole) if whole.len() > text.len() + 64 => Word::Text(whole.to_owned()),
+                Some(whole) if whole.len() > text.len() + 64 || whole.starts_with('$') => Word::Text(body(whole)),
                 _ => Word::Text(text.clone()),
             },
             TokenKind::Sign(sign) => Word::Sign(*sign),
@@ -286,6 +401,13 @@ pub fn statements(definition: &str) -> Vec<Vec<Word>> {
         statements.push(words.collect());
     }
     statements
+}
+
+/// What stands between dollar quotes; anything else is as it was.
+fn body(quoted: &str) -> String {
+    let tag = quoted.strip_prefix('$').and_then(|rest| rest.find('$')).map(|end| &quoted[..end + 2]);
+    let between = tag.and_then(|tag| quoted.strip_prefix(tag)?.strip_suffix(tag));
+    between.unwrap_or(quoted).to_owned()
 }
 
 #[cfg(test)]
@@ -310,6 +432,37 @@ mod tests {
         let b = statements("create table t(a INTEGER, value text default E'it\\'s');\n-- end\n");
         assert_eq!(a, b);
         assert_ne!(a, statements("create table t(a INTEGER, \"Value\" text default 'it''s')"));
+    }
+
+    #[test]
+    fn statements_are_split_where_they_end() {
+        let two = "-- x\nCREATE FUNCTION f() RETURNS int AS $_$ a; b $_$;\nALTER FUNCTION f() STABLE ;\n";
+        assert_eq!(split(two), ["CREATE FUNCTION f() RETURNS int AS $_$ a; b $_$", "ALTER FUNCTION f() STABLE"]);
+        assert_eq!(
+            split("SET x = ';'; /* c */ CREATE VIEW v AS SELECT 'é'"),
+            ["SET x = ';'", "CREATE VIEW v AS SELECT 'é'"]
+        );
+    }
+
+    #[test]
+    fn a_short_body_is_its_text_however_it_is_quoted() {
+        let define = |body: &str| statements(&format!("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS {body};"));
+        assert_eq!(define("$$select 1$$"), define("'select 1'"));
+        assert_ne!(define("$$select 1$$"), define("$$select 2$$"));
+        assert_ne!(define("$_$a$_$"), define("$_$$_$"));
+    }
+
+    #[test]
+    fn what_a_script_sets_for_an_object_is_kept_with_it() {
+        let mut declarations = Declarations::default();
+        for sql in ["SET search_path = public, pg_catalog", "SET default_table_access_method = heap"] {
+            let mut lexer = Lexer::of_text(sql);
+            let Ok(Some(Item::Statement(statement) | Item::Unfinished(statement))) = lexer.next() else { panic!() };
+            declarations.statement(&statement, None);
+        }
+        declarations.comment(" Name: t; Type: TABLE; Schema: public; Owner: x", None);
+        assert_eq!(declarations.list[0].search_path.as_deref(), Some("\"public\", \"pg_catalog\""));
+        assert_eq!(declarations.list[0].access_method.as_deref(), Some("heap"));
     }
 
     #[test]

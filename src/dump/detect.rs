@@ -2,33 +2,28 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::archive::{Archive, Container};
 use super::directory;
 use super::toc::{self, TocError};
 use super::{Compression, Content, Dump, DumpError, plain, tar};
+use crate::ordinary;
 
 /// How much of a file is looked at; a plain dump's header comments are within it.
 const HEAD: u64 = 64 * 1024;
 
 pub(super) fn open(path: &Path) -> Result<Dump, DumpError> {
-    let canonical = path.canonicalize().map_err(|error| io_error(path, error))?;
-    let about = fs::metadata(&canonical).map_err(|error| io_error(path, error))?;
-    let kind = about.file_type();
-    if kind.is_dir() {
-        return open_folder(canonical);
+    // Before anything else: what `<(…)` and /dev/stdin lead to has no path of its own.
+    let about = fs::metadata(path).map_err(|error| io_error(path, error))?;
+    match ordinary::special(about.file_type()) {
+        None => {}
+        Some("pipe") => return Err(DumpError::Pipe { path: path.to_owned() }),
+        Some(kind) => return Err(DumpError::SpecialFile { path: path.to_owned(), kind }),
     }
-    if !kind.is_file() {
-        let kind = if kind.is_fifo() {
-            "pipe"
-        } else if kind.is_socket() {
-            "socket"
-        } else {
-            "device"
-        };
-        return Err(DumpError::SpecialFile { path: canonical, kind });
+    let canonical = path.canonicalize().map_err(|error| io_error(path, error))?;
+    if about.is_dir() {
+        return open_folder(canonical);
     }
     let content = open_file(&canonical)?;
     Ok(Dump { path: canonical, size: about.len(), content })
@@ -43,6 +38,9 @@ fn io_error(path: &Path, source: io::Error) -> DumpError {
 }
 
 fn open_folder(path: PathBuf) -> Result<Dump, DumpError> {
+    if let Some((name, kind)) = directory::special_member(&path).map_err(|error| io_error(&path, error))? {
+        return Err(DumpError::SpecialMember { path, name, kind });
+    }
     let Some((file, compression)) = directory::open_member(&path, "toc.dat").map_err(|error| io_error(&path, error))?
     else {
         let has = |name: &str| path.join(name).symlink_metadata().is_ok();
@@ -99,7 +97,7 @@ impl<R: Read> Read for NoBomb<R> {
 
 fn open_file(path: &Path) -> Result<Content, DumpError> {
     let unreadable = |error| io_error(path, error);
-    let mut file = File::open(path).map_err(unreadable)?;
+    let mut file = ordinary::open(path).map_err(unreadable)?;
     let head = read_head(&mut file).map_err(unreadable)?;
     if head.is_empty() {
         return Err(DumpError::Empty { path: path.to_owned() });

@@ -4,12 +4,9 @@
 //! File names come from the dump, so only a plain name inside the folder is opened, and no symbolic link.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path};
-
-use nix::fcntl::OFlag;
 
 use super::ahead::Ahead;
 use super::archive::{Container, DataState, TocEntry};
@@ -20,6 +17,7 @@ use super::rows::Place;
 use super::scan::{Progress, table_name};
 use super::statement::{Collector, Effect};
 use super::{Archive, Compression, Dump, DumpError};
+use crate::ordinary;
 
 /// One entry whose data have to be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,21 +102,28 @@ pub(super) fn open_member(folder: &Path, name: &str) -> io::Result<Option<(File,
     if !is_plain_name(name) {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "its file name leads out of the folder"));
     }
+    let folder = ordinary::open_folder(folder)?;
     for (ending, compression) in Compression::DIRECTORY_ENDINGS {
-        let path = folder.join(format!("{name}{ending}"));
-        // A pipe in the folder must not block, and a link must not lead elsewhere.
-        let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
-        match OpenOptions::new().read(true).custom_flags(flags).open(&path) {
-            Ok(file) if file.metadata()?.is_file() => return Ok(Some((file, compression))),
-            Ok(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a regular file")),
+        match ordinary::open_in(&folder, format!("{name}{ending}").as_ref()) {
+            Ok(file) => return Ok(Some((file, compression))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) if error.raw_os_error() == Some(nix::errno::Errno::ELOOP as i32) => {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "it is a symbolic link, which is not followed"));
-            }
             Err(error) => return Err(error),
         }
     }
     Ok(None)
+}
+
+/// The first of what lies in the folder and is neither a file nor a folder, with what it is. pg_dump writes none, and
+/// whoever reads the dump would be led elsewhere by it, or wait.
+pub(super) fn special_member(folder: &Path) -> io::Result<Option<(String, &'static str)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if let Some(kind) = ordinary::special(entry.file_type()?) {
+            found.push((entry.file_name().to_string_lossy().into_owned(), kind));
+        }
+    }
+    Ok(found.into_iter().min())
 }
 
 fn is_plain_name(name: &str) -> bool {

@@ -15,6 +15,14 @@ pub enum DumpError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("{} is a {kind}, not a file or a folder; write the dump to a file first", path.display())]
     SpecialFile { path: PathBuf, kind: &'static str },
+    #[error("{} is a pipe, and a dump is read more than once; write it to a file first", path.display())]
+    Pipe { path: PathBuf },
+    #[error(
+        "{} holds a {kind}, {name:?}, and pg_dump writes only files; {}",
+        path.display(),
+        if *kind == "symbolic link" { "copy the dump with what its links lead to (cp -rL)" } else { "remove it" }
+    )]
+    SpecialMember { path: PathBuf, name: String, kind: &'static str },
     #[error("{} is empty; pg_dump has failed or not run, so look at its error output", path.display())]
     Empty { path: PathBuf },
     #[error("{} decompresses to nothing; pg_dump has failed before {compression}, so look at its error output", path.display())]

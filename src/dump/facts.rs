@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::archive::{Archive, TocEntry};
 use super::data::Came;
 use super::digest::NoDigest;
+use super::embedding::Embedding;
 use super::lexer::{Item, Lexer};
+use super::psql::{Psql, Step};
 use super::requirements::Needs;
 use super::rows::TableRows;
 use super::statement::{Collector, Effect};
@@ -33,6 +35,9 @@ pub struct Facts {
     pub owners: Vec<Owned>,
     pub grants: Vec<Grant>,
     pub policies: Vec<Policy>,
+    /// Whether the dump itself was made under row level security (`pg_dump --enable-row-security`), so that rows that its
+    /// role may not see are not in it. Only a script says so.
+    pub row_security_on: bool,
     /// Tables whose row level security is switched on.
     pub row_security: Vec<RowSecurity>,
     pub extensions: Vec<Extension>,
@@ -236,18 +241,25 @@ impl Facts {
     /// What the beginning of a text declares, up to its first rows. Damage in it is not told.
     pub(super) fn of_beginning(text: impl std::io::Read) -> Self {
         let mut collector = Collector::default();
+        let mut psql = Psql::default();
         let mut lexer = Lexer::new(text);
         while let Ok(Some(item)) = lexer.next() {
             match item {
                 Item::Statement(statement) => match collector.statement(&statement) {
-                    Effect::None | Effect::CreatesTable | Effect::LargeObject(_) => {}
+                    Effect::None | Effect::CreatesTable | Effect::LargeObject(_) | Effect::Unknown(_) => {}
+                    Effect::Encoding => lexer.set_encoding(Embedding::of(collector.encoding.as_deref())),
                     Effect::StdStrings(on) => lexer.std_strings = on,
                     Effect::Copy { .. } => break,
                 },
-                Item::Meta(text) => {
-                    let (command, arguments) = text.split_once(char::is_whitespace).unwrap_or((&text, ""));
-                    if matches!(command, "connect" | "c") {
-                        collector.connect(arguments);
+                Item::Meta(meta) => {
+                    let variables = lexer.variables.get_or_insert_default();
+                    let (step, rest) = psql.command(&meta.name, &meta.rest, meta.within, meta.line, variables);
+                    if let Step::Connect { connect, user } = step {
+                        collector.connect(&connect, user);
+                        lexer.set_encoding(Embedding::default());
+                    }
+                    if !rest.trim_ascii().is_empty() {
+                        lexer.inject(&rest);
                     }
                 }
                 Item::Comment { text, .. } => collector.comment(&text),
@@ -299,7 +311,11 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
     let of_database =
         matches!(entry.desc.as_str(), "ACL" | "COMMENT" | "SECURITY LABEL") && entry.tag.starts_with("DATABASE ");
     if of_database || entry.desc == "DATABASE PROPERTIES" {
-        collector.facts.database_properties.push_str(if of_database { "" } else { &entry.defn });
+        collector.facts.database_properties.push_str(if entry.desc == "ACL" || entry.desc == "SECURITY LABEL" {
+            ""
+        } else {
+            &entry.defn
+        });
         return;
     }
     if let Some(tablespace) = entry.tablespace.as_ref().filter(|_| entry.desc != "DATABASE") {

@@ -8,6 +8,8 @@ use std::io::{self, Read};
 use memchr::memmem::Finder;
 
 use super::digest::LONGEST_ROW;
+use super::embedding::Embedding;
+use super::psql::{Value, Variables};
 
 /// One word or sign of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +41,10 @@ pub(super) struct Statement {
     pub(super) offset: u64,
     /// Whether it is longer than what is kept of a statement that is read whole.
     pub(super) cut: bool,
+    /// Whether it goes to the server together with the next one (`\;`).
+    pub(super) more: bool,
+    /// A variable of psql that stands in it and whose value is not known.
+    pub(super) unknown: Option<String>,
 }
 
 #[derive(Debug)]
@@ -53,8 +59,20 @@ pub(super) enum Item {
         text: String,
         line: u64,
     },
-    /// A backslash command of psql with its arguments, without the backslash.
-    Meta(String),
+    /// A backslash command of psql, which may stand inside a statement; what was read of that stays.
+    Meta(Meta),
+}
+
+/// A backslash command as it stands there, to the end of its line: how far it goes is for [`super::psql`] to say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Meta {
+    pub(super) line: u64,
+    /// Without the backslash.
+    pub(super) name: String,
+    /// What follows the name, and may be arguments, further commands or SQL.
+    pub(super) rest: Vec<u8>,
+    /// Whether a statement is being read.
+    pub(super) within: bool,
 }
 
 /// The rows after `COPY … FROM stdin;`.
@@ -96,6 +114,13 @@ pub(super) struct Lexer<R> {
     insert: Vec<u8>,
     insert_too_long: bool,
     statement: Building,
+    /// What psql puts in place of `:name`; `None` where it does not.
+    pub(super) variables: Option<Variables>,
+    /// The encoding of the text, where a byte of a character can be a sign.
+    encoding: Embedding,
+    /// Where the encoding is such: the text of `buffer` as it is. There the later bytes of characters are 0xFF, as psql has
+    /// them while it reads (prepare_buffer in psqlscan.l).
+    raw: Vec<u8>,
     /// How the last INSERT begins. A dump with `--inserts` has one for each row; those that begin like the one before
     /// say nothing new and are passed over.
     last_insert: Beginning,
@@ -124,6 +149,12 @@ struct Building {
     is_insert: bool,
     /// Begins like the INSERT before it.
     repeated: bool,
+    /// Whether the text ends inside a string, a name or a comment of it.
+    open: bool,
+    /// Whether text was put into it, and how often.
+    injected: bool,
+    injections: u32,
+    unknown: Option<String>,
 }
 
 impl<'a> Lexer<&'a [u8]> {
@@ -155,8 +186,80 @@ impl<R: Read> Lexer<R> {
             insert: Vec::new(),
             insert_too_long: false,
             statement: Building::default(),
+            variables: None,
+            encoding: Embedding::default(),
+            raw: Vec::new(),
             last_insert: Beginning::default(),
         }
+    }
+
+    /// Reads what follows in this encoding.
+    pub(super) fn set_encoding(&mut self, encoding: Embedding) {
+        if encoding.same_as(&self.encoding) {
+            return;
+        }
+        if self.encoding.is_any() {
+            self.buffer[..self.end].copy_from_slice(&self.raw[..self.end]);
+        }
+        self.raw.clear();
+        self.encoding = encoding;
+        self.last_insert.bytes.clear();
+        if self.encoding.is_any() {
+            self.raw = self.buffer.clone();
+            let (position, end) = (self.position, self.end);
+            self.encoding.mask(&mut self.buffer[position..end]);
+        }
+    }
+
+    /// The text as it is between two places of the buffer.
+    fn bytes(&self, start: usize, end: usize) -> &[u8] {
+        if self.encoding.is_any() { &self.raw[start..end] } else { &self.buffer[start..end] }
+    }
+
+    /// Puts text before what is read next, as if it stood there.
+    pub(super) fn inject(&mut self, text: &[u8]) {
+        let line = self.line();
+        if self.position < text.len() {
+            let at = self.position;
+            let room = vec![0; text.len()];
+            if self.encoding.is_any() {
+                self.raw.splice(at..at, room.iter().copied());
+            }
+            self.buffer.splice(at..at, room);
+            self.position += text.len();
+            self.end += text.len();
+            self.base = self.base.saturating_sub(text.len() as u64);
+        }
+        let start = self.position - text.len();
+        self.buffer[start..self.position].copy_from_slice(text);
+        if self.encoding.is_any() {
+            self.raw[start..self.position].copy_from_slice(text);
+            self.encoding.at_start().mask(&mut self.buffer[start..start + text.len()]);
+        }
+        self.position = start;
+        self.counted = start;
+        self.line = line.saturating_sub(memchr::memchr_iter(b'\n', text).count() as u64);
+        self.statement.injected = true;
+    }
+
+    /// Ends the statement that is being read, as `\g` does; `None` where there is none.
+    pub(super) fn send(&mut self) -> Option<Item> {
+        self.statement.begun?;
+        if self.keeps_insert() {
+            self.statement = Building::default();
+            return Some(Item::Insert);
+        }
+        Some(Item::Statement(self.take_statement()))
+    }
+
+    /// Forgets the statement that is being read, as `\r` does.
+    pub(super) fn discard(&mut self) {
+        self.statement = Building::default();
+    }
+
+    /// Whether the text has ended inside a string, a name, a comment or parentheses, so that no statement can end there.
+    pub(super) fn is_open(&self) -> bool {
+        self.statement.open || self.statement.parentheses > 0 || self.statement.begin > 0
     }
 
     /// Bytes of text read so far.
@@ -187,14 +290,17 @@ impl<R: Read> Lexer<R> {
         loop {
             if self.statement.begun.is_none() {
                 self.begin_repeated();
-            } else if !self.wants_tokens() && !self.statement.begin_possible() {
+            } else if !self.wants_tokens() && !self.statement.begin_possible() && !self.has_variables() {
                 self.skip_values()?;
             }
             let Some(byte) = self.peek(0)? else {
                 if self.statement.begun.is_none() {
                     return Ok(None);
                 }
-                return Ok(Some(Item::Unfinished(self.take_statement())));
+                let open = self.is_open();
+                let unfinished = self.take_statement();
+                self.statement.open = open;
+                return Ok(Some(Item::Unfinished(unfinished)));
             };
             match byte {
                 b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => {
@@ -211,23 +317,38 @@ impl<R: Read> Lexer<R> {
                 b'/' if self.peek(1)? == Some(b'*') => {
                     if !self.block_comment()? {
                         self.begin();
+                        self.statement.open = true;
                     }
                 }
+                b'\\' if self.peek(1)? == Some(b';') => {
+                    self.pass_over(2);
+                    if let Some(item) = self.send() {
+                        return Ok(Some(match item {
+                            Item::Statement(statement) => Item::Statement(Statement { more: true, ..statement }),
+                            other => other,
+                        }));
+                    }
+                }
+                b'\\' if self.peek(1)? == Some(b':') => {
+                    self.begin();
+                    self.pass_over(1);
+                    self.sign(b':');
+                }
                 b'\\' => {
-                    let text = self.rest_of_line(true)?;
-                    let text = text.get(1..).unwrap_or_default().to_owned();
-                    // \g and its kin send the statement; the other commands leave it as it is.
-                    if self.statement.begun.is_some() && text.starts_with('g') {
-                        if self.keeps_insert() {
-                            self.statement = Building::default();
-                            return Ok(Some(Item::Insert));
-                        }
-                        return Ok(Some(Item::Statement(self.take_statement())));
-                    }
-                    if self.statement.begun.is_none() {
+                    let within = self.statement.begun.is_some();
+                    let line = self.line();
+                    let building = std::mem::take(&mut self.statement);
+                    let text = self.rest_of_line_bytes(true);
+                    self.statement = building;
+                    let text = text?;
+                    if !within {
                         self.last_insert.bytes.clear();
-                        return Ok(Some(Item::Meta(text)));
                     }
+                    return Ok(Some(Item::Meta(Meta::of(line, text.get(1..).unwrap_or_default(), within))));
+                }
+                b':' if self.variables.is_some() => {
+                    self.begin();
+                    self.colon()?;
                 }
                 b';' if self.statement.parentheses == 0 && self.statement.begin == 0 => {
                     self.advance(1);
@@ -247,6 +368,81 @@ impl<R: Read> Lexer<R> {
                 }
             }
         }
+    }
+
+    fn has_variables(&self) -> bool {
+        self.variables.as_ref().is_some_and(Variables::has_own)
+    }
+
+    /// A colon, and what psql puts in place of `:name`, `:'name'`, `:"name"` and `:{?name}` (psqlscan.l).
+    fn colon(&mut self) -> io::Result<()> {
+        let (form, opening) = match self.peek(1)? {
+            Some(b':') => {
+                self.sign(b':');
+                self.sign(b':');
+                return Ok(());
+            }
+            Some(quote @ (b'\'' | b'"')) => (quote, 2),
+            Some(b'{') if self.peek(2)? == Some(b'?') => (b'?', 3),
+            _ => (b' ', 1),
+        };
+        let mut length = opening;
+        while self.peek(length)?.is_some_and(Variables::is_name_part) && length < 256 {
+            length += 1;
+        }
+        let closed = match form {
+            b' ' => true,
+            b'?' => self.peek(length)? == Some(b'}'),
+            quote => self.peek(length)? == Some(quote),
+        };
+        let name = String::from_utf8_lossy(self.bytes(self.position + opening, self.position + length)).into_owned();
+        let known = self.variables.as_ref().and_then(|variables| variables.get(&name));
+        let Some(value) = known.filter(|_| closed && !name.is_empty()) else {
+            let is_question = form == b'?' && closed && !name.is_empty();
+            if is_question && self.variables.as_ref().is_some_and(|variables| !variables.is_unsure()) {
+                self.pass_over(length + 1);
+                self.inject(b"FALSE");
+            } else {
+                if closed && !name.is_empty() && self.variables.as_ref().is_some_and(Variables::is_unsure) {
+                    self.statement.unknown.get_or_insert(name);
+                }
+                self.sign(b':');
+            }
+            return Ok(());
+        };
+        let text = match (form, value) {
+            (b'?', _) => "TRUE".to_owned(),
+            (_, Value::Unknown | Value::Own) => {
+                self.statement.unknown.get_or_insert_with(|| name.clone());
+                "0".to_owned()
+            }
+            (b'\'', Value::Known(text)) if text.contains('\\') => {
+                format!(" E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+            }
+            (b'\'', Value::Known(text)) => format!("'{}'", text.replace('\'', "''")),
+            (b'"', Value::Known(text)) => format!("\"{}\"", text.replace('"', "\"\"")),
+            (_, Value::Known(text)) => text.clone(),
+        };
+        self.pass_over(length + usize::from(form != b' '));
+        self.statement.injections += 1;
+        // A value that names itself is not put in again by psql; here it comes to an end.
+        if self.statement.injections > 64 || text.len() > 64 * 1024 {
+            self.statement.unknown.get_or_insert(name);
+        } else {
+            self.inject(text.as_bytes());
+        }
+        Ok(())
+    }
+
+    fn sign(&mut self, sign: u8) {
+        let start = self.statement.text.len();
+        self.advance(1);
+        self.push(TokenKind::Sign(sign), start);
+    }
+
+    /// Leaves bytes out of whatever is kept.
+    fn pass_over(&mut self, length: usize) {
+        self.position += length.min(self.end - self.position);
     }
 
     fn begin(&mut self) {
@@ -283,7 +479,8 @@ impl<R: Read> Lexer<R> {
     /// Keeps how this INSERT begins, once all of its tokens that are kept have been read.
     fn remember_insert(&mut self) {
         self.last_insert.bytes.clear();
-        let is_plain = self.statement.tokens.iter().all(|token| !matches!(token.kind, TokenKind::Text(_)));
+        let is_plain = !self.statement.injected
+            && self.statement.tokens.iter().all(|token| !matches!(token.kind, TokenKind::Text(_)));
         let start = self.statement.begun.and_then(|(_, offset)| offset.checked_sub(self.base));
         if let Some(start) = start
             && is_plain
@@ -361,7 +558,7 @@ impl<R: Read> Lexer<R> {
             Ok(text) => text,
             Err(error) => as_latin1(error.as_bytes(), &mut building.tokens),
         };
-        Statement { tokens: building.tokens, text, line, offset, cut }
+        Statement { tokens: building.tokens, text, line, offset, cut, more: false, unknown: building.unknown }
     }
 
     fn token(&mut self, byte: u8) -> io::Result<()> {
@@ -420,10 +617,13 @@ impl<R: Read> Lexer<R> {
         loop {
             let slice = &self.buffer[self.position..self.end];
             let length = slice.iter().position(|byte| !is_word_part(*byte)).unwrap_or(slice.len());
-            if wanted && word.len() < LONGEST_TOKEN {
-                word.extend_from_slice(&slice[..length]);
-            }
             let more = length == slice.len();
+            if wanted && word.len() < LONGEST_TOKEN {
+                // In lower case, but for bytes that are part of a character.
+                let raw = self.bytes(self.position, self.position + length);
+                let masked = slice[..length].iter().zip(raw);
+                word.extend(masked.map(|(byte, raw)| if byte == raw { raw.to_ascii_lowercase() } else { *raw }));
+            }
             self.advance(length);
             if !more || !self.fill()? {
                 break;
@@ -432,7 +632,6 @@ impl<R: Read> Lexer<R> {
         if !wanted {
             return Ok(());
         }
-        word.make_ascii_lowercase();
         self.statement.see_word(&word);
         let mut begins = start;
         if first && word == b"insert" {
@@ -462,7 +661,7 @@ impl<R: Read> Lexer<R> {
             let found = if escapes { memchr::memchr2(quote, b'\\', slice) } else { memchr::memchr(quote, slice) };
             let length = found.unwrap_or(slice.len());
             if wanted && value.len() < LONGEST_TOKEN {
-                value.extend_from_slice(&slice[..length]);
+                value.extend_from_slice(self.bytes(self.position, self.position + length));
             }
             self.advance(length);
             if found.is_none() {
@@ -470,6 +669,7 @@ impl<R: Read> Lexer<R> {
                     continue;
                 }
                 // The statement stays open: the text ends inside.
+                self.statement.open = true;
                 return Ok(());
             }
             let escape = self.peek(0)? == Some(b'\\');
@@ -531,6 +731,7 @@ impl<R: Read> Lexer<R> {
             if !self.fill()? {
                 self.advance(self.end - self.position);
                 // Left open: the text ends inside.
+                self.statement.open = true;
                 return Ok(());
             }
         }
@@ -567,13 +768,17 @@ impl<R: Read> Lexer<R> {
 
     /// Up to the line break, which stays; the text is given if it is wanted.
     fn rest_of_line(&mut self, wanted: bool) -> io::Result<String> {
+        Ok(super::text(self.rest_of_line_bytes(wanted)?))
+    }
+
+    fn rest_of_line_bytes(&mut self, wanted: bool) -> io::Result<Vec<u8>> {
         let mut line = Vec::new();
         loop {
             let slice = &self.buffer[self.position..self.end];
             let found = memchr::memchr(b'\n', slice);
             let length = found.unwrap_or(slice.len());
             if wanted && line.len() < LONGEST_TOKEN {
-                line.extend_from_slice(&slice[..length]);
+                line.extend_from_slice(self.bytes(self.position, self.position + length));
             }
             self.advance(length);
             if found.is_some() || !self.fill()? {
@@ -583,7 +788,7 @@ impl<R: Read> Lexer<R> {
         if line.last() == Some(&b'\r') {
             line.pop();
         }
-        Ok(super::text(line))
+        Ok(line)
     }
 
     fn skip_while(&mut self, wanted: impl Fn(u8) -> bool) -> io::Result<()> {
@@ -600,10 +805,19 @@ impl<R: Read> Lexer<R> {
 
     /// Hands on the rows that follow a `COPY … FROM stdin;`, in pieces, up to the line `\.`.
     pub(super) fn copy_rows(&mut self, mut take: impl FnMut(&[u8])) -> io::Result<CopyRows> {
-        self.rest_of_line(false)?;
+        // What else stands in the line of the COPY comes after its rows (psql reads line by line).
+        let after = self.rest_of_line_bytes(true)?;
         if self.peek(0)?.is_some() {
             self.advance(1);
         }
+        let rows = self.rows_to_end(&mut take)?;
+        if rows.ended && !after.trim_ascii().is_empty() {
+            self.inject(&[&after[..], b"\n"].concat());
+        }
+        Ok(rows)
+    }
+
+    fn rows_to_end(&mut self, take: &mut impl FnMut(&[u8])) -> io::Result<CopyRows> {
         let mut rows = 0;
         let finder = Finder::new(b"\n\\.");
         let mut line_start = true;
@@ -628,7 +842,8 @@ impl<R: Read> Lexer<R> {
             };
             let lines = memchr::memchr_iter(b'\n', &slice[..passed]).count() as u64;
             rows += lines;
-            take(&slice[..passed]);
+            take(self.bytes(self.position, self.position + passed));
+            let slice = &self.buffer[self.position..self.end];
             line_start = passed > 0 && slice[passed - 1] == b'\n' || passed == 0 && line_start;
             let more = passed == slice.len();
             // Counted here, rows need not be gone through again for the number of the line.
@@ -653,8 +868,12 @@ impl<R: Read> Lexer<R> {
 
     fn advance(&mut self, length: usize) {
         let length = length.min(self.end - self.position);
+        let passed = match self.encoding.is_any() {
+            true => &self.raw[self.position..self.position + length],
+            false => &self.buffer[self.position..self.position + length],
+        };
         if self.statement.whole && self.statement.text.len() < LONGEST_STATEMENT {
-            self.statement.text.extend_from_slice(&self.buffer[self.position..self.position + length]);
+            self.statement.text.extend_from_slice(passed);
         }
         if self.keep_inserts && self.statement.is_insert {
             if self.insert.len() + length > LONGEST_ROW {
@@ -662,7 +881,7 @@ impl<R: Read> Lexer<R> {
                 self.insert = Vec::new();
             }
             if !self.insert_too_long {
-                self.insert.extend_from_slice(&self.buffer[self.position..self.position + length]);
+                self.insert.extend_from_slice(passed);
             }
         }
         self.position += length;
@@ -676,6 +895,9 @@ impl<R: Read> Lexer<R> {
         if self.position > 0 {
             self.line();
             self.buffer.copy_within(self.position..self.end, 0);
+            if self.encoding.is_any() {
+                self.raw.copy_within(self.position..self.end, 0);
+            }
             self.base += self.position as u64;
             self.end -= self.position;
             (self.position, self.counted) = (0, 0);
@@ -695,6 +917,12 @@ impl<R: Read> Lexer<R> {
                         && let Some(found) = memchr::memchr(0, &self.buffer[self.end..self.end + read])
                     {
                         self.nul = Some(self.base + (self.end + found) as u64);
+                    }
+                    if self.encoding.is_any() {
+                        let new = self.end..self.end + read;
+                        self.raw.resize(self.buffer.len(), 0);
+                        self.raw[new.clone()].copy_from_slice(&self.buffer[new.clone()]);
+                        self.encoding.mask(&mut self.buffer[new]);
                     }
                     self.end += read;
                     return Ok(true);
@@ -766,4 +994,15 @@ const STOPS: [bool; 256] = {
 /// Statements whose end matters as much as their beginning.
 fn is_read_whole(first: &[u8]) -> bool {
     matches!(first, b"alter" | b"create" | b"grant" | b"revoke" | b"copy" | b"comment" | b"security")
+}
+
+impl Meta {
+    /// Takes a line apart that begins after the backslash: the name ends at a blank or another backslash.
+    fn of(line: u64, text: &[u8], within: bool) -> Self {
+        let is_end = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b || *byte == b'\\';
+        // psql takes one sign at least: `\\` is a command without a name that ends where it began.
+        let length = text.iter().position(is_end).unwrap_or(text.len());
+        let (name, rest) = text.split_at(length);
+        Self { line, name: super::text(name.to_vec()), rest: rest.to_vec(), within }
+    }
 }

@@ -9,34 +9,41 @@
 
 mod ahead;
 mod archive;
+mod changes;
 mod columns;
 mod compression;
+mod copy_format;
 mod custom;
 mod data;
 mod declared;
 mod detect;
 pub mod digest;
 mod directory;
+mod embedding;
 mod error;
 mod facts;
 mod large_objects;
 mod lexer;
 mod lz4;
+mod names;
 mod plain;
+mod psql;
 mod reader;
 pub mod reading;
 mod requirements;
 mod rows;
 mod scan;
+mod script;
+pub mod sql;
 mod statement;
 mod tar;
 #[cfg(test)]
 mod tests;
 mod toc;
+mod unfollowed;
 mod words;
 mod zlib;
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,13 +51,14 @@ use std::sync::atomic::AtomicU64;
 
 pub use archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
 pub use compression::Compression;
-pub use declared::{Added, Declared, Word, statements};
+pub use declared::{Added, Declared, Word, split, statements};
 pub use error::DumpError;
 pub use facts::{
     Constraint, CreatedDatabase, Extension, Facts, Grant, Owned, Policy, Relation, RoleUse, RowSecurity, SequenceValue,
     TableData,
 };
 pub use large_objects::{LargeObjectData, PAGE as LARGE_OBJECT_PAGE};
+pub use names::Names;
 pub use plain::{Plain, begins_with_command};
 pub use reader::Reader;
 pub use requirements::{
@@ -58,6 +66,7 @@ pub use requirements::{
 };
 pub use rows::{Place, Seen, TableRows, Visitor};
 pub use scan::{Damage, Scan};
+pub use unfollowed::{Affects, ScriptEnd, Unfollowed};
 
 use reader::Counting;
 use rows::Plan;
@@ -120,7 +129,7 @@ impl Dump {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "an archive has no text to read"));
         };
         let count = Arc::new(AtomicU64::new(0));
-        let file = Counting { inner: File::open(&self.path)?, count: Arc::clone(&count) };
+        let file = Counting { inner: crate::ordinary::open(&self.path)?, count: Arc::clone(&count) };
         let inner = match plain.compression {
             Some(compression) => compression.decode_file(file)?,
             None => Box::new(file),

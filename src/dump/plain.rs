@@ -7,12 +7,17 @@ use super::ahead::Ahead;
 use super::columns::ZonedColumns;
 use super::declared::Declarations;
 use super::digest::{self, Row};
+use super::embedding::Embedding;
 use super::facts::Facts;
 use super::large_objects::{LargeObject, LargeObjectData};
-use super::lexer::{Item, Lexer, Statement, TokenKind};
+use super::lexer::{Item, Lexer, Meta, Statement, TokenKind};
+use super::names::Names;
+use super::psql::{Connect, Psql, Step, Variables};
 use super::rows::{Gathered, Place, Plan};
 use super::scan::{self, Damage, Scan};
+use super::script::Script;
 use super::statement::{Collector, CopyTarget, Effect, LargeObjectCall};
+use super::unfollowed::Affects;
 use super::{Compression, Dump, DumpError};
 
 /// A dump as SQL text.
@@ -70,7 +75,7 @@ pub(super) fn recognise(head: &[u8], compression: Option<Compression>) -> Option
                     plain.pg_dump_version.get_or_insert_with(|| version.to_owned());
                 }
             }
-            Item::Meta(text) => plain.restricted |= text.starts_with("restrict "),
+            Item::Meta(meta) => plain.restricted |= meta.name == "restrict",
             Item::Insert => {}
             Item::Statement(statement) | Item::Unfinished(statement) => {
                 // The first one decides.
@@ -187,8 +192,13 @@ pub(super) fn scan_and_keep(
         if plain.compression.is_some() { Box::new(Ahead::of(reader)) } else { Box::new(reader) };
     let mut lexer = Lexer::new(source);
     lexer.keep_inserts = true;
+    lexer.variables = Some(Variables::default());
     let mut pass = Pass {
         lexer,
+        from_pg_dump: plain.from_pg_dump,
+        psql: Psql::default(),
+        script: Script::default(),
+        copies: Vec::new(),
         collector: Collector::default(),
         damage: Vec::new(),
         open: None,
@@ -200,6 +210,7 @@ pub(super) fn scan_and_keep(
         large_objects: BTreeMap::new(),
         large_object: None,
         declarations: Declarations::default(),
+        names: Names::default(),
         kept: 0,
         most_kept,
     };
@@ -218,16 +229,23 @@ pub(super) fn scan_and_keep(
         let what = "holds NUL bytes, which no SQL text has: part of the file was never written".to_owned();
         pass.damage.push(Damage { what, at: Some(at), table: None });
     }
+    let (unfollowed, end) = pass.script.end(pass.collector.database.clone(), pass.psql.open_branch());
     let mut facts = pass.collector.into_facts();
     let rows = pass.gathered.into_rows();
     facts.take_rows(&rows);
-    let Declarations { list: declared, added, abridged, .. } = pass.declarations;
+    let (declared, added, abridged) = pass.declarations.into_lists();
     let large_objects = pass.large_objects.into_iter().collect();
-    Ok(Scan { damage: pass.damage, facts, declared, added, abridged, rows, large_objects })
+    let names = pass.names;
+    Ok(Scan { damage: pass.damage, facts, declared, added, abridged, rows, large_objects, names, unfollowed, end })
 }
 
 struct Pass<'a, 'v, R> {
     lexer: Lexer<R>,
+    from_pg_dump: bool,
+    psql: Psql,
+    script: Script,
+    /// COPY statements that go to the server with one that is not whole yet (`\;`): their rows follow that.
+    copies: Vec<CopyTarget>,
     collector: Collector,
     damage: Vec<Damage>,
     /// The line of a pg_dump header whose trailer has not come yet.
@@ -243,6 +261,7 @@ struct Pass<'a, 'v, R> {
     /// The one that the statements now write.
     large_object: Option<LargeObject>,
     declarations: Declarations,
+    names: Names,
     /// About how many bytes the facts take.
     kept: usize,
     most_kept: usize,
@@ -267,49 +286,195 @@ impl<R: io::Read> Pass<'_, '_, R> {
             if self.kept + self.gathered.kept() > self.most_kept {
                 return Ok(End::TooMuch);
             }
-            match item {
-                Item::Comment { text, line } => self.comment(&text, line),
-                Item::Meta(text) => {
-                    let (command, arguments) = text.split_once(char::is_whitespace).unwrap_or((&text, ""));
-                    if matches!(command, "connect" | "c") {
-                        self.collector.connect(arguments);
-                    }
+            let end = match item {
+                Item::Comment { text, line } => {
+                    self.comment(&text, line);
+                    None
                 }
-                Item::Insert => self.insert(),
-                Item::Statement(statement) => match self.collect(&statement) {
-                    Effect::None => {}
-                    Effect::StdStrings(on) => self.lexer.std_strings = on,
-                    Effect::CreatesTable => {
-                        let Collector { database, schema, .. } = &self.collector;
-                        self.zoned.statement(&statement, database.as_deref(), schema.as_deref());
-                    }
-                    Effect::LargeObject(call) => self.large_object(call),
-                    Effect::Copy(target) => {
-                        if let Some(end) = self.copy(target)? {
-                            return Ok(end);
-                        }
-                    }
-                },
-                Item::Unfinished(statement) => return Ok(End::InStatement(statement)),
+                Item::Meta(meta) => self.meta(&meta)?,
+                // psql sends what has no semicolon when the text ends, unless something is open.
+                Item::Unfinished(statement) if self.from_pg_dump || self.lexer.is_open() => {
+                    return Ok(End::InStatement(statement));
+                }
+                Item::Unfinished(statement) | Item::Statement(statement) => self.statement(&statement)?,
+                Item::Insert => {
+                    self.insert();
+                    None
+                }
+            };
+            if let Some(end) = end {
+                return Ok(end);
             }
         }
         Ok(End::BetweenStatements)
     }
 
+    /// A backslash command.
+    fn meta(&mut self, meta: &Meta) -> io::Result<Option<End>> {
+        let Self { psql, lexer, .. } = self;
+        let was_active = psql.is_active();
+        let variables = lexer.variables.get_or_insert_default();
+        let (step, rest) = psql.command(&meta.name, &meta.rest, meta.within, meta.line, variables);
+        if was_active && !psql.is_active() {
+            self.script.doubt(meta.line, "a branch of \\if that psql passes over", Affects::Everything);
+        }
+        let mut sent = None;
+        let mut copy = None;
+        match step {
+            Step::Nothing => {}
+            Step::Send => sent = self.lexer.send(),
+            Step::Discard => self.lexer.discard(),
+            Step::Connect { connect, user } => {
+                match &connect {
+                    Connect::Unknown => {
+                        let what = "\\connect to a database whose name is not known from the text";
+                        self.script.doubt(meta.line, what, Affects::Everything);
+                    }
+                    Connect::Refused => {
+                        self.script.doubt(meta.line, "\\connect that psql refuses", Affects::Everything);
+                    }
+                    _ => self.script.connected(meta.line),
+                }
+                self.collector.connect(&connect, user);
+                self.lexer.set_encoding(Embedding::default());
+                self.encoded();
+            }
+            Step::Quit => {
+                self.script.quit(meta.line);
+                // Psql sends what has no semicolon.
+                sent = self.lexer.send();
+            }
+            Step::Copy(text) => copy = self.meta_copy(&text),
+            Step::Encoding(encoding) => {
+                self.collector.encode(Some(encoding));
+                self.encoded();
+            }
+            Step::Unfollowed { what, sends } => {
+                // Neither is it known what becomes of the rows that came before.
+                let database = self.collector.database.clone();
+                self.script.doubt(meta.line, what.clone(), Affects::Database(database));
+                self.script.doubt(meta.line, what, Affects::Everything);
+                if sends {
+                    sent = self.lexer.send();
+                }
+            }
+        }
+        if let Some(target) = copy {
+            self.script.seen(meta.line);
+            return self.copy(target);
+        }
+        if !rest.trim_ascii().is_empty() {
+            self.lexer.inject(&rest);
+        }
+        match sent {
+            Some(Item::Statement(statement)) => self.statement(&statement),
+            Some(Item::Insert) => {
+                self.insert();
+                Ok(None)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The COPY that `\copy` sends.
+    fn meta_copy(&mut self, text: &str) -> Option<CopyTarget> {
+        // Reading from memory cannot fail.
+        let Ok(Some(Item::Unfinished(statement))) = Lexer::of_text(text).next() else { return None };
+        match self.collect(&statement) {
+            Effect::Copy(target) => Some(target),
+            _ => None,
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) -> io::Result<Option<End>> {
+        if !self.psql.is_active() {
+            return Ok(None);
+        }
+        self.script.seen(statement.line);
+        let effect = self.collect(statement);
+        self.script.statement(statement, &self.collector, !matches!(effect, Effect::LargeObject(_)));
+        match effect {
+            Effect::None => {}
+            Effect::StdStrings(on) => self.lexer.std_strings = on,
+            Effect::Encoding => self.encoded(),
+            Effect::Unknown(what) => self.script.doubt(statement.line, what, Affects::Everything),
+            Effect::CreatesTable => {
+                let Collector { database, schema, .. } = &self.collector;
+                self.zoned.statement(statement, database.as_deref(), schema.as_deref());
+            }
+            Effect::LargeObject(call) => self.large_object(call),
+            Effect::Copy(target) => self.copies.push(target),
+        }
+        if statement.more {
+            return Ok(None);
+        }
+        for target in std::mem::take(&mut self.copies) {
+            if let Some(end) = self.copy(target)? {
+                return Ok(Some(end));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads what follows in the encoding that is set now.
+    fn encoded(&mut self) {
+        let embedding = Embedding::of(self.collector.encoding.as_deref());
+        self.lexer.set_encoding(embedding);
+        self.gathered.embedding = embedding;
+        self.gathered.other_encoding = self.collector.is_encoded_otherwise();
+    }
+
     fn insert(&mut self) {
+        let line = self.lexer.line();
+        if !self.psql.is_active() {
+            return;
+        }
+        self.script.seen(line);
+        self.script.wrote(line);
         let collector = &mut self.collector;
+        let mut lost = false;
+        let mut temporary = false;
         let place_of = |head: &[u8]| {
-            let target = digest::target(head)?;
+            let Some(target) = digest::target(head) else {
+                lost = true;
+                return None;
+            };
+            temporary = collector.is_temporary(target.schema.as_deref(), &target.table);
+            if temporary {
+                return None;
+            }
             let schema = target.schema.or_else(|| collector.schema.clone());
             collector.table(schema.clone(), target.table.clone()).has_data = true;
+            collector.facts.inserts = true;
             Some(Place { database: collector.database.clone(), schema, table: target.table, columns: target.columns })
         };
+        if let Some(text) = self.lexer.insert() {
+            self.names.take_insert(text);
+        }
         let std_strings = self.lexer.std_strings;
         self.gathered.insert(self.plan, self.lexer.insert(), std_strings, place_of, &self.zoned);
+        if lost {
+            self.script.doubt(line, "an INSERT whose table cannot be told", Affects::Everything);
+        }
     }
 
     /// Reads the rows of a COPY; where they have no end, that is the end.
     fn copy(&mut self, target: CopyTarget) -> io::Result<Option<End>> {
+        if self.collector.is_temporary(target.schema.as_deref(), &target.table) {
+            let copied = self.lexer.copy_rows(|_| {})?;
+            return Ok(if copied.ended { None } else { Some(End::InRows(target, copied.rows)) });
+        }
+        let stated = target.format.encoding.as_ref();
+        let other_encoding = match stated {
+            Some(encoding) => {
+                let now = self.collector.encoding.replace(encoding.clone());
+                let other = self.collector.is_encoded_otherwise();
+                self.collector.encoding = now;
+                other
+            }
+            None => self.collector.is_encoded_otherwise(),
+        };
+        self.gathered.other_encoding = other_encoding;
         let place = Place {
             database: self.collector.database.clone(),
             schema: target.schema.clone(),
@@ -320,7 +485,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
         // A table is there even where it has no rows.
         self.collector.table(target.schema.clone(), target.table.clone());
         let Self { lexer, plan, gathered, zoned, .. } = self;
-        let mut block = gathered.begin_copy(plan, &place, zoned);
+        let mut block = gathered.begin_copy(plan, &place, &target.format, zoned);
         let mut row = Row::default();
         let copied = lexer.copy_rows(|piece| {
             if let Some(block) = &mut block {
@@ -329,10 +494,11 @@ impl<R: io::Read> Pass<'_, '_, R> {
         });
         let damaged = !matches!(&copied, Ok(copied) if copied.ended);
         if let Some(block) = block {
-            gathered.end_copy(block, damaged);
+            gathered.end_copy(plan, block, damaged);
         }
         let copied = copied?;
         self.last = None;
+        self.gathered.other_encoding = self.collector.is_encoded_otherwise();
         Ok(if copied.ended { None } else { Some(End::InRows(target, copied.rows)) })
     }
 
@@ -359,6 +525,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
             |facts: &Facts| facts.tables.len() + facts.settings.len() + facts.sequences.len() + facts.refreshed.len();
         let before = counted(&self.collector.facts);
         let effect = self.collector.statement(statement);
+        self.names.take_statement(statement);
         let first = statement.tokens.first().map(|token| &token.kind);
         let declares = matches!(first, Some(TokenKind::Word(word)) if DECLARING.contains(&word.as_str()));
         self.kept += self.declarations.statement(statement, self.collector.database.as_deref());

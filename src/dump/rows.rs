@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::digest::{self, CopyDigester, CopyLines, Digest, Former, NoDigest, Recipe, Row, Treatment};
+use super::copy_format::CopyFormat;
+use super::digest::{self, CopyDigester, CopyLines, Digest, Former, NoDigest, Recipe, Recoder, Row, Treatment};
+use super::embedding::Embedding;
 
 /// Where rows go: what a COPY or INSERT statement names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,6 +92,10 @@ pub(super) struct Gathered {
     last_insert: (Vec<u8>, usize),
     row: Row,
     kept: usize,
+    /// How characters of the rows are made up.
+    pub(super) embedding: Embedding,
+    /// Whether the rows are in another encoding than the rest of the dump.
+    pub(super) other_encoding: bool,
 }
 
 #[derive(Debug)]
@@ -130,8 +136,14 @@ impl Gathered {
         &mut self,
         plan: &mut Plan<'_>,
         place: &Place,
+        format: &CopyFormat,
         columns: &dyn Columns,
     ) -> Option<CopyBlock> {
+        let embedding = match &format.encoding {
+            Some(encoding) => Embedding::of(Some(encoding)),
+            None => self.embedding,
+        };
+        let (recoder, doubt) = (Recoder::of(format, embedding), format.doubt);
         let intake = match plan {
             Plan::Count => Intake::Count(CopyLines::default(), 0),
             Plan::Digest => {
@@ -145,14 +157,14 @@ impl Gathered {
                 Intake::Visit { lines: CopyLines::default(), former, number }
             }
         };
-        Some(CopyBlock { place: place.clone(), intake, bytes: 0 })
+        Some(CopyBlock { place: place.clone(), intake, bytes: 0, recoder, doubt })
     }
 
     /// Takes what became of a block of COPY rows; where it is damaged its digest is worth nothing.
-    pub(super) fn end_copy(&mut self, block: CopyBlock, damaged: bool) {
+    pub(super) fn end_copy(&mut self, plan: &mut Plan<'_>, block: CopyBlock, damaged: bool) {
         let mut block = block;
-        block.settle();
-        let CopyBlock { place, intake, bytes } = block;
+        block.settle(plan);
+        let CopyBlock { place, intake, bytes, doubt, .. } = block;
         let (rows, digest, ascii) = match intake {
             Intake::Count(_, rows) => (rows, Err(NoDigest::NotWanted), true),
             Intake::Digest(digester) => (digester.rows(), digester.digest(), digester.is_ascii()),
@@ -162,7 +174,12 @@ impl Gathered {
                 return;
             }
         };
-        let digest = if damaged { Err(NoDigest::Damaged) } else { digest };
+        let digest = match doubt {
+            _ if damaged => Err(NoDigest::Damaged),
+            Some(why) => Err(why),
+            None if self.other_encoding && !ascii => Err(NoDigest::Encoding),
+            None => digest,
+        };
         let index = self.table(&place, false, Ok(Digest::default()));
         let table = &mut self.tables[index].rows;
         table.rows += rows;
@@ -186,14 +203,21 @@ impl Gathered {
         columns: &dyn Columns,
     ) -> u64 {
         let split = statement.and_then(|statement| self.split(statement));
-        let Some((head, values)) = split.filter(|(_, values)| values.trim_ascii_start().first() == Some(&b'(')) else {
-            // DEFAULT VALUES, a SELECT, or a statement that is too long.
+        let is_same = |head: &[u8]| !head.is_empty() && self.last_insert.0 == head;
+        let split = split.filter(|(head, values)| {
+            values.trim_ascii_start().first() == Some(&b'(') && (is_same(head) || digest::is_plain(head))
+        });
+        let Some((head, values)) = split else {
+            // DEFAULT VALUES, a query, or a statement that is too long.
             if let Some(place) = place_of(statement.unwrap_or_default()) {
                 let index = self.table(&place, true, Ok(Digest::default()));
                 let table = &mut self.tables[index].rows;
                 table.rows += 1;
-                let why = if statement.is_some() { NoDigest::Expressions } else { NoDigest::LongRow };
-                table.digest = Err(why);
+                table.digest = match statement {
+                    None => Err(NoDigest::LongRow),
+                    Some(statement) if digest::is_plain(statement) => add(table.digest, Err(NoDigest::Expressions)),
+                    Some(_) => Err(NoDigest::Query),
+                };
                 self.last_insert.0.clear();
             }
             return 1;
@@ -212,7 +236,8 @@ impl Gathered {
             self.last_insert = (head.to_vec(), index);
             index
         };
-        let Self { tables, row, .. } = self;
+        let Self { tables, row, embedding, other_encoding, .. } = self;
+        let (embedding, other_encoding) = (*embedding, *other_encoding);
         let Table { rows: table, former, wanted } = &mut tables[index];
         if !*wanted {
             return 0;
@@ -253,6 +278,14 @@ impl Gathered {
         // What could not be read is a row at least.
         let rows = digest.rows + u64::from(read.is_err());
         table.rows += rows;
+        // Where backslashes are escapes, some that are part of a character look like them.
+        let escapes = |text: &[u8]| {
+            let opens = |mark: &[u8]| memchr::memmem::find(text, mark).is_some();
+            !std_strings || opens(b"E'") || opens(b"e'")
+        };
+        let doubtful = |text: &[u8]| other_encoding || embedding.is_any() && escapes(text);
+        let doubtful = statement.is_some_and(|text| !text.is_ascii() && doubtful(text));
+        let fault = fault.or_else(|| doubtful.then_some(NoDigest::Encoding));
         let digest = match (read, fault, &plan) {
             (_, _, Plan::Count | Plan::Visit(_)) => Err(NoDigest::NotWanted),
             (Err(why), ..) | (_, Some(why), _) => Err(why),
@@ -284,6 +317,12 @@ fn is_no_word(byte: &u8) -> bool {
 }
 
 fn add(one: Result<Digest, NoDigest>, other: Result<Digest, NoDigest>) -> Result<Digest, NoDigest> {
+    // What cannot even be counted is the stronger reason.
+    if let Err(why) = other
+        && why.is_uncountable()
+    {
+        return Err(why);
+    }
     let mut sum = one?;
     sum += other?;
     Ok(sum)
@@ -294,6 +333,9 @@ pub(super) struct CopyBlock {
     place: Place,
     intake: Intake,
     bytes: u64,
+    /// Where rows are not as pg_dump writes them.
+    recoder: Option<Box<Recoder>>,
+    doubt: Option<NoDigest>,
 }
 
 enum Intake {
@@ -306,6 +348,16 @@ impl CopyBlock {
     /// Takes a piece of COPY text that ends anywhere.
     pub(super) fn take(&mut self, plan: &mut Plan<'_>, row: &mut Row, piece: &[u8]) {
         self.bytes += piece.len() as u64;
+        match &mut self.recoder {
+            None => self.take_in(plan, row, piece),
+            Some(recoder) => {
+                let rows = recoder.take(piece);
+                self.take_in(plan, row, &rows);
+            }
+        }
+    }
+
+    fn take_in(&mut self, plan: &mut Plan<'_>, row: &mut Row, piece: &[u8]) {
         match &mut self.intake {
             Intake::Count(lines, rows) => lines.take(piece, |_| *rows += 1),
             Intake::Digest(digester) => digester.take(piece),
@@ -324,7 +376,11 @@ impl CopyBlock {
     }
 
     /// Waits until all rows that were taken are counted.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn settle(&mut self, plan: &mut Plan<'_>) {
+        if let Some(mut recoder) = self.recoder.take() {
+            let rows = recoder.finish();
+            self.take_in(plan, &mut Row::default(), &rows);
+        }
         if let Intake::Digest(digester) = &mut self.intake {
             digester.settle();
         }

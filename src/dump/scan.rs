@@ -8,9 +8,12 @@ use super::columns::ZonedColumns;
 use super::data::{Came, Takers};
 use super::declared::{Added, Declared};
 use super::directory::{self, Wanted};
+use super::embedding::Embedding;
 use super::facts::Facts;
 use super::large_objects::LargeObjectData;
-use super::rows::{Gathered, Plan, TableRows};
+use super::names::Names;
+use super::rows::{Gathered, Place, Plan, TableRows};
+use super::unfollowed::{Affects, ScriptEnd, Unfollowed};
 use super::{Content, Dump, DumpError, custom, plain, tar};
 
 /// What a full pass has found.
@@ -29,6 +32,24 @@ pub struct Scan {
     pub rows: Vec<TableRows>,
     /// By database, as in [`Place`](super::Place).
     pub large_objects: Vec<(Option<String>, LargeObjectData)>,
+    /// Every name in its statements.
+    pub names: Names,
+    /// What a script does that reading it does not tell, in its order.
+    pub unfollowed: Vec<Unfollowed>,
+    /// How a script ends.
+    pub end: ScriptEnd,
+}
+
+impl Scan {
+    /// What a script does that leaves open which rows this place should have by then.
+    pub fn doubt(&self, place: &Place) -> Option<&Unfollowed> {
+        self.unfollowed.iter().find(|unfollowed| unfollowed.concerns(place))
+    }
+
+    /// What of a script makes it unknown whether all that the dump holds is looked at.
+    pub fn not_followed(&self) -> impl Iterator<Item = &Unfollowed> {
+        self.unfollowed.iter().filter(|unfollowed| unfollowed.affects == Affects::Everything)
+    }
 }
 
 /// A place where a dump is not what pg_dump writes: something is cut off, missing or corrupt.
@@ -52,6 +73,7 @@ pub(super) fn run(dump: &Dump, plan: &mut Plan<'_>) -> Result<Scan, DumpError> {
     };
     let zoned = ZonedColumns::of_archive(archive);
     let mut gathered = Gathered::default();
+    gathered.embedding = Embedding::of(archive.encoding.as_deref());
     let mut progress = Progress {
         damage: Vec::new(),
         more: 0,
@@ -74,7 +96,9 @@ pub(super) fn run(dump: &Dump, plan: &mut Plan<'_>) -> Result<Scan, DumpError> {
     let large_objects = vec![(None, progress.large_objects)];
     let damage = progress.into_damage();
     let (declared, abridged) = (Declared::of_archive(archive), archive.abridged);
-    Ok(Scan { damage, facts, declared, added: Vec::new(), abridged, rows: gathered.into_rows(), large_objects })
+    let names = Names::of_archive(archive);
+    let rows = gathered.into_rows();
+    Ok(Scan { damage, facts, declared, abridged, rows, large_objects, names, ..Scan::default() })
 }
 
 /// Gathers damage and row counts while an archive's data are read.

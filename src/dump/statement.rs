@@ -7,11 +7,13 @@ mod grants;
 
 use std::collections::{HashMap, HashSet};
 
+use super::copy_format::CopyFormat;
 use super::facts::{
     Constraint, CreatedDatabase, Extension, Facts, Grant, Owned, Policy, Relation, RowSecurity, SequenceValue,
     TableData,
 };
 use super::lexer::{Item, Lexer, Statement, Token, TokenKind};
+use super::psql::Connect;
 use super::requirements::Context;
 use super::words::Words;
 
@@ -23,6 +25,10 @@ pub(super) struct Collector {
     pub(super) database: Option<String>,
     /// The schema of names that have none: from search_path, or the archive entry's.
     pub(super) schema: Option<String>,
+    /// The client's encoding as it is set now; `None` is the database's own.
+    pub(super) encoding: Option<String>,
+    /// Tables that go with the session.
+    temporary: HashSet<Name>,
     /// From `SET SESSION AUTHORIZATION`.
     session: Option<String>,
     /// The name in pg_dump's last comment, as in its table of contents.
@@ -51,6 +57,7 @@ pub(super) struct CopyTarget {
     pub(super) schema: Option<String>,
     pub(super) table: String,
     pub(super) columns: Option<Vec<String>>,
+    pub(super) format: CopyFormat,
 }
 
 /// What a statement means for how the text goes on.
@@ -62,6 +69,10 @@ pub(super) enum Effect {
     CreatesTable,
     LargeObject(LargeObjectCall),
     StdStrings(bool),
+    /// The client's encoding is another one now.
+    Encoding,
+    /// What the statement sets, or where what follows goes, is not known; why.
+    Unknown(&'static str),
 }
 
 /// A function that writes a large object's data (StartRestoreLO and ahwrite in pg_backup_archiver.c, PostgreSQL 15 to
@@ -105,21 +116,33 @@ impl Collector {
         &mut tables[index]
     }
 
-    /// `\connect NAME`, as appendPsqlMetaConnect in src/fe_utils/string_utils.c writes it.
-    pub(super) fn connect(&mut self, arguments: &str) {
-        let name = match arguments.split_once("dbname=") {
-            Some((_, connection)) => connection_value(&connection.replace("\"\"", "\"")),
-            None => unquote(arguments.trim()),
-        };
-        if name.is_empty() || name == "-" {
-            return;
+    /// Goes to another database, with a new session.
+    pub(super) fn connect(&mut self, connect: &Connect, user: Option<String>) {
+        match connect {
+            Connect::Refused => return,
+            Connect::To(name) => {
+                if self.databases.insert(name.clone()) {
+                    self.facts.databases.push(name.clone());
+                }
+                self.database = Some(name.clone());
+            }
+            Connect::Own => self.database = None,
+            Connect::Same | Connect::Unknown => {}
         }
-        if self.databases.insert(name.clone()) {
-            self.facts.databases.push(name.clone());
-        }
-        self.database = Some(name);
-        (self.schema, self.session) = (None, None);
+        self.facts.sessions.extend(user);
+        (self.schema, self.session, self.encoding) = (None, None, None);
         self.built_in = false;
+        self.temporary.clear();
+    }
+
+    /// Whether a table is one of the session's own, which is gone with it.
+    pub(super) fn is_temporary(&self, schema: Option<&str>, table: &str) -> bool {
+        let schema = schema.filter(|schema| *schema != "pg_temp");
+        // A name without a schema means the temporary table first.
+        let name = |schema: Option<&str>| (self.database.clone(), schema.map(str::to_owned), table.to_owned());
+        !self.temporary.is_empty()
+            && (schema.is_none() || schema == self.schema.as_deref())
+            && self.temporary.contains(&name(None))
     }
 
     /// Takes a comment: `-- Name: f(integer); Type: FUNCTION; Schema: public; Owner: x` (_printTocEntry in
@@ -149,7 +172,24 @@ impl Collector {
         match words.word()? {
             "set" => return self.set(words),
             "select" => return self.select(words),
-            "create" => return self.create(words),
+            "create" => {
+                let mut ahead = *words;
+                if ahead.eat("database").is_some() {
+                    self.facts.role_statements.push(statement.text.clone());
+                }
+                return self.create(words);
+            }
+            "comment" => {
+                words.eat("on")?;
+                words.eat("role").or_else(|| words.eat("database"))?;
+                self.facts.role_statements.push(statement.text.clone());
+            }
+            // What makes a database a template, as pg_dumpall wrote it up to 10.
+            "update" => {
+                let (_, table) = words.qualified()?;
+                (table == "pg_database").then_some(())?;
+                self.facts.role_statements.push(statement.text.clone());
+            }
             "alter" => self.alter(words, statement)?,
             "grant" => self.grant(words, statement, false)?,
             "revoke" => self.grant(words, statement, true)?,
@@ -161,9 +201,27 @@ impl Collector {
                 self.table(schema, table).has_data = true;
                 self.facts.inserts = true;
             }
-            "reset" => {
-                words.eat("session")?;
-                self.session = None;
+            "reset" => match words.name()?.as_str() {
+                "session" => self.session = None,
+                "search_path" => (self.schema, self.built_in) = (None, false),
+                "client_encoding" => {
+                    self.encode(None);
+                    return Some(Effect::Encoding);
+                }
+                "all" => {
+                    (self.schema, self.built_in) = (None, false);
+                    self.encode(None);
+                    return Some(Effect::Encoding);
+                }
+                _ => {}
+            },
+            "discard" => {
+                if words.eat("all").is_some() {
+                    (self.schema, self.session, self.built_in) = (None, None, false);
+                    self.temporary.clear();
+                    self.encode(None);
+                    return Some(Effect::Encoding);
+                }
             }
             _ => {}
         }
@@ -180,8 +238,16 @@ impl Collector {
                 self.session = (role != "default").then_some(role);
                 return Some(Effect::None);
             }
-        } else {
-            let _ = words.eat("local");
+        }
+        let is_local = words.eat("local").is_some();
+        // `SET SCHEMA 'x'`, `SET NAMES 'x'`, `SET TIME ZONE x`.
+        if words.eat("schema").is_some() {
+            let schema = words.text()?;
+            return Some(self.set_to("search_path", Some(schema), *words, is_local));
+        }
+        if words.eat("names").is_some() {
+            let encoding = words.name_or_text();
+            return Some(self.set_to("client_encoding", encoding, *words, is_local));
         }
         // `SET ROLE name` takes no equals sign.
         let mut role = *words;
@@ -201,28 +267,74 @@ impl Collector {
             words.eat("to")?;
         }
         let value = words.name_or_text();
-        let text = value.clone().unwrap_or_default();
-        let mut effect = Effect::None;
-        match name.as_str() {
-            "client_encoding" => {
-                if let (Some(database), Some(encoding)) = (&self.database, &value) {
-                    self.facts.encodings.entry(database.clone()).or_insert_with(|| encoding.clone());
-                }
-                self.facts.encoding = self.facts.encoding.take().or(value);
+        let rest = *words;
+        let effect = self.set_to(&name, value, rest, is_local);
+        self.setting(name);
+        Some(effect)
+    }
+
+    /// `SET name = value`; more values may follow.
+    fn set_to(&mut self, name: &str, value: Option<String>, mut rest: Words<'_>, is_local: bool) -> Effect {
+        let is_default = matches!(&value, Some(value) if value == "default");
+        let value = value.filter(|_| !is_default);
+        match name {
+            _ if is_local && matches!(name, "client_encoding" | "search_path" | "standard_conforming_strings") => {
+                return Effect::Unknown("SET LOCAL, which ends with its transaction");
             }
-            "standard_conforming_strings" => effect = Effect::StdStrings(text != "off"),
-            "default_tablespace" if !text.is_empty() => {
-                self.facts.tablespaces.insert(text);
+            "client_encoding" => {
+                self.encode(value);
+                return Effect::Encoding;
+            }
+            "standard_conforming_strings" => {
+                let off = ["off", "false", "0", "no"];
+                return Effect::StdStrings(!value.is_some_and(|value| off.contains(&value.to_lowercase().as_str())));
+            }
+            "default_tablespace" => {
+                if let Some(tablespace) = value.filter(|tablespace| !tablespace.is_empty()) {
+                    self.facts.tablespaces.insert(tablespace);
+                }
+            }
+            "row_security" => {
+                self.facts.row_security_on |= value.is_some_and(|value| ["on", "true", "1", "yes"].contains(&&*value));
             }
             // Dumps older than 10.3 set it for each object (K_VERS_1_13 in pg_backup_archiver.h).
             "search_path" => {
-                self.built_in = text.is_empty();
-                self.schema = (!text.is_empty() && text != "pg_catalog").then_some(text);
+                self.built_in = matches!(&value, Some(value) if value.is_empty());
+                let mut schemas: Vec<String> = value.into_iter().collect();
+                while rest.sign(b',').is_some() {
+                    schemas.extend(rest.name_or_text());
+                }
+                self.schema = leading_schema(schemas);
             }
             _ => {}
         }
-        self.setting(name);
-        Some(effect)
+        Effect::None
+    }
+
+    /// Takes what the client's encoding is set to.
+    pub(super) fn encode(&mut self, encoding: Option<String>) {
+        if let (Some(database), Some(encoding)) = (&self.database, &encoding) {
+            self.facts.encodings.entry(database.clone()).or_insert_with(|| encoding.clone());
+        }
+        self.facts.encoding = self.facts.encoding.take().or_else(|| encoding.clone());
+        self.encoding = encoding;
+    }
+
+    /// Whether text is now in another encoding than that which the facts give for the database.
+    pub(super) fn is_encoded_otherwise(&self) -> bool {
+        let normal = |name: &str| {
+            let letters = name.chars().filter(char::is_ascii_alphanumeric);
+            letters.collect::<String>().to_ascii_lowercase().replace("unicode", "utf8")
+        };
+        let stated = match &self.database {
+            Some(database) => self.facts.encoding_of(database),
+            None => self.facts.encoding.as_deref(),
+        };
+        match (&self.encoding, stated) {
+            (Some(now), Some(stated)) => normal(now) != normal(stated),
+            (None, Some(_)) => true,
+            _ => false,
+        }
     }
 
     fn setting(&mut self, name: String) {
@@ -239,15 +351,26 @@ impl Collector {
         }
         if function == "set_config" {
             words.sign(b'(')?;
-            let name = words.text()?;
+            let unknown = Effect::Unknown("set_config with something that is no constant");
+            let Some(name) = words.text() else { return Some(unknown) };
             words.sign(b',')?;
-            let value = words.text()?;
-            if name == "search_path" {
-                self.built_in = value.is_empty();
-                let first = value.split(',').next().map(str::trim).map(unquote);
-                self.schema = first.filter(|schema| !schema.is_empty() && schema != "pg_catalog");
-            }
+            let matters = ["search_path", "client_encoding", "standard_conforming_strings"].contains(&name.as_str());
+            let value = words.text();
+            let Some(value) = value.filter(|_| words.sign(b',').is_some()) else {
+                return Some(if matters { unknown } else { Effect::None });
+            };
+            let is_local = words.eat("true").is_some();
+            let effect = match name.as_str() {
+                "search_path" if is_local => Effect::Unknown("set_config for one transaction alone"),
+                "search_path" => {
+                    self.built_in = value.is_empty();
+                    self.schema = leading_schema(value.split(',').map(str::trim).map(unquote).collect());
+                    Effect::None
+                }
+                _ => self.set_to(&name, Some(value), *words, is_local),
+            };
             self.setting(name);
+            return Some(effect);
         } else if function == "lo_create" {
             self.facts.large_objects += u64::from(self.label.is_none());
         } else if function == "setval" {
@@ -296,6 +419,15 @@ impl Collector {
         self.session_owner(*words);
         let _ = words.eat("trusted");
         let _ = words.eat("unlogged");
+        let mut own = *words;
+        let _ = own.eat("global").or_else(|| own.eat("local"));
+        if own.eat("temporary").or_else(|| own.eat("temp")).is_some() {
+            own.eat("table")?;
+            own.if_not_exists();
+            let (_, name) = own.qualified()?;
+            self.temporary.insert((self.database.clone(), None, name));
+            return Some(Effect::None);
+        }
         let mut foreign = *words;
         let foreign = foreign.eat("foreign").and_then(|()| foreign.eat("table")).map(|()| foreign);
         if let Some(rest) = foreign {
@@ -476,6 +608,11 @@ impl Collector {
             let _ = words.eat("only");
         }
         let (schema, name) = self.object(words, kind)?;
+        if matches!(kind, "OPERATOR CLASS" | "OPERATOR FAMILY") {
+            // `USING btree`, which pg_dump's own names of them leave out.
+            words.eat("using")?;
+            words.name()?;
+        }
         match words.word()? {
             "owner" => {
                 words.eat("to")?;
@@ -526,17 +663,28 @@ impl Collector {
         }
     }
 
-    /// `ALTER DATABASE name SET …` sets no owner.
+    /// `ALTER DATABASE name SET …`, `… CONNECTION LIMIT …`, `… IS_TEMPLATE …` sets no owner.
     fn database_setting(&self, mut words: Words<'_>) -> bool {
-        words.name().is_some() && (words.eat("set").is_some() || words.eat("reset").is_some())
+        words.name().is_some() && words.eat("owner").is_none()
     }
 
     fn copy(&mut self, words: &mut Words<'_>) -> Option<Effect> {
+        // `COPY BINARY t`, of before 7.3; a table can have that name.
+        let mut ahead = *words;
+        let is_binary =
+            ahead.eat("binary").is_some() && matches!(ahead.peek(), Some(TokenKind::Word(word)) if word != "from");
+        if is_binary {
+            *words = ahead;
+        }
         let (schema, table) = self.qualified(words)?;
         let columns = words.names();
         words.skip_to("from")?;
         words.eat("stdin")?;
-        Some(Effect::Copy(CopyTarget { schema, table, columns }))
+        let mut format = CopyFormat::read(words);
+        if is_binary {
+            format.doubt = Some(super::digest::NoDigest::Binary);
+        }
+        Some(Effect::Copy(CopyTarget { schema, table, columns, format }))
     }
 
     /// Schema and name; a name without a schema is in the one that search_path names.
@@ -569,6 +717,12 @@ impl Collector {
             _ => self.qualified(words),
         }
     }
+}
+
+/// The schema that names without one are in: the first of search_path that is neither the session's role's own, which hardly
+/// any database has, nor the system's.
+fn leading_schema(schemas: Vec<String>) -> Option<String> {
+    schemas.into_iter().find(|schema| !matches!(schema.as_str(), "" | "pg_catalog" | "$user" | "pg_temp"))
 }
 
 /// What ALTER … OWNER TO can follow; longer ones first.
@@ -680,20 +834,4 @@ fn unquote(argument: &str) -> String {
         }
     }
     argument.to_owned()
-}
-
-/// The first value of a connection string: `'it''s'` with backslash escapes, or up to a space.
-fn connection_value(connection: &str) -> String {
-    let mut characters = connection.chars().peekable();
-    let quoted = characters.next_if_eq(&'\'').is_some();
-    let mut value = String::new();
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => value.extend(characters.next()),
-            '\'' if quoted => break,
-            '"' | ' ' if !quoted => break,
-            other => value.push(other),
-        }
-    }
-    value
 }

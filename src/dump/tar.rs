@@ -85,7 +85,7 @@ impl<R: Read> Read for Whole<R> {
 
 /// Reads every data member.
 pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress<'_, '_>) -> Result<(), DumpError> {
-    let file = File::open(&dump.path).map_err(|error| dump.unreadable(error))?;
+    let file = crate::ordinary::open(&dump.path).map_err(|error| dump.unreadable(error))?;
     let mut wanted: HashMap<String, Wanted> =
         directory::wanted(archive).into_iter().map(|wanted| (wanted.file.clone(), wanted)).collect();
     let mut large_objects = directory::LargeObjects::default();

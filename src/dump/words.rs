@@ -57,6 +57,48 @@ impl<'a> Words<'a> {
         })
     }
 
+    /// The next token, which stays.
+    pub(super) fn peek(&self) -> Option<&'a TokenKind> {
+        self.tokens.first().map(|token| &token.kind)
+    }
+
+    /// The value of a string constant of any form, where the statement's text is kept.
+    pub(super) fn string(&mut self) -> Option<Vec<u8>> {
+        let (first, rest) = self.tokens.split_first()?;
+        let TokenKind::Text(plain) = &first.kind else { return None };
+        let raw = self.text.get(first.span.0..first.span.1)?;
+        self.tokens = rest;
+        if let Some(inner) = raw.strip_prefix('$') {
+            let (tag, inner) = inner.split_once('$')?;
+            return Some(inner.strip_suffix(&format!("${tag}$"))?.as_bytes().to_vec());
+        }
+        if !raw.starts_with(['e', 'E']) {
+            return Some(plain.as_bytes().to_vec());
+        }
+        // Of escapes, those that one writes here.
+        let inner = raw.get(2..raw.len().checked_sub(1)?)?;
+        let (mut value, mut letters) = (String::new(), inner.chars());
+        while let Some(letter) = letters.next() {
+            match letter {
+                '\\' => value.push(match letters.next()? {
+                    't' => '\t',
+                    'n' => '\n',
+                    'r' => '\r',
+                    'b' => '\u{8}',
+                    'f' => '\u{c}',
+                    '0'..='9' | 'x' | 'u' | 'U' => return None,
+                    other => other,
+                }),
+                '\'' => {
+                    letters.next();
+                    value.push('\'');
+                }
+                other => value.push(other),
+            }
+        }
+        Some(value.into_bytes())
+    }
+
     /// A list of names in parentheses.
     pub(super) fn names(mut self) -> Option<Vec<String>> {
         self.sign(b'(')?;

@@ -6,11 +6,12 @@
 pub mod choice;
 pub mod docker;
 mod extensions;
+mod input;
 pub mod lease;
 pub mod local;
 pub mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -119,6 +120,9 @@ pub struct SandboxSpec {
     pub initdb: InitdbOptions,
     /// Server settings by name, given on the server's command line, so that nothing inside can change them.
     pub settings: BTreeMap<String, String>,
+    /// Those of them, by name, whose values are secrets: they stand in a file inside the sandbox instead, since whoever may
+    /// look at processes and containers reads command lines.
+    pub hidden: BTreeSet<String>,
     /// What the server lets one do with extensions.
     pub extensions: ExtensionRights,
     /// How many directories for tablespaces there are, at [`Sandbox::tablespace`].
@@ -138,6 +142,11 @@ pub trait Engine: Send + Sync {
 
     /// Whether `server` is at hand, without fetching anything.
     async fn has(&self, server: &Server, image_repository: Option<&str>) -> bool;
+
+    /// Whether it could get this server from a registry; an engine without registries cannot.
+    async fn can_pull(&self, _server: &Server, _image_repository: Option<&str>) -> bool {
+        false
+    }
 
     /// Makes sure that what `spec` names is at hand, fetching it if need be, so that [`Engine::start`] does not wait
     /// for a network.
@@ -222,6 +231,17 @@ pub trait Sandbox: Send + Sync {
 
     /// What became of the sandbox, asked after something in it failed: a limit that was hit explains it.
     async fn limit_hit(&self) -> Option<LimitHit>;
+
+    /// Looks at the limits once more, when all is done: what was written since the last look is seen too.
+    ///
+    /// # Errors
+    /// When a limit is hit, or whoever looks can look no more.
+    async fn at_end(&self) -> Result<(), EngineError>;
+
+    /// Whether the sandbox stands still because somebody else has stopped it.
+    async fn is_paused(&self) -> bool {
+        false
+    }
 
     /// Removes the sandbox and all that belongs to it.
     async fn remove(self: Box<Self>) -> Result<(), EngineError>;

@@ -2,7 +2,7 @@
 //!
 //! A sandbox's data is thrown away, so nothing is made durable; its log is evidence, so its form is fixed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::profile::{Limits, reserved};
 
@@ -75,6 +75,33 @@ pub fn server_settings(
     settings
 }
 
+/// Settings as they go to the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// `-c name=value …`
+    pub arguments: Vec<String>,
+    /// Lines of postgresql.conf; empty where all are arguments.
+    pub file: String,
+}
+
+/// Parts settings into those that stand on the command line, which nothing inside can change, and those that are hidden.
+pub fn given(settings: &BTreeMap<String, String>, hidden: &BTreeSet<String>) -> Given {
+    let mut given = Given { arguments: Vec::new(), file: String::new() };
+    for (name, value) in settings {
+        if hidden.contains(name) && reserved::why(name).is_none() {
+            given.file.push_str(&format!("{name} = '{}'\n", escaped(value)));
+        } else {
+            given.arguments.extend(["-c".to_owned(), format!("{name}={value}")]);
+        }
+    }
+    given
+}
+
+/// A value between quotes of postgresql.conf (`GUC_scanstr` in src/backend/utils/misc/guc-file.l): one line.
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('\'', "''").replace('\n', "\\n").replace('\r', "\\r")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +127,15 @@ mod tests {
             let settings = server_settings(&Limits::default(), &target(&[(&name, "other")]), &[]);
             assert_eq!(settings[&name], if is_of_log { value } else { "other".to_owned() }, "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_hidden_stands_in_a_file() {
+        let settings = target(&[("a.key", "it's \\ a\nsecret"), ("work_mem", "8MB"), ("port", "1")]);
+        let hidden = ["a.key", "port"].map(String::from).into();
+        let given = given(&settings, &hidden);
+        assert_eq!(given.arguments, ["-c", "port=1", "-c", "work_mem=8MB"]);
+        assert_eq!(given.file, "a.key = 'it''s \\\\ a\\nsecret'\n");
     }
 
     #[test]

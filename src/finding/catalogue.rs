@@ -82,6 +82,8 @@ catalogue! {
         "An object came back with another definition than the dump gives it, and no error said so.";
     DependencyMissing = "dependency-missing", Error, Target,
         "A statement needs something that does not exist in the target when it runs.";
+    DumpFiltered = "dump-filtered", Error, Dump,
+        "The dump was made under row level security: rows that its role may not see are not in it.";
     DumpTruncated = "dump-truncated", Error, Dump,
         "The dump ends early or is damaged: it does not hold all that was dumped.";
     EncodingInvalidBytes = "encoding-invalid-bytes", Error, Dump,
@@ -122,8 +124,12 @@ catalogue! {
         "An index is there and not valid, so that the server does not use it.";
     IndexRowTooLarge = "index-row-too-large", Error, Dump,
         "A row of the dump is too long for one of its indexes.";
+    InputUnread = "input-unread", Error, Dump,
+        "psql stopped reading before the end of the script.";
     LargeObjectsChanged = "large-objects-changed", Error, Restore,
         "Large objects came back otherwise than the dump holds them, and no error said so.";
+    LeftOut = "left-out", Warning, Restore,
+        "The profile's own list or options leave out data that the dump holds.";
     LibraryMissing = "library-missing", Error, Target,
         "The dump makes functions of a library that the target does not have.";
     LibraryNotPreloaded = "library-not-preloaded", Error, Target,
@@ -232,6 +238,8 @@ catalogue! {
         "The dump creates its database from a template that has another encoding or locale.";
     TextInDump = "text-in-dump", Error, Dump,
         "Text that is no SQL stands in the dump: a program's messages, a prompt.";
+    TransactionOpen = "transaction-open", Error, Dump,
+        "The script ends inside a transaction, so what it did there is taken back.";
     TriggerStateChanged = "trigger-state-changed", Error, Restore,
         "A trigger or a rule is switched on or off otherwise than in the dump.";
     UnclassifiedError = "unclassified-error", Error, Restore,

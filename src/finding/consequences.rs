@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::mask::is_grammar;
 use super::recognise::Cause;
 use super::there::table_of;
 use super::{Failure, Name};
@@ -382,6 +383,13 @@ pub(super) const OWNER: &str = "owner";
 
 /// What a statement is about, for counting: `TABLE`, `INDEX`, `CONSTRAINT`, `TABLE DATA`, as archives call their entries.
 pub(super) fn kind_of(statement: &str) -> String {
+    let kind = kind_in(statement);
+    // A row that psql took for a statement can begin like one.
+    let of_archives = ["ACL", "FK CONSTRAINT", "SEQUENCE SET", "TABLE DATA", OWNER, "client"];
+    if of_archives.contains(&kind.as_str()) || is_grammar(&kind) { kind } else { "other text".to_owned() }
+}
+
+fn kind_in(statement: &str) -> String {
     let mut words = statement.split_whitespace();
     let first = words.next().unwrap_or_default();
     match first {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::consequences::{Earlier, Entries, OWNER, consequence_of, kind_of, name_at};
+use super::mask::{MASK, Mask};
 use super::recognise::{Cause, recognise};
 use super::refine::Refine;
 use super::{Consequence, Failure, Finding, Name, Origin, Severity, There, fixes};
@@ -23,8 +24,8 @@ pub struct Situation<'a> {
     pub client: &'a str,
     /// The major version of the server, where it is known.
     pub server: Option<u16>,
-    /// Whether row values may be shown.
-    pub show_data: bool,
+    /// What may be shown.
+    pub mask: Mask<'a>,
 }
 
 /// Findings of a restore, by severity, then as they first happened. Each failure is counted in one of them.
@@ -34,14 +35,15 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
     let mut causes: BTreeMap<Cause, Found> = BTreeMap::new();
     let mut earlier = Earlier::default();
     for (time, failure) in failures.iter().enumerate() {
-        let own = refine.cause(failure, recognise(failure));
+        let shown = failure.shown(&situation.mask);
+        let own = refine.cause(failure, named(failure, &shown, &situation.mask));
         let root = of_damage(failure, &own, &situation.scan.damage)
             .or_else(|| consequence_of(failure, &own, &archive, &earlier));
         let is_consequence = root.is_some();
         let cause = root.unwrap_or(own);
         earlier.add(failure, &cause);
         let found = causes.entry(cause).or_insert_with(|| Found { first: time, ..Found::default() });
-        found.add(failure, is_consequence, &archive, situation.show_data);
+        found.add(&shown, is_consequence, &archive, &situation.mask);
     }
     let mut causes: Vec<(Cause, Found)> = causes.into_iter().collect();
     causes.sort_by_key(|(_, found)| found.first);
@@ -63,6 +65,26 @@ fn nothing_refused(situation: &Situation) -> Finding {
     finding.evidence.push("nothing was refused for it: no statement that needs superuser came after".into());
     fixes::fix(&mut finding, &cause, situation);
     finding
+}
+
+/// The cause of a failure. What it is about may be named where it stands in words that may be shown, or is known; a statement
+/// can be a row that psql took for one.
+fn named(failure: &Failure, shown: &Failure, mask: &Mask<'_>) -> Cause {
+    let mut own = recognise(shown);
+    if own.name == Name::ClientFailed && recognise(failure).name == Name::DumpTruncated {
+        own = Cause::new(Name::DumpTruncated, "");
+    }
+    if !own.subject.is_empty() && has_name(own.name) && !shown.message.contains(&own.subject) {
+        own.subject = mask.name(&own.subject);
+    }
+    own.who = own.who.map(|who| mask.name(&who));
+    own
+}
+
+/// Whether what a cause is about is one name, and not the form of its message.
+fn has_name(name: Name) -> bool {
+    let by_form = [Name::UnclassifiedError, Name::ClientFailed, Name::ValueInvalid, Name::TemplateIncompatible];
+    !by_form.contains(&name)
 }
 
 /// Whether a failure only follows from what is wrong with the dump itself: the client ends where the archive does, the
@@ -126,12 +148,13 @@ impl Default for Found {
 const MOST_EVIDENCE: usize = 3;
 
 impl Found {
-    fn add(&mut self, failure: &Failure, consequence: bool, archive: &Entries, show_data: bool) {
+    /// Takes a failure whose words may be shown.
+    fn add(&mut self, failure: &Failure, consequence: bool, archive: &Entries, mask: &Mask<'_>) {
         self.count += 1;
         if !consequence && let Some(entry) = failure.entry.filter(|entry| !self.entries.contains(entry)) {
             self.entries.push(entry);
         }
-        let statement = failure.shown_statement(show_data);
+        let statement = failure.shown_statement(mask);
         let entry = failure.entry.and_then(|entry| archive.get(entry));
         let object = entry.map(TocEntry::label).or_else(|| match (failure.line, &statement) {
             (Some(line), Some(statement)) => Some(format!("line {line}: {statement}")),
@@ -160,7 +183,7 @@ impl Found {
         self.only_preamble &= failure.statement.as_deref().is_some_and(is_preamble);
         if self.evidence.len() < MOST_EVIDENCE {
             let state = failure.sqlstate.as_deref().map(|state| format!(" ({state})")).unwrap_or_default();
-            let line = format!("{}{state}", failure.shown_message(show_data));
+            let line = format!("{}{state}", failure.message);
             if !self.evidence.contains(&line) {
                 self.evidence.push(line);
             }
@@ -194,6 +217,11 @@ impl Found {
             finding.severity = Severity::Error;
         }
         fixes::fix(&mut finding, cause, situation);
+        if finding.subject.as_ref().is_some_and(|subject| subject.contains(MASK)) {
+            finding.subject = None;
+        }
+        // Nobody can run what names nothing.
+        finding.commands.retain(|command| !command.contains(MASK));
         finding.remedy.entries = self.entries;
         finding
     }
@@ -239,11 +267,22 @@ mod tests {
         }
     }
 
+    fn names(dump: &Dump) -> crate::dump::Names {
+        let mut names = dump.scan().unwrap().names;
+        ["x", "one", "b", "shop.t", "t"].iter().for_each(|name| names.add(name));
+        names
+    }
+
+    fn mask<'a>(names: &'a crate::dump::Names, target: &Target) -> Mask<'a> {
+        Mask::new(names, target, false)
+    }
+
     fn diagnosed(failures: &[Failure]) -> Vec<(Name, u64)> {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let dump = crate::dump::open(&path).unwrap();
         let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
         let (scan, there) = (Scan::default(), There::default());
+        let names = names(&dump);
         let situation = Situation {
             dump: &dump,
             target: &target,
@@ -252,7 +291,7 @@ mod tests {
             scan: &scan,
             there: &there,
             superuser_lost: false,
-            show_data: false,
+            mask: mask(&names, &target),
         };
         diagnose(failures, &situation).into_iter().map(|finding| (finding.name, finding.count)).collect()
     }
@@ -295,6 +334,7 @@ mod tests {
         let (dump, target) =
             (crate::dump::open(&path).unwrap(), profile::parse("name: a\npostgres: 17\n", "a").unwrap());
         let (scan, there) = (Scan::default(), There::default());
+        let names = names(&dump);
         let situation = Situation {
             dump: &dump,
             target: &target,
@@ -303,7 +343,7 @@ mod tests {
             scan: &scan,
             there: &there,
             superuser_lost: false,
-            show_data: false,
+            mask: mask(&names, &target),
         };
         let severities = |failures: &[Failure]| -> Vec<Severity> {
             diagnose(failures, &situation).iter().map(|finding| finding.severity).collect()

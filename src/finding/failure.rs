@@ -1,6 +1,6 @@
 //! One statement that failed, or one complaint of the client: what findings are made from.
 
-use super::mask;
+use super::mask::{Mask, Voice};
 
 /// A failure as the server logged it, joined with what the client said of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -8,6 +8,8 @@ pub struct Failure {
     /// `None` where only the client complained.
     pub sqlstate: Option<String>,
     pub message: String,
+    /// Of whose code the message is.
+    pub voice: Voice,
     pub hint: Option<String>,
     /// Can hold row values; only its shape is ever shown.
     pub context: Option<String>,
@@ -29,15 +31,28 @@ impl Failure {
         self.sqlstate.as_deref() == Some(sqlstate)
     }
 
-    /// The message as it may be shown.
-    pub fn shown_message(&self, show_data: bool) -> String {
-        if show_data { self.message.clone() } else { mask::message(&self.message, self.sqlstate.as_deref()) }
+    /// The same with words that may be shown, as far as they are the server's or the client's.
+    pub(super) fn shown(&self, mask: &Mask<'_>) -> Failure {
+        let statement = self.statement.as_deref().unwrap_or_default().trim_start();
+        let voice = match self.voice {
+            // The script of an extension is the target's, and has its own way to say what it lacks.
+            Voice::Raised if statement.get(..16).is_some_and(|head| head.eq_ignore_ascii_case("CREATE EXTENSION")) => {
+                Voice::Client
+            }
+            voice => voice,
+        };
+        Failure {
+            message: mask.message(&self.message, self.sqlstate.as_deref(), voice),
+            hint: self.hint.as_deref().and_then(|hint| mask.hint(hint, voice)),
+            context: self.context.as_deref().and_then(|context| mask.context(context)),
+            voice,
+            ..self.clone()
+        }
     }
 
     /// The first line of the statement as it may be shown.
-    pub fn shown_statement(&self, show_data: bool) -> Option<String> {
-        let statement = self.statement.as_deref()?.trim();
-        let shown = if show_data { statement.to_owned() } else { mask::statement(statement) };
+    pub fn shown_statement(&self, mask: &Mask<'_>) -> Option<String> {
+        let shown = mask.statement(self.statement.as_deref()?.trim());
         let mut line: String = shown.split_whitespace().collect::<Vec<_>>().join(" ");
         const MOST: usize = 160;
         if line.len() > MOST {

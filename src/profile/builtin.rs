@@ -27,6 +27,17 @@ pub(super) fn origin(name: &str) -> String {
     format!("built-in {name}")
 }
 
+/// How a profile names its schema to the YAML language server.
+const MODELINE: &str = "# yaml-language-server: $schema=";
+
+/// A built-in profile's text as it can stand anywhere: the schema's path holds beside the other built-in profiles only.
+pub fn without_modeline(text: &str) -> &str {
+    match text.split_once('\n') {
+        Some((first, rest)) if first.starts_with(MODELINE) => rest,
+        _ => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +64,7 @@ mod tests {
     fn every_built_in_profile_says_first_what_it_imitates_by_which_sources_what_it_leaves_out_and_when_it_was_compared()
     {
         for (name, text) in BUILTIN {
+            let text = without_modeline(text);
             let header: Vec<&str> =
                 text.lines().map_while(|line| line.strip_prefix('#')).map(str::trim_start).collect();
             let header = header.join("\n");
@@ -63,6 +75,21 @@ mod tests {
             let compared = rest.split_once("\nLast compared: ").map(|(_, compared)| compared);
             let date = compared.and_then(|compared| compared.get(..10)).unwrap_or_else(|| panic!("{name}: {header}"));
             assert!(date.parse::<jiff::civil::Date>().is_ok(), "{name}: {date}");
+        }
+    }
+
+    #[test]
+    fn every_built_in_profile_names_the_schema_for_editors() {
+        for (folder, listed) in [("profiles", BUILTIN), ("profiles/demo", DEMO)] {
+            for (name, text) in listed {
+                let schema = text
+                    .lines()
+                    .next()
+                    .and_then(|line| line.strip_prefix(MODELINE))
+                    .unwrap_or_else(|| panic!("{name}"));
+                let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+                assert!(folder.join(schema).is_file(), "{name}: {schema}");
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 //! One profile as a tree that holds all that it says, whatever it takes from elsewhere: the environment, the dump, the
 //! profile that it extends.
 
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -146,8 +145,10 @@ pub fn is_yaml(path: &Path) -> bool {
 /// When it cannot be read, or is longer than a profile may be.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Cause> {
     let mut bytes = Vec::new();
-    // One byte more than allowed shows that it is too long, also where the file has no length (a pipe, /dev/zero).
-    File::open(path).and_then(|file| file.take(MAX_PROFILE_BYTES + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    // One byte more than allowed shows that it is too long, also where the file has no length.
+    crate::ordinary::open(path)
+        .and_then(|file| file.take(MAX_PROFILE_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
     match bytes.len() as u64 > MAX_PROFILE_BYTES {
         true => Err(Cause::TooLarge { limit: super::ByteSize(MAX_PROFILE_BYTES) }),
         false => Ok(bytes),

@@ -22,9 +22,13 @@ pub fn fill(root: &Rc<Node>, rules: &Rules<'_>) -> Result<Rc<Node>, ProfileError
 fn filled<'a>(node: &'a Rc<Node>, rules: &Rules<'_>, path: &mut Vec<Step<'a>>) -> Result<Rc<Node>, ProfileError> {
     let content = match &node.content {
         Content::Scalar { text, plain } if text.contains("${") => {
-            let text = replaced(text, &node.spot(), rules, path)?;
+            let (filled, from_environment) = replaced(text, &node.spot(), rules, path)?;
+            let (written, text) = (text, filled);
             // A variable that is empty, or holds `null`, is no key left out: `restore.as` would be the superuser in silence.
             let plain = *plain && resolve(&text, true) != Scalar::Null;
+            if from_environment {
+                return Ok(Node::filled(&node.spot(), Content::Scalar { text, plain }, written));
+            }
             Content::Scalar { text, plain }
         }
         Content::Scalar { .. } => return Ok(Rc::clone(node)),
@@ -54,10 +58,12 @@ fn filled<'a>(node: &'a Rc<Node>, rules: &Rules<'_>, path: &mut Vec<Step<'a>>) -
     Ok(Node::at(&node.spot(), content))
 }
 
-fn replaced(text: &str, spot: &Spot, rules: &Rules<'_>, path: &[Step<'_>]) -> Result<String, ProfileError> {
+/// The text with what stands for its variables, and whether some of that is the environment's.
+fn replaced(text: &str, spot: &Spot, rules: &Rules<'_>, path: &[Step<'_>]) -> Result<(String, bool), ProfileError> {
     let refused = |why: String| ProfileError::at(spot, Cause::BadValue { path: holder(&display_path(path)), why });
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
+    let mut from_environment = false;
     while let Some(at) = rest.find("${") {
         if rest[..at].ends_with('$') {
             result.push_str(&rest[..at - 1]);
@@ -81,8 +87,14 @@ fn replaced(text: &str, spot: &Spot, rules: &Rules<'_>, path: &[Step<'_>]) -> Re
             )));
         }
         match ((rules.environment)(name), instead) {
-            (Ok(value), None) => result.push_str(&value),
-            (Ok(value), Some(_)) if !value.is_empty() => result.push_str(&value),
+            (Ok(value), None) => {
+                from_environment |= !value.is_empty();
+                result.push_str(&value);
+            }
+            (Ok(value), Some(_)) if !value.is_empty() => {
+                from_environment = true;
+                result.push_str(&value);
+            }
             (_, Some(instead)) => result.push_str(instead),
             (Err(std::env::VarError::NotPresent), None) => {
                 return Err(refused(format!("the environment has no variable `{name}`"))
@@ -98,7 +110,57 @@ fn replaced(text: &str, spot: &Spot, rules: &Rules<'_>, path: &[Step<'_>]) -> Re
     if result.contains('\0') {
         return Err(refused("a variable of the environment holds a NUL character".into()));
     }
-    Ok(result)
+    Ok((result, from_environment))
+}
+
+/// What the settings in a profile take from the environment.
+pub fn secrets(root: &Node) -> Vec<String> {
+    let mut found = Vec::new();
+    collect(root, false, &mut found);
+    found
+}
+
+fn collect(node: &Node, of_settings: bool, found: &mut Vec<String>) {
+    match &node.content {
+        Content::Scalar { text, .. } => found.extend((of_settings && node.written.is_some()).then(|| text.clone())),
+        Content::Sequence(items) => items.iter().for_each(|item| collect(item, of_settings, found)),
+        Content::Mapping(entries) => {
+            entries.iter().for_each(|entry| collect(&entry.value, of_settings || entry.key.text == SETTINGS, found));
+        }
+    }
+}
+
+/// The key of settings of the server, of a role, of a database.
+const SETTINGS: &str = "settings";
+
+/// Writes settings as they are in the profile where they take something from the environment: what that is, is nobody's to
+/// read.
+pub fn hide(value: &mut serde_yaml::Value, tree: &Node) {
+    hide_in(value, Some(tree), false);
+}
+
+fn hide_in(value: &mut serde_yaml::Value, tree: Option<&Node>, of_settings: bool) {
+    use serde_yaml::Value;
+    let Some(tree) = tree else { return };
+    match value {
+        Value::Sequence(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                hide_in(item, tree.find(&[Step::Index(index)]), of_settings);
+            }
+        }
+        Value::Mapping(entries) => {
+            for (key, value) in entries {
+                let Some(key) = key.as_str() else { continue };
+                hide_in(value, tree.find(&[Step::Key(key)]), of_settings || key == SETTINGS);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) if of_settings => {
+            if let Some(written) = &tree.written {
+                *value = Value::String(written.clone());
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Tagged(_) => {}
+    }
 }
 
 /// Writes the text `${` so that reading it gives that text again.

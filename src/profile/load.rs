@@ -103,11 +103,12 @@ impl Loaded {
     fn file(&mut self, path: &Path, rules: &Rules<'_>) -> Result<(), ProfileError> {
         let origin = path.display().to_string();
         let failed = |cause| ProfileError::new(&origin, None, cause);
+        // First: what `<(…)` leads to has no path of its own, and is refused as the pipe that it is.
+        let bytes = document::read_file(path).map_err(failed)?;
         let canonical = path.canonicalize().map_err(|error| failed(document::unreadable(error)))?;
         if let Some(first) = self.files.insert(canonical.clone(), origin.clone()) {
             return Err(failed(Cause::GivenTwice { first }));
         }
-        let bytes = document::read_file(path).map_err(failed)?;
         // The folder of `x.yaml` is `""`, which is the current one.
         let folder = path.parent().map(Path::to_owned);
         let made = targets_of(&bytes, Origin { name: origin, folder }, Identity::File(canonical), rules)?;
@@ -243,6 +244,10 @@ mod tests {
         fs::write(files.path("huge.yaml"), vec![b'#'; 1 + MAX_PROFILE_BYTES as usize]).unwrap();
         let error = files.load(&[&files.path("huge.yaml")]).unwrap_err();
         assert_eq!(error, "huge.yaml: larger than a profile may be, 1MiB");
-        assert!(files.load(&["/dev/zero"]).unwrap_err().contains("larger than"));
+        assert!(files.load(&["/dev/zero"]).unwrap_err().ends_with("cannot be read: it is a device, not a file"));
+        let pipe = files.path("pipe.yaml");
+        nix::unistd::mkfifo(pipe.as_str(), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let error = files.load(&[&pipe]).unwrap_err();
+        assert!(error.starts_with("pipe.yaml: cannot be read: it is a pipe, which is not waited for"), "{error}");
     }
 }

@@ -29,7 +29,7 @@ mod units;
 mod validate;
 mod yaml;
 
-pub use builtin::{BUILTIN, DEMO, builtin};
+pub use builtin::{BUILTIN, DEMO, builtin, without_modeline};
 pub use error::{Cause, Place, ProfileError};
 pub use expect::Pattern;
 pub use glob::Glob;

@@ -4,6 +4,7 @@ use std::env::VarError;
 use std::rc::Rc;
 
 use super::document::{self, Identity};
+use super::environment;
 use super::error::{Cause, ProfileError};
 use super::matrix::{self, Expanded};
 use super::source::{Source, Taken};
@@ -123,6 +124,7 @@ pub fn targets_of(
         target.name.push_str(&suffix);
         target.takes_from_dump = taken.any;
         target.notices.clone_from(&taken.notices);
+        target.secrets = environment::secrets(&root);
         targets.push(Made { target, tree: root });
     }
     Ok(targets)

@@ -206,11 +206,15 @@ written_as! {
     Jobs, "Jobs", {"anyOf": [{"enum": ["auto"]}, {"type": "integer", "minimum": 1}]};
     ByteSize, "ByteSize", {
         "anyOf": [
-            {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?([kKMGT]i?B|B)?$"},
+            {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? *(([kKmMgGtT][iI]?)?[bB])?$"},
             {"type": "integer", "minimum": 1}
         ]
     };
-    HumanDuration, "HumanDuration", {"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)? ?(d|h|m|s|ms) ?)+$"};
+    HumanDuration, "HumanDuration", {
+        "type": "string",
+        "minLength": 1,
+        "pattern": "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?([0-9]+us)?([0-9]+ns)?$"
+    };
     Glob, "Glob", {"type": "string", "minLength": 1};
     Expect, "Expect", {
         "type": ["string", "number", "boolean", "null", "array"],
@@ -281,6 +285,27 @@ mod tests {
             "{name: x, postgres: 17, matrix: {a: {b: {name: y}}}}",
         ] {
             assert!(!objections(&validator, bad).is_empty(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_size_or_duration_fits_the_schema_where_it_can_be_read() {
+        let validator = validator();
+        let sizes = [
+            "10gb", "10GiB", "10gIb", "10 kB", "10  MB", "1.5TiB", "7B", "7", "10gi", "10k", "10iB", "1,5GB", "-1GB",
+            "GB",
+        ];
+        for size in sizes {
+            let fits =
+                objections(&validator, &format!("{{name: x, postgres: 17, limits: {{disk: '{size}'}}}}")).is_empty();
+            assert_eq!(fits, size.parse::<ByteSize>().is_ok(), "{size}");
+        }
+        for duration in
+            ["30m", "1h30m", "90s", "500ms", "7us", "7ns", "1d", "1.5h", "1h 30m", "30m1h", "1m1m", "30", "m", ""]
+        {
+            let fits = objections(&validator, &format!("{{name: x, postgres: 17, limits: {{timeout: '{duration}'}}}}"))
+                .is_empty();
+            assert_eq!(fits, duration.parse::<HumanDuration>().is_ok(), "{duration}");
         }
     }
 

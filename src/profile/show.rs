@@ -23,6 +23,7 @@ impl Made {
         let mut whole = serde_yaml::to_value(&self.target)?;
         files_from_here(&mut whole, &self.tree);
         environment::keep(&mut whole);
+        environment::hide(&mut whole, &self.tree);
         let text = serde_yaml::to_string(&whole)?;
         let written = yaml::read(&text, &Rc::new(Origin { name: String::new(), folder: None }));
         let Ok(Some(written)) = written else { return Ok(text) };

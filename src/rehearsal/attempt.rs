@@ -1,21 +1,28 @@
 //! One attempt at a rehearsal: provide, start, prepare, restore, check, remove.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 
+use super::again::Again;
 use super::checking::Checking;
 use super::decision::decide;
+use super::ended;
+use super::left_out::LeftOut;
 use super::met::Met;
+use super::places;
+use super::progress::{Progress, Restored};
 use super::start::{NotStarted, start};
-use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, verdict};
+use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, partial, verdict};
 use crate::check::{self, Before, NotApplied, RowMode};
 use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::dump::{Container, Content, Facts, Scan};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{Events, Phase, What};
+use crate::finding::mask::Mask;
 use crate::finding::{Failure, Finding, Name, Situation, diagnose};
 use crate::profile::Target;
 use crate::restore;
@@ -31,7 +38,7 @@ pub enum Attempt {
 }
 
 /// Why the work in a sandbox did not come to its end.
-enum Stopped {
+pub(super) enum Stopped {
     NeedsDisk,
     Interrupted,
     Limit(LimitHit),
@@ -83,6 +90,7 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         judge: None,
         restore: None,
         checks: Vec::new(),
+        ledger: Vec::new(),
         notices: notices(target, stage.rows),
         fixes: None,
         timings: Timings::default(),
@@ -95,9 +103,11 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         Err(not_started) => return done(stage, rehearsal, target, began, Err(not_started.into())).await,
     };
 
+    let mut progress = Progress::default();
     let deadline = target.limits.timeout.0.saturating_sub(began.elapsed());
     let work =
-        AssertUnwindSafe(work(stage, target, &*sandbox, &engine, storage, &mut rehearsal, events)).catch_unwind();
+        AssertUnwindSafe(work(stage, target, &*sandbox, &engine, storage, (&mut rehearsal, &mut progress), events))
+            .catch_unwind();
     let mut worked = tokio::select! {
         worked = work => worked.unwrap_or(Err(Stopped::Panicked)),
         failure = sandbox.failure() => Err(failure.into()),
@@ -113,10 +123,27 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         worked = Err(failure.into());
     }
     // A limit explains whatever else went wrong.
-    let went_wrong = matches!(worked, Err(Stopped::Cluster(_)))
-        || rehearsal.restore.as_ref().is_some_and(|restore| restore.exit_code != 0 || restore.errors > 0);
-    if went_wrong && let Some(limit) = sandbox.limit_hit().await {
+    if matches!(worked, Err(Stopped::Cluster(_)))
+        && let Some(limit) = sandbox.limit_hit().await
+    {
         worked = Err(Stopped::Limit(limit));
+    }
+
+    // What was written since the last look counts too: nothing is a pass that took more than it may.
+    if worked.is_ok()
+        && let Err(over) = sandbox.at_end().await
+    {
+        worked = Err(over.into());
+    }
+    let limit = match &worked {
+        Err(Stopped::Limit(limit)) => Some(limit),
+        _ => None,
+    };
+    progress.settle(stage, target, &mut rehearsal, limit);
+    // What came back under a limit that was reached proves nothing; what the restore has failed on before that stands.
+    let failed = rehearsal.failing().next().is_some();
+    if limit.is_some_and(|limit| limit.name != "timeout") && !failed {
+        (rehearsal.restore, rehearsal.ledger) = (None, Vec::new());
     }
 
     // What is known of the dump itself holds, however far its restore came.
@@ -148,15 +175,13 @@ async fn done(
         Ok(()) => {}
         Err(Stopped::NeedsDisk) => return Attempt::NeedsDisk,
         Err(stopped) => {
-            if let Stopped::Limit(_) = &stopped {
-                // What fails because a limit is reached says nothing about the dump.
-                rehearsal.restore = None;
-                rehearsal.checks.retain(|result| result.check == check::DUMP);
-            }
             rehearsal.untested.push(match stopped {
                 Stopped::Interrupted => "interrupted before it was done".into(),
                 Stopped::Limit(limit) => limit.to_string(),
-                Stopped::Cluster(error) => error.to_string(),
+                Stopped::Cluster(error) => match stage.scan.clone().now_or_never() {
+                    Some(Ok(scan)) => Mask::new(&scan.names, target, stage.show_data).cluster(&error),
+                    _ => Mask::of_target(target).cluster(&error),
+                },
                 Stopped::Unfit(why) => why.into(),
                 Stopped::Endless => {
                     "pg_restore does not come to the end of the damaged archive, and was stopped".into()
@@ -167,15 +192,21 @@ async fn done(
             });
         }
     }
+    rehearsal.timings.total = began.elapsed();
+    conclude(stage, &mut rehearsal, target, interrupted).await;
+    Attempt::Done(Box::new(rehearsal))
+}
+
+/// Puts what was foreseen beside what was found, and says what all of it comes to.
+pub(super) async fn conclude(stage: &Stage, rehearsal: &mut Rehearsal, target: &Target, interrupted: bool) {
     if let Some(facts) = facts(stage, interrupted).await {
         let forecasts = check::forecast(&stage.dump, &facts, target);
         let met: Option<Vec<&Finding>> = rehearsal.restore.is_some().then(|| rehearsal.findings().collect());
         let needs = check::judge_forecast(&forecasts, met.as_deref(), &facts);
         rehearsal.checks.insert(0, needs);
     }
-    rehearsal.timings.total = began.elapsed();
-    verdict::judge(&mut rehearsal, target, stage.rows);
-    Attempt::Done(Box::new(rehearsal))
+    rehearsal.hide(&target.secrets);
+    verdict::judge(rehearsal, target, stage.rows);
 }
 
 /// What the dump declares: an archive says it at its beginning, text only when all of it has been read, which an
@@ -214,7 +245,7 @@ async fn work(
     sandbox: &dyn Sandbox,
     engine: &Arc<dyn Engine>,
     storage: Storage,
-    rehearsal: &mut Rehearsal,
+    (rehearsal, progress): (&mut Rehearsal, &mut Progress),
     events: &Events,
 ) -> Result<(), Stopped> {
     if target.restore.list.is_some() && matches!(stage.dump.content, Content::Plain(_)) {
@@ -269,6 +300,12 @@ async fn work(
         ));
     }
     outgrown(&outcome.failures, storage, target)?;
+    // What fails because a limit is reached says nothing about the dump; what has failed before one is reached stands.
+    if (outcome.exit_code != 0 || !outcome.failures.is_empty())
+        && let Some(limit) = sandbox.limit_hit().await
+    {
+        return Err(Stopped::Limit(limit));
+    }
 
     let scan = stage.scan.clone().await.map_err(|reason| {
         Stopped::Cluster(ClusterError::Refused { step: "cannot read the dump to its end".into(), reason })
@@ -282,51 +319,126 @@ async fn work(
         target,
         client: &client,
         server: rehearsal.judge.as_ref().and_then(|judge| crate::dump::major_of(&judge.server_version)),
-        show_data: stage.show_data,
+        mask: Mask::new(&scan.names, target, stage.show_data),
     };
     let mut findings = diagnose(&outcome.failures, &situation);
     let unexplained = !findings.iter().any(Finding::fails);
     findings.extend(ended_early(&outcome).filter(|_| unexplained));
+    let ended = ended::judge(&outcome, &scan, target, makes_own);
+    findings.extend(ended.findings);
+    rehearsal.untested.extend(ended.untested);
     // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
     decide(findings.iter_mut(), target);
     // What is accepted explains no end before the end of the dump.
     let unexplained = !findings.iter().any(Finding::fails);
     let has_it = findings.iter().any(|finding| finding.name == Name::ClientFailed);
     findings.extend(ended_early(&outcome).filter(|_| unexplained && !has_it));
-    let databases = restored_databases(&session, sandbox, &scan, target, &outcome).await?;
-    let summary = RestoreSummary {
-        command: outcome.command,
-        client_version: client,
-        exit_code: outcome.exit_code,
-        errors: outcome.failures.len() as u64 + outcome.more_failures,
-        findings,
-        databases,
+    if let Some(reason) = ended.no_word.filter(|_| !findings.iter().any(Finding::fails)) {
+        rehearsal.untested.push(reason.to_owned());
+    }
+    let left_out = left_out(sandbox, stage, target, &findings, &mut rehearsal.untested).await;
+    let before_looking = stage.after.as_ref().map(|after| (after, rehearsal.clone()));
+    let came_back = CameBack {
+        stage,
+        target,
+        sandbox,
+        session: &session,
+        scan: &scan,
+        outcome: &outcome,
+        client: &client,
+        findings: &findings,
+        left_out: &left_out,
+        restore_took: rehearsal.timings.restore,
+        before: &before,
     };
-    rehearsal.checks.push(check::check_dump(&scan));
-    let restored_anything = !never_began(&summary.findings, &outcome.new_databases);
-    let summary = rehearsal.restore.insert(summary);
-
-    if restored_anything {
-        events.phase(Phase::Check);
-        let began = Instant::now();
-        let restore_took = rehearsal.timings.restore;
-        let failures = &outcome.failures;
-        let checking =
-            Checking { stage, target, sandbox, scan: &scan, summary, failures, restore_took, before: &before };
-        let mut checks = check::all(target, stage.rows);
-        checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
-            Some(NotApplied::Profile(reason)) => {
-                rehearsal.notices.push(reason);
-                false
-            }
-            Some(NotApplied::Explained) => false,
-            None => true,
-        });
-        let results = checking.run(&checks, events).await;
-        rehearsal.checks.extend(results);
-        rehearsal.timings.checks = began.elapsed();
+    came_back.look(rehearsal, progress, events).await?;
+    if let Some((after, before_looking)) = before_looking {
+        after.work(&Again { came_back, before_looking, events }).await;
     }
     Ok(())
+}
+
+/// A restore that has ended, and all that is known of it.
+pub(super) struct CameBack<'a> {
+    pub stage: &'a Stage,
+    pub target: &'a Target,
+    pub sandbox: &'a dyn Sandbox,
+    session: &'a Session,
+    scan: &'a Arc<Scan>,
+    outcome: &'a restore::Outcome,
+    client: &'a str,
+    /// What the restore is known to have failed on.
+    findings: &'a [Finding],
+    left_out: &'a LeftOut,
+    restore_took: Duration,
+    before: &'a Before,
+}
+
+impl CameBack<'_> {
+    /// Compares what came back with what the dump holds.
+    pub async fn look(
+        &self,
+        rehearsal: &mut Rehearsal,
+        progress: &mut Progress,
+        events: &Events,
+    ) -> Result<(), Stopped> {
+        let Self { stage, target, sandbox, scan, outcome, left_out, findings, .. } = *self;
+        // What was left out is no part of what the result is compared with.
+        let witness = if left_out.is_empty() { Arc::clone(scan) } else { Arc::new(left_out.witness(scan)) };
+        let places = places::places(self.session, sandbox, &stage.dump, scan, target, outcome).await?;
+        let restored_anything = !never_began(findings, outcome.new_databases().next().is_none());
+        let failed = findings.iter().any(Finding::fails);
+        if !failed {
+            rehearsal.untested.extend(places.lost.iter().map(|lost| lost.reason.clone()));
+        }
+        let summary = RestoreSummary {
+            command: outcome.command.clone(),
+            client_version: self.client.to_owned(),
+            exit_code: outcome.exit_code,
+            errors: outcome.failures.len() as u64 + outcome.more_failures,
+            findings: findings.to_vec(),
+            databases: places.looked_at.iter().map(|place| place.name.clone()).collect(),
+        };
+        rehearsal.notices.extend(partial::signs(&stage.dump, scan));
+        rehearsal.checks.push(check::check_dump(scan));
+        rehearsal.checks.extend(left_out.told());
+        let summary = rehearsal.restore.insert(summary);
+        let (scan, left_out) = (Arc::clone(scan), left_out.clone());
+        let Progress { restored, results } = progress;
+        let restored = restored.insert(Restored { scan, places, left_out, failed, left_aside: BTreeMap::new() });
+        if stage.rows == RowMode::Off {
+            restored.left_aside.insert("rows", "rows were not compared (--rows off)".to_owned());
+        }
+        if restored_anything {
+            events.phase(Phase::Check);
+            let began = Instant::now();
+            let checking = Checking {
+                stage,
+                target,
+                sandbox,
+                scan: &witness,
+                summary,
+                failures: &outcome.failures,
+                restore_took: self.restore_took,
+                before: self.before,
+                places: &restored.places.looked_at,
+                left_out: restored.left_out.ids(),
+            };
+            let mut checks = check::all(target, stage.rows);
+            checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
+                Some(NotApplied::Profile(reason)) => {
+                    restored.left_aside.insert(check.name(), reason.clone());
+                    rehearsal.notices.push(reason);
+                    false
+                }
+                Some(NotApplied::Explained) => false,
+                None => true,
+            });
+            checking.run(&checks, results, events).await;
+            rehearsal.timings.checks = began.elapsed();
+        }
+        Ok(())
+    }
 }
 
 /// Ends when the client has had its time with a tar file that is damaged, and never with any other dump.
@@ -338,8 +450,29 @@ async fn endless(stage: &Stage) {
     }
 }
 
+/// What the profile's list and options have left out. Where pg_restore cannot say it, and nothing else explains that, the
+/// target cannot pass.
+async fn left_out(
+    sandbox: &dyn Sandbox,
+    stage: &Stage,
+    target: &Target,
+    findings: &[Finding],
+    untested: &mut Vec<String>,
+) -> LeftOut {
+    match restore::selection(sandbox, &stage.dump, target).await {
+        Ok(None) => LeftOut::default(),
+        Ok(Some((kept, option))) => LeftOut::of(&stage.dump, &kept, &option),
+        Err(error) => {
+            if !findings.iter().any(Finding::fails) {
+                untested.push(error.to_string());
+            }
+            LeftOut::default()
+        }
+    }
+}
+
 /// Whether nothing was restored at all: checks could only repeat it in other words.
-fn never_began(findings: &[Finding], new_databases: &[String]) -> bool {
+fn never_began(findings: &[Finding], no_database_made: bool) -> bool {
     findings.iter().any(|finding| match finding.name {
         Name::ClientTooOld => true,
         // The database could not be made, and what would have gone into it went nowhere.
@@ -347,7 +480,7 @@ fn never_began(findings: &[Finding], new_databases: &[String]) -> bool {
         | Name::DatabaseNotCreatable
         | Name::DatabaseOptionUnknown
         | Name::EncodingLocaleMismatch
-        | Name::TemplateIncompatible => new_databases.is_empty(),
+        | Name::TemplateIncompatible => no_database_made,
         _ => false,
     })
 }
@@ -364,7 +497,8 @@ fn outgrown(failures: &[Failure], storage: Storage, target: &Target) -> Result<(
         if full && storage == Storage::Memory {
             return Err(Stopped::NeedsDisk);
         }
-        if full {
+        // The kernel's own limit for one file (EFBIG).
+        if full || failure.message.ends_with("File too large") {
             return Err(Stopped::Limit(LimitHit { name: "disk", value: limits.disk.to_string() }));
         }
         // out_of_memory; `out of shared memory` has the same SQLSTATE and is about locks, which are the target's own.
@@ -386,42 +520,4 @@ fn ended_early(outcome: &restore::Outcome) -> Option<Finding> {
     finding.fix = "Run the command by hand against a server of this version, and read what it says last.".into();
     finding.commands = vec![outcome.command.clone()];
     Some(finding)
-}
-
-/// The databases to look at: those that the restore made, those that a script connects to and that hold something now,
-/// and where there are none, the target's own.
-async fn restored_databases(
-    session: &Session,
-    sandbox: &dyn Sandbox,
-    scan: &Scan,
-    target: &Target,
-    outcome: &restore::Outcome,
-) -> Result<Vec<String>, ClusterError> {
-    let own = &target.database.name;
-    if outcome.new_databases.is_empty() && scan.facts.databases.is_empty() {
-        return Ok(vec![own.clone()]);
-    }
-    let mut databases = outcome.new_databases.clone();
-    let rows = session
-        .query("SELECT datname::text FROM pg_database WHERE NOT datistemplate", &[], "cannot list databases")
-        .await?;
-    let existing: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    let has_own = existing.contains(own);
-    for existing in existing {
-        if databases.contains(&existing) || !(scan.facts.databases.contains(&existing) || existing == *own) {
-            continue;
-        }
-        let look = Session::open(sandbox, &target.cluster.superuser, &existing).await?;
-        let sql = "SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                   WHERE c.relkind IN ('r', 'p', 'v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-                     AND n.nspname !~ '^pg_toast' LIMIT 1";
-        if !look.query(sql, &[], "cannot look into a database").await?.is_empty() {
-            databases.push(existing);
-        }
-    }
-    if databases.is_empty() {
-        databases.push(if has_own { own.clone() } else { MAINTENANCE_DATABASE.to_owned() });
-    }
-    databases.sort();
-    Ok(databases)
 }

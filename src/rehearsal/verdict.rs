@@ -1,8 +1,9 @@
 //! What findings and gaps come to.
 
 use super::decision::{self, accepts_in, decide};
+use super::ledger::Entry;
 use super::{Rehearsal, Verdict};
-use crate::check::{CheckResult, DUMP, Group, NEEDS, Outcome, RowMode};
+use crate::check::{CheckResult, DUMP, Group, LEFT_OUT, NEEDS, Outcome, RowMode};
 use crate::finding::Finding;
 use crate::profile::Target;
 
@@ -20,13 +21,14 @@ pub fn judge(rehearsal: &mut Rehearsal, target: &Target, rows: RowMode) {
             Outcome::Looked { .. } => None,
         };
         for reason in whole.into_iter().chain(&result.could_not) {
-            let reason = format!("check {} could not look: {reason}", result.check);
+            let place = result.database.as_ref().map(|database| format!(" at database {database:?}"));
+            let reason = format!("check {} could not look{}: {reason}", result.check, place.unwrap_or_default());
             if !rehearsal.untested.contains(&reason) {
                 rehearsal.untested.push(reason);
             }
         }
     }
-    let nothing_looked = rehearsal.checks.iter().all(|result| [DUMP, NEEDS].contains(&result.check.as_str()));
+    let nothing_looked = rehearsal.checks.iter().all(|result| [DUMP, NEEDS, LEFT_OUT].contains(&result.check.as_str()));
     let restored = rehearsal.restore.is_some();
     if restored && !nothing_looked && rehearsal.untested.is_empty() && accepts_in(target).next().is_some() {
         let accepts = accepts(rehearsal, target, rows);
@@ -39,9 +41,24 @@ pub fn judge(rehearsal: &mut Rehearsal, target: &Target, rows: RowMode) {
         if restored && nothing_looked && rehearsal.untested.is_empty() {
             rehearsal.untested.push("nothing was restored that a check could look at".into());
         }
+        let reason = unbalanced(&rehearsal.ledger).filter(|_| rehearsal.untested.is_empty());
+        rehearsal.untested.extend(reason);
         // A rehearsal without a restore has tested nothing, whatever else it says.
         if !restored || !rehearsal.untested.is_empty() { Verdict::Untested } else { Verdict::Pass }
     };
+}
+
+/// Why the ledger lets nothing pass, where no check has said so: something in it is untested, or nothing at all was compared
+/// though the dump holds something.
+fn unbalanced(ledger: &[Entry]) -> Option<String> {
+    let open = ledger.iter().find_map(|entry| Some((entry.kind, entry.untested.first()?)));
+    if let Some((kind, part)) = open {
+        let [one, several] = kind.label();
+        let noun = if part.count == 1 { one } else { several };
+        return Some(format!("{} {noun} of the dump could not be looked at: {}", part.count, part.reason));
+    }
+    let none = !ledger.is_empty() && ledger.iter().all(|entry| entry.compared == 0);
+    none.then(|| "nothing that the dump holds was compared".to_owned())
 }
 
 /// What the profile accepts, as a check: each `accept` stands for something that is here.

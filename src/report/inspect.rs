@@ -239,6 +239,7 @@ impl TargetForecast {
                 ..CheckResult::new(crate::check::NEEDS, crate::check::Group::Needs)
             }],
             notices: Vec::new(),
+            ledger: Vec::new(),
             fixes: None,
             timings: Timings::default(),
         }

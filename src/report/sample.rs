@@ -98,6 +98,7 @@ pub fn target(name: &str, version: &str, restore: Vec<Finding>, checks: Vec<Chec
         }),
         checks: results,
         notices: Vec::new(),
+        ledger: Vec::new(),
         fixes: None,
         timings: Timings {
             ready: Duration::from_millis(500),

@@ -9,6 +9,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
@@ -227,7 +228,7 @@ pub fn forgive_broken_pipe(result: io::Result<()>) -> io::Result<()> {
 pub fn write_file(path: &Path, content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
     match Place::of(path)? {
         Place::Special => {
-            let mut out = io::BufWriter::new(fs::OpenOptions::new().write(true).open(path)?);
+            let mut out = io::BufWriter::new(open_special(path)?);
             content(&mut out)?;
             out.flush()
         }
@@ -241,6 +242,32 @@ pub fn write_file(path: &Path, content: impl FnOnce(&mut dyn io::Write) -> io::R
             temporary.as_file().sync_all()?;
             temporary.persist(&real).map_err(|error| error.error)?;
             Ok(())
+        }
+    }
+}
+
+/// How long a named pipe may be without a reader.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Opens what is no regular file. A named pipe that nobody reads would let one wait for ever.
+fn open_special(path: &Path) -> io::Result<File> {
+    let began = Instant::now();
+    loop {
+        let without_waiting =
+            fs::OpenOptions::new().write(true).custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits()).open(path);
+        match without_waiting {
+            // Writing waits for a slow reader.
+            Ok(file) => {
+                nix::fcntl::fcntl(&file, nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::empty()))?;
+                return Ok(file);
+            }
+            Err(error) if error.raw_os_error() == Some(nix::errno::Errno::ENXIO as i32) => {
+                if began.elapsed() >= PATIENCE {
+                    return Err(io::Error::new(error.kind(), "nobody reads it"));
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            Err(error) => return Err(error),
         }
     }
 }

@@ -20,7 +20,8 @@ use self::group::Group;
 use super::Report;
 use super::text::{self, clip, counted, pack, visible, wrap};
 use crate::check::Outcome;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Origin, Severity};
+use crate::rehearsal::ledger::Entry;
 use crate::rehearsal::{Rehearsal, Verdict};
 
 /// How the report is drawn.
@@ -254,6 +255,7 @@ impl Page<'_> {
         self.targets(&group.targets)?;
         self.objects(group)?;
         self.consequences(&[group])?;
+        self.origin(finding)?;
         self.decisions(finding)?;
         // What the checks saw follows from what the restore failed on, as a rule.
         let brief = group.brief || self.crowded && !group.of_restore;
@@ -265,6 +267,16 @@ impl Page<'_> {
             self.labelled("fix", &finding.fix)?;
         }
         self.commands(&finding.commands)
+    }
+
+    /// Whose fault it is, where neither the target nor its restore can help it.
+    fn origin(&mut self, finding: &Finding) -> io::Result<()> {
+        match finding.origin {
+            Origin::Source => self.labelled("origin", "source: production has this too"),
+            Origin::Dump => self.labelled("origin", "dump"),
+            Origin::Tool => self.labelled("origin", "tool: pgrehearse, or a check that it has run"),
+            Origin::Target | Origin::Restore => Ok(()),
+        }
     }
 
     /// What the profile has decided about it.
@@ -429,13 +441,18 @@ impl Page<'_> {
             for result in &target.checks {
                 let Some(first) = result.not_compared.first() else { continue };
                 let more = result.not_compared.len() - 1;
+                let place = result.database.as_ref().map(|database| format!("{database}: ")).unwrap_or_default();
                 if self.options.all || more == 0 {
                     for what in &result.not_compared {
-                        add(&mut notices, format!("not compared: {what}"), &target.target);
+                        add(&mut notices, format!("not compared: {place}{what}"), &target.target);
                     }
                 } else {
-                    add(&mut notices, format!("not compared: {first}, and {more} more (--all)"), &target.target);
+                    let line = format!("not compared: {place}{first}, and {more} more (--all)");
+                    add(&mut notices, line, &target.target);
                 }
+            }
+            for entry in target.ledger.iter().filter(|entry| entry.is_worth_a_word()) {
+                add(&mut notices, balance(entry), &target.target);
             }
         }
         for (notice, targets) in &notices {
@@ -500,6 +517,18 @@ fn add<'a>(list: &mut Vec<(String, Vec<&'a str>)>, text: String, target: &'a str
     }
 }
 
+/// How the items of one kind ended, where not all were compared: `14 tables with rows: 12 compared, 2 not compared (left out
+/// by restore.list)`.
+fn balance(entry: &Entry) -> String {
+    let [one, several] = entry.kind.label();
+    let mut parts = vec![format!("{} compared", entry.compared)];
+    let not_compared = entry.not_compared.iter().map(|part| ("not compared", part));
+    for (word, part) in not_compared.chain(entry.untested.iter().map(|part| ("untested", part))) {
+        parts.push(format!("{} {word} ({})", part.count, part.reason));
+    }
+    format!("of the dump's {} {}: {}", entry.held, if entry.held == 1 { one } else { several }, parts.join(", "))
+}
+
 /// Its own reasons, then those of the checks that could not look, unless it has said them already.
 fn untested_reasons(target: &Rehearsal) -> Vec<String> {
     let mut reasons = target.untested.clone();
@@ -507,7 +536,9 @@ fn untested_reasons(target: &Rehearsal) -> Vec<String> {
         if let Outcome::CouldNotLook { reason } = &result.outcome
             && !target.untested.iter().any(|known| known.contains(reason.as_str()))
         {
-            reasons.push(format!("the check \"{}\" could not look: {reason}", result.check));
+            let place = result.database.as_ref().map(|database| format!(" at database {database:?}"));
+            let place = place.unwrap_or_default();
+            reasons.push(format!("the check \"{}\" could not look{place}: {reason}", result.check));
         }
     }
     if reasons.is_empty() && target.verdict == Verdict::Untested {

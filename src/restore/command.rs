@@ -23,58 +23,40 @@ pub fn command(dump: &Dump, target: &Target, makes_database: bool) -> Command {
     }
 }
 
-/// An option of pg_restore that leaves something out.
-struct Selecting {
-    long: &'static str,
-    short: char,
-    /// Whether data that the dump holds can be among it.
-    data: bool,
-}
-
-/// All of them (pg_restore.c, PostgreSQL 13 to 18).
-const SELECTING: [Selecting; 20] = {
-    const fn selecting(long: &'static str, short: char, data: bool) -> Selecting {
-        Selecting { long, short, data }
-    }
-    [
-        selecting("--schema-only", 's', true),
-        selecting("--data-only", 'a', false),
-        selecting("--table", 't', true),
-        selecting("--schema", 'n', true),
-        selecting("--exclude-schema", 'N', true),
-        selecting("--use-list", 'L', true),
-        selecting("--section", '\0', true),
-        selecting("--index", 'I', true),
-        selecting("--function", 'P', true),
-        selecting("--trigger", 'T', true),
-        selecting("--filter", '\0', true),
-        selecting("--no-data", '\0', true),
-        selecting("--no-schema", '\0', false),
-        selecting("--no-policies", '\0', false),
-        selecting("--no-publications", '\0', false),
-        selecting("--no-subscriptions", '\0', false),
-        selecting("--no-statistics", '\0', false),
-        selecting("--statistics-only", '\0', true),
-        selecting("--role", '\0', false),
-        selecting("--list", 'l', true),
-    ]
-};
+/// The options of pg_restore that leave something out, by their long name and their letter (pg_restore.c, PostgreSQL 13 to
+/// 18).
+const SELECTING: [(&str, char); 20] = [
+    ("--schema-only", 's'),
+    ("--data-only", 'a'),
+    ("--table", 't'),
+    ("--schema", 'n'),
+    ("--exclude-schema", 'N'),
+    ("--use-list", 'L'),
+    ("--section", '\0'),
+    ("--index", 'I'),
+    ("--function", 'P'),
+    ("--trigger", 'T'),
+    ("--filter", '\0'),
+    ("--no-data", '\0'),
+    ("--no-schema", '\0'),
+    ("--no-policies", '\0'),
+    ("--no-publications", '\0'),
+    ("--no-subscriptions", '\0'),
+    ("--no-statistics", '\0'),
+    ("--statistics-only", '\0'),
+    ("--role", '\0'),
+    ("--list", 'l'),
+];
 
 /// The option, if any, with which pg_restore leaves parts of an archive out.
 pub fn selecting_option(restore: &Restore, dump: &Dump) -> Option<&'static str> {
     let is_archive = matches!(dump.content, Content::Archive(_));
-    is_archive.then(|| selecting(restore, |_| true))?
+    is_archive.then(|| selecting(restore))?
 }
 
-/// The option, if any, with which pg_restore leaves out data that the dump holds.
-pub fn leaves_data_out(restore: &Restore) -> Option<&'static str> {
-    selecting(restore, |option| option.data)
-}
-
-fn selecting(restore: &Restore, which: impl Fn(&Selecting) -> bool) -> Option<&'static str> {
+fn selecting(restore: &Restore) -> Option<&'static str> {
     let options = options(restore);
-    let given = |option: &&Selecting| which(option) && has_option(&options, option.long, option.short);
-    SELECTING.iter().find(given).map(|option| option.long)
+    SELECTING.iter().find(|(long, short)| has_option(&options, long, *short)).map(|(long, _)| *long)
 }
 
 /// The profile's options, and that for its list, which pg_restore reads from its standard input.
@@ -246,13 +228,13 @@ mod tests {
     }
 
     #[test]
-    fn options_that_leave_data_out_are_known() {
-        let given = |words: &[&str]| leaves_data_out(&Restore { options: options(words), ..Restore::default() });
-        assert_eq!(given(&["--no-owner", "-x", "--no-policies"]), None);
+    fn options_that_leave_something_out_are_known() {
+        let given = |words: &[&str]| selecting(&Restore { options: options(words), ..Restore::default() });
+        assert_eq!(given(&["--no-owner", "-x"]), None);
         assert_eq!(given(&["--section=pre-data"]), Some("--section"));
         assert_eq!(given(&["-t", "orders"]), Some("--table"));
         let restore = Restore { list: Some("part.list".into()), ..Restore::default() };
-        assert_eq!(leaves_data_out(&restore), Some("--use-list"));
+        assert_eq!(selecting(&restore), Some("--use-list"));
     }
 
     fn target(rest: &str) -> Target {

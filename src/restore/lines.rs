@@ -5,6 +5,19 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 /// Most bytes of one line that are kept. pg_restore repeats whole statements, which can be as large as a row.
 const MOST: usize = 64 * 1024;
 
+/// A text whose characters beyond ASCII are all the same: the server logs in one encoding, and the client prints in another.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_ascii() {
+            true => plain.push(c),
+            false if !plain.ends_with('\u{fffd}') => plain.push('\u{fffd}'),
+            false => {}
+        }
+    }
+    plain
+}
+
 /// Calls `take` with each line of `stream`, without its line end and cut to a bound; bytes that are not UTF-8 are
 /// replaced.
 ///

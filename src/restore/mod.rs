@@ -6,13 +6,15 @@ mod command;
 mod join;
 mod keeper;
 mod lines;
+mod psql_end;
 mod records;
+mod selection;
 mod server_log;
 
 pub use command::{
-    Command, command as client_command, connection_string, has_option, leaves_data_out, order_notice, selecting_option,
-    shell_words,
+    Command, command as client_command, connection_string, has_option, order_notice, selecting_option, shell_words,
 };
+pub use selection::selection;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -20,13 +22,15 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt as _;
 
-use crate::cluster::{ClusterError, MAINTENANCE_DATABASE, Session};
+use crate::cluster::{ClusterError, Database, MAINTENANCE_DATABASE, Session, databases};
 use crate::dump::{Content, Dump};
 use crate::engine::{BoxedReader, EngineError, Program, Sandbox, Whose};
 use crate::event::{Events, Unit, What};
 use crate::finding::Failure;
 use crate::profile::Target;
 use client_errors::{ClientErrors, Told};
+use psql_end::{Closing, Feed};
+pub use psql_end::{End, Transaction};
 
 /// Most errors of the client that are kept; the server's log has the rest.
 const MOST_CLIENT_ERRORS: usize = 20_000;
@@ -47,8 +51,18 @@ pub struct Outcome {
     pub unknown_messages: u64,
     /// Whether the script took superuser from the role that is the cluster's; it has it again.
     pub superuser_lost: bool,
-    /// The databases that the restore made, by name.
-    pub new_databases: Vec<String>,
+    /// How psql came to the end of a script, by its own word.
+    pub end: Option<End>,
+    /// The cluster's databases before the restore and after it, by name.
+    pub databases: (Vec<Database>, Vec<Database>),
+}
+
+impl Outcome {
+    /// The databases that the restore made.
+    pub fn new_databases(&self) -> impl Iterator<Item = &Database> {
+        let (before, after) = &self.databases;
+        after.iter().filter(|made| !before.iter().any(|known| known.oid == made.oid))
+    }
 }
 
 /// Where pgrehearse's own session is while the client runs.
@@ -94,15 +108,19 @@ pub async fn run(
     let before = databases(&session).await?;
     let stdin: Option<BoxedReader>;
     let mut consumed = None;
+    let feed = Arc::new(Feed::default());
+    let shown = command::shell_words(&argv);
+    let closing = reads_stdin.then(|| Closing::new(&target.restore)).flatten();
     if reads_stdin {
         let reader = dump.reader().map_err(|source| EngineError::Io { action: "cannot read the dump", source })?;
         consumed = Some(reader.consumed());
-        stdin = Some(piped(reader));
+        stdin = Some(piped(reader, Arc::clone(&feed)));
+        argv.extend(closing.iter().map(Closing::argument));
     } else {
         stdin = target.restore.list_text.clone().map(|list| Box::pin(std::io::Cursor::new(list)) as BoxedReader);
         argv.extend(sandbox.input().await?);
     }
-    let shown = command::shell_words(&argv);
+    let shown = if reads_stdin { shown } else { command::shell_words(&argv) };
     let parallel = command::is_parallel(&argv);
     let waiting = match keeper::is_needed(dump) {
         true => {
@@ -115,9 +133,9 @@ pub async fn run(
     // A client writes its messages in the encoding of its environment; names must arrive as they are.
     let running = sandbox.run(Program { argv, whose: Whose::Client, env: Vec::new(), stdin }).await?;
     let errors = Arc::new(Mutex::new((Vec::new(), 0)));
-    let end = Arc::new(AtomicBool::new(false));
+    let client_end = Arc::new(AtomicBool::new(false));
     let read = {
-        let (errors, events, end) = (Arc::clone(&errors), events.clone(), Arc::clone(&end));
+        let (errors, events, end) = (Arc::clone(&errors), events.clone(), Arc::clone(&client_end));
         let total = match &dump.content {
             Content::Archive(archive) => archive.entries.len() as u64,
             Content::Plain(_) => dump.size,
@@ -133,7 +151,7 @@ pub async fn run(
                         if let Ok(mut errors) = errors.lock() {
                             let (kept, more): &mut (Vec<_>, u64) = &mut errors;
                             if kept.len() < MOST_CLIENT_ERRORS {
-                                kept.push(error);
+                                kept.push((error, line.to_owned()));
                             } else {
                                 *more += 1;
                             }
@@ -163,22 +181,30 @@ pub async fn run(
         read = client => read.map_err(|source| EngineError::Io { action: "cannot read the client's messages", source })?,
         () = progress => {}
     }
-    let exit_code = running.exit.await?;
+    let mut exit_code = running.exit.await?;
     let (session, superuser_lost) = match waiting {
         Waiting::Here(session) => (session, false),
         Waiting::Away(keeper) => keeper.back(sandbox, &target.cluster.superuser).await?,
     };
-    let logged = server_log::read(&session, mark).await?;
+    let mut logged = server_log::read(&session, mark).await?;
+    let end = closing.map(|closing| closing.read(&mut logged, &feed));
+    // That the last word is an error is its purpose.
+    if exit_code == 1 && end.as_ref().is_some_and(|end| end.transaction.is_some()) {
+        exit_code = 0;
+    }
+    let end = end.or_else(|| reads_stdin.then(|| End::without_word(&feed)));
     let (errors, more_errors) = errors.lock().map(|mut errors| std::mem::take(&mut *errors)).unwrap_or_default();
+    // A line of a value is no message.
+    let errors = errors.into_iter().filter(|(_, line)| !logged.quoted.contains(&lines::plain(line)));
+    let errors = errors.map(|(error, _)| error).collect();
     let join::Joined { mut failures, unknown } = join::join(logged.failures, errors, !parallel);
     if let Content::Archive(archive) = &dump.content {
         attribute::attribute(&mut failures, archive, parallel);
     }
-    let after = databases(&session).await?;
-    let new_databases: Vec<String> = after.into_iter().filter(|name| !before.contains(name)).collect();
+    let databases = (before, databases(&session).await?);
     // psql ends with 0 whatever failed, unless it could not go on; pg_restore with 1 after errors, and says so last.
     let more_failures = logged.more.max(more_errors);
-    let ran_to_end = exit_code == 0 || end.load(Ordering::Relaxed);
+    let ran_to_end = exit_code == 0 || client_end.load(Ordering::Relaxed);
     let outcome = Outcome {
         command: shown,
         exit_code,
@@ -187,7 +213,8 @@ pub async fn run(
         more_failures,
         unknown_messages: unknown,
         superuser_lost,
-        new_databases,
+        databases,
+        end,
     };
     Ok((outcome, session))
 }
@@ -216,13 +243,17 @@ pub fn makes_database(dump: &Dump, target: &Target) -> bool {
     }
 }
 
-async fn databases(session: &Session) -> Result<Vec<String>, ClusterError> {
-    let sql = "SELECT datname::text FROM pg_database WHERE NOT datistemplate ORDER BY 1";
-    Ok(session.query(sql, &[], "cannot list databases").await?.iter().map(|row| row.get(0)).collect())
+/// The database that the client connects to first: what the dump puts nowhere else goes there.
+pub fn first_database<'a>(dump: &'a Dump, target: &'a Target) -> &'a str {
+    match &dump.content {
+        Content::Archive(archive) if has_option(&target.restore.options, "--create", 'C') => &archive.database,
+        Content::Plain(_) if makes_database(dump, target) => MAINTENANCE_DATABASE,
+        Content::Archive(_) | Content::Plain(_) => &target.database.name,
+    }
 }
 
 /// A blocking reader as a stream, read by a thread that waits where the program does not read on.
-fn piped(mut reader: impl std::io::Read + Send + 'static) -> BoxedReader {
+fn piped(mut reader: impl std::io::Read + Send + 'static, feed: Arc<Feed>) -> BoxedReader {
     let (ours, theirs) = tokio::io::duplex(256 * 1024);
     tokio::task::spawn_blocking(move || {
         let mut writer = tokio_util::io::SyncIoBridge::new(ours);
@@ -233,12 +264,16 @@ fn piped(mut reader: impl std::io::Read + Send + 'static) -> BoxedReader {
                 Ok(read) => {
                     // The program has ended: nobody reads on.
                     if std::io::Write::write_all(&mut writer, &buffer[..read]).is_err() {
+                        feed.left_unread();
                         break;
                     }
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                // Damage, which the scan of the dump reports with its place.
-                Err(_) => break,
+                // Where it is damage, the scan of the dump reports it with its place.
+                Err(error) => {
+                    feed.failed(&error);
+                    break;
+                }
             }
         }
         let _ = writer.shutdown();

@@ -3,10 +3,13 @@
 /// How many bytes of each field are kept, by column, counted from 0; the columns behind are passed over.
 pub const KEPT: [usize; 23] = {
     let mut kept = [256; 23];
-    kept[13] = 8192; // message
-    kept[15] = 2048; // hint
-    kept[18] = 4096; // context
-    kept[19] = 4096; // statement
+    // Message, detail, hint, internal query, context, statement.
+    let long = [13, 14, 15, 16, 18, 19];
+    let mut at = 0;
+    while at < long.len() {
+        kept[long[at]] = 64 * 1024;
+        at += 1;
+    }
     kept
 };
 

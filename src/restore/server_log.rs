@@ -3,17 +3,26 @@
 //! The columns are those of PostgreSQL's manual, "Using CSV-Format Log Output". 13 has 24 of them, later versions append
 //! more; only the first 23 are read.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
+use super::lines::plain;
 use super::records::{Record, Records};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::Failure;
+use crate::finding::mask::Voice;
 
 /// Most errors that are kept in full; the rest are counted. A dump whose every row fails would otherwise fill memory.
 const MOST: usize = 20_000;
 
 /// Bytes of text that are kept in all; of what comes after, only what failed and how.
 const MOST_TEXT: usize = 64 << 20;
+
+/// Most bytes of a statement that are kept: enough to name what failed.
+const MOST_STATEMENT: usize = 4096;
+
+/// Most bytes of a message, a hint or a context.
+const MOST_WORDS: usize = 8192;
 
 /// How much of the log is read at once, in bytes.
 const CHUNK: i64 = 1 << 20;
@@ -24,6 +33,21 @@ pub struct Logged {
     pub failures: Vec<Failure>,
     /// How many more there were than `failures` keeps.
     pub more: u64,
+    /// Lines inside of what was logged that look like a client's own: values of rows can hold line breaks, and a client prints
+    /// them as they are.
+    pub quoted: HashSet<String>,
+    /// The last statement of [`super::psql_end::Closing`] that was refused.
+    pub closing: Option<Refused>,
+}
+
+/// What the log says of where a statement was refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refused {
+    pub statement: String,
+    pub sqlstate: String,
+    pub database: String,
+    /// Whether its transaction had written something.
+    pub had_written: bool,
 }
 
 /// A place in the log: what is written before it is not looked at.
@@ -96,7 +120,8 @@ impl Reader {
 
     fn record(&mut self, record: &Record) {
         // Counted from 0: 1 user, 2 database, 3 process, 11 severity, 12 SQLSTATE, 13 message, 14 detail, 15 hint,
-        // 18 context, 19 statement.
+        // 16 internal
+        // query, 18 context, 19 statement, 21 location.
         let text = |column: usize| {
             let kept = record.get(column).map(Vec::as_slice).unwrap_or_default();
             // A character that the bound has cut is no character.
@@ -116,25 +141,60 @@ impl Reader {
         if !is_error(&text(11), &state, statement.is_some()) {
             return;
         }
+        // The statement may be left out of the log by the script's own settings; the message names it too, but where the
+        // transaction had failed before.
+        if let Some(column) = [19, 13].into_iter().find(|column| text(*column).contains(super::psql_end::MARK)) {
+            self.logged.closing = Some(Refused {
+                statement: text(column),
+                sqlstate: text(12),
+                database: text(2),
+                had_written: text(10) != "0",
+            });
+            return;
+        }
+        for column in [13, 14, 15, 16, 18, 19] {
+            self.quote(&text(column));
+        }
         if self.logged.failures.len() == MOST {
             self.logged.more += 1;
             return;
         }
         let mut failure = Failure {
             sqlstate: Some(state).filter(|state| !state.is_empty()),
-            message: text(13),
+            message: cut(text(13), MOST_WORDS),
+            voice: Voice::at(optional(21).as_deref()),
             referenced: referenced(&text(14)),
             database: optional(2),
             role: optional(1),
             ..Failure::default()
         };
         if self.kept < MOST_TEXT {
-            (failure.hint, failure.context, failure.statement) = (optional(15), optional(18), statement);
+            let words = |column: usize| optional(column).map(|text| cut(text, MOST_WORDS));
+            (failure.hint, failure.context) = (words(15), words(18));
+            failure.statement = statement.map(|statement| cut(statement, MOST_STATEMENT));
         }
         let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         self.kept += failure.message.len() + of(&failure.hint) + of(&failure.context) + of(&failure.statement);
         self.logged.failures.push(failure);
     }
+}
+
+impl Reader {
+    /// Remembers lines that a client's own could be taken for.
+    fn quote(&mut self, text: &str) {
+        const MOST_QUOTED: usize = 100_000;
+        for line in text.split(['\n', '\r']) {
+            let is_like_clients = line.contains("psql:") || line.contains("pg_restore:") || line.contains("ERROR:  ");
+            if is_like_clients && self.logged.quoted.len() < MOST_QUOTED {
+                self.logged.quoted.insert(plain(line));
+            }
+        }
+    }
+}
+
+fn cut(mut text: String, most: usize) -> String {
+    text.truncate(text.floor_char_boundary(most));
+    text
 }
 
 /// The table of `Key (room)=(7) is not present in table "rooms".`, the detail of a foreign key (`ri_ReportViolation` in
@@ -218,6 +278,6 @@ mod tests {
         let long = LINE.replace("GRANT SELECT\nON", &"x".repeat(20 << 20));
         let reader = read_in_chunks_of(&[&long, END].concat(), 1 << 20);
         assert!(reader.ended);
-        assert_eq!(reader.logged.failures[0].statement.as_deref().map(str::len), Some(super::super::records::KEPT[19]));
+        assert_eq!(reader.logged.failures[0].statement.as_deref().map(str::len), Some(MOST_STATEMENT));
     }
 }

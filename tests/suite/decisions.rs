@@ -16,7 +16,9 @@ fn deciding(profile: &str, decisions: &str) -> String {
 fn objects_are_accepted_by_pattern_and_one_that_is_not_keeps_its_finding_open() {
     let home = Home::new();
     let exhausted = dump(17, "exhausted.dump");
-    let all = home.run(&exhausted, &[&bare("all", 17)]);
+    // What the source is itself is a warning, until the profile says otherwise.
+    let strict = |name: &str| format!("{}severity: {{sequence-exhausted: error}}\n", bare(name, 17));
+    let all = home.run(&exhausted, &[&strict("all")]);
     all.expect(1);
     let objects = all.finding("sequence-exhausted").objects.clone();
     assert_eq!(objects, ["SEQUENCE public.short"]);
@@ -24,7 +26,7 @@ fn objects_are_accepted_by_pattern_and_one_that_is_not_keeps_its_finding_open() 
     let accept = |name: &str, object: &str, target: &str| {
         let accept =
             format!("accept: [{{finding: sequence-exhausted, object: '{object}', target: '{target}', {END}}}]");
-        deciding(&bare(name, 17), &accept)
+        deciding(&strict(name), &accept)
     };
     let profiles = [
         accept("by-kind", "SEQUENCE public.*", "by-*"),

@@ -118,7 +118,7 @@ fn an_accepted_finding_does_not_fail_its_target() {
     let home = Home::new();
     let profile = |object: &str| {
         format!(
-            "{}accept:\n  - {{finding: sequence-exhausted, object: {object}, reason: archived, until: 2999-12-31}}\n",
+            "{}severity: {{sequence-exhausted: error}}\naccept:\n  - {{finding: sequence-exhausted, object: {object}, reason: archived, until: 2999-12-31}}\n",
             bare("known", 17)
         )
     };

@@ -41,10 +41,18 @@ fn values_of_every_type_are_equal_in_every_pair_of_majors_and_every_format() {
                 let failing: Vec<&Finding> = target.findings().filter(|finding| finding.fails()).collect();
                 assert!(failing.is_empty(), "{what}: {failing:#?}");
                 let rows = rows(target);
-                assert!(rows.could_not.is_empty(), "{what}: {:?}", rows.could_not);
+                // Of a table that inherits, INSERT statements without columns do not say which value belongs to which.
+                let (could_not, compared) = match form {
+                    "types-inserts.sql" => (vec!["public.child: its INSERT statements"], "1619 rows in 13 tables"),
+                    _ => (vec![], "1669 rows in 14 tables"),
+                };
+                assert_eq!(rows.could_not.len(), could_not.len(), "{what}: {:?}", rows.could_not);
+                let is_told = rows.could_not.iter().zip(could_not).all(|(told, begins)| told.starts_with(begins));
+                assert!(is_told, "{what}: {:?}", rows.could_not);
                 // What pg_dump 13 wrote as \200 is another "char" in 16, and no such value is in it.
                 assert_eq!(rows.not_compared, Vec::<String>::new(), "{what}");
-                assert!(rows.looked_at.starts_with("1669 rows in 14 tables compared"), "{what}: {}", rows.looked_at);
+                let compared = format!("{compared} compared");
+                assert!(rows.looked_at.starts_with(&compared), "{what}: {}", rows.looked_at);
                 assert!(rows.looked_at.ends_with("2 large objects"), "{what}: {}", rows.looked_at);
             }
         }

@@ -51,7 +51,7 @@ fn an_index_that_a_list_leaves_out_is_told_with_the_list_as_its_reason() {
     let missing = ran.finding("object-missing");
     assert_eq!(missing.severity.label(), "warning");
     assert!(missing.objects.iter().all(|object| object.starts_with("INDEX shop.")), "{missing:?}");
-    assert!(missing.evidence.contains(&"--use-list restores a part of the dump".to_owned()), "{missing:?}");
+    assert!(missing.evidence.contains(&"restore.list restores a part of the dump".to_owned()), "{missing:?}");
 }
 
 #[test]

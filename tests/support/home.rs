@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use pgrehearse::check::Outcome;
+use pgrehearse::check::{Kind, Outcome};
 use pgrehearse::finding::Finding;
-use pgrehearse::rehearsal::Rehearsal;
+use pgrehearse::rehearsal::ledger::Entry;
+use pgrehearse::rehearsal::{Rehearsal, Verdict};
 use pgrehearse::report::{Report, json};
 
 use super::{docker, images};
@@ -110,7 +111,11 @@ impl Home {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
             stderr: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
-            report: report.as_deref().map(|text| json::read(text).expect("the report can be read")),
+            report: report.as_deref().map(|text| {
+                let report = json::read(text).expect("the report can be read");
+                assert_ledgers_add_up(&report);
+                report
+            }),
             json: report.unwrap_or_default(),
         }
     }
@@ -259,6 +264,28 @@ pub fn names(target: &Rehearsal) -> Vec<&'static str> {
 /// A target's findings of one name.
 pub fn findings<'a>(target: &'a Rehearsal, name: &str) -> Vec<&'a Finding> {
     target.findings().filter(|finding| finding.name.as_str() == name).collect()
+}
+
+/// Nothing that a dump holds may drop out of a report, and what passes was compared.
+#[track_caller]
+fn assert_ledgers_add_up(report: &Report) {
+    for target in &report.targets {
+        for entry in &target.ledger {
+            assert!(entry.held > 0 && entry.adds_up(), "{}: {entry:#?}", target.target);
+        }
+        let untested = target.ledger.iter().any(|entry| !entry.untested.is_empty());
+        let compared = target.ledger.iter().any(|entry| entry.compared > 0);
+        if target.verdict == Verdict::Pass {
+            assert!(!untested && (compared || target.ledger.is_empty()), "{}: {:#?}", target.target, target.ledger);
+        }
+    }
+}
+
+/// The entry of a target's ledger for a kind.
+#[track_caller]
+pub fn entry(target: &Rehearsal, kind: Kind) -> &Entry {
+    let found = target.ledger.iter().find(|entry| entry.kind == kind);
+    found.unwrap_or_else(|| panic!("the ledger has no {kind:?}: {:#?}", target.ledger))
 }
 
 /// Fails unless every check of a target looked.

@@ -44,6 +44,11 @@ impl Server {
         server
     }
 
+    /// Its container.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     fn exec(&self, user: &str, script: &str) -> Output {
         let arguments = ["exec", "--user", user, &self.id, "sh", "-c", script];
         Command::new("docker").args(arguments).stdin(Stdio::null()).output().expect("docker is installed")

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use crate::check::catalog::{TOLD, first_few, many, of_dump, qualified, restore_failed, sqlstate, words};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
+use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name};
 
 pub struct ForeignKeys;
@@ -66,7 +67,7 @@ impl Check for ForeignKeys {
         looked.compared.insert("foreign key".to_owned(), keys.len() as u64);
         looked.not_compared = periods;
         let mut broken = Vec::new();
-        for (key, counted) in keys.iter().zip(count(session, &keys).await?) {
+        for (key, counted) in keys.iter().zip(count(session, &keys, &restored.mask).await?) {
             match counted {
                 Ok(0) => {}
                 Ok(rows) => broken.push((key, rows)),
@@ -76,7 +77,7 @@ impl Check for ForeignKeys {
         if restore_failed(restored) {
             broken = without_explained(session, broken).await;
         }
-        looked.findings.extend(told(session, &broken, restored.show_data).await);
+        looked.findings.extend(told(session, &broken, restored.mask.shows_data()).await);
         Ok(looked)
     }
 }
@@ -158,7 +159,7 @@ async fn keys(session: &Session) -> Result<(Vec<Key>, Vec<String>), ClusterError
 }
 
 /// How many rows break each key, or why that could not be counted.
-async fn count(session: &Session, keys: &[Key]) -> Result<Vec<Result<u64, String>>, ClusterError> {
+async fn count(session: &Session, keys: &[Key], mask: &Mask<'_>) -> Result<Vec<Result<u64, String>>, ClusterError> {
     let statements: Vec<String> = keys.iter().map(|key| key.broken("count(*)")).collect();
     let mut counted = Vec::with_capacity(keys.len());
     let mut starved = Vec::new();
@@ -167,20 +168,20 @@ async fn count(session: &Session, keys: &[Key]) -> Result<Vec<Result<u64, String
         if answer.as_ref().is_err_and(|error| sqlstate(error) == "53100") {
             starved.push(index);
         }
-        counted.push(number(answer));
+        counted.push(number(mask, answer));
     }
     if !starved.is_empty() {
         session.batch("SET max_parallel_workers_per_gather = 0", "cannot prepare a connection").await?;
         let again: Vec<String> = starved.iter().filter_map(|index| statements.get(*index).cloned()).collect();
         for (index, answer) in starved.into_iter().zip(session.pipelined(&again).await) {
-            counted[index] = number(answer);
+            counted[index] = number(mask, answer);
         }
     }
     Ok(counted)
 }
 
-fn number(answer: Result<TextRows, tokio_postgres::Error>) -> Result<u64, String> {
-    let rows = answer.map_err(|error| words(&error))?;
+fn number(mask: &Mask<'_>, answer: Result<TextRows, tokio_postgres::Error>) -> Result<u64, String> {
+    let rows = answer.map_err(|error| words(mask, &error))?;
     let number = rows.first().and_then(|row| row.first().cloned().flatten()).and_then(|number| number.parse().ok());
     number.ok_or_else(|| "the server gave no number".to_owned())
 }

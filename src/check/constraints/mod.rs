@@ -5,10 +5,12 @@
 
 mod foreign_keys;
 mod indexes;
+mod listed;
 mod unique;
 mod verified;
 
 pub use foreign_keys::ForeignKeys;
 pub use indexes::Indexes;
+pub use listed::{Unverified, unverified};
 pub use unique::Unique;
 pub use verified::Verified;

@@ -11,6 +11,7 @@ use crate::check::borrowed::Borrowed;
 use crate::check::catalog::{TOLD, first_few, many, of_dump, qualified, sqlstate, words};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
+use crate::finding::mask::Mask;
 use crate::finding::{AfterKind, Finding, Name};
 
 pub struct Unique;
@@ -80,7 +81,7 @@ impl Check for Unique {
                 Ok(amcheck) => {
                     compared_trees = trees.len();
                     finds_duplicates = amcheck.is_at_least(1, 4);
-                    amcheck_all(&amcheck, &trees, finds_duplicates, &mut wrong).await;
+                    amcheck_all(&amcheck, &trees, finds_duplicates, &restored.mask, &mut wrong).await;
                     amcheck.give_back().await?;
                 }
                 Err(why) => {
@@ -92,7 +93,7 @@ impl Check for Unique {
             .iter()
             .filter(|index| index.duplicates.is_some() && !(finds_duplicates && index.is_btree))
             .collect();
-        group_all(session, &asked, &mut wrong).await?;
+        group_all(session, &asked, &restored.mask, &mut wrong).await?;
         let not_asked = indexes.iter().filter(|index| index.not_asked && !(finds_duplicates && index.is_btree));
         let why = "unique by an operator class of its own, which a query cannot group by";
         looked.not_compared.extend(not_asked.map(|index| format!("{}: {why}", index.label())));
@@ -188,19 +189,30 @@ fn index(row: &tokio_postgres::Row) -> Index {
 }
 
 /// Asks amcheck about each index.
-async fn amcheck_all(amcheck: &Borrowed<'_>, trees: &[&Index], finds_duplicates: bool, wrong: &mut Wrong) {
+async fn amcheck_all(
+    amcheck: &Borrowed<'_>,
+    trees: &[&Index],
+    finds_duplicates: bool,
+    mask: &Mask<'_>,
+    wrong: &mut Wrong,
+) {
     let duplicates = if finds_duplicates { ", checkunique => true" } else { "" };
     let ask = |index: &&Index| {
         let (schema, oid) = (&amcheck.schema, index.oid);
         format!("SELECT {schema}.bt_index_check(index => {oid}::regclass, heapallindexed => true{duplicates})")
     };
     for (index, answer) in trees.iter().zip(amcheck.ask(trees.iter().map(ask)).await) {
-        wrong.take_amcheck(index, answer);
+        wrong.take_amcheck(mask, index, answer);
     }
 }
 
 /// Asks for the keys that several rows share, without the index that should not have let them in.
-async fn group_all(session: &Session, indexes: &[&Index], wrong: &mut Wrong) -> Result<(), ClusterError> {
+async fn group_all(
+    session: &Session,
+    indexes: &[&Index],
+    mask: &Mask<'_>,
+    wrong: &mut Wrong,
+) -> Result<(), ClusterError> {
     const SETTINGS: &str = "SET work_mem = '64MB'; SET jit = off; SET max_parallel_workers_per_gather = 0";
     session.batch(SETTINGS, "cannot prepare a connection").await?;
     // Rows that exclude each other are only found through the index, one by one.
@@ -215,14 +227,14 @@ async fn group_all(session: &Session, indexes: &[&Index], wrong: &mut Wrong) -> 
         let some: Vec<&&Index> = indexes.iter().filter(|index| index.is_exclusion == of_exclusions).collect();
         let statements: Vec<String> = some.iter().filter_map(|index| index.duplicates.clone()).collect();
         for (index, answer) in some.iter().zip(session.pipelined(&statements).await) {
-            wrong.take_duplicates(index, answer);
+            wrong.take_duplicates(mask, index, answer);
         }
     }
     Ok(())
 }
 
 impl Wrong {
-    fn take_amcheck(&mut self, index: &Index, answer: Result<TextRows, tokio_postgres::Error>) {
+    fn take_amcheck(&mut self, mask: &Mask<'_>, index: &Index, answer: Result<TextRows, tokio_postgres::Error>) {
         let Err(error) = answer else { return };
         let said = error.as_db_error().map(|error| error.message().to_owned()).unwrap_or_default();
         match sqlstate(&error) {
@@ -231,14 +243,15 @@ impl Wrong {
             // index_corrupted, data_corrupted.
             "XX001" | "XX002" => {
                 let command = format!("REINDEX INDEX {};", qualified(&index.schema, &index.name));
+                let said = words(mask, &error);
                 self.corrupt.push(Corrupt { label: index.label(), said, command });
             }
-            _ => self.could_not.push(format!("{}: {}", index.label(), words(&error))),
+            _ => self.could_not.push(format!("{}: {}", index.label(), words(mask, &error))),
         }
     }
 
-    fn take_duplicates(&mut self, index: &Index, answer: Result<TextRows, tokio_postgres::Error>) {
-        let number = answer.map_err(|error| words(&error)).and_then(|rows| {
+    fn take_duplicates(&mut self, mask: &Mask<'_>, index: &Index, answer: Result<TextRows, tokio_postgres::Error>) {
+        let number = answer.map_err(|error| words(mask, &error)).and_then(|rows| {
             let number = rows.first().and_then(|row| row.first().cloned().flatten());
             number.and_then(|number| number.parse::<u64>().ok()).ok_or_else(|| "the server gave no number".to_owned())
         });

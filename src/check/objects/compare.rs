@@ -1,8 +1,12 @@
 //! Which objects of the dump are there again, and which are not what they were.
+//!
+//! First by their texts, which is exact where they are equal. What is left is compared by what this server makes of the
+//! dump's definitions ([`crate::check::reference`]): both are written by the same pg_dump then, names too.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::rules::{self, Majors};
+use super::text;
+use crate::check::reference::{Key, key};
 use crate::dump::Declared;
 use crate::finding::Failure;
 
@@ -13,64 +17,193 @@ pub struct Comparison {
     pub missing: Vec<Declared>,
     /// In the database and not in the dump.
     pub extra: Vec<Declared>,
-    /// In both, with other definitions.
+    /// In both, with other definitions: as the dump has it or this server writes it, and as it came back.
     pub changed: Vec<(Declared, Declared)>,
+    /// In both, with other texts, and this server did not make the dump's beside it; and why.
+    pub undecided: Vec<(Declared, String)>,
     /// How many objects were compared, by type.
     pub compared: BTreeMap<String, u64>,
     /// How many the restore itself has failed on or did not come to.
     pub failed: u64,
 }
 
-type Key<'a> = (&'a str, &'a str, &'a str);
-
-fn key(declared: &Declared) -> Key<'_> {
-    (declared.desc.as_str(), declared.schema.as_deref().unwrap_or_default(), declared.tag.as_str())
-}
-
-/// Compares what the dump declares with what the database holds.
-pub fn compare(dump: &[Declared], restored: &[Declared], failures: &[Failure], majors: Majors) -> Comparison {
-    let mut comparison = Comparison::default();
-    let failed = failed(dump, failures);
-    let mut by_key: HashMap<Key<'_>, Vec<&Declared>> = HashMap::new();
-    for object in restored.iter().filter(|object| is_compared(object)) {
-        by_key.entry(key(object)).or_default().push(object);
+impl Comparison {
+    /// Whether the texts alone do not prove that all is as it was.
+    pub fn differs(&self) -> bool {
+        !(self.missing.is_empty() && self.extra.is_empty() && self.changed.is_empty())
     }
-    for (index, object) in dump.iter().enumerate().filter(|(_, object)| is_compared(object)) {
-        *comparison.compared.entry(object.desc.to_lowercase()).or_default() += 1;
-        let found = by_key.get_mut(&key(object)).and_then(|found| {
-            // Tags join names with spaces, so different objects can share one.
-            let same = found.iter().position(|found| is_same(object, found, majors));
-            (!found.is_empty()).then(|| found.swap_remove(same.unwrap_or(0)))
-        });
-        match found {
-            None if failed.contains(&index) => comparison.failed += 1,
-            None => comparison.missing.push(object.clone()),
-            Some(found) => {
-                // What was there before the restore is the restore's finding.
-                if !failed.contains(&index) && !is_same(object, found, majors) {
-                    comparison.changed.push((object.clone(), found.clone()));
-                }
+
+    /// Where there is nothing to compare with, another text is no proof of another object, and none of the same.
+    pub fn undecide(&mut self, why: &str) {
+        self.undecided = self.changed.drain(..).map(|(dump, _)| (dump, why.to_owned())).collect();
+        self.leave_out_undecided();
+    }
+
+    fn leave_out_undecided(&mut self) {
+        for (object, _) in &self.undecided {
+            if let Some(count) = self.compared.get_mut(&object.desc.to_lowercase()) {
+                *count = count.saturating_sub(1);
             }
         }
     }
-    comparison.extra = by_key.into_values().flatten().cloned().collect();
-    comparison.extra.sort_by(|a, b| key(a).cmp(&key(b)));
-    comparison.missing.sort_by(|a, b| key(a).cmp(&key(b)));
-    comparison.changed.sort_by(|(a, _), (b, _)| key(a).cmp(&key(b)));
+
+    fn sort(&mut self) {
+        self.extra.sort_by_key(key);
+        self.missing.sort_by_key(key);
+        self.changed.sort_by_key(|(dump, _)| key(dump));
+        self.undecided.sort_by_key(|(dump, _)| key(dump));
+    }
+}
+
+/// What is left of the dump and the database when all that is equal by its text, or has failed, is taken out.
+struct Left<'a> {
+    dumped: Vec<&'a Declared>,
+    restored: Vec<&'a Declared>,
+    /// What was taken out, as it is in the database.
+    equal: Vec<&'a Declared>,
+    /// The dump's objects that the restore has failed on.
+    failed: Vec<&'a Declared>,
+}
+
+/// Objects by their keys.
+fn by_key<'a>(objects: impl IntoIterator<Item = &'a Declared>) -> BTreeMap<Key, Vec<&'a Declared>> {
+    let mut by_key: BTreeMap<Key, Vec<&Declared>> = BTreeMap::new();
+    for object in objects.into_iter().filter(|object| is_compared(object)) {
+        by_key.entry(key(object)).or_default().push(object);
+    }
+    by_key
+}
+
+impl<'a> Left<'a> {
+    fn of(dump: &'a [Declared], restored: &'a [Declared], failures: &[Failure], comparison: &mut Comparison) -> Self {
+        let failing = failed(dump, failures);
+        let mut left = Self { dumped: Vec::new(), restored: Vec::new(), equal: Vec::new(), failed: Vec::new() };
+        let mut there = by_key(restored);
+        for (index, object) in dump.iter().enumerate().filter(|(_, object)| is_compared(object)) {
+            *comparison.compared.entry(object.desc.to_lowercase()).or_default() += 1;
+            let found = there.get_mut(&key(object)).filter(|found| !found.is_empty()).and_then(|found| {
+                // Tags join names with spaces, so different objects can share one.
+                let same = found.iter().position(|found| text::same(object, found));
+                // What was there before the restore is the restore's finding; what was not kept cannot be compared.
+                let taken = failing.contains(&index) || object.definition.is_empty();
+                same.or(taken.then_some(0)).map(|at| found.swap_remove(at))
+            });
+            match found {
+                Some(found) => left.equal.push(found),
+                None if failing.contains(&index) => comparison.failed += 1,
+                None => left.dumped.push(object),
+            }
+            if failing.contains(&index) {
+                left.failed.push(object);
+            }
+        }
+        left.restored = there.into_values().flatten().collect();
+        left
+    }
+}
+
+/// Compares what the dump declares with what the database holds, by their texts alone.
+pub fn by_text(dump: &[Declared], restored: &[Declared], failures: &[Failure]) -> Comparison {
+    let mut comparison = Comparison::default();
+    let left = Left::of(dump, restored, failures, &mut comparison);
+    let mut there = by_key(left.restored);
+    for object in left.dumped {
+        match there.get_mut(&key(object)).and_then(Vec::pop) {
+            Some(found) => comparison.changed.push((object.clone(), found.clone())),
+            None => comparison.missing.push(object.clone()),
+        }
+    }
+    comparison.extra = there.into_values().flatten().cloned().collect();
+    comparison.sort();
     comparison
 }
 
-fn is_same(dump: &Declared, restored: &Declared, majors: Majors) -> bool {
-    // What was not kept cannot be compared.
-    (dump.definition.is_empty() && !restored.definition.is_empty())
-        || (rules::same(&dump.desc, &dump.definition, &restored.definition, majors)
-            && dump.tablespace.as_deref().unwrap_or_default() == restored.tablespace.as_deref().unwrap_or_default())
+/// Compares them by what this server makes of the dump's definitions where the texts differ. `reference` holds its objects
+/// as `restored` does.
+pub fn by_meaning(
+    dump: &[Declared],
+    restored: &[Declared],
+    failures: &[Failure],
+    reference: &[Declared],
+    refused: &HashMap<Key, String>,
+) -> Comparison {
+    let mut comparison = Comparison::default();
+    let left = Left::of(dump, restored, failures, &mut comparison);
+    let failed: HashSet<Key> = left.failed.iter().map(|object| unquoted(object)).collect();
+    let of_dump: HashMap<Key, &Declared> = dump.iter().map(|object| (unquoted(object), object)).collect();
+    let refusal = |object: &Declared| refused.get(&key(object)).cloned();
+    let mut made = by_key(reference);
+    for object in &left.equal {
+        if let Some(made) = made.get_mut(&key(object)).filter(|made| !made.is_empty()) {
+            let same = made.iter().position(|made| text::same(made, object));
+            made.swap_remove(same.unwrap_or(0));
+        }
+    }
+    let mut there = by_key(left.restored);
+    for (key, made) in &mut made {
+        let Some(there) = there.get_mut(key) else { continue };
+        made.retain(|made| match there.iter().position(|there| text::same(made, there)) {
+            Some(at) => {
+                there.swap_remove(at);
+                false
+            }
+            None => true,
+        });
+        while let (false, Some(there)) = (made.is_empty(), there.pop()) {
+            let made = made.swap_remove(0);
+            if !failed.contains(&unquoted(made)) {
+                comparison.changed.push((made.clone(), there.clone()));
+            }
+        }
+    }
+    let known: HashSet<Key> = reference.iter().chain(restored).map(unquoted).collect();
+    for made in made.into_values().flatten() {
+        let name = unquoted(made);
+        if !failed.contains(&name) {
+            comparison.missing.push((*of_dump.get(&name).unwrap_or(&made)).clone());
+        }
+    }
+    for there in there.into_values().flatten() {
+        let name = unquoted(there);
+        match of_dump.get(&name) {
+            _ if failed.contains(&name) => {}
+            // What the dump has of it was not made beside it.
+            Some(object) => comparison.undecided.push(((*object).clone(), why(refusal(object)))),
+            None => comparison.extra.push(there.clone()),
+        }
+    }
+    // In neither of them: this server refuses it, or pg_dump does not write it by this name. The schema public it writes
+    // where its owner is another one, which that of the reference never is.
+    let is_lost = |object: &Declared| refusal(object).is_some() || is_public(object);
+    let refused = left.dumped.into_iter().filter(|object| is_lost(object) && !known.contains(&unquoted(object)));
+    comparison.missing.extend(refused.cloned());
+    comparison.leave_out_undecided();
+    comparison.sort();
+    comparison
+}
+
+/// Why there is nothing to compare an object with.
+fn why(refusal: Option<String>) -> String {
+    let sqlstate = refusal.filter(|sqlstate| !sqlstate.is_empty());
+    let sqlstate = sqlstate.map(|sqlstate| format!(" ({sqlstate})")).unwrap_or_default();
+    format!("the dump's definition cannot be run without what this target had before the restore{sqlstate}")
+}
+
+/// The key without the quotes that a version or an option of pg_dump puts around the names in it.
+fn unquoted(object: &Declared) -> Key {
+    let (desc, schema, tag) = key(object);
+    (desc, schema, tag.replace('"', ""))
 }
 
 /// Privileges are compared by what they allow, not by their statements; and what belongs to the database itself is only
 /// restored with it.
 fn is_compared(object: &Declared) -> bool {
     !matches!(object.desc.as_str(), "ACL" | "DEFAULT ACL") && !object.tag.starts_with("DATABASE ")
+}
+
+/// The schema that every new database has.
+pub fn is_public(object: &Declared) -> bool {
+    object.desc == "SCHEMA" && object.tag == "public"
 }
 
 /// The objects of which the restore has refused a statement.
@@ -93,4 +226,93 @@ pub fn failed(dump: &[Declared], failures: &[Failure]) -> HashSet<usize> {
         return HashSet::new();
     }
     dump.iter().enumerate().filter(|(_, object)| is_failed(object)).map(|(index, _)| index).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(desc: &str, tag: &str, definition: &str) -> Declared {
+        let (desc, tag, definition) = (desc.to_owned(), tag.to_owned(), format!("{definition};\n"));
+        Declared { desc, tag, definition, ..Declared::default() }
+    }
+
+    fn view(tag: &str, query: &str) -> Declared {
+        object("VIEW", tag, &format!("CREATE VIEW {tag} AS {query}"))
+    }
+
+    /// What is changed, missing, extra and undecided, by tag.
+    fn told(comparison: &Comparison) -> [Vec<&str>; 4] {
+        [
+            comparison.changed.iter().map(|(dump, _)| dump.tag.as_str()).collect(),
+            comparison.missing.iter().map(|object| object.tag.as_str()).collect(),
+            comparison.extra.iter().map(|object| object.tag.as_str()).collect(),
+            comparison.undecided.iter().map(|(object, _)| object.tag.as_str()).collect(),
+        ]
+    }
+
+    const NONE: [&str; 0] = [];
+
+    #[test]
+    fn texts_that_are_equal_need_nothing_else_and_others_are_no_proof() {
+        let dump = [view("v", "SELECT 1"), view("w", "SELECT 2")];
+        assert!(!by_text(&dump, &dump, &[]).differs());
+        let there = [view("v", "SELECT 1 AS a"), view("x", "SELECT 2")];
+        assert_eq!(told(&by_text(&dump, &there, &[])), [vec!["v"], vec!["w"], vec!["x"], vec![]]);
+    }
+
+    #[test]
+    fn what_the_server_makes_of_both_decides() {
+        let dump = [view("v", "SELECT NULL"), view("w", "SELECT (1)")];
+        let there = [view("v", "SELECT NULL::text"), view("w", "SELECT 2")];
+        let made = [view("v", "SELECT NULL::text"), view("w", "SELECT 1")];
+        let comparison = by_meaning(&dump, &there, &[], &made, &HashMap::new());
+        assert_eq!(told(&comparison), [vec!["w"], vec![], vec![], vec![]]);
+        assert_eq!(comparison.changed[0].0.definition, made[1].definition);
+    }
+
+    #[test]
+    fn names_that_are_written_otherwise_are_the_same_object() {
+        let dump = [object("FUNCTION", "\"f\"(integer)", "CREATE FUNCTION \"f\"(integer)"), view("\"v\"", "SELECT 1")];
+        let there = [object("FUNCTION", "f(integer)", "CREATE FUNCTION f(integer)")];
+        let made = [there[0].clone(), view("v", "SELECT 1")];
+        let comparison = by_meaning(&dump, &there, &[], &made, &HashMap::new());
+        assert_eq!(told(&comparison), [vec![], vec!["\"v\""], vec![], vec![]]);
+        let failure = Failure { statement: Some("CREATE VIEW \"v\" AS SELECT 1".into()), ..Failure::default() };
+        let comparison = by_meaning(&dump, &there, &[failure], &made, &HashMap::new());
+        assert_eq!(told(&comparison), [NONE; 4]);
+        assert_eq!(comparison.failed, 1);
+    }
+
+    #[test]
+    fn what_cannot_be_made_beside_is_never_equal() {
+        let dump = [view("v", "SELECT NULL"), view("gone", "SELECT 1")];
+        let there = [view("v", "SELECT NULL::text")];
+        let refused = HashMap::from([(key(&dump[0]), "42P01".to_owned()), (key(&dump[1]), String::new())]);
+        let comparison = by_meaning(&dump, &there, &[], &[], &refused);
+        assert_eq!(told(&comparison), [vec![], vec!["gone"], vec![], vec!["v"]]);
+        assert!(comparison.undecided[0].1.ends_with("(42P01)"), "{:?}", comparison.undecided);
+        assert_eq!(comparison.compared["view"], 1);
+        // What the restore has refused as well is its finding.
+        let failure = Failure { statement: Some("CREATE VIEW gone AS SELECT 1".into()), ..Failure::default() };
+        let comparison = by_meaning(&dump, &there, &[failure], &[], &refused);
+        assert_eq!(told(&comparison), [vec![], vec![], vec![], vec!["v"]]);
+    }
+
+    #[test]
+    fn what_only_the_database_has_is_extra_and_what_only_the_dump_makes_is_missing() {
+        let dump = [view("v", "SELECT 1")];
+        let there = [view("x", "SELECT 1")];
+        let comparison = by_meaning(&dump, &there, &[], &dump, &HashMap::new());
+        assert_eq!(told(&comparison), [vec![], vec!["v"], vec!["x"], vec![]]);
+    }
+
+    #[test]
+    fn two_objects_of_one_name_are_both_compared() {
+        let dump = [object("RULE", "a b", "CREATE RULE b ON a"), object("RULE", "a b", "CREATE RULE \"a b\" ON c")];
+        let there = [dump[1].clone(), object("RULE", "a b", "CREATE RULE b ON a DO NOTHING")];
+        let comparison = by_meaning(&dump, &there, &[], &dump, &HashMap::new());
+        assert_eq!(told(&comparison)[0], ["a b"]);
+        assert_eq!(comparison.changed[0].1, there[1]);
+    }
 }

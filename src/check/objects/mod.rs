@@ -1,28 +1,29 @@
 //! Objects: everything that the dump declares is there again, with the same definition, and nothing else is.
 //!
-//! The target's own pg_dump writes the schema of the restored database, which is read as the dump is, entry by entry.
-//! What differs only because versions write it differently is no difference ([`rules`]). Owners and privileges are compared
-//! by checks of their own.
+//! The target's own pg_dump writes the schema of the restored database, which is read as the dump is, entry by entry. What is
+//! written in other words than in the dump is compared with what this server makes of the dump's own words
+//! ([`super::reference`]). Owners and privileges are compared by checks of their own.
 
 mod compare;
-mod rules;
+mod key_triggers;
+mod text;
 mod told;
+mod unnamed;
 
 use std::collections::HashSet;
 
 use async_trait::async_trait;
 
 use super::scope::{self, in_database, schema_of};
-use super::{Check, Group, Looked, Restored};
+use super::{Check, Group, Looked, Restored, schema};
 use crate::cluster::ClusterError;
 use crate::dump::{Content, Declared};
 use crate::finding::{Finding, Name};
 use crate::restore::has_option;
-use rules::Majors;
 
 pub use compare::{Comparison, failed};
-pub use rules::with_attachments;
-pub use told::difference;
+pub use text::with_attachments;
+pub use told::{difference, undecided};
 
 pub struct Objects;
 
@@ -39,6 +40,7 @@ impl Check for Objects {
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let scan = restored.scan;
         let dumped: Vec<&Declared> = in_database(&scan.declared, restored, |object| &object.database).collect();
+        let key_triggers = key_triggers::look(restored).await?;
         if dumped.is_empty()
             && let Content::Plain(plain) = &restored.dump.content
             && !scan.facts.tables.is_empty()
@@ -48,23 +50,29 @@ impl Check for Objects {
             } else {
                 "pg_dump has not written it"
             };
+            let unnamed = unnamed::look(restored).await?;
             return Ok(Looked {
-                looked_at: "no object".into(),
+                findings: key_triggers.into_iter().collect(),
+                looked_at: if unnamed.tables == 0 { "no object".into() } else { unnamed.looked_at() },
                 not_compared: vec![format!("definitions of objects: the script does not name its objects, {who}")],
+                could_not: unnamed.could_not,
+                apart: unnamed.apart,
                 ..Looked::default()
             });
         }
-        let majors = majors(restored).await?;
         // Row level security is another check's, which says who sees what.
         let comparison =
             compare_only(restored, |object| !matches!(object.desc.as_str(), "POLICY" | "ROW SECURITY")).await?;
-        Ok(told::told(restored, &comparison, majors))
+        let mut looked = told::told(restored, &comparison);
+        looked.findings.extend(key_triggers);
+        let unnamed = unnamed::look(restored).await?;
+        if unnamed.tables > 0 {
+            looked.looked_at.push_str(&format!(", {}", unnamed.looked_at()));
+        }
+        looked.could_not.extend(unnamed.could_not);
+        looked.apart.extend(unnamed.apart);
+        Ok(looked)
     }
-}
-
-async fn majors(restored: &Restored<'_>) -> Result<Majors, ClusterError> {
-    let target = restored.session.server_major().await?;
-    Ok(Majors { source: scope::source_major(restored.dump).unwrap_or(target), target })
 }
 
 /// Compares some of the dump's objects with those of the database.
@@ -79,16 +87,39 @@ pub async fn compare_only(
     if dumped.peek().is_none() && matches!(restored.dump.content, Content::Plain(_)) {
         return Ok(Comparison::default());
     }
+    let no_tablespaces = tablespaces_left_out(restored);
+    let prepared = |objects: Vec<Declared>| {
+        let mut objects = text::with_attachments(objects);
+        if no_tablespaces {
+            objects.iter_mut().for_each(|object| object.tablespace = None);
+        }
+        if has_option(&restored.target.restore.options, "--no-table-access-method", '\0') {
+            objects.iter_mut().for_each(|object| object.access_method = None);
+        }
+        objects
+    };
     let dumped: Vec<Declared> = dumped.filter(|object| wanted(object)).cloned().collect();
-    let there: Vec<Declared> = restored.schema().await?.iter().filter(|object| wanted(object)).cloned().collect();
-    let (mut dumped, mut there) = (rules::with_attachments(dumped), rules::with_attachments(there));
-    if tablespaces_left_out(restored) {
-        dumped.iter_mut().chain(&mut there).for_each(|object| object.tablespace = None);
-    }
-    let mut comparison = compare::compare(&dumped, &there, restored.failures, majors(restored).await?);
+    let of_large_objects = schema::large_objects(restored.session).await?;
+    let there = restored.schema().await?.iter().chain(&of_large_objects).cloned();
+    let (dumped, there) = (prepared(dumped), prepared(there.filter(|object| wanted(object)).collect()));
+    let mut comparison = compare::by_text(&dumped, &there, restored.failures);
     comparison.extra.retain(|object| !restored.before.has(object));
+    if comparison.differs() {
+        match restored.reference().await {
+            Ok(reference) => {
+                let made = reference.declared.iter().filter(|object| wanted(object)).cloned().collect();
+                let (made, refused) = (prepared(made), &reference.refused);
+                comparison = compare::by_meaning(&dumped, &there, restored.failures, &made, refused);
+                comparison.extra.retain(|object| !restored.before.has(object));
+            }
+            Err(error) => comparison.undecide(&error.to_string()),
+        }
+    }
     // Where the dump or the client ended early, that is the cause.
-    let ended_early = |finding: &Finding| matches!(finding.name, Name::DumpTruncated | Name::ClientFailed);
+    let ended_early = |finding: &Finding| {
+        let ends = [Name::DumpTruncated, Name::ClientFailed, Name::InputUnread, Name::TransactionOpen];
+        ends.contains(&finding.name) && finding.fails()
+    };
     // So it is where all that had succeeded was taken back.
     let lost = scope::rolled_back(restored) || restored.restore_findings.iter().any(ended_early);
     if !restored.scan.damage.is_empty() || lost {
@@ -97,11 +128,10 @@ pub async fn compare_only(
     }
     // pg_dump writes an entry for the schema public only where another owner than that of a new database has it
     // (selectDumpableNamespace in pg_dump.c); whose it is, is compared with the other owners.
-    let is_public = |object: &Declared| object.desc == "SCHEMA" && object.tag == "public";
-    if comparison.missing.iter().any(is_public) {
+    if comparison.missing.iter().any(compare::is_public) {
         let sql = "SELECT FROM pg_namespace WHERE nspname = 'public'";
         let is_there = !restored.session.query(sql, &[], "cannot look for the schema public").await?.is_empty();
-        comparison.missing.retain(|object| !(is_there && is_public(object)));
+        comparison.missing.retain(|object| !(is_there && compare::is_public(object)));
     }
     // pg_dump leaves invalid indexes out, and what is attached to them (getIndexes and dumpIndex in pg_dump.c); that they are
     // invalid is told by the check of indexes.
@@ -127,7 +157,7 @@ pub async fn compare_only(
 }
 
 /// Whether objects are known to be in other tablespaces: one is missing, which the restore has said, or nobody wants them.
-fn tablespaces_left_out(restored: &Restored<'_>) -> bool {
+pub fn tablespaces_left_out(restored: &Restored<'_>) -> bool {
     has_option(&restored.target.restore.options, "--no-tablespaces", '\0')
         || restored.restore_findings.iter().any(|finding| finding.name == Name::TablespaceMissing)
 }

@@ -1,26 +1,30 @@
 //! What the comparison of objects comes to, for people.
 
+use std::collections::BTreeMap;
+
 use similar::TextDiff;
 
 use super::compare::Comparison;
-use super::rules::{self, Majors};
+use crate::check::catalog::first_few;
 use crate::check::scope::{in_database, unsaid};
-use crate::check::{Looked, Restored};
+use crate::check::{Apart, Kind, Looked, Restored};
 use crate::dump::Declared;
+use crate::finding::mask::secrets;
 use crate::finding::{AfterKind, Difference, Finding, Name, Severity};
-use crate::restore::{has_option, selecting_option};
+use crate::restore::has_option;
 
 /// Lines around each change.
 const CONTEXT: usize = 2;
 
-pub(super) fn told(restored: &Restored<'_>, comparison: &Comparison, majors: Majors) -> Looked {
+pub(super) fn told(restored: &Restored<'_>, comparison: &Comparison) -> Looked {
     let mut findings = Vec::new();
     let options = &restored.target.restore.options;
-    let leaving = ["--no-comments", "--no-security-labels"];
-    let leaving = leaving.into_iter().find(|option| has_option(options, option, '\0'));
-    let selects = selecting_option(&restored.target.restore, restored.dump).or(leaving);
-    findings.extend(missing(comparison, selects, unsaid(restored)));
-    findings.extend(changed(comparison, majors, unsaid(restored)));
+    let (left_out, by) = restored.left_out;
+    let is_left_out = |object: &&Declared| object.id.is_some_and(|id| left_out.contains(&id));
+    let (left_out, lost): (Vec<&Declared>, Vec<&Declared>) = comparison.missing.iter().partition(is_left_out);
+    findings.extend(missing(&lost, None, unsaid(restored)));
+    findings.extend(missing(&left_out, Some(by), unsaid(restored)));
+    findings.extend(changed(comparison, unsaid(restored)));
     let added = in_database(&restored.scan.added, restored, |added| &added.database);
     let added =
         added.filter(|added| added.statement.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create"))).count();
@@ -45,7 +49,24 @@ pub(super) fn told(restored: &Restored<'_>, comparison: &Comparison, majors: Maj
     if has_option(options, "--no-tablespaces", '\0') {
         not_compared.push("tablespaces: --no-tablespaces leaves them out".to_owned());
     }
-    Looked { findings, looked_at, compared: comparison.compared.clone(), not_compared, ..Looked::default() }
+    let (could_not, apart) = undecided(comparison);
+    Looked { findings, looked_at, compared: comparison.compared.clone(), not_compared, could_not, apart }
+}
+
+/// The objects that read otherwise than in the dump, and of which it is not known whether they are the same; one line for each
+/// reason.
+pub fn undecided(comparison: &Comparison) -> (Vec<String>, Vec<Apart>) {
+    let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (object, why) in &comparison.undecided {
+        by_reason.entry(why).or_default().push(object.label());
+    }
+    let line = |(why, labels): (&str, Vec<String>)| {
+        let what = many(labels.len()).replace("objects", "definitions").replace("object", "definition");
+        format!("{what}: {why}: {}", first_few(labels).join(", "))
+    };
+    let apart =
+        |(object, why): &(Declared, String)| Apart::untested(Kind::Definition, ("", &object.label()), why.as_str());
+    (by_reason.into_iter().map(line).collect(), comparison.undecided.iter().map(apart).collect())
 }
 
 fn many(objects: usize) -> String {
@@ -57,9 +78,9 @@ fn is_remark(object: &Declared) -> bool {
     object.desc == "COMMENT"
 }
 
-fn missing(comparison: &Comparison, selects: Option<&str>, unsaid: &str) -> Vec<Finding> {
-    let (remarks, objects): (Vec<&Declared>, Vec<&Declared>) =
-        comparison.missing.iter().partition(|object| is_remark(object));
+/// What is not there; `left_out` is what has left it out, where something has.
+fn missing(missing: &[&Declared], left_out: Option<&str>, unsaid: &str) -> Vec<Finding> {
+    let (remarks, objects): (Vec<&Declared>, Vec<&Declared>) = missing.iter().partition(|object| is_remark(object));
     let mut findings = Vec::new();
     for (name, lost) in [(Name::ObjectMissing, objects), (Name::CommentLost, remarks)] {
         if lost.is_empty() {
@@ -73,7 +94,8 @@ fn missing(comparison: &Comparison, selects: Option<&str>, unsaid: &str) -> Vec<
             (Name::CommentLost, count) => format!("{count} comments"),
             (_, count) => many(count),
         };
-        let mut finding = Finding::new(name, format!("{noun} {what}, {unsaid}"));
+        let end = left_out.map_or_else(|| unsaid.to_owned(), |by| format!("left out by {by}"));
+        let mut finding = Finding::new(name, format!("{noun} {what}, {end}"));
         finding.count = lost.len() as u64;
         finding.objects = lost.iter().map(|object| object.label()).collect();
         finding.differences = lost
@@ -85,7 +107,7 @@ fn missing(comparison: &Comparison, selects: Option<&str>, unsaid: &str) -> Vec<
                 diff: String::new(),
             })
             .collect();
-        if let Some(option) = selects {
+        if let Some(option) = left_out {
             finding.severity = finding.severity.min(Severity::Warning);
             finding.evidence.push(format!("{option} restores a part of the dump"));
             finding.fix = format!("Restore without {option}, or run the statements below.");
@@ -104,13 +126,12 @@ fn missing(comparison: &Comparison, selects: Option<&str>, unsaid: &str) -> Vec<
     findings
 }
 
-/// Definitions that differ. Where another major wrote the expressions in them, the words alone may differ.
-fn changed(comparison: &Comparison, majors: Majors, unsaid: &str) -> Vec<Finding> {
+/// Definitions that differ; that of a comment is a warning.
+fn changed(comparison: &Comparison, unsaid: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let is_sure = |object: &Declared| !majors.differ() || !rules::has_expressions(&object.desc);
     let (switched, changed): (Vec<_>, Vec<_>) =
         comparison.changed.iter().partition(|(dump, restored)| is_switched(dump, restored));
-    let (sure, maybe): (Vec<_>, Vec<_>) = changed.into_iter().partition(|(dump, _)| is_sure(dump) && !is_remark(dump));
+    let (remarks, objects): (Vec<_>, Vec<_>) = changed.into_iter().partition(|(dump, _)| is_remark(dump));
     if !switched.is_empty() {
         let title = format!(
             "{} fire otherwise than in the dump",
@@ -121,24 +142,17 @@ fn changed(comparison: &Comparison, majors: Majors, unsaid: &str) -> Vec<Finding
             "Switch them as the dump has them, before the application writes: ALTER TABLE … ENABLE TRIGGER.".into();
         findings.push(finding);
     }
-    if !sure.is_empty() {
-        let title = format!("{} came back with another definition, {unsaid}", many(sure.len()));
-        let mut finding = with_differences(Name::DefinitionChanged, title, &sure);
+    if !objects.is_empty() {
+        let title = format!("{} came back with another definition, {unsaid}", many(objects.len()));
+        let mut finding = with_differences(Name::DefinitionChanged, title, &objects);
         finding.fix = "Compare the definitions below (all of them: --all), and find out what has changed them.".into();
         findings.push(finding);
     }
-    if !maybe.is_empty() {
-        let title = format!("{} read otherwise than in the dump", many(maybe.len()));
-        let mut finding = with_differences(Name::DefinitionChanged, title, &maybe);
+    if !remarks.is_empty() {
+        let title = format!("{} other words than in the dump", many_of(remarks.len(), "comment has", "comments have"));
+        let mut finding = with_differences(Name::DefinitionChanged, title, &remarks);
         finding.severity = Severity::Warning;
-        if majors.differ() {
-            let why = format!(
-                "PostgreSQL {} may only write what {} wrote in other words: pgrehearse knows no rule for it",
-                majors.target, majors.source
-            );
-            finding.evidence.insert(0, why);
-        }
-        finding.fix = "Compare the definitions below (all of them: --all).".into();
+        finding.fix = "Compare the comments below (all of them: --all).".into();
         findings.push(finding);
     }
     findings
@@ -181,13 +195,17 @@ fn with_differences(name: Name, title: String, changed: &[&(Declared, Declared)]
 
 /// How one object differs.
 pub fn difference(dump: &Declared, restored: &Declared) -> Difference {
-    let with_tablespace = |object: &Declared| match &object.tablespace {
-        Some(tablespace) if !tablespace.is_empty() => {
-            format!("{}\n-- tablespace {tablespace}\n", object.definition.trim())
+    let with_place = |object: &Declared| {
+        let mut text = format!("{}\n", secrets(object.definition.trim()));
+        if let Some(tablespace) = object.tablespace.as_ref().filter(|tablespace| !tablespace.is_empty()) {
+            text.push_str(&format!("-- tablespace {tablespace}\n"));
         }
-        _ => format!("{}\n", object.definition.trim()),
+        if let Some(method) = object.access_method.as_ref().filter(|_| dump.access_method != restored.access_method) {
+            text.push_str(&format!("-- access method {method}\n"));
+        }
+        text
     };
-    let (old, new) = (with_tablespace(dump), with_tablespace(restored));
+    let (old, new) = (with_place(dump), with_place(restored));
     let diff =
         TextDiff::from_lines(&old, &new).unified_diff().context_radius(CONTEXT).header("dump", "restored").to_string();
     Difference { object: dump.label(), dump: Some(old), restored: Some(new), diff }

@@ -12,7 +12,8 @@ use super::{Check, Group, Looked, Restored, queries};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::{identifier, literal};
 use crate::engine::{EngineError, Program, Whose};
-use crate::finding::{Finding, Name, mask};
+use crate::finding::mask::{MASK, Mask, Voice};
+use crate::finding::{Finding, Name};
 use crate::profile::TestFile;
 use crate::restore::connection_string;
 use tap::Tap;
@@ -64,7 +65,7 @@ impl Check for PgTap {
                     if tap.skipped_all.is_some() {
                         looked.not_compared.push(format!("{}: it skips itself", file.name));
                     }
-                    looked.findings.extend(judge(file, &tap, &ran, restored.show_data));
+                    looked.findings.extend(judge(file, &tap, &ran, &restored.mask));
                 }
                 code => looked.could_not.push(format!("{}: psql ended with exit code {code}", file.name)),
             }
@@ -169,7 +170,9 @@ async fn read(mut stream: impl AsyncRead + Unpin) -> Result<(String, bool), Engi
 }
 
 /// One finding for a file whose tests do not all pass.
-fn judge(file: &TestFile, tap: &Tap, ran: &Ran, show_data: bool) -> Option<Finding> {
+fn judge(file: &TestFile, tap: &Tap, ran: &Ran, mask: &Mask<'_>) -> Option<Finding> {
+    let text = String::from_utf8_lossy(&file.text);
+    let mask = &mask.with_sql(&text);
     let name = &file.name;
     let mut wrong = Vec::new();
     if !tap.failed.is_empty() {
@@ -195,6 +198,10 @@ fn judge(file: &TestFile, tap: &Tap, ran: &Ran, show_data: bool) -> Option<Findi
         .iter()
         .map(|failed| match failed.description.as_str() {
             "" => format!("{name}: test {}", failed.number),
+            // One that the file does not have is made of what stands in rows.
+            description if !mask.shows_data() && !bare(&text).contains(&bare(description)) => {
+                format!("{name}: test {} {MASK}", failed.number)
+            }
             description => format!("{name}: {description}"),
         })
         .collect();
@@ -202,11 +209,11 @@ fn judge(file: &TestFile, tap: &Tap, ran: &Ran, show_data: bool) -> Option<Findi
         finding.objects.push(name.clone());
     }
     if ran.exit_code == SCRIPT_FAILED {
-        finding.evidence.push(script_error(&ran.stderr, show_data));
+        finding.evidence.push(script_error(&ran.stderr, mask));
     }
     const SHOWN: usize = 10;
     let said: Vec<&String> = tap.failed.iter().flat_map(|failed| &failed.diagnostics).collect();
-    if show_data {
+    if mask.shows_data() {
         finding.evidence.extend(said.into_iter().take(SHOWN).cloned());
         finding.evidence.extend(tap.bailed_out.iter().filter(|reason| !reason.is_empty()).cloned());
     } else if !said.is_empty() {
@@ -219,9 +226,14 @@ fn judge(file: &TestFile, tap: &Tap, ran: &Ran, show_data: bool) -> Option<Findi
     Some(finding)
 }
 
+/// A text without what quotes and escapes add to it.
+fn bare(text: &str) -> String {
+    text.replace(['\\', '\''], "")
+}
+
 /// The error that ended a script, in what psql printed on standard error, without row values. Warnings stand before it,
 /// which look the same but for a word in the server's language.
-fn script_error(stderr: &str, show_data: bool) -> String {
+fn script_error(stderr: &str, mask: &Mask<'_>) -> String {
     for line in stderr.lines().rev() {
         let Some(rest) = line.strip_prefix("psql:<stdin>:") else { continue };
         let Some((number, said)) = rest.split_once(": ") else { continue };
@@ -231,11 +243,13 @@ fn script_error(stderr: &str, show_data: bool) -> String {
         });
         match state {
             Some((state, message)) => {
-                let message = if show_data { message.to_owned() } else { mask::message(message, Some(state)) };
+                let message = mask.message(message, Some(state), Voice::Client);
                 return format!("line {number}: {message} ({state})");
             }
             // psql's own words, about its own commands.
-            None if said.starts_with("error: ") => return format!("line {number}: {}", &said["error: ".len()..]),
+            None if said.starts_with("error: ") => {
+                return format!("line {number}: {}", mask.message(&said["error: ".len()..], None, Voice::Client));
+            }
             None => {}
         }
     }
@@ -245,17 +259,24 @@ fn script_error(stderr: &str, show_data: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dump::Names;
+    use crate::profile;
 
     #[test]
     fn the_error_that_ended_a_script_is_told_without_values() {
+        let hiding = Mask::of_postgres();
         let stderr = "psql:<stdin>:1: WARNING:  25001: there is already a transaction in progress\nLOCATION:  x\n\
                       psql:<stdin>:7: ERROR:  22P02: invalid input syntax for type integer: \"Ada\"\nLINE 1: x\n";
-        assert_eq!(script_error(stderr, false), "line 7: invalid input syntax for type integer: \"‹masked›\" (22P02)");
-        assert!(script_error(stderr, true).contains("Ada"));
         assert_eq!(
-            script_error("psql:<stdin>:2: error: other.sql: No such file or directory\n", false),
-            "line 2: other.sql: No such file or directory"
+            script_error(stderr, &hiding),
+            "line 7: invalid input syntax for type integer: \"‹masked›\" (22P02)"
         );
-        assert!(script_error("", false).starts_with("psql did not say"));
+        let (names, target) = (Names::default(), profile::parse("name: a\npostgres: 17\n", "a").unwrap());
+        assert!(script_error(stderr, &Mask::new(&names, &target, true)).contains("Ada"));
+        assert_eq!(
+            script_error("psql:<stdin>:2: error: other.sql: No such file or directory\n", &hiding),
+            "line 2: ‹masked›: No such file or directory"
+        );
+        assert!(script_error("", &hiding).starts_with("psql did not say"));
     }
 }

@@ -64,7 +64,7 @@ impl Kind {
     }
 
     /// What ALL stands for in a major version (acl.h, ACL_ALL_RIGHTS_*; MAINTAIN since 17).
-    fn all(self, major: u16) -> &'static str {
+    pub(super) fn all(self, major: u16) -> &'static str {
         match self {
             Kind::Table if major >= 17 => "arwdDxtm",
             Kind::Table => "arwdDxt",

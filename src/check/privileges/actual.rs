@@ -18,33 +18,34 @@ pub struct Held {
 }
 
 /// Every object that privileges can be granted on, by the code of its kind (aclobj.c's acldefault), with its name as SQL.
-/// Relations of the system and their like are left out, and so is what belongs to an extension and has its privileges from
-/// it: pg_dump leaves them to it.
+/// What is the system's or an extension's is there only where it has privileges: `initdb` or the extension gave them, or
+/// somebody has changed them since, which pg_dump writes down (dumpACL in pg_dump.c).
 const HELD: &str = "
 WITH objects AS (
     SELECT CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END AS kind, c.oid, 'pg_class'::regclass AS class, 0 AS column,
            quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, c.relowner AS owner, c.relacl AS acl
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-      AND n.nspname !~ '^pg_(toast|temp)'
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_(toast|temp)'
+      AND (n.nspname NOT IN ('pg_catalog', 'information_schema') OR c.relacl IS NOT NULL)
   UNION ALL
     SELECT 'c', a.attrelid, 'pg_class'::regclass, a.attnum,
            quote_ident(n.nspname) || '.' || quote_ident(c.relname) || '.' || quote_ident(a.attname), c.relowner, a.attacl
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+    WHERE a.attacl IS NOT NULL AND NOT a.attisdropped
   UNION ALL
     SELECT 'f', p.oid, 'pg_proc'::regclass, 0,
            quote_ident(n.nspname) || '.' || quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')',
            p.proowner, p.proacl
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')
+    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') OR p.proacl IS NOT NULL
   UNION ALL
     SELECT 'n', oid, 'pg_namespace'::regclass, 0, quote_ident(nspname), nspowner, nspacl FROM pg_namespace
-    WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+    WHERE nspname !~ '^pg_(toast|temp)' AND (nspname NOT IN ('pg_catalog', 'information_schema') OR nspacl IS NOT NULL)
   UNION ALL
     SELECT 'T', t.oid, 'pg_type'::regclass, 0, quote_ident(n.nspname) || '.' || quote_ident(t.typname), t.typowner, t.typacl
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)' AND t.typelem = 0
+    WHERE (n.nspname NOT IN ('pg_catalog', 'information_schema') OR t.typacl IS NOT NULL)
+      AND n.nspname !~ '^pg_(toast|temp)' AND t.typelem = 0
       AND (t.typrelid = 0 OR (SELECT c.relkind = 'c' FROM pg_class c WHERE c.oid = t.typrelid))
   UNION ALL
     SELECT 'l', oid, 'pg_language'::regclass, 0, quote_ident(lanname), lanowner, lanacl FROM pg_language WHERE lanispl
@@ -65,7 +66,7 @@ SELECT objects.kind, objects.name, pg_get_userbyid(objects.owner)::text,
        (SELECT pg_get_userbyid(min(grantor::int8)::oid)::text FROM aclexplode(i.initprivs))
 FROM objects
 LEFT JOIN pg_init_privs i ON i.objoid = objects.oid AND i.classoid = objects.class AND i.objsubid = objects.column
-WHERE i.objoid IS NOT NULL OR NOT EXISTS (
+WHERE i.objoid IS NOT NULL OR objects.acl IS NOT NULL OR NOT EXISTS (
     SELECT FROM pg_depend d WHERE d.classid = objects.class AND d.objid = objects.oid AND d.deptype = 'e')";
 
 /// Reads them all.

@@ -2,9 +2,98 @@
 
 use std::collections::BTreeMap;
 
-use super::acl::Kind;
+use super::acl::{Acl, Change, Kind, changes};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
+use crate::dump::Word;
+
+/// Where default privileges hold: for what a role makes, in one schema or (`None`) everywhere.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub role: String,
+    pub schema: Option<String>,
+    pub kind: Kind,
+}
+
+/// All default privileges of a database.
+#[derive(Debug, Clone, Default)]
+pub struct Defaults {
+    /// One for each that they give something to.
+    pub given: Vec<DefaultPrivilege>,
+    pub acls: BTreeMap<Place, Acl>,
+}
+
+impl Place {
+    /// `TABLES`, as ALTER DEFAULT PRIVILEGES calls what it is about.
+    fn objects(&self) -> String {
+        format!("{}S", self.kind.sql())
+    }
+
+    /// For people: `DEFAULT PRIVILEGES FOR TABLES IN SCHEMA public`.
+    pub fn label(&self) -> String {
+        let schema = self.schema.as_ref().map(|schema| format!(" IN SCHEMA {schema}")).unwrap_or_default();
+        format!("DEFAULT PRIVILEGES FOR {}{schema} OF {}", self.objects(), self.role)
+    }
+
+    /// The statement that takes some of them away from a role; `""` is PUBLIC.
+    pub fn revoke(&self, privileges: &str, from: &str) -> String {
+        let schema =
+            self.schema.as_ref().map(|schema| format!(" IN SCHEMA {}", identifier(schema))).unwrap_or_default();
+        let (role, objects) = (identifier(&self.role), self.objects());
+        let from = if from.is_empty() { "PUBLIC".to_owned() } else { identifier(from) };
+        format!("ALTER DEFAULT PRIVILEGES FOR ROLE {role}{schema} REVOKE {privileges} ON {objects} FROM {from};")
+    }
+
+    /// What is given where nothing is set: what a new object has everywhere, and nothing more in one schema (acldefault in
+    /// src/backend/utils/adt/acl.c, PostgreSQL 13 to 18).
+    pub fn initial(&self, major: u16) -> Acl {
+        let mut acl = Acl::default();
+        if self.schema.is_some() {
+            return acl;
+        }
+        acl.0.insert(self.role.clone(), self.kind.all(major).chars().map(|letter| (letter, false)).collect());
+        let to_all = match self.kind {
+            Kind::Routine => Some('X'),
+            Kind::Type => Some('U'),
+            _ => None,
+        };
+        acl.0.extend(to_all.map(|letter| (String::new(), BTreeMap::from([(letter, false)]))));
+        acl
+    }
+}
+
+/// Reads `ALTER DEFAULT PRIVILEGES FOR ROLE x IN SCHEMA y GRANT …` as pg_dump writes it (buildDefaultACLCommands in
+/// dumputils.c). `None` where it is something else, or names no role.
+pub fn read_change(words: &[Word], major: u16) -> Option<(Place, Vec<Change>)> {
+    let name = |at: usize| match words.get(at) {
+        Some(Word::Name(name)) => Some(name.as_str()),
+        _ => None,
+    };
+    let begins = ["alter", "default", "privileges", "for"].iter().enumerate().all(|(at, word)| name(at) == Some(word));
+    if !begins || !matches!(name(4)?, "role" | "user") {
+        return None;
+    }
+    let role = name(5)?.to_owned();
+    let (schema, at) = match (name(6), name(7)) {
+        (Some("in"), Some("schema")) => (Some(name(8)?.to_owned()), 9),
+        _ => (None, 6),
+    };
+    let on = (at..words.len()).find(|at| name(*at) == Some("on"))?;
+    let (kind, singular, length): (Kind, &[&str], usize) = match name(on + 1)? {
+        "tables" => (Kind::Table, &["table"], 1),
+        "sequences" => (Kind::Sequence, &["sequence"], 1),
+        "functions" | "routines" => (Kind::Routine, &["function"], 1),
+        "types" => (Kind::Type, &["type"], 1),
+        "schemas" => (Kind::Schema, &["schema"], 1),
+        "large" => (Kind::LargeObject, &["large", "object"], 2),
+        _ => return None,
+    };
+    // What a statement about one object says, of all.
+    let mut of_one = words[at..=on].to_vec();
+    of_one.extend(singular.iter().chain(&["all"]).map(|word| Word::Name((*word).to_owned())));
+    of_one.extend_from_slice(words.get(on + 1 + length..)?);
+    Some((Place { role, schema, kind }, changes(&of_one, major)?))
+}
 
 /// One of `ALTER DEFAULT PRIVILEGES`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,33 +108,41 @@ pub struct DefaultPrivilege {
 }
 
 const DEFAULTS: &str = "
-SELECT DISTINCT pg_get_userbyid(d.defaclrole)::text, quote_ident(n.nspname), d.defaclobjtype::text,
-       CASE given.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(given.grantee)::text END
+SELECT pg_get_userbyid(d.defaclrole)::text, n.nspname::text, quote_ident(n.nspname), d.defaclobjtype::text,
+       d.defaclacl::text[]
 FROM pg_default_acl d
-CROSS JOIN LATERAL aclexplode(d.defaclacl) AS given
 LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
-WHERE given.grantee <> d.defaclrole
-ORDER BY 1, 2 NULLS FIRST, 3, 4";
+ORDER BY 1, 2 NULLS FIRST, 4";
 
 /// Reads them all.
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn read(session: &Session) -> Result<Vec<DefaultPrivilege>, ClusterError> {
+pub async fn read(session: &Session) -> Result<Defaults, ClusterError> {
     let rows = session.query(DEFAULTS, &[], "cannot list default privileges").await?;
-    let one = |row: &tokio_postgres::Row| {
-        let kind = match row.get(2) {
+    let mut defaults = Defaults::default();
+    for row in &rows {
+        let kind = match row.get(3) {
             "r" => Kind::Table,
             "S" => Kind::Sequence,
             "f" => Kind::Routine,
             "T" => Kind::Type,
             "n" => Kind::Schema,
             "L" => Kind::LargeObject,
-            _ => return None,
+            _ => continue,
         };
-        Some(DefaultPrivilege { role: row.get(0), schema: row.get(1), kind, grantee: row.get(3) })
-    };
-    Ok(rows.iter().filter_map(one).collect())
+        let (role, schema): (String, Option<String>) = (row.get(0), row.get(2));
+        let acl = Acl::of_items(&row.get::<_, Vec<String>>(4));
+        let to = acl.0.keys().filter(|to| **to != role);
+        defaults.given.extend(to.map(|to| DefaultPrivilege {
+            role: role.clone(),
+            schema: schema.clone(),
+            kind,
+            grantee: to.clone(),
+        }));
+        defaults.acls.insert(Place { role, schema: row.get(1), kind }, acl);
+    }
+    Ok(defaults)
 }
 
 impl DefaultPrivilege {
@@ -69,4 +166,41 @@ pub(super) fn revoke(defaults: &[&DefaultPrivilege]) -> Vec<String> {
         format!("ALTER DEFAULT PRIVILEGES FOR ROLE {role}{schema} REVOKE ALL ON {}S FROM {from};", kind.sql())
     };
     grantees.into_iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dump::statements;
+
+    fn after(place: &Place, sql: &str) -> Acl {
+        let mut acl = place.initial(17);
+        for words in statements(sql) {
+            let (of, changes) = read_change(&words, 17).unwrap();
+            assert_eq!(of, *place);
+            changes.iter().for_each(|change| acl.apply(change, str::to_owned));
+        }
+        acl
+    }
+
+    #[test]
+    fn statements_of_pg_dump_come_to_what_the_catalog_holds() {
+        let place = |schema: Option<&str>, kind| Place { role: "o".into(), schema: schema.map(str::to_owned), kind };
+        let items = |items: &[&str]| Acl::of_items(&items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>());
+        let sql = "ALTER DEFAULT PRIVILEGES FOR ROLE o REVOKE ALL ON FUNCTIONS FROM PUBLIC;
+                   ALTER DEFAULT PRIVILEGES FOR ROLE o GRANT ALL ON FUNCTIONS TO a WITH GRANT OPTION;";
+        assert_eq!(after(&place(None, Kind::Routine), sql), items(&["o=X/o", "a=X*/o"]));
+        let sql = "ALTER DEFAULT PRIVILEGES FOR ROLE o IN SCHEMA \"S\" GRANT SELECT,INSERT ON TABLES TO PUBLIC;";
+        assert_eq!(after(&place(Some("S"), Kind::Table), sql), items(&["=ra/o"]));
+        let sql = "ALTER DEFAULT PRIVILEGES FOR ROLE o GRANT SELECT ON LARGE OBJECTS TO a;";
+        assert_eq!(after(&place(None, Kind::LargeObject), sql), items(&["o=rw/o", "a=r/o"]));
+    }
+
+    #[test]
+    fn what_is_no_default_privilege_is_none() {
+        for sql in ["ALTER TABLE t OWNER TO x", "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO x", "GRANT a TO b"]
+        {
+            assert!(read_change(&statements(sql)[0], 17).is_none(), "{sql}");
+        }
+    }
 }

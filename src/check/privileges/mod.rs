@@ -16,9 +16,10 @@ use async_trait::async_trait;
 pub use self::acl::{Acl, Object};
 use self::acl::{Change, Kind, changes, privilege};
 pub use self::actual::{Held, read as held};
-pub use self::defaults::{DefaultPrivilege, read as defaults};
+use self::defaults::{DefaultPrivilege, Place, read_change};
+pub use self::defaults::{Defaults, read as defaults};
 use super::scope::in_database;
-use super::{Check, Group, Looked, Restored, objects};
+use super::{Apart, Check, Group, Looked, Restored, objects};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::dump::{Declared, Word, statements};
@@ -61,9 +62,9 @@ impl Check for Privileges {
         let mut not_compared = Vec::new();
         let added = in_database(&restored.scan.added, restored, |added| &added.database);
         for words in added.flat_map(|added| statements(&added.statement)) {
-            let is_creation = matches!(words.first(), Some(Word::Name(first)) if first == "create");
+            let is_other = matches!(words.first(), Some(Word::Name(first)) if first == "create" || first == "alter");
             match changes(&words, major) {
-                _ if is_creation => {}
+                _ if is_other => {}
                 None => {
                     not_compared =
                         vec!["privileges: the script has GRANT statements that pg_dump has not written".to_owned()]
@@ -78,11 +79,14 @@ impl Check for Privileges {
             }
         }
         if !not_compared.is_empty() {
-            return Ok(Looked { not_compared, ..Looked::default() });
+            let acls = declared.iter().filter(|object| matches!(object.desc.as_str(), "ACL" | "DEFAULT ACL"));
+            let why = "the script has GRANT statements that pg_dump has not written";
+            let apart = acls.map(|acl| Apart::not_compared(super::Kind::Definition, ("", &acl.label()), why)).collect();
+            return Ok(Looked { not_compared, apart, ..Looked::default() });
         }
         let left_out = left_out(restored);
         // A database that the dump does not make has the privileges that its target gives it.
-        if !made_by_dump(restored.dump, restored.target, restored.database) {
+        if !made_by_dump(restored.dump, restored.target, restored.place.dumped_name()) {
             held.retain(|object, _| object.0 != Kind::Database);
         }
         for object in dumped.keys().filter(|object| object.0 == Kind::Column) {
@@ -112,7 +116,7 @@ impl Check for Privileges {
         let mut findings = Vec::new();
         findings.extend(told.wider(left_out, &of_target(restored)));
         findings.extend(told.lost(left_out));
-        findings.extend(default_privileges(restored, &declared, left_out).await?);
+        findings.extend(default_privileges(restored, &declared, left_out, &roles, major).await?);
         let looked_at = format!("privileges of {} objects", told.compared);
         let compared = BTreeMap::from([("privileges".to_owned(), told.compared)]);
         Ok(Looked { findings, looked_at, compared, ..Looked::default() })
@@ -122,7 +126,7 @@ impl Check for Privileges {
 /// The default privileges that the target had before the restore, for what the restoring role makes.
 fn of_target<'a>(restored: &'a Restored<'_>) -> Vec<&'a DefaultPrivilege> {
     let maker = restoring(restored.target);
-    restored.before.default_privileges().iter().filter(|default| default.role == maker).collect()
+    restored.before.default_privileges().given.iter().filter(|default| default.role == maker).collect()
 }
 
 /// The option with which the restore left privileges out, if it did.
@@ -350,45 +354,105 @@ fn statements_of(by_role: &BTreeMap<String, Vec<Hit<'_>>>, verb: &str, to: &str)
     .collect()
 }
 
-/// `ALTER DEFAULT PRIVILEGES` of the dump against those of the database, as sets of statements.
+/// What the dump's `ALTER DEFAULT PRIVILEGES` come to against what the database has. `roles` says who is a superuser.
 async fn default_privileges(
     restored: &Restored<'_>,
     declared: &[&Declared],
     left_out: Option<&str>,
-) -> Result<Option<Finding>, ClusterError> {
-    let is_default = |object: &Declared| object.desc == "DEFAULT ACL";
-    let mut there: BTreeSet<Vec<Word>> = BTreeSet::new();
-    if declared.iter().any(|object| is_default(object)) {
-        let schema = restored.schema().await?;
-        there = schema
-            .iter()
-            .filter(|object| is_default(object))
-            .flat_map(|object| statements(&object.definition))
-            .collect();
-    }
-    let roles = roles(restored.session).await?;
-    let lost: Vec<&&Declared> = declared
-        .iter()
-        .filter(|object| is_default(object))
-        .filter(|object| {
-            statements(&object.definition).into_iter().any(|words| {
-                let is_known = |role: &str| role == "public" || roles.contains_key(role);
-                // `ALTER DEFAULT PRIVILEGES FOR ROLE …`, and the last word is who gets it.
-                let named = [words.get(5), words.iter().rev().find(|word| matches!(word, Word::Name(name) if name != "option" && name != "grant" && name != "with"))];
-                let missing = named.into_iter().flatten().any(|word| matches!(word, Word::Name(role) if !is_known(role)));
-                !missing && !there.contains(&words)
-            })
-        })
+    roles: &BTreeMap<String, bool>,
+    major: u16,
+) -> Result<Vec<Finding>, ClusterError> {
+    let there = defaults::read(restored.session).await?.acls;
+    let before = &restored.before.default_privileges().acls;
+    let entries: Vec<Declared> =
+        declared.iter().filter(|entry| entry.desc == "DEFAULT ACL").map(|entry| (*entry).clone()).collect();
+    let failed = objects::failed(&entries, restored.failures);
+    let begin = |place: &Place| before.get(place).cloned().unwrap_or_else(|| place.initial(major));
+    let mut expected: BTreeMap<Place, Acl> = BTreeMap::new();
+    // Each entry with the place that it is about, and whether the restore has failed on it.
+    let mut stated: Vec<(Place, &Declared, bool)> = Vec::new();
+    let added: Vec<Vec<Word>> = in_database(&restored.scan.added, restored, |added| &added.database)
+        .flat_map(|added| statements(&added.statement))
         .collect();
-    if lost.is_empty() {
-        return Ok(None);
+    let of_dump = entries.iter().enumerate().flat_map(|(index, entry)| {
+        statements(&entry.definition).into_iter().map(move |words| (words, Some((index, entry))))
+    });
+    for (words, entry) in of_dump.chain(added.into_iter().map(|words| (words, None))) {
+        let Some((place, changes)) = read_change(&words, major) else { continue };
+        let acl = expected.entry(place.clone()).or_insert_with(|| begin(&place));
+        changes.iter().for_each(|change| acl.apply(change, str::to_owned));
+        stated.extend(entry.map(|(index, entry)| (place, entry, failed.contains(&index))));
     }
-    let noun =
-        if lost.len() == 1 { "1 default privilege".to_owned() } else { format!("{} default privileges", lost.len()) };
-    let verb = if lost.len() == 1 { "is" } else { "are" };
+    let mut wider: Vec<(&Place, String, Vec<(char, bool)>)> = Vec::new();
+    let mut lost: Vec<&Declared> = Vec::new();
+    // Such as the dump does not state: what everything has from the beginning.
+    let mut lost_unstated: Vec<&Place> = Vec::new();
+    let places: BTreeSet<&Place> = expected.keys().chain(there.keys()).chain(before.keys()).collect();
+    for place in places.into_iter().filter(|place| roles.contains_key(&place.role)) {
+        let wanted = expected.get(place).cloned().unwrap_or_else(|| begin(place));
+        let is = there.get(place).cloned().unwrap_or_else(|| place.initial(major));
+        // What the restore was not let set is its finding.
+        let was_refused = stated.iter().any(|(of, _, failed)| of == place && *failed);
+        let more = is.beyond(&wanted).into_iter().filter(|(role, _)| !was_refused && roles.get(role) != Some(&true));
+        wider.extend(more.map(|(role, privileges)| (place, role, privileges)));
+        let is_lost = |role: &String| role.is_empty() || roles.get(role) == Some(&false);
+        if wanted.beyond(&is).keys().any(is_lost) {
+            let mut here = stated.iter().filter(|(of, ..)| of == place).peekable();
+            lost_unstated.extend(here.peek().is_none().then_some(place));
+            for (_, entry, _) in here.filter(|(.., failed)| !failed) {
+                if !lost.iter().any(|lost| std::ptr::eq(*lost, *entry)) {
+                    lost.push(entry);
+                }
+            }
+        }
+    }
+    Ok(defaults_wider(&wider, left_out).into_iter().chain(defaults_lost(&lost, &lost_unstated, left_out)).collect())
+}
+
+fn defaults_wider(wider: &[(&Place, String, Vec<(char, bool)>)], left_out: Option<&str>) -> Option<Finding> {
+    if wider.is_empty() {
+        return None;
+    }
+    let places: BTreeSet<String> = wider.iter().map(|(place, ..)| place.label()).collect();
+    let noun = match places.len() {
+        1 => "1 default privilege gives".to_owned(),
+        count => format!("{count} default privileges give"),
+    };
+    let mut finding = Finding::new(Name::PrivilegesWider, format!("{noun} more than in the dump"));
+    finding.count = places.len() as u64;
+    finding.objects = places.into_iter().collect();
+    let line = |(place, role, privileges): &(&Place, String, Vec<(char, bool)>)| {
+        format!("{} gains {} on what comes: {}", role_label(role), letters(privileges), place.label())
+    };
+    finding.evidence = wider.iter().map(line).collect();
+    finding.fix =
+        "Take them away before anything is made there: objects that are made later will be open to more than in \
+                   the source."
+            .into();
+    if let Some(option) = left_out {
+        finding.severity = Severity::Warning;
+        finding.evidence.push(format!("{option} leaves out every REVOKE of the dump"));
+        finding.fix = format!("Restore without {option}, or take them away before anything is made there.");
+    }
+    let revokes = wider.iter().map(|(place, role, privileges)| {
+        let names: Vec<&str> = privileges.iter().map(|(letter, _)| privilege(*letter)).collect();
+        place.revoke(&names.join(", "), role)
+    });
+    finding.mend(AfterKind::Privileges, revokes.collect(), STATEMENTS);
+    Some(finding)
+}
+
+fn defaults_lost(lost: &[&Declared], unstated: &[&Place], left_out: Option<&str>) -> Option<Finding> {
+    let count = lost.len() + unstated.len();
+    if count == 0 {
+        return None;
+    }
+    let noun = if count == 1 { "1 default privilege".to_owned() } else { format!("{count} default privileges") };
+    let verb = if count == 1 { "is" } else { "are" };
     let mut finding = Finding::new(Name::PrivilegesChanged, format!("{noun} of the dump {verb} not there"));
-    finding.count = lost.len() as u64;
-    finding.objects = lost.iter().map(|object| object.label()).collect();
+    finding.count = count as u64;
+    let unstated = unstated.iter().map(|place| place.label());
+    finding.objects = lost.iter().map(|object| object.label()).chain(unstated).collect();
     finding.evidence = vec!["objects that are made later will have other privileges than in the source".into()];
     finding.fix = match left_out {
         Some(option) => format!("Restore without {option}, or run the statements below."),
@@ -396,5 +460,5 @@ async fn default_privileges(
     };
     let grants = lost.iter().map(|object| object.definition.trim().to_owned()).collect();
     finding.mend(AfterKind::Privileges, grants, STATEMENTS);
-    Ok(Some(finding))
+    Some(finding)
 }

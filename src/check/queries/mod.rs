@@ -11,7 +11,8 @@ use tokio_postgres::SimpleQueryMessage;
 
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Refusal, Session};
-use crate::finding::{Finding, Name, Severity, mask};
+use crate::finding::mask::{Mask, Voice};
+use crate::finding::{Finding, Name, Severity};
 use crate::profile::{Query, QuerySeverity};
 
 pub struct Queries;
@@ -54,18 +55,24 @@ impl Check for Queries {
         let mut refused: BTreeMap<(String, Refusal), Vec<&Query>> = BTreeMap::new();
         for query in mine {
             match sessions.of(query.as_role.as_deref()).await? {
-                Ok(session) => ask(session, query, restored.show_data, &mut looked).await?,
+                Ok(session) => ask(session, query, &restored.mask, &mut looked).await?,
                 Err(refusal) => {
                     let role = query.as_role.clone().unwrap_or_default();
                     refused.entry((role, refusal.clone())).or_default().push(query);
                 }
             }
         }
-        looked.findings.extend(refused.iter().map(|((role, refusal), queries)| turned_away(role, refusal, queries)));
+        looked.findings.extend(
+            refused.iter().map(|((role, refusal), queries)| turned_away(role, refusal, queries, &restored.mask)),
+        );
         if tables > 0 {
             match sessions.of(None).await? {
                 Ok(session) => tables::ask(session, restored, &mut looked).await?,
-                Err(refusal) => looked.could_not.push(refusal.message.clone()),
+                Err(refusal) => looked.could_not.push(restored.mask.message(
+                    &refusal.message,
+                    Some(&refusal.sqlstate),
+                    Voice::Client,
+                )),
             }
         }
         Ok(looked)
@@ -105,10 +112,11 @@ fn nowhere(queries: &[Query], restored: &Restored<'_>) -> Vec<Finding> {
 }
 
 /// The role that the queries name has no session.
-fn turned_away(role: &str, refusal: &Refusal, queries: &[&Query]) -> Finding {
-    let title = format!("role {role:?}, as which {} asks, cannot: {}", counted(queries.len()), refusal.message);
+fn turned_away(role: &str, refusal: &Refusal, queries: &[&Query], mask: &Mask<'_>) -> Finding {
+    let said = mask.message(&refusal.message, Some(&refusal.sqlstate), Voice::Client);
+    let title = format!("role {role:?}, as which {} asks, cannot: {}", counted(queries.len()), said);
     let mut finding = about(queries, title);
-    finding.evidence = vec![format!("{} ({})", refusal.message, refusal.sqlstate)];
+    finding.evidence = vec![format!("{said} ({})", refusal.sqlstate)];
     finding.fix =
         "Give the target the role, in the profile's `roles` or by `pg_dumpall --globals-only`, and what it needs \
                    to connect."
@@ -162,7 +170,7 @@ async fn limit(session: &Session, timeout: std::time::Duration, step: &str) -> R
 }
 
 /// Runs one query inside a transaction that is rolled back, so that queries do not see each other's doings.
-async fn ask(session: &Session, query: &Query, show_data: bool, looked: &mut Looked) -> Result<(), ClusterError> {
+async fn ask(session: &Session, query: &Query, mask: &Mask<'_>, looked: &mut Looked) -> Result<(), ClusterError> {
     let step = format!("query {:?}", query.name);
     limit(session, query.timeout.0, &step).await?;
     session.batch("BEGIN", &step).await?;
@@ -180,7 +188,7 @@ async fn ask(session: &Session, query: &Query, show_data: bool, looked: &mut Loo
     finding.commands = vec![query.sql.trim().to_owned()];
     match answer {
         Ok(rows) if query.expect.met_by(&rows) => return Ok(()),
-        Ok(rows) => finding.evidence.push(got(&rows, show_data)),
+        Ok(rows) => finding.evidence.push(got(&rows, mask.shows_data())),
         Err(error) => match error.as_db_error() {
             // query_canceled: the time was up, which says nothing about the dump.
             Some(refused) if refused.code().code() == "57014" => {
@@ -188,10 +196,7 @@ async fn ask(session: &Session, query: &Query, show_data: bool, looked: &mut Loo
                 return Ok(());
             }
             Some(refused) => {
-                let message = match show_data {
-                    true => refused.message().to_owned(),
-                    false => mask::message(refused.message(), Some(refused.code().code())),
-                };
+                let message = mask.refusal(refused);
                 finding.title = format!("query {:?} failed", query.name);
                 finding.evidence.push(format!("{message} ({})", refused.code().code()));
             }

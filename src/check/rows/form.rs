@@ -1,5 +1,7 @@
 //! The server's side of a digest: the same form of a row, and the same sums, as [`crate::dump::digest`] makes them.
 
+use std::collections::BTreeMap;
+
 use super::relations::Table;
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
@@ -25,6 +27,8 @@ pub struct Form {
     pub columns: Vec<String>,
     /// The dump's encoding, where the form is hashed in hexadecimal.
     pub hex: Option<String>,
+    /// Columns that are compared by value and not by text, with the function that gives the value's bytes.
+    pub sent: BTreeMap<String, &'static str>,
 }
 
 impl Form {
@@ -33,16 +37,25 @@ impl Form {
         format!("{only}{}.{}", identifier(&self.table.0), identifier(&self.table.1))
     }
 
+    /// A column as it stands in the form; anything but NULL.
+    fn value(&self, name: &str) -> String {
+        let column = identifier(name);
+        match self.sent.get(name) {
+            None => column,
+            Some(function) => format!("encode({function}({column}), 'hex')"),
+        }
+    }
+
     /// The hash of a row.
     fn hash(&self) -> String {
         let mut parts = Vec::new();
         for (group, columns) in self.columns.chunks(COLUMNS_AT_ONCE).enumerate() {
             let mut arguments = Vec::new();
             for (place, name) in columns.iter().enumerate() {
-                let column = identifier(name);
+                let (column, shown) = (identifier(name), self.value(name));
                 let tab = if group + place == 0 { "" } else { "\t" };
                 let (value, null) = (literal(tab), literal(&format!("{tab}{NULL}")));
-                arguments.push(format!("CASE WHEN {column} IS NULL THEN {null} ELSE {value} END, {column}"));
+                arguments.push(format!("CASE WHEN {column} IS NULL THEN {null} ELSE {value} END, {shown}"));
             }
             parts.push(format!("concat({})", arguments.join(", ")));
         }
@@ -69,8 +82,8 @@ impl Form {
             .columns
             .iter()
             .map(|name| {
-                let column = identifier(name);
-                self.hash_of(&format!("CASE WHEN {column} IS NULL THEN {} ELSE concat({column}) END", literal(NULL)))
+                let (column, shown) = (identifier(name), self.value(name));
+                self.hash_of(&format!("CASE WHEN {column} IS NULL THEN {} ELSE concat({shown}) END", literal(NULL)))
             })
             .collect();
         format!("ARRAY[{}]::bigint[]", hashes.join(", "))
@@ -171,6 +184,7 @@ mod tests {
             only: true,
             columns: (0..number).map(|number| format!("c{number}")).collect(),
             hex: None,
+            sent: BTreeMap::new(),
         };
         assert_eq!(
             form(1).digest(0),

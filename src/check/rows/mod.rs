@@ -20,13 +20,10 @@ use self::plan::Unit;
 use self::relations::Table;
 use self::told::Told;
 use super::scope::{in_database, schema_of, source_major};
-use super::{Check, Group, Looked, NotApplied, Restored};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::dump::digest::{Digest, NoDigest};
 use crate::dump::{Dump, TableRows};
-use crate::finding::Finding;
-use crate::profile::Target;
-use crate::restore::leaves_data_out;
 
 /// How rows are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,11 +56,6 @@ impl Check for Rows {
         Group::Rows
     }
 
-    fn does_not_apply(&self, target: &Target, _restore_findings: &[Finding]) -> Option<NotApplied> {
-        let option = leaves_data_out(&target.restore)?;
-        Some(NotApplied::Profile(format!("rows were not compared: {option} restores a part of the dump")))
-    }
-
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let session = Session::open(restored.sandbox, &restored.target.cluster.superuser, restored.database).await?;
         session.batch(form::SETTINGS, "cannot prepare a connection").await?;
@@ -78,15 +70,21 @@ impl Check for Rows {
             .filter(|table| table.created)
             .map(|table| (schema_of(&table.schema), table.name.clone()))
             .collect();
-        let plan = plan::plan(&rows, &relations, &columns, &created);
+        let plan = plan::plan(&rows, &relations, &columns, &created, empty(restored));
         let mut told = Told::new(restored);
-        told.not_compared = plan.not_compared;
-        for (table, rows) in plan.absent {
-            told.absent(&format!("{}.{}", table.0, table.1), rows);
+        (told.not_compared, told.apart) = (plan.not_compared, plan.apart);
+        for (table, count) in plan.absent {
+            let places = rows.iter().filter(|(other, _)| *other == table).map(|(_, rows)| *rows);
+            told.absent(&format!("{}.{}", table.0, table.1), count, &places.collect::<Vec<_>>());
         }
         let found = digest_all(restored, session, plan.units, told.mode()).await?;
         let session = found.session;
-        told.errors = found.errors;
+        for (unit, error) in found.errors {
+            told.could_not(&unit, error);
+        }
+        for (table, rows) in filled(&session, &plan.empty).await? {
+            told.should_be_empty(table, rows);
+        }
         let foreign = foreign_encoding(restored, &session).await?;
         let mut suspects = Vec::new();
         for (unit, found) in found.digests {
@@ -102,6 +100,50 @@ impl Check for Rows {
     }
 }
 
+/// The tables of which the dump is known to hold no row: it has an empty block of rows, or pg_dump has written no rows for
+/// a table that it makes. What somebody else's script fills a table with by other means nobody knows.
+fn empty(restored: &Restored<'_>) -> BTreeSet<Table> {
+    let filled: BTreeSet<Table> = in_database(&restored.scan.rows, restored, |rows| &rows.place.database)
+        .filter(|rows| rows.rows > 0 || rows.digest.is_err())
+        .map(|rows| (schema_of(&rows.place.schema), rows.place.table.clone()))
+        .collect();
+    let by_pg_dump: BTreeSet<Table> = in_database(&restored.scan.declared, restored, |object| &object.database)
+        .filter(|object| object.desc == "TABLE")
+        .map(|object| (schema_of(&object.schema), object.tag.clone()))
+        .collect();
+    in_database(&restored.scan.facts.tables, restored, |table| &table.database)
+        .map(|table| (table, (schema_of(&table.schema), table.name.clone())))
+        .filter(|(table, name)| {
+            // What is damaged may have had rows.
+            let may_have_some = !restored.scan.damage.is_empty() || table.rows.is_some_and(|rows| rows > 0);
+            !may_have_some
+                && (table.rows == Some(0) || table.created && by_pg_dump.contains(name))
+                && !filled.contains(name)
+        })
+        .map(|(_, name)| name)
+        .collect()
+}
+
+/// Those of the tables that are not empty, and how many rows each has.
+async fn filled(session: &Session, tables: &[Table]) -> Result<Vec<(Table, u64)>, ClusterError> {
+    let mut filled = Vec::new();
+    for tables in tables.chunks(TABLES_AT_ONCE) {
+        let form = |table: &Table| Form {
+            table: table.clone(),
+            only: true,
+            columns: Vec::new(),
+            hex: None,
+            sent: BTreeMap::new(),
+        };
+        let forms = tables.iter().map(form);
+        let forms: Vec<Form> = forms.collect();
+        let counts = form::counts(session, &forms.iter().collect::<Vec<_>>()).await?;
+        let not_empty = tables.iter().zip(counts).filter(|(_, count)| count.rows > 0);
+        filled.extend(not_empty.map(|(table, count)| (table.clone(), count.rows)));
+    }
+    Ok(filled)
+}
+
 enum Compared {
     Equal,
     /// No digest can be compared, and why.
@@ -112,6 +154,7 @@ enum Compared {
 
 fn compare(unit: &Unit, found: Digest, mode: RowMode, foreign_encoding: bool) -> Compared {
     match unit.digest {
+        Err(why) if why.is_uncountable() => Compared::Counted(why),
         _ if mode == RowMode::Count => Compared::Counted(NoDigest::NotWanted),
         Err(why) => Compared::Counted(why),
         // Rows in another encoding, or in another order of columns, are hashed anew.
@@ -124,8 +167,8 @@ fn compare(unit: &Unit, found: Digest, mode: RowMode, foreign_encoding: bool) ->
 struct Found {
     session: Session,
     digests: Vec<(Unit, Digest)>,
-    /// `public.orders: …`, where the server could not do it.
-    errors: Vec<String>,
+    /// What the server could not do, and why.
+    errors: Vec<(Unit, String)>,
 }
 
 /// Digests all units, the largest first, over several connections where that pays.
@@ -164,7 +207,7 @@ async fn digest_all(
     tokio::join!(worker(&session), futures_util::future::join_all(others));
     let (mut digests, mut errors) = done.into_inner().unwrap_or_default();
     digests.sort_by(|(a, _): &(Unit, Digest), (b, _)| a.form.table.cmp(&b.form.table));
-    errors.sort();
+    errors.sort_by(|(a, _): &(Unit, String), (b, _)| a.form.table.cmp(&b.form.table));
     Ok(Found { session, digests, errors })
 }
 
@@ -188,7 +231,11 @@ fn batches(units: Vec<Unit>) -> VecDeque<Vec<Unit>> {
 }
 
 /// Digests a batch; where the server refuses it, one by one, so that one table takes no other down.
-async fn digest_batch(session: &Session, batch: Vec<Unit>, mode: RowMode) -> (Vec<(Unit, Digest)>, Vec<String>) {
+async fn digest_batch(
+    session: &Session,
+    batch: Vec<Unit>,
+    mode: RowMode,
+) -> (Vec<(Unit, Digest)>, Vec<(Unit, String)>) {
     let ask = async |forms: &[&Form]| match mode {
         RowMode::Digest => form::digests(session, forms).await,
         RowMode::Count | RowMode::Off => form::counts(session, forms).await,
@@ -204,7 +251,7 @@ async fn digest_batch(session: &Session, batch: Vec<Unit>, mode: RowMode) -> (Ve
             // A table that lacks a column of the dump's has no rows either, unless it had them before.
             Err(error) => match form::counts(session, &[&unit.form]).await {
                 Ok(counts) if counts.iter().all(|count| count.rows == 0) => digests.push((unit, Digest::default())),
-                _ => errors.push(format!("{}: {error}", unit.label())),
+                _ => errors.push((unit, error.to_string())),
             },
         }
     }
@@ -251,7 +298,8 @@ async fn look_into(
         suspect(unit, own, foreign.as_deref(), majors)
     });
     let suspects: Vec<Suspect> = suspects.collect();
-    let mut search = Search { dump: restored.dump, session, show_data: restored.show_data, found: BTreeMap::new() };
+    let mut search =
+        Search { dump: restored.dump, session, show_data: restored.mask.shows_data(), found: BTreeMap::new() };
     search.run(suspects.clone(), told).await?;
     // Where bytes stand inside arrays or other types, those that the dump has in the escape form are told only by having
     // the server write them so too.
@@ -333,6 +381,9 @@ fn suspect(
         has_nested_bytes |= column.has_nested_bytes();
         if column.key {
             key.push(kept.len());
+        }
+        if let Some(sent) = treatment.sent_by() {
+            unit.form.sent.insert(name.clone(), sent);
         }
         kept.push(name);
         treatments.push(treatment);

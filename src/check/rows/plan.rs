@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::form::Form;
 use super::relations::{Column, Relation, Table};
+use crate::check::scope::schema_of;
+use crate::check::{Apart, Kind};
 use crate::dump::digest::{Digest, NoDigest};
 use crate::dump::{Place, TableRows};
 
@@ -24,6 +26,8 @@ pub struct Unit {
     pub digest: Result<Digest, NoDigest>,
     /// Whether the dump makes the table, so that nothing could alter its rows as they came in.
     pub created: bool,
+    /// Whether the dump does not say which value belongs to which column, and the table may have them in another order here.
+    pub order_unknown: bool,
 }
 
 /// What is to be compared, and what cannot be.
@@ -34,6 +38,10 @@ pub struct Plan {
     pub absent: Vec<(Table, u64)>,
     /// `foreign table public.far`, and why.
     pub not_compared: Vec<String>,
+    /// The same, by table.
+    pub apart: Vec<Apart>,
+    /// Tables of which the dump holds no row, and which must be empty.
+    pub empty: Vec<Table>,
 }
 
 /// The oids of tables whose columns the dump does not name.
@@ -42,12 +50,22 @@ pub fn unnamed(rows: &[(Table, &TableRows)], relations: &BTreeMap<Table, Relatio
     unnamed.filter_map(|(table, _)| relations.get(table)).map(|relation| relation.oid).collect()
 }
 
-/// Makes the plan. `created` are the tables that the dump makes.
+impl Plan {
+    fn set_apart(&mut self, label: &str, parts: &[(&Table, &TableRows)], why: &str) {
+        self.not_compared.push(format!("{label}: {why}"));
+        let tables: BTreeSet<&Table> = parts.iter().map(|(table, _)| *table).collect();
+        let apart = tables.into_iter().map(|(schema, name)| Apart::not_compared(Kind::Rows, (schema, name), why));
+        self.apart.extend(apart);
+    }
+}
+
+/// Makes the plan. `created` are the tables that the dump makes, `empty` those of which it is known to hold no row.
 pub fn plan(
     rows: &[(Table, &TableRows)],
     relations: &BTreeMap<Table, Relation>,
     columns: &HashMap<u32, Vec<Column>>,
     created: &BTreeSet<Table>,
+    empty: BTreeSet<Table>,
 ) -> Plan {
     let mut plan = Plan::default();
     let mut absent: BTreeMap<&Table, u64> = BTreeMap::new();
@@ -59,6 +77,14 @@ pub fn plan(
             (relation.kind == 'p').then(|| relation.root.as_ref().unwrap_or(table))
         })
         .collect();
+    // What an extension makes may bring rows of its own, and rows that went into a root are in its partitions.
+    let must_be_empty = |table: &Table| {
+        relations.get(table).is_some_and(|relation| {
+            let loaded_above = relation.root.as_ref().is_some_and(|root| loaded_at_root.contains(root));
+            relation.kind == 'r' && !relation.of_extension && !loaded_above
+        })
+    };
+    plan.empty = empty.into_iter().filter(must_be_empty).collect();
     let mut units: BTreeMap<&Table, Vec<(&Table, &TableRows)>> = BTreeMap::new();
     for (table, rows) in rows {
         let Some(relation) = relations.get(table) else {
@@ -74,17 +100,17 @@ pub fn plan(
         match relation.kind {
             'r' | 'p' => {}
             'f' => {
-                plan.not_compared.push(format!("{label}: a foreign table, whose rows are on another server"));
+                plan.set_apart(&label, &parts, "a foreign table, whose rows are on another server");
                 continue;
             }
             _ => {
-                plan.not_compared.push(format!("{label}: a view here, which keeps no rows"));
+                plan.set_apart(&label, &parts, "a view here, which keeps no rows");
                 continue;
             }
         }
         let below = |other: &&Relation| other.kind == 'f' && other.root.as_ref() == Some(table);
         if relation.kind == 'p' && relations.values().any(|other| below(&other)) {
-            plan.not_compared.push(format!("{label}: some of its partitions are on another server"));
+            plan.set_apart(&label, &parts, "some of its partitions are on another server");
             continue;
         }
         plan.units.push(unit(table, relation, &parts, columns, created));
@@ -123,8 +149,16 @@ fn unit(
                 sum += digest;
                 Ok(sum)
             }
+            // What cannot even be counted is the stronger reason.
+            (_, Err(why)) if why.is_uncountable() => Err(why),
             (Err(why), _) | (_, Err(why)) => Err(why),
         };
+    }
+    // Rows that leave some columns to their defaults have no form in common with those that do not.
+    let set = |rows: &TableRows| names(rows).into_iter().collect::<BTreeSet<_>>();
+    let all = first.iter().cloned().collect::<BTreeSet<_>>();
+    if sum.is_ok() && parts.iter().any(|(_, rows)| set(rows) != all) {
+        sum = Err(NoDigest::Defaults);
     }
     let kept = first.iter().enumerate().filter(|(place, _)| !left_out.contains(place));
     Unit {
@@ -134,6 +168,7 @@ fn unit(
             only: relation.kind != 'p',
             columns: kept.map(|(_, name)| name.clone()).collect(),
             hex: None,
+            sent: BTreeMap::new(),
         },
         relation: relation.clone(),
         places: parts.iter().map(|(_, rows)| rows.place.clone()).collect(),
@@ -144,6 +179,7 @@ fn unit(
         ascii: parts.iter().all(|(_, rows)| rows.ascii),
         digest: sum,
         created: parts.iter().all(|(table, _)| created.contains(*table)) || created.contains(table),
+        order_unknown: relation.reordered && parts.iter().any(|(_, rows)| rows.inserts && rows.place.columns.is_none()),
     }
 }
 
@@ -151,6 +187,11 @@ impl Unit {
     /// `public.orders`
     pub fn label(&self) -> String {
         format!("{}.{}", self.form.table.0, self.form.table.1)
+    }
+
+    /// The tables that the dump has the rows for.
+    pub fn tables(&self) -> BTreeSet<Table> {
+        self.places.iter().map(|place| (schema_of(&place.schema), place.table.clone())).collect()
     }
 }
 
@@ -160,7 +201,7 @@ mod tests {
 
     fn relation(oid: u32, kind: char, root: Option<&str>) -> Relation {
         let root = root.map(|root| ("public".to_owned(), root.to_owned()));
-        Relation { oid, kind, root, of_extension: false, alters: None }
+        Relation { oid, kind, root, of_extension: false, alters: None, reordered: false }
     }
 
     fn rows(table: &str, columns: Option<&[&str]>, sum: i128) -> TableRows {
@@ -181,11 +222,13 @@ mod tests {
     }
 
     fn planned(relations: &[(&str, Relation)], rows: &[TableRows]) -> Plan {
-        let relations = relations.iter().map(|(table, relation)| (name(table), relation.clone())).collect();
+        let relations: BTreeMap<Table, Relation> =
+            relations.iter().map(|(table, relation)| (name(table), relation.clone())).collect();
         let rows: Vec<_> = rows.iter().map(|rows| (name(&rows.place.table), rows)).collect();
         let column = |name: &str, generated| Column { name: name.into(), generated, key: false, types: [23].into() };
         let columns = HashMap::from([(1, vec![column("a", false), column("g", true), column("b", false)])]);
-        plan(&rows, &relations, &columns, &BTreeSet::new())
+        let empty = relations.keys().filter(|table| rows.iter().all(|(of, _)| of != *table)).cloned().collect();
+        plan(&rows, &relations, &columns, &BTreeSet::new(), empty)
     }
 
     #[test]
@@ -202,8 +245,21 @@ mod tests {
         let plan = planned(&tree, &[rows("root", columns, 1), rows("two", columns, 2), rows("root", Some(&["b"]), 4)]);
         assert_eq!(plan.units.len(), 1);
         assert_eq!((plan.units[0].label().as_str(), plan.units[0].form.only), ("public.root", false));
-        assert_eq!((plan.units[0].rows, plan.units[0].digest), (3, Ok(Digest { rows: 3, sum: 7 })));
+        assert_eq!((plan.units[0].rows, plan.units[0].digest), (3, Err(NoDigest::Defaults)));
         assert!(!plan.units[0].uniform);
+        assert!(plan.empty.is_empty(), "the rows of the root are in its partitions: {:?}", plan.empty);
+    }
+
+    #[test]
+    fn a_table_of_which_the_dump_holds_no_row_must_be_empty_unless_rows_can_come_otherwise() {
+        let relations = [
+            ("full", relation(1, 'r', None)),
+            ("bare", relation(2, 'r', None)),
+            ("seen", relation(3, 'v', None)),
+            ("brought", Relation { of_extension: true, ..relation(4, 'r', None) }),
+            ("leaf", relation(5, 'r', Some("tree"))),
+        ];
+        assert_eq!(planned(&relations, &[rows("full", None, 1)]).empty, [name("bare"), name("leaf")]);
     }
 
     #[test]
@@ -228,5 +284,18 @@ mod tests {
         assert_eq!(plan.units[0].form.columns, ["a", "b"]);
         let plan = planned(&[("t", relation(1, 'r', None))], &[rows("t", None, 1)]);
         assert_eq!(plan.units[0].form.columns, ["a", "b"]);
+    }
+
+    #[test]
+    fn values_in_an_order_that_may_be_another_one_are_known_by_their_statements() {
+        let insert = |columns| TableRows { inserts: true, ..rows("t", columns, 1) };
+        let order_unknown = |reordered: bool, rows: TableRows| {
+            let relation = Relation { reordered, ..relation(1, 'r', None) };
+            planned(&[("t", relation)], &[rows]).units[0].order_unknown
+        };
+        assert!(order_unknown(true, insert(None)));
+        assert!(!order_unknown(false, insert(None)));
+        assert!(!order_unknown(true, insert(Some(&["a", "b"]))));
+        assert!(!order_unknown(true, rows("t", None, 1)));
     }
 }

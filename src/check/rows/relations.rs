@@ -20,9 +20,23 @@ pub struct Relation {
     pub of_extension: bool,
     /// A trigger or rule that may alter a row that is inserted.
     pub alters: Option<String>,
+    /// Whether its columns may stand in another order than in the source: it inherits, and it or what it inherits from has
+    /// columns of its own or several parents. Those come after the parents' columns here, whenever they were added there
+    /// (MergeAttributes in src/backend/commands/tablecmds.c).
+    pub reordered: bool,
 }
 
 const RELATIONS: &str = "
+WITH RECURSIVE up (start, oid) AS (
+    SELECT c.oid, c.oid FROM pg_class c JOIN pg_inherits h ON h.inhrelid = c.oid
+    WHERE c.relkind = 'r' AND NOT c.relispartition
+    UNION
+    SELECT up.start, h.inhparent FROM up JOIN pg_inherits h ON h.inhrelid = up.oid),
+reordered AS (
+    SELECT up.start FROM up JOIN pg_inherits h ON h.inhrelid = up.oid
+    GROUP BY up.start, up.oid
+    HAVING count(*) > 1 OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = up.oid AND a.attnum > 0
+                                   AND NOT a.attisdropped AND a.attislocal))
 SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, pn.nspname::text, p.relname::text,
        EXISTS (SELECT FROM pg_depend d
                WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'),
@@ -31,7 +45,8 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, pn.nspname::tex
                  WHERE t.tgrelid = c.oid AND t.tgtype & 7 = 7 AND NOT t.tgisinternal AND t.tgenabled <> 'D'
                  ORDER BY t.tgname LIMIT 1),
                 (SELECT 'rule ' || r.rulename FROM pg_rewrite r
-                 WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled <> 'D' ORDER BY r.rulename LIMIT 1))
+                 WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled <> 'D' ORDER BY r.rulename LIMIT 1)),
+       c.oid IN (SELECT start FROM reordered)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_class p ON c.relispartition AND p.oid = pg_partition_root(c.oid)
 LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
@@ -50,6 +65,7 @@ pub async fn relations(session: &Session) -> Result<BTreeMap<Table, Relation>, C
                 root: row.get::<_, Option<String>>(4).zip(row.get(5)),
                 of_extension: row.get(6),
                 alters: row.get(7),
+                reordered: row.get(8),
             };
             ((row.get(1), row.get(2)), relation)
         })
@@ -123,6 +139,13 @@ impl Column {
         if has(MONEY) {
             return (Treatment::AsIs, Some("money is written by the source's lc_monetary, which dumps do not state"));
         }
+        // By value, whatever digits the server wrote that was dumped.
+        if self.types.len() == 1 && has(FLOATS[0]) {
+            return (Treatment::Real, None);
+        }
+        if self.types.len() == 1 && has(FLOATS[1]) {
+            return (Treatment::Double, None);
+        }
         if source.is_some_and(|source| source < 12) && FLOATS.into_iter().any(has) {
             // Release notes of PostgreSQL 12, section E.X.3.1.6: the shortest text that gives the same value.
             return (Treatment::AsIs, Some("servers before 12 wrote floating point numbers with other digits"));
@@ -158,8 +181,10 @@ mod tests {
         assert_eq!(treatment(&[1185, 1184], Some(17), 17), (Treatment::Zoned, false));
         assert_eq!(treatment(&[17], Some(13), 17), (Treatment::Bytes, false));
         assert_eq!(treatment(&[1001, 17], Some(13), 17), (Treatment::AsIs, false));
-        assert_eq!(treatment(&[701], Some(11), 17), (Treatment::AsIs, true));
-        assert_eq!(treatment(&[701], Some(12), 17), (Treatment::AsIs, false));
+        assert_eq!(treatment(&[700], None, 17), (Treatment::Real, false));
+        assert_eq!(treatment(&[701], Some(11), 17), (Treatment::Double, false));
+        assert_eq!(treatment(&[1022, 701], Some(11), 17), (Treatment::AsIs, true));
+        assert_eq!(treatment(&[1022, 701], Some(12), 17), (Treatment::AsIs, false));
         assert_eq!(treatment(&[18], Some(15), 17), (Treatment::AsIs, true));
         assert_eq!(treatment(&[18], Some(16), 17), (Treatment::AsIs, false));
         assert_eq!(treatment(&[18], Some(13), 15), (Treatment::AsIs, false));

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::RowMode;
 use super::locate::Difference;
 use super::plan::Unit;
+use super::relations::Table;
 use crate::check::scope::unsaid;
-use crate::check::{Looked, Restored};
+use crate::check::{Apart, Kind, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
-use crate::dump::LargeObjectData;
 use crate::dump::digest::{Digest, NoDigest};
+use crate::dump::{LargeObjectData, Place, TableRows};
 use crate::finding::{Finding, Name};
 
 /// Evidence lines of one finding.
@@ -24,8 +25,10 @@ pub struct Told<'a> {
     /// says nothing of another.
     accepted: Vec<&'a str>,
     pub not_compared: Vec<String>,
+    /// What was not compared, by table.
+    pub apart: Vec<Apart>,
     /// What the server could not do.
-    pub errors: Vec<String>,
+    errors: Vec<String>,
     rows: u64,
     tables: u64,
     explained: u64,
@@ -65,6 +68,7 @@ impl<'a> Told<'a> {
             failed: restored.restore_findings.iter().any(Finding::fails),
             accepted: accepted(restored.restore_findings),
             not_compared: Vec::new(),
+            apart: Vec::new(),
             errors: Vec::new(),
             rows: 0,
             tables: 0,
@@ -78,7 +82,31 @@ impl<'a> Told<'a> {
         self.restored.rows
     }
 
+    /// A table that the server could not read as it should.
+    pub fn could_not(&mut self, unit: &Unit, error: String) {
+        self.errors.push(format!("{}: {error}", unit.label()));
+        let apart = |(schema, name): &Table| Apart::untested(Kind::Rows, (schema, name), error.clone());
+        self.apart.extend(unit.tables().iter().map(apart));
+    }
+
+    fn set_apart(&mut self, unit: &Unit, why: &str) {
+        let apart = |(schema, name): &Table| Apart::not_compared(Kind::Rows, (schema, name), why);
+        self.apart.extend(unit.tables().iter().map(apart));
+    }
+
+    /// A table that holds rows, and none in the dump.
+    pub fn should_be_empty(&mut self, (schema, name): Table, rows: u64) {
+        let label = format!("{schema}.{name}");
+        self.differing.push(Differing { label, schema, name, difference: Difference::all_missing(0, rows) });
+    }
+
     pub fn equal(&mut self, unit: &Unit) {
+        if unit.order_unknown && self.mode() == RowMode::Digest {
+            let why = "its INSERT statements name no columns, and a table that inherits may have them in another order here \
+                       than in the source: dump with --column-inserts, or without --inserts";
+            self.could_not(unit, why.to_owned());
+            return;
+        }
         self.rows += unit.rows;
         self.tables += 1;
     }
@@ -105,9 +133,24 @@ impl<'a> Told<'a> {
         })
     }
 
+    /// What the script itself does to these rows, so that nobody can say what they should be.
+    fn doubt<'p>(&self, mut places: impl Iterator<Item = &'p Place>) -> Option<String> {
+        let doubt = places.find_map(|place| self.restored.scan.doubt(place))?;
+        Some(format!("{}; which rows it should have then cannot be told by reading the script", doubt.label()))
+    }
+
     /// A table that has rows in the dump and is not there.
-    pub fn absent(&mut self, label: &str, rows: u64) {
+    pub fn absent(&mut self, label: &str, rows: u64, of_dump: &[&TableRows]) {
         let (schema, name) = label.split_once('.').unwrap_or(("public", label));
+        if let Some(doubt) = self.doubt(of_dump.iter().map(|rows| &rows.place)) {
+            self.errors.push(format!("{label}: {doubt}"));
+            return;
+        }
+        let uncountable = of_dump.iter().find_map(|rows| rows.digest.err().filter(|why| why.is_uncountable()));
+        if let Some(why) = uncountable {
+            self.errors.push(format!("{label}: it is not there, and {why}"));
+            return;
+        }
         if self.failed || self.is_accepted(schema, name) {
             self.explained += 1;
             return;
@@ -122,10 +165,19 @@ impl<'a> Told<'a> {
 
     /// A table whose rows could only be counted.
     pub fn counted(&mut self, unit: &Unit, found: u64, why: NoDigest) {
+        if why.is_uncountable() {
+            self.errors.push(format!("{}: {why}, so which rows it should have is not known", unit.label()));
+            return;
+        }
         // Rows without columns are all alike: their number is all there is to them.
         let all_alike = unit.form.columns.is_empty();
-        if why != NoDigest::NotWanted && !all_alike {
-            self.not_compared.push(format!("{}: only counted, because {why}", unit.label()));
+        match why {
+            _ if all_alike => {}
+            NoDigest::NotWanted => self.set_apart(unit, "only counted (--rows count)"),
+            _ => {
+                self.set_apart(unit, &format!("only counted, because {why}"));
+                self.not_compared.push(format!("{}: only counted, because {why}", unit.label()));
+            }
         }
         // What is damaged in the dump is the dump's own finding, and nobody knows how many rows it had.
         if why == NoDigest::Damaged {
@@ -151,8 +203,19 @@ impl<'a> Told<'a> {
             self.equal(unit);
             return;
         }
+        let mut difference = difference;
         if let Some(alters) = unit.relation.alters.as_ref().filter(|_| !unit.created) {
-            self.not_compared.push(format!("{}: its {alters} may alter rows that come in", unit.label()));
+            // What it alters, it may; a row that it drops is lost.
+            if difference.found >= difference.dumped {
+                self.set_apart(&unit.clone(), "a trigger or rule of the table may alter rows that come in");
+                self.not_compared.push(format!("{}: its {alters} may alter rows that come in", unit.label()));
+                return;
+            }
+            difference = Difference::all_missing(difference.dumped, difference.found);
+            difference.places = vec![format!("its {alters} was there before the rows, and may have dropped them")];
+        }
+        if let Some(doubt) = self.doubt(unit.places.iter()) {
+            self.errors.push(format!("{}: {doubt}", unit.label()));
             return;
         }
         let (schema, name) = unit.form.table.clone();
@@ -182,7 +245,14 @@ impl<'a> Told<'a> {
         if let Some((dumped, ..)) = &self.large_objects {
             compared.insert("large object".to_owned(), dumped.objects);
         }
-        Looked { findings, looked_at, compared, not_compared: self.not_compared, could_not: self.errors }
+        Looked {
+            findings,
+            looked_at,
+            compared,
+            not_compared: self.not_compared,
+            could_not: self.errors,
+            apart: self.apart,
+        }
     }
 
     fn finding(&self, name: Name, number: impl Fn(&Difference) -> u64, what: &str) -> Option<(Finding, &Differing)> {

@@ -1,10 +1,13 @@
 //! Sequences that would hand out a value that their column already holds, or have none left.
 
+use std::collections::BTreeMap;
+
 use super::read::{Column, Next, Sequence};
 use crate::check::catalog::words;
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
-use crate::finding::{AfterKind, Finding, Name};
+use crate::finding::mask::Mask;
+use crate::finding::{AfterKind, Finding, Name, Origin};
 
 /// What the values that columns hold say of sequences.
 #[derive(Default)]
@@ -15,7 +18,13 @@ pub struct Judged<'a> {
     pub could_not: Vec<String>,
 }
 
-pub async fn judge<'a>(session: &Session, sequences: &'a [Sequence]) -> Result<Judged<'a>, ClusterError> {
+/// `dumped` is where the dump puts each sequence: what it says itself, and what was done, production has too.
+pub async fn judge<'a>(
+    session: &Session,
+    sequences: &'a [Sequence],
+    dumped: &BTreeMap<(String, &str), Option<(i64, bool)>>,
+    mask: &Mask<'_>,
+) -> Result<Judged<'a>, ClusterError> {
     let mut asked: Vec<(usize, &Column)> = Vec::new();
     let mut statements = Vec::new();
     for (index, sequence) in sequences.iter().enumerate() {
@@ -36,7 +45,7 @@ pub async fn judge<'a>(session: &Session, sequences: &'a [Sequence]) -> Result<J
                 let whole = text.as_deref().and_then(|text| text.split('.').next());
                 collisions[index].extend(whole.and_then(|whole| whole.parse().ok()).map(|value| (column, value)));
             }
-            Err(error) => judged.could_not.push(format!("{}: {}", column.label(), words(&error))),
+            Err(error) => judged.could_not.push(format!("{}: {}", column.label(), words(mask, &error))),
         }
     }
     for (sequence, collisions) in sequences.iter().zip(collisions) {
@@ -45,10 +54,25 @@ pub async fn judge<'a>(session: &Session, sequences: &'a [Sequence]) -> Result<J
             Next::Value(next) if !collisions.is_empty() => behind(session, sequence, next, &collisions).await?,
             _ => continue,
         };
-        judged.findings.push(finding);
+        let of_dump = dumped.get(&(sequence.schema.clone(), sequence.name.as_str())).copied().flatten();
+        let is_as_dumped = of_dump.is_some_and(|(last_value, is_called)| {
+            (sequence.last_value, sequence.is_called) == (i128::from(last_value), is_called)
+        });
+        judged.findings.push(if is_as_dumped { as_dumped(finding) } else { of_restore(finding) });
         judged.of.push(sequence);
     }
     Ok(judged)
+}
+
+/// The dump itself puts the sequence where it stands.
+fn as_dumped(mut finding: Finding) -> Finding {
+    finding.evidence.push("the dump itself puts it there".into());
+    finding.of_source()
+}
+
+fn of_restore(mut finding: Finding) -> Finding {
+    finding.origin = Origin::Restore;
+    finding
 }
 
 async fn behind(

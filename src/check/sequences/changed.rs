@@ -1,14 +1,13 @@
 //! Sequences that stand elsewhere than the dump puts them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::read::{Next, Sequence};
-use crate::check::Restored;
 use crate::check::catalog::{TOLD, first_few, restore_failed};
 use crate::check::scope::{in_database, schema_of};
+use crate::check::{Apart, Kind, Restored};
 use crate::cluster::sql::literal;
 use crate::finding::{AfterKind, Finding, Name, Severity};
-use crate::restore::leaves_data_out;
 
 /// One that stands elsewhere.
 struct Changed<'a> {
@@ -17,20 +16,32 @@ struct Changed<'a> {
     is_called: bool,
 }
 
-/// Findings with the sequences that they are about, and how many were compared. Those in `told` have their finding.
+/// What the comparison comes to.
+pub struct Judged<'a> {
+    /// Findings with the sequences that they are about.
+    pub findings: Vec<(Finding, Vec<&'a Sequence>)>,
+    pub compared: usize,
+    /// Values that were not compared.
+    pub apart: Vec<Apart>,
+    pub could_not: Vec<String>,
+}
+
+/// Where the dump puts each sequence of this database: the last word counts. `None` where no constant says it.
+pub fn dumped<'a>(restored: &'a Restored<'_>) -> BTreeMap<(String, &'a str), Option<(i64, bool)>> {
+    in_database(&restored.scan.facts.sequences, restored, |value| &value.sequence.database)
+        .map(|value| ((schema_of(&value.sequence.schema), value.sequence.name.as_str()), value.value))
+        .collect()
+}
+
+/// Those in `told` have their finding, those in `unread` could not be read.
 pub fn judge<'a>(
     restored: &Restored<'_>,
     sequences: &'a [Sequence],
     told: &HashSet<(&str, &str)>,
-) -> (Vec<(Finding, Vec<&'a Sequence>)>, usize) {
-    if leaves_data_out(&restored.target.restore).is_some() {
-        return (Vec::new(), 0);
-    }
-    // The last word counts.
-    let dumped: HashMap<(String, &str), Option<(i64, bool)>> =
-        in_database(&restored.scan.facts.sequences, restored, |value| &value.sequence.database)
-            .map(|value| ((schema_of(&value.sequence.schema), value.sequence.name.as_str()), value.value))
-            .collect();
+    unread: &BTreeMap<(String, String), String>,
+) -> Judged<'a> {
+    let dumped = dumped(restored);
+    let (apart, could_not) = set_apart(restored, &dumped, sequences, unread);
     let failed = restore_failed(restored);
     let mut compared = 0;
     let (mut lower, mut beyond) = (Vec::new(), Vec::new());
@@ -50,7 +61,41 @@ pub fn judge<'a>(
         if is_lower(&changed) { lower.push(changed) } else { beyond.push(changed) }
     }
     let findings = [finding(&lower, Severity::Error), finding(&beyond, Severity::Warning)];
-    (findings.into_iter().flatten().collect(), compared)
+    Judged { findings: findings.into_iter().flatten().collect(), compared, apart, could_not }
+}
+
+/// The values that cannot be compared, and those that should be and could not.
+fn set_apart(
+    restored: &Restored<'_>,
+    dumped: &BTreeMap<(String, &str), Option<(i64, bool)>>,
+    sequences: &[Sequence],
+    unread: &BTreeMap<(String, String), String>,
+) -> (Vec<Apart>, Vec<String>) {
+    let there: HashSet<(&str, &str)> =
+        sequences.iter().map(|sequence| (sequence.schema.as_str(), sequence.name.as_str())).collect();
+    let declared: HashSet<(String, &str)> = in_database(&restored.scan.declared, restored, |object| &object.database)
+        .filter(|object| object.desc == "SEQUENCE")
+        .map(|object| (schema_of(&object.schema), object.tag.as_str()))
+        .collect();
+    let failed = restore_failed(restored);
+    let (mut apart, mut could_not) = (Vec::new(), Vec::new());
+    for ((schema, name), value) in dumped {
+        let item = (schema.as_str(), *name);
+        if let Some(error) = unread.get(&(schema.clone(), (*name).to_owned())) {
+            apart.push(Apart::untested(Kind::SequenceValue, item, error.clone()));
+        } else if there.contains(&item) {
+            if value.is_none() {
+                let why = "the dump sets it to what an expression gives, and not to a constant";
+                apart.push(Apart::not_compared(Kind::SequenceValue, item, why));
+            }
+        // That a sequence is missing is told by the restore, or by the comparison of objects.
+        } else if !failed && !declared.contains(&(schema.clone(), *name)) {
+            let why = "the dump sets it, and no such sequence is there";
+            could_not.push(format!("sequence {schema}.{name}: {why}"));
+            apart.push(Apart::untested(Kind::SequenceValue, item, why));
+        }
+    }
+    (apart, could_not)
 }
 
 /// Whether it hands out values once more that the source has handed out. One that turns has no such order.

@@ -30,17 +30,21 @@ impl Check for Sequences {
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let session = restored.session;
-        let read = read::sequences(session).await?;
-        let mut looked = Looked { could_not: read.could_not, ..Looked::default() };
+        let read = read::sequences(session, &restored.mask).await?;
+        let unread = read.unread.iter().map(|((schema, name), why)| format!("sequence {schema}.{name}: {why}"));
+        let mut looked = Looked { could_not: unread.collect(), ..Looked::default() };
         let sequences = read.sequences;
-        let collisions = behind::judge(session, &sequences).await?;
+        let collisions = behind::judge(session, &sequences, &changed::dumped(restored), &restored.mask).await?;
         looked.could_not.extend(collisions.could_not);
         // One that collides or is at its end has its finding.
         let mut told: HashSet<(&str, &str)> =
             collisions.of.iter().map(|sequence| (sequence.schema.as_str(), sequence.name.as_str())).collect();
         looked.findings = collisions.findings;
-        let (changed, compared) = changed::judge(restored, &sequences, &told);
-        for (finding, of) in changed {
+        let changed::Judged { findings, compared, apart, could_not } =
+            changed::judge(restored, &sequences, &told, &read.unread);
+        looked.apart = apart;
+        looked.could_not.extend(could_not);
+        for (finding, of) in findings {
             looked.findings.push(finding);
             told.extend(of.iter().map(|sequence| (sequence.schema.as_str(), sequence.name.as_str())));
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::check::catalog::{of_dump, words};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
+use crate::finding::mask::Mask;
 
 /// Every sequence with every column that it feeds, by dependency: `a` and `i` are ownership and identity (the sequence
 /// depends on the column), the others are defaults that depend on the sequence. A default that names its sequence as
@@ -120,11 +121,12 @@ impl Column {
 pub struct Read {
     /// By schema and name.
     pub sequences: Vec<Sequence>,
-    pub could_not: Vec<String>,
+    /// Those that could not be read, by schema and name, and why.
+    pub unread: BTreeMap<(String, String), String>,
 }
 
 /// Every sequence of the dump's, and where it stands.
-pub async fn sequences(session: &Session) -> Result<Read, ClusterError> {
+pub async fn sequences(session: &Session, mask: &Mask<'_>) -> Result<Read, ClusterError> {
     let sql = format!(
         "SELECT n.nspname::text, s.relname::text, q.seqstart, q.seqincrement, q.seqmin, q.seqmax, q.seqcycle
          FROM pg_sequence q JOIN pg_class s ON s.oid = q.seqrelid JOIN pg_namespace n ON n.oid = s.relnamespace
@@ -157,9 +159,9 @@ pub async fn sequences(session: &Session) -> Result<Read, ClusterError> {
         .map(|sequence| format!("SELECT last_value, is_called FROM {}", sequence.qualified()))
         .collect();
     let answers = session.pipelined(&asked).await;
-    let mut read = Read { sequences: Vec::with_capacity(sequences.len()), could_not: Vec::new() };
+    let mut read = Read { sequences: Vec::with_capacity(sequences.len()), unread: BTreeMap::new() };
     for (mut sequence, answer) in sequences.into_iter().zip(answers) {
-        let state = answer.map_err(|error| words(&error)).and_then(|rows| {
+        let state = answer.map_err(|error| words(mask, &error)).and_then(|rows| {
             let mut values = rows.into_iter().next().unwrap_or_default().into_iter().flatten();
             let last_value = values.next().and_then(|value| value.parse::<i64>().ok());
             last_value.zip(values.next()).ok_or_else(|| "it says nothing".to_owned())
@@ -169,7 +171,9 @@ pub async fn sequences(session: &Session) -> Result<Read, ClusterError> {
                 (sequence.last_value, sequence.is_called) = (i128::from(last_value), is_called == "t");
                 read.sequences.push(sequence);
             }
-            Err(reason) => read.could_not.push(format!("sequence {}: {reason}", sequence.label())),
+            Err(reason) => {
+                read.unread.insert((sequence.schema, sequence.name), reason);
+            }
         }
     }
     Ok(read)

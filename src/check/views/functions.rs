@@ -75,7 +75,7 @@ impl Check for Functions {
         let mut not_valid = HashSet::new();
         for (function, error) in invalid(session, &functions).await? {
             not_valid.insert(function.oid);
-            let said = words(&error);
+            let said = words(&restored.mask, &error);
             match judge(&error) {
                 Judged::CouldNot => looked.could_not.push(format!("{}: {said}", function.label)),
                 _ if restore_failed(restored) => {}
@@ -86,7 +86,7 @@ impl Check for Functions {
             looked.looked_at.push_str(&format!(", {} PL/pgSQL functions", others.len()));
             let valid: Vec<&Function> =
                 others.into_iter().filter(|function| !not_valid.contains(&function.oid)).collect();
-            match plpgsql::look(session, &valid).await? {
+            match plpgsql::look(session, &valid, &restored.mask).await? {
                 Ok(seen) => {
                     looked.looked_at.push_str(&format!(", the statements of {} looked into", seen.looked_into));
                     looked.not_compared.extend(seen.not_compared);

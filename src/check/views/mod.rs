@@ -19,8 +19,7 @@ use super::scope::{in_database, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::dump::Relation;
-use crate::finding::{AfterKind, Finding, Name};
-use crate::restore::leaves_data_out;
+use crate::finding::{AfterKind, Finding, Name, Severity};
 
 pub struct Views;
 
@@ -63,9 +62,10 @@ impl Check for Views {
         let kinds = kinds.into_iter().filter(|(_, count)| *count > 0);
         looked.compared = kinds.map(|(kind, count)| (kind.to_owned(), count as u64)).collect();
         looked.findings.extend(empty(&views, restored));
+        looked.findings.extend(filled(&views, restored));
         let mut causes: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (view, error) in unusable(session, &views).await? {
-            let said = words(&error);
+            let said = words(&restored.mask, &error);
             match judge(&error) {
                 Judged::Broken if restore_failed(restored) => {}
                 Judged::Broken => causes.entry(said).or_default().push(view.label()),
@@ -100,8 +100,8 @@ async fn views(session: &Session) -> Result<Vec<View>, ClusterError> {
 
 /// Materialized views that the dump fills and that are not filled.
 fn empty(views: &[View], restored: &Restored<'_>) -> Option<Finding> {
-    // A restore of a part fills none, and one that failed says why it did not.
-    if leaves_data_out(&restored.target.restore).is_some() || restore_failed(restored) {
+    // A restore that failed says why it did not fill them.
+    if restore_failed(restored) {
         return None;
     }
     let filled: Vec<&Relation> = restored.scan.facts.refreshed.iter().collect();
@@ -124,6 +124,35 @@ fn empty(views: &[View], restored: &Restored<'_>) -> Option<Finding> {
     finding.fix = "Refresh them, those first that others read.".into();
     let refresh = |view: &&View| format!("REFRESH MATERIALIZED VIEW {};", qualified(&view.schema, &view.name));
     finding.mend(AfterKind::Refresh, empty.iter().map(refresh).collect(), super::catalog::TOLD);
+    Some(finding)
+}
+
+/// Materialized views that are filled and that the dump leaves empty.
+fn filled(views: &[View], restored: &Restored<'_>) -> Option<Finding> {
+    // Without the names of its objects a script does not say which ones it leaves empty.
+    let declared: HashSet<(String, &str)> = in_database(&restored.scan.declared, restored, |object| &object.database)
+        .filter(|object| object.desc == "MATERIALIZED VIEW")
+        .map(|object| (schema_of(&object.schema), object.tag.as_str()))
+        .collect();
+    let refreshed: Vec<&Relation> = restored.scan.facts.refreshed.iter().collect();
+    let refreshed: HashSet<(String, &str)> = in_database(&refreshed, restored, |view| &view.database)
+        .map(|view| (schema_of(&view.schema), view.name.as_str()))
+        .collect();
+    let is_filled = |view: &&View| {
+        let key = (view.schema.clone(), view.name.as_str());
+        view.materialized && view.populated && declared.contains(&key) && !refreshed.contains(&key)
+    };
+    let filled: Vec<&View> = views.iter().filter(is_filled).collect();
+    let title = match &*filled {
+        [] => return None,
+        [only] => format!("materialized view {}.{} is filled, and is not in the dump", only.schema, only.name),
+        _ => format!("{} materialized views are filled, and are not in the dump", filled.len()),
+    };
+    let mut finding = Finding::new(Name::RowsExtra, title);
+    finding.severity = Severity::Warning;
+    finding.count = filled.len() as u64;
+    finding.objects = filled.iter().map(|view| view.label()).collect();
+    finding.fix = "Find out what has refreshed them: the dump does not.".into();
     Some(finding)
 }
 

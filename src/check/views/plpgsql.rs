@@ -7,7 +7,7 @@ use super::paths::Paths;
 use crate::check::borrowed::Borrowed;
 use crate::check::catalog::first_few;
 use crate::cluster::{ClusterError, Session};
-use crate::finding::mask;
+use crate::finding::mask::{Mask, Voice};
 
 /// What was seen in PL/pgSQL functions.
 #[derive(Default)]
@@ -29,6 +29,7 @@ const NAMES: &str = "('42P01', '42703', '42883', '42704', '3F000')";
 pub(super) async fn look<'f>(
     session: &Session,
     functions: &[&'f Function],
+    mask: &Mask<'_>,
 ) -> Result<Result<Seen<'f>, String>, ClusterError> {
     let mut seen = Seen::default();
     let (open, temporary): (Vec<&Function>, Vec<&Function>) =
@@ -53,7 +54,7 @@ pub(super) async fn look<'f>(
     }
     let mut doubtful = Vec::new();
     for (path, functions) in by_path {
-        for (function, said) in plan(&check, &path, &functions, &mut seen).await? {
+        for (function, said) in plan(&check, &path, &functions, mask, &mut seen).await? {
             match function.path {
                 // One that sets its own has no other.
                 Some(_) => seen.broken.push((function, said)),
@@ -61,7 +62,7 @@ pub(super) async fn look<'f>(
             }
         }
     }
-    let certain = plan(&check, &paths.all(), &doubtful, &mut seen).await?;
+    let certain = plan(&check, &paths.all(), &doubtful, mask, &mut seen).await?;
     seen.broken.extend(certain);
     check.give_back().await?;
     seen.broken.sort_by(|(a, _), (b, _)| (&a.label, a.oid).cmp(&(&b.label, b.oid)));
@@ -73,6 +74,7 @@ async fn plan<'f>(
     check: &Borrowed<'_>,
     path: &str,
     functions: &[&'f Function],
+    mask: &Mask<'_>,
     seen: &mut Seen<'f>,
 ) -> Result<Vec<(&'f Function, String)>, ClusterError> {
     check.set(path).await?;
@@ -82,12 +84,12 @@ async fn plan<'f>(
         match answer {
             Ok(rows) => {
                 if let Some([Some(line), Some(state), Some(message)]) = rows.first().map(Vec::as_slice) {
-                    let message = mask::message(message, Some(state));
+                    let message = mask.message(message, Some(state), Voice::Client);
                     missing.push((*function, format!("line {line}: {message} ({state})")));
                 }
             }
             Err(error) => {
-                let could_not = format!("{}: {}", function.label, crate::check::catalog::words(&error));
+                let could_not = format!("{}: {}", function.label, crate::check::catalog::words(mask, &error));
                 if !seen.could_not.contains(&could_not) {
                     seen.could_not.push(could_not);
                 }

@@ -5,6 +5,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio_postgres::SimpleQueryMessage;
 
 use crate::cluster::{ClusterError, Session, refused};
+use crate::finding::mask::Voice;
 
 /// What came of a statement.
 #[derive(Debug, Clone)]
@@ -21,6 +22,7 @@ pub struct Refused {
     pub message: String,
     /// The server's own function that complained, which is the same in every language.
     pub routine: Option<String>,
+    pub voice: Voice,
     pub schema: Option<String>,
     pub table: Option<String>,
     pub constraint: Option<String>,
@@ -74,6 +76,7 @@ async fn try_one(session: &Session, statement: &str) -> Result<Tried, ClusterErr
         sqlstate: of_server.code().code().to_owned(),
         message: of_server.message().to_owned(),
         routine: of_server.routine().map(str::to_owned),
+        voice: Voice::of(of_server.routine().unwrap_or_default(), of_server.file().unwrap_or_default()),
         schema: of_server.schema().map(str::to_owned),
         table: of_server.table().map(str::to_owned),
         constraint: of_server.constraint().map(str::to_owned),

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::insert::{Refused, STATEMENT_TIMEOUT, Tried};
 use super::tables::Table;
 use crate::check::Restored;
-use crate::finding::{Finding, Name, Severity, mask};
+use crate::finding::mask::Mask;
+use crate::finding::{Finding, Name, Severity};
 
 /// What a try comes to.
 #[derive(Debug)]
@@ -194,11 +195,8 @@ fn denied_shape(message: &str) -> String {
 }
 
 /// One finding for all tables with the same cause.
-pub fn finding(cause: &Cause, tables: Vec<(String, Refused)>, role: Option<&str>, show_data: bool) -> Finding {
-    let shown = |refused: &Refused| match show_data {
-        true => refused.message.clone(),
-        false => mask::message(&refused.message, Some(&refused.sqlstate)),
-    };
+pub fn finding(cause: &Cause, tables: Vec<(String, Refused)>, role: Option<&str>, mask: &Mask<'_>) -> Finding {
+    let shown = |refused: &Refused| mask.message(&refused.message, Some(&refused.sqlstate), refused.voice);
     let what = match tables.len() {
         1 => format!("table {}", tables[0].0),
         many => format!("{many} tables"),
@@ -228,8 +226,8 @@ pub fn finding(cause: &Cause, tables: Vec<(String, Refused)>, role: Option<&str>
             "permission denied".to_owned(),
             "Grant what the dump grants: restore without `--no-privileges`, with the roles that it names.",
         ),
-        Cause::Denied(shape) => {
-            let shape = if show_data { first } else { shape.clone() };
+        Cause::Denied(_) => {
+            let shape = if mask.shows_data() { first } else { denied_shape(&first) };
             (shape, "Grant the role what an insert needs beside the table: the sequence, the schema, the functions.")
         }
         Cause::Shut => (

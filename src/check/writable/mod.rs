@@ -21,6 +21,7 @@ use super::scope::in_database;
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
+use crate::finding::mask::{Mask, Voice};
 use crate::finding::{Finding, Name};
 use insert::{Refused, Tried};
 use judge::{Cause, Known, Verdict};
@@ -55,10 +56,11 @@ impl Check for Writable {
                 {
                     Ok(session) => session,
                     Err(refusal) => {
+                        let said = restored.mask.message(&refusal.message, Some(&refusal.sqlstate), Voice::Client);
                         let mut finding =
-                            Finding::new(Name::NotWritable, format!("role {role:?} cannot write: {}", refusal.message));
+                            Finding::new(Name::NotWritable, format!("role {role:?} cannot write: {said}"));
                         finding.objects = vec![format!("ROLE {role}")];
-                        finding.evidence = vec![format!("{} ({})", refusal.message, refusal.sqlstate)];
+                        finding.evidence = vec![format!("{said} ({})", refusal.sqlstate)];
                         finding.fix =
                             "Give the target the role (`roles` in the profile, or the dump of globals), and what \
                                        it needs to connect."
@@ -77,7 +79,7 @@ impl Check for Writable {
         let mut outcome = Outcome { looked, causes: BTreeMap::new(), untested: BTreeMap::new(), written: 0 };
         let open = outcome.leave_out(&all, restored, role).await?;
         write(&session, &open, &known, &mut outcome).await?;
-        Ok(outcome.finish(all.len(), role, restored.show_data))
+        Ok(outcome.finish(all.len(), role, &restored.mask))
     }
 }
 
@@ -227,7 +229,7 @@ impl Outcome {
         Ok(())
     }
 
-    fn finish(mut self, all: usize, role: Option<&str>, show_data: bool) -> Looked {
+    fn finish(mut self, all: usize, role: Option<&str>, mask: &Mask<'_>) -> Looked {
         self.looked.looked_at = match (self.written, all) {
             (_, 0) => "no table with a generated key".to_owned(),
             (written, all) => format!("a row into {written} of {all} tables with a generated key"),
@@ -248,7 +250,7 @@ impl Outcome {
         let causes = std::mem::take(&mut self.causes);
         self.looked
             .findings
-            .extend(causes.into_iter().map(|(cause, tables)| judge::finding(&cause, tables, role, show_data)));
+            .extend(causes.into_iter().map(|(cause, tables)| judge::finding(&cause, tables, role, mask)));
         self.looked
     }
 }

@@ -180,6 +180,7 @@ mod tests {
                 ..CheckResult::new("a", crate::check::Group::Objects)
             }],
             notices: Vec::new(),
+            ledger: Vec::new(),
             fixes: None,
             timings: Timings::default(),
         }

@@ -38,6 +38,37 @@ pub(in crate::dump) struct Target {
     pub(in crate::dump) columns: Option<Vec<String>>,
 }
 
+/// Whether nothing but VALUES stands between the table with its columns and the rows.
+pub(in crate::dump) fn is_plain(head: &[u8]) -> bool {
+    let mut names = Names { rest: head };
+    let mut read = || {
+        names.name().filter(|word| word == "insert")?;
+        names.name().filter(|word| word == "into")?;
+        names.name()?;
+        while names.sign(b'.') {
+            names.name()?;
+        }
+        if names.sign(b'(') {
+            names.name()?;
+            while names.sign(b',') {
+                names.name()?;
+            }
+            names.sign(b')').then_some(())?;
+        }
+        let word = names.name()?;
+        match word.as_str() {
+            "overriding" => {
+                names.name().filter(|word| word == "system" || word == "user")?;
+                names.name().filter(|word| word == "value")?;
+                names.name().filter(|word| word == "values")
+            }
+            "default" | "values" => Some(word),
+            _ => None,
+        }
+    };
+    read().is_some()
+}
+
 /// Reads what stands before the rows.
 pub(in crate::dump) fn target(head: &[u8]) -> Option<Target> {
     let mut names = Names { rest: head };
@@ -127,7 +158,10 @@ pub(in crate::dump) fn values(
         each(row);
         match reader.next() {
             Some(b',') => {}
-            // ON CONFLICT DO NOTHING may follow.
+            // ON CONFLICT DO NOTHING may follow, or DO UPDATE, which changes what was there.
+            Some(_) if memchr::memmem::find(&reader.rest.to_ascii_lowercase(), b"update").is_some() => {
+                return Err(NoDigest::Query);
+            }
             _ => return Ok(()),
         }
     }
@@ -298,6 +332,27 @@ mod tests {
         );
         assert_eq!(split("INSERT INTO t SELECT 1"), None);
         assert_eq!(split("INSERT INTO \"t"), None);
+    }
+
+    #[test]
+    fn an_insert_of_a_query_is_none_of_values() {
+        for head in [
+            "INSERT INTO t VALUES",
+            "insert into a.\"b c\" (x, \"y\") values",
+            "INSERT INTO t (a) OVERRIDING SYSTEM VALUE VALUES",
+            "INSERT INTO t DEFAULT VALUES",
+        ] {
+            assert!(is_plain(head.as_bytes()), "{head}");
+        }
+        for head in [
+            "INSERT INTO t SELECT * FROM (VALUES",
+            "INSERT INTO t (a) WITH x AS (VALUES",
+            "INSERT INTO t AS u VALUES",
+            "INSERT INTO t SELECT 1",
+        ] {
+            assert!(!is_plain(head.as_bytes()), "{head}");
+        }
+        assert_eq!(read("(1) ON CONFLICT (a) DO UPDATE SET a = 2", true), Err(NoDigest::Query));
     }
 
     #[test]

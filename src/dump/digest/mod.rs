@@ -13,6 +13,7 @@ mod crew;
 mod hash;
 mod insert;
 mod lanes;
+mod recode;
 mod row;
 mod tabs;
 mod zones;
@@ -23,7 +24,8 @@ pub use hash::hash;
 pub use row::{Recipe, Row, Treatment};
 
 pub(super) use copy::{CopyDigester, CopyLines, read_line};
-pub(super) use insert::{split, target, values};
+pub(super) use insert::{is_plain, split, target, values};
+pub(super) use recode::Recoder;
 pub(super) use row::{Former, push_hexadecimal};
 
 /// Stands for NULL in a row's form.
@@ -65,6 +67,23 @@ pub enum NoDigest {
     Defaults,
     /// The data are damaged.
     Damaged,
+    /// An INSERT takes its rows from a query, or changes rows that are there.
+    Query,
+    /// A COPY decides by a condition, or by errors, which of its rows come in.
+    Filtered,
+    /// A COPY has rows in binary form.
+    Binary,
+    /// A COPY has options by which the same text is another value in another column.
+    Options,
+    /// The rows are in another encoding than the rest of the dump.
+    Encoding,
+}
+
+impl NoDigest {
+    /// Whether not even the number of rows can be told from the text.
+    pub fn is_uncountable(self) -> bool {
+        matches!(self, NoDigest::Query | NoDigest::Filtered | NoDigest::Binary)
+    }
 }
 
 impl fmt::Display for NoDigest {
@@ -73,8 +92,13 @@ impl fmt::Display for NoDigest {
             NoDigest::NotWanted => "no digest was asked for",
             NoDigest::LongRow => "a row is longer than 64 MiB",
             NoDigest::Expressions => "its INSERT statements hold expressions",
-            NoDigest::Defaults => "its INSERT statements leave values to their defaults in some rows",
+            NoDigest::Defaults => "its statements leave values to their defaults in some rows",
             NoDigest::Damaged => "its data are damaged in the dump",
+            NoDigest::Query => "its INSERT statements hold queries, or change rows that are there",
+            NoDigest::Filtered => "its COPY takes some of its rows only (WHERE, ON_ERROR)",
+            NoDigest::Binary => "its COPY has rows in binary form",
+            NoDigest::Options => "its COPY has options that decide what a value is",
+            NoDigest::Encoding => "its rows are in another encoding than the rest of the dump",
         })
     }
 }

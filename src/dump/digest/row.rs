@@ -12,10 +12,24 @@ pub enum Treatment {
     AsIs,
     /// Moments are written in UTC, as a server with that TimeZone does.
     Zoned,
+    /// A number of 4 or 8 bytes, which versions write with other digits: its bytes, in hexadecimal.
+    Real,
+    Double,
     /// Bytes in the escape form (`bytea_output = escape` where the dump was made) are written in hexadecimal.
     Bytes,
     /// Left out.
     Skip,
+}
+
+impl Treatment {
+    /// The function with which a server gives the bytes of a value that is compared by them.
+    pub fn sent_by(self) -> Option<&'static str> {
+        match self {
+            Treatment::Real => Some("float4send"),
+            Treatment::Double => Some("float8send"),
+            _ => None,
+        }
+    }
 }
 
 /// How the form of a block's rows is made.
@@ -147,6 +161,8 @@ impl Former {
         };
         match treatment {
             Treatment::Zoned if !value.ends_with(b"+00") => to_utc(value, &mut self.form),
+            Treatment::Real => number::<f32, 4>(value, f32::to_be_bytes, &mut self.form),
+            Treatment::Double => number::<f64, 8>(value, f64::to_be_bytes, &mut self.form),
             Treatment::Bytes if !value.starts_with(b"\\x") => bytes_of_escapes(value, &mut self.form),
             _ => self.form.extend_from_slice(value),
         }
@@ -183,7 +199,7 @@ impl Former {
             let fits = match treatment {
                 Treatment::AsIs => true,
                 Treatment::Zoned => line[start..end].ends_with(b"+00") || &line[start..end] == b"\\N",
-                Treatment::Bytes | Treatment::Skip => false,
+                Treatment::Real | Treatment::Double | Treatment::Bytes | Treatment::Skip => false,
             };
             if !fits {
                 return false;
@@ -191,6 +207,14 @@ impl Former {
             start = end + 1;
         }
         true
+    }
+}
+
+/// The bytes of a number, in hexadecimal; what is none stays as it is.
+fn number<T: std::str::FromStr, const N: usize>(value: &[u8], bytes: fn(T) -> [u8; N], out: &mut Vec<u8>) {
+    match std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()) {
+        Some(number) => push_hexadecimal(bytes(number).into_iter(), out),
+        None => out.extend_from_slice(value),
     }
 }
 
@@ -267,6 +291,16 @@ mod tests {
         };
         let values = [Some("2024-07-01 14:00:00+02"), Some("left out"), Some("a\\\\b\\001\\\\")];
         assert_eq!(form(recipe, &values), "\\x615c62015c\t2024-07-01 12:00:00+00");
+    }
+
+    #[test]
+    fn numbers_with_other_digits_are_the_same_number() {
+        let recipe = || Recipe { columns: vec![Treatment::Real, Treatment::Double], ..Recipe::default() };
+        let one = form(recipe(), &[Some("45.9000015"), Some("0.10000000000000001")]);
+        assert_eq!(one, form(recipe(), &[Some("45.9"), Some("0.1")]));
+        assert_eq!(one, "4237999a\t3fb999999999999a");
+        assert_ne!(one, form(recipe(), &[Some("45.90001"), Some("0.1")]));
+        assert_eq!(form(recipe(), &[Some("NaN"), Some("-Infinity")]), "7fc00000\tfff0000000000000");
     }
 
     #[test]

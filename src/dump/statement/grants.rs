@@ -82,6 +82,9 @@ impl Collector {
         let mut privileges = *words;
         if words.skip_to_either("on", preposition)? == "on" {
             let kind = words.kind(GRANTED).unwrap_or("TABLE");
+            if kind == "PARAMETER" {
+                self.facts.role_statements.push(statement.text.clone());
+            }
             let (schema, name) = self.object(words, kind)?;
             grant.schema = schema;
             // Column privileges list the columns with the privilege: `GRANT SELECT(price) ON TABLE …`.

@@ -134,10 +134,14 @@ fn no_link_and_no_path_leads_out_of_a_directory() {
     let place = Place::new();
     let path = Writer::shop(14).directory(&place);
     let file = path.join("4.dat.gz");
+    let opened = super::super::open(&path).unwrap();
     std::fs::rename(&file, place.path("outside.gz")).unwrap();
     std::os::unix::fs::symlink(place.path("outside.gz"), &file).unwrap();
-    let damage = super::super::open(&path).unwrap().scan().unwrap().damage;
+    // Put there after the folder was looked at.
+    let damage = opened.scan().unwrap().damage;
     assert!(damage[0].what.contains("symbolic link"), "{damage:?}");
+    let refused = super::super::open(&path).unwrap_err().to_string();
+    assert!(refused.contains("holds a symbolic link, \"4.dat.gz\"") && refused.contains("cp -rL"), "{refused}");
     for name in ["../outside.gz", "/etc/passwd", "..", "a/b", ""] {
         assert!(super::super::directory::open_member(&path, name).is_err(), "{name}");
     }

@@ -47,6 +47,9 @@ fn a_file_that_cannot_be_read_says_why() {
     let socket = place.path("socket");
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
     assert!(matches!(open(&socket), Err(DumpError::SpecialFile { kind: "socket", .. })));
+    let pipe = place.path("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert!(matches!(open(&pipe), Err(DumpError::Pipe { .. })));
     std::fs::create_dir(place.path("folder")).unwrap();
     assert!(matches!(open(&place.path("folder")), Err(DumpError::DirectoryWithoutToc { .. })));
 }

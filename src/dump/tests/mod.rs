@@ -7,6 +7,7 @@ mod detection;
 mod hostile;
 mod mutations;
 mod plain_text;
+mod scripts;
 mod streams;
 mod versions;
 

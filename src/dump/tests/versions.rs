@@ -148,29 +148,56 @@ fn directory_damage(path: &Path) -> String {
 #[test]
 fn nothing_but_a_regular_file_is_read_in_a_folder() {
     for name in ["4.dat", "blobs_8.toc", "blob_16401.dat"] {
-        let make = |place: &Place| {
-            let path = Writer { compression: 0, ..Writer::with_large_objects(16) }.directory(place);
+        // What is put in a file's place, and what is said of it: at once, and where it came after the folder was looked at.
+        type Put = fn(&Place, &Path, &[u8]);
+        let link: Put = |place, file, content| symlink(place.write("outside", content), file).unwrap();
+        let up: Put = |place, file, content| {
+            place.write("outside", content);
+            symlink("../outside", file).unwrap();
+        };
+        let within: Put = |_, file, content| {
+            std::fs::write(file.with_file_name("other"), content).unwrap();
+            symlink("other", file).unwrap();
+        };
+        let to_a_folder: Put = |place, file, _| symlink(place.path(""), file).unwrap();
+        let pipe: Put = |_, file, _| nix::unistd::mkfifo(file, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let socket: Put = |_, file, _| drop(std::os::unix::net::UnixListener::bind(file).unwrap());
+        for (put, kind) in [
+            (link, "symbolic link"),
+            (up, "symbolic link"),
+            (within, "symbolic link"),
+            (to_a_folder, "symbolic link"),
+            (pipe, "pipe"),
+            (socket, "socket"),
+        ] {
+            let place = Place::new();
+            let path = Writer { compression: 0, ..Writer::with_large_objects(16) }.directory(&place);
+            let opened = open(&path).unwrap();
             let file = path.join(name);
             let content = std::fs::read(&file).unwrap();
             std::fs::remove_file(&file).unwrap();
-            (path, file, content)
-        };
+            put(&place, &file, &content);
+            let damage = opened.scan().unwrap().damage;
+            assert!(damage[0].what.contains(kind), "{name}: {damage:?}");
+            let refused = open(&path).unwrap_err().to_string();
+            assert!(refused.contains(&format!("holds a {kind}, {name:?}")), "{refused}");
+        }
         let place = Place::new();
-        let (path, file, content) = make(&place);
-        symlink(place.write("outside", &content), &file).unwrap();
-        assert!(directory_damage(&path).contains("symbolic link"), "{name}: {}", directory_damage(&path));
-        let place = Place::new();
-        let (path, file, _) = make(&place);
-        nix::unistd::mkfifo(&file, nix::sys::stat::Mode::S_IRWXU).unwrap();
-        assert!(directory_damage(&path).contains("not a regular file"), "{name}: {}", directory_damage(&path));
-        let place = Place::new();
-        let (path, file, _) = make(&place);
-        std::fs::create_dir(&file).unwrap();
-        assert!(directory_damage(&path).contains("not a regular file"), "{name}: {}", directory_damage(&path));
-        let place = Place::new();
-        let (path, ..) = make(&place);
+        let path = Writer { compression: 0, ..Writer::with_large_objects(16) }.directory(&place);
+        std::fs::remove_file(path.join(name)).unwrap();
         assert!(directory_damage(&path).contains("is missing"), "{name}: {}", directory_damage(&path));
+        std::fs::create_dir(path.join(name)).unwrap();
+        assert!(directory_damage(&path).contains("it is a folder"), "{name}: {}", directory_damage(&path));
     }
+}
+
+#[test]
+fn a_dump_given_as_a_link_and_files_with_two_names_are_the_users_own() {
+    let place = Place::new();
+    let path = Writer::shop(16).directory(&place);
+    std::fs::hard_link(path.join("4.dat.gz"), place.path("second name")).unwrap();
+    symlink(&path, place.path("link")).unwrap();
+    assert_eq!(directory_damage(&place.path("link")), "whole");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How a sandbox's container is made: as tight as it can be and still run a server.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 
 use bollard::models::{
@@ -8,7 +8,7 @@ use bollard::models::{
     MountType, ResourcesUlimits,
 };
 
-use crate::engine::settings::server_settings;
+use crate::engine::settings::{Given, given, server_settings};
 use crate::engine::{SandboxSpec, Storage};
 
 /// The one directory that a server writes to. In memory it is a mount of its own. A volume takes the owner of the
@@ -40,6 +40,9 @@ pub const NO_LOCALE: i64 = 90;
 /// Exit code of [`START`]: initdb refused.
 pub const NO_INITDB: i64 = 93;
 
+/// What [`START`] says last where a signal ended the server and it has lived to tell.
+pub const KILLED_INSIDE: &str = "pgrehearse: a signal ended the server";
+
 /// How many seconds a container lives at most.
 pub fn seconds(spec: &SandboxSpec) -> String {
     spec.limits.timeout.0.as_secs().saturating_add(MARGIN_SECONDS).to_string()
@@ -55,9 +58,8 @@ pub fn server(
 ) -> ContainerCreateBody {
     let limits = &spec.limits;
     let mut command = vec![seconds(spec), data_dir(spec.storage).to_owned()];
-    for (name, value) in settings(spec) {
-        command.extend(["-c".to_owned(), format!("{name}={value}")]);
-    }
+    let settings = settings(spec);
+    command.extend(settings.arguments);
     let mut host = confined(spec);
     host.network_mode = Some("none".into());
     host.shm_size = i64::try_from(limits.shm.0).ok();
@@ -90,8 +92,10 @@ pub fn server(
                 .into_iter()
                 .chain(super::kept::initdb_environment(&spec.initdb))
                 .chain([format!("PGREHEARSE_TABLESPACES={}", spec.tablespaces)])
+                .chain(hidden_lines(&settings.file))
                 .collect(),
         ),
+        open_stdin: Some(!settings.file.is_empty()),
         labels: Some(labels),
         host_config: Some(host),
         // A first process that is a shell takes no other.
@@ -154,14 +158,32 @@ pub fn confined(spec: &SandboxSpec) -> HostConfig {
         memory_swap: memory,
         nano_cpus: Some((limits.cpus * 1e9) as i64),
         pids_limit: Some(i64::from(limits.pids)),
-        ulimits: Some(vec![ResourcesUlimits { name: Some("core".into()), soft: Some(0), hard: Some(0) }]),
-        // Its log is read when it fails to start; a server that talks a lot must not fill the host's disk.
-        log_config: Some(HostConfigLogConfig {
-            typ: Some("json-file".into()),
-            config: Some(HashMap::from([("max-size".into(), "1m".into()), ("max-file".into(), "1".into())])),
-        }),
+        ulimits: Some(ulimits(spec)),
+        log_config: Some(short_log()),
         tmpfs: Some(HashMap::from([("/tmp".into(), "rw,mode=1777,size=64m".into())])),
         ..HostConfig::default()
+    }
+}
+
+fn ulimits(spec: &SandboxSpec) -> Vec<ResourcesUlimits> {
+    let mut ulimits = vec![ulimit("core", 0)];
+    if spec.storage == Storage::Disk {
+        // Between two looks at the disk the kernel keeps one file from outgrowing it.
+        ulimits.push(ulimit("fsize", spec.limits.disk.0));
+    }
+    ulimits
+}
+
+fn ulimit(name: &str, most: u64) -> ResourcesUlimits {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    ResourcesUlimits { name: Some(name.into()), soft: Some(most), hard: Some(most) }
+}
+
+/// A container's log is read when it fails to start; one that talks a lot must not fill the host's disk.
+pub fn short_log() -> HostConfigLogConfig {
+    HostConfigLogConfig {
+        typ: Some("json-file".into()),
+        config: Some(HashMap::from([("max-size".into(), "1m".into()), ("max-file".into(), "1".into())])),
     }
 }
 
@@ -185,7 +207,7 @@ pub fn environment() -> Vec<String> {
 }
 
 /// All settings of the server.
-fn settings(spec: &SandboxSpec) -> BTreeMap<String, String> {
+pub fn settings(spec: &SandboxSpec) -> Given {
     let mut own = vec![
         ("listen_addresses", "127.0.0.1".to_owned()),
         ("port", "5432".to_owned()),
@@ -197,5 +219,10 @@ fn settings(spec: &SandboxSpec) -> BTreeMap<String, String> {
         // Where the data are in memory the log written ahead is too, and the limit is near.
         own.push(("max_wal_size", "256MB".to_owned()));
     }
-    server_settings(&spec.limits, &spec.settings, &own)
+    given(&server_settings(&spec.limits, &spec.settings, &own), &spec.hidden)
+}
+
+/// How many lines of settings the container's first process reads from its standard input, where there are any.
+pub fn hidden_lines(file: &str) -> Option<String> {
+    (!file.is_empty()).then(|| format!("PGREHEARSE_SETTINGS={}", file.lines().count()))
 }

@@ -12,7 +12,7 @@ use bollard::models::ContainerCreateBody;
 
 use super::exec::{self, Exec};
 use super::{call, container, kept};
-use crate::engine::settings::server_settings;
+use crate::engine::settings::{Given, given, server_settings};
 use crate::engine::{EngineError, InitdbOptions, SandboxSpec, Server};
 use crate::profile::{Cluster, LocaleProvider, Major};
 
@@ -37,7 +37,21 @@ until pg_isready -q -h 127.0.0.1 -p 5432 -t 1; do sleep 0.05; done
 "#;
 
 /// Ends the container when its time is up. Not exec: timeout of coreutils 9.10 ends with 125 where it is the first process.
-const START: &str = r#"timeout -s QUIT "$0" "$@" || exit $?"#;
+/// Settings that no command line may show come by the standard input, into a file that reads the cluster's own first.
+const START: &str = r#"
+seconds=$0
+if [ "${PGREHEARSE_SETTINGS-}" ]; then
+    file=/tmp/pgrehearse.conf lines=0
+    printf "include_if_exists = '%s/postgresql.conf'\n" "${PGDATA:-/var/lib/postgresql/data}" > "$file"
+    while [ "$lines" -lt "$PGREHEARSE_SETTINGS" ]; do
+        IFS= read -r line || exit 1
+        printf '%s\n' "$line" >> "$file"
+        lines=$((lines + 1))
+    done
+    chown postgres "$file" && chmod 600 "$file"
+    set -- "$@" -c "config_file=$file"
+fi
+timeout -s QUIT "$seconds" "$@" || exit $?"#;
 
 /// Directories for so many tablespaces, below the second argument, of the user that is the third.
 const MAKE_TABLESPACES: &str = r#"
@@ -98,9 +112,8 @@ impl Own {
             [] => command.push("postgres".to_owned()),
             own => command.extend(own.iter().cloned()),
         }
-        for (name, value) in settings(spec) {
-            command.extend(["-c".to_owned(), format!("{name}={value}")]);
-        }
+        let settings = settings(spec);
+        command.extend(settings.arguments);
         let mut host = container::confined(spec);
         host.network_mode = Some("none".into());
         host.shm_size = i64::try_from(spec.limits.shm.0).ok();
@@ -112,7 +125,8 @@ impl Own {
             image: Some(image.to_owned()),
             entrypoint: Some(vec!["/bin/sh".into(), "-c".into(), START.into()]),
             cmd: Some(command),
-            env: Some(self.environment(spec)),
+            env: Some(self.environment(spec).into_iter().chain(container::hidden_lines(&settings.file)).collect()),
+            open_stdin: Some(!settings.file.is_empty()),
             labels: Some(labels),
             host_config: Some(host),
             // A first process that is a shell takes no other.
@@ -159,14 +173,14 @@ fn is_as_any(initdb: &InitdbOptions) -> bool {
 }
 
 /// All settings that are the server's beside its image's own. Its sockets stay where the entrypoint looks for them.
-fn settings(spec: &SandboxSpec) -> std::collections::BTreeMap<String, String> {
+pub fn settings(spec: &SandboxSpec) -> Given {
     let own = [
         ("listen_addresses", "127.0.0.1".to_owned()),
         ("port", "5432".to_owned()),
         ("log_directory", format!("{DATA}/pgrehearse-log")),
         ("log_filename", "postgresql.log".to_owned()),
     ];
-    server_settings(&spec.limits, &spec.settings, &own)
+    given(&server_settings(&spec.limits, &spec.settings, &own), &spec.hidden)
 }
 
 /// Does as root what a profile wants and no entrypoint does.

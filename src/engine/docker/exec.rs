@@ -7,6 +7,7 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::container::LogOutput;
 use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
+use bollard::query_parameters::AttachContainerOptionsBuilder;
 use futures_util::{Stream, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio_util::io::StreamReader;
@@ -191,6 +192,16 @@ async fn exit_code(docker: &Docker, id: &str) -> Result<i64, EngineError> {
         pause = (pause * 2).min(Duration::from_millis(100));
     }
     Err(EngineError::Gone("a program closed its output but did not end".into()))
+}
+
+/// Writes a text to the standard input of a container's first process.
+pub async fn tell(docker: &Docker, container: &str, text: &str) -> Result<(), EngineError> {
+    let options = AttachContainerOptionsBuilder::default().stdin(true).stream(true).build();
+    let attached = docker.attach_container(container, Some(options)).await;
+    let mut input = attached.map_err(call("cannot talk to the sandbox's container"))?.input;
+    let io = |source| EngineError::Io { action: "cannot give the sandbox its settings", source };
+    input.write_all(text.as_bytes()).await.map_err(io)?;
+    input.flush().await.map_err(io)
 }
 
 /// Runs a program to its end and returns its exit code and what it printed, as far as 64 KiB of each stream.

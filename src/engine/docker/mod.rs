@@ -3,12 +3,16 @@
 //! A data directory that is used again is made by a container that never sees a dump ([`kept`]) and kept as an image
 //! layer. A sandbox is a container of that image with no network, no capabilities, a read-only root and bounded resources,
 //! whose only process is the server under a deadline ([`container`]). Everything else goes through `docker exec`:
-//! connections ([`exec`]), client programs, and a watch over the limits ([`watch`]).
+//! connections ([`exec`]), client programs, and a watch over memory and processes ([`watch`]). Where data are on disk, a
+//! second container watches over that from outside ([`disk`]).
 
 mod container;
+mod disk;
+mod ended;
 mod entrypoint;
 mod exec;
 mod image;
+mod input;
 mod kept;
 mod labels;
 mod sandbox;
@@ -16,6 +20,7 @@ mod sweep;
 mod watch;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -29,6 +34,9 @@ use crate::event::{Events, Phase};
 use crate::profile::Entrypoint;
 use kept::{Origin, Plan};
 use sandbox::{DockerSandbox, StartError};
+
+/// How long a registry may take to say whether it has an image.
+const REGISTRY: Duration = Duration::from_secs(10);
 
 /// The Docker engine that the environment names (`DOCKER_HOST`, `DOCKER_TLS_VERIFY`, `DOCKER_CERT_PATH`; the local
 /// socket without them).
@@ -112,6 +120,12 @@ impl Engine for DockerEngine {
 
     async fn has(&self, server: &Server, image_repository: Option<&str>) -> bool {
         self.docker.inspect_image(&image::reference(server, image_repository, None)).await.is_ok()
+    }
+
+    async fn can_pull(&self, server: &Server, image_repository: Option<&str>) -> bool {
+        let image = image::reference(server, image_repository, None);
+        let asked = tokio::time::timeout(REGISTRY, self.docker.inspect_registry_image(&image, None)).await;
+        matches!(asked, Ok(Ok(_)))
     }
 
     async fn provide(&self, spec: &SandboxSpec, events: &Events) -> Result<(), EngineError> {

@@ -1,8 +1,5 @@
 //! A sandbox in a container.
 
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
-
 use async_trait::async_trait;
 use bollard::Docker;
 use bollard::models::{ContainerCreateBody, VolumeCreateRequest};
@@ -10,12 +7,14 @@ use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
     StartContainerOptions,
 };
-use sha2::{Digest as _, Sha256};
 use tokio::sync::{Mutex, OnceCell};
 
+use super::disk::{self, DiskWatch};
+use super::ended::why_it_ended;
 use super::entrypoint::{self, Own};
 use super::exec::{self, Exec};
-use super::kept::{self, Kept, Origin};
+use super::input::{self, Input};
+use super::kept::{Kept, Origin};
 use super::watch::Watch;
 use super::{call, container, image, labels, status};
 use crate::engine::lease::Lease;
@@ -37,6 +36,8 @@ pub struct DockerSandbox {
     /// Whether the input is mounted (as far as the engine shares this file system).
     mounted: bool,
     watch: Option<Watch>,
+    /// Who looks at the disk, where data are kept on it.
+    disk: Option<DiskWatch>,
     /// The connection that proved the server ready, for the first who asks.
     first: Mutex<Option<Box<dyn Pipe>>>,
     input: OnceCell<Input>,
@@ -68,13 +69,6 @@ impl From<StartError> for EngineError {
     }
 }
 
-/// Where client programs find the input, and as whom they can read it.
-#[derive(Debug, Clone)]
-struct Input {
-    path: String,
-    user: Option<String>,
-}
-
 impl DockerSandbox {
     /// Starts the server and waits until it accepts connections. Whatever fails, nothing is left behind.
     pub async fn start(
@@ -104,6 +98,7 @@ impl DockerSandbox {
             volume: None,
             mounted: false,
             watch: None,
+            disk: None,
             first: Mutex::new(None),
             input: OnceCell::new(),
         };
@@ -143,6 +138,17 @@ impl DockerSandbox {
             .start_container(&self.server, None::<StartContainerOptions>)
             .await
             .map_err(call("cannot start the sandbox's container"))?;
+        let settings = match &own {
+            None => container::settings(&self.spec),
+            Some(_) => entrypoint::settings(&self.spec),
+        };
+        if !settings.file.is_empty() {
+            exec::tell(&self.docker, &self.server, &settings.file).await?;
+        }
+        if self.spec.storage == Storage::Disk {
+            let watch = DiskWatch::begin(&self.docker, &self.image, &self.server, &self.spec, labels.clone());
+            self.disk = Some(watch);
+        }
         // Finding the input needs no server; what goes wrong with it is told when it is asked for.
         let find_input = async {
             if self.spec.client.is_none() {
@@ -161,7 +167,7 @@ impl DockerSandbox {
         } else {
             return Err(match self.exit_code_when_ended().await {
                 Some(container::NO_LOCALE) => StartError::NoLocale,
-                _ => self.why_it_ended().await.into(),
+                _ => self.why_it_ended("a program in it ended early").await.into(),
             });
         }
         if own.is_some() {
@@ -225,126 +231,33 @@ impl DockerSandbox {
     }
 
     /// An ended container, explained.
-    async fn why_it_ended(&self) -> EngineError {
-        // The engine notices an end a moment after the streams do.
-        for _ in 0..20 {
-            let state = self.docker.inspect_container(&self.server, None::<InspectContainerOptions>).await;
-            match state.map(|container| container.state) {
-                Ok(Some(state)) if state.running == Some(true) => {
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                }
-                Ok(Some(state)) => {
-                    if state.oom_killed == Some(true) {
-                        return LimitHit { name: "memory", value: self.spec.limits.memory.to_string() }.into();
-                    }
-                    // `timeout` ends with 124 when it had to end the server.
-                    if state.exit_code == Some(124) {
-                        return LimitHit { name: "timeout", value: self.spec.limits.timeout.to_string() }.into();
-                    }
-                    // A shell, as the engine, gives 128 and the signal's number.
-                    if let Some(signal) = state.exit_code.map(|code| code - 128).filter(|signal| *signal > 0) {
-                        return EngineError::Gone(format!("signal {signal} from outside ended its server"));
-                    }
-                    let log = kept::logs(&self.docker, &self.server).await;
-                    let step = if state.exit_code == Some(container::NO_INITDB) { "initdb" } else { "the server" };
-                    return EngineError::Start { step, log };
-                }
-                _ => return EngineError::Gone("its container was removed by somebody else".into()),
-            }
-        }
-        EngineError::Gone("a program in it ended early".into())
+    async fn why_it_ended(&self, otherwise: &str) -> EngineError {
+        why_it_ended(&self.docker, &self.server, &self.spec.limits, otherwise).await
     }
 
-    /// Whether the mounted input is the one that was meant, and who in the container can read it. On a remote engine
-    /// the same path may hold another file.
-    async fn find_input(&self, path: &Path) -> Result<Option<Input>, EngineError> {
-        if !self.mounted {
-            return Ok(None);
-        }
-        let io = |source| EngineError::Io { action: "cannot read the dump", source };
-        let (mut probed, mut inside) = (path.to_owned(), container::INPUT.to_owned());
-        if path.is_dir() {
-            probed.push("toc.dat");
-            inside.push_str("/toc.dat");
-        }
-        let metadata = std::fs::metadata(&probed).map_err(io)?;
-        let digest = head_digest(&probed).map_err(io)?;
-        // One who may only read what everybody may is tighter; the owner is needed for the common mode 0600.
-        let owner = Some(format!("{}:{}", metadata.uid(), metadata.gid()));
-        let readable_by_all = metadata.mode() & 0o004 != 0
-            && (!path.is_dir() || std::fs::metadata(path).map_err(io)?.mode() & 0o005 == 0o005);
-        let users = if readable_by_all { [None, owner] } else { [owner, None] };
-        for user in users {
-            let script = r#"head -c 65536 "$1" | sha256sum && wc -c < "$1""#;
-            let argv = ["sh", "-c", script, "sh", &inside].map(String::from).into();
-            let exec = Exec {
-                container: self.client_container(),
-                argv,
-                env: Vec::new(),
-                user: user.clone().or_else(|| self.user()),
-                stdin: false,
-            };
-            let (_, output) = exec::capture(&self.docker, exec, None).await?;
-            let mut words = output.split_whitespace();
-            let same =
-                words.next() == Some(digest.as_str()) && words.nth(1) == Some(metadata.len().to_string().as_str());
-            if same {
-                return Ok(Some(Input { path: container::INPUT.to_owned(), user }));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Copies the input into the sandbox, as a tar stream that the container unpacks.
-    async fn upload(&self, path: &Path) -> Result<Input, EngineError> {
-        let (reader, writer) = tokio::io::duplex(256 * 1024);
-        let source = path.to_owned();
-        let packed = tokio::task::spawn_blocking(move || {
-            let mut archive = tar::Builder::new(tokio_util::io::SyncIoBridge::new(writer));
-            archive.follow_symlinks(true);
-            if source.is_dir() {
-                archive.append_dir_all("input", &source)?;
-            } else {
-                archive.append_path_with_name(&source, "input")?;
-            }
-            archive.into_inner().and_then(|mut writer| writer.shutdown())
-        });
+    /// Where the input is to be found or put.
+    fn place(&self) -> input::Place<'_> {
+        let user = self.user();
         let upload = match &self.client {
             Some(_) => container::UPLOAD.to_owned(),
             None if self.spec.entrypoint == Entrypoint::Image => entrypoint::UPLOAD.to_owned(),
             None => format!("{}/upload", container::data_dir(self.spec.storage)),
         };
-        let script = r#"mkdir -p "$1" && tar -x -o -C "$1" -f - && chmod -R u+rX "$1/input""#;
-        let argv = ["sh", "-c", script, "sh", &upload].map(String::from).into();
-        let exec = Exec { container: self.client_container(), argv, env: Vec::new(), user: self.user(), stdin: true };
-        let (code, output) = exec::capture(&self.docker, exec, Some(Box::pin(reader))).await?;
-        let packed = packed.await.map_err(|error| std::io::Error::other(error.to_string())).and_then(|result| result);
-        match (code, packed) {
-            (0, Ok(())) => Ok(Input { path: format!("{upload}/input"), user: None }),
-            (0, Err(source)) => Err(EngineError::Io { action: "cannot upload the dump", source }),
-            _ => Err(EngineError::Call {
-                action: "cannot upload the dump into the sandbox",
-                reason: output.trim().into(),
-            }),
-        }
+        input::Place { docker: &self.docker, container: self.client_container(), user, upload }
     }
 
     async fn located(&self) -> Result<Option<&Input>, EngineError> {
         let Some(path) = &self.spec.input else { return Ok(None) };
-        let input = self.input.get_or_try_init(async || match self.find_input(path).await? {
-            Some(input) => Ok(input),
-            None => self.upload(path).await,
+        let input = self.input.get_or_try_init(async || {
+            let place = self.place();
+            let found = if self.mounted { place.find(path).await? } else { None };
+            match found {
+                Some(input) => Ok(input),
+                None => place.upload(path).await,
+            }
         });
         input.await.map(Some)
     }
-}
-
-/// SHA-256 in hexadecimal of a file's first 64 KiB.
-fn head_digest(path: &Path) -> std::io::Result<String> {
-    use std::io::Read as _;
-    let mut head = Vec::new();
-    std::fs::File::open(path)?.take(65536).read_to_end(&mut head)?;
-    Ok(Sha256::digest(&head).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[async_trait]
@@ -393,12 +306,28 @@ impl Sandbox for DockerSandbox {
     }
 
     async fn failure(&self) -> EngineError {
-        match &self.watch {
-            Some(watch) => match watch.hit().await {
+        let of_counters = async {
+            match &self.watch {
+                Some(watch) => watch.hit().await,
+                None => std::future::pending().await,
+            }
+        };
+        let of_disk = async {
+            match &self.disk {
+                Some(watch) => watch.end().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            hit = of_counters => match hit {
                 Some(hit) => hit.into(),
-                None => self.why_it_ended().await,
+                None => self.why_it_ended("a program in it ended early").await,
             },
-            None => std::future::pending().await,
+            end = of_disk => match end {
+                disk::End::Limit(hit) => hit.into(),
+                // It ends with the sandbox, and is not to end before it.
+                disk::End::Gone(why) => self.why_it_ended(&why).await,
+            },
         }
     }
 
@@ -408,13 +337,27 @@ impl Sandbox for DockerSandbox {
         {
             return Some(hit);
         }
+        if let Some(hit) = self.disk.as_ref().and_then(DiskWatch::hit) {
+            return Some(hit);
+        }
         let container = self.docker.inspect_container(&self.server, None::<InspectContainerOptions>).await.ok()?;
         (container.state?.oom_killed == Some(true))
             .then(|| LimitHit { name: "memory", value: self.spec.limits.memory.to_string() })
     }
 
+    async fn at_end(&self) -> Result<(), EngineError> {
+        match &self.disk {
+            None => Ok(()),
+            Some(watch) => match watch.now().await {
+                None => Ok(()),
+                Some(disk::End::Limit(hit)) => Err(hit.into()),
+                Some(disk::End::Gone(why)) => Err(self.why_it_ended(&why).await),
+            },
+        }
+    }
+
     async fn remove(self: Box<Self>) -> Result<(), EngineError> {
-        let Self { docker, kept, server, client, volume, watch, first, .. } = *self;
+        let Self { docker, kept, server, client, volume, watch, disk, first, .. } = *self;
         // What still talks to the server ends first.
         drop((watch, first));
         let remove = async |name: &str| {
@@ -429,7 +372,14 @@ impl Sandbox for DockerSandbox {
         if let Some(client) = &client {
             result = remove(client).await;
         }
-        result = result.and(remove(&server).await);
+        let remove_disk_watch = async {
+            match disk {
+                Some(watch) => remove(&watch.stop().await).await,
+                None => Ok(()),
+            }
+        };
+        let (of_server, of_disk_watch) = tokio::join!(remove(&server), remove_disk_watch);
+        result = result.and(of_server).and(of_disk_watch);
         if let Some(volume) = volume {
             let removed = docker.remove_volume(&volume, None::<RemoveVolumeOptions>).await;
             result = result.and(removed.map_err(call("cannot remove the sandbox's volume")));

@@ -29,10 +29,18 @@ else
     initdb --pgdata="$data/pgdata" --no-sync --auth=trust --username="$PGREHEARSE_SUPERUSER" \
         --encoding="$PGREHEARSE_ENCODING" $PGREHEARSE_OPTIONS > /tmp/initdb.log 2>&1 || { cat /tmp/initdb.log >&2; exit 93; }
 fi
+# Settings that no command line may show come by the standard input.
+lines=0
+while [ "$lines" -lt "${PGREHEARSE_SETTINGS:-0}" ]; do
+    IFS= read -r line || { echo "settings did not arrive" >&2; exit 1; }
+    printf '%s\n' "$line" >> "$data/pgdata/postgresql.conf"
+    lines=$((lines + 1))
+done
 # Not exec: timeout of coreutils 9.10 (PostgreSQL 18 on Debian forky) ends with 125 where it is the first process.
 timeout -s QUIT "$seconds" postgres -D "$data/pgdata" "$@" || {
     code=$?
     # The container's log ends where the server's own begins.
     grep -h -E ',(FATAL|PANIC),' "$data"/log/*.csv 2> /dev/null | tail -n 3 >&2
+    [ "$code" -le 128 ] || echo "pgrehearse: a signal ended the server" >&2
     exit $code
 }

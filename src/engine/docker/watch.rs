@@ -1,8 +1,8 @@
 //! Watches over a sandbox's limits from inside.
 //!
 //! The engine enforces memory and processes by killing and refusing, which a client sees as a lost connection or a
-//! failed statement. Counters of the control group tell that a limit was behind it. Disk has no limit in Docker, so its
-//! use is measured. The watching program starts with the sandbox: in a container whose processes are used up nothing
+//! failed statement. Counters of the control group tell that a limit was behind it; nothing rests on them but the
+//! explanation. (Disk is watched from outside: [`super::disk`].) The watching program starts with the sandbox: in a container whose processes are used up nothing
 //! new can be started.
 
 use bollard::Docker;
@@ -11,13 +11,11 @@ use futures_util::StreamExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::container::data_dir;
-use super::entrypoint;
 use super::exec::{self, Attached, Exec};
-use crate::engine::{EngineError, LimitHit, SandboxSpec, Storage};
-use crate::profile::{Entrypoint, Limits};
+use crate::engine::{EngineError, LimitHit, SandboxSpec};
+use crate::profile::Limits;
 
-/// Prints `out-of-memory-kills refused-forks used-KiB` each second, and at once when a line comes in. Control groups of
+/// Prints `out-of-memory-kills refused-forks` each second, and at once when a line comes in. Control groups of
 /// version 2 and 1 name their counters differently. `read` is a builtin, so waiting needs no process.
 const SCRIPT: &str = r#"
 value() { # FILE KEY: the number behind KEY
@@ -34,9 +32,7 @@ while :; do
     value /sys/fs/cgroup/pids.events max
     [[ $found ]] || value /sys/fs/cgroup/pids/pids.events max
     refused=${found:-0}
-    echo "$killed $refused -"
-    used=$(du -sk "$1" 2> /dev/null)
-    echo "$killed $refused ${used%%[!0-9]*}"
+    echo "$killed $refused"
 done
 "#;
 
@@ -45,8 +41,6 @@ done
 struct Measured {
     memory_kills: u64,
     refused_forks: u64,
-    /// Bytes.
-    disk: u64,
     /// The watching program has ended: the container has, or is about to.
     ended: bool,
     /// How many measurements there have been.
@@ -56,19 +50,13 @@ struct Measured {
 /// The watch over one sandbox.
 pub struct Watch {
     limits: Limits,
-    storage: Storage,
     measured: watch::Receiver<Measured>,
     ask: mpsc::Sender<oneshot::Sender<()>>,
 }
 
 impl Watch {
     pub async fn start(docker: &Docker, container: &str, spec: &SandboxSpec) -> Result<Self, EngineError> {
-        let (limits, storage) = (&spec.limits, spec.storage);
-        let data = match spec.entrypoint {
-            Entrypoint::Direct => data_dir(storage),
-            Entrypoint::Image => entrypoint::DATA,
-        };
-        let argv = ["bash", "-c", SCRIPT, "watch", data].map(String::from).into();
+        let argv = ["bash", "-c", SCRIPT, "watch"].map(String::from).into();
         let Attached { mut output, mut input, .. } =
             exec::start(docker, Exec { container, argv, env: Vec::new(), user: None, stdin: true }).await?;
         let (sender, measured) = watch::channel(Measured::default());
@@ -103,7 +91,7 @@ impl Watch {
             }
             sender.send_modify(|measured| measured.ended = true);
         });
-        Ok(Self { limits: limits.clone(), storage, measured, ask })
+        Ok(Self { limits: spec.limits.clone(), measured, ask })
     }
 
     /// Ends when a limit is hit, or with `None` when the watch itself ends.
@@ -126,7 +114,7 @@ impl Watch {
         let before = measured.borrow().count;
         let (done, was_done) = oneshot::channel();
         if self.ask.send(done).await.is_ok() && was_done.await.is_ok() {
-            let newer = measured.wait_for(|measured| measured.count > before + 1 || measured.ended);
+            let newer = measured.wait_for(|measured| measured.count > before || measured.ended);
             // Where the container's processes are used up, measuring takes long; what is known by then must do.
             let _ = tokio::time::timeout(std::time::Duration::from_secs(2), newer).await;
         }
@@ -135,13 +123,11 @@ impl Watch {
     }
 
     fn judge(&self, measured: Measured) -> Option<LimitHit> {
-        let Limits { memory, pids, disk, .. } = &self.limits;
+        let Limits { memory, pids, .. } = &self.limits;
         if measured.memory_kills > 0 {
             Some(LimitHit { name: "memory", value: memory.to_string() })
         } else if measured.refused_forks > 0 {
             Some(LimitHit { name: "pids", value: pids.to_string() })
-        } else if self.storage == Storage::Disk && measured.disk > disk.0 {
-            Some(LimitHit { name: "disk", value: disk.to_string() })
         } else {
             None
         }
@@ -155,9 +141,6 @@ impl Measured {
         if let (Some(Ok(kills)), Some(Ok(refused))) = (next(), next()) {
             self.memory_kills = kills;
             self.refused_forks = refused;
-            if let Some(Ok(kib)) = next() {
-                self.disk = kib * 1024;
-            }
         }
         self.count += 1;
     }

@@ -133,30 +133,6 @@ fn open_up(path: &Path) {
     }
 }
 
-/// How many bytes of disk the sandbox's own files take. What cannot be measured is more than any limit.
-pub(super) fn disk_use(directory: &Path) -> u64 {
-    let mut total = 0u64;
-    let mut waiting: Vec<PathBuf> = ["data", "server-tmp", "client-tmp"].map(|name| directory.join(name)).into();
-    while let Some(path) = waiting.pop() {
-        let entries = match fs::read_dir(&path) {
-            Ok(entries) => entries,
-            // Deeper than a path can be long: nothing that PostgreSQL does.
-            Err(error) if error.kind() == io::ErrorKind::InvalidFilename => return u64::MAX,
-            // Files come and go meanwhile.
-            Err(_) => continue,
-        };
-        for entry in entries.flatten() {
-            // Does not follow links.
-            let Ok(metadata) = entry.metadata() else { continue };
-            total = total.saturating_add(metadata.blocks().saturating_mul(512));
-            if metadata.is_dir() {
-                waiting.push(entry.path());
-            }
-        }
-    }
-    total
-}
-
 /// Removes the directories of dead runs of this home, after ending what may still run in them.
 ///
 /// Only a real directory with pgrehearse's marker, owned by a user that pgrehearse itself makes directories as, is

@@ -1,11 +1,13 @@
 //! A copy of the sandbox's input, for when the unprivileged user may not read the original.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::user::{self, RunAs};
+use crate::engine::input::Input;
+use crate::ordinary;
 
 /// What may be restored from: a file or a directory, found behind links.
 pub(super) fn resolve(input: &Path) -> io::Result<PathBuf> {
@@ -27,38 +29,53 @@ done
 "#;
 
 /// Copies `input` (from [`resolve`]) below `directory` and gives the copy to the user. Returns where it is.
-///
-/// A link in a dump's directory may lead within it; one that leads out would hand a file of this machine to the
-/// dump's code.
 pub(super) fn copy(input: &Path, directory: &Path, run_as: Option<&RunAs>) -> io::Result<PathBuf> {
     let below = directory.join("input");
     fs::DirBuilder::new().mode(0o700).create(&below)?;
     let copy = below.join("dump");
-    copy_entry(input, input, &copy, run_as)?;
+    match Input::open(input)? {
+        Input::File(file) => copy_file(file, &copy, run_as)?,
+        Input::Folder(folder, names) => {
+            fs::DirBuilder::new().mode(0o700).create(&copy)?;
+            for name in names {
+                copy_file(ordinary::open_in(&folder, &name)?, &copy.join(&name), run_as)?;
+            }
+            user::give(&copy, run_as)?;
+        }
+    }
     user::give(&below, run_as)?;
     Ok(copy)
 }
 
-fn copy_entry(root: &Path, from: &Path, to: &Path, run_as: Option<&RunAs>) -> io::Result<()> {
-    let real = fs::canonicalize(from)?;
-    if !real.starts_with(root) {
-        let message = format!("{} is a link that leads out of the dump", from.display());
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-    }
-    let kind = fs::metadata(&real)?.file_type();
-    if kind.is_dir() {
-        if from != root && fs::symlink_metadata(from)?.is_symlink() {
-            // It could lead in a circle, and no dump has one.
-            return Ok(());
-        }
-        fs::DirBuilder::new().mode(0o700).create(to)?;
-        for entry in fs::read_dir(&real)? {
-            let entry = entry?;
-            copy_entry(root, &entry.path(), &to.join(entry.file_name()), run_as)?;
-        }
-    } else if kind.is_file() {
-        fs::copy(&real, to)?;
-        fs::set_permissions(to, fs::Permissions::from_mode(0o400))?;
-    }
+fn copy_file(mut from: File, to: &Path, run_as: Option<&RunAs>) -> io::Result<()> {
+    let mut copy = fs::OpenOptions::new().write(true).create_new(true).mode(0o400).open(to)?;
+    io::copy(&mut from, &mut copy)?;
     user::give(to, run_as)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_holds_the_files_of_a_folder_and_nothing_that_a_link_leads_to() {
+        let place = tempfile::tempdir().unwrap();
+        let (dump, into) = (place.path().join("d"), place.path().join("into"));
+        fs::create_dir(&dump).unwrap();
+        fs::create_dir(&into).unwrap();
+        fs::write(place.path().join("secret"), "of this machine").unwrap();
+        fs::write(dump.join("toc.dat"), "PGDMP").unwrap();
+        fs::create_dir(dump.join("folder")).unwrap();
+        let copied = copy(&dump, &into, None).unwrap();
+        assert_eq!(fs::read(copied.join("toc.dat")).unwrap(), b"PGDMP");
+        assert_eq!(fs::read_dir(copied).unwrap().count(), 1);
+        for target in ["../secret", "toc.dat", "/etc"] {
+            let _ = fs::remove_dir_all(into.join("input"));
+            let link = dump.join("1.dat");
+            std::os::unix::fs::symlink(target, &link).unwrap();
+            let refused = copy(&dump, &into, None).unwrap_err().to_string();
+            assert_eq!(refused, "\"1.dat\" is a symbolic link, which no dump holds");
+            fs::remove_file(link).unwrap();
+        }
+    }
 }

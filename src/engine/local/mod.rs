@@ -6,6 +6,7 @@
 
 mod bubblewrap;
 mod directory;
+mod disk;
 mod extensions;
 mod input;
 mod installation;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom, Write as _};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ use super::launch::{Launcher, Role};
 use super::process::{Process, Streams, kill_all_in};
 use super::watch::{Failure, Watched, bytes};
 use super::{Means, RunTag, blocking, extensions, input};
-use crate::engine::settings::server_settings;
+use crate::engine::settings::{given, server_settings};
 use crate::engine::{
     BoxedReader, EngineError, ExtensionRights, InitdbOptions, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec,
     Whose,
@@ -228,8 +228,14 @@ impl LocalSandbox {
             ("log_file_mode", "0600".to_owned()),
         ];
         let mut argv: Vec<OsString> = vec!["postgres".into(), "-D".into(), format!("{data}/pgdata").into()];
-        for (name, value) in server_settings(&spec.limits, &spec.settings, &own) {
-            argv.extend(["-c".into(), format!("{name}={value}").into()]);
+        let settings = given(&server_settings(&spec.limits, &spec.settings, &own), &spec.hidden);
+        argv.extend(settings.arguments.into_iter().map(OsString::from));
+        if !settings.file.is_empty() {
+            // No code of a dump has run, so nothing but initdb's own file can be there.
+            const ACTION: &str = "give the sandbox its settings";
+            let path = self.launcher.directory.join("data/pgdata/postgresql.conf");
+            let append = move || fs::OpenOptions::new().append(true).open(path)?.write_all(settings.file.as_bytes());
+            blocking(ACTION, append).await?.map_err(io(ACTION))?;
         }
         let (server, streams) = self.spawn(Role::Server, &argv, &[], Stdio::null()).await?;
         self.server = Some(server.clone());
@@ -459,6 +465,16 @@ impl Sandbox for LocalSandbox {
         match self.watched.failed() {
             Some(Failure::Limit(limit)) => Some(limit),
             _ => self.limit_in_log(),
+        }
+    }
+
+    async fn at_end(&self) -> Result<(), EngineError> {
+        if let Some(failure) = self.watched.failed() {
+            return Err(failure.into());
+        }
+        match self.watched.disk().await {
+            Some(hit) => Err(hit.into()),
+            None => Ok(()),
         }
     }
 

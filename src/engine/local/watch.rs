@@ -2,7 +2,7 @@
 //!
 //! Control groups would be exact, but an ordinary user cannot make any. So the kernel enforces what it can (CPUs,
 //! the size of /dev/shm, the number of processes, the size of one file), and the rest is sampled: memory and processes
-//! five times a second, disk every second. A sandbox can be over a limit for that long.
+//! five times a second, disk about twice. A sandbox can be over a limit for that long.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::process::Process;
-use super::{directory, table};
+use super::{disk, table};
 use crate::engine::{EngineError, LimitHit};
 use crate::profile::Limits;
 
 const SAMPLE: Duration = Duration::from_millis(200);
-const SAMPLES_PER_DISK_USE: u32 = 5;
+/// Looking at the disk may take a sixth of the time at most: that of many files takes long.
+const REST: u32 = 5;
 
 /// Why a sandbox did not hold.
 #[derive(Debug, Clone)]
@@ -115,7 +116,7 @@ impl Watched {
     pub async fn watch(&self) {
         let mut ticks = tokio::time::interval(SAMPLE);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut samples = 0;
+        let mut disk_at = Instant::now();
         let hit = loop {
             tokio::select! {
                 _ = ticks.tick() => {}
@@ -124,12 +125,13 @@ impl Watched {
             if let Some(hit) = self.timeout().or_else(|| self.processes()) {
                 break hit;
             }
-            if samples == 0
-                && let Some(hit) = self.disk().await
-            {
-                break hit;
+            let began = Instant::now();
+            if began >= disk_at {
+                if let Some(hit) = self.disk().await {
+                    break hit;
+                }
+                disk_at = Instant::now() + (began.elapsed() * REST).max(2 * SAMPLE);
             }
-            samples = (samples + 1) % SAMPLES_PER_DISK_USE;
         };
         self.fail(Failure::Limit(hit));
         for process in self.close() {
@@ -143,7 +145,7 @@ impl Watched {
     }
 
     fn processes(&self) -> Option<LimitHit> {
-        let roots: Vec<i32> = self.lock().running.iter().filter(|p| p.ended().is_none()).map(Process::pid).collect();
+        let roots = self.roots();
         let members = table::tree(&table::recent(), &roots);
         let tasks: u64 = members.iter().map(|row| row.threads).sum();
         if tasks > u64::from(self.limits.pids) {
@@ -153,9 +155,15 @@ impl Watched {
         (table::memory(&members, limit) > limit).then(|| LimitHit { name: "memory", value: bytes(limit) })
     }
 
-    async fn disk(&self) -> Option<LimitHit> {
-        let directory = self.directory.clone();
-        let used = tokio::task::spawn_blocking(move || directory::disk_use(&directory)).await.unwrap_or(0);
+    /// The processes from which all others of the sandbox descend.
+    fn roots(&self) -> Vec<i32> {
+        self.lock().running.iter().filter(|process| process.ended().is_none()).map(Process::pid).collect()
+    }
+
+    /// Looks at the disk, and says whether more was written than may be.
+    pub async fn disk(&self) -> Option<LimitHit> {
+        let (directory, roots) = (self.directory.clone(), self.roots());
+        let used = tokio::task::spawn_blocking(move || disk::used(&directory, &roots)).await.unwrap_or(u64::MAX);
         let limit = self.limits.disk.0;
         (used > limit).then(|| LimitHit { name: "disk", value: bytes(limit) })
     }

@@ -54,7 +54,7 @@ fn constraint(message: &str) -> String {
 }
 
 /// The function that refused.
-fn running(failure: &Failure) -> String {
+pub(super) fn running(failure: &Failure) -> String {
     let context = failure.context.as_deref().unwrap_or_default();
     let function = context.lines().find_map(|line| line.strip_prefix("PL/pgSQL function "));
     function.map_or_else(String::new, |after| after.split(" line ").next().unwrap_or(after).to_owned())

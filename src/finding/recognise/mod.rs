@@ -62,6 +62,9 @@ fn of_server(state: &str, failure: &Failure) -> Named {
     if let Some(found) = of_statement.or_else(|| objects::of_library(failure)) {
         return found;
     }
+    if failure.voice == super::mask::Voice::Raised {
+        return (Name::FunctionRaised, data::running(failure));
+    }
     match state {
         // read_only_sql_transaction: `cannot execute CREATE TABLE in a read-only transaction`.
         "25006" => (Name::ServerReadOnly, String::new()),

@@ -105,6 +105,9 @@ pub struct Target {
     /// What a person should know of how it was read: what it takes from the dump and the dump does not say.
     #[serde(skip)]
     pub notices: Vec<String>,
+    /// What its settings take from the environment, which no output shows.
+    #[serde(skip)]
+    pub secrets: Vec<String>,
 }
 
 impl Target {

@@ -139,7 +139,7 @@ impl Builder {
                 }
                 let content = Content::Scalar { text: text.into_owned(), plain };
                 let origin = Rc::clone(&self.origin);
-                self.add(Rc::new(Node { origin, place, content, weight: 1, height: 1 }), anchor, place)
+                self.add(Rc::new(Node { origin, place, content, weight: 1, height: 1, written: None }), anchor, place)
             }
             Event::SequenceStart(anchor, tag) => {
                 refuse_tag(tag.is_some(), place)?;
@@ -185,7 +185,7 @@ impl Builder {
             Kind::Mapping { entries, .. } => Content::Mapping(entries),
         };
         let origin = Rc::clone(&self.origin);
-        self.add(Rc::new(Node { origin, place, content, weight, height }), anchor, place)
+        self.add(Rc::new(Node { origin, place, content, weight, height, written: None }), anchor, place)
     }
 
     /// Puts a finished node where it belongs: into what is open, or at the root.

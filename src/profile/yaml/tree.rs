@@ -32,6 +32,8 @@ pub struct Node {
     pub weight: u64,
     /// How many levels this node has, itself included.
     pub height: usize,
+    /// The text as it was written, where a value of the environment has taken a place in it.
+    pub written: Option<String>,
 }
 
 #[derive(Debug)]
@@ -123,7 +125,13 @@ impl Node {
         };
         let weight = inside.iter().fold(1_u64, |sum, node| sum.saturating_add(node.weight));
         let height = 1 + inside.iter().map(|node| node.height).max().unwrap_or(0);
-        Rc::new(Self { origin: Rc::clone(&spot.origin), place: spot.place, content, weight, height })
+        Rc::new(Self { origin: Rc::clone(&spot.origin), place: spot.place, content, weight, height, written: None })
+    }
+
+    /// A text in which values of the environment have taken their places.
+    pub fn filled(spot: &Spot, content: Content, written: &str) -> Rc<Self> {
+        let (origin, place) = (Rc::clone(&spot.origin), spot.place);
+        Rc::new(Self { origin, place, content, weight: 1, height: 1, written: Some(written.to_owned()) })
     }
 
     pub fn spot(&self) -> Spot {

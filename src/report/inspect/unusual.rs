@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::dump::{Content, DataState, Dump, Facts, Requirements, Scan};
+use crate::finding::mask::secrets;
 use crate::report::text::counted;
 
 /// Each thing in one sentence.
@@ -45,6 +46,29 @@ pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, requirements: &Requir
         whole && created > 0 && facts.owners.is_empty(),
         "it names no owners, as with --no-owner: everything will belong to whoever restores it".into(),
     );
+    say(
+        facts.row_security_on && !facts.row_security.is_empty(),
+        format!(
+            "it was made under row level security (row_security = on): of {} it may hold a part of the rows",
+            counted(facts.row_security.len() as u64, "table")
+        ),
+    );
+    if let Some(scan) = scan {
+        if let Some(line) = scan.end.quits {
+            say(true, format!("psql stops reading it in line {line} (\\q): what follows is not restored"));
+        }
+        if let Some(line) = scan.end.open_transaction {
+            say(true, format!("it ends inside the transaction that begins in line {line}: what it does there is lost"));
+        }
+        let unfollowed: Vec<_> = scan.not_followed().collect();
+        if let Some(first) = unfollowed.first() {
+            let more = match unfollowed.len() {
+                1 => String::new(),
+                more => format!(", and {} more", more - 1),
+            };
+            say(true, format!("what it holds cannot be told by reading it: {}{more}", first.label()));
+        }
+    }
     let inserts = scan.map_or(facts.inserts, |scan| scan.rows.iter().any(|rows| rows.inserts));
     say(inserts, "rows are INSERT statements, which load much slower than COPY".into());
     let bare = without_policy(facts);
@@ -54,7 +78,7 @@ pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, requirements: &Requir
         say(true, format!("{tables} {have} row level security and no policy, so only its owner sees rows: {first}"));
     }
     let databases = facts.databases.iter().filter(|name| *name != "template1" && *name != "postgres").count();
-    say(databases > 1, format!("it holds {databases} databases: {}", facts.databases.join(", ")));
+    say(databases > 1, format!("it holds {databases} databases: {}", secrets(&facts.databases.join(", "))));
     say(
         requirements.not_looked_into,
         "some definitions are too long and were not looked into: the dump may need more than is said here".into(),

@@ -34,6 +34,7 @@ pub(super) fn folded<'g, 'a>(groups: &'g [Group<'a>], all: bool) -> Vec<Vec<&'g 
 fn are_alike(one: &Group<'_>, other: &Group<'_>) -> bool {
     one.finding.name == other.finding.name
         && one.finding.severity == other.finding.severity
+        && one.finding.origin == other.finding.origin
         && one.finding.subject.is_some()
         && other.finding.subject.is_some()
         && one.finding.accepted == other.finding.accepted

@@ -42,6 +42,7 @@ pub(super) fn collect(targets: &[Rehearsal]) -> Vec<Group<'_>> {
 fn is_the_same(one: &Finding, other: &Finding) -> bool {
     one.name == other.name
         && one.severity == other.severity
+        && one.origin == other.origin
         && one.title == other.title
         && one.objects == other.objects
         && one.consequences == other.consequences

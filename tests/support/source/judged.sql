@@ -138,6 +138,7 @@ ALTER EVENT TRIGGER noted DISABLE;
 SELECT lo_from_bytea(5000 + i, 'x') FROM generate_series(1, 3) AS i;
 GRANT SELECT ON LARGE OBJECT 5001, 5002, 5003 TO shop_app;
 ALTER LARGE OBJECT 5001 OWNER TO shop_owner;
+COMMENT ON LARGE OBJECT 5002 IS 'It''s \ a large object';
 -- As before 15, where databases that were upgraded have it still.
 ALTER SCHEMA public OWNER TO postgres;
 GRANT ALL ON SCHEMA public TO PUBLIC;

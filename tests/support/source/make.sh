@@ -101,6 +101,9 @@ dump objects.sql objects
 make judged -O shop_owner
 dump judged.dump -Fc judged
 dump judged.sql judged
+# The same, written otherwise.
+dump judged-quoted.dump -Fc --quote-all-identifiers --disable-dollar-quoting judged
+dump judged-quoted.sql --quote-all-identifiers --disable-dollar-quoting --inserts judged
 
 make escape
 dump escape.dump -Fc escape

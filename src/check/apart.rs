@@ -1,0 +1,68 @@
+//! Items of a dump, by kind, and those that a check sets apart from the others.
+
+use serde::{Deserialize, Serialize};
+
+/// What a dump is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A database that it makes or puts something into.
+    Database,
+    Role,
+    Table,
+    /// All rows that it holds for one table.
+    Rows,
+    LargeObject,
+    /// Where a sequence stands, by its last `setval`.
+    SequenceValue,
+    /// A materialized view that it fills.
+    MaterializedView,
+    /// Any object's definition, privileges, comment or policy.
+    Definition,
+}
+
+impl Kind {
+    /// For people: one of it, and several.
+    pub fn label(self) -> [&'static str; 2] {
+        match self {
+            Kind::Database => ["database", "databases"],
+            Kind::Role => ["role", "roles"],
+            Kind::Table => ["table", "tables"],
+            Kind::Rows => ["table with rows", "tables with rows"],
+            Kind::LargeObject => ["large object", "large objects"],
+            Kind::SequenceValue => ["sequence value", "sequence values"],
+            Kind::MaterializedView => ["filled materialized view", "filled materialized views"],
+            Kind::Definition => ["definition", "definitions"],
+        }
+    }
+}
+
+/// Why an item was not compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// It cannot be by its nature, or nobody wants it to be.
+    NotCompared(String),
+    /// It should have been.
+    Untested(String),
+}
+
+/// One item of the database that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Apart {
+    pub kind: Kind,
+    /// Schema and name.
+    pub item: (String, String),
+    pub why: Why,
+}
+
+impl Apart {
+    /// One that cannot be compared.
+    pub fn not_compared(kind: Kind, item: (&str, &str), why: impl Into<String>) -> Self {
+        Self { kind, item: (item.0.to_owned(), item.1.to_owned()), why: Why::NotCompared(why.into()) }
+    }
+
+    /// One that should have been compared.
+    pub fn untested(kind: Kind, item: (&str, &str), why: impl Into<String>) -> Self {
+        Self { kind, item: (item.0.to_owned(), item.1.to_owned()), why: Why::Untested(why.into()) }
+    }
+}

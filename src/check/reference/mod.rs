@@ -1,0 +1,108 @@
+//! What one server makes of the dump's own definitions: a second database beside the restored one, made from them alone.
+//!
+//! Two texts prove little: versions of PostgreSQL, options of pg_dump and the server's own reading write one object in many
+//! ways, and a parenthesis that has moved is another object. So where texts differ, the dump's definitions are run in a
+//! database from `template0`, without rows, without what the profile put into the target, and the target's own pg_dump writes
+//! both databases. What is the same object is the same text then. It is made only where it is needed, once for a database,
+//! and dropped at once.
+
+mod database;
+mod statements;
+
+pub(super) use database::PREFIX;
+
+use std::collections::{HashMap, HashSet};
+
+use super::Restored;
+use super::constraints::{self, Unverified};
+use super::schema;
+use super::scope::in_database;
+use crate::cluster::{ClusterError, Session};
+use crate::dump::{Content, Declared};
+use statements::Step;
+
+/// Type, schema and tag of an object, as pg_dump names it.
+pub type Key = (String, String, String);
+
+/// An object's key.
+pub fn key(object: &Declared) -> Key {
+    (object.desc.clone(), object.schema.clone().unwrap_or_default(), object.tag.clone())
+}
+
+/// What the reference database came to.
+#[derive(Debug, Default)]
+pub struct Reference {
+    /// Its objects, as the target's own pg_dump writes them.
+    pub declared: Vec<Declared>,
+    /// The dump's objects that this server did not make there, and the SQLSTATE of its refusal.
+    pub refused: HashMap<Key, String>,
+    /// Its constraints that are not verified.
+    pub unverified: Vec<Unverified>,
+}
+
+/// Makes it, reads it, and drops it.
+///
+/// # Errors
+/// When there can be none, which is no fact about the dump.
+pub async fn read(restored: &Restored<'_>, dumped: &[&Declared]) -> Result<Reference, ClusterError> {
+    let name = database::create(restored).await?;
+    let read = fill(restored, dumped, &name).await;
+    // What is left of it goes with the sandbox.
+    let _ = database::drop(restored, &name).await;
+    read
+}
+
+/// What a session has while pg_dump's statements are read (_doSetFixedOutputState in pg_backup_archiver.c), and what
+/// setup_connection in pg_dump.c had set when they were written.
+const SETTINGS: &str = "
+SET check_function_bodies = off; SET xmloption = content; SET client_min_messages = error; SET row_security = off;
+SET standard_conforming_strings = on; SET IntervalStyle = 'postgres'; SET DateStyle = 'ISO'; SET default_tablespace = '';
+SET lock_timeout = 0; SET search_path = ''";
+
+async fn fill(restored: &Restored<'_>, dumped: &[&Declared], name: &str) -> Result<Reference, ClusterError> {
+    let superuser = &restored.target.cluster.superuser;
+    let session = Session::open(restored.sandbox, superuser, name).await?;
+    let limit = restored.target.check_timeout().as_millis().min(i32::MAX as u128);
+    let prepare = format!("SET statement_timeout = {limit};{SETTINGS}");
+    session.batch(&prepare, "cannot prepare the reference database").await?;
+    database::extensions(restored, &session, dumped).await?;
+    // A script that was edited or comes from an old pg_dump can make schemas without naming them in a comment.
+    let added = in_database(&restored.scan.added, restored, |added| &added.database);
+    let places: Vec<String> =
+        added.map(|added| added.statement.clone()).filter(|statement| statements::makes_a_place(statement)).collect();
+    session.pipelined(&places).await;
+    let is_archive = matches!(restored.dump.content, Content::Archive(_));
+    let (steps, left_out) = statements::steps(dumped, is_archive, super::objects::tablespaces_left_out(restored));
+    let refused = run(&session, &steps, restored.encoding()).await;
+    let back = "RESET ALL; SET search_path = pg_catalog";
+    session.batch(back, "cannot read the reference database").await?;
+    let unverified = constraints::unverified(&session).await?;
+    let mut declared = schema::read_of(restored.sandbox, superuser, name, restored.encoding()).await?;
+    declared.extend(schema::large_objects(&session).await?);
+    let mut named = HashMap::new();
+    for (index, sqlstate) in left_out.into_iter().map(|index| (index, String::new())).chain(refused) {
+        if let Some(object) = dumped.get(index) {
+            named.insert(key(object), sqlstate);
+        }
+    }
+    Ok(Reference { declared, refused: named, unverified })
+}
+
+/// Runs the steps in their order. The objects whose statements failed are returned, with the SQLSTATE.
+async fn run(session: &Session, steps: &[Step], encoding: Option<&str>) -> HashMap<usize, String> {
+    /// Statements that are written out at a time.
+    const AT_ONCE: usize = 2000;
+    let mut refused = HashMap::new();
+    let mut skipped: HashSet<usize> = HashSet::new();
+    for some in steps.chunks(AT_ONCE) {
+        let sql: Vec<String> = some.iter().map(|step| statements::in_encoding(&step.sql, encoding)).collect();
+        for (step, result) in some.iter().zip(session.pipelined(&sql).await) {
+            if let (Some(index), Err(error)) = (step.object, result)
+                && skipped.insert(index)
+            {
+                refused.insert(index, error.code().map_or_else(String::new, |code| code.code().to_owned()));
+            }
+        }
+    }
+    refused
+}

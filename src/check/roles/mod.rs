@@ -1,0 +1,128 @@
+//! Roles, their memberships and settings, and what a cluster keeps of its databases, where the dump has them: what pg_dumpall
+//! writes, and what `pg_restore --create` sets for the database.
+//!
+//! A role that was there before keeps what it had where the dump says nothing of it. Statements of roles can hold the
+//! digests of passwords: none is ever shown.
+
+mod compare;
+mod stated;
+mod there;
+mod told;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+
+use super::{Check, Group, Looked, Restored};
+use crate::cluster::ClusterError;
+use crate::dump::{Content, Word, statements};
+use crate::finding::Name;
+use crate::profile::Entrypoint;
+use crate::restore::has_option;
+
+pub use stated::Stated;
+
+pub struct Roles;
+
+#[async_trait]
+impl Check for Roles {
+    fn name(&self) -> &'static str {
+        "roles"
+    }
+
+    fn group(&self) -> Group {
+        Group::Access
+    }
+
+    fn looks_once(&self) -> bool {
+        true
+    }
+
+    async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
+        let facts = &restored.scan.facts;
+        let mut stated = Stated::of(&facts.role_statements);
+        let creates = has_option(&restored.target.restore.options, "--create", 'C');
+        if matches!(restored.dump.content, Content::Archive(_)) && creates {
+            stated.read(&facts.database_properties);
+        }
+        let made = made_by(restored, creates);
+        if stated.is_empty() && facts.roles_created.is_empty() {
+            return Ok(Looked::default());
+        }
+        let mut there = there::read(restored.session, &mut stated).await?;
+        // Where a script took superuser from the role that restores it, pgrehearse has given that back, to be able to look.
+        if restored.restore_findings.iter().any(|finding| finding.name == Name::SuperuserLost) {
+            for attribute in ["superuser", "login"] {
+                let key = (restored.target.cluster.superuser.clone(), attribute);
+                let said = stated.attributes.get(&key).copied();
+                said.and_then(|said| there.attributes.insert(key, said));
+            }
+        }
+        let differences = compare::compare(&stated, &there, &made);
+        let compared = BTreeMap::from([
+            ("role".to_owned(), facts.roles_created.len() as u64),
+            ("role attribute".to_owned(), stated.attributes.len() as u64),
+            ("membership".to_owned(), stated.members.len() as u64),
+            ("setting of a role or database".to_owned(), stated.settings.len() as u64),
+            ("comment of a role or database".to_owned(), stated.comments.len() as u64),
+            ("privilege on a parameter".to_owned(), stated.parameters.len() as u64),
+        ]);
+        let compared = compared.into_iter().filter(|(_, count)| *count > 0).collect();
+        let looked_at = format!(
+            "{} attributes and {} memberships of roles, {} settings",
+            stated.attributes.len(),
+            stated.members.len(),
+            stated.settings.len()
+        );
+        Ok(Looked { findings: told::told(differences, &stated, &there), looked_at, compared, ..Looked::default() })
+    }
+}
+
+/// What the dump has made in this cluster: of it, what the dump does not say should not be.
+pub(super) struct Made {
+    pub roles: BTreeSet<String>,
+    pub databases: BTreeSet<String>,
+    /// Roles and databases that should be there beside; `None` where that is not known: the dump is not of a whole cluster, or
+    /// an image or a profile's SQL may have made more.
+    pub others: Option<[BTreeSet<String>; 2]>,
+}
+
+fn made_by(restored: &Restored<'_>, creates: bool) -> Made {
+    let (facts, target) = (&restored.scan.facts, restored.target);
+    let [refused_roles, refused_databases] = refused(restored);
+    let creates = creates || matches!(restored.dump.content, Content::Plain(_));
+    let databases = facts.creates_database.iter().filter(|_| creates).map(|created| created.name.clone());
+    let databases: BTreeSet<String> = databases.filter(|name| !refused_databases.contains(name)).collect();
+    let superuser = &target.cluster.superuser;
+    let is_own = |name: &String| target.roles.iter().any(|role| role.name == *name) || name == superuser;
+    let roles: BTreeSet<String> = facts.roles_created.difference(&refused_roles).cloned().collect();
+    let is_plain = target.entrypoint == Entrypoint::Direct && target.init.is_empty();
+    let others = (is_plain && !facts.roles_created.is_empty()).then(|| {
+        let roles = facts.roles_created.iter().cloned();
+        let own = target.roles.iter().map(|role| role.name.clone()).chain([superuser.clone()]);
+        let databases =
+            facts.databases.iter().cloned().chain(facts.creates_database.iter().map(|one| one.name.clone()));
+        let always = ["postgres", "template0", "template1", target.database.name.as_str()].map(str::to_owned);
+        [roles.chain(own).collect(), databases.chain(always).collect()]
+    });
+    Made { roles: roles.into_iter().filter(|role| !is_own(role)).collect(), databases, others }
+}
+
+/// The roles and the databases that the server did not let the restore create.
+fn refused(restored: &Restored<'_>) -> [BTreeSet<String>; 2] {
+    let mut refused = [BTreeSet::new(), BTreeSet::new()];
+    for text in restored.failures.iter().filter_map(|failure| failure.statement.as_deref()) {
+        for words in statements(text) {
+            if let [Word::Name(create), Word::Name(kind), Word::Name(name), ..] = words.as_slice()
+                && create == "create"
+            {
+                match kind.as_str() {
+                    "role" | "user" | "group" => refused[0].insert(name.clone()),
+                    "database" => refused[1].insert(name.clone()),
+                    _ => false,
+                };
+            }
+        }
+    }
+    refused
+}

@@ -1,0 +1,435 @@
+//! What a dump says of roles and databases, and what a cluster says of its own, in the same form.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cluster::sql::{identifier, literal};
+use crate::dump::{Word, statements};
+
+/// The attributes that pg_dumpall states for each role (dumpRoles in pg_dumpall.c, PostgreSQL 13 to 18), and their column of
+/// pg_authid.
+pub(super) const ATTRIBUTES: [(&str, &str); 7] = [
+    ("superuser", "rolsuper"),
+    ("inherit", "rolinherit"),
+    ("createrole", "rolcreaterole"),
+    ("createdb", "rolcreatedb"),
+    ("login", "rolcanlogin"),
+    ("replication", "rolreplication"),
+    ("bypassrls", "rolbypassrls"),
+];
+
+/// What is said of roles and databases.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Stated {
+    /// Role and attribute.
+    pub(super) attributes: BTreeMap<(String, &'static str), bool>,
+    /// Roles of which everything is said at once, as pg_dumpall does: what it does not name is as in a new role.
+    pub(super) whole: BTreeSet<String>,
+    pub(super) limits: BTreeMap<String, i32>,
+    /// Until when a password is valid, as the server at hand writes it.
+    pub(super) until: BTreeMap<String, String>,
+    /// As they are stored, or as they were written. Never shown.
+    pub(super) passwords: BTreeMap<String, String>,
+    /// Role and member.
+    pub(super) members: BTreeMap<(String, String), Membership>,
+    /// Role, database (either can be empty) and parameter, with the value's parts.
+    pub(super) settings: BTreeMap<(String, String, String), Vec<String>>,
+    /// Of a `ROLE` or a `DATABASE`, by name.
+    pub(super) comments: BTreeMap<(&'static str, String), String>,
+    pub(super) databases: BTreeMap<String, Properties>,
+    pub(super) parameters: BTreeSet<ParameterPrivilege>,
+}
+
+/// How somebody is a member of a role. What a version does not know is not said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Membership {
+    pub admin: bool,
+    pub inherit: Option<bool>,
+    pub set: Option<bool>,
+}
+
+/// What the cluster keeps of a database, beside its settings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Properties {
+    /// Connections at once; as many as the server takes where nothing is said.
+    pub limit: Option<i32>,
+    pub is_template: bool,
+    /// Whether anybody can connect to it, as far as that is known.
+    pub is_closed: bool,
+}
+
+impl Properties {
+    pub fn limit(self) -> i32 {
+        self.limit.unwrap_or(-1)
+    }
+}
+
+/// `GRANT SET ON PARAMETER work_mem TO app`
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ParameterPrivilege {
+    pub parameter: String,
+    /// Empty for everybody.
+    pub grantee: String,
+    /// `SET` or `ALTER SYSTEM`.
+    pub privilege: &'static str,
+    pub grantable: bool,
+}
+
+impl Stated {
+    /// What a dump says of all roles and databases.
+    pub fn of(role_statements: &[String]) -> Self {
+        let mut stated = Self::default();
+        role_statements.iter().for_each(|text| stated.read(text));
+        stated
+    }
+
+    /// What it says of one role alone: its attributes, what it is a member of, and its settings.
+    pub fn of_role(&self, role: &str) -> Self {
+        let attributes = self.attributes.iter().filter(|((of, _), _)| of == role);
+        let settings = self.settings.iter().filter(|((of, ..), _)| of == role);
+        Self {
+            attributes: attributes.map(|(key, value)| (key.clone(), *value)).collect(),
+            members: self
+                .members
+                .iter()
+                .filter(|((_, member), _)| member == role)
+                .map(|(key, options)| (key.clone(), *options))
+                .collect(),
+            settings: settings.map(|(key, value)| (key.clone(), value.clone())).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether it says a role to have an attribute, by its word in lower case; `None` where it says nothing.
+    pub fn attribute(&self, role: &str, attribute: &str) -> Option<bool> {
+        self.attributes.iter().find(|((of, name), _)| of == role && *name == attribute).map(|(_, value)| *value)
+    }
+
+    /// The roles that this one is a member of.
+    pub fn groups<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a str> {
+        self.members.keys().filter(move |(_, member)| member == role).map(|(group, _)| group.as_str())
+    }
+
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What it says and another does not, of roles that the other knows.
+    pub(super) fn without(&self, there: &Self) -> Self {
+        let knows = |role: &String| role.is_empty() || there.attributes.contains_key(&(role.clone(), ATTRIBUTES[0].0));
+        let attributes = self
+            .attributes
+            .iter()
+            .filter(|(key, value)| knows(&key.0) && there.attributes.get(*key).is_some_and(|found| found != *value));
+        let members = self.members.iter().filter(|(key, options)| {
+            knows(&key.0) && knows(&key.1) && there.members.get(*key).is_none_or(|is| is.admin != options.admin)
+        });
+        let settings =
+            self.settings.iter().filter(|(key, value)| knows(&key.0) && there.settings.get(*key) != Some(*value));
+        Self {
+            attributes: attributes.map(|(key, value)| (key.clone(), *value)).collect(),
+            members: members.map(|(key, options)| (key.clone(), *options)).collect(),
+            settings: settings.map(|(key, value)| (key.clone(), value.clone())).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The statements that make it so. Passwords are not among what is known.
+    pub fn statements(&self) -> Vec<String> {
+        let attributes = self.attributes.iter().map(|((role, attribute), value)| {
+            let no = if *value { "" } else { "NO" };
+            format!("ALTER ROLE {} WITH {no}{};", identifier(role), attribute.to_uppercase())
+        });
+        let members = self.members.iter().map(|((role, member), options)| {
+            let admin = if options.admin { " WITH ADMIN OPTION" } else { "" };
+            format!("GRANT {} TO {}{admin};", identifier(role), identifier(member))
+        });
+        let settings = self.settings.iter().map(|((role, database, parameter), value)| {
+            let whose = match (role.as_str(), database.as_str()) {
+                ("", "") => "ROLE ALL".to_owned(),
+                ("", database) => format!("DATABASE {}", identifier(database)),
+                (role, "") => format!("ROLE {}", identifier(role)),
+                (role, database) => format!("ROLE {} IN DATABASE {}", identifier(role), identifier(database)),
+            };
+            let parameter: Vec<String> = parameter.split('.').map(identifier).collect();
+            let values: Vec<String> = value.iter().map(|value| literal(value)).collect();
+            format!("ALTER {whose} SET {} TO {};", parameter.join("."), values.join(", "))
+        });
+        attributes.chain(members).chain(settings).collect()
+    }
+
+    pub(super) fn read(&mut self, text: &str) {
+        for words in statements(text) {
+            // What is not understood is not compared.
+            let _ = self.statement(&words);
+        }
+    }
+
+    fn statement(&mut self, words: &[Word]) -> Option<()> {
+        match (name(words.first()?)?, name(words.get(1)?)?) {
+            ("grant", _) => {
+                let to = words.iter().position(|word| name(word) == Some("to"))?;
+                if let Some(on) = words.get(..to)?.iter().position(|word| name(word) == Some("on")) {
+                    return self.parameter_privileges(words, on, to);
+                }
+                let options = membership(words.get(to + 1..)?);
+                // Names of predefined roles too; lists are what people write.
+                for role in words.get(1..to)?.iter().filter_map(name) {
+                    for member in words.get(to + 1..)?.iter().map_while(|word| match word {
+                        Word::Sign(b',') => Some(""),
+                        word => name(word).filter(|name| !matches!(*name, "with" | "granted")),
+                    }) {
+                        if !member.is_empty() {
+                            let known = self.members.entry((role.to_owned(), member.to_owned())).or_default();
+                            // Several may have granted it.
+                            *known = Membership {
+                                admin: known.admin || options.admin,
+                                inherit: known.inherit.max(options.inherit),
+                                set: known.set.max(options.set),
+                            };
+                        }
+                    }
+                }
+            }
+            ("comment", "on") => {
+                let kind = match name(words.get(2)?)? {
+                    "role" => "ROLE",
+                    "database" => "DATABASE",
+                    _ => return None,
+                };
+                let of = (kind, name(words.get(3)?)?.to_owned());
+                match words.get(5)? {
+                    Word::Text(text) => self.comments.insert(of, text.clone()),
+                    Word::Name(_) | Word::Sign(_) => self.comments.remove(&of),
+                };
+            }
+            ("create", "database") => {
+                let database = name(words.get(2)?)?.to_owned();
+                self.limit_of_database(database, words.get(3..)?);
+            }
+            // As up to 10.
+            ("update", _) => {
+                let at = words.iter().position(|word| name(word) == Some("datistemplate"))?;
+                let is = match words.get(at + 2)? {
+                    Word::Name(word) | Word::Text(word) => word.starts_with('t'),
+                    Word::Sign(_) => return None,
+                };
+                let Word::Text(database) = words.last()? else { return None };
+                self.databases.entry(database.clone()).or_default().is_template = is;
+            }
+            ("alter", "role" | "user") => {
+                let role = name(words.get(2)?)?.to_owned();
+                let role = if role == "all" { String::new() } else { role };
+                let (database, rest) = match (name(words.get(3)?)?, words.get(4).and_then(name)) {
+                    ("in", Some("database")) => (name(words.get(5)?)?.to_owned(), words.get(6..)?),
+                    _ => (String::new(), words.get(3..)?),
+                };
+                if name(rest.first()?)? == "set" {
+                    return self.set(role, database, rest.get(1..)?);
+                }
+                self.of_password(&role, rest);
+                if ATTRIBUTES
+                    .iter()
+                    .all(|(attribute, _)| rest.iter().filter_map(name).any(|word| is_about(word, attribute)))
+                {
+                    self.whole.insert(role.clone());
+                }
+                for word in rest.iter().filter_map(name) {
+                    for (attribute, _) in ATTRIBUTES {
+                        if is_about(word, attribute) {
+                            self.attributes.insert((role.clone(), attribute), word == attribute);
+                        }
+                    }
+                }
+            }
+            ("alter", "database") => {
+                let database = name(words.get(2)?)?.to_owned();
+                match name(words.get(3)?)? {
+                    "set" => return self.set(String::new(), database, words.get(4..)?),
+                    "is_template" => {
+                        let is = words.iter().any(|word| name(word) == Some("true"));
+                        self.databases.entry(database).or_default().is_template = is;
+                    }
+                    _ => self.limit_of_database(database, words.get(3..)?),
+                }
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// `CONNECTION LIMIT 7 PASSWORD '…' VALID UNTIL '…'`
+    fn of_password(&mut self, role: &str, words: &[Word]) {
+        let text = |at: usize| match words.get(at) {
+            Some(Word::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        for (at, word) in words.iter().enumerate() {
+            match name(word).unwrap_or_default() {
+                "limit" => {
+                    self.limits
+                        .extend(number(words.get(at + 1..).unwrap_or_default()).map(|limit| (role.to_owned(), limit)));
+                }
+                "password" => self.passwords.extend(text(at + 1).map(|password| (role.to_owned(), password))),
+                "until" => self.until.extend(text(at + 1).map(|until| (role.to_owned(), until))),
+                _ => {}
+            }
+        }
+    }
+
+    /// `… CONNECTION LIMIT = 7`
+    fn limit_of_database(&mut self, database: String, words: &[Word]) {
+        let limit = words.iter().position(|word| name(word) == Some("limit"));
+        if let Some(limit) = limit.and_then(|at| number(words.get(at + 1..)?)) {
+            self.databases.entry(database).or_default().limit = Some(limit);
+        }
+    }
+
+    /// `GRANT SET, ALTER SYSTEM ON PARAMETER name TO role WITH GRANT OPTION`
+    fn parameter_privileges(&mut self, words: &[Word], on: usize, to: usize) -> Option<()> {
+        (name(words.get(on + 1)?)? == "parameter").then_some(())?;
+        let granted: Vec<&str> = words.get(1..on)?.iter().filter_map(name).collect();
+        let has = |word: &str| granted.contains(&word) || granted.contains(&"all");
+        let parameter: String = words.get(on + 2..to)?.iter().map(|word| name(word).unwrap_or(".")).collect();
+        let rest = words.get(to + 1..)?;
+        let grantees = rest.iter().take_while(|word| name(word) != Some("with")).filter_map(name);
+        let grantable = rest.iter().any(|word| name(word) == Some("option"));
+        for grantee in grantees {
+            let grantee = if grantee == "public" { "" } else { grantee };
+            for privilege in [("set", "SET"), ("alter", "ALTER SYSTEM")].into_iter().filter(|(word, _)| has(word)) {
+                self.parameters.insert(ParameterPrivilege {
+                    parameter: parameter.to_lowercase(),
+                    grantee: grantee.to_owned(),
+                    privilege: privilege.1,
+                    grantable,
+                });
+            }
+        }
+        Some(())
+    }
+
+    /// `name TO value, …`, `name = value`. Names of parameters know no case, and pg_dump quotes `"DateStyle"`.
+    fn set(&mut self, role: String, database: String, words: &[Word]) -> Option<()> {
+        let end = words.iter().position(|word| *word == Word::Sign(b'=') || name(word) == Some("to"))?;
+        let parameter: String = words.get(..end)?.iter().map(|word| name(word).unwrap_or(".").to_lowercase()).collect();
+        let text: String = words
+            .get(end + 1..)?
+            .iter()
+            .map(|word| match word {
+                Word::Name(text) | Word::Text(text) => text.clone(),
+                Word::Sign(sign) => char::from(*sign).to_string(),
+            })
+            .collect();
+        self.settings.insert((role, database, parameter), parts(&text));
+        Some(())
+    }
+}
+
+/// Whether a word says whether a role has an attribute.
+fn is_about(word: &str, attribute: &str) -> bool {
+    word == attribute || word.strip_prefix("no") == Some(attribute)
+}
+
+/// `WITH ADMIN OPTION, INHERIT TRUE, SET FALSE`. From 16 on a dump says of each whether it is inherited; that SET ROLE is allowed
+/// only where it is not.
+fn membership(words: &[Word]) -> Membership {
+    let value_of = |option: &str| {
+        let at = words.iter().position(|word| name(word) == Some(option))?;
+        Some(matches!(name(words.get(at + 1)?)?, "true" | "option"))
+    };
+    let inherit = value_of("inherit");
+    Membership { admin: value_of("admin").unwrap_or(false), inherit, set: value_of("set").or(inherit.map(|_| true)) }
+}
+
+/// A number, with its sign, behind an equals sign or not.
+fn number(words: &[Word]) -> Option<i32> {
+    let (mut sign, mut rest) = (1, words);
+    while let [Word::Sign(letter), more @ ..] = rest {
+        sign = if *letter == b'-' { -1 } else { sign };
+        rest = more;
+    }
+    name(rest.first()?)?.parse::<i32>().ok().map(|number| sign * number)
+}
+
+fn name(word: &Word) -> Option<&str> {
+    match word {
+        Word::Name(name) => Some(name),
+        Word::Text(_) | Word::Sign(_) => None,
+    }
+}
+
+/// The parts of a list such as `shop, "$user"`, which a statement and the catalog quote differently.
+pub(super) fn parts(value: &str) -> Vec<String> {
+    value.split(',').map(|part| part.trim().trim_matches('"').to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_of_pg_dumpall_are_understood() {
+        let mut stated = Stated::default();
+        stated.read(
+            "ALTER ROLE \"a b\" WITH NOSUPERUSER INHERIT CREATEDB LOGIN PASSWORD 'SCRAM-SHA-256$nosuperuser';\n\
+             GRANT grp TO \"a b\" WITH INHERIT TRUE GRANTED BY postgres;\n\
+             ALTER ROLE app IN DATABASE shop SET search_path TO 'x', 'y';\n\
+             ALTER DATABASE shop SET my.thing TO 'one';\n\
+             ALTER DATABASE shop SET \"DateStyle\" TO 'German';",
+        );
+        let role = "a b".to_owned();
+        assert_eq!(stated.attributes.get(&(role.clone(), "superuser")), Some(&false));
+        assert_eq!(stated.attributes.get(&(role.clone(), "createdb")), Some(&true));
+        let options = Membership { admin: false, inherit: Some(true), set: Some(true) };
+        assert_eq!(stated.members, BTreeMap::from([(("grp".to_owned(), role), options)]));
+        let key =
+            |role: &str, database: &str, parameter: &str| (role.to_owned(), database.to_owned(), parameter.to_owned());
+        assert_eq!(stated.settings[&key("app", "shop", "search_path")], ["x", "y"]);
+        assert_eq!(stated.settings[&key("", "shop", "my.thing")], ["one"]);
+        assert_eq!(stated.settings[&key("", "shop", "datestyle")], ["German"]);
+    }
+
+    #[test]
+    fn what_a_cluster_keeps_of_roles_and_databases_is_understood() {
+        let stated = Stated::of(&[
+            "ALTER ROLE app WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB LOGIN NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 7 \
+             PASSWORD 'md5limit 9' VALID UNTIL '2030-01-01 00:00:00+00'"
+                .to_owned(),
+            "ALTER ROLE other WITH LOGIN".to_owned(),
+            "COMMENT ON ROLE app IS 'It''s'".to_owned(),
+            "COMMENT ON DATABASE shop IS 'All'".to_owned(),
+            "CREATE DATABASE old WITH TEMPLATE = template0 ENCODING = 'UTF8' CONNECTION LIMIT = 5".to_owned(),
+            "ALTER DATABASE shop CONNECTION LIMIT = -1".to_owned(),
+            "ALTER DATABASE shop IS_TEMPLATE = true".to_owned(),
+            "UPDATE pg_catalog.pg_database SET datistemplate = 't' WHERE datname = 'old'".to_owned(),
+            "GRANT grp TO app WITH ADMIN OPTION, INHERIT FALSE, SET FALSE GRANTED BY postgres".to_owned(),
+            "GRANT old TO app WITH ADMIN OPTION GRANTED BY postgres".to_owned(),
+            "GRANT SET, ALTER SYSTEM ON PARAMETER my.thing TO app WITH GRANT OPTION".to_owned(),
+            "GRANT ALL ON PARAMETER work_mem TO PUBLIC".to_owned(),
+        ]);
+        assert_eq!(stated.whole, BTreeSet::from(["app".to_owned()]));
+        assert_eq!(stated.limits["app"], 7);
+        assert_eq!(stated.passwords["app"], "md5limit 9");
+        assert_eq!(stated.until["app"], "2030-01-01 00:00:00+00");
+        assert_eq!(stated.comments[&("ROLE", "app".to_owned())], "It's");
+        assert_eq!(stated.comments[&("DATABASE", "shop".to_owned())], "All");
+        let shop = Properties { limit: Some(-1), is_template: true, is_closed: false };
+        assert_eq!(stated.databases["shop"], shop);
+        assert_eq!(stated.databases["old"], Properties { limit: Some(5), ..shop });
+        let member = |role: &str| stated.members[&(role.to_owned(), "app".to_owned())];
+        assert_eq!(member("grp"), Membership { admin: true, inherit: Some(false), set: Some(false) });
+        assert_eq!(member("old"), Membership { admin: true, inherit: None, set: None });
+        let privileges: Vec<String> = stated
+            .parameters
+            .iter()
+            .map(|one| format!("{} {} {} {}", one.parameter, one.grantee, one.privilege, one.grantable))
+            .collect();
+        let expected = [
+            "my.thing app ALTER SYSTEM true",
+            "my.thing app SET true",
+            "work_mem  ALTER SYSTEM false",
+            "work_mem  SET false",
+        ];
+        assert_eq!(privileges, expected);
+    }
+}

@@ -1,0 +1,181 @@
+//! What a script does beside declaring objects and bringing rows: transactions, changes of what is there, its end.
+
+use super::changes::{self, Change};
+use super::facts::Relation;
+use super::lexer::{Statement, TokenKind};
+use super::statement::Collector;
+use super::unfollowed::{Affects, Doubts, ScriptEnd};
+
+/// Follows a script statement by statement.
+#[derive(Debug, Default)]
+pub(super) struct Script {
+    doubts: Doubts,
+    /// The line of the BEGIN that is open.
+    begun: Option<u64>,
+    /// The last line that wrote something in the transaction that is open.
+    written: Option<u64>,
+    quit: Option<u64>,
+    after_quit: bool,
+}
+
+impl Script {
+    pub(super) fn doubt(&mut self, line: u64, what: impl Into<String>, affects: Affects) {
+        self.doubts.push(line, what, affects);
+    }
+
+    /// Something of the script comes, in this line.
+    pub(super) fn seen(&mut self, line: u64) {
+        self.after_quit |= self.quit.is_some_and(|quit| line >= quit);
+    }
+
+    /// A new session: what the one before has not committed is lost.
+    pub(super) fn connected(&mut self, line: u64) {
+        self.seen(line);
+        self.lose(line, "\\connect inside a transaction");
+    }
+
+    pub(super) fn quit(&mut self, line: u64) {
+        self.quit.get_or_insert(line);
+    }
+
+    /// Rows come in, or something else is written.
+    pub(super) fn wrote(&mut self, line: u64) {
+        self.written = Some(line);
+    }
+
+    fn lose(&mut self, line: u64, by: &str) {
+        if let (Some(begun), Some(_)) = (self.begun, self.written) {
+            let what = format!("{by} takes back what was done since line {begun}");
+            self.doubt(line, what, Affects::Everything);
+        }
+        (self.begun, self.written) = (None, None);
+    }
+
+    pub(super) fn statement(&mut self, statement: &Statement, collector: &Collector, read: bool) {
+        let line = statement.line;
+        if let Some(name) = &statement.unknown {
+            let what = format!("the variable {name:?}, whose value is not known from the text");
+            self.doubt(line, what, Affects::Everything);
+        }
+        if self.transaction(statement) {
+            return;
+        }
+        if !matches!(word(statement, 0), Some("set" | "select" | "reset" | "show")) {
+            self.wrote(line);
+        }
+        if !read {
+            return;
+        }
+        for change in changes::of(statement) {
+            let database = collector.database.clone();
+            let relation = |schema: Option<String>, name: String| {
+                let schema = schema.or_else(|| collector.schema.clone());
+                Affects::Table(Relation { database: database.clone(), schema, name })
+            };
+            let anything = || collector.facts.tables.iter().any(|table| table.database == collector.database);
+            match change {
+                // Other tables follow: children, what refers to it, what triggers write.
+                Change::Rows { what, .. }
+                    if matches!(word(statement, 0), Some("delete" | "update" | "merge" | "truncate")) =>
+                {
+                    if anything() {
+                        self.doubt(line, what, Affects::Database(database));
+                    }
+                }
+                Change::Rows { what, schema, table } => {
+                    let affects = relation(schema, table);
+                    let Affects::Table(named) = &affects else { continue };
+                    let is_there = collector.facts.tables.iter().any(|table| {
+                        table.name == named.name && table.schema == named.schema && table.database == named.database
+                    });
+                    if is_there || collector.facts.tables.len() > 10_000 {
+                        self.doubt(line, what, affects);
+                    }
+                }
+                Change::Fills { what, schema, table } => {
+                    let affects = relation(schema, table);
+                    self.doubt(line, what, affects);
+                }
+                Change::Any { what } => {
+                    if anything() {
+                        self.doubt(line, what, Affects::Database(database));
+                    }
+                }
+                Change::Database { what } => {
+                    let before = !collector.facts.databases.is_empty() || !collector.facts.tables.is_empty();
+                    if before {
+                        self.doubt(line, what, Affects::Everything);
+                    }
+                }
+                Change::Reading { what } => self.doubt(line, what, Affects::Everything),
+            }
+        }
+    }
+
+    /// Follows BEGIN, COMMIT and ROLLBACK; whether it was one.
+    fn transaction(&mut self, statement: &Statement) -> bool {
+        let line = statement.line;
+        let has = |wanted: &str| {
+            statement.tokens.iter().any(|token| matches!(&token.kind, TokenKind::Word(word) if word == wanted))
+        };
+        match (word(statement, 0), word(statement, 1)) {
+            (Some("begin"), _) | (Some("start"), Some("transaction")) => {
+                if self.begun.is_none() {
+                    (self.begun, self.written) = (Some(line), None);
+                }
+            }
+            (Some("commit"), Some("prepared")) => {}
+            (Some("commit" | "end"), _) => {
+                (self.begun, self.written) = (None, None);
+                if has("chain") && !has("no") {
+                    self.begun = Some(line);
+                }
+            }
+            (Some("rollback"), _) if has("to") => {
+                if self.written.is_some() {
+                    self.doubt(line, "ROLLBACK TO a savepoint takes back what was done", Affects::Everything);
+                }
+            }
+            (Some("rollback"), Some("prepared")) => {
+                self.doubt(line, "ROLLBACK PREPARED takes back what was done", Affects::Everything);
+            }
+            (Some("rollback" | "abort"), _) => {
+                self.lose(line, "ROLLBACK");
+                if has("chain") && !has("no") {
+                    self.begun = Some(line);
+                }
+            }
+            (Some("prepare"), Some("transaction")) => {
+                self.lose(line, "PREPARE TRANSACTION");
+            }
+            (Some("savepoint" | "release"), _) => {}
+            _ => return false,
+        }
+        true
+    }
+
+    /// How it ends, in this database of the reader's.
+    pub(super) fn end(
+        mut self,
+        database: Option<String>,
+        open_branch: Option<u64>,
+    ) -> (Vec<super::unfollowed::Unfollowed>, ScriptEnd) {
+        if let Some(line) = open_branch {
+            self.doubt(line, "\\if without its \\endif", Affects::Everything);
+        }
+        let is_sure = !self.doubts.list.iter().any(|doubt| doubt.affects == Affects::Everything);
+        let end = ScriptEnd {
+            open_transaction: self.begun.filter(|_| self.written.is_some()),
+            quits: self.quit.filter(|_| self.after_quit),
+            database: is_sure.then_some(database),
+        };
+        (self.doubts.list, end)
+    }
+}
+
+fn word(statement: &Statement, at: usize) -> Option<&str> {
+    match statement.tokens.get(at).map(|token| &token.kind) {
+        Some(TokenKind::Word(word)) => Some(word),
+        _ => None,
+    }
+}

@@ -1,0 +1,232 @@
+//! Takes a short SQL text in memory apart: where its words, names, strings and numbers are.
+//!
+//! For what is shown of a statement. Where a text can be read in two ways, the reading is taken in which more of it is a
+//! string, since strings are what is not shown.
+
+/// What a piece is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A keyword or a name without quotes.
+    Word,
+    /// A name in double quotes.
+    Name,
+    /// A string of any form, with its quotes; one that does not end, too.
+    Text,
+    Number,
+    Sign,
+    Space,
+    Comment,
+}
+
+/// One piece of a text, with its first byte and the one after its last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    pub kind: Kind,
+    pub span: (usize, usize),
+}
+
+impl Piece {
+    /// The piece as it stands there.
+    pub fn text<'t>(&self, sql: &'t str) -> &'t str {
+        sql.get(self.span.0..self.span.1).unwrap_or_default()
+    }
+
+    /// A word in lower case, as the server takes it; empty for anything else.
+    pub fn lower(&self, sql: &str) -> String {
+        if self.kind == Kind::Word { self.text(sql).to_ascii_lowercase() } else { String::new() }
+    }
+
+    /// A quoted name without its quotes.
+    pub fn name(&self, sql: &str) -> String {
+        let text = self.text(sql);
+        let text = text.strip_prefix(['u', 'U']).map_or(text, |rest| rest.trim_start_matches('&'));
+        let text = text.strip_prefix('"').unwrap_or(text);
+        text.strip_suffix('"').unwrap_or(text).replace("\"\"", "\"")
+    }
+
+    /// The name that a word or a quoted name is.
+    pub fn identifier(&self, sql: &str) -> Option<String> {
+        match self.kind {
+            Kind::Word => Some(self.lower(sql)),
+            Kind::Name => Some(self.name(sql)),
+            _ => None,
+        }
+    }
+
+    /// The sign that it is.
+    pub fn sign(&self, sql: &str) -> Option<char> {
+        if self.kind == Kind::Sign { self.text(sql).chars().next() } else { None }
+    }
+
+    pub fn is_blank(&self) -> bool {
+        matches!(self.kind, Kind::Space | Kind::Comment)
+    }
+
+    /// What stands between a string's quotes or dollars, with doubled quotes as they are.
+    pub fn text_of_string<'t>(&self, sql: &'t str) -> &'t str {
+        let text = self.text(sql);
+        if text.starts_with('$') {
+            let tag = text[1..].find('$').map_or(0, |end| end + 2);
+            let inside = text.get(tag..).unwrap_or_default();
+            return inside.strip_suffix(&text[..tag]).unwrap_or(inside);
+        }
+        let start = text.find('\'').map_or(text.len(), |at| at + 1);
+        let inside = &text[start..];
+        inside.strip_suffix('\'').unwrap_or(inside)
+    }
+}
+
+/// All pieces of a text, in order and without a gap.
+pub fn pieces(sql: &str) -> Vec<Piece> {
+    let bytes = sql.as_bytes();
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let (kind, end) = piece(bytes, at);
+        // A character is never cut.
+        let end = sql.ceil_char_boundary(end.max(at + 1).min(bytes.len()));
+        pieces.push(Piece { kind, span: (at, end) });
+        at = end;
+    }
+    pieces
+}
+
+fn is_word_start(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
+}
+
+fn is_word_part(byte: u8) -> bool {
+    is_word_start(byte) || byte.is_ascii_digit() || byte == b'$'
+}
+
+fn while_true(bytes: &[u8], from: usize, wanted: impl Fn(u8) -> bool) -> usize {
+    bytes[from..].iter().position(|byte| !wanted(*byte)).map_or(bytes.len(), |length| from + length)
+}
+
+fn piece(bytes: &[u8], at: usize) -> (Kind, usize) {
+    let next = |ahead: usize| bytes.get(at + ahead).copied();
+    match bytes[at] {
+        byte if byte.is_ascii_whitespace() || byte == 0x0b => {
+            (Kind::Space, while_true(bytes, at, |byte| byte.is_ascii_whitespace() || byte == 0x0b))
+        }
+        b'-' if next(1) == Some(b'-') => (Kind::Comment, while_true(bytes, at, |byte| byte != b'\n')),
+        b'/' if next(1) == Some(b'*') => (Kind::Comment, comment(bytes, at)),
+        b'\'' => (Kind::Text, string(bytes, at + 1, false)),
+        b'e' | b'E' if next(1) == Some(b'\'') => (Kind::Text, string(bytes, at + 2, true)),
+        b'b' | b'B' | b'x' | b'X' | b'n' | b'N' if next(1) == Some(b'\'') => (Kind::Text, string(bytes, at + 2, false)),
+        b'u' | b'U' if next(1) == Some(b'&') && next(2) == Some(b'\'') => (Kind::Text, string(bytes, at + 3, false)),
+        b'u' | b'U' if next(1) == Some(b'&') && next(2) == Some(b'"') => (Kind::Name, quoted(bytes, at + 3)),
+        b'"' => (Kind::Name, quoted(bytes, at + 1)),
+        b'$' => dollar(bytes, at),
+        byte if is_word_start(byte) => (Kind::Word, while_true(bytes, at, is_word_part)),
+        byte if byte.is_ascii_digit() => {
+            (Kind::Number, while_true(bytes, at, |byte| is_word_part(byte) || byte == b'.'))
+        }
+        _ => (Kind::Sign, at + 1),
+    }
+}
+
+fn comment(bytes: &[u8], at: usize) -> usize {
+    let (mut depth, mut at) = (0_u32, at);
+    while at < bytes.len() {
+        match &bytes[at..] {
+            [b'/', b'*', ..] => (depth, at) = (depth.saturating_add(1), at + 2),
+            [b'*', b'/', ..] => {
+                (depth, at) = (depth.saturating_sub(1), at + 2);
+                if depth == 0 {
+                    return at;
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    at
+}
+
+/// The end of a string whose quote has been passed. A backslash before a quote ends the string or not, as the session has it:
+/// all that follows is taken for the string.
+fn string(bytes: &[u8], from: usize, escapes: bool) -> usize {
+    let mut at = from;
+    while at < bytes.len() {
+        match (bytes[at], bytes.get(at + 1)) {
+            (b'\\', Some(b'\'')) if !escapes => return bytes.len(),
+            (b'\\', Some(_)) if escapes => at += 2,
+            (b'\'', Some(b'\'')) => at += 2,
+            (b'\'', _) => return at + 1,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+fn quoted(bytes: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while at < bytes.len() {
+        match (bytes[at], bytes.get(at + 1)) {
+            (b'"', Some(b'"')) => at += 2,
+            (b'"', _) => return at + 1,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+fn dollar(bytes: &[u8], at: usize) -> (Kind, usize) {
+    let tag_end = match bytes.get(at + 1) {
+        Some(b'$') => at + 1,
+        Some(byte) if is_word_start(*byte) => while_true(bytes, at + 1, |byte| is_word_part(byte) && byte != b'$'),
+        _ => return (Kind::Sign, at + 1),
+    };
+    if bytes.get(tag_end) != Some(&b'$') {
+        return (Kind::Sign, at + 1);
+    }
+    let tag = &bytes[at..=tag_end];
+    let end = memchr::memmem::find(&bytes[tag_end + 1..], tag).map(|found| tag_end + 1 + found + tag.len());
+    (Kind::Text, end.unwrap_or(bytes.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(sql: &str) -> Vec<(Kind, &str)> {
+        pieces(sql).iter().filter(|piece| !piece.is_blank()).map(|piece| (piece.kind, piece.text(sql))).collect()
+    }
+
+    #[test]
+    fn pieces_are_what_they_are() {
+        use Kind::{Name, Number, Sign, Text, Word};
+        assert_eq!(
+            kinds("select e'a\\'b', \"x\"\"y\", $q$ it's $q$ -- 'c'\n,1.5,N'z''y' /* ' /* */ */ $1"),
+            [
+                (Word, "select"),
+                (Text, "e'a\\'b'"),
+                (Sign, ","),
+                (Name, "\"x\"\"y\""),
+                (Sign, ","),
+                (Text, "$q$ it's $q$"),
+                (Sign, ","),
+                (Number, "1.5"),
+                (Sign, ","),
+                (Text, "N'z''y'"),
+                (Sign, "$"),
+                (Number, "1"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_may_be_a_string_is_one() {
+        assert_eq!(kinds(r"a 'b\' c").last(), Some(&(Kind::Text, r"'b\' c")));
+        assert_eq!(kinds("a 'never ends").last(), Some(&(Kind::Text, "'never ends")));
+        assert_eq!(kinds("a $$never ends").last(), Some(&(Kind::Text, "$$never ends")));
+    }
+
+    #[test]
+    fn every_text_is_taken_apart_without_a_gap() {
+        for text in ["", "ä'ö", "$ü$x$ü$", "\"", "u&\"é", "e'\\", "/*", "1é", "—x"] {
+            let all: String = pieces(text).iter().map(|piece| piece.text(text)).collect();
+            assert_eq!(all, text);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What is wrong in a database that came back just as the dump has it is wrong in production too.
+
+use crate::check::{CheckResult, Outcome, RowMode};
+use crate::dump::{Content, Dump, major_of};
+use crate::finding::Name;
+
+/// Takes the findings that a faithful copy shows for the source's own. A database is one where every row and every object was
+/// compared and found equal.
+pub fn tell(checks: &mut [CheckResult], dump: &Dump, server_version: Option<&str>, rows: RowMode) {
+    if rows != RowMode::Digest {
+        return;
+    }
+    // Another major can plan, and run, the same definitions otherwise.
+    let source = match &dump.content {
+        Content::Archive(archive) => major_of(&archive.server_version),
+        Content::Plain(plain) => plain.server_version.as_deref().and_then(major_of),
+    };
+    let same_major = source.is_some() && source == server_version.and_then(major_of);
+    let databases: Vec<Option<String>> = checks
+        .iter()
+        .filter(|result| result.check == "rows" && is_equal(result))
+        .map(|result| result.database.clone())
+        .filter(|database| {
+            checks.iter().any(|result| result.check == "objects" && result.database == *database && is_equal(result))
+        })
+        .collect();
+    for result in checks.iter_mut().filter(|result| databases.contains(&result.database)) {
+        let Outcome::Looked { findings } = &mut result.outcome else { continue };
+        for finding in findings {
+            let is_of_source = match finding.name {
+                Name::ForeignKeyBroken | Name::UniqueBroken => true,
+                Name::ViewBroken | Name::FunctionBroken => same_major,
+                _ => false,
+            };
+            if is_of_source {
+                *finding = finding.clone().of_source();
+            }
+        }
+    }
+}
+
+/// Whether a check has found everything as the dump has it, and has compared everything.
+fn is_equal(result: &CheckResult) -> bool {
+    let found_nothing = matches!(&result.outcome, Outcome::Looked { findings } if findings.is_empty());
+    found_nothing && result.not_compared.is_empty() && result.could_not.is_empty()
+}

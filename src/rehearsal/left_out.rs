@@ -1,0 +1,173 @@
+//! What the profile's own list or options leave out of an archive. pg_restore itself says what it would restore; the rest is
+//! told as a finding, stands in the ledger as not compared, and is no part of what the result is compared with.
+
+use std::collections::HashSet;
+
+use crate::check::{CheckResult, Group, LEFT_OUT, Outcome};
+use crate::dump::{Archive, Content, Dump, Scan, TocEntry};
+use crate::finding::{Finding, Name};
+
+/// Entries of an archive that are not restored; empty where all are.
+#[derive(Debug, Clone, Default)]
+pub struct LeftOut {
+    /// Why, of each entry: `left out by --schema-only`.
+    reason: String,
+    /// The option that selects.
+    option: String,
+    ids: HashSet<i32>,
+    /// Type, schema and tag.
+    entries: HashSet<(String, String, String)>,
+    /// In the archive's order, those that hold data.
+    data: Vec<String>,
+}
+
+/// Entries that hold data, or say where a sequence stands, or fill a view.
+const DATA: [&str; 5] = ["TABLE DATA", "SEQUENCE SET", "BLOBS", "BLOB", "MATERIALIZED VIEW DATA"];
+
+/// Entries that pg_restore restores or not as it sees fit, and lists nowhere.
+const SPECIAL: [&str; 4] = ["ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE PROPERTIES"];
+
+fn schema_of(schema: Option<&str>) -> String {
+    schema.filter(|schema| !schema.is_empty()).unwrap_or("public").to_owned()
+}
+
+impl LeftOut {
+    /// What is left out where only these entries are restored.
+    pub fn of(dump: &Dump, kept: &HashSet<i32>, option: &str) -> Self {
+        let Content::Archive(archive) = &dump.content else { return Self::default() };
+        let is_left_out = |entry: &&TocEntry| {
+            !kept.contains(&entry.id)
+                && !entry.desc.is_empty()
+                && !SPECIAL.contains(&entry.desc.as_str())
+                // The database itself is made with `--create` alone.
+                && entry.desc != "DATABASE"
+                && !entry.tag.starts_with("DATABASE ")
+        };
+        Self::of_entries(archive, option, is_left_out)
+    }
+
+    fn of_entries(archive: &Archive, option: &str, is_left_out: impl Fn(&&TocEntry) -> bool) -> Self {
+        let entries: Vec<&TocEntry> = archive.entries.iter().filter(is_left_out).collect();
+        let key = |entry: &&TocEntry| (entry.desc.clone(), schema_of(entry.schema.as_deref()), entry.tag.clone());
+        Self {
+            reason: format!("left out by {option}"),
+            option: option.to_owned(),
+            ids: entries.iter().map(|entry| entry.id).collect(),
+            entries: entries.iter().map(key).collect(),
+            data: entries
+                .iter()
+                .filter(|entry| DATA.contains(&entry.desc.as_str()))
+                .map(|entry| entry.label())
+                .collect(),
+        }
+    }
+
+    fn has(&self, desc: &str, schema: &str, tag: &str) -> Option<&str> {
+        let key = (desc.to_owned(), schema.to_owned(), tag.to_owned());
+        (!self.ids.is_empty() && self.entries.contains(&key)).then_some(self.reason.as_str())
+    }
+
+    /// Why a definition is left out, where it is.
+    pub fn definition(&self, desc: &str, schema: &str, name: &str) -> Option<&str> {
+        self.has(desc, schema, name)
+    }
+
+    /// Whether the table is left out that what hangs on it names in its tag: `TABLE orders`, `orders`, `orders own_orders`.
+    pub fn has_table_of(&self, schema: &str, tag: &str) -> bool {
+        let tag = tag.strip_prefix("TABLE ").unwrap_or(tag);
+        let ends = tag.match_indices(' ').map(|(at, _)| &tag[..at]).chain([tag]);
+        ends.into_iter().any(|table| self.has("TABLE", schema, table).is_some())
+    }
+
+    /// Why the rows of a table are left out, where they are.
+    pub fn rows(&self, schema: &str, table: &str) -> Option<&str> {
+        self.has("TABLE DATA", schema, table)
+    }
+
+    /// Why a sequence's value is left out, where it is.
+    pub fn sequence(&self, schema: &str, name: &str) -> Option<&str> {
+        self.has("SEQUENCE SET", schema, name)
+    }
+
+    /// Why a view is left unfilled, where it is.
+    pub fn materialized_view(&self, schema: &str, name: &str) -> Option<&str> {
+        self.has("MATERIALIZED VIEW DATA", schema, name)
+    }
+
+    /// Why large objects are not compared, where some are left out.
+    pub fn large_objects(&self) -> Option<&str> {
+        let any = self.entries.iter().any(|(desc, ..)| desc.starts_with("BLOB") && desc != "BLOB COMMENTS");
+        any.then_some(self.reason.as_str())
+    }
+
+    /// Why an entry is left out, where it is.
+    pub fn entry(&self, id: i32) -> Option<&str> {
+        self.ids.contains(&id).then_some(self.reason.as_str())
+    }
+
+    /// The ids of all entries that are left out, and what leaves them out.
+    pub fn ids(&self) -> (&HashSet<i32>, &str) {
+        (&self.ids, &self.option)
+    }
+
+    /// Whether everything is restored.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// What the dump holds of data that are restored. Definitions stay, and so do privileges and policies: one that is
+    /// missing is told, whatever left it out.
+    pub fn witness(&self, scan: &Scan) -> Scan {
+        let mut scan = scan.clone();
+        scan.rows.retain(|rows| self.rows(&schema_of(rows.place.schema.as_deref()), &rows.place.table).is_none());
+        for table in &mut scan.facts.tables {
+            if self.rows(&schema_of(table.schema.as_deref()), &table.name).is_some() {
+                (table.has_data, table.rows, table.bytes) = (false, None, 0);
+            }
+        }
+        scan.facts.sequences.retain(|value| {
+            self.sequence(&schema_of(value.sequence.schema.as_deref()), &value.sequence.name).is_none()
+        });
+        scan.facts
+            .refreshed
+            .retain(|view| self.materialized_view(&schema_of(view.schema.as_deref()), &view.name).is_none());
+        if self.large_objects().is_some() {
+            scan.large_objects.clear();
+        }
+        scan
+    }
+
+    /// The data that are left out, as the result of a check; `None` where none are.
+    pub fn told(&self) -> Option<CheckResult> {
+        if self.data.is_empty() {
+            return None;
+        }
+        let count = |desc: &str| self.data.iter().filter(|label| label.starts_with(desc)).count();
+        let tables = count("TABLE DATA");
+        let mut finding = Finding::new(
+            Name::LeftOut,
+            format!(
+                "{} leaves out {}",
+                self.option,
+                match (tables, self.data.len()) {
+                    (1, 1) => "the rows of a table".to_owned(),
+                    (tables, all) if tables == all => format!("the rows of {tables} tables"),
+                    (0, 1) => "an entry with data".to_owned(),
+                    (0, all) => format!("{all} entries with data"),
+                    (1, all) => format!("the rows of a table, and {} more entries with data", all - 1),
+                    (tables, all) =>
+                        format!("the rows of {tables} tables, and {} more entries with data", all - tables),
+                }
+            ),
+        );
+        finding.count = self.data.len() as u64;
+        finding.objects = self.data.clone();
+        finding.evidence = vec!["what is left out was not compared; what is restored was".to_owned()];
+        finding.fix = format!("Restore without {}, unless that is what the target is meant to be.", self.option);
+        Some(CheckResult {
+            outcome: Outcome::Looked { findings: vec![finding] },
+            looked_at: format!("{} entries with data left out", self.data.len()),
+            ..CheckResult::new(LEFT_OUT, Group::Rows)
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! How far a rehearsal has come: what is known once the restore is over, whatever ends the rest.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::checking::Results;
+use super::ledger::{self, Ending};
+use super::left_out::LeftOut;
+use super::places::Places;
+use super::{Rehearsal, Stage, faithful};
+use crate::check::Place;
+use crate::dump::Scan;
+use crate::engine::LimitHit;
+use crate::profile::Target;
+use crate::restore;
+
+/// What is known once the restore is over, whatever becomes of the rest.
+#[derive(Default)]
+pub struct Progress {
+    pub restored: Option<Restored>,
+    pub results: Results,
+}
+
+/// What the restore has come to, as far as the ledger goes by it.
+pub struct Restored {
+    pub scan: Arc<Scan>,
+    pub places: Places,
+    pub left_out: LeftOut,
+    /// Whether it has failed with errors that are open.
+    pub failed: bool,
+    /// Why checks of these names did not look.
+    pub left_aside: BTreeMap<&'static str, String>,
+}
+
+impl Progress {
+    /// Puts what the checks have seen into the rehearsal, and balances its ledger.
+    ///
+    /// `limit` is what was reached while checks looked. What one sees while the server is short of something says nothing; that
+    /// time is up is another matter.
+    pub fn settle(mut self, stage: &Stage, target: &Target, rehearsal: &mut Rehearsal, limit: Option<&LimitHit>) {
+        let results = self.results.take();
+        let is_sound = limit.is_none_or(|limit| limit.name == "timeout");
+        rehearsal.checks.extend(results.into_iter().filter(|_| is_sound));
+        let Some(restored) = self.restored else { return };
+        if !restored.failed {
+            let version = rehearsal.judge.as_ref().map(|judge| judge.server_version.as_str());
+            faithful::tell(&mut rehearsal.checks, &stage.dump, version, stage.rows);
+        }
+        let made = |place: &Place| restore::made_by_dump(&stage.dump, target, place.dumped_name());
+        rehearsal.ledger = ledger::balance(&Ending {
+            scan: &restored.scan,
+            places: &restored.places,
+            results: &rehearsal.checks,
+            left_aside: &restored.left_aside,
+            left_out: &restored.left_out,
+            restore_failed: restored.failed,
+            made_database: &made,
+        });
+    }
+}

@@ -1,0 +1,365 @@
+//! Definitions are compared by what the server makes of them: what is written otherwise is the same object, and what is
+//! another object is found, however little of its text has changed.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use pgrehearse::check::Outcome;
+use pgrehearse::finding::Name;
+use pgrehearse::rehearsal::{Rehearsal, Verdict};
+
+use crate::support::home::{assert_every_check_looked, names};
+use crate::support::{Home, MAJORS, dump, matching, with_statements};
+
+/// An input that was once judged wrongly.
+fn case(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name)
+}
+
+/// Fails unless all was looked at and nothing was found.
+#[track_caller]
+fn assert_whole(target: &Rehearsal, what: &str) {
+    assert_every_check_looked(target);
+    let found: Vec<String> =
+        target.findings().map(|finding| format!("{}: {:?}", finding.title, finding.objects)).collect();
+    assert!(found.is_empty(), "{what}: {found:#?}");
+    assert_eq!(target.verdict, Verdict::Pass, "{what}: {:?}", target.untested);
+}
+
+/// Every object that a finding names, with the finding's name.
+fn told(target: &Rehearsal) -> BTreeSet<(Name, String)> {
+    target.findings().flat_map(|finding| finding.objects.iter().map(|object| (finding.name, object.clone()))).collect()
+}
+
+/// The statements in one that no reader of the dump takes for the dump's own.
+fn mischief(statements: &[&str]) -> String {
+    let each: String = statements.iter().map(|statement| format!("EXECUTE $q${statement}$q$;\n")).collect();
+    format!("DO $mischief$ BEGIN\n{each}END $mischief$;")
+}
+
+#[test]
+fn what_is_written_otherwise_is_the_same_object() {
+    let home = Home::new();
+    for name in [
+        "quote_all_identifiers.sql",
+        "disable_dollar_quoting.sql",
+        "view_null_union.sql",
+        "foreign_table_not_valid.dump",
+        "lo_comment.dump",
+    ] {
+        let ran = home.run(&case("false-alarm").join(name), &["name: same\nextends: same-as-source\n"]);
+        ran.expect(0);
+        assert_whole(ran.only(), name);
+    }
+}
+
+#[test]
+fn the_options_of_pg_dump_and_the_majors_of_both_sides_make_no_other_objects() {
+    let home = Home::new();
+    for source in MAJORS {
+        let targets: BTreeSet<u16> = [source, 18].into();
+        let targets: Vec<String> = targets.into_iter().map(|major| matching(&format!("to-{major}"), major)).collect();
+        let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+        let form = if source % 2 == 0 || source == 13 { "judged-quoted.sql" } else { "judged-quoted.dump" };
+        for target in &home.run(&dump(source, form), &targets).report().targets {
+            assert_whole(target, &format!("{form} of {source} {}", target.target));
+        }
+    }
+}
+
+#[test]
+fn a_change_of_any_size_is_found_where_the_text_of_the_dump_is_the_servers_own() {
+    let home = Home::new();
+    let yaml = std::fs::read_to_string(case("missed/altered_target.yaml")).unwrap();
+    // Two of one's own: an `OR` that became an `AND` in a CHECK, and a function that no longer runs in the owner's name.
+    let more = [
+        "ALTER TABLE public.t DROP CONSTRAINT IF EXISTS ck; ALTER TABLE public.t ADD CONSTRAINT ck CHECK (a > 0)",
+        "ALTER FUNCTION public.f_short(int) IMMUTABLE",
+    ];
+    let begin = yaml.find("    paren-check: ").unwrap();
+    let paren_check = yaml[begin..].lines().next().unwrap();
+    let statement_at = paren_check.find("ALTER TABLE public.t DROP").unwrap();
+    let statement_end = statement_at + paren_check[statement_at..].find(" END IF;").unwrap();
+    let added: String = more
+        .iter()
+        .enumerate()
+        .map(|(number, statement)| {
+            format!("{}{statement};{}\n", &paren_check[..statement_at], &paren_check[statement_end..])
+                .replace("paren-check", &format!("more-{number}"))
+        })
+        .collect();
+    let altered = format!("{}\n{added}", yaml.trim_end());
+    let ran = home.run(&case("missed/function_body_short.dump"), &[&altered, "name: same\nextends: same-as-source\n"]);
+    ran.expect(1);
+    let expected = [
+        ("f-short", Name::DefinitionChanged, "FUNCTION public.f_short(integer)"),
+        ("f-60", Name::DefinitionChanged, "FUNCTION public.f_60(integer)"),
+        ("f-long", Name::DefinitionChanged, "FUNCTION public.f_long(integer)"),
+        ("paren-policy", Name::PolicyChanged, "POLICY public.t p"),
+        ("paren-view", Name::DefinitionChanged, "VIEW public.v"),
+        ("paren-check", Name::DefinitionChanged, "TABLE public.t"),
+        ("cast-view", Name::DefinitionChanged, "VIEW public.v"),
+        ("ri-off", Name::TriggerStateChanged, "TABLE public.u"),
+        ("more-0", Name::DefinitionChanged, "TABLE public.t"),
+        ("more-1", Name::DefinitionChanged, "FUNCTION public.f_short(integer)"),
+    ];
+    for (variant, name, object) in expected {
+        let target = ran.report().targets.iter().find(|target| target.target.contains(variant)).unwrap();
+        assert_eq!(target.verdict, Verdict::Fail, "{variant}");
+        assert!(told(target).contains(&(name, object.to_owned())), "{variant}: {:?}", told(target));
+    }
+    assert_whole(ran.target("same"), "unaltered");
+}
+
+/// A change of an object, as a statement, and the finding and object that tell it. `0` stands for every major, or the first
+/// that knows the statement.
+const CHANGES: &[(u16, &str, Name, &str)] = &[
+    (0, "COMMENT ON TABLE j.people IS 'other words'", Name::DefinitionChanged, "COMMENT TABLE j.people"),
+    (0, "COMMENT ON LARGE OBJECT 5002 IS 'other words'", Name::DefinitionChanged, "COMMENT LARGE OBJECT 5002"),
+    (0, "COMMENT ON COLUMN j.base.id IS 'new'", Name::ObjectExtra, "COMMENT COLUMN j.base.id"),
+    (0, "ALTER TABLE j.copy SET (fillfactor = 50)", Name::DefinitionChanged, "TABLE j.copy"),
+    (0, "ALTER TABLE j.base ALTER note SET STATISTICS 7", Name::DefinitionChanged, "TABLE j.base"),
+    (0, "ALTER TABLE j.other ALTER note SET STORAGE EXTERNAL", Name::DefinitionChanged, "TABLE j.other"),
+    (14, "ALTER TABLE j.child ALTER note SET COMPRESSION pglz", Name::DefinitionChanged, "TABLE j.child"),
+    (0, "ALTER TABLE j.people ALTER id SET GENERATED ALWAYS", Name::DefinitionChanged, "SEQUENCE j.people_id_seq"),
+    (0, "ALTER SEQUENCE j.odd CYCLE", Name::DefinitionChanged, "SEQUENCE j.odd"),
+    (0, "ALTER SEQUENCE j.quick_id_seq OWNED BY NONE", Name::ObjectMissing, "SEQUENCE OWNED BY j.quick_id_seq"),
+    (0, "ALTER TABLE j.quick REPLICA IDENTITY FULL", Name::DefinitionChanged, "TABLE j.quick"),
+    (0, "ALTER TABLE j.people SET WITHOUT CLUSTER", Name::DefinitionChanged, "CONSTRAINT j.people named"),
+    (0, "ALTER TABLE j.people ALTER kind SET DEFAULT 'b'", Name::DefinitionChanged, "TABLE j.people"),
+    (
+        0,
+        "ALTER TABLE j.people ALTER CONSTRAINT own_boss NOT DEFERRABLE",
+        Name::DefinitionChanged,
+        "FK CONSTRAINT j.people own_boss",
+    ),
+    (
+        0,
+        "ALTER TABLE j.parts_old DETACH PARTITION j.parts_old_eu; \
+         ALTER TABLE j.parts_old ATTACH PARTITION j.parts_old_eu FOR VALUES IN ('de')",
+        Name::DefinitionChanged,
+        "TABLE ATTACH j.parts_old_eu",
+    ),
+    (0, "ALTER TYPE j.mood ADD VALUE 'meh' BEFORE 'ok'", Name::DefinitionChanged, "TYPE j.mood"),
+    (
+        0,
+        "ALTER DOMAIN j.code DROP CONSTRAINT short; ALTER DOMAIN j.code ADD CONSTRAINT short CHECK (VALUE <> 'q')",
+        Name::DefinitionChanged,
+        "DOMAIN j.code",
+    ),
+    (15, "ALTER VIEW j.many SET (security_invoker = true)", Name::DefinitionChanged, "VIEW j.many"),
+    (0, "ALTER VIEW j.checked RESET (security_barrier)", Name::DefinitionChanged, "VIEW j.checked"),
+    (
+        0,
+        "CREATE OR REPLACE VIEW j.one AS SELECT id, name, kind FROM j.people WHERE kind = 'a'::char",
+        Name::DefinitionChanged,
+        "VIEW j.one",
+    ),
+    (
+        0,
+        "ALTER FUNCTION j.secret(integer, text[]) COST 6",
+        Name::DefinitionChanged,
+        "FUNCTION j.secret(integer, text[])",
+    ),
+    (0, "ALTER FUNCTION j.eq(j.pair, integer) LEAKPROOF", Name::DefinitionChanged, "FUNCTION j.eq(j.pair, integer)"),
+    (0, "ALTER FUNCTION j.first(j.pair) VOLATILE", Name::DefinitionChanged, "FUNCTION j.first(j.pair)"),
+    (0, "ALTER FUNCTION j.touch() SET work_mem = '1MB'", Name::DefinitionChanged, "FUNCTION j.touch()"),
+    (
+        0,
+        "CREATE OR REPLACE PROCEDURE j.proceed(INOUT n integer) LANGUAGE plpgsql AS ' BEGIN n := n + 2; END '",
+        Name::DefinitionChanged,
+        "PROCEDURE j.proceed(integer)",
+    ),
+    (
+        0,
+        "CREATE OR REPLACE AGGREGATE j.total(integer) (SFUNC = int4pl, STYPE = integer, INITCOND = '1')",
+        Name::DefinitionChanged,
+        "AGGREGATE j.total(integer)",
+    ),
+    (0, "ALTER TABLE j.child DISABLE TRIGGER always", Name::TriggerStateChanged, "TRIGGER j.child always"),
+    (0, "ALTER TABLE j.other DISABLE RULE quiet", Name::TriggerStateChanged, "RULE j.other quiet"),
+    (0, "ALTER EVENT TRIGGER noted ENABLE", Name::TriggerStateChanged, "EVENT TRIGGER noted"),
+    (0, "ALTER TABLE j.people DISABLE TRIGGER ALL", Name::TriggerStateChanged, "TABLE j.people"),
+    (0, "ALTER POLICY reads ON j.people TO shop_app", Name::PolicyChanged, "POLICY j.people reads"),
+    (0, "ALTER TABLE j.copy ENABLE ROW LEVEL SECURITY", Name::PolicyChanged, "TABLE j.copy"),
+    (0, "ALTER TABLE j.child FORCE ROW LEVEL SECURITY", Name::PolicyChanged, "TABLE j.child"),
+    (
+        15,
+        "ALTER PUBLICATION of_people SET TABLE j.people WHERE (id > 5), j.base",
+        Name::DefinitionChanged,
+        "PUBLICATION TABLE j.of_people people",
+    ),
+    (
+        0,
+        "ALTER TEXT SEARCH CONFIGURATION j.words DROP MAPPING FOR word",
+        Name::DefinitionChanged,
+        "TEXT SEARCH CONFIGURATION j.words",
+    ),
+    (
+        0,
+        "ALTER TEXT SEARCH DICTIONARY j.stem (language = german)",
+        Name::DefinitionChanged,
+        "TEXT SEARCH DICTIONARY j.stem",
+    ),
+    (
+        0,
+        "ALTER OPERATOR FAMILY j.family USING btree ADD OPERATOR 1 < (int4, int8)",
+        Name::DefinitionChanged,
+        "OPERATOR FAMILY j.family",
+    ),
+    (
+        0,
+        "DROP CAST (j.pair AS integer); CREATE CAST (j.pair AS integer) WITH FUNCTION j.first(j.pair) AS IMPLICIT",
+        Name::DefinitionChanged,
+        "CAST CAST (j.pair AS integer)",
+    ),
+    (0, "ALTER STATISTICS j.together SET STATISTICS 50", Name::DefinitionChanged, "STATISTICS j.together"),
+    (
+        0,
+        "DROP INDEX j.by_mood; CREATE INDEX by_mood ON j.people (mood DESC, lower(name::text)) INCLUDE (born) \
+         WHERE kind::text = 'a'",
+        Name::DefinitionChanged,
+        "INDEX j.by_mood",
+    ),
+    (0, "ALTER INDEX j.by_code SET (fillfactor = 50)", Name::DefinitionChanged, "INDEX j.by_code"),
+    (
+        0,
+        "ALTER FOREIGN TABLE j.passwords OPTIONS (SET filename '/x')",
+        Name::DefinitionChanged,
+        "FOREIGN TABLE j.passwords",
+    ),
+    (0, "ALTER SERVER files VERSION '2'", Name::DefinitionChanged, "SERVER files"),
+    (
+        0,
+        "ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner GRANT SELECT ON TABLES TO PUBLIC",
+        Name::PrivilegesWider,
+        "DEFAULT PRIVILEGES FOR TABLES OF shop_owner",
+    ),
+    (
+        0,
+        "ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner IN SCHEMA j GRANT USAGE ON SEQUENCES TO shop_report",
+        Name::PrivilegesWider,
+        "DEFAULT PRIVILEGES FOR SEQUENCES IN SCHEMA j OF shop_owner",
+    ),
+    (
+        0,
+        "ALTER DEFAULT PRIVILEGES FOR ROLE shop_report REVOKE USAGE ON TYPES FROM PUBLIC",
+        Name::PrivilegesChanged,
+        "DEFAULT PRIVILEGES FOR TYPES OF shop_report",
+    ),
+];
+
+#[test]
+fn every_part_of_a_definition_is_compared() {
+    let home = Home::new();
+    for (source, major) in [(15, 15), (13, 18)] {
+        // The option of a column of a view can be changed only where both know it.
+        let changes: Vec<_> = CHANGES.iter().filter(|(since, ..)| *since <= source).collect();
+        let statements: Vec<&str> = changes.iter().map(|(_, statements, ..)| *statements).collect();
+        let script = with_statements(&dump(source, "judged.sql"), &mischief(&statements));
+        let ran = home.run(&home.file("judged.sql", script), &[&matching("judged", major)]);
+        let target = ran.only();
+        let restore = target.restore.as_ref().unwrap();
+        assert_eq!((restore.exit_code, restore.errors), (0, 0), "{:#?}", restore.findings);
+        let mut told = told(target);
+        let mut expected: BTreeSet<(Name, String)> =
+            changes.iter().map(|(.., name, object)| (*name, (*object).to_owned())).collect();
+        // The default of a column whose sequence is its own no longer stands by itself.
+        expected.insert((Name::ObjectMissing, "DEFAULT j.quick id".to_owned()));
+        let silent: Vec<_> = expected.difference(&told).collect();
+        assert!(silent.is_empty(), "{source} to {major}: not found: {silent:#?}\nfound: {told:#?}");
+        // And nothing else is accused of having changed.
+        told.retain(|(name, _)| *name != Name::RlsBypassed);
+        let accused: Vec<_> = told.difference(&expected).collect();
+        assert!(accused.is_empty(), "{source} to {major}: {accused:#?}");
+        assert_every_check_looked(target);
+    }
+}
+
+#[test]
+fn what_only_the_target_makes_possible_is_untested_where_its_text_differs() {
+    let home = Home::new();
+    // The view needs a function that the profile made: there is nothing to compare its other words with.
+    let text = "--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 17.6\n\n\
+        --\n-- Name: t; Type: TABLE; Schema: public; Owner: postgres\n--\n\nCREATE TABLE public.t (\n    a integer\n);\n\n\n\
+        --\n-- Name: v; Type: VIEW; Schema: public; Owner: postgres\n--\n\n\
+        CREATE VIEW public.v AS\n SELECT own.f(t.a)  AS f\n   FROM public.t;\n\n\n\
+        --\n-- Data for Name: t; Type: TABLE DATA; Schema: public; Owner: postgres\n--\n\n\
+        COPY public.t (a) FROM stdin;\n1\n\\.\n\n\n\
+        --\n-- PostgreSQL database dump complete\n--\n";
+    let init =
+        "init: [{sql: \"CREATE SCHEMA own; CREATE FUNCTION own.f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'\"}]\n";
+    let profile = format!("name: own\npostgres: 17\n{init}");
+    let ran = home.run(&home.file("own.sql", text), &[&profile]);
+    ran.expect(3);
+    assert_eq!(names(ran.only()), [""; 0], "{}", ran.json);
+    let objects = ran.only().checks.iter().find(|result| result.check == "objects").unwrap();
+    assert_eq!(
+        objects.could_not,
+        ["1 definition: the dump's definition cannot be run without what this target had before the restore (3F000): \
+          VIEW public.v"]
+    );
+}
+
+#[test]
+fn values_without_the_names_of_their_columns_prove_nothing_of_a_table_that_inherits() {
+    let home = Home::new();
+    let columns = |target: &Rehearsal| -> Vec<String> {
+        target.checks.iter().find(|result| result.check == "rows").unwrap().could_not.clone()
+    };
+    let inherit = std::fs::read_to_string(case("missed/inherit_inserts.sql")).unwrap();
+    // One level further down, with no column of its own; and a child of two parents.
+    let below = inherit.replace("INTO public.b2 VALUES", "INTO public.c2 VALUES").replace(
+        "--\n-- Data for Name: a2",
+        "--\n-- Name: c2; Type: TABLE; Schema: public; Owner: postgres\n--\n\n\
+         CREATE TABLE public.c2 (\n)\nINHERITS (public.b2);\n\n\n--\n-- Data for Name: a2",
+    );
+    for (text, table) in [(&inherit, "public.b2"), (&below, "public.c2")] {
+        let ran = home.run(&home.file("inherit.sql", text), &["name: same\nextends: same-as-source\n"]);
+        ran.expect(3);
+        let could_not = columns(ran.only());
+        assert!(could_not.len() == 1 && could_not[0].starts_with(&format!("{table}: its INSERT ")), "{could_not:?}");
+    }
+    // With the names of columns, or where all columns come from one parent, there is no doubt.
+    let named = inherit.replace("INTO public.b2 VALUES", "INTO public.b2 (k, t, u, w) VALUES");
+    let plain = inherit.replace("    u text\n", "").replace(", 'w'", "").replace(", 'w2'", "");
+    for text in [named, plain] {
+        let ran = home.run(&home.file("inherit.sql", text), &["name: same\nextends: same-as-source\n"]);
+        ran.expect(0);
+        assert_eq!(columns(ran.only()), [""; 0]);
+    }
+}
+
+#[test]
+fn rows_that_a_trigger_of_the_target_drops_are_missing() {
+    let home = Home::new();
+    let text = std::fs::read_to_string(dump(17, "small.sql")).unwrap();
+    // As `--data-only` leaves it.
+    let begin = text.find("-- Data for Name: ").unwrap();
+    let head = text.find("--\n-- Name: ").unwrap();
+    let constraint = text.find("; Type: CONSTRAINT").unwrap();
+    let after = text[..constraint].rfind("--\n-- Name: ").unwrap();
+    let end = text.find("--\n-- PostgreSQL database dump complete").unwrap();
+    let data = format!("{}--\n{}{}", &text[..head], &text[begin..after], &text[end..]);
+    let table = data.split("COPY ").nth(1).unwrap().split(" (").next().unwrap().to_owned();
+    let create = &text[head..begin];
+    let make: String = create.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join(" ");
+    for (body, code) in
+        [("RETURN NULL;", 1), ("IF NEW.id = 1 THEN RETURN NULL; END IF; RETURN NEW;", 1), ("RETURN NEW;", 0)]
+    {
+        let init = format!(
+            "{make} CREATE FUNCTION own() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN {body} END $f$; \
+             CREATE TRIGGER drops BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION own();"
+        );
+        let profile = format!("name: own\npostgres: 17\ninit: [{{sql: {}}}]\n", crate::support::yaml::quoted(&init));
+        let ran = home.run(&home.file("data.sql", &data), &[&profile]);
+        let missing = names(ran.only()).contains(&"rows-missing");
+        assert_eq!((missing, ran.code), (code == 1, Some(code)), "{body}: {}\n{}", ran.stdout, ran.json);
+        if missing {
+            let looked = |result: &&pgrehearse::check::CheckResult| matches!(&result.outcome, Outcome::Looked { .. });
+            assert!(ran.only().checks.iter().all(|result| looked(&result)));
+            let evidence = &ran.finding("rows-missing").evidence;
+            assert!(evidence.iter().any(|line| line.contains("its trigger drops was there before")), "{evidence:?}");
+        }
+    }
+}

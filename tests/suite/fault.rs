@@ -1,0 +1,233 @@
+//! Whose fault it is: the verdict is about the restore. What the dump itself proves to be the source's own is a warning, and
+//! what the dump does not hold is said.
+
+use std::path::{Path, PathBuf};
+
+use pgrehearse::check::Kind;
+use pgrehearse::finding::{Origin, Severity};
+use pgrehearse::rehearsal::Verdict;
+
+use crate::support::home::{assert_every_check_looked, entry, findings, names};
+use crate::support::{Home, Server, bare, dump};
+
+fn case(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name)
+}
+
+#[test]
+fn a_sequence_that_the_dump_itself_has_behind_is_the_sources() {
+    let home = Home::new();
+    let ran = home.run(&dump(17, "behind.dump"), &[&bare("behind", 17)]);
+    ran.expect(0);
+    for finding in findings(ran.only(), "sequence-behind") {
+        assert_eq!((finding.origin, finding.severity), (Origin::Source, Severity::Warning), "{finding:?}");
+    }
+    assert!(!findings(ran.only(), "sequence-behind").is_empty());
+    assert!(ran.stdout.contains("source: production has this too"), "{}", ran.stdout);
+    assert!(ran.json.contains("\"origin\": \"source\""));
+    home.run_with(&dump(17, "behind.dump"), &[&bare("behind", 17)], &["--fail-on", "warning"]).expect(1);
+    let raised = format!("{}severity: {{sequence-behind: error}}\n", bare("raised", 17));
+    let ran = home.run(&dump(17, "behind.dump"), &[&raised]);
+    ran.expect(1);
+    // Without its setval, the dump is no proof.
+    let text = std::fs::read_to_string(dump(17, "behind.sql")).unwrap();
+    let without: String =
+        text.lines().filter(|line| !line.contains("pg_catalog.setval(")).map(|line| format!("{line}\n")).collect();
+    let ran = home.run(&home.file("without.sql", without), &[&bare("without", 17)]);
+    ran.expect(1);
+    let behind = findings(ran.only(), "sequence-behind");
+    assert!(behind.iter().all(|finding| finding.origin == Origin::Restore && finding.fails()), "{behind:?}");
+    // Where the setval has failed, it is not what was done.
+    let failed = text.replace("SELECT pg_catalog.setval('", "SELECT pg_catalog.setval('nowhere.");
+    home.run(&home.file("failed.sql", failed), &[&bare("failed", 17)]).expect(1);
+}
+
+#[test]
+fn a_sequence_that_the_dump_itself_has_at_its_end_is_the_sources() {
+    let home = Home::new();
+    let ran = home.run(&dump(17, "exhausted.dump"), &[&bare("exhausted", 17)]);
+    ran.expect(0);
+    let finding = ran.finding("sequence-exhausted");
+    assert_eq!((finding.origin, finding.severity), (Origin::Source, Severity::Warning));
+    // A script that takes the last number has taken it, not production.
+    let taken = "CREATE TABLE public.t (id smallint PRIMARY KEY);\nINSERT INTO public.t VALUES (1);\n\
+                 CREATE SEQUENCE public.s AS smallint MAXVALUE 2 OWNED BY public.t.id;\n\
+                 ALTER TABLE public.t ALTER COLUMN id SET DEFAULT nextval('public.s');\n\
+                 SELECT setval('public.s', 1, true);\nDO $$ BEGIN PERFORM nextval('public.s'); END $$;\n";
+    let ran = home.run(&home.file("taken.sql", taken), &[&bare("taken", 17)]);
+    ran.expect(1);
+    assert_eq!(ran.finding("sequence-exhausted").origin, Origin::Restore);
+}
+
+#[test]
+fn a_table_that_the_dump_holds_empty_must_be_empty() {
+    let home = Home::new();
+    let ran = home.run(&case("pass/pass-rows-extra.sql"), &[&bare("extra", 15)]);
+    ran.expect(1);
+    assert_eq!(ran.finding("rows-extra").objects, ["TABLE app.audit"]);
+    assert_eq!(ran.finding("rows-extra").evidence[0], "app.audit: the dump holds 0 rows, the database 50");
+    // The same without the block of rows, as --inserts writes an empty table; and without the rows.
+    let text = std::fs::read_to_string(case("pass/pass-rows-extra.sql")).unwrap();
+    let no_block = text.replace("COPY app.audit (a) FROM stdin;\n\\.\n", "");
+    let ran = home.run(&home.file("inserts.sql", no_block), &[&bare("inserts", 15)]);
+    assert_eq!(ran.finding("rows-extra").objects, ["TABLE app.audit"]);
+    let healthy = text.replace("DO $$ begin insert into app.audit select generate_series(1,50); end $$;", "");
+    let ran = home.run(&home.file("healthy.sql", healthy), &[&bare("healthy", 15)]);
+    assert!(findings(ran.expect(0).only(), "rows-extra").is_empty(), "{}", ran.json);
+    // A script of somebody's own fills its tables as it likes.
+    let own = "CREATE TABLE public.t (a int);\nDO $$ BEGIN INSERT INTO public.t VALUES (1); END $$;\n";
+    home.run(&home.file("own.sql", own), &[&bare("own", 15)]).expect(0);
+}
+
+#[test]
+fn globals_alone_are_judged_by_their_roles_even_where_the_profile_names_a_database() {
+    let home = Home::new();
+    let profiles = [bare("bare", 15), format!("{}database: {{name: app}}\n", bare("named", 15))];
+    let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
+    let text = std::fs::read_to_string(case("false-alarm/globals-only.sql")).unwrap();
+    let more = text.replace(
+        "--\n-- User Configurations\n--\n",
+        "CREATE ROLE reader;\nALTER ROLE reader WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB LOGIN NOREPLICATION NOBYPASSRLS;\n\
+         CREATE ROLE group_of;\nALTER ROLE group_of WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB NOLOGIN NOREPLICATION NOBYPASSRLS;\n\
+         GRANT group_of TO reader;\nALTER ROLE reader SET work_mem TO '8MB';\n",
+    );
+    for (text, roles) in [(text, 1), (more.clone(), 3)] {
+        let ran = home.run(&home.file("globals.sql", text), &profiles);
+        ran.expect(0);
+        for target in &ran.report().targets {
+            assert_every_check_looked(target);
+            assert_eq!(entry(target, Kind::Role).compared, roles);
+            let nothing = findings(target, "nothing-restored")[0];
+            assert_eq!(nothing.title, "the dump holds roles and their settings alone, and no database");
+            assert_eq!(nothing.severity, Severity::Warning);
+        }
+    }
+    let lost = more.replace("\\unrestrict", "DROP ROLE group_of;\n\\unrestrict");
+    let ran = home.run(&home.file("globals.sql", lost), &profiles);
+    ran.expect(1);
+    assert_eq!(findings(ran.target("named"), "role-changed")[0].objects, ["ROLE group_of"]);
+}
+
+#[test]
+fn a_dump_without_rows_or_without_tables_passes_with_a_word_on_what_it_does_not_hold() {
+    let home = Home::new();
+    let server = Server::start(17);
+    server.sql("postgres", "CREATE DATABASE empty; CREATE DATABASE bare; CREATE DATABASE large;");
+    server
+        .sql("bare", "CREATE TABLE public.t (id serial PRIMARY KEY); CREATE VIEW public.v AS SELECT * FROM public.t;");
+    server.sql("large", "SELECT lo_from_bytea(4711, 'x'::bytea);");
+    let plain = |options: &str| home.file("plain.sql", server.shell(&format!("pg_dump {options}")));
+    for (path, title) in [
+        (plain("bare"), "the dump holds no row for its only table in database"),
+        (server.dump("bare", home.path("bare.dump")), "the dump holds no row for its only table in database"),
+        (plain("-s bare"), "the dump holds definitions alone for database"),
+        (plain("--inserts bare"), "the dump holds definitions alone for database"),
+        (server.dump("large", home.path("large.dump")), "the dump holds large objects alone, and no table"),
+        (plain("large"), "the dump holds large objects alone, and no table"),
+    ] {
+        let ran = home.run(&path, &[&bare("t", 17)]);
+        ran.expect(0);
+        assert_eq!(ran.names(), ["nothing-restored"], "{}", ran.json);
+        let nothing = ran.finding("nothing-restored");
+        assert!(nothing.title.starts_with(title) && nothing.severity == Severity::Warning, "{nothing:?}");
+    }
+    // A backup of nothing at all is none.
+    let ran = home.run(&server.dump("empty", home.path("empty.dump")), &[&bare("t", 17)]);
+    ran.expect(1);
+    assert_eq!(ran.finding("nothing-restored").title, "the dump holds nothing");
+    // The tables of the dump have to come, rows or none.
+    let lost = std::fs::read_to_string(plain("-s bare")).unwrap() + "\nDROP TABLE public.t CASCADE;\n";
+    let ran = home.run(&home.file("lost.sql", lost), &[&bare("t", 17)]);
+    ran.expect(1);
+    assert!(names(ran.only()).contains(&"object-missing"), "{}", ran.json);
+}
+
+#[test]
+fn a_broken_key_that_production_has_too_is_the_sources_and_one_that_the_restore_made_is_not() {
+    let home = Home::new();
+    let server = Server::start(17);
+    server.sql(
+        "postgres",
+        "CREATE DATABASE keys; \\connect keys
+         CREATE TABLE public.parent (id int PRIMARY KEY); CREATE TABLE public.child (id int REFERENCES public.parent);
+         INSERT INTO public.parent VALUES (1); INSERT INTO public.child VALUES (1);",
+    );
+    let schema = server.shell("pg_dump --section=pre-data --section=post-data keys");
+    let data = "SET session_replication_role = replica;\nCOPY public.parent (id) FROM stdin;\n1\n\\.\n\nCOPY public.child (id) FROM stdin;\n1\n2\n\\.\n\n";
+    let script = |after: &str| {
+        schema.replace(
+            "--\n-- PostgreSQL database dump complete",
+            &format!("{data}{after}\n--\n-- PostgreSQL database dump complete"),
+        )
+    };
+    let ran = home.run(&home.file("source.sql", script("")), &[&bare("source", 17)]);
+    ran.expect(0);
+    let broken = ran.finding("foreign-key-broken");
+    assert_eq!((broken.origin, broken.severity), (Origin::Source, Severity::Warning), "{broken:?}");
+    let ran = home.run(&home.file("made.sql", script("DELETE FROM public.parent;")), &[&bare("made", 17)]);
+    ran.expect(1);
+    let broken = ran.finding("foreign-key-broken");
+    assert_eq!((broken.origin, broken.severity), (Origin::Restore, Severity::Error), "{broken:?}");
+}
+
+#[test]
+fn signs_that_a_dump_is_partial_by_its_making_are_said() {
+    let home = Home::new();
+    let server = Server::start(17);
+    server.sql("postgres", "CREATE DATABASE part;");
+    server.sql("part", "CREATE TABLE public.a (id int); INSERT INTO public.a VALUES (1); CREATE TABLE public.audit (id int);
+        INSERT INTO public.audit VALUES (1); CREATE TABLE public.empty (id int); CREATE TABLE public.p (id int) PARTITION BY LIST (id);");
+    for form in ["-Fp", "-Fc"] {
+        let text = server
+            .shell(&format!("pg_dump {form} --exclude-table-data=public.audit -f /tmp/part part && base64 /tmp/part"));
+        let bytes = base64(&text);
+        let ran = home.run(&home.file("part.dump", bytes), &[&bare("part", 17)]);
+        ran.expect(0);
+        let sign =
+            "the dump makes public.audit and holds no data for it: it was made without (pg_dump --exclude-table-data)";
+        assert!(ran.only().notices.contains(&sign.to_owned()), "{:?}", ran.only().notices);
+    }
+    let data = server.shell("pg_dump -a part");
+    let init = "init: [{sql: 'CREATE TABLE a (id int); CREATE TABLE audit (id int); CREATE TABLE empty (id int)'}]\n";
+    let ran = home.run(&home.file("data.sql", data), &[&format!("{}{init}", bare("data", 17))]);
+    ran.expect(0);
+    let sign = "the dump holds data alone: it makes none of the tables that its rows go into";
+    assert!(ran.only().notices.contains(&sign.to_owned()), "{:?}", ran.only().notices);
+}
+
+/// What `base64` printed.
+fn base64(text: &str) -> Vec<u8> {
+    let value = |letter: u8| match letter {
+        b'A'..=b'Z' => Some(letter - b'A'),
+        b'a'..=b'z' => Some(letter - b'a' + 26),
+        b'0'..=b'9' => Some(letter - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    };
+    let (mut out, mut bits, mut count) = (Vec::new(), 0u32, 0);
+    for six in text.bytes().filter_map(value) {
+        (bits, count) = (bits << 6 | u32::from(six), count + 6);
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count) as u8);
+        }
+    }
+    out
+}
+
+#[test]
+fn what_the_restore_failed_on_stands_though_time_runs_out_while_checks_look() {
+    let home = Home::new();
+    let query = "{name: slow, sql: SELECT 1 FROM pg_sleep(300), expect: 1}";
+    let slow = format!("limits: {{timeout: 40s}}\nchecks: {{timeout: 10m, queries: [{query}]}}\n");
+    let ran = home.run(&dump(17, "shop.dump"), &[&format!("{}{slow}", bare("slow", 17))]);
+    ran.expect(1);
+    assert_eq!(ran.only().verdict, Verdict::Fail);
+    assert!(names(ran.only()).contains(&"role-missing"), "{}", ran.json);
+    assert!(
+        ran.only().untested.iter().any(|reason| reason.starts_with("limit reached: timeout (40s)")),
+        "{}",
+        ran.json
+    );
+}

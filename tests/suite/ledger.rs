@@ -1,0 +1,196 @@
+//! Everything that a dump holds ends in the report's ledger: compared, not compared with a reason, or untested with one.
+//! That it adds up is asserted for every report of the suite.
+
+use std::path::{Path, PathBuf};
+
+use pgrehearse::check::Kind;
+use pgrehearse::dump::{self, Content};
+use pgrehearse::rehearsal::Verdict;
+
+use crate::support::home::{assert_every_check_looked, entry, findings, names};
+use crate::support::{Home, bare, dump as made, matching};
+
+fn case(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name)
+}
+
+#[test]
+fn a_healthy_restore_has_everything_compared_in_every_format() {
+    let home = Home::new();
+    for name in ["shop.dump", "shop.dir", "shop.tar", "shop.sql", "shop-inserts.sql"] {
+        let ran = home.run(&made(17, name), &[&matching("shop", 17)]);
+        ran.expect(0);
+        assert_every_check_looked(ran.only());
+        for kind in [Kind::Database, Kind::Table, Kind::Rows, Kind::SequenceValue, Kind::Definition] {
+            let entry = entry(ran.only(), kind);
+            // What hangs on the database itself comes with `--create` alone.
+            let of_database: u64 = entry.not_compared.iter().map(|part| part.count).sum();
+            assert!(kind == Kind::Definition && of_database <= 2 || of_database == 0, "{name}: {entry:?}");
+            assert!(entry.compared + of_database == entry.held && entry.compared > 0, "{name}: {entry:?}");
+        }
+        assert!(!ran.stdout.contains("of the dump's"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn what_a_list_leaves_out_is_told_and_the_rest_is_compared_to_the_last_row() {
+    let home = Home::new();
+    let list = case("missed/nodata.list").display().to_string();
+    let profile =
+        |extra: &str| format!("{}database: {{name: qa}}\nrestore: {{list: '{list}'}}\n{extra}", bare("listed", 15));
+    let ran = home.run(&case("missed/list.dump"), &[&profile("")]);
+    ran.expect(0);
+    let told = ran.finding("left-out");
+    assert!(told.objects.contains(&"TABLE DATA public.t".to_owned()), "{told:?}");
+    assert!(told.objects.contains(&"SEQUENCE SET public.free".to_owned()), "{told:?}");
+    assert!(told.title.starts_with("restore.list leaves out the rows of a table, and "), "{told:?}");
+    let rows = entry(ran.only(), Kind::Rows);
+    assert_eq!((rows.held, rows.compared), (2, 1), "{rows:?}");
+    assert_eq!(
+        (rows.not_compared[0].reason.as_str(), &*rows.not_compared[0].names),
+        ("left out by restore.list", &["public.t".to_owned()][..])
+    );
+    let values = entry(ran.only(), Kind::SequenceValue);
+    assert_eq!((values.held, values.compared), (2, 1), "{values:?}");
+    assert!(
+        ran.stdout.contains("of the dump's 2 tables with rows: 1 compared, 1 not compared (left out by restore.list)"),
+        "{}",
+        ran.stdout
+    );
+    home.run_with(&case("missed/list.dump"), &[&profile("")], &["--fail-on", "warning"]).expect(1);
+}
+
+#[test]
+fn what_options_leave_out_is_told_by_what_pg_restore_says_itself() {
+    let home = Home::new();
+    let options = [
+        ("whole", "--verbose"),
+        ("schema-only", "--schema-only"),
+        ("sections", "--section=pre-data, --section=post-data"),
+        ("letters", "-Os"),
+        ("one-table", "-t, orders"),
+        ("without", "--exclude-schema=shop"),
+        ("data", "--section=pre-data, --section=data"),
+        ("no-comments", "--no-comments"),
+    ];
+    let profiles: Vec<String> = options
+        .iter()
+        .map(|(name, options)| format!("{}restore: {{options: [{options}]}}\n", matching(name, 17)))
+        .collect();
+    let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
+    let ran = home.run(&made(17, "shop.dump"), &profiles);
+    for (name, _) in options {
+        let target = ran.target(name);
+        let rows = entry(target, Kind::Rows);
+        let left_out = findings(target, "left-out");
+        let (held, compared) = (rows.held, rows.compared);
+        match name {
+            "whole" | "no-comments" => assert!(compared == held && left_out.is_empty(), "{name}: {rows:?}"),
+            // The view is filled after the data.
+            "data" => {
+                assert_eq!(compared, held);
+                assert!(left_out[0].objects.iter().all(|object| object.starts_with("MATERIALIZED VIEW DATA ")));
+            }
+            "schema-only" | "sections" | "letters" => {
+                assert!(compared == 0 && left_out.len() == 1 && rows.not_compared[0].count == held, "{name}: {rows:?}");
+            }
+            _ => assert!(left_out.len() == 1 && compared < held, "{name}: {rows:?}"),
+        }
+        assert!(findings(target, "rows-missing").is_empty() && findings(target, "rows-extra").is_empty(), "{name}");
+        assert!(findings(target, "nothing-restored").is_empty(), "{name}: {:?}", names(target));
+    }
+    assert_eq!(findings(ran.target("no-comments"), "comment-lost").len(), 1);
+    assert_eq!(ran.target("schema-only").verdict, Verdict::Pass, "{}", ran.json);
+}
+
+#[test]
+fn what_a_full_list_restores_and_something_removes_is_missing_and_no_warning() {
+    let home = Home::new();
+    let init = "init: [{sql: 'CREATE SCHEMA keep; CREATE FUNCTION keep.f() RETURNS event_trigger LANGUAGE plpgsql AS \
+                $$ BEGIN EXECUTE ''DROP VIEW IF EXISTS public.adults''; END $$; \
+                CREATE EVENT TRIGGER keep ON ddl_command_end WHEN TAG IN (''ALTER TABLE'') EXECUTE FUNCTION keep.f()'}]";
+    let script = crate::support::Server::start(17);
+    script.sql(
+        "postgres",
+        "CREATE TABLE public.people (id integer, age integer); INSERT INTO public.people VALUES (1, 20);
+        CREATE VIEW public.adults AS SELECT * FROM public.people WHERE age > 17;
+        ALTER TABLE public.people ADD PRIMARY KEY (id);",
+    );
+    let path = script.dump("postgres", home.path("people.dump"));
+    let opened = dump::open(&path).unwrap();
+    let Content::Archive(archive) = &opened.content else { panic!("an archive") };
+    let list = archive.entries.iter().map(|entry| format!("{}; {}\n", entry.id, entry.desc)).collect::<String>();
+    let list = home.file("all.list", list);
+    let profile = format!("{}restore: {{jobs: 1, list: '{}'}}\n{init}\n", bare("full", 17), list.display());
+    let ran = home.run(&path, &[&profile]);
+    ran.expect(1);
+    assert_eq!(ran.finding("object-missing").objects, ["VIEW public.adults"]);
+    assert_eq!(ran.finding("object-missing").severity.label(), "error");
+}
+
+#[test]
+fn rows_that_are_not_looked_at_or_only_counted_are_not_compared() {
+    let home = Home::new();
+    let small = made(17, "small.dump");
+    for (mode, reason) in [("off", "rows were not compared (--rows off)"), ("count", "only counted (--rows count)")] {
+        let ran = home.run_with(&small, &[&bare("small", 17)], &["--rows", mode]);
+        ran.expect(0);
+        let rows = entry(ran.only(), Kind::Rows);
+        assert_eq!((rows.compared, rows.not_compared.len()), (0, 1), "{rows:?}");
+        assert_eq!(rows.not_compared[0].reason, reason);
+    }
+}
+
+#[test]
+fn tables_and_values_that_a_script_makes_and_that_are_not_there_are_untested() {
+    let home = Home::new();
+    let script = "CREATE TABLE public.kept (a int);\nINSERT INTO public.kept VALUES (1);\nCREATE SEQUENCE public.s;\n\
+                  CREATE TABLE public.lost (a int);\nSELECT setval('public.s', 7, true);\nDROP TABLE public.lost;\nDROP SEQUENCE public.s;\n";
+    let ran = home.run(&home.file("script.sql", script), &[&bare("script", 17)]);
+    ran.expect(3);
+    let tables = entry(ran.only(), Kind::Table);
+    assert_eq!((tables.held, tables.compared), (2, 1));
+    assert_eq!(tables.untested[0].names, ["public.lost"]);
+    assert_eq!(entry(ran.only(), Kind::SequenceValue).untested[0].names, ["public.s"]);
+    assert!(ran.only().untested.iter().any(|why| why.contains("table public.lost")), "{:?}", ran.only().untested);
+    // Where they stay, all is compared but the definitions, which the script does not name.
+    let whole = script.replace("DROP TABLE public.lost;\n", "").replace("DROP SEQUENCE public.s;\n", "");
+    let ran = home.run(&home.file("whole.sql", whole), &[&bare("script", 17)]);
+    ran.expect(0);
+    assert_eq!(entry(ran.only(), Kind::Definition).not_compared[0].count, 3);
+}
+
+/// The report of a run without its times.
+fn timeless(json: &str) -> serde_json::Value {
+    fn without(value: &mut serde_json::Value) {
+        if let Some(object) = value.as_object_mut() {
+            ["started", "elapsed", "timings"].iter().for_each(|key| drop(object.remove(*key)));
+            object.values_mut().for_each(without);
+        }
+        value.as_array_mut().into_iter().flatten().for_each(without);
+    }
+    let mut value = serde_json::from_str(json).unwrap();
+    without(&mut value);
+    value
+}
+
+#[test]
+fn one_failing_dump_gives_the_same_report_every_time_times_aside() {
+    let home = Home::new();
+    let profile = format!("{}restore: {{jobs: 4}}\n", bare("bare", 17));
+    let cluster = bare("cluster", 17);
+    for (name, profile) in [("shop.dump", &profile), ("all.sql", &cluster)] {
+        let first = timeless(&home.run(&made(17, name), &[profile]).json);
+        for _ in 0..3 {
+            pretty_assert(&first, &timeless(&home.run(&made(17, name), &[profile]).json));
+        }
+    }
+}
+
+#[track_caller]
+fn pretty_assert(one: &serde_json::Value, other: &serde_json::Value) {
+    let text = |value| serde_json::to_string_pretty(value).unwrap();
+    let (one, other) = (text(one), text(other));
+    let first = one.lines().zip(other.lines()).find(|(one, other)| one != other);
+    assert!(one == other, "{first:#?}");
+}

@@ -1,0 +1,366 @@
+//! Scripts are read as psql reads them, and where reading cannot tell, psql's own word or nobody's decides: never a pass.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use pgrehearse::dump::{self, Affects, Scan};
+
+use crate::support::home::findings;
+use crate::support::{Home, Ran, Server};
+
+const APP: &str = "name: t15\npostgres: 15\ndatabase: {name: app}\n";
+
+fn case(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name)
+}
+
+/// Rehearses a script of this text.
+fn run(home: &Home, text: impl AsRef<[u8]>) -> Ran {
+    home.run(&home.file("script.sql", text), &[APP])
+}
+
+#[track_caller]
+fn assert_fails_with(ran: &Ran, name: &str) {
+    ran.expect(1);
+    assert!(!findings(ran.only(), name).is_empty(), "no {name}:\n{}", ran.json);
+}
+
+#[track_caller]
+fn assert_untested_for(ran: &Ran, reason: &str) {
+    ran.expect(3);
+    let untested = &ran.only().untested;
+    assert!(untested.iter().any(|said| said.contains(reason)), "{reason}: {untested:#?}");
+}
+
+#[test]
+fn a_script_that_ends_inside_a_transaction_fails_in_every_form_of_connect() {
+    let home = Home::new();
+    for script in ["pass/pass-connect-user.sql", "pass/pass-second-db.sql"] {
+        let ran = home.run(&case(script), &[APP]);
+        assert_fails_with(&ran, "transaction-open");
+    }
+    let lost = "CREATE TABLE public.lost(a int);\nINSERT INTO public.lost VALUES (1);\n";
+    for script in [
+        format!("CREATE TABLE public.kept(a int);\n\\c \"dbname=app user=postgres\"\nBEGIN;\n{lost}"),
+        format!("\\c app;\n\\set AUTOCOMMIT off\n{lost}"),
+    ] {
+        assert_fails_with(&run(&home, script), "transaction-open");
+    }
+    let failed = run(&home, format!("BEGIN;\n{lost}SELECT 1/0;\n"));
+    assert_fails_with(&failed, "transaction-open");
+    assert!(failed.finding("transaction-open").title.contains("line 1"), "{}", failed.json);
+}
+
+#[test]
+fn what_follows_a_quit_is_missed() {
+    let home = Home::new();
+    let ran = home.run(&case("pass/pass-quit-definitions.sql"), &[APP]);
+    assert_fails_with(&ran, "input-unread");
+    let ran = run(&home, "CREATE TABLE public.kept(a int);\n\\echo x \\q\nCREATE VIEW public.v AS SELECT 1;\n");
+    assert_fails_with(&ran, "input-unread");
+    let whole = run(&home, "CREATE TABLE public.kept(a int);\nINSERT INTO public.kept VALUES (1);\n\\q\n-- the end\n");
+    assert!(findings(whole.only(), "input-unread").is_empty(), "{}", whole.json);
+    whole.expect(0);
+}
+
+#[test]
+fn what_a_script_takes_back_or_cannot_be_followed_in_is_no_pass() {
+    let home = Home::new();
+    let ran = home.run(&case("pass/pass-meta-copy.sql"), &[APP]);
+    assert_fails_with(&ran, "rows-missing");
+    let ran = home.run(&case("pass/pass-rename.sql"), &[APP]);
+    assert_untested_for(&ran, "ALTER DATABASE app RENAME TO app2");
+    let kept = "CREATE TABLE public.other(a int);\nINSERT INTO public.other VALUES (1);\n\
+        CREATE TABLE public.kept(a int);\nINSERT INTO public.kept VALUES (1), (2);\n";
+    for (tail, reason) in [
+        ("DELETE FROM public.kept;\n", "DELETE FROM public.kept"),
+        ("SELECT 'DROP TABLE public.kept' \\gexec\n", "\\gexec"),
+        ("SELECT 'public.kept' AS t \\gset\nTRUNCATE :t;\n", "\\gset"),
+        ("DO $$ BEGIN DELETE FROM public.kept; END $$;\n", "DO runs code"),
+        ("ALTER TABLE public.kept RENAME TO gone;\n", "RENAME"),
+    ] {
+        assert_untested_for(&run(&home, format!("{kept}{tail}")), reason);
+    }
+    // What changes nothing after all is no harm.
+    let ran = run(&home, format!("{kept}DELETE FROM public.kept WHERE a = 7;\n\\set x kept\nANALYZE public.:x;\n"));
+    ran.expect(0);
+}
+
+#[test]
+fn rows_of_every_form_of_copy_are_compared() {
+    let home = Home::new();
+    let ran = home.run(&case("false-alarm/copy-csv.sql"), &[APP]);
+    assert!(
+        findings(ran.only(), "rows-missing").is_empty() && findings(ran.only(), "rows-extra").is_empty(),
+        "{}",
+        ran.json
+    );
+    let text = "CREATE TABLE public.t(a int, b text, c text);\n\
+        COPY public.t FROM stdin WITH (FORMAT csv, HEADER, NULL 'NIL', QUOTE '''');\na,b,c\n1,'two\nlines',NIL\n2,'it''s',''\n\\.\n\
+        COPY public.t (a, b, c) FROM stdin DELIMITER '|' NULL 'x';\n3|a\tb|x\n4|\\||\\\\N\n\\.\n\
+        \\copy public.t (c, b, a) from stdin csv delimiter ';'\n\"a;b\";;5\n;x;6\n\\.\n\
+        COPY public.t FROM stdin; SELECT 1;\r\n7\tx\ty\r\n\\.\r\n";
+    let ran = run(&home, text);
+    ran.expect(0);
+    let rows = ran.only().checks.iter().find(|result| result.check == "rows").unwrap();
+    assert!(rows.looked_at.starts_with("7 rows in 1 tables compared"), "{rows:?}");
+    assert_eq!(rows.not_compared, Vec::<String>::new());
+    let ran = run(&home, "CREATE TABLE public.t(a int);\nCOPY public.t FROM stdin WHERE a > 1;\n1\n2\n\\.\n");
+    assert_untested_for(&ran, "public.t: its COPY takes some of its rows only");
+}
+
+#[test]
+fn a_byte_of_a_character_that_looks_like_a_backslash_is_none() {
+    let home = Home::new();
+    let ran = home.run(&case("false-alarm/false-fail-sjis.sql"), &[APP]);
+    assert!(findings(ran.only(), "rows-changed").is_empty(), "{}", ran.json);
+    // Characters whose second byte is 0x5C, in each of these encodings.
+    for (encoding, character) in [
+        ("SJIS", b"\x95\x5c"),
+        ("GBK", b"\x81\x5c"),
+        ("GB18030", b"\x81\x5c"),
+        ("SHIFT_JIS_2004", b"\x95\x5c"),
+        ("BIG5", b"\xa5\x5c"),
+    ] {
+        let mut text = format!(
+            "SET client_encoding = '{encoding}';\nCREATE TABLE public.t(a text, b text);\nCOPY public.t FROM stdin;\n"
+        )
+        .into_bytes();
+        for (before, after) in [("", "\t\\N\n"), ("a", "n\tb\\tc\n"), ("\\\\", "\tx\n")] {
+            text.extend_from_slice(before.as_bytes());
+            text.extend_from_slice(character);
+            text.extend_from_slice(after.as_bytes());
+        }
+        text.extend_from_slice(b"\\.\n");
+        let ran = run(&home, text);
+        assert_eq!(ran.code, Some(0), "{encoding}: {}", ran.json);
+    }
+}
+
+#[test]
+fn scripts_of_old_servers_and_edited_ones_come_back() {
+    let home = Home::new();
+    for script in ["false-alarm/old_float.sql", "false-alarm/old_names.sql"] {
+        let ran = home.run(&case(script), &[APP]);
+        for name in ["rows-changed", "rows-missing", "object-missing"] {
+            assert!(findings(ran.only(), name).is_empty(), "{script}: {}", ran.json);
+        }
+    }
+    let profile = format!("{APP}roles: [{{name: h2app}}]\n");
+    let ran = home.run(&case("false-alarm/sed-removed-comment.sql"), &[&profile]);
+    assert!(findings(ran.only(), "object-missing").is_empty(), "{}", ran.json);
+    // A number that is another one is found.
+    let ran = run(
+        &home,
+        "CREATE TABLE t (id int, r real, d double precision[]);\n\
+        CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.r = NEW.r + 1; RETURN NEW; END';\n\
+        CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();\n\
+        COPY t FROM stdin;\n1\t45.9000015\t{1.5}\n\\.\n",
+    );
+    assert_fails_with(&ran, "rows-missing");
+}
+
+#[test]
+fn a_dump_under_row_level_security_is_told() {
+    let home = Home::new();
+    let profile = format!("{APP}roles: [{{name: backup_u}}]\n");
+    let ran = home.run(&case("pass/rls-on-silent.sql"), &[&profile]);
+    assert_fails_with(&ran, "dump-filtered");
+    let inspected = home.finish(home.program().arg("inspect").arg(case("pass/rls-on-silent.sql")));
+    assert!(inspected.stdout.contains("row_security = on"), "{}", inspected.stdout);
+    // Without a table that has it nothing can be left out.
+    let ran = run(&home, "SET row_security = on;\nCREATE TABLE public.t(a int);\nINSERT INTO public.t VALUES (1);\n");
+    assert!(findings(ran.only(), "dump-filtered").is_empty(), "{}", ran.json);
+}
+
+/// How many scripts are made.
+const SCRIPTS: u64 = 200;
+
+#[test]
+fn no_script_is_read_with_more_certainty_than_psql_has() {
+    let server = Server::start(17);
+    server.shell("createdb app && createdb two");
+    let folder = tempfile::tempdir().unwrap();
+    let seed = 20_261_128;
+    for number in 0..SCRIPTS {
+        let mut random = fastrand::Rng::with_seed(seed + number);
+        std::fs::write(folder.path().join(format!("{number}.sql")), script(&mut random)).unwrap();
+    }
+    server.put(folder.path());
+    // Each script runs in two empty databases; told are errors, the end, and what there is then.
+    let run = format!(
+        r#"cd '{}'
+cat >/tmp/tables.sql <<'SQL'
+SELECT current_database() || ' ' || n.nspname || '.' || c.relname || '=' || (xpath('/row/c/text()',
+  query_to_xml(format('SELECT count(*) AS c FROM %I.%I', n.nspname, c.relname), false, true, '')))[1]::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_' ORDER BY 1;
+SQL
+for n in $(seq 0 {}); do
+  echo "script $n"
+  timeout 20 psql -X -q -w -v ON_ERROR_STOP=0 -o /dev/null -d app -f - \
+    -c "SELECT set_config('client_min_messages', 'warning', false)" \
+    -c "DO \$\$BEGIN RAISE WARNING 'end=%=%', current_database(), txid_current_if_assigned() IS NULL; END\$\$" \
+    <"$n.sql" 2>&1 >/dev/null | LC_ALL=C grep -aE 'ERROR|error:|end=' | sed 's/^/said /' | head -20
+  for d in app two; do
+    psql -XAtq -d $d -f /tmp/tables.sql \
+      -c 'DROP SCHEMA IF EXISTS s CASCADE' -c 'DROP SCHEMA public CASCADE' -c 'CREATE SCHEMA public' 2>/dev/null
+  done
+done"#,
+        folder.path().display(),
+        SCRIPTS - 1
+    );
+    let told = server.shell(&run);
+    let (mut sure, mut compared) = (0, 0);
+    for part in told.split("script ").skip(1) {
+        let mut lines = part.lines();
+        let number: u64 = lines.next().unwrap().parse().unwrap();
+        let path = folder.path().join(format!("{number}.sql"));
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        let Ok(dump) = dump::open(&path) else { continue };
+        let scan = dump.scan().unwrap();
+        let said: Vec<&str> = lines.clone().filter_map(|line| line.strip_prefix("said ")).collect();
+        let failed = said.iter().any(|line| line.contains("ERROR") || line.contains("error:"));
+        let end = said.iter().find_map(|line| line.split_once("end=")).map(|(_, end)| end.to_owned());
+        let is_sure = scan.damage.is_empty()
+            && scan.not_followed().next().is_none()
+            && (scan.end.quits, scan.end.open_transaction) == (None, None);
+        let is_closed = end.as_deref().is_some_and(|end| end.contains("=t"));
+        let at = scan.end.database.clone().map(|database| database.unwrap_or_else(|| "app".into()));
+        let is_there = end.as_deref().and_then(|end| end.split('=').next()) == at.as_deref();
+        // What psql itself tells otherwise is no pass, whatever reading says.
+        if !is_sure || failed || !is_closed || !is_there {
+            continue;
+        }
+        sure += 1;
+        let there: BTreeMap<&str, u64> = lines
+            .filter(|line| !line.starts_with("said "))
+            .filter_map(|line| line.rsplit_once('='))
+            .map(|(table, rows)| (table, rows.parse().unwrap()))
+            .collect();
+        compared += compare(&scan, &there)
+            .unwrap_or_else(|what| panic!("script {number}: {what}\n{text}\n{there:?}\n{scan:#?}"));
+    }
+    assert!(sure >= SCRIPTS / 8 && compared >= SCRIPTS / 8, "{sure} scripts were sure, {compared} tables compared");
+}
+
+/// Compares what reading says with what is there; how many tables could be compared.
+fn compare(scan: &Scan, there: &BTreeMap<&str, u64>) -> Result<u64, String> {
+    let mut held: BTreeMap<String, u64> = BTreeMap::new();
+    let mut doubted = Vec::new();
+    for rows in &scan.rows {
+        let schema = rows.place.schema.as_deref().unwrap_or("public");
+        let name = format!("{} {schema}.{}", rows.place.database.as_deref().unwrap_or("app"), rows.place.table);
+        if scan.doubt(&rows.place).is_some() || rows.digest.is_err() {
+            doubted.push(name);
+        } else {
+            *held.entry(name).or_default() += rows.rows;
+        }
+    }
+    for (table, rows) in &held {
+        if !doubted.contains(table) && there.get(table.as_str()).copied().unwrap_or(0) != *rows {
+            return Err(format!("{table} is held with {rows} rows"));
+        }
+    }
+    let fills = |table: &str| {
+        scan.unfollowed.iter().any(|unfollowed| match &unfollowed.affects {
+            Affects::Everything => true,
+            Affects::Database(database) => table.starts_with(&format!("{} ", database.as_deref().unwrap_or("app"))),
+            Affects::Table(named) => table.ends_with(&format!(".{}", named.name)),
+        })
+    };
+    for (table, rows) in there {
+        if *rows > 0 && !held.contains_key(*table) && !doubted.iter().any(|name| name == table) && !fills(table) {
+            return Err(format!("{table} has {rows} rows that were not read"));
+        }
+    }
+    Ok(held.keys().filter(|table| !doubted.contains(table)).count() as u64)
+}
+
+/// A script of odd but mostly valid pieces.
+fn script(random: &mut fastrand::Rng) -> Vec<u8> {
+    let mut text = Vec::new();
+    let mut number = 0;
+    for _ in 0..random.usize(3..9) {
+        number += 1;
+        let table = format!("t{number}");
+        let rows = random.usize(0..4);
+        let lines = |form: fn(usize) -> String| (0..rows).map(form).collect::<String>();
+        let made = format!("CREATE TABLE {table}(a int, b text);\n");
+        let piece = match random.u32(0..34) {
+            0 => format!("{made}COPY {table} FROM stdin;\n{}\\.\n", lines(|row| format!("{row}\tx\\ty\n"))),
+            1 => format!(
+                "{made}COPY {table} (b, a) FROM stdin CSV;\n{}\\.\n",
+                lines(|row| format!("\"a\nb\"\"{row}\",{row}\n"))
+            ),
+            2 => format!(
+                "{made}\\copy {table} from stdin with (format csv, delimiter ';')\n{}\\.\n",
+                lines(|row| format!("{row};\"x;y\"\n"))
+            ),
+            3 => format!(
+                "{made}COPY {table} FROM stdin; INSERT INTO {table} VALUES (9, 'after');\n{}\\.\n",
+                lines(|row| format!("{row}\tx\n"))
+            ),
+            4 => format!("{made}INSERT INTO {table} VALUES (1, 'a;b'), (2, 'it''s') \\g\n"),
+            5 => format!("{made}INSERT INTO {table} (a) VALUES (1)\\; INSERT INTO {table} VALUES (2, $x$;'$x$);\n"),
+            6 => format!("\\set v {table}\n{made}INSERT INTO :v VALUES (1, :'v');\nINSERT INTO :\"v\" VALUES (2);\n"),
+            7 => format!(
+                "{made}\\if {}\nINSERT INTO {table} VALUES (1);\n\\else\nINSERT INTO {table} VALUES (1), (2);\n\\endif\n",
+                random.choice(["true", "0", "off", ":v", "'x'"]).unwrap()
+            ),
+            8 => "\\connect two\n".into(),
+            9 => "\\c app\n".into(),
+            10 => "\\c \"dbname=two\"\n".into(),
+            11 => "\\c -\n".into(),
+            12 => "\\c :DBNAME postgres\n".into(),
+            13 => format!("\\c two; \\\\ {made}"),
+            14 => format!(
+                "BEGIN;\n{made}INSERT INTO {table} VALUES (1);\n{};\n",
+                random.choice(["COMMIT", "ROLLBACK", "END", "ABORT", "COMMIT AND CHAIN"]).unwrap()
+            ),
+            15 => "SELECT 1 \\gset p_\n".into(),
+            16 => format!("{made}INSERT INTO {table} VALUES (1);\nDELETE FROM {table};\n"),
+            17 => format!("{made}INSERT INTO {table} SELECT * FROM (VALUES (1, 'x'), (2, 'y')) AS v;\n"),
+            18 => format!("CREATE TABLE {table} AS SELECT 1 AS a;\n"),
+            19 => format!(
+                "CREATE SCHEMA s;\nSET search_path = s, public;\n{made}INSERT INTO {table} VALUES (1);\nDROP SCHEMA IF EXISTS nobody;\n"
+            ),
+            20 => format!("CREATE TEMP TABLE {table}(a int);\nINSERT INTO {table} VALUES (1);\n"),
+            21 => format!("/* \\q ; ' */ {made}-- it's\nINSERT INTO {table} VALUES (1, E'\\'; \\\\q ');\n"),
+            22 => format!(
+                "{made}INSERT INTO {table} VALUES (1, 'x'); \\echo 'a;b' `echo c` \\\\ INSERT INTO {table} VALUES (2);\n"
+            ),
+            23 => format!("{made}INSERT INTO {table} VALUES (7)\\r\nINSERT INTO {table} VALUES (1);\n"),
+            24 => format!(
+                "SET standard_conforming_strings = off;\n{made}INSERT INTO {table} VALUES (1, 'a\\'; b');\nSET standard_conforming_strings = on;\n"
+            ),
+            25 => format!("{made}\\set x '(1), (2)'\nINSERT INTO {table} (a) VALUES :x;\n"),
+            26 => format!("{made}DO $$ BEGIN INSERT INTO {table} VALUES (1); END $$;\n"),
+            27 => format!("SELECT 'CREATE TABLE {table}(a int)' \\gexec\n"),
+            28 => format!("{made}INSERT INTO {table} VALUES (1);\nALTER TABLE {table} RENAME TO r{number};\n"),
+            29 => {
+                format!("\\set AUTOCOMMIT off\n{made}INSERT INTO {table} VALUES (1);\nCOMMIT;\n\\set AUTOCOMMIT on\n")
+            }
+            30 => format!("{made}INSERT INTO {table} VALUES (1)\n;\n\\echo \\q\n"),
+            31 => {
+                format!("\\encoding SJIS\n{made}COPY {table} FROM stdin;\n1\t\u{1}\n\\.\n").replace('\u{1}', "\u{fffd}")
+            }
+            32 => format!("{made}COPY {table} FROM stdin\\; COPY {table} FROM stdin;\n1\tx\n\\.\n2\ty\n\\.\n"),
+            _ => format!(
+                "CREATE FUNCTION f{number}() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 2 END; END;\n{made}INSERT INTO {table} VALUES (1);\n"
+            ),
+        };
+        // A character of SJIS with a backslash for its second byte.
+        for part in piece.split_inclusive('\u{fffd}') {
+            let plain = part.strip_suffix('\u{fffd}');
+            text.extend_from_slice(plain.unwrap_or(part).as_bytes());
+            if plain.is_some() {
+                text.extend_from_slice(b"\x95\x5c");
+            }
+        }
+        if random.u32(0..12) == 0 {
+            text.extend_from_slice(b"\\restrict k\n\\unrestrict k\n");
+        }
+    }
+    text
+}
