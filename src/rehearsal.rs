@@ -8,6 +8,7 @@ mod ended;
 mod faithful;
 pub mod ledger;
 mod left_out;
+mod met;
 mod partial;
 mod places;
 mod progress;

@@ -59,6 +59,23 @@ impl Before {
         !self.objects.is_empty() && self.objects.contains(&key(object))
     }
 
+    /// Whether anything was there.
+    pub fn has_any(&self) -> bool {
+        !self.objects.is_empty()
+    }
+
+    /// The tables that were there, schema and name, in order.
+    pub fn tables(&self) -> impl Iterator<Item = (String, String)> {
+        let mut tables: Vec<(String, String)> = self
+            .objects
+            .iter()
+            .filter(|(desc, ..)| desc == "TABLE")
+            .map(|(_, schema, name)| (schema.clone(), name.clone()))
+            .collect();
+        tables.sort();
+        tables.into_iter()
+    }
+
     /// What whoever makes something there gives away of it.
     pub fn default_privileges(&self) -> &Defaults {
         &self.default_privileges

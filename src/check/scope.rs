@@ -2,7 +2,8 @@
 
 use super::Restored;
 use crate::dump::{Content, Dump};
-use crate::finding::Name;
+use crate::finding::{Name, Severity};
+use crate::restore::has_option;
 
 /// What the dump declares for the database that is looked at.
 pub fn in_database<'a, T>(
@@ -33,4 +34,18 @@ pub fn source_major(dump: &Dump) -> Option<u16> {
     };
     // `9.6.24` is older than all that is asked about.
     version?.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// How a difference is told that no error explains: where there were errors, none of them names it.
+pub fn unsaid(restored: &Restored<'_>) -> &'static str {
+    let failed = restored.restore_findings.iter().any(|finding| finding.severity == Severity::Error);
+    if failed { "and none of the restore's errors names it" } else { "and no error said so" }
+}
+
+/// Whether what the restore did was taken back as a whole, with all that had succeeded: by one transaction around it, or by
+/// one of the script's.
+pub fn rolled_back(restored: &Restored<'_>) -> bool {
+    let one = has_option(&restored.target.restore.options, "--single-transaction", '1');
+    // in_failed_sql_transaction.
+    restored.failures.iter().any(|failure| one || failure.is("25P02"))
 }

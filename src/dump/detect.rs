@@ -104,7 +104,10 @@ fn open_file(path: &Path) -> Result<Content, DumpError> {
     }
     file.rewind().map_err(unreadable)?;
     if head.starts_with(toc::MAGIC) {
-        let archive = read_toc(io::BufReader::new(file), Container::Custom, path)?;
+        let archive = read_toc(io::BufReader::new(file), Container::Custom, path).map_err(|error| {
+            let what = changed_as_text(&head).filter(|_| is_damage(&error));
+            what.map_or(error, |what| DumpError::ChangedAsText { path: path.to_owned(), what })
+        })?;
         return Ok(Content::Archive(archive));
     }
     if let Some(compression) = Compression::sniff(&head) {
@@ -117,6 +120,25 @@ fn open_file(path: &Path) -> Result<Content, DumpError> {
         };
     }
     open_text(&head, None, path)
+}
+
+fn is_damage(error: &DumpError) -> bool {
+    matches!(
+        error,
+        DumpError::DamagedToc { .. } | DumpError::DamagedHeader { .. } | DumpError::UnsupportedArchiveVersion { .. }
+    )
+}
+
+/// How bytes were changed by something that took them for text. An archive holds line feeds alone, and bytes of all kinds,
+/// which are no characters in any order.
+fn changed_as_text(head: &[u8]) -> Option<&'static str> {
+    let feeds = head.iter().filter(|byte| **byte == b'\n').count();
+    let pairs = head.windows(2).filter(|pair| *pair == b"\r\n").count();
+    if feeds >= 3 && feeds == pairs {
+        return Some("every line feed has a carriage return before it");
+    }
+    let replaced = head.windows(3).filter(|bytes| *bytes == [0xef, 0xbf, 0xbd]).count();
+    (replaced >= 3).then_some("bytes that are no characters were replaced")
 }
 
 fn open_compressed(file: File, compression: Compression, path: &Path) -> Result<Content, DumpError> {
@@ -137,6 +159,9 @@ fn open_compressed(file: File, compression: Compression, path: &Path) -> Result<
     }
     if head.is_empty() {
         return Err(DumpError::EmptyInside { path: path.to_owned(), compression });
+    }
+    if let Some(inner) = Compression::sniff(&head) {
+        return Err(DumpError::CompressedTwice { path: path.to_owned(), outer: compression, inner });
     }
     if head.starts_with(toc::MAGIC) {
         let archive = "custom archive of pg_dump";
@@ -160,7 +185,9 @@ fn open_compressed(file: File, compression: Compression, path: &Path) -> Result<
 
 fn open_text(head: &[u8], compression: Option<Compression>, path: &Path) -> Result<Content, DumpError> {
     let path = || path.to_owned();
-    if let Some(what) = something_else(head) {
+    // Messages can stand before a dump, which is one all the same.
+    let has_header = head.windows(HEADER.len()).any(|window| window == HEADER);
+    if let Some(what) = something_else(head).filter(|_| !has_header) {
         return Err(DumpError::NotADump { path: path(), looks_like: Some(what) });
     }
     match plain::recognise(head, compression) {
@@ -190,6 +217,9 @@ fn read_toc<R: Read>(source: R, container: Container, path: &Path) -> Result<Arc
         TocError::Read(source) => DumpError::Unreadable { path, source },
     })
 }
+
+/// What pg_dump and pg_dumpall write at the beginning of text.
+const HEADER: &[u8] = b"-- PostgreSQL database ";
 
 /// What people give instead of a dump, by its first bytes.
 fn something_else(head: &[u8]) -> Option<&'static str> {

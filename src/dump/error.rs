@@ -47,6 +47,14 @@ pub enum DumpError {
     DamagedHeader { path: PathBuf, what: String, offset: u64 },
     #[error("the table of contents of {} is damaged at byte {offset}: {what}; take another copy of the dump", path.display())]
     DamagedToc { path: PathBuf, what: String, offset: u64 },
+    #[error(
+        "{} was changed as if it were text, so it is no archive any more: {what}; dump again with pg_dump's -f, or without a \
+         terminal in between (docker exec and ssh without -t)",
+        path.display()
+    )]
+    ChangedAsText { path: PathBuf, what: &'static str },
+    #[error("{} is compressed twice ({outer}, and {inner} inside); decompress it once", path.display())]
+    CompressedTwice { path: PathBuf, outer: Compression, inner: Compression },
     #[error("{} takes too much memory to decompress ({compression}): {what}", path.display())]
     TooMuchMemory { path: PathBuf, compression: Compression, what: String },
     #[error("the {compression} data of {} are damaged: {what}; take another copy of the dump", path.display())]

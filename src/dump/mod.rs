@@ -29,6 +29,7 @@ mod names;
 mod plain;
 mod psql;
 mod reader;
+pub mod reading;
 mod requirements;
 mod rows;
 mod scan;
@@ -58,7 +59,7 @@ pub use facts::{
 };
 pub use large_objects::{LargeObjectData, PAGE as LARGE_OBJECT_PAGE};
 pub use names::Names;
-pub use plain::Plain;
+pub use plain::{Plain, begins_with_command};
 pub use reader::Reader;
 pub use requirements::{
     Collation, FEATURES, Feature, Needs, PrivilegedUse, Requirements, SUBSCRIPTIONS, features_in, major_of,

@@ -61,6 +61,8 @@ pub(super) fn recognise(head: &[u8], compression: Option<Compression>) -> Option
     let mut lexer = Lexer::new(head);
     let mut collector = Collector::default();
     let mut is_sql = None;
+    // A program's messages can stand before it, and take its first statement with them.
+    let has_header = head.windows(HEADER.len()).any(|window| window == HEADER.as_bytes());
     // Reading from memory cannot fail.
     while let Ok(Some(item)) = lexer.next() {
         match item {
@@ -77,7 +79,7 @@ pub(super) fn recognise(head: &[u8], compression: Option<Compression>) -> Option
             Item::Insert => {}
             Item::Statement(statement) | Item::Unfinished(statement) => {
                 // The first one decides.
-                if !*is_sql.get_or_insert_with(|| plain.from_pg_dump || begins_like_sql(&statement)) {
+                if !*is_sql.get_or_insert_with(|| plain.from_pg_dump || has_header || begins_like_sql(&statement)) {
                     return None;
                 }
                 if let Effect::Copy(_) = collector.statement(&statement) {
@@ -91,65 +93,80 @@ pub(super) fn recognise(head: &[u8], compression: Option<Compression>) -> Option
     // Text has no NUL and hardly any other control character; a dump with a header and lost blocks is still a dump.
     let odd = |byte: &&u8| byte.is_ascii_control() && !matches!(**byte, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1b | 8);
     let is_binary = head.contains(&0) || head.iter().filter(odd).count() * 100 > head.len();
-    (plain.from_pg_dump || !is_binary).then_some(plain)
+    (plain.from_pg_dump || has_header || !is_binary).then_some(plain)
 }
 
 /// The first words of SQL commands (PostgreSQL 18's reference, part VI).
+const COMMANDS: &[&str] = &[
+    "abort",
+    "alter",
+    "analyze",
+    "begin",
+    "call",
+    "checkpoint",
+    "close",
+    "cluster",
+    "comment",
+    "commit",
+    "copy",
+    "create",
+    "deallocate",
+    "declare",
+    "delete",
+    "discard",
+    "do",
+    "drop",
+    "end",
+    "execute",
+    "explain",
+    "fetch",
+    "grant",
+    "import",
+    "insert",
+    "listen",
+    "load",
+    "lock",
+    "merge",
+    "move",
+    "notify",
+    "prepare",
+    "reassign",
+    "refresh",
+    "reindex",
+    "release",
+    "reset",
+    "revoke",
+    "rollback",
+    "savepoint",
+    "security",
+    "select",
+    "set",
+    "show",
+    "start",
+    "table",
+    "truncate",
+    "unlisten",
+    "update",
+    "vacuum",
+    "values",
+    "with",
+];
+
+/// Whether a text begins as a command of SQL does, behind comments and white space.
+pub fn begins_with_command(text: &str) -> bool {
+    let mut lexer = Lexer::of_text(text);
+    loop {
+        match lexer.next() {
+            Ok(Some(Item::Comment { .. })) => {}
+            Ok(Some(Item::Statement(statement) | Item::Unfinished(statement))) => return begins_like_sql(&statement),
+            // Nothing, or rows of an INSERT, which begin with its word.
+            Ok(Some(Item::Insert) | None) => return true,
+            Ok(Some(Item::Meta(_))) | Err(_) => return false,
+        }
+    }
+}
+
 fn begins_like_sql(statement: &Statement) -> bool {
-    const COMMANDS: &[&str] = &[
-        "abort",
-        "alter",
-        "analyze",
-        "begin",
-        "call",
-        "checkpoint",
-        "close",
-        "cluster",
-        "comment",
-        "commit",
-        "copy",
-        "create",
-        "deallocate",
-        "declare",
-        "delete",
-        "discard",
-        "do",
-        "drop",
-        "end",
-        "execute",
-        "explain",
-        "fetch",
-        "grant",
-        "import",
-        "insert",
-        "listen",
-        "load",
-        "lock",
-        "merge",
-        "move",
-        "notify",
-        "prepare",
-        "reassign",
-        "refresh",
-        "reindex",
-        "release",
-        "reset",
-        "revoke",
-        "rollback",
-        "savepoint",
-        "security",
-        "select",
-        "set",
-        "show",
-        "start",
-        "table",
-        "truncate",
-        "unlisten",
-        "update",
-        "vacuum",
-        "values",
-        "with",
-    ];
     match statement.tokens.first().map(|token| &token.kind) {
         Some(TokenKind::Word(word)) => COMMANDS.contains(&word.as_str()),
         Some(TokenKind::Sign(b'(')) => true,

@@ -4,30 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::profile::Limits;
+use crate::profile::{Limits, reserved};
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
-
-/// Settings that a profile must not change: without them pgrehearse cannot reach the server or read its log.
-const FIXED: [&str; 16] = [
-    "listen_addresses",
-    "port",
-    "unix_socket_directories",
-    "unix_socket_permissions",
-    "unix_socket_group",
-    "data_directory",
-    "hba_file",
-    "ident_file",
-    "external_pid_file",
-    "logging_collector",
-    "log_destination",
-    "log_directory",
-    "log_filename",
-    "log_file_mode",
-    "log_error_verbosity",
-    "log_min_error_statement",
-];
 
 /// Bytes that WAL files may take as a rule: at least some of the usual size, at most what leaves room for the data.
 pub fn max_wal_size(limits: &Limits) -> u64 {
@@ -64,6 +44,7 @@ pub fn sandbox_settings(limits: &Limits) -> Vec<(String, String)> {
         // One file for the sandbox's whole life.
         ("log_rotation_age", "0".to_owned()),
         ("log_rotation_size", "0".to_owned()),
+        ("log_truncate_on_rotation", "off".to_owned()),
         ("log_error_verbosity", "verbose".to_owned()),
         ("log_min_messages", "warning".to_owned()),
         ("log_min_error_statement", "error".to_owned()),
@@ -86,7 +67,7 @@ pub fn server_settings(
     let mut settings: BTreeMap<String, String> = sandbox_settings(limits).into_iter().collect();
     for (name, value) in target {
         let name = name.to_ascii_lowercase();
-        if !FIXED.contains(&name.as_str()) {
+        if reserved::why(&name).is_none() {
             settings.insert(name, value.clone());
         }
     }
@@ -107,7 +88,7 @@ pub struct Given {
 pub fn given(settings: &BTreeMap<String, String>, hidden: &BTreeSet<String>) -> Given {
     let mut given = Given { arguments: Vec::new(), file: String::new() };
     for (name, value) in settings {
-        if hidden.contains(name) && !FIXED.contains(&name.as_str()) {
+        if hidden.contains(name) && reserved::why(name).is_none() {
             given.file.push_str(&format!("{name} = '{}'\n", escaped(value)));
         } else {
             given.arguments.extend(["-c".to_owned(), format!("{name}={value}")]);
@@ -135,6 +116,17 @@ mod tests {
         assert_eq!(settings["fsync"], "on");
         assert_eq!(settings["work_mem"], "8MB");
         assert_eq!(settings["shared_buffers"], "512MB");
+    }
+
+    #[test]
+    fn all_that_the_log_is_read_by_is_set_and_no_targets() {
+        for (name, value) in sandbox_settings(&Limits::default()) {
+            let is_of_log = (name.starts_with("log_") || name.starts_with("logging_") || name == "lc_messages")
+                && !matches!(name.as_str(), "log_timezone" | "log_checkpoints");
+            assert_eq!(reserved::why(&name).is_some(), is_of_log, "{name}");
+            let settings = server_settings(&Limits::default(), &target(&[(&name, "other")]), &[]);
+            assert_eq!(settings[&name], if is_of_log { value } else { "other".to_owned() }, "{name}");
+        }
     }
 
     #[test]

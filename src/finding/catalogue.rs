@@ -48,8 +48,12 @@ macro_rules! catalogue {
 catalogue! {
     AcceptUnused = "accept-unused", Warning, Target,
         "The profile accepts something that this target does not have.";
+    CatalogChanged = "catalog-changed", Error, Target,
+        "The dump uses something of PostgreSQL's own catalogue that the target's version does not have.";
     CheckCrashed = "check-crashed", Warning, Tool,
         "The server's process ended when a check looked at an object.";
+    CheckReadsRows = "check-reads-rows", Error, Restore,
+        "A check calls a function that reads tables, which are not filled yet when it runs.";
     CheckViolated = "check-violated", Error, Dump,
         "Rows of the dump break a check or NOT NULL constraint.";
     ClientFailed = "client-failed", Error, Restore,
@@ -64,6 +68,8 @@ catalogue! {
         "A comment of the dump did not come back, and no error said so.";
     ConstraintNotValidated = "constraint-not-validated", Error, Restore,
         "The database takes a constraint for not verified that the dump has as verified.";
+    CreatedLater = "created-later", Error, Dump,
+        "A statement needs something that the dump makes only further down.";
     DatabaseNotCreatable = "database-not-creatable", Error, Target,
         "The restoring role may not create the database that the dump creates.";
     DatabaseOptionUnknown = "database-option-unknown", Error, Target,
@@ -112,6 +118,8 @@ catalogue! {
         "The body of a function names what is not there.";
     FunctionRaised = "function-raised", Error, Dump,
         "A function of the dump, run by the restore, refused what it was given.";
+    GeneratedColumnWritten = "generated-column-written", Error, Dump,
+        "The dump writes values into a column that the server generates itself.";
     IndexCorrupt = "index-corrupt", Error, Restore,
         "An index does not fit its table: queries that use it can miss rows.";
     IndexInvalid = "index-invalid", Error, Restore,
@@ -154,6 +162,8 @@ catalogue! {
         "Objects came back with another owner than the dump gives them.";
     ParameterRefused = "parameter-refused", Error, Target,
         "The restoring role may not set a parameter that the dump sets.";
+    PartitionMoved = "partition-moved", Error, Dump,
+        "Rows do not belong into the partition here that they were dumped from.";
     PermissionDenied = "permission-denied", Error, Target,
         "The restoring role may not do what the dump asks for.";
     PgtapFailed = "pgtap-failed", Error, Restore,
@@ -190,6 +200,8 @@ catalogue! {
         "The restoring role may not create or change a role that the dump creates.";
     RowsChanged = "rows-changed", Error, Restore,
         "Rows came back with other values than the dump holds, and no error said so.";
+    RowsCollide = "rows-collide", Error, Target,
+        "Rows of the dump collide with rows that something else has written.";
     RowsExtra = "rows-extra", Error, Restore,
         "A table has rows that the dump does not hold.";
     RowsMissing = "rows-missing", Error, Restore,
@@ -212,16 +224,22 @@ catalogue! {
         "A sequence that feeds a column has no value left to hand out.";
     SequenceNearlyExhausted = "sequence-nearly-exhausted", Warning, Source,
         "A sequence has less than a tenth of its values left.";
+    ServerReadOnly = "server-read-only", Error, Target,
+        "The restore may change nothing: its session is read-only.";
     SettingUnknown = "setting-unknown", Note, Target,
         "The dump sets a parameter that the target's server does not know.";
     SharedMemoryTooSmall = "shared-memory-too-small", Error, Target,
         "The target has too little shared memory for what the restore does in parallel.";
+    SuperuserLost = "superuser-lost", Error, Restore,
+        "The script takes superuser from the role that restores it.";
     TablespaceMissing = "tablespace-missing", Error, Target,
         "The dump puts objects into a tablespace that the target does not have.";
     TargetOlder = "target-older", Warning, Target,
         "The target's PostgreSQL is older than the one that was dumped.";
     TemplateIncompatible = "template-incompatible", Error, Target,
         "The dump creates its database from a template that has another encoding or locale.";
+    TextInDump = "text-in-dump", Error, Dump,
+        "Text that is no SQL stands in the dump: a program's messages, a prompt.";
     TransactionOpen = "transaction-open", Error, Dump,
         "The script ends inside a transaction, so what it did there is taken back.";
     TriggerStateChanged = "trigger-state-changed", Error, Restore,

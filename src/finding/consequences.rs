@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::mask::is_grammar;
 use super::recognise::Cause;
+use super::there::table_of;
 use super::{Failure, Name};
 use crate::dump::{Content, Dump, TocEntry};
 
@@ -51,6 +52,11 @@ pub(super) struct Earlier {
     /// By the object that a statement would have made or filled: `public.orders`, and `orders` alone.
     by_name: HashMap<String, Cause>,
     extensions: BTreeSet<Cause>,
+    /// By table, with its schema and without: a key was not made, or rows are looked at by triggers that should be off.
+    keys: HashMap<String, Cause>,
+    triggers: HashMap<String, Cause>,
+    /// A failure that ended a session or the server.
+    ended: Option<Cause>,
     /// The failure just before.
     before: Option<Cause>,
     /// The last one, where its rows are now taken for statements.
@@ -70,6 +76,29 @@ impl Earlier {
         if is_of_extension(cause.name) {
             self.extensions.insert(cause.clone());
         }
+        // Class 57 (operator intervention), class 08 (connection), class XX (internal error).
+        if failure.sqlstate.as_deref().is_some_and(|state| ["57P", "08", "XX"].iter().any(|of| state.starts_with(of))) {
+            self.ended.get_or_insert_with(|| cause.clone());
+        }
+        if let Some((schema, table)) = table_of(failure) {
+            let names = [format!("{schema}.{table}"), table];
+            let is_key = ["PRIMARY KEY", "UNIQUE"].iter().any(|word| statement.contains(word));
+            let keep = |map: &mut HashMap<String, Cause>| {
+                for name in &names {
+                    map.entry(name.clone()).or_insert_with(|| cause.clone());
+                }
+            };
+            if is_key && (statement.contains(" ADD CONSTRAINT ") || statement.starts_with("CREATE UNIQUE INDEX ")) {
+                keep(&mut self.keys);
+            }
+            if statement.contains(" DISABLE TRIGGER ") {
+                keep(&mut self.triggers);
+            }
+        }
+        // What is there already is not missing; only what hangs on it can be another's.
+        if cause.name == Name::RoleExists {
+            return;
+        }
         // An object that did not get its owner or its comment is there all the same.
         let only_altered = ["ALTER ", "COMMENT ", "GRANT ", "REVOKE "].iter().any(|verb| statement.starts_with(verb))
             && !statement.contains(" ADD ")
@@ -88,6 +117,19 @@ impl Earlier {
                 self.by_name.entry(parts.join(".")).or_insert_with(|| cause.clone());
             }
         }
+    }
+
+    /// The key that a view groups by and that was not made, by the tables that its statement names.
+    fn key_named_in(&self, statement: &str) -> Option<&Cause> {
+        let is_named = |name: &str| {
+            statement.match_indices(name).any(|(at, _)| {
+                let is_part = |c: char| c.is_alphanumeric() || c == '_';
+                !statement[..at].ends_with(is_part) && !statement[at + name.len()..].starts_with(is_part)
+            })
+        };
+        let mut named: Vec<(&String, &Cause)> = self.keys.iter().filter(|(name, _)| is_named(name)).collect();
+        named.sort();
+        named.first().map(|(_, cause)| *cause)
     }
 
     /// The cause of an object's absence, by the name that the server gives it.
@@ -118,6 +160,13 @@ fn may_follow(name: Name) -> bool {
             | Name::SearchPathFunction
             | Name::ForeignKeyViolated
             | Name::LibraryNotPreloaded
+            | Name::CreatedLater
+            | Name::TextInDump
+            | Name::MaterializedViewEmpty
+            | Name::ObjectExists
+            // Of an object that is there already, and is somebody else's.
+            | Name::PermissionDenied
+            | Name::SchemaNotWritable
     )
 }
 
@@ -131,13 +180,32 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
         return earlier.before.clone();
     }
     let rows_as_sql = is_of_rows(failure);
-    // undefined table, object, function, column, schema, database; datatype mismatch, wrong object type.
-    let misses_something =
-        ["42P01", "42704", "42883", "42703", "3F000", "3D000", "42804", "42809"].iter().any(|state| failure.is(state))
-            || own.name == Name::LibraryNotPreloaded;
-    // foreign_key_violation: rows that point to those of a table whose COPY failed.
+    // Undefined table, object, function, column, schema, database; datatype mismatch, wrong object type; a foreign key
+    // without the key that it refers to; an invalid definition, a materialized view that is not filled, a view that groups by
+    // a key.
+    const MISSES: [&str; 12] =
+        ["42P01", "42704", "42883", "42703", "3F000", "3D000", "42804", "42809", "42830", "42P16", "55000", "42803"];
+    let misses_something = MISSES.iter().any(|state| failure.is(state)) || own.name == Name::LibraryNotPreloaded;
+    let statement = failure.statement.as_deref().unwrap_or_default().trim_start();
+    // What is refused of an object that is there already is so because it is another one than the dump's.
+    if matches!(own.name, Name::PermissionDenied | Name::SchemaNotWritable) {
+        return of_another(failure, own, archive, earlier);
+    }
+    // pg_restore says that a worker has died beside what the server says of its end.
+    if own.name == Name::ClientFailed && is_of_worker(&failure.message) {
+        return earlier.ended.clone().or_else(|| earlier.before.clone());
+    }
+    // What depends on what the dump drops is there for that drop's own cause; and a key twice for its table's.
+    if own.name == Name::ObjectExists && !failure.is("42P16") {
+        return None;
+    }
+    // foreign_key_violation: rows that point to those of a table whose COPY failed, or that triggers look at which should
+    // have been off.
     if failure.is("23503") {
-        return referenced_table(failure).and_then(|table| earlier.of_name(&table)).cloned();
+        let table = table_of(failure).filter(|_| !statement.starts_with("ALTER "));
+        let kept = table.and_then(|(schema, table)| earlier.triggers.get(&format!("{schema}.{table}")));
+        let lost = || referenced_table(failure).or_else(|| failure.referenced.clone());
+        return kept.or_else(|| lost().and_then(|table| earlier.of_name(&table))).cloned();
     }
     if !rows_as_sql && !misses_something {
         return None;
@@ -153,6 +221,14 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
     }
     if rows_as_sql {
         return earlier.rows_of.clone().filter(|_| failure.entry.is_none());
+    }
+    if failure.is("42830") {
+        let table = failure.quoted().unwrap_or_default();
+        let qualified = referenced_table(failure);
+        return qualified.and_then(|name| earlier.keys.get(&name)).or_else(|| earlier.keys.get(table)).cloned();
+    }
+    if failure.is("42803") {
+        return earlier.key_named_in(statement).cloned();
     }
     let routine = ["function ", "procedure ", "aggregate ", "operator "];
     let routine = routine.iter().find_map(|kind| failure.message.strip_prefix(kind)?.split('(').next());
@@ -175,6 +251,35 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
     None
 }
 
+/// What was refused of an object that could not be made because it is there already: by its entry or what that depends on,
+/// and in a script by its name.
+fn of_another(failure: &Failure, own: &Cause, archive: &Entries, earlier: &Earlier) -> Option<Cause> {
+    let exists = |cause: &Cause| cause.name == Name::ObjectExists;
+    let there: HashMap<i32, Cause> = earlier
+        .by_entry
+        .iter()
+        .filter(|(_, cause)| exists(cause))
+        .map(|(entry, cause)| (*entry, cause.clone()))
+        .collect();
+    let by_entry =
+        failure.entry.and_then(|entry| there.get(&entry).cloned().or_else(|| archive.failed_dependency(entry, &there)));
+    let by_name = || earlier.of_name(&own.subject).filter(|cause| exists(cause)).cloned();
+    let altered = || {
+        let (schema, table) = table_of(failure)?;
+        earlier.of_name(&format!("{schema}.{table}")).filter(|cause| exists(cause)).cloned()
+    };
+    by_entry.or_else(|| if own.name == Name::SchemaNotWritable { by_name() } else { altered() })
+}
+
+/// `a worker process died unexpectedly`, `worker process failed: exit code 1` (parallel.c in src/bin/pg_dump, PostgreSQL 13
+/// to 18), and what libpq says when the server ends a session.
+fn is_of_worker(message: &str) -> bool {
+    let of_worker = message.contains("worker process died") || message.contains("worker process failed");
+    of_worker
+        || message.contains("server closed the connection unexpectedly")
+        || message.contains("connection to server was lost")
+}
+
 /// What psql says when it takes rows for statements, because the COPY before them failed.
 fn is_of_rows(failure: &Failure) -> bool {
     failure.is("42601") || failure.message.starts_with("backslash commands are restricted")
@@ -186,12 +291,21 @@ fn referenced_table(failure: &Failure) -> Option<String> {
     Some(name_at(table)?.join("."))
 }
 
-/// What a `CREATE` statement would have made, or a `COPY` filled, by the parts of its name.
-fn made_by(statement: &str) -> Option<Vec<String>> {
+/// What a `CREATE` statement would have made, or a `COPY` or a `REFRESH` filled, by the parts of its name. Text that is no SQL
+/// takes the statement with it that follows.
+pub(super) fn made_by(statement: &str) -> Option<Vec<String>> {
     let statement = statement.trim_start();
-    if let Some(rest) = statement.strip_prefix("COPY ") {
+    let starts = ["COPY ", "REFRESH MATERIALIZED VIEW CONCURRENTLY ", "REFRESH MATERIALIZED VIEW "];
+    if let Some(rest) = starts.iter().find_map(|start| statement.strip_prefix(start)) {
         return name_at(rest);
     }
+    let begins = statement.starts_with(|c: char| c.is_ascii_uppercase());
+    let statement = match statement.find("\nCREATE ") {
+        Some(at) if !statement.starts_with("CREATE ") && (!begins || !crate::dump::begins_with_command(statement)) => {
+            &statement[at + 1..]
+        }
+        _ => statement,
+    };
     const KINDS: [&str; 19] = [
         "SUBSCRIPTION",
         "PUBLICATION",

@@ -5,15 +5,20 @@ use std::collections::{BTreeMap, HashSet};
 use super::consequences::{Earlier, Entries, OWNER, consequence_of, kind_of, name_at};
 use super::mask::{MASK, Mask};
 use super::recognise::{Cause, recognise};
-use super::{Consequence, Failure, Finding, Name, Severity, fixes};
-use crate::dump::{Damage, Dump, TocEntry, features_in};
+use super::refine::Refine;
+use super::{Consequence, Failure, Finding, Name, Origin, Severity, There, fixes};
+use crate::dump::{Damage, Dump, Scan, TocEntry};
 use crate::profile::Target;
 
 /// What is known beside the failures themselves.
 pub struct Situation<'a> {
     pub dump: &'a Dump,
-    /// What is wrong with the dump itself, as a full pass over it has found.
-    pub damage: &'a [Damage],
+    /// What a full pass over the dump has found.
+    pub scan: &'a Scan,
+    /// What the restore met in the databases.
+    pub there: &'a There,
+    /// Whether the script took superuser from the role that is the cluster's.
+    pub superuser_lost: bool,
     pub target: &'a Target,
     /// The major version of the client that restored.
     pub client: &'a str,
@@ -23,26 +28,43 @@ pub struct Situation<'a> {
     pub mask: Mask<'a>,
 }
 
-/// Findings of a restore, by severity, then by name. Each failure is counted in one of them.
+/// Findings of a restore, by severity, then as they first happened. Each failure is counted in one of them.
 pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
     let archive = Entries::of(situation.dump);
+    let refine = Refine::new(situation);
     let mut causes: BTreeMap<Cause, Found> = BTreeMap::new();
     let mut earlier = Earlier::default();
-    for failure in failures {
+    for (time, failure) in failures.iter().enumerate() {
         let shown = failure.shown(&situation.mask);
-        let own = named(failure, &shown, &situation.mask);
-        let own = of_profile(of_version(failure, own, situation.server), situation.target);
-        let root =
-            of_damage(failure, &own, situation.damage).or_else(|| consequence_of(failure, &own, &archive, &earlier));
+        let own = refine.cause(failure, named(failure, &shown, &situation.mask));
+        let root = of_damage(failure, &own, &situation.scan.damage)
+            .or_else(|| consequence_of(failure, &own, &archive, &earlier));
         let is_consequence = root.is_some();
         let cause = root.unwrap_or(own);
         earlier.add(failure, &cause);
-        causes.entry(cause).or_default().add(&shown, is_consequence, &archive, &situation.mask);
+        let found = causes.entry(cause).or_insert_with(|| Found { first: time, ..Found::default() });
+        found.add(&shown, is_consequence, &archive, &situation.mask);
     }
+    let mut causes: Vec<(Cause, Found)> = causes.into_iter().collect();
+    causes.sort_by_key(|(_, found)| found.first);
     let mut findings: Vec<Finding> =
         causes.into_iter().map(|(cause, found)| found.into_finding(&cause, situation)).collect();
-    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.name.as_str().cmp(b.name.as_str())));
+    if situation.superuser_lost && !findings.iter().any(|finding| finding.name == Name::SuperuserLost) {
+        findings.push(nothing_refused(situation));
+    }
+    findings.sort_by(|a, b| b.severity.cmp(&a.severity));
     findings
+}
+
+/// The script took superuser away, and nothing came after that needs it.
+fn nothing_refused(situation: &Situation) -> Finding {
+    let cause = Cause::new(Name::SuperuserLost, situation.target.cluster.superuser.as_str());
+    let mut finding = Finding::new(cause.name, fixes::title(&cause, &[], situation));
+    finding.severity = Severity::Warning;
+    finding.subject = Some(cause.subject.clone());
+    finding.evidence.push("nothing was refused for it: no statement that needs superuser came after".into());
+    fixes::fix(&mut finding, &cause, situation);
+    finding
 }
 
 /// The cause of a failure. What it is about may be named where it stands in words that may be shown, or is known; a statement
@@ -55,7 +77,7 @@ fn named(failure: &Failure, shown: &Failure, mask: &Mask<'_>) -> Cause {
     if !own.subject.is_empty() && has_name(own.name) && !shown.message.contains(&own.subject) {
         own.subject = mask.name(&own.subject);
     }
-    own.role = own.role.map(|role| mask.name(&role));
+    own.who = own.who.map(|who| mask.name(&who));
     own
 }
 
@@ -63,29 +85,6 @@ fn named(failure: &Failure, shown: &Failure, mask: &Mask<'_>) -> Cause {
 fn has_name(name: Name) -> bool {
     let by_form = [Name::UnclassifiedError, Name::ClientFailed, Name::ValueInvalid, Name::TemplateIncompatible];
     !by_form.contains(&name)
-}
-
-/// What the profile rules out is missing for that, or refused for that.
-fn of_profile(own: Cause, target: &Target) -> Cause {
-    match own.name {
-        Name::ExtensionUnavailable if target.extensions.rule_out(&own.subject).is_some() => {
-            Cause { name: Name::ExtensionNotAllowed, ..own }
-        }
-        _ => own,
-    }
-}
-
-/// A statement that uses what the server's version lacks, and that the server did not understand, has failed for that.
-fn of_version(failure: &Failure, own: Cause, server: Option<u16>) -> Cause {
-    // syntax_error, undefined object and function, feature_not_supported, invalid parameter, invalid definition.
-    let states = ["42601", "42704", "42883", "0A000", "22023", "42P13", "42P17"];
-    let (Some(server), Some(statement)) = (server, failure.statement.as_deref()) else { return own };
-    let is_open = matches!(own.name, Name::UnclassifiedError | Name::DependencyMissing | Name::LibraryMissing);
-    if !is_open || !states.iter().any(|state| failure.is(state)) {
-        return own;
-    }
-    let lacking = features_in(statement).into_iter().find(|feature| feature.lacks(server));
-    lacking.map_or(own, |feature| Cause::new(Name::FeatureMissing, feature.name))
 }
 
 /// Whether a failure only follows from what is wrong with the dump itself: the client ends where the archive does, the
@@ -111,6 +110,8 @@ fn of_damage(failure: &Failure, own: &Cause, damage: &[Damage]) -> Option<Cause>
 /// What belongs to one cause.
 #[derive(Debug)]
 struct Found {
+    /// Which failure was the first.
+    first: usize,
     count: u64,
     objects: Vec<String>,
     seen: HashSet<String>,
@@ -129,6 +130,7 @@ struct Found {
 impl Default for Found {
     fn default() -> Self {
         Self {
+            first: 0,
             count: 0,
             objects: Vec::new(),
             seen: HashSet::new(),
@@ -204,6 +206,8 @@ impl Found {
         if cause.name == Name::UnclassifiedError {
             finding.evidence.extend(self.statement.map(|statement| format!("STATEMENT: {statement}")));
         }
+        finding.severity = severity(cause, finding.severity);
+        finding.origin = origin(cause, finding.origin);
         // Whatever the cause is worth by itself, something else was lost for it.
         if !finding.consequences.is_empty() {
             finding.severity = Severity::Error;
@@ -220,6 +224,26 @@ impl Found {
         finding.commands.retain(|command| !command.contains(MASK));
         finding.remedy.entries = self.entries;
         finding
+    }
+}
+
+/// How bad a cause is by itself, where that hangs on more than its name.
+fn severity(cause: &Cause, usual: Severity) -> Severity {
+    match cause.name {
+        // Every database has it, and what the dump says of it is applied to it.
+        Name::ObjectExists if cause.subject == "public" && cause.who.is_none() => Severity::Note,
+        // The extension has made it, as in the source.
+        Name::ObjectExists if cause.who.is_some() => usual.min(Severity::Warning),
+        _ => usual,
+    }
+}
+
+/// Whose fault it is, where that hangs on more than its name.
+fn origin(cause: &Cause, usual: Origin) -> Origin {
+    match cause.name {
+        // The rows referred to are there, only not yet.
+        Name::ForeignKeyViolated if cause.who.is_some() => Origin::Restore,
+        _ => usual,
     }
 }
 
@@ -257,13 +281,16 @@ mod tests {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let dump = crate::dump::open(&path).unwrap();
         let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
+        let (scan, there) = (Scan::default(), There::default());
         let names = names(&dump);
         let situation = Situation {
             dump: &dump,
             target: &target,
             client: "17",
             server: Some(17),
-            damage: &[],
+            scan: &scan,
+            there: &there,
+            superuser_lost: false,
             mask: mask(&names, &target),
         };
         diagnose(failures, &situation).into_iter().map(|finding| (finding.name, finding.count)).collect()
@@ -306,13 +333,16 @@ mod tests {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let (dump, target) =
             (crate::dump::open(&path).unwrap(), profile::parse("name: a\npostgres: 17\n", "a").unwrap());
+        let (scan, there) = (Scan::default(), There::default());
         let names = names(&dump);
         let situation = Situation {
             dump: &dump,
             target: &target,
             client: "17",
             server: Some(17),
-            damage: &[],
+            scan: &scan,
+            there: &there,
+            superuser_lost: false,
             mask: mask(&names, &target),
         };
         let severities = |failures: &[Failure]| -> Vec<Severity> {

@@ -14,6 +14,8 @@ pub struct Failure {
     /// Can hold row values; only its shape is ever shown.
     pub context: Option<String>,
     pub statement: Option<String>,
+    /// The table in which a row is missing that another one refers to, without its schema.
+    pub referenced: Option<String>,
     pub database: Option<String>,
     /// The role that was refused.
     pub role: Option<String>,

@@ -11,7 +11,9 @@ mod origin;
 #[cfg(test)]
 mod pages;
 mod recognise;
+mod refine;
 mod remedy;
+mod there;
 
 pub use crate::profile::Severity;
 pub use catalogue::Name;
@@ -25,6 +27,7 @@ pub use origin::Origin;
 pub use recognise::Cause;
 
 pub use remedy::{After, AfterKind, Remedy};
+pub use there::{Ask, There};
 
 use serde::{Deserialize, Serialize};
 

@@ -18,6 +18,7 @@ mod load;
 mod matrix;
 mod merge;
 mod parse;
+pub mod reserved;
 mod scalars;
 mod schema;
 mod show;

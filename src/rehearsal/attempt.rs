@@ -12,6 +12,7 @@ use super::checking::Checking;
 use super::decision::decide;
 use super::ended;
 use super::left_out::LeftOut;
+use super::met::Met;
 use super::places;
 use super::progress::{Progress, Restored};
 use super::start::{NotStarted, start, while_it_answers};
@@ -298,13 +299,23 @@ async fn work(
     input?;
     let before = if makes_own { Before::default() } else { Before::of(sandbox, target, &stage.dump).await? };
 
+    let met = Met::before(sandbox, target, &before).await?;
+
     events.phase(Phase::Restore);
     let restoring = Instant::now();
-    let outcome = tokio::select! {
-        outcome = restore::run(sandbox, &session, &stage.dump, target, events) => outcome?,
+    let (outcome, session) = tokio::select! {
+        outcome = restore::run(sandbox, session, &stage.dump, target, events) => outcome?,
         () = endless(stage) => return Err(Stopped::Endless),
     };
     rehearsal.timings.restore = restoring.elapsed();
+    rehearsal.notices.extend(restore::order_notice(&stage.dump, target));
+    if outcome.unknown_messages > 0 {
+        rehearsal.untested.push(format!(
+            "{} messages of the restore are in another language (lc_messages), and the server's log does not say whether \
+             they are errors",
+            outcome.unknown_messages
+        ));
+    }
     outgrown(&outcome.failures, storage, target)?;
     // What fails because a limit is reached says nothing about the dump; what has failed before one is reached stands.
     if (outcome.exit_code != 0 || !outcome.failures.is_empty())
@@ -316,9 +327,12 @@ async fn work(
     let scan = stage.scan.clone().await.map_err(|reason| {
         Stopped::Cluster(ClusterError::Refused { step: "cannot read the dump to its end".into(), reason })
     })?;
+    let there = met.ask(sandbox, target, &outcome.failures).await?;
     let situation = Situation {
         dump: &stage.dump,
-        damage: &scan.damage,
+        scan: &scan,
+        there: &there,
+        superuser_lost: outcome.superuser_lost,
         target,
         client: &client,
         server: rehearsal.judge.as_ref().and_then(|judge| crate::dump::major_of(&judge.server_version)),
@@ -332,6 +346,10 @@ async fn work(
     rehearsal.untested.extend(ended.untested);
     // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
     decide(findings.iter_mut(), target);
+    // What is accepted explains no end before the end of the dump.
+    let unexplained = !findings.iter().any(Finding::fails);
+    let has_it = findings.iter().any(|finding| finding.name == Name::ClientFailed);
+    findings.extend(ended_early(&outcome).filter(|_| unexplained && !has_it));
     if let Some(reason) = ended.no_word.filter(|_| !findings.iter().any(Finding::fails)) {
         rehearsal.untested.push(reason.to_owned());
     }

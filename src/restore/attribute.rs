@@ -2,20 +2,21 @@
 //!
 //! pg_restore names the entry before each error, but its parallel jobs write to one stream, so that a name can stand before
 //! another job's error. And jobs fail in the order in which they come to it. The statement tells for certain, and the
-//! archive's order is the same in every run.
+//! order in which one job would come to the entries is the same in every run.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use crate::dump::Archive;
+use crate::dump::{Archive, TocEntry};
 use crate::finding::Failure;
 
 /// Bytes of a statement that are compared; a log can hold fewer than all of it.
 const COMPARED: usize = 4000;
 
-/// Gives failures the entry that their statement comes from, where one alone has it, and sorts them by the archive's order.
-/// Those without an entry come last. What the client said of the others is only believed where it ran one job.
+/// Gives failures the entry that their statement comes from, where one alone has it. Those of one job stay in the order of
+/// time; those of several are put into the order of one job, those without an entry last. What the client said of entries
+/// is only believed where it ran one job.
 pub fn attribute(failures: &mut [Failure], archive: &Archive, parallel: bool) {
     // `None` where several entries have the same statement.
     let mut owners: HashMap<String, Option<i32>> = HashMap::new();
@@ -39,17 +40,30 @@ pub fn attribute(failures: &mut [Failure], archive: &Archive, parallel: bool) {
             _ => {}
         }
     }
-    let places: HashMap<i32, usize> =
-        archive.entries.iter().enumerate().map(|(place, entry)| (entry.id, place)).collect();
-    let place = |failure: &Failure| failure.entry.and_then(|entry| places.get(&entry)).copied().unwrap_or(usize::MAX);
+    if !parallel {
+        return;
+    }
+    let places: HashMap<i32, (u8, usize)> =
+        archive.entries.iter().enumerate().map(|(place, entry)| (entry.id, (pass(entry), place))).collect();
+    let place = |failure: &Failure| failure.entry.and_then(|entry| places.get(&entry)).copied().unwrap_or((u8::MAX, 0));
     failures.sort_by(|a, b| {
         // One job runs the statements of an entry in their order; without an entry nothing but the text is the same in
         // every run.
-        place(a).cmp(&place(b)).then_with(|| match (parallel, a.entry) {
-            (true, None) => (&a.statement, &a.message).cmp(&(&b.statement, &b.message)),
-            _ => Ordering::Equal,
+        place(a).cmp(&place(b)).then_with(|| match a.entry {
+            None => (&a.statement, &a.message).cmp(&(&b.statement, &b.message)),
+            Some(_) => Ordering::Equal,
         })
     });
+}
+
+/// pg_restore goes through an archive three times (`_tocEntryRestorePass` in pg_backup_archiver.c, PostgreSQL 13 to 18).
+fn pass(entry: &TocEntry) -> u8 {
+    match entry.desc.as_str() {
+        "ACL" | "ACL LANGUAGE" | "DEFAULT ACL" => 1,
+        "EVENT TRIGGER" | "MATERIALIZED VIEW DATA" => 2,
+        "COMMENT" if entry.tag.starts_with("EVENT TRIGGER ") => 2,
+        _ => 0,
+    }
 }
 
 fn add(owners: &mut HashMap<String, Option<i32>>, statement: &str, id: i32) {
@@ -78,7 +92,7 @@ fn compared(statement: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dump::{Content, TocEntry};
+    use crate::dump::Content;
 
     fn shop() -> Archive {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
@@ -132,12 +146,22 @@ mod tests {
     }
 
     #[test]
-    fn failures_come_in_the_archives_order() {
+    fn failures_of_several_jobs_come_in_the_order_of_one() {
         let archive = shop();
         let table = entry(&archive, "TABLE", "customers");
+        let grant = entry(&archive, "ACL", "TABLE customers");
         let policy = entry(&archive, "POLICY", "customers report_counts_all");
-        let mut failures = [failure("", None), failure("", Some(policy.id)), failure("", Some(table.id))];
+        let failed = [Some(grant.id), None, Some(policy.id), Some(table.id)];
+        let mut failures = failed.map(|entry| failure(&archive_statement(&archive, entry), entry));
+        attribute(&mut failures, &archive, true);
+        assert_eq!(failures.map(|failure| failure.entry), [Some(table.id), Some(policy.id), Some(grant.id), None]);
+        // One job's stay where they are.
+        let mut failures = failed.map(|entry| failure("", entry));
         attribute(&mut failures, &archive, false);
-        assert_eq!(failures.map(|failure| failure.entry), [Some(table.id), Some(policy.id), None]);
+        assert_eq!(failures.map(|failure| failure.entry), failed);
+    }
+
+    fn archive_statement(archive: &Archive, id: Option<i32>) -> String {
+        archive.entries.iter().find(|entry| Some(entry.id) == id).map_or("SELECT 1".into(), |entry| entry.defn.clone())
     }
 }

@@ -14,6 +14,8 @@ pub struct ClientError {
     pub entry: Option<i32>,
     /// The line of the script that psql names.
     pub line: Option<u64>,
+    /// Whether the severity is written in another language, so that it may be no error.
+    pub unknown_severity: bool,
 }
 
 /// What one line of progress or error tells.
@@ -135,8 +137,8 @@ impl ClientErrors {
         let entry = self.entry.take();
         // `could not execute query: ERROR:  …`, `COPY failed for table "t": ERROR:  …`
         Told::Error(match server_message(text) {
-            Some(server) => ClientError { message: server.into(), from_server: true, entry, line: None },
-            None => ClientError { message: text.into(), from_server: false, entry, line: None },
+            Some(server) => ClientError { message: server.into(), from_server: true, entry, ..ClientError::default() },
+            None => ClientError { message: text.into(), entry, ..ClientError::default() },
         })
     }
 }
@@ -157,30 +159,47 @@ fn is_text_of_server_error(text: &str) -> bool {
 }
 
 fn psql(rest: &str, line: Option<u64>) -> Option<Told> {
-    let error = if let Some(server) = severity(rest) {
-        ClientError { message: server.into(), from_server: true, entry: None, line }
+    let error = if let Some((severity, server)) = severity(rest) {
+        // What the server says beside errors (`error_severity` in src/backend/utils/error/elog.c).
+        if matches!(severity, "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG") {
+            return None;
+        }
+        let unknown_severity = !ERRORS.contains(&severity);
+        ClientError { message: server.into(), from_server: true, line, unknown_severity, ..ClientError::default() }
     } else if let Some(own) = rest.strip_prefix("error: ").or_else(|| rest.strip_prefix("fatal: ")) {
         // `\connect: connection to server … failed: FATAL:  database "x" does not exist`
         let server = server_message(own);
-        ClientError { message: server.unwrap_or(own).into(), from_server: server.is_some(), entry: None, line }
+        let message = server.unwrap_or(own).into();
+        ClientError { message, from_server: server.is_some(), line, ..ClientError::default() }
     } else {
-        // Notices and warnings of the server.
+        // `warning: `, `info: ` of psql itself.
         return None;
     };
     Some(Told::Error(error))
 }
 
+const ERRORS: [&str; 3] = ["ERROR", "FATAL", "PANIC"];
+
 /// The server's message after a client's words.
 fn server_message(message: &str) -> Option<&str> {
-    ["ERROR:  ", "FATAL:  ", "PANIC:  "]
-        .iter()
-        .filter_map(|mark| message.find(mark).map(|at| (at, &message[at + mark.len()..])))
-        .min_by_key(|(at, _)| *at)
-        .map(|(_, text)| text)
+    let english = ERRORS.iter().filter_map(|word| {
+        let at = message.find(&format!("{word}:  "))?;
+        Some((at, &message[at + word.len() + 3..]))
+    });
+    let first = english.min_by_key(|(at, _)| *at).map(|(_, text)| text);
+    // In another language it stands after the client's own words.
+    first.or_else(|| {
+        let (own, rest) = message.split_once(": ")?;
+        let is_ours = own == "could not execute query" || own.starts_with("COPY failed for table ");
+        is_ours.then(|| severity(rest)).flatten().map(|(_, text)| text)
+    })
 }
 
-fn severity(text: &str) -> Option<&str> {
-    ["ERROR:  ", "FATAL:  ", "PANIC:  "].iter().find_map(|mark| text.strip_prefix(mark))
+/// A severity and what follows it, as libpq writes them: one word, a colon and two spaces (`pqGetErrorNotice3` in
+/// src/interfaces/libpq/fe-protocol3.c). The word is in the language of the session's `lc_messages`.
+fn severity(text: &str) -> Option<(&str, &str)> {
+    let (word, rest) = text.split_once(":  ")?;
+    (!word.is_empty() && word.chars().count() <= 24 && word.chars().all(char::is_alphabetic)).then_some((word, rest))
 }
 
 #[cfg(test)]
@@ -203,7 +222,7 @@ mod tests {
             message: "role \"shop_app\" does not exist".into(),
             from_server: true,
             entry: Some(3433),
-            line: None,
+            ..ClientError::default()
         };
         assert_eq!(errors(text), [expected]);
     }
@@ -258,6 +277,17 @@ mod tests {
         let expected = [("x", 3144), ("y", 3167), ("z", 3173)];
         let expected = expected.map(|(role, entry)| (format!("role \"{role}\" does not exist"), Some(entry)));
         assert_eq!(errors, expected);
+    }
+
+    #[test]
+    fn a_severity_in_another_language_is_read_as_one_that_nobody_knows() {
+        let text = "psql:<stdin>:12: FEHLER:  Relation »t« existiert nicht\npsql:<stdin>:13: WARNING:  x\n\
+            psql:<stdin>:14: ОШИБКА:  y\npsql:<stdin>:15: DEBUG:  z\npsql:<stdin>:16: 错误:  w\n";
+        let errors = errors(text);
+        let told: Vec<_> = errors.iter().map(|error| (error.message.as_str(), error.unknown_severity)).collect();
+        assert_eq!(told, [("Relation »t« existiert nicht", true), ("y", true), ("w", true)]);
+        let text = "pg_restore: error: could not execute query: FEHLER:  Rolle »x« existiert nicht\n";
+        assert_eq!(super::tests::errors(text)[0].message, "Rolle »x« existiert nicht");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The command that restores a dump into a target.
 
 use crate::cluster::MAINTENANCE_DATABASE;
+use crate::dump::reading::{Readers, pieces_of_archive};
 use crate::dump::{Archive, Container, Content, Dump};
 use crate::profile::{Jobs, Restore, Target};
 
@@ -104,19 +105,76 @@ fn user(target: &Target) -> &str {
 fn jobs(archive: &Archive, target: &Target) -> u16 {
     match target.restore.jobs {
         Jobs::Exactly(jobs) => jobs.max(1),
-        Jobs::Auto if constraint_races_with_rows(archive) => 1,
-        // More jobs than CPUs wait for each other; fewer leave one idle.
-        Jobs::Auto => target.limits.cpus.ceil().clamp(1.0, 64.0) as u16,
+        Jobs::Auto if decided_by_order(archive, target).is_some() => 1,
+        Jobs::Auto => jobs_for(target),
     }
 }
 
-/// Whether parallel jobs may make a constraint before the rows that break it. A domain's constraint that is NOT VALID depends
-/// on the domain alone, so nothing but the order of the archive puts it behind the rows (dumpConstraint in pg_dump.c).
-fn constraint_races_with_rows(archive: &Archive) -> bool {
-    archive.entries.iter().any(|entry| {
+/// More jobs than CPUs wait for each other; fewer leave one idle.
+fn jobs_for(target: &Target) -> u16 {
+    target.limits.cpus.ceil().clamp(1.0, 64.0) as u16
+}
+
+/// Whether a client's command has several jobs at work at once.
+pub fn is_parallel(argv: &[String]) -> bool {
+    argv.first().is_some_and(|tool| tool == "pg_restore") && has_option(argv, "--jobs", 'j') && {
+        let one = |words: &[String]| matches!(words, [a, b] if (a == "-j" || a == "--jobs") && b == "1");
+        !argv.iter().any(|word| word == "--jobs=1" || word == "-j1") && !argv.windows(2).any(one)
+    }
+}
+
+/// What a person should know of jobs and order: that there is one job although there could be more, or that there are
+/// several where they may decide the outcome.
+pub fn order_notice(dump: &Dump, target: &Target) -> Option<String> {
+    let Content::Archive(archive) = &dump.content else { return None };
+    let Command { argv, .. } = pg_restore(archive, target);
+    if is_parallel(&argv) {
+        let why = decided_by_order(archive, target)?;
+        return Some(format!(
+            "several jobs restored, as the profile says, and the order in which they came to it may have decided the outcome: {why}"
+        ));
+    }
+    let by_itself = target.restore.jobs == Jobs::Auto && argv.iter().any(|word| word == "--jobs=1");
+    let why = decided_by_order(archive, target).filter(|_| by_itself && jobs_for(target) > 1)?;
+    Some(format!("restored with one job, because the order decides: {why}"))
+}
+
+/// Why the order in which rows, constraints and indexes come may decide what a restore comes to, where it may: jobs that
+/// run beside each other would leave that to chance.
+fn decided_by_order(archive: &Archive, target: &Target) -> Option<String> {
+    // A domain's constraint that is NOT VALID depends on the domain alone, so nothing but the order of the archive puts it
+    // behind the rows (dumpConstraint in pg_dump.c).
+    let not_valid = archive.entries.iter().find(|entry| {
         let definition = entry.defn.trim_end();
         entry.desc == "CHECK CONSTRAINT" && definition.starts_with("ALTER DOMAIN") && definition.ends_with("NOT VALID;")
-    })
+    });
+    if let Some(entry) = not_valid {
+        return Some(format!("{} is not valid for rows that come before it", entry.label()));
+    }
+    if let Some(entry) = into_tables_of_others(archive, target) {
+        return Some(format!("the rows of {entry} go into a table that is there before, with its triggers and keys"));
+    }
+    let pieces = pieces_of_archive(archive);
+    let call = Readers::of(pieces.clone()).calls(pieces)?;
+    Some(format!("{} calls {}, which may read other tables", call.object, call.function))
+}
+
+/// A table whose rows come into what the target has already: of a dump of data alone, or where the target is not empty.
+fn into_tables_of_others(archive: &Archive, target: &Target) -> Option<String> {
+    let options = options(&target.restore);
+    let data_alone = has_option(&options, "--data-only", 'a')
+        || has_option(&options, "--no-schema", '\0')
+        || options.iter().any(|option| option == "--section=data");
+    // What init makes is the target's, and not known by name; only what can meet rows is meant.
+    let words = ["table", "trigger"];
+    let filled = target.init.iter().any(|init| {
+        let text = init.text().to_ascii_lowercase();
+        words.iter().any(|word| text.contains(word))
+    });
+    let made = |desc: &str| archive.entries.iter().any(|entry| entry.desc == desc);
+    let alone = data_alone || filled || !made("TABLE") && !made("EXTENSION");
+    let rows = archive.entries.iter().find(|entry| entry.desc == "TABLE DATA");
+    rows.filter(|_| alone).map(|entry| format!("{}.{}", entry.schema.as_deref().unwrap_or("public"), entry.tag))
 }
 
 /// A database name that libpq cannot take for something else: a name with `=` in it would be read as a whole connection
@@ -177,6 +235,45 @@ mod tests {
         assert_eq!(given(&["-t", "orders"]), Some("--table"));
         let restore = Restore { list: Some("part.list".into()), ..Restore::default() };
         assert_eq!(selecting(&restore), Some("--use-list"));
+    }
+
+    fn target(rest: &str) -> Target {
+        crate::profile::parse(&format!("name: a\npostgres: 17\nlimits: {{cpus: 4}}\n{rest}"), "a").unwrap()
+    }
+
+    fn case(name: &str) -> Dump {
+        crate::dump::open(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+    }
+
+    fn parallel(dump: &Dump, rest: &str) -> bool {
+        is_parallel(&command(dump, &target(rest), false).argv)
+    }
+
+    #[test]
+    fn jobs_run_beside_each_other_only_where_order_decides_nothing() {
+        let (shop, check) = (case("demo/shop.dump"), case("tests/cases/pass/check-reads-table.dump"));
+        assert!(parallel(&shop, "") && order_notice(&shop, &target("")).is_none());
+        assert!(!parallel(&check, ""));
+        let said = order_notice(&check, &target("")).unwrap();
+        assert!(said.contains("one job") && said.contains("TABLE public.bookings calls room_exists"), "{said}");
+        let alone = case("tests/cases/cause/trigger-writes-elsewhere.dump");
+        assert!(!parallel(&alone, "") && order_notice(&alone, &target("")).unwrap().contains("public.audit"));
+        for rest in ["restore: {options: [-a]}", "init: [{sql: CREATE TABLE public.t (id integer)}]"] {
+            assert!(!parallel(&shop, rest), "{rest}");
+        }
+        assert!(parallel(&shop, "init: [{sql: CREATE SCHEMA extensions}]"));
+    }
+
+    #[test]
+    fn jobs_that_a_profile_asks_for_are_told_where_order_decides() {
+        let check = case("tests/cases/pass/check-reads-table.dump");
+        for rest in ["restore: {jobs: 3}", "restore: {options: [-j, '3']}", "restore: {options: [--jobs=3]}"] {
+            assert!(parallel(&check, rest), "{rest}");
+            assert!(order_notice(&check, &target(rest)).unwrap().starts_with("several jobs"), "{rest}");
+        }
+        for rest in ["restore: {jobs: 1}", "restore: {options: [-j, '1']}", "restore: {options: ['-1']}"] {
+            assert!(!parallel(&check, rest) && order_notice(&check, &target(rest)).is_none(), "{rest}");
+        }
     }
 
     #[test]

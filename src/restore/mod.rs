@@ -3,12 +3,17 @@
 mod attribute;
 mod client_errors;
 mod command;
+mod join;
+mod keeper;
 mod lines;
 mod psql_end;
+mod records;
 mod selection;
 mod server_log;
 
-pub use command::{Command, command as client_command, connection_string, has_option, selecting_option, shell_words};
+pub use command::{
+    Command, command as client_command, connection_string, has_option, order_notice, selecting_option, shell_words,
+};
 pub use selection::selection;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +28,7 @@ use crate::engine::{BoxedReader, EngineError, Program, Sandbox, Whose};
 use crate::event::{Events, Unit, What};
 use crate::finding::Failure;
 use crate::profile::Target;
-use client_errors::{ClientError, ClientErrors, Told};
+use client_errors::{ClientErrors, Told};
 use psql_end::{Closing, Feed};
 pub use psql_end::{End, Transaction};
 
@@ -38,10 +43,14 @@ pub struct Outcome {
     pub exit_code: i64,
     /// Whether the client went through all of the dump, whatever failed on the way.
     pub ran_to_end: bool,
-    /// In the order in which the server refused them, then what only the client said.
+    /// In the order in which they came.
     pub failures: Vec<Failure>,
     /// How many more failures there were than are kept.
     pub more_failures: u64,
+    /// Messages in another language than English of which nobody knows whether they are errors: the log does not hold them.
+    pub unknown_messages: u64,
+    /// Whether the script took superuser from the role that is the cluster's; it has it again.
+    pub superuser_lost: bool,
     /// How psql came to the end of a script, by its own word.
     pub end: Option<End>,
     /// The cluster's databases before the restore and after it, by name.
@@ -54,6 +63,12 @@ impl Outcome {
         let (before, after) = &self.databases;
         after.iter().filter(|made| !before.iter().any(|known| known.oid == made.oid))
     }
+}
+
+/// Where pgrehearse's own session is while the client runs.
+enum Waiting {
+    Here(Session),
+    Away(keeper::Keeper),
 }
 
 /// The version that a sandbox's pg_restore or psql gives, such as `17.6`.
@@ -76,20 +91,21 @@ pub async fn client_version(sandbox: &dyn Sandbox, dump: &Dump) -> Result<String
     Ok(text.split_whitespace().nth(2).unwrap_or_default().to_owned())
 }
 
-/// Restores the dump. `session` is the superuser's, in the maintenance database.
+/// Restores the dump. `session` is the superuser's, in the maintenance database; where a script must not meet it, it is
+/// closed meanwhile, and another one comes back.
 ///
 /// # Errors
 /// When the restore could not be run or watched; what the dump does wrong is in the outcome.
 pub async fn run(
     sandbox: &dyn Sandbox,
-    session: &Session,
+    session: Session,
     dump: &Arc<Dump>,
     target: &Target,
     events: &Events,
-) -> Result<Outcome, ClusterError> {
+) -> Result<(Outcome, Session), ClusterError> {
     let Command { mut argv, reads_stdin } = command::command(dump, target, makes_database(dump, target));
-    let mark = server_log::mark(session).await?;
-    let before = databases(session).await?;
+    let mark = server_log::mark(&session).await?;
+    let before = databases(&session).await?;
     let stdin: Option<BoxedReader>;
     let mut consumed = None;
     let feed = Arc::new(Feed::default());
@@ -105,10 +121,18 @@ pub async fn run(
         argv.extend(sandbox.input().await?);
     }
     let shown = if reads_stdin { shown } else { command::shell_words(&argv) };
-    let parallel = argv.iter().any(|argument| argument.starts_with("--jobs=") && argument != "--jobs=1");
+    let parallel = command::is_parallel(&argv);
+    let waiting = match keeper::is_needed(dump) {
+        true => {
+            let keeper = keeper::Keeper::make(&session).await?;
+            drop(session);
+            Waiting::Away(keeper)
+        }
+        false => Waiting::Here(session),
+    };
     // A client writes its messages in the encoding of its environment; names must arrive as they are.
     let running = sandbox.run(Program { argv, whose: Whose::Client, env: Vec::new(), stdin }).await?;
-    let errors = Arc::new(Mutex::new(Vec::new()));
+    let errors = Arc::new(Mutex::new((Vec::new(), 0)));
     let client_end = Arc::new(AtomicBool::new(false));
     let read = {
         let (errors, events, end) = (Arc::clone(&errors), events.clone(), Arc::clone(&client_end));
@@ -124,10 +148,13 @@ pub async fn run(
                     Told::Error(error) => {
                         count += 1;
                         events.send(What::RestoreErrors(count));
-                        if let Ok(mut errors) = errors.lock()
-                            && errors.len() < MOST_CLIENT_ERRORS
-                        {
-                            errors.push((error, line.to_owned()));
+                        if let Ok(mut errors) = errors.lock() {
+                            let (kept, more): &mut (Vec<_>, u64) = &mut errors;
+                            if kept.len() < MOST_CLIENT_ERRORS {
+                                kept.push((error, line.to_owned()));
+                            } else {
+                                *more += 1;
+                            }
                         }
                     }
                     Told::End => end.store(true, Ordering::Relaxed),
@@ -155,25 +182,41 @@ pub async fn run(
         () = progress => {}
     }
     let mut exit_code = running.exit.await?;
-    let mut logged = server_log::read(session, mark).await?;
+    let (session, superuser_lost) = match waiting {
+        Waiting::Here(session) => (session, false),
+        Waiting::Away(keeper) => keeper.back(sandbox, &target.cluster.superuser).await?,
+    };
+    let mut logged = server_log::read(&session, mark).await?;
     let end = closing.map(|closing| closing.read(&mut logged, &feed));
     // That the last word is an error is its purpose.
     if exit_code == 1 && end.as_ref().is_some_and(|end| end.transaction.is_some()) {
         exit_code = 0;
     }
     let end = end.or_else(|| reads_stdin.then(|| End::without_word(&feed)));
-    let errors = errors.lock().map(|mut errors| std::mem::take(&mut *errors)).unwrap_or_default();
+    let (errors, more_errors) = errors.lock().map(|mut errors| std::mem::take(&mut *errors)).unwrap_or_default();
     // A line of a value is no message.
     let errors = errors.into_iter().filter(|(_, line)| !logged.quoted.contains(&lines::plain(line)));
     let errors = errors.map(|(error, _)| error).collect();
-    let mut failures = join(logged.failures, errors);
+    let join::Joined { mut failures, unknown } = join::join(logged.failures, errors, !parallel);
     if let Content::Archive(archive) = &dump.content {
         attribute::attribute(&mut failures, archive, parallel);
     }
-    let databases = (before, databases(session).await?);
+    let databases = (before, databases(&session).await?);
     // psql ends with 0 whatever failed, unless it could not go on; pg_restore with 1 after errors, and says so last.
+    let more_failures = logged.more.max(more_errors);
     let ran_to_end = exit_code == 0 || client_end.load(Ordering::Relaxed);
-    Ok(Outcome { command: shown, exit_code, ran_to_end, failures, more_failures: logged.more, databases, end })
+    let outcome = Outcome {
+        command: shown,
+        exit_code,
+        ran_to_end,
+        failures,
+        more_failures,
+        unknown_messages: unknown,
+        superuser_lost,
+        databases,
+        end,
+    };
+    Ok((outcome, session))
 }
 
 /// Whether this database is one that the dump makes, so that its own privileges are the dump's. pg_dumpall makes all but
@@ -240,72 +283,4 @@ fn piped(mut reader: impl std::io::Read + Send + 'static, feed: Arc<Feed>) -> Bo
 
 async fn drain(mut stream: BoxedReader) {
     let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
-}
-
-/// Joins what the server logged with what the client said: the same message in the same order is the same error. What
-/// only the client said comes last.
-fn join(mut logged: Vec<Failure>, errors: Vec<ClientError>) -> Vec<Failure> {
-    use std::collections::{HashMap, HashSet, VecDeque};
-    let mut waiting: HashMap<String, VecDeque<usize>> = HashMap::new();
-    let words: HashSet<String> = logged.iter().map(|failure| first_line(&failure.message).to_owned()).collect();
-    for (index, failure) in logged.iter().enumerate() {
-        // The client prints the first line; the rest of a message follows it.
-        waiting.entry(first_line(&failure.message).to_owned()).or_default().push_back(index);
-    }
-    for error in errors {
-        match waiting.get_mut(first_line(&error.message)).and_then(VecDeque::pop_front) {
-            Some(index) => {
-                logged[index].entry = error.entry;
-                logged[index].line = error.line;
-            }
-            // Two jobs' messages in one line: the server has logged what it is about.
-            None if words.iter().any(|words| words.len() > 8 && error.message.contains(words.as_str())) => {}
-            // After a cap on what is kept, the client can have more than the log.
-            None => logged.push(Failure {
-                message: error.message,
-                entry: error.entry,
-                line: error.line,
-                ..Failure::default()
-            }),
-        }
-    }
-    logged
-}
-
-/// The first line, as far as both write it in the same bytes.
-fn first_line(message: &str) -> &str {
-    let line = message.lines().next().unwrap_or_default().trim_end_matches('\r');
-    line.find(|c: char| !c.is_ascii()).map_or(line, |end| &line[..end])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn logged(message: &str) -> Failure {
-        Failure { sqlstate: Some("42704".into()), message: message.into(), ..Failure::default() }
-    }
-
-    fn said(message: &str, entry: i32) -> ClientError {
-        ClientError { message: message.into(), from_server: true, entry: Some(entry), line: None }
-    }
-
-    #[test]
-    fn an_error_that_both_know_is_one() {
-        let joined = join(vec![logged("a"), logged("b"), logged("a")], vec![said("b", 2), said("a", 1), said("a", 3)]);
-        assert_eq!(joined.iter().map(|failure| failure.entry).collect::<Vec<_>>(), [Some(1), Some(2), Some(3)]);
-    }
-
-    #[test]
-    fn a_message_torn_into_another_one_is_no_error_of_its_own() {
-        let torn = said("role \"a\" does not existcould not execute query: ERROR:  b", 2);
-        assert_eq!(join(vec![logged("role \"a\" does not exist")], vec![torn]).len(), 1);
-    }
-
-    #[test]
-    fn what_only_one_of_them_knows_is_kept() {
-        let joined = join(vec![logged("a")], vec![said("b", 2)]);
-        assert_eq!(joined.len(), 2);
-        assert_eq!(joined[1].sqlstate, None);
-    }
 }

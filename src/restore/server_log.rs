@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::lines::plain;
+use super::records::{Record, Records};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::Failure;
 use crate::finding::mask::Voice;
@@ -14,11 +15,17 @@ use crate::finding::mask::Voice;
 /// Most errors that are kept in full; the rest are counted. A dump whose every row fails would otherwise fill memory.
 const MOST: usize = 20_000;
 
-/// How much of the log is read at once, in bytes.
-const CHUNK: i64 = 1 << 20;
+/// Bytes of text that are kept in all; of what comes after, only what failed and how.
+const MOST_TEXT: usize = 64 << 20;
 
 /// Most bytes of a statement that are kept: enough to name what failed.
 const MOST_STATEMENT: usize = 4096;
+
+/// Most bytes of a message, a hint or a context.
+const MOST_WORDS: usize = 8192;
+
+/// How much of the log is read at once, in bytes.
+const CHUNK: i64 = 1 << 20;
 
 /// The errors that the server logged.
 #[derive(Debug, Default)]
@@ -57,26 +64,33 @@ pub async fn mark(session: &Session) -> Result<Mark, ClusterError> {
     Ok(Mark(rows.first().map_or(0, |row| row.get(0))))
 }
 
-/// Reads all errors of others than pgrehearse itself since `mark`.
+/// Reads all errors of others than this session since `mark`.
 ///
 /// # Errors
 /// When the server is gone, or its log does not arrive.
 pub async fn read(session: &Session, mark: Mark) -> Result<Logged, ClusterError> {
+    // What the dump says of this role's or this database's messages would hold for this session too, where it is a new one.
+    let plain = "SET log_min_messages = warning; SET log_min_error_statement = error; SET lc_messages = 'C'";
+    session.batch(plain, "cannot read the server's log").await?;
+    let rows = session.query("SELECT pg_backend_pid()", &[], "cannot read the server's log").await?;
+    let pid = rows.first().map_or(0, |row| row.get::<_, i32>(0));
     // The log's collector is another process and may be behind. Once this deliberate error has arrived, all before it
     // has.
     let end = format!("pgrehearse_end_of_log_{:016x}", fastrand::u64(..));
     let _ = session.client().batch_execute(&format!("SELECT {end}")).await;
     let sql = "SELECT pg_read_binary_file(pg_current_logfile('csvlog'), $1, $2)";
-    let mut reader = Reader { offset: mark.0, pending: Vec::new(), logged: Logged::default(), ended: false };
+    let mut offset = mark.0;
+    let mut records = Records::default();
+    let mut reader = Reader::new(pid, end);
     for _ in 0..500 {
         loop {
-            let rows = session.query(sql, &[&reader.offset, &CHUNK], "cannot read the server's log").await?;
+            let rows = session.query(sql, &[&offset, &CHUNK], "cannot read the server's log").await?;
             let chunk: &[u8] = rows.first().map(|row| row.get(0)).unwrap_or_default();
             if chunk.is_empty() {
                 break;
             }
-            reader.offset += chunk.len() as i64;
-            reader.take(chunk, &end);
+            offset += chunk.len() as i64;
+            records.take(chunk, |record| reader.record(record));
         }
         if reader.ended {
             return Ok(reader.logged);
@@ -90,44 +104,50 @@ pub async fn read(session: &Session, mark: Mark) -> Result<Logged, ClusterError>
 }
 
 struct Reader {
-    offset: i64,
-    /// Bytes of a record that is not whole yet.
-    pending: Vec<u8>,
+    /// The process that reads, by which its own errors are known: a dump can give itself any name.
+    pid: String,
+    end: String,
     logged: Logged,
+    /// Bytes of text that are kept so far.
+    kept: usize,
     ended: bool,
 }
 
 impl Reader {
-    fn take(&mut self, chunk: &[u8], end: &str) {
-        self.pending.extend_from_slice(chunk);
-        let whole = whole_records(&self.pending);
-        let rest = self.pending.split_off(whole);
-        let records = std::mem::replace(&mut self.pending, rest);
-        let mut csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(records.as_slice());
-        for record in csv.byte_records().map_while(Result::ok) {
-            self.record(&record, end);
-        }
+    fn new(pid: i32, end: String) -> Self {
+        Self { pid: pid.to_string(), end, logged: Logged::default(), kept: 0, ended: false }
     }
 
-    fn record(&mut self, record: &csv::ByteRecord, end: &str) {
-        let text = |column: usize| String::from_utf8_lossy(record.get(column).unwrap_or_default());
-        let optional = |column: usize| Some(text(column).into_owned()).filter(|text| !text.is_empty());
-        // Counted from 0: 1 user, 2 database, 11 severity, 12 SQLSTATE, 13 message, 14 detail, 15 hint, 16 internal
-        // query, 18 context, 19 statement, 21 location, 22 application.
-        if text(22) == crate::cluster::APPLICATION_NAME {
-            self.ended |= text(13).contains(end);
+    fn record(&mut self, record: &Record) {
+        // Counted from 0: 1 user, 2 database, 3 process, 11 severity, 12 SQLSTATE, 13 message, 14 detail, 15 hint,
+        // 16 internal
+        // query, 18 context, 19 statement, 21 location.
+        let text = |column: usize| {
+            let kept = record.get(column).map(Vec::as_slice).unwrap_or_default();
+            // A character that the bound has cut is no character.
+            let whole = std::str::from_utf8(kept).map_or_else(
+                |error| if error.error_len().is_none() { error.valid_up_to() } else { kept.len() },
+                str::len,
+            );
+            String::from_utf8_lossy(&kept[..whole]).into_owned()
+        };
+        let optional = |column: usize| Some(text(column)).filter(|text| !text.is_empty());
+        if text(3) == self.pid {
+            self.ended |= text(13).contains(&self.end);
             return;
         }
-        if !matches!(&*text(11), "ERROR" | "FATAL" | "PANIC") {
+        let statement = optional(19);
+        let state = text(12);
+        if !is_error(&text(11), &state, statement.is_some()) {
             return;
         }
         // The statement may be left out of the log by the script's own settings; the message names it too, but where the
         // transaction had failed before.
         if let Some(column) = [19, 13].into_iter().find(|column| text(*column).contains(super::psql_end::MARK)) {
             self.logged.closing = Some(Refused {
-                statement: text(column).into_owned(),
-                sqlstate: text(12).into_owned(),
-                database: text(2).into_owned(),
+                statement: text(column),
+                sqlstate: text(12),
+                database: text(2),
                 had_written: text(10) != "0",
             });
             return;
@@ -139,22 +159,23 @@ impl Reader {
             self.logged.more += 1;
             return;
         }
-        let statement = optional(19).map(|mut statement| {
-            let end = statement.floor_char_boundary(MOST_STATEMENT);
-            statement.truncate(end);
-            statement
-        });
-        self.logged.failures.push(Failure {
-            sqlstate: optional(12),
-            message: text(13).into_owned(),
+        let mut failure = Failure {
+            sqlstate: Some(state).filter(|state| !state.is_empty()),
+            message: cut(text(13), MOST_WORDS),
             voice: Voice::at(optional(21).as_deref()),
-            hint: optional(15),
-            context: optional(18),
-            statement,
+            referenced: referenced(&text(14)),
             database: optional(2),
             role: optional(1),
             ..Failure::default()
-        });
+        };
+        if self.kept < MOST_TEXT {
+            let words = |column: usize| optional(column).map(|text| cut(text, MOST_WORDS));
+            (failure.hint, failure.context) = (words(15), words(18));
+            failure.statement = statement.map(|statement| cut(statement, MOST_STATEMENT));
+        }
+        let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        self.kept += failure.message.len() + of(&failure.hint) + of(&failure.context) + of(&failure.statement);
+        self.logged.failures.push(failure);
     }
 }
 
@@ -171,18 +192,33 @@ impl Reader {
     }
 }
 
-/// How many bytes at the beginning are whole records: up to the last line end outside of quotes. A quote inside quotes
-/// is doubled, so every quote changes sides.
-fn whole_records(bytes: &[u8]) -> usize {
-    let (mut quoted, mut whole) = (false, 0);
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'\n' if !quoted => whole = at + 1,
-            _ => {}
-        }
+fn cut(mut text: String, most: usize) -> String {
+    text.truncate(text.floor_char_boundary(most));
+    text
+}
+
+/// The table of `Key (room)=(7) is not present in table "rooms".`, the detail of a foreign key (`ri_ReportViolation` in
+/// src/backend/utils/adt/ri_triggers.c). The rest of a detail is values.
+fn referenced(detail: &str) -> Option<String> {
+    let (_, table) = detail.rsplit_once(" is not present in table \"")?;
+    Some(table.strip_suffix("\".")?.to_owned())
+}
+
+/// Whether a record is of an error. The server writes the severity in the language of the session's `lc_messages`
+/// (`write_csvlog` in src/backend/utils/error/csvlog.c), which a dump can set; the SQLSTATE knows no language. Of warnings in
+/// other languages only those of transactions have a state like an error's, and no statement stands with a warning.
+fn is_error(severity: &str, state: &str, has_statement: bool) -> bool {
+    match severity {
+        "ERROR" | "FATAL" | "PANIC" => true,
+        "LOG" | "INFO" | "NOTICE" | "WARNING" => false,
+        debug if debug.starts_with("DEBUG") => false,
+        // successful_completion, warning, no_data; invalid_transaction_state.
+        _ => match state.get(..2) {
+            Some("00" | "01" | "02") | None => false,
+            Some("25") => has_statement,
+            Some(_) => true,
+        },
     }
-    whole
 }
 
 #[cfg(test)]
@@ -191,12 +227,13 @@ mod tests {
 
     /// Logged by PostgreSQL 15.
     const LINE: &str = "2026-11-22 18:00:00.000 UTC,\"postgres\",\"app\",99,\"[local]\",67.63,3,\"GRANT\",2026-11-22 18:00:00 UTC,3/9,0,ERROR,42704,\"role \"\"x\"\" does not exist\",,,,,,\"GRANT SELECT\nON t TO x\",,\"get_role_oid, acl.c:5143\",\"pg_restore\",\"client backend\",,0\n";
-    const END: &str = "2026-11-22 18:00:00.000 UTC,\"postgres\",\"app\",99,\"[local]\",67.63,3,\"SELECT\",2026-11-22 18:00:00 UTC,3/9,0,ERROR,42703,\"column \"\"the_end\"\" does not exist\",,,,,,\"SELECT the_end\",8,\"errorMissingColumn\",\"pgrehearse\",\"client backend\",,0\n";
+    const END: &str = "2026-11-22 18:00:00.000 UTC,\"postgres\",\"app\",100,\"[local]\",67.63,3,\"SELECT\",2026-11-22 18:00:00 UTC,3/9,0,ERROR,42703,\"column \"\"the_end\"\" does not exist\",,,,,,\"SELECT the_end\",8,\"errorMissingColumn\",\"pgrehearse\",\"client backend\",,0\n";
 
-    fn read_in_chunks_of(size: usize) -> Reader {
-        let mut reader = Reader { offset: 0, pending: Vec::new(), logged: Logged::default(), ended: false };
-        for chunk in [LINE, END].concat().as_bytes().chunks(size) {
-            reader.take(chunk, "the_end");
+    fn read_in_chunks_of(text: &str, size: usize) -> Reader {
+        let mut reader = Reader::new(100, "the_end".into());
+        let mut records = Records::default();
+        for chunk in text.as_bytes().chunks(size) {
+            records.take(chunk, |record| reader.record(record));
         }
         reader
     }
@@ -204,7 +241,7 @@ mod tests {
     #[test]
     fn a_record_is_read_whole_wherever_it_is_cut() {
         for size in [1, 7, 100, 10_000] {
-            let reader = read_in_chunks_of(size);
+            let reader = read_in_chunks_of(&[LINE, END].concat(), size);
             assert!(reader.ended);
             assert_eq!(reader.logged.failures.len(), 1);
             let failure = &reader.logged.failures[0];
@@ -215,7 +252,32 @@ mod tests {
     }
 
     #[test]
-    fn what_pgrehearse_itself_provokes_is_left_out() {
-        assert!(read_in_chunks_of(64).logged.failures.iter().all(|failure| !failure.message.contains("the_end")));
+    fn what_pgrehearse_itself_provokes_is_left_out_by_its_process_and_by_nothing_else() {
+        let reader = read_in_chunks_of(&[LINE, END].concat(), 64);
+        assert!(reader.logged.failures.iter().all(|failure| !failure.message.contains("the_end")));
+        // A dump that calls itself so.
+        let disguised = LINE.replace("\"pg_restore\"", "\"pgrehearse\"");
+        assert_eq!(read_in_chunks_of(&[&disguised, END].concat(), 64).logged.failures.len(), 1);
+    }
+
+    #[test]
+    fn an_error_in_another_language_is_one() {
+        let german = LINE.replace("ERROR", "FEHLER").replace("does not exist", "existiert nicht");
+        assert_eq!(read_in_chunks_of(&german, 64).logged.failures.len(), 1);
+        assert!(!is_error("WARNUNG", "01000", false) && !is_error("HINWEIS", "00000", false));
+        assert!(!is_error("WARNUNG", "25P01", false) && is_error("FEHLER", "25P02", true));
+        assert!(
+            !is_error("WARNING", "25P01", false)
+                && !is_error("LOG", "08006", false)
+                && !is_error("DEBUG2", "42P01", true)
+        );
+    }
+
+    #[test]
+    fn a_statement_as_long_as_a_dump_takes_no_room() {
+        let long = LINE.replace("GRANT SELECT\nON", &"x".repeat(20 << 20));
+        let reader = read_in_chunks_of(&[&long, END].concat(), 1 << 20);
+        assert!(reader.ended);
+        assert_eq!(reader.logged.failures[0].statement.as_deref().map(str::len), Some(MOST_STATEMENT));
     }
 }

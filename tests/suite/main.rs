@@ -33,6 +33,7 @@ mod local;
 mod made;
 mod masking;
 mod matrix;
+mod order;
 mod pairs;
 mod places;
 mod profiles;

@@ -91,7 +91,7 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
     };
     for (owned, why) in unwelcome(asked, has) {
         let cause = Cause::new(Name::SchemaNotWritable, owned.schema.as_deref().unwrap_or_default());
-        refuse_for(Cause { role: Some(owned.owner.clone()), ..cause }, why, owned_label(owned));
+        refuse_for(Cause { who: Some(owned.owner.clone()), ..cause }, why, owned_label(owned));
     }
     let mut refuse = |name: Name, subject: &str, why: String, object: String| {
         refuse_for(Cause::new(name, subject), why, object);

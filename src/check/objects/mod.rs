@@ -14,7 +14,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 
-use super::scope::{in_database, schema_of};
+use super::scope::{self, in_database, schema_of};
 use super::{Check, Group, Looked, Restored, schema};
 use crate::cluster::ClusterError;
 use crate::dump::{Content, Declared};
@@ -120,7 +120,9 @@ pub async fn compare_only(
         let ends = [Name::DumpTruncated, Name::ClientFailed, Name::InputUnread, Name::TransactionOpen];
         ends.contains(&finding.name) && finding.fails()
     };
-    if !restored.scan.damage.is_empty() || restored.restore_findings.iter().any(ended_early) {
+    // So it is where all that had succeeded was taken back.
+    let lost = scope::rolled_back(restored) || restored.restore_findings.iter().any(ended_early);
+    if !restored.scan.damage.is_empty() || lost {
         comparison.failed += comparison.missing.len() as u64;
         comparison.missing.clear();
     }

@@ -6,7 +6,7 @@ use similar::TextDiff;
 
 use super::compare::Comparison;
 use crate::check::catalog::first_few;
-use crate::check::scope::in_database;
+use crate::check::scope::{in_database, unsaid};
 use crate::check::{Apart, Kind, Looked, Restored};
 use crate::dump::Declared;
 use crate::finding::mask::secrets;
@@ -22,9 +22,9 @@ pub(super) fn told(restored: &Restored<'_>, comparison: &Comparison) -> Looked {
     let (left_out, by) = restored.left_out;
     let is_left_out = |object: &&Declared| object.id.is_some_and(|id| left_out.contains(&id));
     let (left_out, lost): (Vec<&Declared>, Vec<&Declared>) = comparison.missing.iter().partition(is_left_out);
-    findings.extend(missing(&lost, None));
-    findings.extend(missing(&left_out, Some(by)));
-    findings.extend(changed(comparison));
+    findings.extend(missing(&lost, None, unsaid(restored)));
+    findings.extend(missing(&left_out, Some(by), unsaid(restored)));
+    findings.extend(changed(comparison, unsaid(restored)));
     let added = in_database(&restored.scan.added, restored, |added| &added.database);
     let added =
         added.filter(|added| added.statement.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create"))).count();
@@ -79,7 +79,7 @@ fn is_remark(object: &Declared) -> bool {
 }
 
 /// What is not there; `left_out` is what has left it out, where something has.
-fn missing(missing: &[&Declared], left_out: Option<&str>) -> Vec<Finding> {
+fn missing(missing: &[&Declared], left_out: Option<&str>, unsaid: &str) -> Vec<Finding> {
     let (remarks, objects): (Vec<&Declared>, Vec<&Declared>) = missing.iter().partition(|object| is_remark(object));
     let mut findings = Vec::new();
     for (name, lost) in [(Name::ObjectMissing, objects), (Name::CommentLost, remarks)] {
@@ -94,7 +94,7 @@ fn missing(missing: &[&Declared], left_out: Option<&str>) -> Vec<Finding> {
             (Name::CommentLost, count) => format!("{count} comments"),
             (_, count) => many(count),
         };
-        let end = left_out.map_or_else(|| "and no error said so".to_owned(), |by| format!("left out by {by}"));
+        let end = left_out.map_or_else(|| unsaid.to_owned(), |by| format!("left out by {by}"));
         let mut finding = Finding::new(name, format!("{noun} {what}, {end}"));
         finding.count = lost.len() as u64;
         finding.objects = lost.iter().map(|object| object.label()).collect();
@@ -127,7 +127,7 @@ fn missing(missing: &[&Declared], left_out: Option<&str>) -> Vec<Finding> {
 }
 
 /// Definitions that differ; that of a comment is a warning.
-fn changed(comparison: &Comparison) -> Vec<Finding> {
+fn changed(comparison: &Comparison, unsaid: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let (switched, changed): (Vec<_>, Vec<_>) =
         comparison.changed.iter().partition(|(dump, restored)| is_switched(dump, restored));
@@ -143,7 +143,7 @@ fn changed(comparison: &Comparison) -> Vec<Finding> {
         findings.push(finding);
     }
     if !objects.is_empty() {
-        let title = format!("{} came back with another definition, and no error said so", many(objects.len()));
+        let title = format!("{} came back with another definition, {unsaid}", many(objects.len()));
         let mut finding = with_differences(Name::DefinitionChanged, title, &objects);
         finding.fix = "Compare the definitions below (all of them: --all), and find out what has changed them.".into();
         findings.push(finding);

@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::dump::{Content, Word, statements};
+use crate::finding::Name;
 use crate::profile::Entrypoint;
 use crate::restore::has_option;
 
@@ -48,7 +49,15 @@ impl Check for Roles {
         if stated.is_empty() && facts.roles_created.is_empty() {
             return Ok(Looked::default());
         }
-        let there = there::read(restored.session, &mut stated).await?;
+        let mut there = there::read(restored.session, &mut stated).await?;
+        // Where a script took superuser from the role that restores it, pgrehearse has given that back, to be able to look.
+        if restored.restore_findings.iter().any(|finding| finding.name == Name::SuperuserLost) {
+            for attribute in ["superuser", "login"] {
+                let key = (restored.target.cluster.superuser.clone(), attribute);
+                let said = stated.attributes.get(&key).copied();
+                said.and_then(|said| there.attributes.insert(key, said));
+            }
+        }
         let differences = compare::compare(&stated, &there, &made);
         let compared = BTreeMap::from([
             ("role".to_owned(), facts.roles_created.len() as u64),

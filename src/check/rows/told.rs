@@ -6,7 +6,7 @@ use super::RowMode;
 use super::locate::Difference;
 use super::plan::Unit;
 use super::relations::Table;
-use crate::check::scope::schema_of;
+use crate::check::scope::{schema_of, unsaid};
 use crate::check::{Apart, Kind, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::dump::digest::{Digest, NoDigest};
@@ -297,8 +297,8 @@ impl<'a> Told<'a> {
     }
 
     fn missing(&self) -> Option<Finding> {
-        let what = "did not come back, and no error said so";
-        let (mut finding, first) = self.finding(Name::RowsMissing, |difference| difference.missing, what)?;
+        let what = format!("did not come back, {}", unsaid(self.restored));
+        let (mut finding, first) = self.finding(Name::RowsMissing, |difference| difference.missing, &what)?;
         finding.fix = "The client ended as if all were well. Look for a \\q or a COMMIT that is missing in an edited \
                        script, and for statements that delete, and dump again."
             .into();
@@ -312,8 +312,8 @@ impl<'a> Told<'a> {
     }
 
     fn changed(&self) -> Option<Finding> {
-        let what = "came back with other values, and no error said so";
-        let (mut finding, _) = self.finding(Name::RowsChanged, |difference| difference.changed, what)?;
+        let what = format!("came back with other values, {}", unsaid(self.restored));
+        let (mut finding, _) = self.finding(Name::RowsChanged, |difference| difference.changed, &what)?;
         finding.fix = "Something rewrote values on their way: a trigger or rule that was there before the rows, a \
                        column of another type, a script that updates. Restore into an empty database, and compare the \
                        rows named here with the source."

@@ -1,5 +1,7 @@
 //! What each cause is called in one line, and what to do about it.
 
+mod locales;
+mod met;
 mod refused;
 mod unmet;
 
@@ -13,7 +15,7 @@ use crate::profile::{RuledOut, Target};
 pub fn title(cause: &Cause, evidence: &[String], situation: &Situation) -> String {
     let subject = &cause.subject;
     let target = situation.target;
-    if let Some(title) = refused::title(cause, target).or_else(|| unmet::title(cause)) {
+    if let Some(title) = met::title(cause).or_else(|| refused::title(cause, target)).or_else(|| unmet::title(cause)) {
         return title;
     }
     match cause.name {
@@ -81,8 +83,11 @@ type Told = (String, Vec<String>);
 
 /// Fills in what to do.
 pub fn fix(finding: &mut Finding, cause: &Cause, situation: &Situation) {
-    if let Some((fix, commands)) = refused::fix(cause, situation.target).or_else(|| unmet::fix(cause, situation.target))
-    {
+    let told = met::fix(cause, situation)
+        .or_else(|| locales::fix(cause, situation))
+        .or_else(|| refused::fix(cause, situation.target))
+        .or_else(|| unmet::fix(cause, situation));
+    if let Some((fix, commands)) = told {
         finding.fix = fix;
         finding.commands = commands;
         return;
@@ -146,15 +151,6 @@ pub fn fix(finding: &mut Finding, cause: &Cause, situation: &Situation) {
         Name::ObjectExists => (
             "Restore into an empty database, created from template0.".into(),
             vec![format!("CREATE DATABASE {} TEMPLATE template0;", identifier(&target.database.name))],
-        ),
-        Name::LocaleUnavailable => (
-            "Create the database yourself with a locale that the target has and restore without --create; or install the \
-             locale on the target (as root, then restart the server)."
-                .into(),
-            vec![
-                format!("localedef -c -i {} -f {} {subject}", language(subject), charset(subject)),
-                format!("CREATE DATABASE {} TEMPLATE template0 LOCALE 'C.UTF-8';", identifier(&target.database.name)),
-            ],
         ),
         Name::ClientTooOld => (
             "Restore with the pg_restore of the version that made the dump, or a newer one; it can restore into an older \
@@ -220,14 +216,6 @@ fn feature(name: &str) -> Option<&'static Feature> {
 /// The role that restores into a target.
 pub fn restoring(target: &Target) -> &str {
     target.restore.as_role.as_deref().unwrap_or(&target.cluster.superuser)
-}
-
-fn language(locale: &str) -> &str {
-    locale.split(['.', '@']).next().unwrap_or(locale)
-}
-
-fn charset(locale: &str) -> &str {
-    locale.split_once('.').map_or("ISO-8859-1", |(_, charset)| charset)
 }
 
 /// The major version of the pg_dump that wrote the archive.

@@ -13,7 +13,7 @@ pub(super) fn title(cause: &Cause, target: &Target) -> Option<String> {
         Name::OwnerNotAssignable => format!("role {who:?} may not hand objects to {subject:?}"),
         Name::ExtensionCommentRefused => format!("role {who:?} may not comment on the extension {subject:?}"),
         Name::DefaultPrivilegesRefused => format!("role {who:?} may not set default privileges for {subject:?}"),
-        Name::SchemaNotWritable => match &cause.role {
+        Name::SchemaNotWritable => match &cause.who {
             Some(owner) => {
                 format!("role {owner:?} may not own anything in schema {subject:?}, where it may not create")
             }
@@ -51,13 +51,10 @@ pub(super) fn fix(cause: &Cause, target: &Target) -> Option<Told> {
              afterwards; leave it out where the role makes nothing in the target.",
             &[format!("GRANT {subject} TO {who};")],
         ),
-        Name::SchemaNotWritable if cause.role.is_some() => told(
+        Name::SchemaNotWritable if cause.who.is_some() => told(
             "Make the schema, where it is a new one, and let its owners to be create in it before the restore: the dump's own \
              grants come back last. Or restore as a superuser, or with --no-owner where owners do not matter.",
-            &[format!(
-                "GRANT CREATE ON SCHEMA {subject} TO {};",
-                identifier(cause.role.as_deref().unwrap_or_default())
-            )],
+            &[format!("GRANT CREATE ON SCHEMA {subject} TO {};", identifier(cause.who.as_deref().unwrap_or_default()))],
         ),
         Name::SchemaNotWritable => told(
             "Make the restoring role the owner of the database, or let it create in the schema. From PostgreSQL 15 on \
@@ -89,10 +86,6 @@ pub(super) fn fix(cause: &Cause, target: &Target) -> Option<Told> {
             "Let an administrator of the target create the roles with what it allows: without SUPERUSER, REPLICATION and \
              BYPASSRLS where it keeps those to itself.",
             &[],
-        ),
-        Name::DatabaseNotCreatable => told(
-            "Have the database made by somebody who may, and restore into it without --create; or give the role CREATEDB.",
-            &[format!("CREATE DATABASE {database} OWNER {who} TEMPLATE template0;")],
         ),
         Name::PermissionDenied => Some((
             format!(

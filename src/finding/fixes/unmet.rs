@@ -2,9 +2,8 @@
 
 use super::Told;
 use crate::cluster::sql::{identifier, literal};
-use crate::finding::Name;
 use crate::finding::recognise::Cause;
-use crate::profile::Target;
+use crate::finding::{Name, Situation};
 
 pub(super) fn title(cause: &Cause) -> Option<String> {
     let subject = &cause.subject;
@@ -36,11 +35,17 @@ pub(super) fn title(cause: &Cause) -> Option<String> {
     })
 }
 
-pub(super) fn fix(cause: &Cause, target: &Target) -> Option<Told> {
+pub(super) fn fix(cause: &Cause, situation: &Situation) -> Option<Told> {
     let subject = &cause.subject;
+    let target = situation.target;
+    let facts = &situation.scan.facts;
     let database = identifier(&target.database.name);
     let told = |fix: &str, commands: &[String]| Some((fix.to_owned(), commands.to_vec()));
     match cause.name {
+        Name::DependencyMissing if !facts.tables.is_empty() && !facts.tables.iter().any(|table| table.created) => told(
+            "The dump holds data alone: restore its schema first, from a dump of the schema or of both.",
+            &["pg_dump --schema-only …   # from the source, restored before the data".into()],
+        ),
         Name::DependencyMissing => told(
             "Dump it too (a schema or extension was left out), or make it in the target before the restore; newer versions \
              have functions that older ones get from an extension.",
@@ -70,6 +75,11 @@ pub(super) fn fix(cause: &Cause, target: &Target) -> Option<Told> {
         Name::ExtensionDatabaseFixed => told(
             "Name this database in the extension's own setting and restart the server, or leave the extension out here.",
             &[format!("cron.database_name = {}", literal(&target.database.name))],
+        ),
+        Name::SearchPathFunction if is_of_extension(subject, situation) => told(
+            "The function is an extension's, and pg_dump does not dump what is set for it. Set it in the target once the \
+             extension is there, and do the step after the restore.",
+            &[format!("ALTER FUNCTION {subject} SET search_path = public, pg_temp;   -- in the target")],
         ),
         Name::SearchPathFunction => told(
             "Give the function a search_path of its own in the source and dump again; or do the step after the restore \
@@ -137,4 +147,14 @@ pub(super) fn fix(cause: &Cause, target: &Target) -> Option<Told> {
         }
         _ => None,
     }
+}
+
+/// Whether a function that ran is one that the dump does not make, and that an extension of it may have brought.
+fn is_of_extension(function: &str, situation: &Situation) -> bool {
+    let name = function.split('(').next().unwrap_or(function);
+    let name = name.rsplit('.').next().unwrap_or(name);
+    let scan = situation.scan;
+    let makes =
+        |object: &crate::dump::Declared| object.desc == "FUNCTION" && object.tag.split('(').next() == Some(name);
+    !scan.declared.is_empty() && !scan.facts.extensions.is_empty() && !scan.declared.iter().any(makes)
 }

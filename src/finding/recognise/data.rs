@@ -12,6 +12,8 @@ pub(super) fn of_rows(state: &str, failure: &Failure) -> Option<Named> {
         "23505" | "23P01" => (Name::UniqueViolated, quoted()),
         // foreign_key_violation.
         "23503" => (Name::ForeignKeyViolated, constraint(message)),
+        // check_violation: `new row for relation "x" violates partition constraint`.
+        "23514" if message.ends_with(" violates partition constraint") => (Name::PartitionMoved, quoted()),
         // check_violation, not_null_violation.
         "23514" | "23502" => (Name::CheckViolated, constraint(message)),
         // raise_exception, and what a body can do wrong: a function of the dump refused.
@@ -19,7 +21,7 @@ pub(super) fn of_rows(state: &str, failure: &Failure) -> Option<Named> {
         // program_limit_exceeded: `index row size 2712 exceeds btree version 4 maximum 2704 for index "x"`.
         "54000" if message.starts_with("index row ") => (Name::IndexRowTooLarge, quoted()),
         // Text that is no number, no date, too long; a number out of range. 22021 and 22P05 are of encodings.
-        "22P02" | "22003" | "22007" | "22008" | "22001" | "22P03" | "22004" => {
+        "22P02" | "22003" | "22007" | "22008" | "22001" | "22P03" | "22004" | "22P04" => {
             (Name::ValueInvalid, format!("{state} {}", shape(message)))
         }
         _ => return None,

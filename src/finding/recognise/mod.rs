@@ -3,8 +3,10 @@
 //! Messages are English, as the sandbox's server and clients are told (`lc_messages = C`).
 
 mod data;
+mod gone;
 mod objects;
 mod privileges;
+mod text;
 
 use super::{Failure, Name};
 
@@ -14,13 +16,13 @@ pub struct Cause {
     pub name: Name,
     /// A role, an extension, a setting, …; for an unclassified error its SQLSTATE and message.
     pub subject: String,
-    /// Who was refused, where that is somebody else than who asked.
-    pub role: Option<String>,
+    /// Who was refused, where that is somebody else than who asked; who wrote the rows that were met; what a check calls.
+    pub who: Option<String>,
 }
 
 impl Cause {
     pub fn new(name: Name, subject: impl Into<String>) -> Self {
-        Self { name, subject: subject.into(), role: None }
+        Self { name, subject: subject.into(), who: None }
     }
 }
 
@@ -30,8 +32,19 @@ pub fn recognise(failure: &Failure) -> Cause {
         Some(state) => of_server(state, failure),
         None => of_client(failure),
     };
-    let role = failure.statement.as_deref().filter(|_| name == Name::SchemaNotWritable).and_then(privileges::new_owner);
-    Cause { role, ..Cause::new(name, subject) }
+    let statement = failure.statement.as_deref();
+    let who = match name {
+        Name::SchemaNotWritable => statement.and_then(privileges::new_owner),
+        // Triggers of foreign keys are the server's own (ATExecEnableDisableTrigger in tablecmds.c).
+        Name::PermissionDenied
+            if statement
+                .is_some_and(|text| text.contains(" DISABLE TRIGGER ") || text.contains(" ENABLE TRIGGER ")) =>
+        {
+            Some("triggers".to_owned())
+        }
+        _ => None,
+    };
+    Cause { who, ..Cause::new(name, subject) }
 }
 
 /// A name, and what it is about.
@@ -53,6 +66,32 @@ fn of_server(state: &str, failure: &Failure) -> Named {
         return (Name::FunctionRaised, data::running(failure));
     }
     match state {
+        // read_only_sql_transaction: `cannot execute CREATE TABLE in a read-only transaction`.
+        "25006" => (Name::ServerReadOnly, String::new()),
+        // generated_always; invalid_column_reference: `column "x" is a generated column`.
+        "428C9" => (Name::GeneratedColumnWritten, quoted()),
+        "42P10" if message.ends_with(" is a generated column") => (Name::GeneratedColumnWritten, quoted()),
+        // object_in_use, dependent_objects_still_exist: roles that pg_dumpall --clean drops and cannot.
+        "55006" if message.ends_with(" user cannot be dropped") => (Name::RoleExists, dropped_role(statement)),
+        "2BP01" if message.ends_with("it is required by the database system") => {
+            (Name::RoleExists, dropped_role(statement))
+        }
+        // What depends on what the dump drops is the target's own; the database that the client is connected to; a template.
+        "2BP01" | "55006" | "42809" if begins(statement, "DROP ") => (Name::ObjectExists, String::new()),
+        // invalid_table_definition: `multiple primary keys for table "x" are not allowed`.
+        "42P16" if message.starts_with("multiple primary keys for table ") => (Name::ObjectExists, String::new()),
+        // duplicate_schema: every database has this one.
+        "42P06" if quoted() == "public" => (Name::ObjectExists, "public".to_owned()),
+        // syntax_error where nothing of SQL begins; rows that psql takes for statements are told by what refused them.
+        "42601" if !crate::dump::begins_with_command(statement) => (Name::TextInDump, text::speaker(statement)),
+        // bad_copy_file_format: a line of another program's among the rows.
+        "22P04" if text::in_rows(failure) => (Name::TextInDump, text::speaker_in_rows(failure)),
+        // grouping_error: a view may name columns that its GROUP BY does not have where that has a primary key.
+        "42803" if begins(statement, "CREATE ") && message.contains("must appear in the GROUP BY clause") => {
+            (Name::CreatedLater, "the primary key that a view groups by".to_owned())
+        }
+        // object_not_in_prerequisite_state.
+        "55000" if message.ends_with("has not been populated") => (Name::MaterializedViewEmpty, quoted()),
         // undefined_object: roles, settings and much else.
         "42704" if message.starts_with("role \"") => (Name::RoleMissing, quoted()),
         // invalid_parameter_value: SET SESSION AUTHORIZATION, SET ROLE.
@@ -125,6 +164,18 @@ fn extension(failure: &Failure) -> Option<String> {
         Some(quoted) => quoted.split('"').next().map(str::to_owned),
         None => words.split([' ', ';', '\n']).next().filter(|name| !name.is_empty()).map(str::to_owned),
     }
+}
+
+/// The role of `DROP ROLE IF EXISTS "x";`.
+fn dropped_role(statement: &str) -> String {
+    statement
+        .trim_end()
+        .trim_end_matches(';')
+        .split_whitespace()
+        .next_back()
+        .unwrap_or_default()
+        .trim_matches('"')
+        .into()
 }
 
 fn begins(statement: &str, with: &str) -> bool {
@@ -208,15 +259,15 @@ mod tests {
     fn who_may_not_own_in_a_schema_is_told_from_who_may_not_create_in_it() {
         let refused = |statement: &str| cause("42501", "permission denied for schema shop", statement);
         let created = refused("CREATE TABLE shop.t (id integer);");
-        assert_eq!((created.name, created.subject.as_str(), created.role), (Name::SchemaNotWritable, "shop", None));
+        assert_eq!((created.name, created.subject.as_str(), created.who), (Name::SchemaNotWritable, "shop", None));
         for (statement, owner) in [
             ("ALTER TABLE shop.t OWNER TO app;", "app"),
             ("ALTER FUNCTION shop.f(a integer, b text) OWNER TO \"the \"\"owner to\"\" x\";", "the \"owner to\" x"),
             ("alter type shop.\"owner to\" owner to App", "app"),
         ] {
-            assert_eq!(refused(statement).role.as_deref(), Some(owner), "{statement}");
+            assert_eq!(refused(statement).who.as_deref(), Some(owner), "{statement}");
         }
-        assert_eq!(refused("ALTER TABLE shop.t ADD COLUMN owner text;").role, None);
+        assert_eq!(refused("ALTER TABLE shop.t ADD COLUMN owner text;").who, None);
     }
 
     /// Messages that no server at hand gives, as people have reported them, and those of versions that are not at hand.

@@ -87,6 +87,11 @@ pub(super) fn of_name(state: &str, failure: &Failure) -> Option<Named> {
     if state == "3F000" {
         return Some((Name::SchemaMissing, failure.quoted().unwrap_or_default().to_owned()));
     }
+    // `column s.consrc`, `relation "pg_pltemplate"`, `function pg_start_backup(unknown)`.
+    let named = what.split_once(' ').map_or(what, |(_, name)| name).split('(').next().unwrap_or_default();
+    if let Some(gone) = super::gone::gone(state, named.trim_matches('"'), statement) {
+        return Some((Name::CatalogChanged, gone));
+    }
     Some((Name::DependencyMissing, what.to_owned()))
 }
 

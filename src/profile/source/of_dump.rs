@@ -41,7 +41,7 @@ impl Source {
                 _ => None,
             },
             locale_provider,
-            locales: locales(&requirements),
+            locales: locales(&requirements, facts),
             roles: requirements
                 .roles
                 .keys()
@@ -108,9 +108,16 @@ fn database(dump: &Dump, facts: &Facts) -> CreatedDatabase {
     own.or(usual).cloned().unwrap_or_default()
 }
 
-/// The locales of the operating system that collations need: of those that the dump makes, and of those that initdb has
-/// made of them in the source (`de_DE`, `de_DE.utf8`).
-fn locales(requirements: &Requirements) -> Vec<String> {
+/// The locales of the operating system that databases and collations need: of those that the dump makes, and of those that
+/// initdb has made of them in the source (`de_DE`, `de_DE.utf8`).
+fn locales(requirements: &Requirements, facts: &Facts) -> Vec<String> {
+    // Every system has these.
+    const EVERYWHERE: [&str; 4] = ["C", "POSIX", "C.UTF-8", "C.utf8"];
+    let of_databases = facts.creates_database.iter().flat_map(|database| {
+        let CreatedDatabase { locale, lc_collate, lc_ctype, .. } = database;
+        [locale, lc_collate, lc_ctype].into_iter().flatten().cloned()
+    });
+    let of_databases = of_databases.filter(|locale| !EVERYWHERE.contains(&locale.as_str()));
     let of_libc = |collation: &&Collation| matches!(collation.provider.as_deref(), None | Some("libc"));
     let made = requirements.collations_created.iter().filter(of_libc).filter_map(|created| created.locale.clone());
     let named = requirements.collations.iter().filter_map(|name| {
@@ -121,7 +128,8 @@ fn locales(requirements: &Requirements) -> Vec<String> {
             None => format!("{name}.UTF-8"),
         })
     });
-    let mut locales: Vec<String> = made.chain(named).filter(|locale| is_locale_name(locale)).collect();
+    let mut locales: Vec<String> =
+        of_databases.chain(made).chain(named).filter(|locale| is_locale_name(locale)).collect();
     locales.sort();
     locales.dedup();
     locales

@@ -1,0 +1,94 @@
+//! What a restore met in the databases, as far as its failures ask for it: rows collide with rows, and objects are there
+//! already, for reasons that the failure itself does not tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Failure;
+use super::consequences::name_at;
+
+/// What was there, and what is. Names are those of the server: schema and name, joined by a dot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct There {
+    /// Whether the target has objects of its own in the database that is restored into.
+    pub has_own: bool,
+    /// Tables that had rows before the restore.
+    pub filled_before: BTreeSet<String>,
+    /// Tables of failed statements that have rows now.
+    pub filled_now: BTreeSet<String>,
+    /// Objects that an extension has made, and its name.
+    pub of_extension: BTreeMap<String, String>,
+}
+
+/// What is to be asked of the databases after a restore.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// Databases in which something was there already.
+    pub databases: BTreeSet<String>,
+    /// Tables into which rows did not go, by database: schema and name.
+    pub tables: BTreeSet<(String, String, String)>,
+}
+
+/// Tables that are asked for; a dump whose every table fails tells nothing more by the rest.
+const MOST_TABLES: usize = 200;
+
+impl Ask {
+    /// What these failures leave open.
+    pub fn of(failures: &[Failure]) -> Self {
+        let mut ask = Self::default();
+        for failure in failures {
+            let Some(database) = &failure.database else { continue };
+            let collides = failure.is("23505") || failure.is("23P01");
+            // Duplicate table, object, function, schema.
+            let exists = ["42P07", "42710", "42723", "42P06"].iter().any(|state| failure.is(state));
+            if collides || exists {
+                ask.databases.insert(database.clone());
+            }
+            if collides
+                && ask.tables.len() < MOST_TABLES
+                && let Some((schema, table)) = table_of(failure)
+            {
+                ask.tables.insert((database.clone(), schema, table));
+            }
+        }
+        ask
+    }
+}
+
+/// The table that a statement writes rows into or puts a key on.
+pub(super) fn table_of(failure: &Failure) -> Option<(String, String)> {
+    let statement = failure.statement.as_deref()?.trim_start();
+    let rest = ["COPY ", "INSERT INTO ", "ALTER TABLE ONLY ", "ALTER TABLE "]
+        .iter()
+        .find_map(|start| statement.strip_prefix(start))
+        .or_else(|| statement.strip_prefix("CREATE ").and_then(|rest| Some(rest.split_once(" ON ")?.1)))?;
+    let mut parts = name_at(rest.strip_prefix("ONLY ").unwrap_or(rest))?;
+    let table = parts.pop()?;
+    Some((parts.pop().unwrap_or_else(|| "public".into()), table))
+}
+
+/// The same, joined.
+pub(super) fn table_name(failure: &Failure) -> Option<String> {
+    table_of(failure).map(|(schema, table)| format!("{schema}.{table}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_a_statement_is_read_from_it() {
+        let of = |statement: &str| {
+            table_name(&Failure { statement: Some(statement.into()), ..Failure::default() }).unwrap_or_default()
+        };
+        for (statement, table) in [
+            ("COPY auth.users (id, email) FROM stdin;", "auth.users"),
+            ("INSERT INTO \"Odd one\".t VALUES (1);", "Odd one.t"),
+            ("ALTER TABLE ONLY t ADD CONSTRAINT t_pkey PRIMARY KEY (id);", "public.t"),
+            ("CREATE UNIQUE INDEX i ON a.t USING btree (id);", "a.t"),
+            ("CREATE POLICY p ON cron.job USING (true);", "cron.job"),
+            ("SELECT 1", ""),
+        ] {
+            assert_eq!(of(statement), table, "{statement}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Asks the databases what the restore met there: rows that were there before, what an extension has made.
+
+use std::collections::BTreeSet;
+
+use crate::check::Before;
+use crate::cluster::sql::identifier;
+use crate::cluster::{ClusterError, Session};
+use crate::engine::Sandbox;
+use crate::finding::{Ask, Failure, There};
+use crate::profile::Target;
+
+/// Tables of the target's own that are looked into.
+const MOST_TABLES: usize = 1000;
+
+/// What was there before the restore.
+pub struct Met {
+    there: There,
+}
+
+impl Met {
+    /// Looks which of the target's own tables have rows.
+    pub async fn before(sandbox: &dyn Sandbox, target: &Target, before: &Before) -> Result<Self, ClusterError> {
+        let mut there = There { has_own: before.has_any(), ..There::default() };
+        let tables: Vec<(String, String)> = before.tables().take(MOST_TABLES).collect();
+        if !tables.is_empty() {
+            let session = Session::open(sandbox, &target.cluster.superuser, &target.database.name).await?;
+            there.filled_before = filled(&session, &tables).await?;
+        }
+        Ok(Self { there })
+    }
+
+    /// Asks for what the failures of the restore leave open.
+    pub async fn ask(
+        self,
+        sandbox: &dyn Sandbox,
+        target: &Target,
+        failures: &[Failure],
+    ) -> Result<There, ClusterError> {
+        let (mut there, ask) = (self.there, Ask::of(failures));
+        for database in &ask.databases {
+            // One that is gone again has nothing to tell.
+            let Ok(session) = Session::open(sandbox, &target.cluster.superuser, database).await else { continue };
+            let sql = "
+                SELECT o.schema, o.name, e.extname::text
+                FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+                     CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) AS o
+                WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname <> 'plpgsql'";
+            for row in session.query(sql, &[], "cannot list what extensions have made").await? {
+                let (schema, name, extension): (Option<String>, Option<String>, String) =
+                    (row.get(0), row.get(1), row.get(2));
+                if let (Some(schema), Some(name)) = (schema, name) {
+                    there.of_extension.insert(format!("{}.{}", unquoted(&schema), unquoted(&name)), extension);
+                }
+            }
+            let tables: Vec<(String, String)> = ask
+                .tables
+                .iter()
+                .filter(|(of, ..)| of == database)
+                .map(|(_, schema, table)| (schema.clone(), table.clone()))
+                .collect();
+            there.filled_now.extend(filled(&session, &tables).await?);
+        }
+        Ok(there)
+    }
+}
+
+/// Those of these tables that exist and have rows.
+async fn filled(session: &Session, tables: &[(String, String)]) -> Result<BTreeSet<String>, ClusterError> {
+    let mut filled = BTreeSet::new();
+    for (schema, table) in tables {
+        // A table that is not there, or whose rows cannot be read, has none that the restore could meet.
+        let sql = format!("SELECT FROM {}.{} LIMIT 1", identifier(schema), identifier(table));
+        if session.query(&sql, &[], "cannot look into a table").await.is_ok_and(|rows| !rows.is_empty()) {
+            filled.insert(format!("{schema}.{table}"));
+        }
+    }
+    Ok(filled)
+}
+
+/// A name as `pg_identify_object` quotes it, without its quotes.
+fn unquoted(name: &str) -> String {
+    match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
+        Some(name) => name.replace("\"\"", "\""),
+        None => name.to_owned(),
+    }
+}
