@@ -65,8 +65,8 @@ impl Piece {
     /// What stands between a string's quotes or dollars, with doubled quotes as they are.
     pub fn text_of_string<'t>(&self, sql: &'t str) -> &'t str {
         let text = self.text(sql);
-        if text.starts_with('$') {
-            let tag = text[1..].find('$').map_or(0, |end| end + 2);
+        if let Some(rest) = text.strip_prefix('$') {
+            let tag = rest.find('$').map_or(0, |end| end + 2);
             let inside = text.get(tag..).unwrap_or_default();
             return inside.strip_suffix(&text[..tag]).unwrap_or(inside);
         }

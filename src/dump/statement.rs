@@ -215,13 +215,11 @@ impl Collector {
                 }
                 _ => {}
             },
-            "discard" => {
-                if words.eat("all").is_some() {
-                    (self.schema, self.session, self.built_in) = (None, None, false);
-                    self.temporary.clear();
-                    self.encode(None);
-                    return Some(Effect::Encoding);
-                }
+            "discard" if words.eat("all").is_some() => {
+                (self.schema, self.session, self.built_in) = (None, None, false);
+                self.temporary.clear();
+                self.encode(None);
+                return Some(Effect::Encoding);
             }
             _ => {}
         }
@@ -229,15 +227,13 @@ impl Collector {
     }
 
     fn set(&mut self, words: &mut Words<'_>) -> Option<Effect> {
-        if words.eat("session").is_some() {
-            if words.eat("authorization").is_some() {
-                let role = words.name_or_text()?;
-                if role != "default" {
-                    self.facts.sessions.insert(role.clone());
-                }
-                self.session = (role != "default").then_some(role);
-                return Some(Effect::None);
+        if words.eat("session").is_some() && words.eat("authorization").is_some() {
+            let role = words.name_or_text()?;
+            if role != "default" {
+                self.facts.sessions.insert(role.clone());
             }
+            self.session = (role != "default").then_some(role);
+            return Some(Effect::None);
         }
         let is_local = words.eat("local").is_some();
         // `SET SCHEMA 'x'`, `SET NAMES 'x'`, `SET TIME ZONE x`.

@@ -52,7 +52,7 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
     if situation.superuser_lost && !findings.iter().any(|finding| finding.name == Name::SuperuserLost) {
         findings.push(nothing_refused(situation));
     }
-    findings.sort_by(|a, b| b.severity.cmp(&a.severity));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }
 

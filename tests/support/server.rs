@@ -44,7 +44,8 @@ impl Server {
         server
     }
 
-    /// Its container.
+    /// Its container, in which the mutation test runs programs.
+    #[allow(dead_code)]
     pub fn id(&self) -> &str {
         &self.id
     }
