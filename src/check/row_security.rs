@@ -115,6 +115,12 @@ impl Check for RowSecurity {
         let (switched_on, extra): (Vec<Declared>, Vec<Declared>) =
             policies.extra.drain(..).partition(|object| object.desc == "ROW SECURITY");
         policies.extra = extra;
+        // A script can switch it on by a statement of its own.
+        let by_dump: HashSet<Table> = in_database(&restored.scan.facts.row_security, restored, |table| &table.database)
+            .map(|table| (schema_of(&table.schema), table.table.clone()))
+            .collect();
+        let is_added = |object: &Declared| !by_dump.contains(&(schema_of(&object.schema), object.tag.clone()));
+        let switched_on: Vec<Declared> = switched_on.into_iter().filter(is_added).collect();
         policies.changed.retain(|(dump, _)| dump.desc == "POLICY");
         let (could_not, apart) = objects::undecided(&policies);
         // Policies that somebody has added to a script are the script's own word.

@@ -159,7 +159,8 @@ pub fn by_meaning(
     let known: HashSet<Key> = reference.iter().chain(restored).map(unquoted).collect();
     for made in made.into_values().flatten() {
         let name = unquoted(made);
-        if !failed.contains(&name) {
+        let refused = extension(&name).is_some_and(|extension| is_refused(extension, &left.failed, failures));
+        if !failed.contains(&name) && !refused {
             comparison.missing.push((*of_dump.get(&name).unwrap_or(&made)).clone());
         }
     }
@@ -180,6 +181,26 @@ pub fn by_meaning(
     comparison.leave_out_undecided();
     comparison.sort();
     comparison
+}
+
+/// The extension that this is, or that it is the comment of: the server writes one itself.
+fn extension((desc, _, tag): &Key) -> Option<&str> {
+    match desc.as_str() {
+        "EXTENSION" => Some(tag),
+        "COMMENT" => tag.strip_prefix("EXTENSION "),
+        _ => None,
+    }
+}
+
+/// Whether the restore has failed on an extension, which a script can make by a statement of its own.
+fn is_refused(extension: &str, failed: &[&Declared], failures: &[Failure]) -> bool {
+    let makes_it = |statement: &str| {
+        let rest = statement.trim_start().get(..16).filter(|start| start.eq_ignore_ascii_case("create extension"));
+        rest.is_some()
+            && statement[16..].split(|c: char| c.is_whitespace() || "\";".contains(c)).any(|word| word == extension)
+    };
+    failed.iter().any(|object| object.desc == "EXTENSION" && object.tag.trim_matches('"') == extension)
+        || failures.iter().filter_map(|failure| failure.statement.as_deref()).any(makes_it)
 }
 
 /// Why there is nothing to compare an object with.

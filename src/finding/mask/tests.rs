@@ -223,3 +223,11 @@ fn form(template: &templates::Template) -> String {
     };
     template.parts.iter().map(part).collect()
 }
+
+#[test]
+fn a_name_with_quotes_in_it_is_shown_where_it_is_known() {
+    let mask = Mask::of_postgres().with_name("it's a \"ghost\"");
+    let text = "role \"it's a \"ghost\"\" does not exist";
+    assert_eq!(mask.message(text, Some("42704"), Voice::Server), text);
+    assert_eq!(mask.message(text, Some("22023"), Voice::Server), text);
+}
