@@ -132,6 +132,7 @@ pub async fn compare_only(
     }
     // pg_dump writes an entry for the schema public only where another owner than that of a new database has it
     // (selectDumpableNamespace in pg_dump.c); whose it is, is compared with the other owners.
+    comparison.extra.retain(|object| !compare::is_public(object));
     if comparison.missing.iter().any(compare::is_public) {
         let sql = "SELECT FROM pg_namespace WHERE nspname = 'public'";
         let is_there = !restored.session.query(sql, &[], "cannot look for the schema public").await?.is_empty();
