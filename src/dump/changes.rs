@@ -82,7 +82,12 @@ fn changes(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> 
             let mut list = Vec::new();
             loop {
                 let _ = words.eat("only");
-                list.push(rows("TRUNCATE", words.qualified()?));
+                let Some(table) = words.qualified() else {
+                    // More of them than are kept of a statement.
+                    list.push(Change::Any { what: "TRUNCATE of many tables".to_owned() });
+                    return Some(list);
+                };
+                list.push(rows("TRUNCATE", table));
                 let _ = words.sign(b'*');
                 if words.sign(b',').is_none() {
                     return Some(list);
@@ -132,7 +137,11 @@ fn dropped(words: &mut Words<'_>) -> Option<Vec<Change>> {
             if_exists(words);
             let mut list = Vec::new();
             loop {
-                let (schema, table) = words.qualified()?;
+                let Some((schema, table)) = words.qualified() else {
+                    // More of them than are kept of a statement.
+                    list.push(Change::Any { what: "DROP TABLE of many tables".to_owned() });
+                    return Some(list);
+                };
                 let what = format!("DROP TABLE {}", label(&(schema.clone(), table.clone())));
                 list.push(Change::Rows { what, schema, table });
                 if words.sign(b',').is_none() {

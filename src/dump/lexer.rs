@@ -125,6 +125,8 @@ pub(super) struct Lexer<R> {
     raw: Vec<u8>,
     /// A line, and how many variables psql has put their values in place of there.
     expanded: (u64, u32),
+    /// Whether what has been read goes to the server together with what follows (`\;`).
+    pub(super) joined: bool,
     /// How the last INSERT begins. A dump with `--inserts` has one for each row; those that begin like the one before
     /// say nothing new and are passed over.
     last_insert: Beginning,
@@ -193,6 +195,7 @@ impl<R: Read> Lexer<R> {
             encoding: Embedding::default(),
             raw: Vec::new(),
             expanded: (0, 0),
+            joined: false,
             last_insert: Beginning::default(),
         }
     }
@@ -249,6 +252,7 @@ impl<R: Read> Lexer<R> {
     /// Ends the statement that is being read, as `\g` does; `None` where there is none.
     pub(super) fn send(&mut self) -> Option<Item> {
         self.statement.begun?;
+        self.joined = false;
         if self.keeps_insert() {
             self.statement = Building::default();
             return Some(Item::Insert);
@@ -258,6 +262,7 @@ impl<R: Read> Lexer<R> {
 
     /// Forgets the statement that is being read, as `\r` does.
     pub(super) fn discard(&mut self) {
+        self.joined = false;
         self.statement = Building::default();
     }
 
@@ -327,6 +332,7 @@ impl<R: Read> Lexer<R> {
                 b'\\' if self.peek(1)? == Some(b';') => {
                     self.pass_over(2);
                     if let Some(item) = self.send() {
+                        self.joined = true;
                         return Ok(Some(match item {
                             Item::Statement(statement) => Item::Statement(Statement { more: true, ..statement }),
                             other => other,
@@ -356,6 +362,12 @@ impl<R: Read> Lexer<R> {
                 }
                 b';' if self.statement.parentheses == 0 && self.statement.begin == 0 => {
                     self.advance(1);
+                    let joined = std::mem::take(&mut self.joined);
+                    if joined && self.statement.begun.is_none() {
+                        // What stands before it goes to the server now.
+                        let (line, offset) = (self.line(), self.offset());
+                        return Ok(Some(Item::Statement(Statement { line, offset, ..Statement::default() })));
+                    }
                     if self.keeps_insert() {
                         self.statement = Building::default();
                         return Ok(Some(Item::Insert));
@@ -808,21 +820,25 @@ impl<R: Read> Lexer<R> {
         }
     }
 
-    /// Hands on the rows that follow a `COPY … FROM stdin;`, in pieces, up to the line `\.`.
-    pub(super) fn copy_rows(&mut self, mut take: impl FnMut(&[u8])) -> io::Result<CopyRows> {
-        // What else stands in the line of the COPY comes after its rows (psql reads line by line).
+    /// Passes over the rest of the line of a COPY. It comes after the rows of all COPY statements that go to the server
+    /// together (psql reads line by line): [`Self::resume_line`].
+    pub(super) fn leave_line(&mut self) -> io::Result<Vec<u8>> {
         let after = self.rest_of_line_bytes(true)?;
         if self.peek(0)?.is_some() {
             self.advance(1);
         }
-        let rows = self.rows_to_end(&mut take)?;
-        if rows.ended && !after.trim_ascii().is_empty() {
-            self.inject(&[&after[..], b"\n"].concat());
-        }
-        Ok(rows)
+        Ok(after)
     }
 
-    fn rows_to_end(&mut self, take: &mut impl FnMut(&[u8])) -> io::Result<CopyRows> {
+    /// Goes on with the rest of a line that was left.
+    pub(super) fn resume_line(&mut self, after: &[u8]) {
+        if !after.trim_ascii().is_empty() {
+            self.inject(&[after, b"\n"].concat());
+        }
+    }
+
+    /// Hands on the rows of a COPY, which begin here, in pieces, up to the line `\.`.
+    pub(super) fn copy_rows(&mut self, mut take: impl FnMut(&[u8])) -> io::Result<CopyRows> {
         let mut rows = 0;
         let finder = Finder::new(b"\n\\.");
         let mut line_start = true;

@@ -8,10 +8,12 @@ use std::collections::HashSet;
 
 use super::archive::Archive;
 use super::lexer::{Statement, TokenKind};
-use super::sql::{Kind, Piece, pieces};
+use super::sql::{Kind, Piece, each_piece};
 
 /// Most bytes of names that are kept; beyond it a name is not known, and so not shown.
 const MOST: usize = 64 << 20;
+/// Most words and signs of one statement that are looked at; what follows them is not known.
+const MOST_PIECES: usize = 200_000;
 /// Longer ones are no names (NAMEDATALEN is 64 bytes as a rule).
 const LONGEST: usize = 256;
 
@@ -34,7 +36,7 @@ impl Names {
                 names.take(text);
             }
             names.add(&entry.tag);
-            names.all_of(&entry.tag, &pieces(&entry.tag));
+            names.body(&entry.tag);
             names.add(&entry.owner);
             for name in [&entry.schema, &entry.tablespace, &entry.table_access_method].into_iter().flatten() {
                 names.add(name);
@@ -58,21 +60,24 @@ impl Names {
 
     /// Adds the names in these statements.
     pub fn take(&mut self, sql: &str) {
-        let pieces = pieces(sql);
-        let mut begin = 0;
+        let mut pieces = Vec::new();
         let mut depth = 0_usize;
-        for (index, piece) in pieces.iter().enumerate() {
+        for piece in each_piece(sql).filter(|piece| !piece.is_blank()) {
             match piece.sign(sql) {
                 Some('(') => depth += 1,
                 Some(')') => depth = depth.saturating_sub(1),
                 Some(';') if depth == 0 => {
-                    self.statement(sql, &pieces[begin..index]);
-                    begin = index + 1;
+                    self.statement(sql, &pieces);
+                    pieces.clear();
+                    continue;
                 }
                 _ => {}
             }
+            if pieces.len() < MOST_PIECES {
+                pieces.push(piece);
+            }
         }
-        self.statement(sql, &pieces[begin..]);
+        self.statement(sql, &pieces);
     }
 
     /// Adds those of a statement of a plain dump, as far as it was kept.
@@ -105,6 +110,7 @@ impl Names {
         self.take(&super::text(head.to_vec()));
     }
 
+    /// Takes the pieces of one statement, without white space and comments.
     fn statement(&mut self, sql: &str, pieces: &[Piece]) {
         let mut words = pieces.iter().filter(|piece| piece.kind == Kind::Word).map(|piece| piece.lower(sql));
         let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -142,7 +148,6 @@ impl Names {
     /// Every name and word outside of strings. What follows PASSWORD is none, whatever it looks like, nor is what a setting
     /// with a dot in its name is set to.
     fn all_of(&mut self, sql: &str, pieces: &[Piece]) {
-        let pieces: Vec<&Piece> = pieces.iter().filter(|piece| !piece.is_blank()).collect();
         let lower = |index: usize| pieces.get(index).map(|piece| piece.lower(sql)).unwrap_or_default();
         let sign = |index: usize| pieces.get(index).and_then(|piece| piece.sign(sql));
         let mut index = 0;
@@ -167,7 +172,8 @@ impl Names {
 
     /// What a routine does: its words are names, and its strings are not looked into.
     fn body(&mut self, text: &str) {
-        self.all_of(text, &pieces(text));
+        let pieces = each_piece(text).filter(|piece| !piece.is_blank());
+        self.all_of(text, &pieces.take(MOST_PIECES).collect::<Vec<_>>());
     }
 
     /// `SET name = value`: of a setting of PostgreSQL's own the value is a word of its grammar, of others it can be anything.
@@ -187,7 +193,6 @@ impl Names {
     /// Tables and functions of a query: what follows FROM and its like, and what stands before a parenthesis. Anything else
     /// can be a value in the wrong quotes.
     fn sources(&mut self, sql: &str, pieces: &[Piece]) {
-        let pieces: Vec<&Piece> = pieces.iter().filter(|piece| !piece.is_blank()).collect();
         let named = |index: usize| pieces.get(index).and_then(|piece| piece.identifier(sql));
         let sign = |index: usize| pieces.get(index).and_then(|piece| piece.sign(sql));
         let mut index = 0;

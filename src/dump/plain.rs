@@ -297,10 +297,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
                     return Ok(End::InStatement(statement));
                 }
                 Item::Unfinished(statement) | Item::Statement(statement) => self.statement(&statement)?,
-                Item::Insert => {
-                    self.insert();
-                    None
-                }
+                Item::Insert => self.insert_and_copies()?,
             };
             if let Some(end) = end {
                 return Ok(end);
@@ -323,7 +320,14 @@ impl<R: io::Read> Pass<'_, '_, R> {
         match step {
             Step::Nothing => {}
             Step::Send => sent = self.lexer.send(),
-            Step::Discard => self.lexer.discard(),
+            Step::Discard => {
+                if self.lexer.joined {
+                    let what = format!("\\{} after \\;, which forgets statements that were read", meta.name);
+                    self.script.doubt(meta.line, what, Affects::Everything);
+                }
+                self.copies.clear();
+                self.lexer.discard();
+            }
             Step::Connect { connect, user } => {
                 match &connect {
                     Connect::Unknown => {
@@ -361,17 +365,14 @@ impl<R: io::Read> Pass<'_, '_, R> {
         }
         if let Some(target) = copy {
             self.script.seen(meta.line);
-            return self.copy(target);
+            return self.copy_all(vec![target]);
         }
         if !rest.trim_ascii().is_empty() {
             self.lexer.inject(&rest);
         }
         match sent {
             Some(Item::Statement(statement)) => self.statement(&statement),
-            Some(Item::Insert) => {
-                self.insert();
-                Ok(None)
-            }
+            Some(Item::Insert) => self.insert_and_copies(),
             _ => Ok(None),
         }
     }
@@ -408,11 +409,36 @@ impl<R: io::Read> Pass<'_, '_, R> {
         if statement.more {
             return Ok(None);
         }
-        for target in std::mem::take(&mut self.copies) {
+        if statement.tokens.is_empty() && !self.copies.is_empty() {
+            // psql 17 passes over more lines than the rows there.
+            self.script.doubt(statement.line, "COPY that ends with \\;;", Affects::Everything);
+        }
+        let copies = std::mem::take(&mut self.copies);
+        self.copy_all(copies)
+    }
+
+    /// An INSERT, and the rows of what goes to the server with it.
+    fn insert_and_copies(&mut self) -> io::Result<Option<End>> {
+        self.insert();
+        if self.lexer.joined {
+            return Ok(None);
+        }
+        let copies = std::mem::take(&mut self.copies);
+        self.copy_all(copies)
+    }
+
+    /// Reads the rows of COPY statements that go to the server together: one block after another.
+    fn copy_all(&mut self, targets: Vec<CopyTarget>) -> io::Result<Option<End>> {
+        if targets.is_empty() {
+            return Ok(None);
+        }
+        let after = self.lexer.leave_line()?;
+        for target in targets {
             if let Some(end) = self.copy(target)? {
                 return Ok(Some(end));
             }
         }
+        self.lexer.resume_line(&after);
         Ok(None)
     }
 

@@ -72,23 +72,18 @@ impl Script {
                 let schema = schema.or_else(|| collector.schema.clone());
                 Affects::Table(Relation { database: database.clone(), schema, name })
             };
-            let anything = || collector.facts.tables.iter().any(|table| table.database == collector.database);
             match change {
                 // Other tables follow: children, what refers to it, what triggers write.
                 Change::Rows { what, .. }
                     if matches!(word(statement, 0), Some("delete" | "update" | "merge" | "truncate")) =>
                 {
-                    if anything() {
+                    if collector.has_tables() {
                         self.doubt(line, what, Affects::Database(database));
                     }
                 }
                 Change::Rows { what, schema, table } => {
                     let affects = relation(schema, table);
-                    let Affects::Table(named) = &affects else { continue };
-                    let is_there = collector.facts.tables.iter().any(|table| {
-                        table.name == named.name && table.schema == named.schema && table.database == named.database
-                    });
-                    if is_there || collector.facts.tables.len() > 10_000 {
+                    if matches!(&affects, Affects::Table(named) if collector.has_table(named)) {
                         self.doubt(line, what, affects);
                     }
                 }
@@ -97,7 +92,7 @@ impl Script {
                     self.doubt(line, what, affects);
                 }
                 Change::Any { what } => {
-                    if anything() {
+                    if collector.has_tables() {
                         self.doubt(line, what, Affects::Database(database));
                     }
                 }

@@ -78,17 +78,24 @@ impl Piece {
 
 /// All pieces of a text, in order and without a gap.
 pub fn pieces(sql: &str) -> Vec<Piece> {
+    each_piece(sql).collect()
+}
+
+/// The same one after another: all of those of a long text take many times its length.
+pub fn each_piece(sql: &str) -> impl Iterator<Item = Piece> {
     let bytes = sql.as_bytes();
-    let mut pieces = Vec::new();
     let mut at = 0;
-    while at < bytes.len() {
+    std::iter::from_fn(move || {
+        if at >= bytes.len() {
+            return None;
+        }
         let (kind, end) = piece(bytes, at);
         // A character is never cut.
         let end = sql.ceil_char_boundary(end.max(at + 1).min(bytes.len()));
-        pieces.push(Piece { kind, span: (at, end) });
+        let span = (at, end);
         at = end;
-    }
-    pieces
+        Some(Piece { kind, span })
+    })
 }
 
 fn is_word_start(byte: u8) -> bool {

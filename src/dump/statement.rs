@@ -34,6 +34,8 @@ pub(super) struct Collector {
     /// The name in pg_dump's last comment, as in its table of contents.
     tag: String,
     tables: HashMap<Name, usize>,
+    /// Databases with a table.
+    with_tables: HashSet<Option<String>>,
     /// Relations that ALTER TABLE can mean and that are no tables.
     relations: HashMap<Name, &'static str>,
     owners: HashMap<(String, Name), usize>,
@@ -100,8 +102,11 @@ impl Collector {
     /// The table of this name in the current database, made if it is new.
     pub(super) fn table(&mut self, schema: Option<String>, name: String) -> &mut TableData {
         let key = (self.database.clone(), schema, name);
-        let tables = &mut self.facts.tables;
+        let Self { facts: Facts { tables, .. }, with_tables, .. } = self;
         let index = *self.tables.entry(key).or_insert_with_key(|(database, schema, name)| {
+            if !with_tables.contains(database) {
+                with_tables.insert(database.clone());
+            }
             tables.push(TableData {
                 database: database.clone(),
                 schema: schema.clone(),
@@ -114,6 +119,16 @@ impl Collector {
             tables.len() - 1
         });
         &mut tables[index]
+    }
+
+    /// Whether there is a table of this name by now.
+    pub(super) fn has_table(&self, table: &Relation) -> bool {
+        self.tables.contains_key(&(table.database.clone(), table.schema.clone(), table.name.clone()))
+    }
+
+    /// Whether the current database has a table by now.
+    pub(super) fn has_tables(&self) -> bool {
+        self.with_tables.contains(&self.database)
     }
 
     /// Goes to another database, with a new session.
@@ -604,11 +619,6 @@ impl Collector {
             let _ = words.eat("only");
         }
         let (schema, name) = self.object(words, kind)?;
-        if matches!(kind, "OPERATOR CLASS" | "OPERATOR FAMILY") {
-            // `USING btree`, which pg_dump's own names of them leave out.
-            words.eat("using")?;
-            words.name()?;
-        }
         match words.word()? {
             "owner" => {
                 words.eat("to")?;

@@ -48,7 +48,10 @@ impl<'a> Arguments<'a> {
 
     /// The next argument; with `semicolon`, without semicolons at its end.
     pub(super) fn next(&mut self, semicolon: bool) -> Option<Argument> {
-        self.rest = self.rest.trim_ascii_start();
+        // A vertical tab is a space too; left there, no argument would ever follow it.
+        while let Some((b'\t' | b'\n' | 0x0b | 0x0c | b'\r' | b' ', after)) = self.rest.split_first() {
+            self.rest = after;
+        }
         if self.rest.is_empty() || self.rest[0] == b'\\' {
             return None;
         }
@@ -231,6 +234,7 @@ mod tests {
         assert_eq!(read("\"a b\"\"c\" x'y'"), ["\"a b\"\"c\"", "xy"]);
         assert_eq!(read(":a :'a' :\"a\" :b :{?a} :{?b}"), ["it's", "'it''s'", "\"it's\"", ":b", "TRUE", "FALSE"]);
         assert_eq!(read("a\\echo b"), ["a"]);
+        assert_eq!(read(" a \u{b} b\u{b}"), ["a", "b"]);
     }
 
     #[test]

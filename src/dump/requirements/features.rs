@@ -4,6 +4,8 @@
 //! own for it, the routine that writes it. Words are matched as tokens, so what stands in strings, comments, names in
 //! double quotes and bodies in dollar quotes is never taken for a feature.
 
+use std::cell::OnceCell;
+
 use crate::dump::lexer::{Item, Lexer, Statement, Token, TokenKind};
 
 /// Something that not every supported version of the server has.
@@ -137,7 +139,7 @@ pub fn features_in(sql: &str) -> Vec<&'static Feature> {
 
 /// What one statement uses.
 pub(super) fn of_statement(statement: &Statement, built_in: bool) -> Vec<&'static Feature> {
-    let look = Look { tokens: &statement.tokens };
+    let look = Look { tokens: &statement.tokens, closings: OnceCell::new() };
     let mut found: Vec<&'static Feature> = Vec::new();
     let words: Vec<&str> = (0..4).filter_map(|at| look.word(at)).collect();
     match words.as_slice() {
@@ -172,6 +174,8 @@ pub(super) fn of_statement(statement: &Statement, built_in: bool) -> Vec<&'stati
 /// The tokens of a statement, looked at as a whole.
 struct Look<'a> {
     tokens: &'a [Token],
+    /// For each token that opens a parenthesis, where that closes: looked for once, since they can be nested without end.
+    closings: OnceCell<Vec<Option<usize>>>,
 }
 
 type Found = Vec<&'static Feature>;
@@ -335,33 +339,46 @@ impl<'a> Look<'a> {
 
     /// `, NOT NULL a`, `, CONSTRAINT c NOT NULL a` and `ADD CONSTRAINT c NOT NULL a`: before 18 only a column has it.
     fn not_null(&self, found: &mut Found) {
-        let is_named = (1..self.tokens.len()).any(|at| {
+        let is_named = self.depths().skip(1).any(|(at, depth)| {
             let starts = matches!(self.sign(at - 1), Some(b',' | b'(')) || self.word(at - 1) == Some("add");
             let after = if self.word(at) == Some("constraint") { at + 2 } else { at };
-            starts && self.word(after) == Some("not") && self.word(after + 1) == Some("null") && self.depth(at) <= 1
+            starts && depth <= 1 && self.word(after) == Some("not") && self.word(after + 1) == Some("null")
         });
         self.when(is_named || self.find("not null no inherit").is_some(), &NAMED_NOT_NULL, found);
     }
 
-    fn depth(&self, at: usize) -> usize {
-        self.tokens[..at].iter().fold(0_usize, |depth, token| match token.kind {
-            TokenKind::Sign(b'(') => depth + 1,
-            TokenKind::Sign(b')') => depth.saturating_sub(1),
-            _ => depth,
+    /// Each token's place, and how many parentheses are open before it.
+    fn depths(&self) -> impl Iterator<Item = (usize, usize)> {
+        let mut depth = 0_usize;
+        self.tokens.iter().enumerate().map(move |(at, token)| {
+            let before = depth;
+            match token.kind {
+                TokenKind::Sign(b'(') => depth += 1,
+                TokenKind::Sign(b')') => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            (at, before)
         })
     }
 
     /// Where the parenthesis that opens here closes.
     fn closing(&self, open: usize) -> Option<usize> {
-        let mut depth = 0_usize;
-        (open..self.tokens.len()).find(|at| {
-            match self.sign(*at) {
-                Some(b'(') => depth += 1,
-                Some(b')') => depth = depth.saturating_sub(1),
-                _ => {}
+        let closings = self.closings.get_or_init(|| {
+            let (mut closings, mut open) = (vec![None; self.tokens.len()], Vec::new());
+            for at in 0..self.tokens.len() {
+                match self.sign(at) {
+                    Some(b'(') => open.push(at),
+                    Some(b')') => {
+                        if let Some(opening) = open.pop() {
+                            closings[opening] = Some(at);
+                        }
+                    }
+                    _ => {}
+                }
             }
-            depth == 0
-        })
+            closings
+        });
+        closings.get(open).copied().flatten()
     }
 
     /// Names of types that are built in. After `(` or `,` a word is a column's name.
@@ -392,12 +409,14 @@ impl<'a> Look<'a> {
             return;
         };
         self.when(self.word(on + 1) == Some("parameter"), &PARAMETER, found);
-        let maintain = (1..on).any(|at| self.word(at) == Some("maintain") && self.depth(at) == 0);
+        let maintain =
+            self.depths().take(on).skip(1).any(|(at, depth)| depth == 0 && self.word(at) == Some("maintain"));
         self.when(maintain, &MAINTAIN, found);
     }
 
     /// Calls of built-in functions, which are written without a schema.
     fn calls(&self, found: &mut Found) {
+        let mut returning: Option<Vec<usize>> = None;
         for at in 1..self.tokens.len() {
             let Some(word) = self.word(at) else { continue };
             if matches!(word, "json") {
@@ -414,7 +433,11 @@ impl<'a> Look<'a> {
                 // The old functions of two of these names have no RETURNING.
                 "json_object" | "json_array" | "json_objectagg" | "json_arrayagg" => {
                     let end = self.closing(at + 1).unwrap_or(at);
-                    self.when((at..end).any(|at| self.word(at) == Some("returning")), &JSON_CONSTRUCTORS, found);
+                    let places = returning.get_or_insert_with(|| {
+                        (0..self.tokens.len()).filter(|at| self.word(*at) == Some("returning")).collect()
+                    });
+                    let next = places.get(places.partition_point(|place| *place < at));
+                    self.when(next.is_some_and(|next| *next < end), &JSON_CONSTRUCTORS, found);
                 }
                 _ => {
                     let known = FUNCTIONS.iter().find(|(_, names)| names.contains(&word));

@@ -52,6 +52,15 @@ fn commands_inside_of_statements_and_lines_are_followed() {
     assert_eq!(rows(&scan("\\set x t\n\\set v '(1), (2)'\nINSERT INTO :x VALUES :v;\n")), ["-.t=2"]);
     let two = "SELECT 1;\nCOPY t FROM stdin\\; COPY u FROM stdin;\n1\n\\.\n2\n3\n\\.\nINSERT INTO t VALUES (1);\n";
     assert_eq!(rows(&scan(two)), ["-.t=2", "-.u=2"]);
+    let mixed = "COPY t FROM stdin\\; INSERT INTO u VALUES (5);\n7\n\\.\nINSERT INTO u VALUES (6);\n";
+    assert_eq!(rows(&scan(mixed)), ["-.t=1", "-.u=2"]);
+    let rest = "SELECT 1;\nCOPY t FROM stdin\\; COPY u FROM stdin; INSERT INTO u VALUES (1);\n1\n\\.\n2\n3\n\\.\n";
+    assert_eq!(rows(&scan(rest)), ["-.t=1", "-.u=3"]);
+    for unsure in
+        ["COPY t FROM stdin\\;;\n7\n\\.\n", "SELECT 1;\nINSERT INTO t VALUES (1)\\; SELECT 2 \\r\nSELECT 3;\n"]
+    {
+        assert_eq!(doubts(unsure).len(), 1, "{unsure}");
+    }
     let after = "COPY t FROM stdin; INSERT INTO u VALUES (1);\n1\n\\.\nINSERT INTO u VALUES (2);\n";
     assert_eq!(rows(&scan(after)), ["-.t=1", "-.u=2"]);
     assert_eq!(rows(&scan("SELECT 1;\n\\copy t (a) from stdin csv\n\"1\n2\"\n\\.\n")), ["-.t=1"]);

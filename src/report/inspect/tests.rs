@@ -118,7 +118,7 @@ fn what_is_unusual_is_said() {
     assert!(unusual("CREATE TABLE a.t (id integer);").contains("whether it is whole cannot be told"));
     let secured = format!("{HEAD}{table}{owned}{rows}ALTER TABLE a.t ENABLE ROW LEVEL SECURITY;\n{TRAILER}");
     assert!(unusual(&secured).contains("row level security and no policy, so only its owner sees rows: a.t"));
-    let two = format!("{HEAD}\\connect one\n{TRAILER}\\connect two\n{HEAD}{TRAILER}");
+    let two = format!("{HEAD}{TRAILER}\\connect one\n{HEAD}{TRAILER}\\connect two\n{HEAD}{TRAILER}");
     assert!(unusual(&two).contains("2 databases"));
 }
 
