@@ -54,13 +54,7 @@ struct Here<'a> {
 
 impl<'a> Here<'a> {
     fn new(place: &'a Place, restarted: &'a AtomicBool) -> Self {
-        Self {
-            place,
-            schema: Schema::default(),
-            idle: Mutex::default(),
-            statistics: OnceCell::new(),
-            restarted,
-        }
+        Self { place, schema: Schema::default(), idle: Mutex::default(), statistics: OnceCell::new(), restarted }
     }
 }
 
