@@ -140,7 +140,8 @@ ALTER TABLE closed.kept OWNER TO \"the \"\"app\";
     ran.expect(1);
     let refused = |schema: &str| ("schema-not-writable", Severity::Error, schema.to_owned());
     assert_eq!(causes(&ran), [refused("closed"), refused("public")]);
-    let finding = findings(ran.only(), "schema-not-writable").pop().unwrap();
+    // The first that failed stands first.
+    let finding = findings(ran.only(), "schema-not-writable").remove(0);
     assert_eq!(finding.title, r#"role "the \"app" may not own anything in schema "public", where it may not create"#);
     assert_eq!(finding.commands, [r#"GRANT CREATE ON SCHEMA "public" TO "the ""app";"#]);
     assert_all_accounted_for(&ran);

@@ -110,6 +110,10 @@ pub async fn compare_only(
                 let made = reference.declared.iter().filter(|object| wanted(object)).cloned().collect();
                 let (made, refused) = (prepared(made), &reference.refused);
                 comparison = compare::by_meaning(&dumped, &there, restored.failures, &made, refused);
+                if reference.has_added {
+                    // What a script makes by statements of its own, it may take away as well.
+                    comparison.missing.retain(|object| dumped.contains(object));
+                }
                 comparison.extra.retain(|object| !restored.before.has(object));
             }
             Err(error) => comparison.undecide(&error.to_string()),

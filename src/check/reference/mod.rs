@@ -38,6 +38,8 @@ pub struct Reference {
     pub refused: HashMap<Key, String>,
     /// Its constraints that are not verified.
     pub unverified: Vec<Unverified>,
+    /// Whether objects are among them that the script makes by statements that pg_dump has not written.
+    pub has_added: bool,
 }
 
 /// Makes it, reads it, and drops it.
@@ -68,12 +70,22 @@ async fn fill(restored: &Restored<'_>, dumped: &[&Declared], name: &str) -> Resu
     database::extensions(restored, &session, dumped).await?;
     // A script that was edited or comes from an old pg_dump can make schemas without naming them in a comment.
     let added = in_database(&restored.scan.added, restored, |added| &added.database);
-    let places: Vec<String> =
-        added.map(|added| added.statement.clone()).filter(|statement| statements::makes_a_place(statement)).collect();
+    let added = added.map(|added| added.statement.clone());
+    let (places, others): (Vec<String>, Vec<String>) =
+        added.partition(|statement| statements::makes_a_place(statement));
     session.pipelined(&places).await;
     let is_archive = matches!(restored.dump.content, Content::Archive(_));
     let (steps, left_out) = statements::steps(dumped, is_archive, super::objects::tablespaces_left_out(restored));
-    let refused = run(&session, &steps, restored.encoding()).await;
+    let mut refused = run(&session, &steps, restored.encoding()).await;
+    // What else the script makes itself may be what they need.
+    let others: Vec<String> = others.into_iter().filter(|statement| statements::makes_an_object(statement)).collect();
+    let has_added = !refused.is_empty() && !others.is_empty();
+    if has_added {
+        session.pipelined(&others).await;
+        let is_again = |step: &Step| step.object.is_none_or(|index| refused.contains_key(&index));
+        let again: Vec<Step> = steps.into_iter().filter(is_again).collect();
+        refused = run(&session, &again, restored.encoding()).await;
+    }
     let back = "RESET ALL; SET search_path = pg_catalog";
     session.batch(back, "cannot read the reference database").await?;
     let unverified = constraints::unverified(&session).await?;
@@ -85,7 +97,7 @@ async fn fill(restored: &Restored<'_>, dumped: &[&Declared], name: &str) -> Resu
             named.insert(key(object), sqlstate);
         }
     }
-    Ok(Reference { declared, refused: named, unverified })
+    Ok(Reference { declared, refused: named, unverified, has_added })
 }
 
 /// Runs the steps in their order. The objects whose statements failed are returned, with the SQLSTATE.

@@ -73,6 +73,12 @@ pub(super) fn makes_a_place(statement: &str) -> bool {
     words.next().as_deref() == Some("create") && matches!(words.next().as_deref(), Some("schema" | "extension"))
 }
 
+/// Whether a statement that pg_dump has not written makes something in its database.
+pub(super) fn makes_an_object(statement: &str) -> bool {
+    statement.trim_start().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("create "))
+        && is_of_database(statement)
+}
+
 /// What is set now for the objects that follow.
 #[derive(Default)]
 struct Settings {
