@@ -80,6 +80,8 @@ pub struct Restored<'a> {
     pub earlier: &'a [Finding],
     /// Objects at which the server's process has ended before: they are left alone.
     pub avoid: &'a [String],
+    /// Whether the server's processes have ended since the restore: unlogged tables are empty then.
+    pub restarted: bool,
     /// How long the restore took.
     pub restore_took: Duration,
     /// How rows are compared.

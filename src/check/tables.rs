@@ -14,7 +14,7 @@ pub struct Tables;
 
 /// Tables that hold rows of their own: ordinary ones and partitions, of no extension.
 const TABLES: &str = "
-SELECT n.nspname::text, c.relname::text
+SELECT n.nspname::text, c.relname::text, c.relpersistence = 'u'
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence <> 't'
   AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast'
@@ -44,6 +44,11 @@ impl Check for Tables {
             if !restored.session.query(&sql, &[], "cannot look into a table").await?.is_empty() {
                 return Ok(Looked { findings: Vec::new(), looked_at, ..Looked::default() });
             }
+        }
+        // A crash of the server empties unlogged tables.
+        if restored.restarted && tables.iter().any(|table| table.get(2)) {
+            let why = "unlogged tables are empty, and the server's processes have ended since the restore, which empties them";
+            return Ok(Looked { looked_at, could_not: vec![why.to_owned()], ..Looked::default() });
         }
         let findings = judge(restored, tables.len()).into_iter().collect();
         Ok(Looked { findings, looked_at, ..Looked::default() })

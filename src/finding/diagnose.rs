@@ -67,18 +67,33 @@ fn nothing_refused(situation: &Situation) -> Finding {
     finding
 }
 
-/// The cause of a failure. What it is about may be named where it stands in words that may be shown, or is known; a statement
-/// can be a row that psql took for one.
+/// The cause of a failure: what it is called is known by all that was said, whatever of it may be shown. What it is about may
+/// be named where it stands in words that may be shown, or is known; a statement can be a row that psql took for one.
 fn named(failure: &Failure, shown: &Failure, mask: &Mask<'_>) -> Cause {
-    let mut own = recognise(shown);
-    if own.name == Name::ClientFailed && recognise(failure).name == Name::DumpTruncated {
-        own = Cause::new(Name::DumpTruncated, "");
+    let said = recognise(&Failure { voice: shown.voice, ..failure.clone() });
+    let who = match said.name {
+        // A role; what others say of it are words of pgrehearse's own.
+        Name::SchemaNotWritable => said.who.map(|who| mask.name(&who)),
+        _ => said.who,
+    };
+    if is_in_own_words(said.name) {
+        return Cause { who, ..Cause::new(said.name, said.subject) };
     }
+    let of_shown = recognise(shown);
+    let mut own = match of_shown.name == said.name {
+        true => Cause { who, ..of_shown },
+        false if said.subject.is_empty() || has_name(said.name) => Cause { who, ..Cause::new(said.name, said.subject) },
+        false => Cause { who, ..Cause::new(said.name, shown.message.as_str()) },
+    };
     if !own.subject.is_empty() && has_name(own.name) && !shown.message.contains(&own.subject) {
         own.subject = mask.name(&own.subject);
     }
-    own.who = own.who.map(|who| mask.name(&who));
     own
+}
+
+/// Whether what a cause is about is said in words of pgrehearse's own, which hold nothing of the dump's.
+fn is_in_own_words(name: Name) -> bool {
+    matches!(name, Name::CatalogChanged | Name::CreatedLater | Name::TextInDump)
 }
 
 /// Whether what a cause is about is one name, and not the form of its message.
@@ -350,6 +365,33 @@ mod tests {
         };
         assert_eq!(severities(std::slice::from_ref(&own)), [Severity::Warning]);
         assert_eq!(severities(&[own, aborted]), [Severity::Error]);
+    }
+
+    /// Recognised by what may not be shown, and told in words that no mask may take.
+    #[test]
+    fn a_cause_in_words_of_our_own_is_told_under_the_mask() {
+        let names = crate::dump::Names::default();
+        let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
+        let mask = mask(&names, &target);
+        let cause = |failure: &Failure| named(failure, &failure.shown(&mask), &mask);
+
+        let mut rows = failure("22P04", "missing data for column \"name\"", "COPY shop.files (id, name) FROM stdin;");
+        rows.context = Some("COPY files, line 3: \"pg_dump: warning: there are circular constraints\"".into());
+        assert_eq!(cause(&rows), Cause::new(Name::TextInDump, "pg_dump"));
+
+        let prompt = failure("42601", "syntax error at or near \"Password\"", "Password for user secretary:");
+        assert_eq!(cause(&prompt), Cause::new(Name::TextInDump, "a prompt for a password"));
+
+        let gone =
+            failure("42703", "column s.consrc does not exist", "CREATE VIEW v AS SELECT consrc FROM pg_constraint s");
+        let gone = cause(&gone);
+        assert_eq!(gone.name, Name::CatalogChanged);
+        assert!(!gone.subject.contains(MASK), "{}", gone.subject);
+
+        let switched = "ALTER TABLE shop.t DISABLE TRIGGER ALL;";
+        let refused = failure("42501", "permission denied: \"RI_ConstraintTrigger_a_1\" is a system trigger", switched);
+        let refused = cause(&refused);
+        assert_eq!((refused.name, refused.who.as_deref()), (Name::PermissionDenied, Some("triggers")));
     }
 
     #[test]

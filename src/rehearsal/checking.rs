@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
@@ -47,6 +48,14 @@ struct Here<'a> {
     idle: Mutex<Vec<Session>>,
     /// Whether the planner knows what is in the catalogs.
     statistics: OnceCell<()>,
+    /// Whether the server's processes have ended since the restore, in whichever database.
+    restarted: &'a AtomicBool,
+}
+
+impl<'a> Here<'a> {
+    fn new(place: &'a Place, restarted: &'a AtomicBool) -> Self {
+        Self { place, schema: Schema::default(), idle: Mutex::default(), statistics: OnceCell::new(), restarted }
+    }
 }
 
 /// How one look is to go.
@@ -85,18 +94,20 @@ impl Checking<'_> {
     /// `results` as it comes: whatever ends the run, what has been seen stays.
     pub async fn run(&self, checks: &[Box<dyn Check>], results: &mut Results, events: &Events) {
         let several = self.places.len() > 1;
+        let restarted = &AtomicBool::new(false);
         for (nth, place) in self.places.iter().enumerate() {
-            let here = &Here { place, schema: Schema::default(), idle: Mutex::default(), statistics: OnceCell::new() };
+            let mut here = Here::new(place, restarted);
             let indexes = (0..checks.len()).filter(|index| nth == 0 || !checks[*index].looks_once());
             let (changing, quiet): (Vec<usize>, Vec<usize>) = indexes.partition(|index| checks[*index].changes());
             let mut found = Vec::new();
             for (group, at_once) in [(quiet, AT_ONCE), (changing, 1)] {
                 let mut looks: Vec<BoxFuture<'_, Look>> = Vec::new();
+                let now = &here;
                 for index in &group {
                     let check = checks[*index].as_ref();
                     let way = Way { earlier: found.as_slice(), alone: None };
                     looks.push(Box::pin(async move {
-                        let look = self.look(check, here, way).await;
+                        let look = self.look(check, now, way).await;
                         events.send(What::CheckDone { check: check.name() });
                         look
                     }));
@@ -118,11 +129,21 @@ impl Checking<'_> {
                 let mut fresh = Vec::new();
                 // Whoever may have been misled by the end of the server's processes looks again.
                 let again = in_doubt(&looks);
+                if !again.is_empty() {
+                    // What they asked together may have failed with the server.
+                    here = Here::new(place, restarted);
+                    let doubt = "the server's processes ended meanwhile, and it was not looked at again";
+                    for nth in &again {
+                        let check = checks[group[*nth]].as_ref();
+                        let database = (several && !check.looks_once()).then_some(place.name.as_str());
+                        results.put(group[*nth], result(check, Err(doubt.to_owned()), database));
+                    }
+                }
                 for (nth, (index, look)) in group.into_iter().zip(looks).enumerate() {
                     let check = checks[index].as_ref();
                     let looked = match again.contains(&nth) {
                         true => {
-                            let looked = self.look_alone(check, here, &found).await;
+                            let looked = self.look_alone(check, &mut here, &found).await;
                             let database = (several && !check.looks_once()).then_some(place.name.as_str());
                             results.put(index, result(check, looked.clone(), database));
                             looked.ok()
@@ -169,6 +190,9 @@ impl Checking<'_> {
                 None => false,
             },
         };
+        if lost {
+            here.restarted.store(true, Ordering::Relaxed);
+        }
         // A connection on which something has failed serves nobody else.
         if looked.is_ok() && !lost {
             here.idle.lock().await.extend(session.into_inner());
@@ -184,7 +208,7 @@ impl Checking<'_> {
         used: &OnceCell<Session>,
     ) -> Result<check::Looked, ClusterError> {
         let Self { stage, target, sandbox, .. } = *self;
-        let Here { place, ref schema, ref idle, ref statistics } = *here;
+        let Here { place, ref schema, ref idle, ref statistics, restarted } = *here;
         let database = place.name.as_str();
         let open = || Session::open(sandbox, &target.cluster.superuser, database);
         let idle = if way.alone.is_none() { idle.lock().await.pop() } else { None };
@@ -216,6 +240,7 @@ impl Checking<'_> {
             failures: self.failures,
             earlier: way.earlier,
             avoid: way.alone.unwrap_or_default(),
+            restarted: restarted.load(Ordering::Relaxed),
             restore_took: self.restore_took,
             left_out: self.left_out,
             before: if place.own { self.before } else { &Before::default() },
@@ -231,13 +256,16 @@ impl Checking<'_> {
     async fn look_alone(
         &self,
         check: &dyn Check,
-        here: &Here<'_>,
+        here: &mut Here<'_>,
         earlier: &[Finding],
     ) -> Result<check::Looked, String> {
         let mut avoid: Vec<String> = Vec::new();
         loop {
             self.wait_for_server(&here.place.name).await?;
             let look = self.look(check, here, Way { earlier, alone: Some(&avoid) }).await;
+            if look.lost {
+                *here = Here::new(here.place, here.restarted);
+            }
             match look.looked {
                 Err(Failed::Cluster(ClusterError::Killed { object }))
                     if avoid.len() < MOST_KILLERS && !avoid.contains(&object) =>

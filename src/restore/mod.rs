@@ -134,7 +134,9 @@ pub async fn run(
     let running = sandbox.run(Program { argv, whose: Whose::Client, env: Vec::new(), stdin }).await?;
     let errors = Arc::new(Mutex::new((Vec::new(), 0)));
     let client_end = Arc::new(AtomicBool::new(false));
+    let closed = Arc::new(AtomicBool::new(false));
     let read = {
+        let (closing, closed) = (closing.clone(), Arc::clone(&closed));
         let (errors, events, end) = (Arc::clone(&errors), events.clone(), Arc::clone(&client_end));
         let total = match &dump.content {
             Content::Archive(archive) => archive.entries.len() as u64,
@@ -143,6 +145,9 @@ pub async fn run(
         let mut reader = ClientErrors::default();
         let (mut entries, mut count) = (0, 0);
         lines::each_line(running.stderr, move |line| {
+            if closing.as_ref().is_some_and(|closing| closing.is_refused_in(line)) {
+                closed.store(true, Ordering::Relaxed);
+            }
             for told in reader.line(line) {
                 match told {
                     Told::Error(error) => {
@@ -188,8 +193,9 @@ pub async fn run(
     };
     let mut logged = server_log::read(&session, mark).await?;
     let end = closing.map(|closing| closing.read(&mut logged, &feed));
-    // That the last word is an error is its purpose.
-    if exit_code == 1 && end.as_ref().is_some_and(|end| end.transaction.is_some()) {
+    // That the last word is an error is its purpose. Where the script has switched the log off, psql alone tells of it.
+    let is_told = end.as_ref().is_some_and(|end| end.transaction.is_some()) || closed.load(Ordering::Relaxed);
+    if exit_code == 1 && is_told {
         exit_code = 0;
     }
     let end = end.or_else(|| reads_stdin.then(|| End::without_word(&feed)));

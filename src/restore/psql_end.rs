@@ -42,6 +42,7 @@ pub enum Transaction {
 pub(super) const MARK: &str = "pgrehearse_end_of_script_";
 
 /// The statement that psql runs last.
+#[derive(Debug, Clone)]
 pub(super) struct Closing {
     column: String,
 }
@@ -56,6 +57,11 @@ impl Closing {
     /// The argument for psql, which comes after the script's.
     pub(super) fn argument(&self) -> String {
         format!("--command=SELECT {}", self.column)
+    }
+
+    /// Whether psql tells in this line that the server has refused the statement.
+    pub(super) fn is_refused_in(&self, line: &str) -> bool {
+        line.contains(&self.column)
     }
 
     /// Takes what the log says of it.

@@ -70,6 +70,23 @@ fn a_view_that_crashes_the_server_when_it_is_planned_is_named_and_the_others_are
 }
 
 #[test]
+fn what_a_crash_takes_from_unlogged_tables_and_sequences_is_no_fault_of_the_restore() {
+    let home = Home::new();
+    let statements = "CREATE FUNCTION public.segv() RETURNS void LANGUAGE plpgsql AS
+        $f$ BEGIN COPY (SELECT 1) TO PROGRAM 'kill -SEGV $PPID'; END $f$;
+        CREATE UNLOGGED TABLE public.cache (id integer);
+        INSERT INTO public.cache VALUES (1);
+        INSERT INTO public.cache VALUES (2);
+        CREATE UNLOGGED SEQUENCE public.numbers;
+        SELECT pg_catalog.setval('public.numbers', 41, true);\n"
+        .to_owned()
+        + &planned("crash", "PERFORM public.segv();");
+    let ran = home.run(&with(&home, &statements), &[&bare("plain", 17)]);
+    ran.expect(3);
+    assert_eq!(ran.names(), ["check-crashed"], "{}", ran.json);
+}
+
+#[test]
 fn a_function_that_ends_all_other_sessions_costs_no_check() {
     let home = Home::new();
     let body = "PERFORM pg_terminate_backend(pid) FROM pg_stat_activity

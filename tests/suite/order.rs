@@ -323,6 +323,12 @@ fn a_dump_that_silences_or_translates_the_servers_log_hides_nothing() {
         let ran = home.run(&home.file("silent.sql", format!("{silenced}\n{broken}")), &[&bare("silent", 17)]);
         ran.expect(1);
     }
+    // Where nothing has failed, psql's word of its end is not in the log, and no failure of the client either.
+    let whole =
+        "SET log_min_messages = panic;\nCREATE TABLE public.t (id integer);\nINSERT INTO public.t VALUES (1);\n";
+    let ran = home.run(&home.file("whole.sql", whole), &[&bare("silent", 17)]);
+    ran.expect(3);
+    assert!(!ran.names().contains(&"client-failed"), "{}", ran.json);
     let german = format!("{}cluster: {{locales: [de_DE.UTF-8]}}\n", bare("german", 17));
     let ran = home.run(&home.file("german.sql", format!("SET lc_messages = 'de_DE.UTF-8';\n{broken}")), &[&german]);
     ran.expect(1);

@@ -195,9 +195,11 @@ fn extension((desc, _, tag): &Key) -> Option<&str> {
 /// Whether the restore has failed on an extension, which a script can make by a statement of its own.
 fn is_refused(extension: &str, failed: &[&Declared], failures: &[Failure]) -> bool {
     let makes_it = |statement: &str| {
-        let rest = statement.trim_start().get(..16).filter(|start| start.eq_ignore_ascii_case("create extension"));
-        rest.is_some()
-            && statement[16..].split(|c: char| c.is_whitespace() || "\";".contains(c)).any(|word| word == extension)
+        let begun = statement.trim_start().split_at_checked("create extension".len());
+        begun.is_some_and(|(start, rest)| {
+            start.eq_ignore_ascii_case("create extension")
+                && rest.split(|c: char| c.is_whitespace() || "\";".contains(c)).any(|word| word == extension)
+        })
     };
     failed.iter().any(|object| object.desc == "EXTENSION" && object.tag.trim_matches('"') == extension)
         || failures.iter().filter_map(|failure| failure.statement.as_deref()).any(makes_it)

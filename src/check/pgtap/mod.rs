@@ -113,7 +113,7 @@ async fn installed(restored: &Restored<'_>, looked: &mut Looked) -> Result<Optio
         Ok(()) => Ok(Some(Some(SCHEMA.to_owned()))),
         Err(error) => {
             session.batch("ROLLBACK", step).await?;
-            looked.could_not.push(error.to_string());
+            looked.could_not.push(restored.mask.cluster(&error));
             Ok(None)
         }
     }

@@ -24,6 +24,7 @@ use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::dump::digest::{Digest, NoDigest};
 use crate::dump::{Dump, TableRows};
+use crate::finding::mask::Mask;
 
 /// How rows are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -186,7 +187,7 @@ async fn digest_all(
         loop {
             let next = batches.lock().ok().and_then(|mut batches| batches.pop_front());
             let Some(batch) = next else { break };
-            let (digests, errors) = digest_batch(session, batch, mode).await;
+            let (digests, errors) = digest_batch(session, batch, mode, &restored.mask).await;
             if let Ok(mut done) = done.lock() {
                 done.0.extend(digests);
                 done.1.extend(errors);
@@ -235,6 +236,7 @@ async fn digest_batch(
     session: &Session,
     batch: Vec<Unit>,
     mode: RowMode,
+    mask: &Mask<'_>,
 ) -> (Vec<(Unit, Digest)>, Vec<(Unit, String)>) {
     let ask = async |forms: &[&Form]| match mode {
         RowMode::Digest => form::digests(session, forms).await,
@@ -251,7 +253,7 @@ async fn digest_batch(
             // A table that lacks a column of the dump's has no rows either, unless it had them before.
             Err(error) => match form::counts(session, &[&unit.form]).await {
                 Ok(counts) if counts.iter().all(|count| count.rows == 0) => digests.push((unit, Digest::default())),
-                _ => errors.push((unit, error.to_string())),
+                _ => errors.push((unit, mask.cluster(&error))),
             },
         }
     }

@@ -24,6 +24,8 @@ pub struct Relation {
     /// columns of its own or several parents. Those come after the parents' columns here, whenever they were added there
     /// (MergeAttributes in src/backend/commands/tablecmds.c).
     pub reordered: bool,
+    /// Whether a crash of the server empties it, or a partition of it.
+    pub unlogged: bool,
 }
 
 const RELATIONS: &str = "
@@ -46,7 +48,10 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, pn.nspname::tex
                  ORDER BY t.tgname LIMIT 1),
                 (SELECT 'rule ' || r.rulename FROM pg_rewrite r
                  WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled <> 'D' ORDER BY r.rulename LIMIT 1)),
-       c.oid IN (SELECT start FROM reordered)
+       c.oid IN (SELECT start FROM reordered),
+       CASE c.relkind WHEN 'p' THEN EXISTS (SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class u ON u.oid = t.relid
+                                            WHERE u.relpersistence = 'u')
+                      ELSE c.relpersistence = 'u' END
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_class p ON c.relispartition AND p.oid = pg_partition_root(c.oid)
 LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
@@ -66,6 +71,7 @@ pub async fn relations(session: &Session) -> Result<BTreeMap<Table, Relation>, C
                 of_extension: row.get(6),
                 alters: row.get(7),
                 reordered: row.get(8),
+                unlogged: row.get(9),
             };
             ((row.get(1), row.get(2)), relation)
         })

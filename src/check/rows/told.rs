@@ -237,6 +237,12 @@ impl<'a> Told<'a> {
             self.could_not(unit, doubt);
             return;
         }
+        // PostgreSQL empties unlogged tables when it restarts after a crash (ResetUnloggedRelations in reinit.c).
+        if self.restored.restarted && unit.relation.unlogged && difference.missing > 0 {
+            let why = "it is unlogged, and the server's processes have ended since the restore, which empties it";
+            self.could_not(unit, why.to_owned());
+            return;
+        }
         let (schema, name) = unit.form.table.clone();
         self.differing.push(Differing { label: unit.label(), schema, name, difference });
     }

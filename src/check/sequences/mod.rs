@@ -30,7 +30,7 @@ impl Check for Sequences {
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let session = restored.session;
-        let read = read::sequences(session, &restored.mask).await?;
+        let read = read::sequences(session, &restored.mask, restored.restarted).await?;
         let unread = read.unread.iter().map(|((schema, name), why)| format!("sequence {schema}.{name}: {why}"));
         let mut looked = Looked { could_not: unread.collect(), ..Looked::default() };
         let sequences = read.sequences;

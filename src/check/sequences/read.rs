@@ -125,10 +125,12 @@ pub struct Read {
     pub unread: BTreeMap<(String, String), String>,
 }
 
-/// Every sequence of the dump's, and where it stands.
-pub async fn sequences(session: &Session, mask: &Mask<'_>) -> Result<Read, ClusterError> {
+/// Every sequence of the dump's, and where it stands. `restarted` says that the server's processes have ended since the
+/// restore, which sets unlogged ones back.
+pub async fn sequences(session: &Session, mask: &Mask<'_>, restarted: bool) -> Result<Read, ClusterError> {
     let sql = format!(
-        "SELECT n.nspname::text, s.relname::text, q.seqstart, q.seqincrement, q.seqmin, q.seqmax, q.seqcycle
+        "SELECT n.nspname::text, s.relname::text, q.seqstart, q.seqincrement, q.seqmin, q.seqmax, q.seqcycle,
+                s.relpersistence = 'u'
          FROM pg_sequence q JOIN pg_class s ON s.oid = q.seqrelid JOIN pg_namespace n ON n.oid = s.relnamespace
          WHERE {} ORDER BY 1, 2",
         of_dump("s", "n")
@@ -160,7 +162,12 @@ pub async fn sequences(session: &Session, mask: &Mask<'_>) -> Result<Read, Clust
         .collect();
     let answers = session.pipelined(&asked).await;
     let mut read = Read { sequences: Vec::with_capacity(sequences.len()), unread: BTreeMap::new() };
-    for (mut sequence, answer) in sequences.into_iter().zip(answers) {
+    for ((mut sequence, answer), row) in sequences.into_iter().zip(answers).zip(&rows) {
+        if restarted && row.get(7) {
+            let why = "it is unlogged, and the server's processes have ended since the restore, which sets it back";
+            read.unread.insert((sequence.schema, sequence.name), why.to_owned());
+            continue;
+        }
         let state = answer.map_err(|error| words(mask, &error)).and_then(|rows| {
             let mut values = rows.into_iter().next().unwrap_or_default().into_iter().flatten();
             let last_value = values.next().and_then(|value| value.parse::<i64>().ok());
