@@ -74,12 +74,22 @@ fn judge(restored: &Restored<'_>, tables: usize) -> Option<Finding> {
     Some(finding)
 }
 
+/// Whether a statement makes roles, or members of them.
+fn is_of_roles(statement: &str) -> bool {
+    let mut words = statement.split_whitespace().map(str::to_ascii_lowercase);
+    match (words.next().unwrap_or_default().as_str(), words.next().unwrap_or_default().as_str()) {
+        ("create", "role" | "user" | "group") => true,
+        ("grant" | "revoke", _) => words.all(|word| word != "on"),
+        _ => false,
+    }
+}
+
 /// Whether a dump holds nothing at all.
 fn is_void(scan: &Scan) -> bool {
     let facts = &scan.facts;
     facts.tables.is_empty()
         && scan.declared.is_empty()
-        && scan.added.is_empty()
+        && scan.added.iter().all(|added| is_of_roles(&added.statement))
         && scan.large_objects.iter().all(|(_, data)| data.objects == 0)
         && facts.roles_created.is_empty()
         && facts.role_statements.is_empty()
@@ -93,7 +103,8 @@ fn not_in_the_dump(restored: &Restored<'_>, declared: &[&TableData]) -> Option<F
         return None;
     }
     let is_everywhere = [MAINTENANCE_DATABASE, "template1"].contains(&restored.database);
-    let (title, origin) = if scan.facts.tables.is_empty() && scan.declared.is_empty() && scan.added.is_empty() {
+    let nothing_added = scan.added.iter().all(|added| is_of_roles(&added.statement));
+    let (title, origin) = if scan.facts.tables.is_empty() && scan.declared.is_empty() && nothing_added {
         let what = if scan.large_objects.iter().any(|(_, data)| data.objects > 0) {
             "large objects alone, and no table"
         } else if is_void(scan) {

@@ -347,8 +347,8 @@ async fn work(
     // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
     decide(findings.iter_mut(), target);
     // What is accepted explains no end before the end of the dump, unless it kept the restore from beginning at all.
-    let unexplained = !findings.iter().any(Finding::fails)
-        && !never_began(&findings, outcome.new_databases().next().is_none());
+    let unexplained =
+        !findings.iter().any(Finding::fails) && !never_began(&findings, outcome.new_databases().next().is_none());
     let has_it = findings.iter().any(|finding| finding.name == Name::ClientFailed);
     findings.extend(ended_early(&outcome).filter(|_| unexplained && !has_it));
     if let Some(reason) = ended.no_word.filter(|_| !findings.iter().any(Finding::fails)) {

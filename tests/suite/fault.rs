@@ -116,7 +116,9 @@ fn a_dump_without_rows_or_without_tables_passes_with_a_word_on_what_it_does_not_
     server
         .sql("bare", "CREATE TABLE public.t (id serial PRIMARY KEY); CREATE VIEW public.v AS SELECT * FROM public.t;");
     server.sql("large", "SELECT lo_from_bytea(4711, 'x'::bytea);");
-    let plain = |options: &str| home.file("plain.sql", server.shell(&format!("pg_dump {options}")));
+    let plain = |options: &str| {
+        home.file(&format!("plain{}.sql", options.replace(' ', "")), server.shell(&format!("pg_dump {options}")))
+    };
     for (path, title) in [
         (plain("bare"), "the dump holds no row for its only table in database"),
         (server.dump("bare", home.path("bare.dump")), "the dump holds no row for its only table in database"),
