@@ -182,6 +182,13 @@ impl Declarations {
     /// Takes a comment between statements: `-- Name: f(integer); Type: FUNCTION; Schema: public; Owner: x` begins an
     /// object (_printTocEntry in pg_backup_archiver.c, PostgreSQL 13 to 18). The bytes that it takes are returned.
     pub(super) fn comment(&mut self, text: &str, database: Option<&str>) -> usize {
+        // What pg_dump writes in the place of a statement (dumpNamespace in pg_dump.c).
+        if text == " *not* creating schema, since initdb creates it" {
+            if let Some(stated) = self.stated.last_mut().filter(|_| self.open) {
+                *stated = true;
+            }
+            return 0;
+        }
         let Some(rest) = text.strip_prefix(" Name: ") else {
             // `-- Data for Name: …`, `-- Statistics for Name: …`, or the end of the dump.
             if !text.is_empty() && !text.starts_with(" TOC entry") && !text.starts_with(" Dependencies:") {

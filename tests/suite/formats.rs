@@ -117,10 +117,12 @@ fn a_plain_dump_with_and_without_restricted_commands_comes_back() {
 fn every_database_of_a_cluster_is_judged_by_its_own_encoding_and_settings() {
     let home = Home::new();
     let ran = home.run(&dump(15, "all-needs.sql"), &["name: cluster\nextends: same-as-source\n"]);
-    // The databases behind and exhausted are made to have these, and a container has no /tmp/fast.
+    // The databases behind and exhausted are made to have these, a view of the database escape fills a table that the dump holds
+    // empty when it is refreshed, and a container has no /tmp/fast.
     let mut names = ran.names();
     names.dedup();
-    assert_eq!(names, ["role-exists", "sequence-behind", "sequence-exhausted", "tablespace-missing"], "{}", ran.stdout);
+    let expected = ["role-exists", "rows-extra", "sequence-behind", "sequence-exhausted", "tablespace-missing"];
+    assert_eq!(names, expected, "{}", ran.stdout);
     let databases = ["ascii", "latin", "types"];
     for database in databases {
         assert!(
