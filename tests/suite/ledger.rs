@@ -52,8 +52,9 @@ fn what_a_list_leaves_out_is_told_and_the_rest_is_compared_to_the_last_row() {
     );
     let values = entry(ran.only(), Kind::SequenceValue);
     assert_eq!((values.held, values.compared), (2, 1), "{values:?}");
+    let unwrapped = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        ran.stdout.contains("of the dump's 2 tables with rows: 1 compared, 1 not compared (left out by restore.list)"),
+        unwrapped.contains("of the dump's 2 tables with rows: 1 compared, 1 not compared (left out by restore.list)"),
         "{}",
         ran.stdout
     );
@@ -97,7 +98,9 @@ fn what_options_leave_out_is_told_by_what_pg_restore_says_itself() {
             _ => assert!(left_out.len() == 1 && compared < held, "{name}: {rows:?}"),
         }
         assert!(findings(target, "rows-missing").is_empty() && findings(target, "rows-extra").is_empty(), "{name}");
-        assert!(findings(target, "nothing-restored").is_empty(), "{name}: {:?}", names(target));
+        // One table without its schema cannot come.
+        let came = name == "one-table" || findings(target, "nothing-restored").is_empty();
+        assert!(came, "{name}: {:?}", names(target));
     }
     assert_eq!(findings(ran.target("no-comments"), "comment-lost").len(), 1);
     assert_eq!(ran.target("schema-only").verdict, Verdict::Pass, "{}", ran.json);
