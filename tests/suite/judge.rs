@@ -4,6 +4,7 @@ use pgrehearse::finding::{Finding, Name, Severity};
 use pgrehearse::rehearsal::Rehearsal;
 
 use crate::support::home::assert_every_check_looked;
+use crate::support::home::findings;
 use crate::support::{Home, MAJORS, bare, dump, matching, with_statements};
 
 fn assert_no_finding(target: &Rehearsal, what: &str) {
