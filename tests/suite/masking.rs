@@ -345,9 +345,9 @@ fn a_setting_from_the_environment_is_in_the_sandbox_and_nowhere_else() {
     let child = home.start(home.command(&dump, &[&path]).env("APP_KEY", secret));
     let container = home.wait_for_query("waiting");
     let mut seen = docker::lines(&["inspect", &container]).join("\n");
-    seen.push_str(&docker::lines(&["top", &container, "-eo", "args"]).join("\n"));
+    seen.push_str(&docker::lines(&["top", &container, "-eo", "pid,args"]).join("\n"));
     seen.push_str(&docker::lines(&["logs", &container]).join("\n"));
-    let processes = Command::new("ps").args(["-eo", "args"]).output().unwrap();
+    let processes = Command::new("ps").args(["-eo", "pid,args"]).output().unwrap();
     seen.push_str(&String::from_utf8_lossy(&processes.stdout));
     assert!(!seen.contains(CANARY), "{seen}");
     let ran = home.wait(child);
