@@ -15,8 +15,7 @@ fn assert_limit(ran: &Ran, name: &str, value: &str) {
     ran.expect(3);
     let target = ran.only();
     let expected = format!("limit reached: {name} ({value}); raise `limits.{name}` in the profile");
-    // What else cannot be told of the script comes after it.
-    assert_eq!(target.untested[0], expected, "{}", ran.json);
+    assert_eq!(target.untested, [expected], "{}", ran.json);
     assert_eq!(target.findings().count(), 0, "{}", ran.json);
     assert_eq!(target.restore, None);
     assert!(ran.stdout.contains(&format!("limit reached: {name}")), "{}", ran.stdout);
