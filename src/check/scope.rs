@@ -38,6 +38,13 @@ pub fn source_major(dump: &Dump) -> Option<u16> {
 
 /// How a difference is told that no error explains: where there were errors, none of them names it.
 pub fn unsaid(restored: &Restored<'_>) -> &'static str {
+    let of = |name: Name| restored.restore_findings.iter().any(|finding| finding.name == name);
+    if of(Name::TransactionOpen) {
+        return "which the transaction that was left open explains";
+    }
+    if of(Name::InputUnread) {
+        return "which the script that psql did not read to its end explains";
+    }
     let failed = restored.restore_findings.iter().any(|finding| finding.severity == Severity::Error);
     if failed { "and none of the restore's errors names it" } else { "and no error said so" }
 }

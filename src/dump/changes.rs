@@ -15,10 +15,6 @@ pub(super) enum Change {
     Fills { what: String, schema: Option<String>, table: String },
     /// Rows of any table of the database.
     Any { what: String },
-    /// A database by its name.
-    Database { what: String },
-    /// Where names lead, or what follows means.
-    Reading { what: String },
 }
 
 /// Functions in a SELECT of pg_dump, which change no rows.
@@ -129,10 +125,6 @@ fn dropped(words: &mut Words<'_>) -> Option<Vec<Change>> {
     let any = |what: &str| Some(vec![Change::Any { what: what.to_owned() }]);
     let _ = words.eat("foreign");
     match words.word()? {
-        "database" => {
-            if_exists(words);
-            Some(vec![Change::Database { what: format!("DROP DATABASE {}", words.name()?) }])
-        }
         "table" => {
             if_exists(words);
             let mut list = Vec::new();
@@ -160,13 +152,6 @@ fn dropped(words: &mut Words<'_>) -> Option<Vec<Change>> {
 
 fn altered(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> {
     match words.word()? {
-        "database" => {
-            let name = words.name()?;
-            words.eat("rename")?;
-            words.eat("to")?;
-            let what = format!("ALTER DATABASE {name} RENAME TO {}", words.name()?);
-            Some(vec![Change::Database { what }])
-        }
         "schema" => {
             let name = words.name()?;
             words.eat("rename")?;
@@ -244,8 +229,8 @@ fn copied(words: &mut Words<'_>) -> Option<Vec<Change>> {
     if words.eat("stdin").is_some() {
         return None;
     }
-    let what = format!("COPY {} FROM a file or a program of the server", label(&(schema, table)));
-    Some(vec![Change::Reading { what }])
+    let what = format!("COPY {} FROM a file or a program of the server", label(&(schema.clone(), table.clone())));
+    Some(vec![Change::Fills { what, schema, table }])
 }
 
 #[cfg(test)]
@@ -261,7 +246,6 @@ mod tests {
                 Change::Rows { what, .. } => what,
                 Change::Fills { what, .. } => format!("fills: {what}"),
                 Change::Any { what } => format!("any: {what}"),
-                Change::Database { what } | Change::Reading { what } => format!("!{what}"),
             })
             .collect()
     }
@@ -276,8 +260,6 @@ mod tests {
             ("TRUNCATE t CASCADE", "any: TRUNCATE … CASCADE"),
             ("DROP TABLE IF EXISTS public.t", "DROP TABLE public.t"),
             ("DROP SCHEMA s CASCADE", "any: DROP SCHEMA"),
-            ("DROP DATABASE IF EXISTS app", "!DROP DATABASE app"),
-            ("ALTER DATABASE app RENAME TO app2", "!ALTER DATABASE app RENAME TO app2"),
             ("ALTER TABLE ONLY public.t RENAME TO u", "ALTER TABLE public.t RENAME"),
             ("ALTER TABLE public.t SET SCHEMA s", "ALTER TABLE public.t SET SCHEMA"),
             ("ALTER TABLE public.t ALTER COLUMN a TYPE text USING b", "ALTER TABLE public.t ALTER COLUMN … TYPE"),
@@ -290,7 +272,7 @@ mod tests {
             ("SELECT a INTO TABLE s.t FROM u", "fills: SELECT INTO s.t"),
             ("CREATE TABLE public.t (a, b) AS SELECT 1, 2", "fills: CREATE TABLE public.t AS"),
             ("CREATE TABLE t AS TABLE u", "fills: CREATE TABLE t AS"),
-            ("COPY public.t FROM '/tmp/x'", "!COPY public.t FROM a file or a program of the server"),
+            ("COPY public.t FROM '/tmp/x'", "fills: COPY public.t FROM a file or a program of the server"),
             ("EXPLAIN (ANALYZE) DELETE FROM t", "any: EXPLAIN ANALYZE"),
         ] {
             assert_eq!(read(text), [wanted], "{text}");
@@ -315,6 +297,8 @@ mod tests {
             "ALTER TABLE public.t OWNER TO x",
             "ALTER TABLE ONLY public.t DROP CONSTRAINT k",
             "ALTER DATABASE app SET x = 1",
+            "ALTER DATABASE app RENAME TO app2",
+            "DROP DATABASE IF EXISTS app",
             "COPY public.t (a) FROM stdin",
             "COPY public.t TO stdout",
             "REFRESH MATERIALIZED VIEW v",

@@ -8,6 +8,7 @@ use super::digest::NoDigest;
 use super::embedding::Embedding;
 use super::lexer::{Item, Lexer};
 use super::psql::{Psql, Step};
+use super::renamed::Renamed;
 use super::requirements::Needs;
 use super::rows::TableRows;
 use super::statement::{Collector, Effect};
@@ -24,8 +25,9 @@ pub struct Facts {
     /// That of each database of a pg_dumpall, which is its own.
     pub encodings: BTreeMap<String, String>,
     pub creates_database: Vec<CreatedDatabase>,
-    /// The names given to `\connect`, in order, each once.
+    /// The names given to `\connect`, in order, each once; a database that the script renames has its first one everywhere.
     pub databases: Vec<String>,
+    pub renamed: Renamed,
     pub roles_created: BTreeSet<String>,
     pub tablespaces_created: BTreeSet<String>,
     /// Every tablespace that an object is put into.

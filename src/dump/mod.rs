@@ -30,6 +30,7 @@ mod plain;
 mod psql;
 mod reader;
 pub mod reading;
+mod renamed;
 mod requirements;
 mod rows;
 mod scan;
@@ -61,12 +62,13 @@ pub use large_objects::{LargeObjectData, PAGE as LARGE_OBJECT_PAGE};
 pub use names::Names;
 pub use plain::{Plain, begins_with_command};
 pub use reader::Reader;
+pub use renamed::Renamed;
 pub use requirements::{
     Collation, FEATURES, Feature, Needs, PrivilegedUse, Requirements, SUBSCRIPTIONS, features_in, major_of,
 };
 pub use rows::{Place, Seen, TableRows, Visitor};
 pub use scan::{Damage, Scan};
-pub use unfollowed::{Affects, ScriptEnd, Unfollowed};
+pub use unfollowed::{Affects, Effect, ScriptEnd, Unfollowed};
 
 use reader::Counting;
 use rows::Plan;

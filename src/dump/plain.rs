@@ -353,6 +353,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
                 self.collector.encode(Some(encoding));
                 self.encoded();
             }
+            Step::Shell => self.script.doubt(meta.line, "\\! runs a command of the shell", Affects::Databases),
             Step::Unfollowed { what, sends } => {
                 // Neither is it known what becomes of the rows that came before.
                 let database = self.collector.database.clone();

@@ -221,7 +221,7 @@ impl Gathered {
                 table.digest = match statement {
                     None => Err(NoDigest::LongRow),
                     Some(statement) if digest::is_plain(statement) => add(table.digest, Err(NoDigest::Expressions)),
-                    Some(_) => Err(NoDigest::Query),
+                    Some(_) => add(table.digest, Err(NoDigest::Query)),
                 };
                 self.last_insert.0.clear();
             }
@@ -322,15 +322,14 @@ fn is_no_word(byte: &u8) -> bool {
 }
 
 fn add(one: Result<Digest, NoDigest>, other: Result<Digest, NoDigest>) -> Result<Digest, NoDigest> {
-    // What cannot even be counted is the stronger reason.
-    if let Err(why) = other
-        && why.is_uncountable()
-    {
-        return Err(why);
+    match (one, other) {
+        (Ok(mut sum), Ok(more)) => {
+            sum += more;
+            Ok(sum)
+        }
+        (Err(one), Err(other)) => Err(one.or(other)),
+        (Err(why), Ok(_)) | (Ok(_), Err(why)) => Err(why),
     }
-    let mut sum = one?;
-    sum += other?;
-    Ok(sum)
 }
 
 /// One block of COPY rows while it is read.

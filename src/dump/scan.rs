@@ -12,7 +12,7 @@ use super::embedding::Embedding;
 use super::facts::Facts;
 use super::large_objects::LargeObjectData;
 use super::names::Names;
-use super::rows::{Gathered, Place, Plan, TableRows};
+use super::rows::{Gathered, Plan, TableRows};
 use super::unfollowed::{Affects, ScriptEnd, Unfollowed};
 use super::{Content, Dump, DumpError, custom, plain, tar};
 
@@ -41,11 +41,6 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// What a script does that leaves open which rows this place should have by then.
-    pub fn doubt(&self, place: &Place) -> Option<&Unfollowed> {
-        self.unfollowed.iter().find(|unfollowed| unfollowed.concerns(place))
-    }
-
     /// What of a script makes it unknown whether all that the dump holds is looked at.
     pub fn not_followed(&self) -> impl Iterator<Item = &Unfollowed> {
         self.unfollowed.iter().filter(|unfollowed| unfollowed.affects == Affects::Everything)

@@ -4,7 +4,7 @@ use super::changes::{self, Change};
 use super::facts::Relation;
 use super::lexer::{Statement, TokenKind};
 use super::statement::Collector;
-use super::unfollowed::{Affects, Doubts, ScriptEnd};
+use super::unfollowed::{Affects, Doubts, Effect, ScriptEnd};
 
 /// Follows a script statement by statement.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub(super) struct Script {
 
 impl Script {
     pub(super) fn doubt(&mut self, line: u64, what: impl Into<String>, affects: Affects) {
-        self.doubts.push(line, what, affects);
+        self.doubts.push(line, what, affects, Effect::Unknown);
     }
 
     /// Something of the script comes, in this line.
@@ -66,6 +66,13 @@ impl Script {
         if !read {
             return;
         }
+        if let (Some("create"), Some("database"), Some(name)) =
+            (word(statement, 0), word(statement, 1), name(statement, 2))
+            && collector.facts.renamed.has_left(name)
+        {
+            let what = format!("CREATE DATABASE {name}, a name that a database had before it was renamed");
+            self.doubt(line, what, Affects::Everything);
+        }
         for change in changes::of(statement) {
             let database = collector.database.clone();
             let relation = |schema: Option<String>, name: String| {
@@ -78,7 +85,7 @@ impl Script {
                     if matches!(word(statement, 0), Some("delete" | "update" | "merge" | "truncate")) =>
                 {
                     if collector.has_tables() {
-                        self.doubt(line, what, Affects::Database(database));
+                        self.doubts.push(line, what, Affects::Database(database), Effect::Loses);
                     }
                 }
                 Change::Rows { what, schema, table } => {
@@ -89,20 +96,13 @@ impl Script {
                 }
                 Change::Fills { what, schema, table } => {
                     let affects = relation(schema, table);
-                    self.doubt(line, what, affects);
+                    self.doubts.push(line, what, affects, Effect::Makes);
                 }
                 Change::Any { what } => {
                     if collector.has_tables() {
                         self.doubt(line, what, Affects::Database(database));
                     }
                 }
-                Change::Database { what } => {
-                    let before = !collector.facts.databases.is_empty() || !collector.facts.tables.is_empty();
-                    if before {
-                        self.doubt(line, what, Affects::Everything);
-                    }
-                }
-                Change::Reading { what } => self.doubt(line, what, Affects::Everything),
             }
         }
     }
@@ -165,6 +165,13 @@ impl Script {
             database: is_sure.then_some(database),
         };
         (self.doubts.list, end)
+    }
+}
+
+fn name(statement: &Statement, at: usize) -> Option<&str> {
+    match statement.tokens.get(at).map(|token| &token.kind) {
+        Some(TokenKind::Word(name) | TokenKind::Name(name)) => Some(name),
+        _ => None,
     }
 }
 

@@ -136,10 +136,11 @@ impl Collector {
         match connect {
             Connect::Refused => return,
             Connect::To(name) => {
-                if self.databases.insert(name.clone()) {
-                    self.facts.databases.push(name.clone());
+                let name = self.facts.renamed.first(name);
+                if self.databases.insert(name.to_owned()) {
+                    self.facts.databases.push(name.to_owned());
                 }
-                self.database = Some(name.clone());
+                self.database = Some(name.to_owned());
             }
             Connect::Own => self.database = None,
             Connect::Same | Connect::Unknown => {}
@@ -193,6 +194,14 @@ impl Collector {
                     self.facts.role_statements.push(statement.text.clone());
                 }
                 return self.create(words);
+            }
+            "drop" => {
+                words.eat("database")?;
+                if words.eat("if").is_some() {
+                    words.eat("exists")?;
+                }
+                let name = words.name()?;
+                self.facts.creates_database.retain(|created| created.name != name);
             }
             "comment" => {
                 words.eat("on")?;
@@ -608,6 +617,9 @@ impl Collector {
             self.facts.roles_altered.insert(role);
             return Some(());
         }
+        if kind == "DATABASE" && self.rename(*words).is_some() {
+            return Some(());
+        }
         if kind == "DATABASE" && self.database_setting(*words) {
             self.facts.role_statements.push(statement.text.clone());
             return Some(());
@@ -667,6 +679,15 @@ impl Collector {
             Some(end) if before(&self.tag) == Some(end) && self.tag[..end] == name[..end] => self.tag.clone(),
             _ => name,
         }
+    }
+
+    /// `ALTER DATABASE name RENAME TO other`
+    fn rename(&mut self, mut words: Words<'_>) -> Option<()> {
+        let from = words.name()?;
+        words.eat("rename")?;
+        words.eat("to")?;
+        self.facts.renamed.push(from, words.name()?);
+        Some(())
     }
 
     /// `ALTER DATABASE name SET …`, `… CONNECTION LIMIT …`, `… IS_TEMPLATE …` sets no owner.

@@ -1,7 +1,6 @@
 //! What a script does that cannot be told by reading it.
 
 use super::facts::Relation;
-use super::rows::Place;
 
 /// A place of a script from which on, or for which, the text alone does not say what a database holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +10,19 @@ pub struct Unfollowed {
     /// For people, without the line: `DELETE FROM public.orders`. No value of a row stands in it.
     pub what: String,
     pub affects: Affects,
+    pub effect: Effect,
+}
+
+/// What it does to rows, as far as its text says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Removes or changes rows that the dump has brought: `DELETE`, `UPDATE`, `TRUNCATE`. What is gone then is lost, and this
+    /// is by what.
+    Loses,
+    /// Makes rows that stand nowhere in the text: `INSERT … SELECT`, `CREATE TABLE … AS`, a COPY from a file of the server.
+    Makes,
+    /// Nobody knows without running it.
+    Unknown,
 }
 
 /// What is not known for it.
@@ -18,6 +30,8 @@ pub struct Unfollowed {
 pub enum Affects {
     /// Where what follows goes, or whether all that the dump holds is there: the target cannot pass.
     Everything,
+    /// The rows that any database holds by then.
+    Databases,
     /// The rows that a database holds by then: where they are not as the dump has them, nobody can say whose doing it is.
     Database(Option<String>),
     /// The rows of one table.
@@ -30,13 +44,16 @@ impl Unfollowed {
         format!("line {}: {}", self.line, self.what)
     }
 
-    /// Whether it is about the rows of this place, so that nobody can say what they should be.
-    pub fn concerns(&self, place: &Place) -> bool {
+    /// Whether it is about the rows of this table, in the database that `is_in` knows by the name that the script gives it.
+    /// A table that the script names without a schema is in `public`.
+    pub fn concerns(&self, is_in: impl Fn(Option<&str>) -> bool, schema: &str, table: &str) -> bool {
         match &self.affects {
             Affects::Everything => false,
-            Affects::Database(database) => *database == place.database,
-            Affects::Table(table) => {
-                (&table.database, &table.schema, &table.name) == (&place.database, &place.schema, &place.table)
+            Affects::Databases => true,
+            Affects::Database(database) => is_in(database.as_deref()),
+            Affects::Table(named) => {
+                let named_schema = named.schema.as_deref().filter(|schema| !schema.is_empty()).unwrap_or("public");
+                is_in(named.database.as_deref()) && (named_schema, named.name.as_str()) == (schema, table)
             }
         }
     }
@@ -66,7 +83,7 @@ pub(super) struct Doubts {
 const MOST: usize = 1000;
 
 impl Doubts {
-    pub(super) fn push(&mut self, line: u64, what: impl Into<String>, affects: Affects) {
+    pub(super) fn push(&mut self, line: u64, what: impl Into<String>, affects: Affects, effect: Effect) {
         let what = what.into();
         if self.more || !self.seen.insert((what.clone(), affects.clone())) {
             return;
@@ -74,6 +91,6 @@ impl Doubts {
         self.more = self.list.len() >= MOST;
         let affects = if self.more { Affects::Everything } else { affects };
         let what = if self.more { format!("{what}, and more of what cannot be followed") } else { what };
-        self.list.push(Unfollowed { line, what, affects });
+        self.list.push(Unfollowed { line, what, affects, effect });
     }
 }

@@ -29,6 +29,7 @@ pub fn judge(outcome: &Outcome, scan: &Scan, target: &Target, makes_own: bool) -
         Some(Transaction::None) => {
             let begun = if makes_own { MAINTENANCE_DATABASE } else { &target.database.name };
             let read = scan.end.database.as_ref().map(|database| database.as_deref().unwrap_or(begun));
+            let read = read.map(|name| scan.facts.renamed.last(name));
             if let (Some(read), Some(there)) = (read, end.database.as_deref())
                 && read != there
             {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::check::Place;
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Database, MAINTENANCE_DATABASE, Session};
-use crate::dump::{Dump, Scan};
+use crate::dump::{Dump, Renamed, Scan};
 use crate::engine::Sandbox;
 use crate::profile::Target;
 use crate::restore;
@@ -51,7 +51,7 @@ pub async fn places(
     let (before, after) = &outcome.databases;
     let first = restore::first_database(dump, target);
     let own = target.database.name.as_str();
-    let mut places = settle(&held(scan), first, before, after);
+    let mut places = settle(&held(scan), first, &scan.facts.renamed, before, after);
     // What is in them although the dump puts nothing there, as far as anybody knows, has come from somewhere all the same.
     for database in after {
         let is_known = places.looked_at.iter().any(|place| place.name == database.name);
@@ -126,7 +126,13 @@ fn held(scan: &Scan) -> BTreeMap<Option<String>, Held> {
 }
 
 /// Which database of now each name of the dump stands for.
-fn settle(held: &BTreeMap<Option<String>, Held>, first: &str, before: &[Database], after: &[Database]) -> Places {
+fn settle(
+    held: &BTreeMap<Option<String>, Held>,
+    first: &str,
+    renamed: &Renamed,
+    before: &[Database],
+    after: &[Database],
+) -> Places {
     let mut found: BTreeMap<&str, Vec<Option<String>>> = BTreeMap::new();
     let mut open: Vec<(&Option<String>, &str, &Held)> = Vec::new();
     for (known_as, held) in held {
@@ -134,13 +140,14 @@ fn settle(held: &BTreeMap<Option<String>, Held>, first: &str, before: &[Database
         let former = before.iter().find(|database| database.name == name);
         // One that was there before the restore is the same by its oid, whatever its name is now.
         let same = former.and_then(|former| after.iter().find(|database| database.oid == former.oid));
-        match same.or_else(|| after.iter().find(|database| database.name == name)) {
+        let named = |name: &str| after.iter().find(|database| database.name == name);
+        match same.or_else(|| named(renamed.last(name))).or_else(|| named(name)) {
             Some(database) => found.entry(&database.name).or_default().push(known_as.clone()),
             None => open.push((known_as, name, held)),
         }
     }
-    // A database that the script made and renamed keeps no trace of its former name: where one of each is left, they are the
-    // same.
+    // A database that was made and renamed by what cannot be read keeps no trace of its former name: where one of each is
+    // left, they are the same.
     let made: Vec<&Database> = after
         .iter()
         .filter(|made| !before.iter().any(|known| known.oid == made.oid) && !found.contains_key(made.name.as_str()))
@@ -204,7 +211,7 @@ mod tests {
     fn settled(held: &[Option<&str>], first: &str, before: &[(u32, &str)], after: &[(u32, &str)]) -> Places {
         let one = Held { tables: 1, others: 1 };
         let held = held.iter().map(|name| (name.map(str::to_owned), one)).collect();
-        settle(&held, first, &cluster(before), &cluster(after))
+        settle(&held, first, &Renamed::default(), &cluster(before), &cluster(after))
     }
 
     fn found(places: &Places) -> Vec<(&str, Vec<Option<&str>>)> {

@@ -91,7 +91,8 @@ fn made_by(restored: &Restored<'_>, creates: bool) -> Made {
     let (facts, target) = (&restored.scan.facts, restored.target);
     let [refused_roles, refused_databases] = refused(restored);
     let creates = creates || matches!(restored.dump.content, Content::Plain(_));
-    let databases = facts.creates_database.iter().filter(|_| creates).map(|created| created.name.clone());
+    let databases =
+        facts.creates_database.iter().filter(|_| creates).map(|created| facts.renamed.last(&created.name).to_owned());
     let databases: BTreeSet<String> = databases.filter(|name| !refused_databases.contains(name)).collect();
     let superuser = &target.cluster.superuser;
     let is_own = |name: &String| target.roles.iter().any(|role| role.name == *name) || name == superuser;

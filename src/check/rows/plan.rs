@@ -149,9 +149,8 @@ fn unit(
                 sum += digest;
                 Ok(sum)
             }
-            // What cannot even be counted is the stronger reason.
-            (_, Err(why)) if why.is_uncountable() => Err(why),
-            (Err(why), _) | (_, Err(why)) => Err(why),
+            (Err(one), Err(other)) => Err(one.or(other)),
+            (Err(why), Ok(_)) | (Ok(_), Err(why)) => Err(why),
         };
     }
     // Rows that leave some columns to their defaults have no form in common with those that do not.

@@ -10,7 +10,7 @@ use crate::check::scope::unsaid;
 use crate::check::{Apart, Kind, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::dump::digest::{Digest, NoDigest};
-use crate::dump::{LargeObjectData, Place, TableRows};
+use crate::dump::{Effect, LargeObjectData, TableRows, Unfollowed};
 use crate::finding::{Finding, Name};
 
 /// Evidence lines of one finding.
@@ -33,7 +33,19 @@ pub struct Told<'a> {
     tables: u64,
     explained: u64,
     differing: Vec<Differing>,
+    /// The statements of the script that remove or change such rows.
+    by_script: Vec<String>,
     large_objects: Option<(LargeObjectData, u64, Digest)>,
+}
+
+/// Whose doing it is that rows are not as the dump has them.
+enum Doing {
+    /// It is told: nothing in the script leaves it open, or the script itself loses them.
+    Told,
+    /// The script makes rows that stand nowhere in its text.
+    Makes(String),
+    /// Nobody can say what they should be.
+    Unknown(String),
 }
 
 struct Differing {
@@ -41,6 +53,11 @@ struct Differing {
     schema: String,
     name: String,
     difference: Difference,
+}
+
+/// Whether a finding says how the script ended, and not what was lost by that.
+fn is_of_end(finding: &Finding) -> bool {
+    matches!(finding.name, Name::TransactionOpen | Name::InputUnread)
 }
 
 /// What of these findings the profile accepts.
@@ -65,7 +82,7 @@ impl<'a> Told<'a> {
     pub fn new(restored: &'a Restored<'a>) -> Self {
         Self {
             restored,
-            failed: restored.restore_findings.iter().any(Finding::fails),
+            failed: restored.restore_findings.iter().any(|finding| finding.fails() && !is_of_end(finding)),
             accepted: accepted(restored.restore_findings),
             not_compared: Vec::new(),
             apart: Vec::new(),
@@ -74,6 +91,7 @@ impl<'a> Told<'a> {
             tables: 0,
             explained: 0,
             differing: Vec::new(),
+            by_script: Vec::new(),
             large_objects: None,
         }
     }
@@ -97,7 +115,18 @@ impl<'a> Told<'a> {
     /// A table that holds rows, and none in the dump.
     pub fn should_be_empty(&mut self, (schema, name): Table, rows: u64) {
         let label = format!("{schema}.{name}");
-        self.differing.push(Differing { label, schema, name, difference: Difference::all_missing(0, rows) });
+        let difference = Difference::all_missing(0, rows);
+        match self.doing([(schema.as_str(), name.as_str())].into_iter(), &difference) {
+            Doing::Makes(what) => {
+                self.not_compared.push(format!("{label}: {what}"));
+                self.apart.push(Apart::not_compared(Kind::Rows, (&schema, &name), what));
+            }
+            Doing::Unknown(why) => {
+                self.errors.push(format!("{label}: {why}"));
+                self.apart.push(Apart::untested(Kind::Rows, (&schema, &name), why));
+            }
+            Doing::Told => self.differing.push(Differing { label, schema, name, difference }),
+        }
     }
 
     pub fn equal(&mut self, unit: &Unit) {
@@ -133,16 +162,37 @@ impl<'a> Told<'a> {
         })
     }
 
-    /// What the script itself does to these rows, so that nobody can say what they should be.
-    fn doubt<'p>(&self, mut places: impl Iterator<Item = &'p Place>) -> Option<String> {
-        let doubt = places.find_map(|place| self.restored.scan.doubt(place))?;
-        Some(format!("{}; which rows it should have then cannot be told by reading the script", doubt.label()))
+    /// What the script itself does to the rows of these tables that are not as the dump has them.
+    fn doing<'p>(&mut self, tables: impl Iterator<Item = (&'p str, &'p str)>, difference: &Difference) -> Doing {
+        let place = &self.restored.place;
+        let tables: Vec<_> = tables.collect();
+        let concerned = |of: &&Unfollowed| {
+            tables.iter().any(|(schema, table)| of.concerns(|name| place.is_known_as(name), schema, table))
+        };
+        let list: Vec<&Unfollowed> = self.restored.scan.unfollowed.iter().filter(concerned).collect();
+        let with = |effect: Effect| list.iter().filter(move |of| of.effect == effect);
+        let only_extra = difference.missing == 0 && difference.changed == 0;
+        if let Some(makes) = with(Effect::Makes).next().filter(|_| only_extra) {
+            return Doing::Makes(format!("the script itself makes rows of it ({})", makes.label()));
+        }
+        let loses: Vec<String> = with(Effect::Loses).map(|of| of.label()).collect();
+        match with(Effect::Unknown).next() {
+            Some(unknown) if loses.is_empty() => Doing::Unknown(format!(
+                "{}; which rows it should have then cannot be told by reading the script",
+                unknown.label()
+            )),
+            _ => {
+                self.by_script.extend(loses);
+                Doing::Told
+            }
+        }
     }
 
     /// A table that has rows in the dump and is not there.
     pub fn absent(&mut self, label: &str, rows: u64, of_dump: &[&TableRows]) {
         let (schema, name) = label.split_once('.').unwrap_or(("public", label));
-        if let Some(doubt) = self.doubt(of_dump.iter().map(|rows| &rows.place)) {
+        let difference = Difference::all_missing(rows, 0);
+        if let Doing::Unknown(doubt) = self.doing([(schema, name)].into_iter(), &difference) {
             self.errors.push(format!("{label}: {doubt}"));
             self.apart.push(Apart::untested(Kind::Rows, (schema, name), doubt));
             return;
@@ -161,12 +211,18 @@ impl<'a> Told<'a> {
             label: label.to_owned(),
             schema: schema.to_owned(),
             name: name.to_owned(),
-            difference: Difference::all_missing(rows, 0),
+            difference,
         });
     }
 
     /// A table whose rows could only be counted.
     pub fn counted(&mut self, unit: &Unit, found: u64, why: NoDigest) {
+        // Each query counts as one row, and may have given any number of them.
+        if why == NoDigest::Query && found >= unit.rows {
+            self.set_apart(unit, &why.to_string());
+            self.not_compared.push(format!("{}: {why}", unit.label()));
+            return;
+        }
         if why.is_uncountable() {
             self.could_not(unit, format!("{why}, so which rows it should have is not known"));
             return;
@@ -216,9 +272,15 @@ impl<'a> Told<'a> {
             difference = Difference::all_missing(difference.dumped, difference.found);
             difference.places = vec![format!("its {alters} was there before the rows, and may have dropped them")];
         }
-        if let Some(doubt) = self.doubt(unit.places.iter()) {
-            self.could_not(unit, doubt);
-            return;
+        let tables = unit.tables();
+        match self.doing(tables.iter().map(|(schema, table)| (schema.as_str(), table.as_str())), &difference) {
+            Doing::Told => {}
+            Doing::Unknown(why) => return self.could_not(unit, why),
+            Doing::Makes(what) => {
+                self.set_apart(unit, &what);
+                self.not_compared.push(format!("{}: {what}", unit.label()));
+                return;
+            }
         }
         // PostgreSQL empties unlogged tables when it restarts after a crash (ResetUnloggedRelations in reinit.c).
         if self.restored.restarted && unit.relation.unlogged && difference.missing > 0 {
@@ -285,12 +347,31 @@ impl<'a> Told<'a> {
         Some((finding, first))
     }
 
+    /// Where the script itself removes or changes rows: which statements, and what to do.
+    fn own_doing(&self) -> Option<String> {
+        let first = self.by_script.first()?;
+        let mut said = self.by_script.clone();
+        said.sort();
+        said.dedup();
+        let more = match said.len() {
+            1 => String::new(),
+            2 => " and another statement".to_owned(),
+            all => format!(" and {} other statements", all - 1),
+        };
+        Some(format!(
+            "The script itself removes or changes rows after it has brought them: {first}{more}. Take that out, or dump again \
+             where the source has them."
+        ))
+    }
+
     fn missing(&self) -> Option<Finding> {
         let what = format!("did not come back, {}", unsaid(self.restored));
         let (mut finding, first) = self.finding(Name::RowsMissing, |difference| difference.missing, &what)?;
-        finding.fix = "The client ended as if all were well. Look for a \\q or a COMMIT that is missing in an edited \
-                       script, and for statements that delete, and dump again."
-            .into();
+        finding.fix = self.own_doing().unwrap_or_else(|| {
+            "The client ended as if all were well. Look for a \\q or a COMMIT that is missing in an edited script, and dump \
+             again."
+                .into()
+        });
         let regclass = literal(&format!("{}.{}", identifier(&first.schema), identifier(&first.name)));
         finding.commands = vec![format!(
             "SELECT to_regclass({regclass}), count(*) FROM {}.{};",
@@ -303,10 +384,11 @@ impl<'a> Told<'a> {
     fn changed(&self) -> Option<Finding> {
         let what = format!("came back with other values, {}", unsaid(self.restored));
         let (mut finding, _) = self.finding(Name::RowsChanged, |difference| difference.changed, &what)?;
-        finding.fix = "Something rewrote values on their way: a trigger or rule that was there before the rows, a \
-                       column of another type, a script that updates. Restore into an empty database, and compare the \
-                       rows named here with the source."
-            .into();
+        finding.fix = self.own_doing().unwrap_or_else(|| {
+            "Something rewrote values on their way: a trigger or rule that was there before the rows, or \
+             a column of another type. Restore into an empty database, and compare the rows named here with the source."
+                .into()
+        });
         Some(finding)
     }
 

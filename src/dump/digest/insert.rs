@@ -160,7 +160,7 @@ pub(in crate::dump) fn values(
             Some(b',') => {}
             // ON CONFLICT DO NOTHING may follow, or DO UPDATE, which changes what was there.
             Some(_) if memchr::memmem::find(&reader.rest.to_ascii_lowercase(), b"update").is_some() => {
-                return Err(NoDigest::Query);
+                return Err(NoDigest::Upsert);
             }
             _ => return Ok(()),
         }
@@ -352,7 +352,7 @@ mod tests {
         ] {
             assert!(!is_plain(head.as_bytes()), "{head}");
         }
-        assert_eq!(read("(1) ON CONFLICT (a) DO UPDATE SET a = 2", true), Err(NoDigest::Query));
+        assert_eq!(read("(1) ON CONFLICT (a) DO UPDATE SET a = 2", true), Err(NoDigest::Upsert));
     }
 
     #[test]

@@ -67,8 +67,10 @@ pub enum NoDigest {
     Defaults,
     /// The data are damaged.
     Damaged,
-    /// An INSERT takes its rows from a query, or changes rows that are there.
+    /// An INSERT takes its rows from a query.
     Query,
+    /// An INSERT changes rows that are there.
+    Upsert,
     /// A COPY decides by a condition, or by errors, which of its rows come in.
     Filtered,
     /// A COPY has rows in binary form.
@@ -82,7 +84,14 @@ pub enum NoDigest {
 impl NoDigest {
     /// Whether not even the number of rows can be told from the text.
     pub fn is_uncountable(self) -> bool {
-        matches!(self, NoDigest::Query | NoDigest::Filtered | NoDigest::Binary)
+        matches!(self, NoDigest::Query | NoDigest::Upsert | NoDigest::Filtered | NoDigest::Binary)
+    }
+
+    /// The reason of two that leaves less known.
+    pub fn or(self, other: NoDigest) -> NoDigest {
+        let rank =
+            |why: NoDigest| u8::from(why.is_uncountable()) + u8::from(why.is_uncountable() && why != NoDigest::Query);
+        if rank(other) > rank(self) { other } else { self }
     }
 }
 
@@ -94,7 +103,8 @@ impl fmt::Display for NoDigest {
             NoDigest::Expressions => "its INSERT statements hold expressions",
             NoDigest::Defaults => "its statements leave values to their defaults in some rows",
             NoDigest::Damaged => "its data are damaged in the dump",
-            NoDigest::Query => "its INSERT statements hold queries, or change rows that are there",
+            NoDigest::Query => "its INSERT statements take their rows from queries",
+            NoDigest::Upsert => "its INSERT statements change rows that are there (ON CONFLICT DO UPDATE)",
             NoDigest::Filtered => "its COPY takes some of its rows only (WHERE, ON_ERROR)",
             NoDigest::Binary => "its COPY has rows in binary form",
             NoDigest::Options => "its COPY has options that decide what a value is",

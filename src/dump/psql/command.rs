@@ -45,6 +45,8 @@ pub(in crate::dump) enum Step {
         what: String,
         sends: bool,
     },
+    /// A command of the shell: it may change what any database holds, and nothing of how psql goes on.
+    Shell,
 }
 
 /// Commands that change nothing in a database or in how the script goes on.
@@ -190,7 +192,7 @@ impl Psql {
             "password" => unfollowed("\\password asks for a password".into()),
             "!" => {
                 let _ = arguments.whole_line();
-                unfollowed("\\! runs a command of the shell".into())
+                Step::Shell
             }
             "e" | "edit" | "ef" | "ev" => unfollowed(format!("\\{name} starts an editor")),
             "setenv" => {
@@ -436,14 +438,13 @@ mod tests {
 
     #[test]
     fn what_the_text_does_not_say_is_not_followed() {
-        for line in ["i x.sql", "ir x", "gexec", "gset", "! ls", "g", "prompt x", "set SINGLELINE on", "startpipeline"]
-        {
+        for line in ["i x.sql", "ir x", "gexec", "gset", "g", "prompt x", "set SINGLELINE on", "startpipeline"] {
             assert!(matches!(step(line), Step::Unfollowed { .. }), "{line}");
         }
         for line in ["echo `date`", "pset x", "d+ t", "o x", "timing", "unknown", "set a b", "set SINGLELINE off"] {
             assert_eq!(step(line), Step::Nothing, "{line}");
         }
-        assert_eq!(step("q"), Step::Quit);
+        assert_eq!((step("q"), step("! ls")), (Step::Quit, Step::Shell));
         assert_eq!(step("encoding SJIS"), Step::Encoding("SJIS".into()));
     }
 }

@@ -118,7 +118,10 @@ fn what_a_script_does_to_rows_is_told_of_those_that_came_before() {
         matches!(of("CREATE TABLE t(a int);\nDROP TABLE t;\n").as_slice(), [Affects::Table(table)] if table.name == "t")
     );
     assert_eq!(of("DROP DATABASE IF EXISTS app;\nCREATE DATABASE app;\n\\connect app\n"), []);
-    assert_eq!(of("CREATE TABLE t(a int);\nALTER DATABASE app RENAME TO b;\n"), [Affects::Everything]);
+    assert_eq!(of("CREATE TABLE t(a int);\nALTER DATABASE app RENAME TO b;\n"), []);
+    // A name that a database had before is another database's.
+    let again = "\\connect a\nCREATE TABLE t(a int);\n\\connect b\nALTER DATABASE a RENAME TO c;\nCREATE DATABASE a;\n";
+    assert_eq!(of(again), [Affects::Everything]);
     // A query in an INSERT.
     let query = scan("CREATE TABLE t(a int);\nINSERT INTO t SELECT * FROM (VALUES (1), (2)) AS v;\n");
     assert!(query.rows[0].digest.is_err_and(|why| why.is_uncountable()));
