@@ -51,14 +51,26 @@ const DUMPS: &[&str] = &[
     "all.sql",
 ];
 
+/// What cannot be known of a dump, and is untested for that (docs/rows.md).
+const UNTESTED: &[(&str, &str)] =
+    &[("types-inserts.sql", "public.child: its INSERT statements name no columns, and a table that inherits")];
+
 /// What is told of each.
 pub async fn faults(workshop: &Workshop) -> Vec<String> {
     let restores = FORMS.iter().flat_map(|form| DUMPS.iter().map(|name| (form.major, *name)));
     let told = restores.map(|(major, name)| async move {
         let path = tokio::task::spawn_blocking(move || dump(major, name)).await.expect("the dump is made");
         let rehearsal = workshop.rehearse(&path, &profile(name, major), None).await;
-        let told: Vec<String> =
-            told_off(&rehearsal).map(|fault| format!("{name} of {major}, whole, is told off: {fault}")).collect();
+        let mut faults: Vec<String> = told_off(&rehearsal).collect();
+        if let Some((_, reason)) = UNTESTED.iter().find(|(untested, _)| *untested == name) {
+            let known = faults.iter().position(|fault| fault.contains(reason));
+            match known {
+                Some(at) => drop(faults.remove(at)),
+                None => faults.push(format!("nothing is said of this: {reason}")),
+            }
+        }
+        let told = faults.into_iter().map(|fault| format!("{name} of {major}, whole, is told off: {fault}"));
+        let told: Vec<String> = told.collect();
         eprintln!("{name} of {major}: {}", if told.is_empty() { "well" } else { "TOLD OFF" });
         told
     });
