@@ -12,8 +12,9 @@ use super::scope::{in_database, is_missing, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
-use crate::dump::Owned;
+use crate::dump::{Content, Owned};
 use crate::finding::{AfterKind, Finding, Name};
+use crate::restore::has_option;
 
 pub struct Ownership;
 
@@ -21,8 +22,8 @@ pub struct Ownership;
 const STATEMENTS: usize = 10;
 
 /// The owner of everything that can have one and that pg_dump names in an `OWNER TO`. Functions are listed by the types
-/// of their arguments, as archives name them, and with their names too, as plain dumps do. The last column is what `ALTER`
-/// calls it.
+/// of their arguments, as archives name them, and with their names too, as plain dumps do; operator classes and families with
+/// their access methods, as plain dumps do. The last column is what `ALTER` calls it.
 const OWNERS: &str = "
 SELECT 'relation', n.nspname::text, c.relname::text, pg_get_userbyid(c.relowner)::text,
        CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
@@ -43,7 +44,19 @@ FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname <> 
 UNION ALL
 SELECT 'schema', '', n.nspname::text, pg_get_userbyid(n.nspowner)::text, format('SCHEMA %I', n.nspname) FROM pg_namespace n
 UNION ALL
-SELECT 'large object', '', oid::text, pg_get_userbyid(lomowner)::text, 'LARGE OBJECT ' || oid FROM pg_largeobject_metadata";
+SELECT 'large object', '', oid::text, pg_get_userbyid(lomowner)::text, 'LARGE OBJECT ' || oid FROM pg_largeobject_metadata
+UNION ALL
+SELECT 'database', '', datname::text, pg_get_userbyid(datdba)::text, format('DATABASE %I', datname) FROM pg_database
+UNION ALL
+SELECT 'operator class', n.nspname::text, o.opcname || ' ' || a.amname, pg_get_userbyid(o.opcowner)::text,
+       format('OPERATOR CLASS %I.%I USING %I', n.nspname, o.opcname, a.amname)
+FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace JOIN pg_am a ON a.oid = o.opcmethod
+WHERE n.nspname <> 'pg_catalog'
+UNION ALL
+SELECT 'operator family', n.nspname::text, o.opfname || ' ' || a.amname, pg_get_userbyid(o.opfowner)::text,
+       format('OPERATOR FAMILY %I.%I USING %I', n.nspname, o.opfname, a.amname)
+FROM pg_opfamily o JOIN pg_namespace n ON n.oid = o.opfnamespace JOIN pg_am a ON a.oid = o.opfmethod
+WHERE n.nspname <> 'pg_catalog'";
 
 /// By the role of the dump and that of the database: each object, whether it is a sequence, and the statement that gives
 /// it back.
@@ -67,7 +80,8 @@ impl Check for Ownership {
         let mut changed = Changes::new();
         let mut definers_changed = Changes::new();
         let mut compared = BTreeMap::<String, u64>::new();
-        for owned in in_database(&facts.owners, restored, |owned| &owned.database) {
+        let made = made_databases(restored);
+        for owned in in_database(&facts.owners, restored, |owned| &owned.database).chain(&made) {
             let other = || {
                 let key = (owned.kind.clone(), owned.schema.clone().unwrap_or_default(), owned.name.clone());
                 others.get(&key).map(String::as_str)
@@ -85,7 +99,7 @@ impl Check for Ownership {
                 let back = back.map(|back| (owned.kind == "SEQUENCE", back));
                 changes.entry(who).or_default().push((label(owned), back));
             };
-            if kind_of(&owned.kind) == Some("routine")
+            if kind_of(&owned.kind, &owned.name) == Some("routine")
                 && definers.contains(&(schema_of(&owned.schema), owned.name.clone()))
             {
                 given(&mut definers_changed);
@@ -120,6 +134,30 @@ impl Check for Ownership {
         let looked_at = format!("{} owners", compared.values().sum::<u64>());
         Ok(Looked { findings, looked_at, compared, ..Looked::default() })
     }
+}
+
+/// This database, where the dump makes it and names its owner there: an archive's entry for it, and the CREATE DATABASE of old
+/// pg_dumpalls.
+fn made_databases(restored: &Restored<'_>) -> Vec<Owned> {
+    let is_made = match restored.dump.content {
+        Content::Archive(_) => has_option(&restored.target.restore.options, "--create", 'C'),
+        Content::Plain(_) => true,
+    };
+    let facts = &restored.scan.facts;
+    let is_stated = |name: &str| facts.owners.iter().any(|owned| owned.kind == "DATABASE" && owned.name == name);
+    let here = |name: &str| restored.place.is_known_as(Some(name)) || restored.database == name;
+    let made =
+        facts.creates_database.iter().filter(|created| is_made && here(&created.name) && !is_stated(&created.name));
+    made.filter_map(|created| {
+        Some(Owned {
+            database: None,
+            kind: "DATABASE".to_owned(),
+            schema: None,
+            name: restored.database.to_owned(),
+            owner: created.owner.clone()?,
+        })
+    })
+    .collect()
 }
 
 /// The objects, and the statements that give them back: sequences last, which belong to tables.
@@ -158,7 +196,7 @@ async fn superusers(session: &Session) -> Result<HashSet<String>, ClusterError> 
 /// The owners of objects that [`OWNERS`] does not list, by type, schema and name, from the database's own dump.
 async fn others(restored: &Restored<'_>) -> Result<HashMap<(String, String, String), String>, ClusterError> {
     let mut wanted = in_database(&restored.scan.facts.owners, restored, |owned| &owned.database);
-    if wanted.all(|owned| kind_of(&owned.kind).is_some()) {
+    if wanted.all(|owned| kind_of(&owned.kind, &owned.name).is_some()) {
         return Ok(HashMap::new());
     }
     let schema = restored.schema().await?.iter().filter(|object| !object.owner.is_empty());
@@ -184,7 +222,8 @@ struct Owner {
 impl Owners {
     pub(super) async fn read(session: &Session) -> Result<Self, ClusterError> {
         let rows = session.query(OWNERS, &[], "cannot list owners").await?;
-        let kinds = ["relation", "routine", "type", "schema", "large object"];
+        let kinds =
+            ["relation", "routine", "type", "schema", "large object", "database", "operator class", "operator family"];
         Ok(Self(
             rows.iter()
                 .filter_map(|row| {
@@ -202,20 +241,28 @@ impl Owners {
     }
 
     fn of(&self, owned: &Owned) -> Option<&Owner> {
-        let kind = kind_of(&owned.kind)?;
-        let schema = if matches!(kind, "schema" | "large object") { String::new() } else { schema_of(&owned.schema) };
+        let kind = kind_of(&owned.kind, &owned.name)?;
+        let schema = if matches!(kind, "schema" | "large object" | "database") {
+            String::new()
+        } else {
+            schema_of(&owned.schema)
+        };
         self.0.get(&(kind, schema, owned.name.clone()))
     }
 }
 
 /// What [`OWNERS`] calls an object of this type.
-fn kind_of(desc: &str) -> Option<&'static str> {
+fn kind_of(desc: &str, name: &str) -> Option<&'static str> {
     Some(match desc {
         "TABLE" | "VIEW" | "MATERIALIZED VIEW" | "SEQUENCE" | "FOREIGN TABLE" => "relation",
         "FUNCTION" | "PROCEDURE" | "AGGREGATE" | "ROUTINE" => "routine",
         "TYPE" | "DOMAIN" | "SHELL TYPE" => "type",
         "SCHEMA" => "schema",
         "LARGE OBJECT" => "large object",
+        "DATABASE" => "database",
+        // An archive names no access method; its entry is looked for as that of any other object.
+        "OPERATOR CLASS" if name.contains(' ') => "operator class",
+        "OPERATOR FAMILY" if name.contains(' ') => "operator family",
         _ => return None,
     })
 }

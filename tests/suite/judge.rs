@@ -246,7 +246,7 @@ fn without_owners_and_privileges_every_lost_one_is_listed_and_nothing_else() {
     let wider = findings(ran.only(), "privileges-wider");
     assert_eq!(wider.len(), 2, "privileges and default privileges");
     assert!(wider.iter().all(|finding| finding.severity == Severity::Warning), "{wider:#?}");
-    assert_eq!(wider[1].objects, ["DEFAULT PRIVILEGES FOR ROUTINES OF shop_owner"]);
+    assert_eq!(wider[1].objects, ["DEFAULT PRIVILEGES FOR FUNCTIONS OF shop_owner"]);
     let lost: Vec<&Finding> = ran.only().findings().filter(|finding| finding.name == Name::PrivilegesChanged).collect();
     assert_eq!(lost.len(), 2, "privileges and default privileges");
     for object in

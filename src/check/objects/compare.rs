@@ -192,6 +192,13 @@ fn extension((desc, _, tag): &Key) -> Option<&str> {
     }
 }
 
+/// Whether this is an extension that the dump does not have, or the comment of one.
+pub fn is_extension_beside(object: &Declared, dump: &[Declared]) -> bool {
+    let of_dump =
+        |name: &str| dump.iter().any(|object| object.desc == "EXTENSION" && object.tag.trim_matches('"') == name);
+    extension(&key(object)).is_some_and(|name| !of_dump(name.trim_matches('"')))
+}
+
 /// Whether the restore has failed on an extension, which a script can make by a statement of its own.
 fn is_refused(extension: &str, failed: &[&Declared], failures: &[Failure]) -> bool {
     let makes_it = |statement: &str| {

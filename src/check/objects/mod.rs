@@ -107,7 +107,11 @@ pub async fn compare_only(
     if comparison.differs() {
         match restored.reference().await {
             Ok(reference) => {
-                let made = reference.declared.iter().filter(|object| wanted(object)).cloned().collect();
+                // The target's own extensions are beside the dump's objects for those that need them, not as some of the
+                // dump's. A script can make one together with another (CASCADE).
+                let is_own = |object: &Declared| !reference.has_added && compare::is_extension_beside(object, &dumped);
+                let made = reference.declared.iter().filter(|object| wanted(object) && !is_own(object));
+                let made = made.cloned().collect();
                 let (made, refused) = (prepared(made), &reference.refused);
                 comparison = compare::by_meaning(&dumped, &there, restored.failures, &made, refused);
                 if reference.has_added {

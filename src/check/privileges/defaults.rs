@@ -26,7 +26,11 @@ pub struct Defaults {
 impl Place {
     /// `TABLES`, as ALTER DEFAULT PRIVILEGES calls what it is about.
     fn objects(&self) -> String {
-        format!("{}S", self.kind.sql())
+        match self.kind {
+            // Both words mean the same there; pg_dump writes this one.
+            Kind::Routine => "FUNCTIONS".to_owned(),
+            kind => format!("{}S", kind.sql()),
+        }
     }
 
     /// For people: `DEFAULT PRIVILEGES FOR TABLES IN SCHEMA public`.

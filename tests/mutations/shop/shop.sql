@@ -16,7 +16,7 @@ UPDATE shop.customers SET name = '??' WHERE id = 4;
 UPDATE shop.customers SET photo = NULL WHERE id = 3;
 --- shop-row-without-columns-gone: rows-missing @ shop.nothing
 DELETE FROM shop.nothing WHERE ctid = (SELECT min(ctid) FROM shop.nothing);
---- shop-carriage-return: rows-changed @ DROP TABLE shop.orders
+--- shop-carriage-return: rows-missing, rows-extra @ DROP TABLE shop.orders
 UPDATE "Löwe ""quoted"" \ 雪"."""; DROP TABLE shop.orders; --" SET "select" = E'\n' WHERE "select" = E'\r\n';
 --- shop-partition-moved: rows-missing, rows-extra @ shop.events
 UPDATE shop.events SET at = '2027-05-05' WHERE at = '2025-05-05';
@@ -24,7 +24,7 @@ UPDATE shop.events SET at = '2027-05-05' WHERE at = '2025-05-05';
 DROP POLICY "reads ""all""; --" ON shop.orders;
 --- shop-definer-no-search-path: definition-changed @ shop.balance
 ALTER FUNCTION shop.balance(integer, text) RESET search_path;
---- shop-matview-stale: rows-changed, materialized-view-empty @ shop.turnover
+--- shop-row-of-a-matview-gone: rows-missing @ shop.orders
 ALTER TABLE shop.orders DISABLE TRIGGER ALL;
 DELETE FROM shop.orders WHERE number = 1001;
 REFRESH MATERIALIZED VIEW shop.turnover;

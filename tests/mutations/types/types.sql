@@ -1,7 +1,7 @@
 --- types-nan: rows-changed @ every_type
 UPDATE public.every_type SET c = 'Infinity' WHERE id = 1;
 --- types-minus-zero: rows-changed @ every_type
-UPDATE public.every_type SET e = 0.0 WHERE id = 5;
+UPDATE public.every_type SET e = '-0' WHERE id = 5;
 --- types-real-digit: rows-changed @ every_type
 UPDATE public.every_type SET d = 1.1000001 WHERE id = 6;
 --- types-money: rows-changed @ every_type
@@ -54,14 +54,14 @@ UPDATE public.every_type SET g = replace(g, E'\t', ' ') WHERE id = 1;
 UPDATE public.every_type SET g = E'\x01' WHERE id = 5;
 --- types-row-without-columns: rows-extra @ no columns
 INSERT INTO public."no columns" DEFAULT VALUES;
---- types-wide-row: rows-changed @ wide
+--- types-wide-row: rows-missing, rows-extra @ wide
 UPDATE public.wide SET c299 = 0 WHERE c1 = 4;
 --- types-child-row-in-parent: rows-missing, rows-extra @ child
 INSERT INTO public.parent SELECT a, b FROM ONLY public.child WHERE a = 7;
 DELETE FROM ONLY public.child WHERE a = 7;
---- types-row-behind-row-security: rows-changed @ secret
+--- types-row-behind-row-security: rows-missing, rows-extra @ secret
 UPDATE public.secret SET what = 'c';
---- types-partition-with-other-order: rows-changed @ parted_new
+--- types-partition-with-other-order: rows-missing, rows-extra @ parted_new
 UPDATE public.parted SET note = 'n' WHERE k = 900;
---- types-identity-value: rows-changed @ generated
+--- types-identity-value: rows-missing, rows-extra @ generated
 UPDATE public.generated SET id = DEFAULT WHERE a = 100;
