@@ -10,6 +10,7 @@ mod asks;
 mod bad_input;
 mod catalog;
 mod causes;
+mod chance;
 mod chosen;
 mod classics;
 mod cleanup;
