@@ -10,6 +10,7 @@ use std::thread;
 
 use super::ahead::Ahead;
 use super::archive::{ArchiveCompression, DataState};
+use super::charset::Charset;
 use super::data::{Came, Content, Data};
 use super::directory::{self, Kind, LargeObjects, Wanted};
 use super::large_objects::LargeObject;
@@ -35,6 +36,7 @@ pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress<'_, '
         offset: archive.data_start,
         int_size: archive.layout.int_size,
         offset_size: archive.layout.offset_size,
+        charset: Charset::of(archive.encoding.as_deref()),
     };
     let mut walk = Walk {
         dump,

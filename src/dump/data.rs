@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use super::charset::Charset;
 use super::copy_format::CopyFormat;
 use super::digest::{self, Row};
 use super::directory::Wanted;
@@ -24,6 +25,8 @@ pub(super) struct Takers<'a, 'v> {
     pub(super) columns: &'a dyn Columns,
     /// `standard_conforming_strings` of the dump.
     pub(super) std_strings: bool,
+    /// That of names.
+    pub(super) charset: Charset,
 }
 
 impl Came {
@@ -106,12 +109,13 @@ impl Data {
     fn read_inserts(&mut self, source: &mut dyn Read, place: &Place, takers: &mut Takers<'_, '_>) -> io::Result<()> {
         let mut lexer = Lexer::new(Counted { source, end: &mut self.end });
         lexer.std_strings = takers.std_strings;
+        let charset = takers.charset;
         lexer.keep_inserts = true;
         while let Some(item) = lexer.next()? {
             if matches!(item, Item::Insert) {
                 // The entry says what the table is; the statement says which columns.
                 let place_of = |head: &[u8]| {
-                    let target = digest::target(head)?;
+                    let target = digest::target(head, charset)?;
                     Some(Place { columns: target.columns, ..place.clone() })
                 };
                 let std_strings = lexer.std_strings;

@@ -7,6 +7,7 @@ use std::io::{self, Read};
 
 use memchr::memmem::Finder;
 
+use super::charset::Charset;
 use super::digest::LONGEST_ROW;
 use super::embedding::Embedding;
 use super::psql::{Value, Variables};
@@ -120,6 +121,7 @@ pub(super) struct Lexer<R> {
     pub(super) variables: Option<Variables>,
     /// The encoding of the text, where a byte of a character can be a sign.
     encoding: Embedding,
+    charset: Charset,
     /// Where the encoding is such: the text of `buffer` as it is. There the later bytes of characters are 0xFF, as psql has
     /// them while it reads (prepare_buffer in psqlscan.l).
     raw: Vec<u8>,
@@ -193,11 +195,22 @@ impl<R: Read> Lexer<R> {
             statement: Building::default(),
             variables: None,
             encoding: Embedding::default(),
+            charset: Charset::default(),
             raw: Vec::new(),
             expanded: (0, 0),
             joined: false,
             last_insert: Beginning::default(),
         }
+    }
+
+    /// Names and statements that follow are text in this encoding.
+    pub(super) fn set_charset(&mut self, charset: Charset) {
+        self.charset = charset;
+        self.last_insert.bytes.clear();
+    }
+
+    pub(super) fn charset(&self) -> Charset {
+        self.charset
     }
 
     /// Reads what follows in this encoding.
@@ -571,10 +584,8 @@ impl<R: Read> Lexer<R> {
         if text.last() == Some(&b';') {
             text.pop();
         }
-        let text = match String::from_utf8(text) {
-            Ok(text) => text,
-            Err(error) => as_latin1(error.as_bytes(), &mut building.tokens),
-        };
+        let spans = building.tokens.iter_mut().flat_map(|token| [&mut token.span.0, &mut token.span.1]);
+        let text = self.charset.text_with(text, &mut spans.collect::<Vec<_>>());
         Statement { tokens: building.tokens, text, line, offset, cut, more: false, unknown: building.unknown }
     }
 
@@ -659,7 +670,7 @@ impl<R: Read> Lexer<R> {
             self.statement.text.extend_from_slice(&word.to_ascii_uppercase());
             begins = 0;
         }
-        self.push(TokenKind::Word(super::text(word)), begins);
+        self.push(TokenKind::Word(self.charset.text(word)), begins);
         Ok(())
     }
 
@@ -709,7 +720,7 @@ impl<R: Read> Lexer<R> {
                 break;
             }
         }
-        let value = super::text(value);
+        let value = self.charset.text(value);
         self.push(if quote == b'"' { TokenKind::Name(value) } else { TokenKind::Text(value) }, start);
         Ok(())
     }
@@ -785,7 +796,8 @@ impl<R: Read> Lexer<R> {
 
     /// Up to the line break, which stays; the text is given if it is wanted.
     fn rest_of_line(&mut self, wanted: bool) -> io::Result<String> {
-        Ok(super::text(self.rest_of_line_bytes(wanted)?))
+        let line = self.rest_of_line_bytes(wanted)?;
+        Ok(self.charset.text(line))
     }
 
     fn rest_of_line_bytes(&mut self, wanted: bool) -> io::Result<Vec<u8>> {
@@ -978,22 +990,6 @@ impl Building {
             }
         }
     }
-}
-
-/// Reads the text as Latin-1, as [`super::text`] does with names, and moves the tokens' spans along.
-fn as_latin1(bytes: &[u8], tokens: &mut [Token]) -> String {
-    let (mut counted, mut widened) = (0, 0);
-    let mut moved = |place: usize| {
-        if let Some(passed) = bytes.get(counted..place) {
-            widened += passed.iter().filter(|byte| !byte.is_ascii()).count();
-            counted = place;
-        }
-        place + widened
-    };
-    for token in tokens {
-        token.span = (moved(token.span.0), moved(token.span.1));
-    }
-    bytes.iter().copied().map(char::from).collect()
 }
 
 fn is_word_part(byte: u8) -> bool {

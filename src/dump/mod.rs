@@ -10,6 +10,7 @@
 mod ahead;
 mod archive;
 mod changes;
+mod charset;
 mod columns;
 mod compression;
 mod copy_format;
@@ -184,8 +185,7 @@ impl Dump {
     }
 }
 
-/// Text of a dump as a string. Names that are not UTF-8 (of a LATIN1 or SQL_ASCII database) are read as Latin-1, so that
-/// different names stay different.
+/// Text that stands outside of a dump's statements as a string.
 fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
+    charset::Charset::default().text(bytes)
 }

@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 
 use super::archive::Archive;
+use super::charset::Charset;
 use super::lexer::{Statement, TokenKind};
 use super::sql::{Kind, Piece, each_piece};
 
@@ -100,14 +101,14 @@ impl Names {
     }
 
     /// Adds those of an INSERT: of its table and columns, and where it takes its rows from.
-    pub(super) fn take_insert(&mut self, text: &[u8]) {
+    pub(super) fn take_insert(&mut self, text: &[u8], charset: Charset) {
         if !self.beginning.is_empty() && text.starts_with(&self.beginning) {
             return;
         }
         let values = memchr::memmem::find(&text[..text.len().min(64 * 1024)], b"VALUES");
         let (head, more) = text.split_at(values.unwrap_or(text.len()));
         self.beginning = if more.is_empty() { Vec::new() } else { text[..head.len() + 6].to_vec() };
-        self.take(&super::text(head.to_vec()));
+        self.take(&charset.text(head.to_vec()));
     }
 
     /// Takes the pieces of one statement, without white space and comments.
@@ -314,7 +315,7 @@ mod tests {
     fn of_many_inserts_each_beginning_is_read_once() {
         let mut names = Names::default();
         for text in ["INSERT INTO t VALUES (1, \"v1\")", "INSERT INTO t VALUES (v2)", "INSERT INTO u (c) VALUES (3)"] {
-            names.take_insert(text.as_bytes());
+            names.take_insert(text.as_bytes(), Charset::default());
         }
         for (name, known) in [("t", true), ("u", true), ("c", true), ("v1", false), ("v2", false)] {
             assert_eq!(names.holds(name), known, "{name}");

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::ahead::Ahead;
+use super::charset::Charset;
 use super::columns::ZonedColumns;
 use super::declared::Declarations;
 use super::digest::{self, Row};
@@ -447,6 +448,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
     fn encoded(&mut self) {
         let embedding = Embedding::of(self.collector.encoding.as_deref());
         self.lexer.set_encoding(embedding);
+        self.lexer.set_charset(Charset::of(self.collector.encoding.as_deref()));
         self.gathered.embedding = embedding;
         self.gathered.other_encoding = self.collector.is_encoded_otherwise();
     }
@@ -458,11 +460,12 @@ impl<R: io::Read> Pass<'_, '_, R> {
         }
         self.script.seen(line);
         self.script.wrote(line);
+        let charset = self.lexer.charset();
         let collector = &mut self.collector;
         let mut lost = false;
         let mut temporary = false;
         let place_of = |head: &[u8]| {
-            let Some(target) = digest::target(head) else {
+            let Some(target) = digest::target(head, charset) else {
                 lost = true;
                 return None;
             };
@@ -476,7 +479,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
             Some(Place { database: collector.database.clone(), schema, table: target.table, columns: target.columns })
         };
         if let Some(text) = self.lexer.insert() {
-            self.names.take_insert(text);
+            self.names.take_insert(text, charset);
         }
         let std_strings = self.lexer.std_strings;
         self.gathered.insert(self.plan, self.lexer.insert(), std_strings, place_of, &self.zoned);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io;
 
 use super::archive::{Container, TocEntry};
+use super::charset::Charset;
 use super::columns::ZonedColumns;
 use super::data::{Came, Takers};
 use super::declared::{Added, Declared};
@@ -78,6 +79,7 @@ pub(super) fn run(dump: &Dump, plan: &mut Plan<'_>) -> Result<Scan, DumpError> {
             gathered: &mut gathered,
             columns: &zoned,
             std_strings: archive.std_strings.unwrap_or(true),
+            charset: Charset::of(archive.encoding.as_deref()),
         },
     };
     match archive.container {

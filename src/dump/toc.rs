@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::io::{self, Read};
 
 use super::archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
-use super::text;
+use super::charset::Charset;
 
 /// What begins every archive.
 pub(super) const MAGIC: &[u8; 5] = b"PGDMP";
@@ -56,7 +56,7 @@ impl std::fmt::Display for TocError {
 
 /// Reads an archive from its first byte to the end of its table of contents.
 pub(super) fn read<R: Read>(source: R, container: Container) -> Result<Archive, TocError> {
-    let mut input = Input { source, offset: 0, int_size: 4, offset_size: 8 };
+    let mut input = Input { source, offset: 0, int_size: 4, offset_size: 8, charset: Charset::default() };
     let (version, compression, time, names) = read_head(&mut input, container).map_err(|fault| match fault {
         HeadFault::Fault(fault) => fault.into_error(|what, offset| TocError::Header { what, offset }, input.offset),
         HeadFault::Version(version) => TocError::Version(version),
@@ -186,7 +186,11 @@ fn read_entries<R: Read>(input: &mut Input<R>, archive: &mut Archive) -> Result<
             return Err(Fault::Odd(format!("two entries have the id {}", entry.id)));
         }
         match entry.desc.as_str() {
-            "ENCODING" => archive.encoding = quoted(&entry.defn),
+            // Comes before all others (RestoreArchive's special entries, which pg_dump.c makes first).
+            "ENCODING" => {
+                archive.encoding = quoted(&entry.defn);
+                input.charset = Charset::of(archive.encoding.as_deref());
+            }
             "STDSTRINGS" => archive.std_strings = quoted(&entry.defn).map(|value| value == "on"),
             "SEARCHPATH" => archive.search_path = search_path(&entry.defn),
             _ => {}
@@ -336,6 +340,8 @@ pub(super) struct Input<R> {
     pub(super) offset: u64,
     pub(super) int_size: u8,
     pub(super) offset_size: u8,
+    /// That of its strings.
+    pub(super) charset: Charset,
 }
 
 impl<R: Read> Input<R> {
@@ -387,7 +393,7 @@ impl<R: Read> Input<R> {
         let mut bytes = Vec::new();
         let read = piece.read_to_end(&mut bytes)?;
         self.offset += read as u64;
-        if read as u64 == length { Ok(Some(Some(text(bytes)))) } else { Err(cut()) }
+        if read as u64 == length { Ok(Some(Some(self.charset.text(bytes)))) } else { Err(cut()) }
     }
 
     /// An oid, written as text.

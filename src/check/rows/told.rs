@@ -1,6 +1,6 @@
 //! What the comparison of rows comes to, for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::RowMode;
 use super::locate::Difference;
@@ -35,6 +35,8 @@ pub struct Told<'a> {
     differing: Vec<Differing>,
     /// The statements of the script that remove or change such rows.
     by_script: Vec<String>,
+    /// Those that may have made rows that the dump does not hold.
+    may_fill: Vec<String>,
     large_objects: Option<(LargeObjectData, u64, Digest)>,
 }
 
@@ -78,6 +80,17 @@ impl Difference {
     }
 }
 
+/// `line 7: DELETE FROM t and 2 other statements`, where there is any.
+fn statements(labels: &[String]) -> Option<String> {
+    let first = labels.first()?;
+    let others = labels.iter().collect::<BTreeSet<_>>().len() - 1;
+    Some(match others {
+        0 => first.clone(),
+        1 => format!("{first} and another statement"),
+        _ => format!("{first} and {others} other statements"),
+    })
+}
+
 impl<'a> Told<'a> {
     pub fn new(restored: &'a Restored<'a>) -> Self {
         Self {
@@ -92,6 +105,7 @@ impl<'a> Told<'a> {
             explained: 0,
             differing: Vec::new(),
             by_script: Vec::new(),
+            may_fill: Vec::new(),
             large_objects: None,
         }
     }
@@ -177,6 +191,11 @@ impl<'a> Told<'a> {
         }
         let loses: Vec<String> = with(Effect::Loses).map(|of| of.label()).collect();
         match with(Effect::Unknown).next() {
+            // Whoever has made them: the dump does not hold them.
+            Some(unknown) if only_extra => {
+                self.may_fill.push(unknown.label());
+                Doing::Told
+            }
             Some(unknown) if loses.is_empty() => Doing::Unknown(format!(
                 "{}; which rows it should have then cannot be told by reading the script",
                 unknown.label()
@@ -349,18 +368,10 @@ impl<'a> Told<'a> {
 
     /// Where the script itself removes or changes rows: which statements, and what to do.
     fn own_doing(&self) -> Option<String> {
-        let first = self.by_script.first()?;
-        let mut said = self.by_script.clone();
-        said.sort();
-        said.dedup();
-        let more = match said.len() {
-            1 => String::new(),
-            2 => " and another statement".to_owned(),
-            all => format!(" and {} other statements", all - 1),
-        };
+        let said = statements(&self.by_script)?;
         Some(format!(
-            "The script itself removes or changes rows after it has brought them: {first}{more}. Take that out, or dump again \
-             where the source has them."
+            "The script itself removes or changes rows after it has brought them: {said}. Take that out, or dump again where \
+             the source has them."
         ))
     }
 
@@ -395,10 +406,14 @@ impl<'a> Told<'a> {
     fn extra(&self) -> Option<Finding> {
         let what = "are there that the dump does not hold";
         let (mut finding, _) = self.finding(Name::RowsExtra, |difference| difference.extra, what)?;
-        finding.fix =
-            "Restore into an empty database, and once: rows were there before, came twice, or were written by \
-                       a trigger or a script."
-                .into();
+        finding.fix = match statements(&self.may_fill) {
+            Some(said) => format!("The script itself runs what may make rows: {said}. Take that out, or dump again."),
+            None => {
+                "Restore into an empty database, and once: rows were there before, came twice, or were written by a \
+                     trigger or a script."
+                    .into()
+            }
+        };
         Some(finding)
     }
 

@@ -3,6 +3,7 @@
 
 use super::NoDigest;
 use super::row::Row;
+use crate::dump::charset::Charset;
 
 /// Takes a statement apart: what stands before its rows, `INSERT INTO public.orders (id, note) VALUES`, and its rows.
 /// `None` where it has no VALUES.
@@ -40,7 +41,7 @@ pub(in crate::dump) struct Target {
 
 /// Whether nothing but VALUES stands between the table with its columns and the rows.
 pub(in crate::dump) fn is_plain(head: &[u8]) -> bool {
-    let mut names = Names { rest: head };
+    let mut names = Names { rest: head, charset: Charset::default() };
     let mut read = || {
         names.name().filter(|word| word == "insert")?;
         names.name().filter(|word| word == "into")?;
@@ -70,8 +71,8 @@ pub(in crate::dump) fn is_plain(head: &[u8]) -> bool {
 }
 
 /// Reads what stands before the rows.
-pub(in crate::dump) fn target(head: &[u8]) -> Option<Target> {
-    let mut names = Names { rest: head };
+pub(in crate::dump) fn target(head: &[u8], charset: Charset) -> Option<Target> {
+    let mut names = Names { rest: head, charset };
     names.name().filter(|word| word == "insert")?;
     names.name().filter(|word| word == "into")?;
     let mut table = names.name()?;
@@ -92,6 +93,7 @@ pub(in crate::dump) fn target(head: &[u8]) -> Option<Target> {
 
 struct Names<'a> {
     rest: &'a [u8],
+    charset: Charset,
 }
 
 impl Names<'_> {
@@ -123,7 +125,7 @@ impl Names<'_> {
             name.extend(text[..length].to_ascii_lowercase());
             self.rest = &text[length..];
         }
-        Some(crate::dump::text(name))
+        Some(self.charset.text(name))
     }
 
     fn sign(&mut self, wanted: u8) -> bool {
@@ -357,7 +359,9 @@ mod tests {
 
     #[test]
     fn the_table_and_its_columns_are_read() {
-        let target = |head: &str| target(head.as_bytes()).map(|target| (target.schema, target.table, target.columns));
+        let target = |head: &str| {
+            target(head.as_bytes(), Charset::default()).map(|target| (target.schema, target.table, target.columns))
+        };
         let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
         assert_eq!(target("INSERT INTO public.Orders VALUES"), Some((Some("public".into()), "orders".into(), None)));
         assert_eq!(
