@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 
-use super::scope::in_database;
+use super::scope::{fills, in_database, makes, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, MAINTENANCE_DATABASE};
@@ -62,6 +62,16 @@ fn judge(restored: &Restored<'_>, tables: usize) -> Option<Finding> {
     let none_came = tables == 0 && declared.iter().any(|table| table.created);
     if with_rows == 0 && !none_came && restored.scan.damage.is_empty() {
         return not_in_the_dump(restored, &declared);
+    }
+    // The restore's own finding says of each of them why it is not there.
+    let failing: Vec<&String> =
+        restored.restore_findings.iter().filter(|finding| finding.fails()).flat_map(Finding::hit).collect();
+    let is_told = |table: &&TableData| {
+        let schema = schema_of(&table.schema);
+        failing.iter().any(|object| fills(object, &schema, &table.name) || makes(object, &schema, &table.name))
+    };
+    if with_rows > 0 && declared.iter().filter(|table| table.has_data).all(is_told) {
+        return None;
     }
     let title = match tables {
         0 => format!("database {:?} holds no user table", restored.database),
