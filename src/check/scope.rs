@@ -43,6 +43,12 @@ pub fn unsaid(restored: &Restored<'_>) -> &'static str {
     if failed { "and none of the restore's errors names it" } else { "and no error said so" }
 }
 
+/// Whether objects are known to be in other tablespaces: one is missing, which the restore has said, or nobody wants them.
+pub fn tablespaces_left_out(restored: &Restored<'_>) -> bool {
+    has_option(&restored.target.restore.options, "--no-tablespaces", '\0')
+        || restored.restore_findings.iter().any(|finding| finding.name == Name::TablespaceMissing)
+}
+
 /// Whether what the restore did was taken back as a whole, with all that had succeeded: by one transaction around it, or by
 /// one of the script's.
 pub fn rolled_back(restored: &Restored<'_>) -> bool {
