@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::key::key;
 use super::objects;
 use super::privileges::{Acl, Defaults, Held, Object, defaults, held};
 use super::schema::Schema;
@@ -92,8 +93,4 @@ impl Before {
         let Held { owner: former, now, .. } = self.held.get(object)?;
         Some(now.with_owner(former, owner))
     }
-}
-
-fn key(object: &Declared) -> (String, String, String) {
-    (object.desc.clone(), object.schema.clone().unwrap_or_default(), object.tag.clone())
 }

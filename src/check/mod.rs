@@ -10,6 +10,7 @@ mod constraints;
 mod encoding;
 mod forecast;
 mod integrity;
+mod key;
 mod locale;
 mod objects;
 mod ownership;

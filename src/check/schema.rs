@@ -3,7 +3,7 @@
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::OnceCell;
 
-use super::reference::Reference;
+use super::reference::made::Reference;
 use crate::cluster::{ClusterError, Session};
 use crate::dump::{self, Declared};
 use crate::engine::{EngineError, Program, Sandbox, Whose};

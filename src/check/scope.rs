@@ -1,6 +1,7 @@
 //! What of a dump belongs to the database that is looked at, and who wrote it.
 
 use super::Restored;
+use crate::cluster::sql::identifier;
 use crate::dump::{Content, Dump};
 use crate::finding::{Name, Severity};
 use crate::restore::has_option;
@@ -49,10 +50,63 @@ pub fn unsaid(restored: &Restored<'_>) -> &'static str {
     if failed { "and none of the restore's errors names it" } else { "and no error said so" }
 }
 
+/// Whether objects are known to be in other tablespaces: one is missing, which the restore has said, or nobody wants them.
+pub fn tablespaces_left_out(restored: &Restored<'_>) -> bool {
+    has_option(&restored.target.restore.options, "--no-tablespaces", '\0')
+        || restored.restore_findings.iter().any(|finding| finding.name == Name::TablespaceMissing)
+}
+
 /// Whether what the restore did was taken back as a whole, with all that had succeeded: by one transaction around it, or by
 /// one of the script's.
 pub fn rolled_back(restored: &Restored<'_>) -> bool {
     let one = has_option(&restored.target.restore.options, "--single-transaction", '1');
     // in_failed_sql_transaction.
     restored.failures.iter().any(|failure| one || failure.is("25P02"))
+}
+
+/// Whether what a finding names as hit is what fills this table: `TABLE DATA public.orders`, or of a script
+/// `line 7: COPY public.orders (id) FROM stdin;`.
+pub fn fills(object: &str, schema: &str, table: &str) -> bool {
+    is_about(object, "TABLE DATA", &["COPY ", "INSERT INTO "], schema, table)
+}
+
+/// The same of what makes it.
+pub fn makes(object: &str, schema: &str, table: &str) -> bool {
+    is_about(object, "TABLE", &["CREATE TABLE ", "CREATE UNLOGGED TABLE "], schema, table)
+}
+
+fn is_about(object: &str, entry: &str, verbs: &[&str], schema: &str, table: &str) -> bool {
+    if object.strip_prefix(entry).is_some_and(|rest| rest.trim_start() == format!("{schema}.{table}")) {
+        return true;
+    }
+    let statement = object.split_once(": ").filter(|(line, _)| line.starts_with("line ")).map(|(_, rest)| rest);
+    let Some(rest) = statement.and_then(|said| verbs.iter().find_map(|verb| said.strip_prefix(verb))) else {
+        return false;
+    };
+    let quoted = |part: &str| [part.to_owned(), identifier(part)];
+    quoted(schema).iter().any(|schema| {
+        quoted(table).iter().any(|table| {
+            let after = rest.strip_prefix(schema).and_then(|rest| rest.strip_prefix('.')?.strip_prefix(table.as_str()));
+            after.is_some_and(|after| after.starts_with([' ', '\n', '(']))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_makes_and_what_fills_a_table_is_known_by_entry_and_by_statement() {
+        assert!(fills("TABLE DATA public.orders", "public", "orders"));
+        assert!(fills("line 7: COPY public.orders (id) FROM stdin;", "public", "orders"));
+        assert!(fills("line 7: INSERT INTO \"My\".\"Orders\" VALUES (1);", "My", "Orders"));
+        assert!(!fills("line 7: COPY public.orders_old (id) FROM stdin;", "public", "orders"));
+        assert!(!fills("TABLE public.orders", "public", "orders"));
+        assert!(makes("TABLE public.orders", "public", "orders"));
+        assert!(makes("line 7: CREATE TABLE public.orders (", "public", "orders"));
+        assert!(!makes("TABLE DATA public.orders", "public", "DATA public.orders"));
+        assert!(!makes("line 7: CREATE TABLE public.orders_old (", "public", "orders"));
+        assert!(!makes("line 7: ALTER TABLE public.orders OWNER TO x;", "public", "orders"));
+    }
 }

@@ -3,11 +3,11 @@
 
 use async_trait::async_trait;
 
-use super::scope::in_database;
+use super::scope::{fills, in_database, makes, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, MAINTENANCE_DATABASE};
-use crate::dump::{Scan, TableData};
+use crate::dump::{Holding, TableData};
 use crate::finding::{Finding, Name, Origin, Severity};
 
 pub struct Tables;
@@ -63,6 +63,16 @@ fn judge(restored: &Restored<'_>, tables: usize) -> Option<Finding> {
     if with_rows == 0 && !none_came && restored.scan.damage.is_empty() {
         return not_in_the_dump(restored, &declared);
     }
+    // The restore's own finding says of each of them why it is not there.
+    let failing: Vec<&String> =
+        restored.restore_findings.iter().filter(|finding| finding.fails()).flat_map(Finding::hit).collect();
+    let is_told = |table: &&TableData| {
+        let schema = schema_of(&table.schema);
+        failing.iter().any(|object| fills(object, &schema, &table.name) || makes(object, &schema, &table.name))
+    };
+    if with_rows > 0 && declared.iter().filter(|table| table.has_data).all(is_told) {
+        return None;
+    }
     let title = match tables {
         0 => format!("database {:?} holds no user table", restored.database),
         1 => format!("the only user table of database {:?} is empty", restored.database),
@@ -74,27 +84,6 @@ fn judge(restored: &Restored<'_>, tables: usize) -> Option<Finding> {
     Some(finding)
 }
 
-/// Whether a statement makes roles, or members of them.
-fn is_of_roles(statement: &str) -> bool {
-    let mut words = statement.split_whitespace().map(str::to_ascii_lowercase);
-    match (words.next().unwrap_or_default().as_str(), words.next().unwrap_or_default().as_str()) {
-        ("create", "role" | "user" | "group") => true,
-        ("grant" | "revoke", _) => words.all(|word| word != "on"),
-        _ => false,
-    }
-}
-
-/// Whether a dump holds nothing at all.
-fn is_void(scan: &Scan) -> bool {
-    let facts = &scan.facts;
-    facts.tables.is_empty()
-        && scan.declared.is_empty()
-        && scan.added.iter().all(|added| is_of_roles(&added.statement))
-        && scan.large_objects.iter().all(|(_, data)| data.objects == 0)
-        && facts.roles_created.is_empty()
-        && facts.role_statements.is_empty()
-}
-
 /// What the dump does not hold, the restore cannot bring: it came back as it is, which is worth a word all the same.
 fn not_in_the_dump(restored: &Restored<'_>, declared: &[&TableData]) -> Option<Finding> {
     let scan = restored.scan;
@@ -102,16 +91,22 @@ fn not_in_the_dump(restored: &Restored<'_>, declared: &[&TableData]) -> Option<F
     if !restored.left_out.0.is_empty() {
         return None;
     }
+    let holding = scan.holding();
+    let whole = match holding {
+        Holding::Objects => None,
+        Holding::LargeObjects => Some("large objects alone, and no table"),
+        Holding::Statistics => Some("statistics for the planner alone"),
+        Holding::EmptyDatabases => Some("roles, and databases with nothing in them"),
+        Holding::Roles => Some("roles and their settings alone, and no database"),
+        Holding::Tablespaces => Some("tablespaces alone, and no database"),
+        Holding::Nothing => Some("nothing"),
+    };
     let is_everywhere = [MAINTENANCE_DATABASE, "template1"].contains(&restored.database);
-    let nothing_added = scan.added.iter().all(|added| is_of_roles(&added.statement));
-    let (title, origin) = if scan.facts.tables.is_empty() && scan.declared.is_empty() && nothing_added {
-        let what = if scan.large_objects.iter().any(|(_, data)| data.objects > 0) {
-            "large objects alone, and no table"
-        } else if is_void(scan) {
-            "nothing"
-        } else {
-            "roles and their settings alone, and no database"
-        };
+    let (title, origin) = if let Some(what) = whole {
+        // It is the same in all of its databases.
+        if restored.databases.first().is_some_and(|first| first != restored.database) {
+            return None;
+        }
         (format!("the dump holds {what}"), Origin::Dump)
     // Every cluster has these, and most have nothing in them.
     } else if declared.is_empty() && is_everywhere {
@@ -127,7 +122,7 @@ fn not_in_the_dump(restored: &Restored<'_>, declared: &[&TableData]) -> Option<F
     };
     let mut finding = Finding::new(Name::NothingRestored, title).of_source();
     finding.origin = origin;
-    if is_void(scan) {
+    if holding == Holding::Nothing {
         // Nobody keeps a backup of nothing on purpose.
         finding.severity = Severity::Error;
     }

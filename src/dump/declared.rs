@@ -340,7 +340,10 @@ fn is_added(statement: &Statement) -> bool {
     match words.next().and_then(word).as_deref() {
         Some("create") => {
             let of_cluster = ["role", "user", "group", "database", "tablespace"];
-            !words.next().and_then(word).is_some_and(|kind| of_cluster.contains(&kind.as_str()))
+            match (words.next().and_then(word).as_deref(), words.next().and_then(word).as_deref()) {
+                (Some("user"), Some("mapping")) => true,
+                (kind, _) => !kind.is_some_and(|kind| of_cluster.contains(&kind)),
+            }
         }
         Some("alter") => words.next().and_then(word).as_deref() == Some("default"),
         Some("grant" | "revoke") => words.any(|token| word(token).as_deref() == Some("on")),

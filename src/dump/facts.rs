@@ -56,6 +56,8 @@ pub struct Facts {
     /// The settings of an archive's database, as statements; they only take effect with `pg_restore --create`.
     pub database_properties: String,
     pub large_objects: u64,
+    /// Entries or statements with what the planner knows of a table.
+    pub statistics: u64,
     /// Whether rows are INSERT statements.
     pub inserts: bool,
     /// What sequences are set to, in order; the last word on a sequence counts.
@@ -364,6 +366,7 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
             table.has_data = true;
             collector.facts.inserts |= entry.copy_stmt.is_none();
         }
+        "STATISTICS DATA" => collector.facts.statistics += 1,
         "BLOB" => collector.facts.large_objects += 1,
         // Since 17 one entry stands for many: its definition lists their oids, one in each line (getLOs in pg_dump.c).
         "BLOB METADATA" => {

@@ -23,6 +23,7 @@ mod directory;
 mod embedding;
 mod error;
 mod facts;
+mod held;
 mod large_objects;
 mod lexer;
 mod lz4;
@@ -59,6 +60,7 @@ pub use facts::{
     Constraint, CreatedDatabase, Extension, Facts, Grant, Owned, Policy, Relation, RoleUse, RowSecurity, SequenceValue,
     TableData,
 };
+pub use held::{Held, Holding};
 pub use large_objects::{LargeObjectData, PAGE as LARGE_OBJECT_PAGE};
 pub use names::Names;
 pub use plain::{Plain, begins_with_command};

@@ -365,6 +365,13 @@ impl Collector {
 
     /// `SELECT pg_catalog.set_config('search_path', '', false)`
     fn select(&mut self, words: &mut Words<'_>) -> Option<Effect> {
+        // `SELECT * FROM pg_catalog.pg_restore_relation_stats(…)` (dumpRelationStats in pg_dump.c, 18).
+        if words.sign(b'*').is_some() {
+            words.eat("from")?;
+            let (_, function) = words.qualified()?;
+            self.facts.statistics += u64::from(function.starts_with("pg_restore_") && function.ends_with("_stats"));
+            return Some(Effect::None);
+        }
         let (_, function) = words.qualified()?;
         if let Some(call) = large_object_call(&function, words) {
             return Some(Effect::LargeObject(call));

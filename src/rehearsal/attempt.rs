@@ -351,9 +351,6 @@ async fn work(
         !findings.iter().any(Finding::fails) && !never_began(&findings, outcome.new_databases().next().is_none());
     let has_it = findings.iter().any(|finding| finding.name == Name::ClientFailed);
     findings.extend(ended_early(&outcome).filter(|_| unexplained && !has_it));
-    if let Some(reason) = ended.no_word.filter(|_| !findings.iter().any(Finding::fails)) {
-        rehearsal.untested.push(reason.to_owned());
-    }
     let left_out = left_out(sandbox, stage, target, &findings, &mut rehearsal.untested).await;
     let before_looking = stage.after.as_ref().map(|after| (after, rehearsal.clone()));
     let came_back = CameBack {
@@ -366,6 +363,7 @@ async fn work(
         client: &client,
         findings: &findings,
         left_out: &left_out,
+        no_word: ended.no_word,
         restore_took: rehearsal.timings.restore,
         before: &before,
     };
@@ -388,6 +386,8 @@ pub(super) struct CameBack<'a> {
     /// What the restore is known to have failed on.
     findings: &'a [Finding],
     left_out: &'a LeftOut,
+    /// Why psql's word of its end is missing, where it is.
+    no_word: Option<&'static str>,
     restore_took: Duration,
     before: &'a Before,
 }
@@ -408,6 +408,8 @@ impl CameBack<'_> {
         let failed = findings.iter().any(Finding::fails);
         if !failed {
             rehearsal.untested.extend(places.lost.iter().map(|lost| lost.reason.clone()));
+            // A database that is not there is why psql had no connection at its end.
+            rehearsal.untested.extend(self.no_word.filter(|_| places.lost.is_empty()).map(str::to_owned));
         }
         let summary = RestoreSummary {
             command: outcome.command.clone(),

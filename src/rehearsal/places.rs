@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::check::Place;
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Database, MAINTENANCE_DATABASE, Session};
-use crate::dump::{Dump, Renamed, Scan};
+use crate::dump::{Dump, Held, Renamed, Scan};
 use crate::engine::Sandbox;
 use crate::profile::Target;
 use crate::restore;
@@ -29,13 +29,6 @@ pub struct Lost {
     pub reason: String,
 }
 
-/// How much the dump puts into a database.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Held {
-    tables: usize,
-    others: usize,
-}
-
 /// Finds the places.
 ///
 /// # Errors
@@ -51,7 +44,8 @@ pub async fn places(
     let (before, after) = &outcome.databases;
     let first = restore::first_database(dump, target);
     let own = target.database.name.as_str();
-    let mut places = settle(&held(scan), first, &scan.facts.renamed, before, after);
+    let held = scan.held().into_iter().map(|(name, held)| (name.map(str::to_owned), held)).collect();
+    let mut places = settle(&held, first, &scan.facts.renamed, before, after);
     // What is in them although the dump puts nothing there, as far as anybody knows, has come from somewhere all the same.
     for database in after {
         let is_known = places.looked_at.iter().any(|place| place.name == database.name);
@@ -99,32 +93,6 @@ fn names(name: &str, first: &str) -> Vec<Option<String>> {
     is_first.into_iter().chain([Some(name.to_owned())]).collect()
 }
 
-/// How much the dump puts where.
-fn held(scan: &Scan) -> BTreeMap<Option<String>, Held> {
-    let facts = &scan.facts;
-    let mut held: BTreeMap<Option<String>, Held> = BTreeMap::new();
-    for table in &facts.tables {
-        held.entry(table.database.clone()).or_default().tables += 1;
-    }
-    let rows = scan.rows.iter().filter(|rows| rows.rows > 0).map(|rows| &rows.place.database);
-    let large_objects = scan.large_objects.iter().filter(|(_, data)| data.objects > 0).map(|(database, _)| database);
-    let objects = scan.declared.iter().filter(|object| !object.tag.starts_with("DATABASE "));
-    let owners = facts.owners.iter().filter(|owned| !matches!(owned.kind.as_str(), "DATABASE" | "TABLESPACE"));
-    let others = rows
-        .chain(large_objects)
-        .chain(objects.map(|object| &object.database))
-        .chain(scan.added.iter().map(|added| &added.database))
-        .chain(facts.sequences.iter().map(|value| &value.sequence.database))
-        .chain(facts.policies.iter().map(|policy| &policy.database))
-        .chain(facts.extensions.iter().map(|extension| &extension.database))
-        .chain(facts.refreshed.iter().map(|view| &view.database))
-        .chain(owners.map(|owned| &owned.database));
-    for database in others {
-        held.entry(database.clone()).or_default().others += 1;
-    }
-    held
-}
-
 /// Which database of now each name of the dump stands for.
 fn settle(
     held: &BTreeMap<Option<String>, Held>,
@@ -169,8 +137,8 @@ fn settle(
         Place { name: name.to_owned(), known_as, own: false }
     });
     let lost = open.iter().map(|(known_as, name, held)| {
-        let what = match (held.tables, held.others) {
-            (0, others) => format!("{others} statements or blocks of rows"),
+        let what = match (held.tables, held.all()) {
+            (0, all) => format!("{all} statements or blocks of rows"),
             (1, _) => "1 table".to_owned(),
             (tables, _) => format!("{tables} tables"),
         };
@@ -209,7 +177,7 @@ mod tests {
     }
 
     fn settled(held: &[Option<&str>], first: &str, before: &[(u32, &str)], after: &[(u32, &str)]) -> Places {
-        let one = Held { tables: 1, others: 1 };
+        let one = Held { tables: 1, ..Held::default() };
         let held = held.iter().map(|name| (name.map(str::to_owned), one)).collect();
         settle(&held, first, &Renamed::default(), &cluster(before), &cluster(after))
     }

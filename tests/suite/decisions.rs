@@ -108,7 +108,10 @@ fn what_could_not_even_begin_is_untested_although_it_is_accepted() {
     let profile = deciding(&bare("nowhere", 17), &format!("accept: [{{finding: locale-unavailable, {END}}}]"));
     let ran = home.run(&script, &[&profile]);
     ran.expect(3);
-    assert_eq!(ran.only().untested, ["nothing was restored that a check could look at"]);
+    // What is missing by its name, and nothing that only follows from it: that psql had no connection at its end.
+    let gone = "database \"nowhere\", into which the dump puts 1 table, is not there after the restore";
+    assert_eq!(ran.only().untested, [gone]);
+    assert_eq!(ran.only().findings().count(), 1, "{}", ran.json);
 }
 
 #[test]

@@ -118,7 +118,8 @@ const CHANGES: &[(u16, &str, Name, &str)] = &[
     (0, "COMMENT ON LARGE OBJECT 5002 IS 'other words'", Name::DefinitionChanged, "COMMENT LARGE OBJECT 5002"),
     (0, "COMMENT ON COLUMN j.base.id IS 'new'", Name::ObjectExtra, "COMMENT COLUMN j.base.id"),
     (0, "ALTER TABLE j.copy SET (fillfactor = 50)", Name::DefinitionChanged, "TABLE j.copy"),
-    (0, "ALTER TABLE j.base ALTER note SET STATISTICS 7", Name::DefinitionChanged, "TABLE j.base"),
+    // Without ONLY the tables that inherit the column are changed as well.
+    (0, "ALTER TABLE ONLY j.base ALTER note SET STATISTICS 7", Name::DefinitionChanged, "TABLE j.base"),
     (0, "ALTER TABLE j.other ALTER note SET STORAGE EXTERNAL", Name::DefinitionChanged, "TABLE j.other"),
     (14, "ALTER TABLE j.child ALTER note SET COMPRESSION pglz", Name::DefinitionChanged, "TABLE j.child"),
     (0, "ALTER TABLE j.people ALTER id SET GENERATED ALWAYS", Name::DefinitionChanged, "SEQUENCE j.people_id_seq"),

@@ -105,7 +105,8 @@ fn globals_alone_are_judged_by_their_roles_even_where_the_profile_names_a_databa
     let lost = more.replace("\\unrestrict", "DROP ROLE group_of;\n\\unrestrict");
     let ran = home.run(&home.file("globals.sql", lost), &profiles);
     ran.expect(1);
-    assert_eq!(findings(ran.target("named"), "role-changed")[0].objects, ["ROLE group_of"]);
+    // A role that is gone is no role that has changed.
+    assert_eq!(findings(ran.target("named"), "object-missing")[0].objects, ["ROLE group_of"]);
 }
 
 #[test]
@@ -137,6 +138,17 @@ fn a_dump_without_rows_or_without_tables_passes_with_a_word_on_what_it_does_not_
     let ran = home.run(&server.dump("empty", home.path("empty.dump")), &[&bare("t", 17)]);
     ran.expect(1);
     assert_eq!(ran.finding("nothing-restored").title, "the dump holds nothing");
+    assert!(!ran.stdout.contains("does not name its objects"), "{}", ran.stdout);
+    for options in ["empty", "-C empty"] {
+        let ran = home.run(&plain(options), &[&bare("t", 17)]);
+        ran.expect(1);
+        assert_eq!(ran.finding("nothing-restored").title, "the dump holds nothing", "{options}");
+    }
+    // Nor is one of databases that nobody has put anything into, but roles are in it.
+    let cluster = server.shell("pg_dumpall --exclude-database=bare --exclude-database=large");
+    let ran = home.run(&home.file("cluster.sql", cluster), &[&bare("t", 17)]);
+    ran.expect(0);
+    assert_eq!(ran.finding("nothing-restored").title, "the dump holds roles, and databases with nothing in them");
     // The tables of the dump have to come, rows or none.
     let lost = std::fs::read_to_string(plain("-s bare")).unwrap() + "\nDROP TABLE public.t CASCADE;\n";
     let ran = home.run(&home.file("lost.sql", lost), &[&bare("t", 17)]);

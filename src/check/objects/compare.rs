@@ -1,12 +1,12 @@
 //! Which objects of the dump are there again, and which are not what they were.
 //!
 //! First by their texts, which is exact where they are equal. What is left is compared by what this server makes of the
-//! dump's definitions ([`crate::check::reference`]): both are written by the same pg_dump then, names too.
+//! dump's definitions (`crate::check::reference`): both are written by the same pg_dump then, names too.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::text;
-use crate::check::reference::{Key, key};
+use crate::check::key::{Key, key};
 use crate::dump::Declared;
 use crate::finding::Failure;
 

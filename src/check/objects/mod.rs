@@ -14,7 +14,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 
-use super::scope::{self, in_database, schema_of};
+use super::scope::{self, in_database, schema_of, tablespaces_left_out};
 use super::{Check, Group, Looked, Restored, schema};
 use crate::cluster::ClusterError;
 use crate::dump::{Content, Declared};
@@ -163,10 +163,4 @@ pub async fn compare_only(
         });
     }
     Ok(comparison)
-}
-
-/// Whether objects are known to be in other tablespaces: one is missing, which the restore has said, or nobody wants them.
-pub fn tablespaces_left_out(restored: &Restored<'_>) -> bool {
-    has_option(&restored.target.restore.options, "--no-tablespaces", '\0')
-        || restored.restore_findings.iter().any(|finding| finding.name == Name::TablespaceMissing)
 }

@@ -23,7 +23,7 @@ use super::scope::in_database;
 use super::{Apart, Check, Group, Looked, Restored, objects};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
-use crate::dump::{Declared, Word, statements};
+use crate::dump::{Content, Declared, Word, statements};
 use crate::finding::{AfterKind, Failure, Finding, Name, Severity, restoring};
 use crate::restore::{has_option, made_by_dump};
 
@@ -47,8 +47,13 @@ impl Check for Privileges {
         let declared: Vec<&Declared> =
             in_database(&restored.scan.declared, restored, |object| &object.database).collect();
         if declared.is_empty() {
-            let not_compared = vec!["privileges: the script does not name its objects as pg_dump does".to_owned()];
-            return Ok(Looked { not_compared, ..Looked::default() });
+            // Where there are no objects, there is nothing to say of them.
+            let held = restored.scan.held();
+            let mut held = held.iter().filter(|(database, _)| restored.place.is_known_as(**database));
+            let is_unnamed = matches!(restored.dump.content, Content::Plain(_))
+                && held.any(|(_, held)| held.tables + held.others > 0);
+            let why = "privileges: the script does not name its objects as pg_dump does".to_owned();
+            return Ok(Looked { not_compared: is_unnamed.then_some(why).into_iter().collect(), ..Looked::default() });
         }
         let mut held = actual::read(restored.session).await?;
         // What the target's own objects began with is what the profile or the image has made of them.

@@ -7,40 +7,22 @@
 //! and dropped at once.
 
 mod database;
+pub(super) mod made;
 mod statements;
 
 pub(super) use database::PREFIX;
+pub(super) use made::Reference;
 
 use std::collections::{HashMap, HashSet};
 
 use super::Restored;
-use super::constraints::{self, Unverified};
+use super::constraints;
+use super::key::key;
 use super::schema;
-use super::scope::in_database;
+use super::scope::{in_database, tablespaces_left_out};
 use crate::cluster::{ClusterError, Session};
 use crate::dump::{Content, Declared};
 use statements::Step;
-
-/// Type, schema and tag of an object, as pg_dump names it.
-pub type Key = (String, String, String);
-
-/// An object's key.
-pub fn key(object: &Declared) -> Key {
-    (object.desc.clone(), object.schema.clone().unwrap_or_default(), object.tag.clone())
-}
-
-/// What the reference database came to.
-#[derive(Debug, Default)]
-pub struct Reference {
-    /// Its objects, as the target's own pg_dump writes them.
-    pub declared: Vec<Declared>,
-    /// The dump's objects that this server did not make there, and the SQLSTATE of its refusal.
-    pub refused: HashMap<Key, String>,
-    /// Its constraints that are not verified.
-    pub unverified: Vec<Unverified>,
-    /// Whether objects are among them that the script makes by statements that pg_dump has not written.
-    pub has_added: bool,
-}
 
 /// Makes it, reads it, and drops it.
 ///
@@ -75,7 +57,7 @@ async fn fill(restored: &Restored<'_>, dumped: &[&Declared], name: &str) -> Resu
         added.partition(|statement| statements::makes_a_place(statement));
     session.pipelined(&places).await;
     let is_archive = matches!(restored.dump.content, Content::Archive(_));
-    let (steps, left_out) = statements::steps(dumped, is_archive, super::objects::tablespaces_left_out(restored));
+    let (steps, left_out) = statements::steps(dumped, is_archive, tablespaces_left_out(restored));
     let mut refused = run(&session, &steps, restored.encoding()).await;
     // What else the script makes itself may be what they need.
     let others: Vec<String> = others.into_iter().filter(|statement| statements::makes_an_object(statement)).collect();

@@ -6,7 +6,7 @@ use super::RowMode;
 use super::locate::Difference;
 use super::plan::Unit;
 use super::relations::Table;
-use crate::check::scope::unsaid;
+use crate::check::scope::{fills, unsaid};
 use crate::check::{Apart, Kind, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::dump::digest::{Digest, NoDigest};
@@ -163,17 +163,7 @@ impl<'a> Told<'a> {
 
     /// Whether the profile accepts that the rows of this table were refused.
     fn is_accepted(&self, schema: &str, name: &str) -> bool {
-        let data = format!("TABLE DATA {schema}.{name}");
-        let quoted = |part: &str| [part.to_owned(), identifier(part)];
-        let named = quoted(schema).into_iter().flat_map(|schema| quoted(name).map(|name| format!("{schema}.{name} ")));
-        let named: Vec<String> = named.collect();
-        self.accepted.iter().any(|object| {
-            // A script's: `line 7: COPY public.orders (id) FROM stdin;`.
-            let statement = object.split_once(": ").filter(|(line, _)| line.starts_with("line ")).map(|(_, rest)| rest);
-            let rows =
-                statement.and_then(|said| said.strip_prefix("COPY ").or_else(|| said.strip_prefix("INSERT INTO ")));
-            *object == data || rows.is_some_and(|rows| named.iter().any(|name| rows.starts_with(name.as_str())))
-        })
+        self.accepted.iter().any(|object| fills(object, schema, name))
     }
 
     /// What the script itself does to the rows of these tables that are not as the dump has them.

@@ -12,13 +12,13 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::models::{ContainerConfig, ContainerCreateBody, HostConfig};
 use bollard::query_parameters::{
-    CommitContainerOptionsBuilder, CreateContainerOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder,
-    RemoveImageOptionsBuilder, StartContainerOptions, WaitContainerOptions,
+    CommitContainerOptionsBuilder, CreateContainerOptionsBuilder, LogsOptionsBuilder, RemoveImageOptionsBuilder,
+    StartContainerOptions, WaitContainerOptions,
 };
 use futures_util::StreamExt as _;
 use sha2::{Digest as _, Sha256};
 
-use super::{call, labels, status};
+use super::{call, labels, remove, status};
 use crate::engine::lease::Lease;
 use crate::engine::{Control, EngineError, ExtensionRights, InitdbOptions, SandboxSpec};
 use crate::profile::LocaleProvider;
@@ -183,8 +183,7 @@ async fn make(
     let options = CreateContainerOptionsBuilder::default().name(&name).build();
     docker.create_container(Some(options), body).await.map_err(call("cannot create the container for initdb"))?;
     let made = run_and_commit(docker, &name, reference, labels).await;
-    let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-    let removed = docker.remove_container(&name, Some(options)).await.map_err(call("cannot remove a container"));
+    let removed = remove::container(docker, &name).await.map_err(call("cannot remove a container"));
     made.and(removed)
 }
 

@@ -16,6 +16,7 @@ mod input;
 mod kept;
 mod labels;
 mod reach;
+mod remove;
 mod sandbox;
 mod sweep;
 mod watch;

@@ -3,10 +3,7 @@
 use async_trait::async_trait;
 use bollard::Docker;
 use bollard::models::{ContainerCreateBody, VolumeCreateRequest};
-use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, InspectContainerOptions, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
-    StartContainerOptions,
-};
+use bollard::query_parameters::{CreateContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::disk::{self, DiskWatch};
@@ -16,7 +13,7 @@ use super::exec::{self, Exec};
 use super::input::{self, Input};
 use super::kept::{Kept, Origin};
 use super::watch::Watch;
-use super::{call, container, image, labels, status};
+use super::{call, container, image, labels, remove, status};
 use crate::engine::lease::Lease;
 use crate::engine::{EngineError, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec, Storage, Whose};
 use crate::event::{Events, Phase};
@@ -365,12 +362,7 @@ impl Sandbox for DockerSandbox {
         // What still talks to the server ends first.
         drop((watch, first));
         let remove = async |name: &str| {
-            let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-            match docker.remove_container(name, Some(options)).await {
-                Ok(()) => Ok(()),
-                Err(error) if status(&error) == Some(404) => Ok(()),
-                Err(error) => Err(call("cannot remove the sandbox's container")(error)),
-            }
+            remove::container(&docker, name).await.map_err(call("cannot remove the sandbox's container"))
         };
         let mut result = Ok(());
         if let Some(client) = &client {
@@ -385,7 +377,7 @@ impl Sandbox for DockerSandbox {
         let (of_server, of_disk_watch) = tokio::join!(remove(&server), remove_disk_watch);
         result = result.and(of_server).and(of_disk_watch);
         if let Some(volume) = volume {
-            let removed = docker.remove_volume(&volume, None::<RemoveVolumeOptions>).await;
+            let removed = remove::volume(&docker, &volume).await;
             result = result.and(removed.map_err(call("cannot remove the sandbox's volume")));
         }
         match kept {

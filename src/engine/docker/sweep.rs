@@ -4,11 +4,10 @@ use std::collections::HashMap;
 
 use bollard::Docker;
 use bollard::query_parameters::{
-    ListContainersOptionsBuilder, ListImagesOptionsBuilder, ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder,
-    RemoveImageOptionsBuilder, RemoveVolumeOptions,
+    ListContainersOptionsBuilder, ListImagesOptionsBuilder, ListVolumesOptionsBuilder, RemoveImageOptionsBuilder,
 };
 
-use super::{call, labels, status};
+use super::{call, labels, remove, status};
 use crate::engine::lease::{Home, Lease};
 use crate::engine::{EngineError, Sweep, Swept};
 
@@ -53,8 +52,7 @@ async fn remove_where(
     for container in containers {
         let (Some(id), Some(labels)) = (container.id, container.labels) else { continue };
         if wanted(&labels) {
-            let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-            let removed = docker.remove_container(&id, Some(options)).await;
+            let removed = remove::container(docker, &id).await;
             let name = container.names.and_then(|names| names.into_iter().next()).unwrap_or(id);
             sweep.note("container", name.trim_start_matches('/').to_owned(), removed);
         }
@@ -63,7 +61,7 @@ async fn remove_where(
     let volumes = docker.list_volumes(Some(options)).await.map_err(call("cannot list volumes"))?.volumes;
     for volume in volumes.unwrap_or_default() {
         if wanted(&volume.labels) {
-            let removed = docker.remove_volume(&volume.name, None::<RemoveVolumeOptions>).await;
+            let removed = remove::volume(docker, &volume.name).await;
             sweep.note("volume", volume.name, removed);
         }
     }
@@ -95,13 +93,10 @@ async fn remove_where(
 }
 
 impl Sweep {
-    /// Notes what came of one removal. What is gone already, or being removed by somebody else, is gone.
+    /// Notes what came of one removal. What is gone already is gone.
     fn note(&mut self, kind: &'static str, name: String, removed: Result<(), bollard::errors::Error>) {
         match removed {
-            Err(error)
-                if status(&error) != Some(404)
-                    && !(status(&error) == Some(409) && error.to_string().contains("already in progress")) =>
-            {
+            Err(error) if status(&error) != Some(404) => {
                 self.failed.push(format!("{kind} {name}: {}", reason(error)));
             }
             _ => self.removed.push(Swept { kind, name }),

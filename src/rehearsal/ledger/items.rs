@@ -151,18 +151,10 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
 /// The databases that the dump makes, and those that something goes into.
 fn databases(scan: &Scan) -> impl Iterator<Item = Item<'_>> {
     let facts = &scan.facts;
-    let objects = scan.declared.iter().filter(|object| !object.tag.starts_with("DATABASE "));
-    let held = objects
-        .map(|object| &object.database)
-        .chain(facts.tables.iter().map(|table| &table.database))
-        .chain(scan.rows.iter().filter(|rows| rows.rows > 0).map(|rows| &rows.place.database))
-        .chain(scan.large_objects.iter().filter(|(_, data)| data.objects > 0).map(|(database, _)| database))
-        .chain(facts.sequences.iter().map(|value| &value.sequence.database))
-        .chain(scan.added.iter().map(|added| &added.database));
+    let held = scan.held();
     // What an archive says of its database is only done with `--create`, and it goes into one in any case.
     let made = facts.creates_database.iter().map(|made| &made.name).filter(|name| facts.databases.contains(name));
-    let named: BTreeSet<Option<&str>> =
-        held.map(|database| database.as_deref()).chain(made.map(|name| Some(name.as_str()))).collect();
+    let named: BTreeSet<Option<&str>> = held.into_keys().chain(made.map(|name| Some(name.as_str()))).collect();
     named.into_iter().map(|database| {
         let name = database.unwrap_or("the one that is connected to first").to_owned();
         Item::new(Kind::Database, database, (String::new(), name), "objects")
