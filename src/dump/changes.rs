@@ -15,7 +15,9 @@ pub(super) enum Change {
     Fills { what: String, schema: Option<String>, table: String },
     /// Rows of any table of the database.
     Any { what: String },
-    /// A database by its name.
+    /// A database by its name, with all that it holds.
+    Dropped { what: String, database: String },
+    /// What a database is called.
     Database { what: String },
     /// Where names lead, or what follows means.
     Reading { what: String },
@@ -131,7 +133,8 @@ fn dropped(words: &mut Words<'_>) -> Option<Vec<Change>> {
     match words.word()? {
         "database" => {
             if_exists(words);
-            Some(vec![Change::Database { what: format!("DROP DATABASE {}", words.name()?) }])
+            let database = words.name()?;
+            Some(vec![Change::Dropped { what: format!("DROP DATABASE {database}"), database }])
         }
         "table" => {
             if_exists(words);
@@ -261,7 +264,9 @@ mod tests {
                 Change::Rows { what, .. } => what,
                 Change::Fills { what, .. } => format!("fills: {what}"),
                 Change::Any { what } => format!("any: {what}"),
-                Change::Database { what } | Change::Reading { what } => format!("!{what}"),
+                Change::Dropped { what, .. } | Change::Database { what } | Change::Reading { what } => {
+                    format!("!{what}")
+                }
             })
             .collect()
     }

@@ -1,5 +1,7 @@
 //! What a script does beside declaring objects and bringing rows: transactions, changes of what is there, its end.
 
+use std::collections::HashSet;
+
 use super::changes::{self, Change};
 use super::facts::Relation;
 use super::lexer::{Statement, TokenKind};
@@ -16,6 +18,8 @@ pub(super) struct Script {
     written: Option<u64>,
     quit: Option<u64>,
     after_quit: bool,
+    /// Databases that the script has put something into.
+    filled: HashSet<Option<String>>,
 }
 
 impl Script {
@@ -63,6 +67,9 @@ impl Script {
         if !matches!(word(statement, 0), Some("set" | "select" | "reset" | "show")) {
             self.wrote(line);
         }
+        if is_of_database(statement) && !self.filled.contains(&collector.database) {
+            self.filled.insert(collector.database.clone());
+        }
         if !read {
             return;
         }
@@ -94,6 +101,15 @@ impl Script {
                 Change::Any { what } => {
                     if collector.has_tables() {
                         self.doubt(line, what, Affects::Database(database));
+                    }
+                }
+                // pg_dumpall --clean drops each database before it makes it.
+                Change::Dropped { what, database } => {
+                    let is_made = collector.facts.creates_database.iter().any(|made| made.name == database);
+                    // The first one's name is not known.
+                    let is_filled = [None, Some(database)].iter().any(|database| self.filled.contains(database));
+                    if is_made || is_filled {
+                        self.doubt(line, what, Affects::Everything);
                     }
                 }
                 Change::Database { what } => {
@@ -165,6 +181,29 @@ impl Script {
             database: is_sure.then_some(database),
         };
         (self.doubts.list, end)
+    }
+}
+
+/// Whether a statement puts something into the database that it runs in, as far as its first words tell: not where it only sets
+/// something for the session, or is about what the whole cluster has.
+fn is_of_database(statement: &Statement) -> bool {
+    const OF_CLUSTER: [&str; 6] = ["role", "user", "group", "database", "tablespace", "parameter"];
+    let is_kind = |at: usize| word(statement, at).is_some_and(|word| OF_CLUSTER.contains(&word));
+    let after_on = || {
+        let on = (0..statement.tokens.len()).find(|at| word(statement, *at) == Some("on"));
+        on.map(|on| is_kind(on + 1))
+    };
+    match word(statement, 0) {
+        Some("set" | "reset" | "show") => false,
+        // Others make large objects, or run functions.
+        Some("select") => !(0..statement.tokens.len()).any(|at| word(statement, at) == Some("set_config")),
+        Some("create" | "alter" | "drop") => !is_kind(1) || word(statement, 2) == Some("mapping"),
+        Some("comment" | "security") => after_on() != Some(true),
+        // Of a membership there is no ON.
+        Some("grant" | "revoke") => after_on() == Some(false),
+        // pg_dumpall makes a template an ordinary database before it drops it.
+        Some("update") => word(statement, 1) != Some("pg_catalog") || word(statement, 3) != Some("pg_database"),
+        _ => true,
     }
 }
 

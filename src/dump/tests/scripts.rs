@@ -118,6 +118,22 @@ fn what_a_script_does_to_rows_is_told_of_those_that_came_before() {
         matches!(of("CREATE TABLE t(a int);\nDROP TABLE t;\n").as_slice(), [Affects::Table(table)] if table.name == "t")
     );
     assert_eq!(of("DROP DATABASE IF EXISTS app;\nCREATE DATABASE app;\n\\connect app\n"), []);
+    // What is dropped before anything goes into it, as pg_dumpall --clean does, has lost nothing.
+    let other = "\\connect other\nCREATE TABLE t(a int);\nCOPY t FROM stdin;\n1\n\\.\n\\connect template1\n";
+    let clean = "UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = 'app';\nCREATE ROLE r;\nGRANT r TO s;\n\
+                 COMMENT ON ROLE r IS 'x';\nGRANT ALL ON TABLESPACE a TO r;\nDROP DATABASE app;\nCREATE DATABASE app;\n";
+    assert_eq!(of(&format!("{other}{clean}\\connect app\nCREATE TABLE t(a int);\n")), []);
+    for put in [
+        "CREATE TABLE t(a int);",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        "COMMENT ON SCHEMA public IS 'x';",
+        "SELECT lo_create('1');",
+    ] {
+        let script = format!("\\connect app\n{put}\n\\connect postgres\nDROP DATABASE app;\n");
+        assert_eq!(of(&script), [Affects::Everything], "{put}");
+    }
+    assert_eq!(of("CREATE DATABASE app;\nDROP DATABASE app;\n"), [Affects::Everything]);
+    assert_eq!(of("CREATE TABLE t(a int);\n\\connect postgres\nDROP DATABASE app;\n"), [Affects::Everything]);
     assert_eq!(of("CREATE TABLE t(a int);\nALTER DATABASE app RENAME TO b;\n"), [Affects::Everything]);
     // A query in an INSERT.
     let query = scan("CREATE TABLE t(a int);\nINSERT INTO t SELECT * FROM (VALUES (1), (2)) AS v;\n");
