@@ -35,7 +35,7 @@ pub enum ClusterError {
 }
 
 /// An error of the server, not yet fit to be shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Said {
     pub message: String,
     pub sqlstate: String,

@@ -96,14 +96,9 @@ impl Session {
         let sql = "SELECT rolcanlogin FROM pg_catalog.pg_roles WHERE rolname = $1";
         let rows = superuser.query(sql, &[&role], "cannot look for a role").await?;
         let Some(can_log_in) = rows.first().map(|row| row.get::<_, bool>(0)) else {
-            let message = format!("role {role:?} does not exist");
-            return Ok(Err(Refusal { message, sqlstate: "42704".into() }));
+            return Ok(Err(Refusal::NoRole(role.to_owned())));
         };
-        let refusal = |error: &tokio_postgres::Error| {
-            error
-                .as_db_error()
-                .map(|error| Refusal { message: error.message().to_owned(), sqlstate: error.code().code().to_owned() })
-        };
+        let refusal = |error: &tokio_postgres::Error| error.as_db_error().map(|error| Refusal::Said(said(error)));
         let user = if can_log_in { role } else { superuser_name };
         let session = match Self::connect(sandbox, user, database).await? {
             Ok(session) => session,
@@ -231,9 +226,30 @@ fn text_rows(messages: Vec<SimpleQueryMessage>) -> TextRows {
 
 /// What the server has against a role's session.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Refusal {
-    pub message: String,
-    pub sqlstate: String,
+pub enum Refusal {
+    /// There is no role of this name.
+    NoRole(String),
+    /// What the server says to it, not yet fit to be shown.
+    Said(Said),
+}
+
+impl Refusal {
+    /// What the server calls it.
+    pub fn sqlstate(&self) -> &str {
+        match self {
+            Refusal::NoRole(_) => "42704",
+            Refusal::Said(said) => &said.sqlstate,
+        }
+    }
+}
+
+fn said(error: &tokio_postgres::error::DbError) -> Said {
+    Said {
+        message: error.message().to_owned(),
+        sqlstate: error.code().code().to_owned(),
+        routine: error.routine().unwrap_or_default().to_owned(),
+        file: error.file().unwrap_or_default().to_owned(),
+    }
 }
 
 fn cannot_connect(user: &str, database: &str) -> String {
@@ -260,13 +276,7 @@ pub fn is_lost(error: &tokio_postgres::Error) -> bool {
 /// A server's refusal, without detail.
 pub fn refused(step: &str, error: &tokio_postgres::Error) -> ClusterError {
     if let Some(error) = error.as_db_error() {
-        let said = Said {
-            message: error.message().to_owned(),
-            sqlstate: error.code().code().to_owned(),
-            routine: error.routine().unwrap_or_default().to_owned(),
-            file: error.file().unwrap_or_default().to_owned(),
-        };
-        return ClusterError::Server { step: step.to_owned(), said };
+        return ClusterError::Server { step: step.to_owned(), said: said(error) };
     }
     let mut reason = error.to_string();
     if let Some(source) = std::error::Error::source(error) {

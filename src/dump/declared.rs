@@ -153,6 +153,8 @@ fn one_line(name: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Added {
     pub database: Option<String>,
+    /// As whom it runs, by the script's own words; `None` is whoever restores it.
+    pub role: Option<String>,
     /// `CREATE`, `GRANT`, `REVOKE` or `ALTER DEFAULT PRIVILEGES`, as it stands there.
     pub statement: String,
 }
@@ -220,7 +222,7 @@ impl Declarations {
     }
 
     /// Takes a statement, which belongs to the object whose comment was the last. The bytes that it takes are returned.
-    pub(super) fn statement(&mut self, statement: &Statement, database: Option<&str>) -> usize {
+    pub(super) fn statement(&mut self, statement: &Statement, database: Option<&str>, role: Option<&str>) -> usize {
         let is_owner = sets_owner(statement);
         let is_session = sets_session(statement);
         if let Some(stated) = self.stated.last_mut().filter(|_| self.open && (is_owner || !is_session)) {
@@ -238,7 +240,8 @@ impl Declarations {
             if !is_added(statement) {
                 return 0;
             }
-            self.added.push(Added { database: database.map(str::to_owned), statement: statement.text.clone() });
+            let (database, role) = (database.map(str::to_owned), role.map(str::to_owned));
+            self.added.push(Added { database, role, statement: statement.text.clone() });
             return statement.text.len() + size_of::<Added>();
         };
         if statement.text.is_empty() || statement.cut || self.kept + statement.text.len() > MOST_KEPT {
@@ -468,7 +471,7 @@ mod tests {
         for sql in ["SET search_path = public, pg_catalog", "SET default_table_access_method = heap"] {
             let mut lexer = Lexer::of_text(sql);
             let Ok(Some(Item::Statement(statement) | Item::Unfinished(statement))) = lexer.next() else { panic!() };
-            declarations.statement(&statement, None);
+            declarations.statement(&statement, None, None);
         }
         declarations.comment(" Name: t; Type: TABLE; Schema: public; Owner: x", None);
         assert_eq!(declarations.list[0].search_path.as_deref(), Some("\"public\", \"pg_catalog\""));

@@ -558,7 +558,8 @@ impl<R: io::Read> Pass<'_, '_, R> {
         self.names.take_statement(statement);
         let first = statement.tokens.first().map(|token| &token.kind);
         let declares = matches!(first, Some(TokenKind::Word(word)) if DECLARING.contains(&word.as_str()));
-        self.kept += self.declarations.statement(statement, self.collector.database.as_deref());
+        self.kept +=
+            self.declarations.statement(statement, self.collector.database.as_deref(), self.collector.acting());
         if declares || counted(&self.collector.facts) > before {
             self.kept += weight(statement);
         }

@@ -1,5 +1,7 @@
 //! What a script does beside declaring objects and bringing rows: transactions, changes of what is there, its end.
 
+use std::collections::HashSet;
+
 use super::changes::{self, Change};
 use super::facts::Relation;
 use super::lexer::{Statement, TokenKind};
@@ -16,6 +18,10 @@ pub(super) struct Script {
     written: Option<u64>,
     quit: Option<u64>,
     after_quit: bool,
+    /// Databases that the script has put something into.
+    filled: HashSet<Option<String>>,
+    /// Those that it has dropped after that.
+    dropped: HashSet<String>,
 }
 
 impl Script {
@@ -63,16 +69,13 @@ impl Script {
         if !matches!(word(statement, 0), Some("set" | "select" | "reset" | "show")) {
             self.wrote(line);
         }
+        if is_of_database(statement) && !self.filled.contains(&collector.database) {
+            self.filled.insert(collector.database.clone());
+        }
         if !read {
             return;
         }
-        if let (Some("create"), Some("database"), Some(name)) =
-            (word(statement, 0), word(statement, 1), name(statement, 2))
-            && collector.facts.renamed.has_left(name)
-        {
-            let what = format!("CREATE DATABASE {name}, a name that a database had before it was renamed");
-            self.doubt(line, what, Affects::Everything);
-        }
+        self.databases(statement, collector);
         for change in changes::of(statement) {
             let database = collector.database.clone();
             let relation = |schema: Option<String>, name: String| {
@@ -104,6 +107,35 @@ impl Script {
                     }
                 }
             }
+        }
+    }
+
+    /// Follows which databases are dropped, and made under a name that another one had: what went into that is looked for in
+    /// the wrong one.
+    fn databases(&mut self, statement: &Statement, collector: &Collector) {
+        if word(statement, 1) != Some("database") {
+            return;
+        }
+        match (word(statement, 0), name(statement, 2)) {
+            (Some("drop"), Some(first)) => {
+                let has_condition = first == "if" && word(statement, 3) == Some("exists");
+                let Some(name) = (if has_condition { name(statement, 4) } else { Some(first) }) else { return };
+                // The first one's name is not known.
+                if [None, Some(name.to_owned())].iter().any(|database| self.filled.contains(database)) {
+                    self.dropped.insert(name.to_owned());
+                }
+            }
+            (Some("create"), Some(name)) => {
+                let why = if collector.facts.renamed.has_left(name) {
+                    "a name that a database had before it was renamed"
+                } else if self.dropped.contains(name) {
+                    "which was dropped after something had gone into it"
+                } else {
+                    return;
+                };
+                self.doubt(statement.line, format!("CREATE DATABASE {name}, {why}"), Affects::Everything);
+            }
+            _ => {}
         }
     }
 
@@ -165,6 +197,29 @@ impl Script {
             database: is_sure.then_some(database),
         };
         (self.doubts.list, end)
+    }
+}
+
+/// Whether a statement puts something into the database that it runs in, as far as its first words tell: not where it only sets
+/// something for the session, or is about what the whole cluster has.
+fn is_of_database(statement: &Statement) -> bool {
+    const OF_CLUSTER: [&str; 6] = ["role", "user", "group", "database", "tablespace", "parameter"];
+    let is_kind = |at: usize| word(statement, at).is_some_and(|word| OF_CLUSTER.contains(&word));
+    let after_on = || {
+        let on = (0..statement.tokens.len()).find(|at| word(statement, *at) == Some("on"));
+        on.map(|on| is_kind(on + 1))
+    };
+    match word(statement, 0) {
+        Some("set" | "reset" | "show") => false,
+        // Others make large objects, or run functions.
+        Some("select") => !(0..statement.tokens.len()).any(|at| word(statement, at) == Some("set_config")),
+        Some("create" | "alter" | "drop") => !is_kind(1) || word(statement, 2) == Some("mapping"),
+        Some("comment" | "security") => after_on() != Some(true),
+        // Of a membership there is no ON.
+        Some("grant" | "revoke") => after_on() == Some(false),
+        // pg_dumpall makes a template an ordinary database before it drops it.
+        Some("update") => word(statement, 1) != Some("pg_catalog") || word(statement, 3) != Some("pg_database"),
+        _ => true,
     }
 }
 

@@ -31,6 +31,10 @@ pub(super) struct Collector {
     temporary: HashSet<Name>,
     /// From `SET SESSION AUTHORIZATION`.
     session: Option<String>,
+    /// From `SET ROLE`.
+    role: Option<String>,
+    /// Whom `\connect` names.
+    user: Option<String>,
     /// The name in pg_dump's last comment, as in its table of contents.
     tag: String,
     tables: HashMap<Name, usize>,
@@ -126,6 +130,11 @@ impl Collector {
         self.tables.contains_key(&(table.database.clone(), table.schema.clone(), table.name.clone()))
     }
 
+    /// As whom the script acts by its own words; `None` is whoever restores it.
+    pub(super) fn acting(&self) -> Option<&str> {
+        self.role.as_deref().or(self.session.as_deref()).or(self.user.as_deref())
+    }
+
     /// Whether the current database has a table by now.
     pub(super) fn has_tables(&self) -> bool {
         self.with_tables.contains(&self.database)
@@ -145,8 +154,10 @@ impl Collector {
             Connect::Own => self.database = None,
             Connect::Same | Connect::Unknown => {}
         }
-        self.facts.sessions.extend(user);
-        (self.schema, self.session, self.encoding) = (None, None, None);
+        self.facts.sessions.extend(user.clone());
+        // A new session as the same user where it names none.
+        self.user = user.or(self.user.take());
+        (self.schema, self.session, self.role, self.encoding) = (None, None, None, None);
         self.built_in = false;
         self.temporary.clear();
     }
@@ -226,7 +237,8 @@ impl Collector {
                 self.facts.inserts = true;
             }
             "reset" => match words.name()?.as_str() {
-                "session" => self.session = None,
+                "session" => (self.session, self.role) = (None, None),
+                "role" => self.role = None,
                 "search_path" => (self.schema, self.built_in) = (None, false),
                 "client_encoding" => {
                     self.encode(None);
@@ -240,7 +252,7 @@ impl Collector {
                 _ => {}
             },
             "discard" if words.eat("all").is_some() => {
-                (self.schema, self.session, self.built_in) = (None, None, false);
+                (self.schema, self.session, self.role, self.built_in) = (None, None, None, false);
                 self.temporary.clear();
                 self.encode(None);
                 return Some(Effect::Encoding);
@@ -256,7 +268,7 @@ impl Collector {
             if role != "default" {
                 self.facts.sessions.insert(role.clone());
             }
-            self.session = (role != "default").then_some(role);
+            (self.session, self.role) = ((role != "default").then_some(role), None);
             return Some(Effect::None);
         }
         let is_local = words.eat("local").is_some();
@@ -274,9 +286,8 @@ impl Collector {
         if role.eat("role").is_some()
             && let Some(role) = role.name_or_text()
         {
-            if role != "none" {
-                self.facts.sessions.insert(role);
-            }
+            self.role = (role != "none").then_some(role);
+            self.facts.sessions.extend(self.role.clone());
             return Some(Effect::None);
         }
         let mut name = words.name()?;

@@ -247,6 +247,8 @@ fn severity(cause: &Cause, usual: Severity) -> Severity {
     match cause.name {
         // Every database has it, and what the dump says of it is applied to it.
         Name::ObjectExists if cause.subject == "public" && cause.who.is_none() => Severity::Note,
+        // It stays superuser, who needs none of what else the statement says.
+        Name::SuperuserLost if cause.who.is_some() => Severity::Warning,
         // The extension has made it, as in the source.
         Name::ObjectExists if cause.who.is_some() => usual.min(Severity::Warning),
         _ => usual,

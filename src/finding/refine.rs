@@ -4,9 +4,11 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::recognise::Cause;
-use super::there::table_name;
+use super::consequences::name_at;
+use super::recognise::{Cause, FUNCTION, running};
+use super::there::{bare_routine, table_name};
 use super::{Failure, Name, Situation};
+use crate::cluster::sql::identifier;
 use crate::dump::reading::{Readers, pieces_of};
 use crate::dump::{Content, Declared, features_in};
 
@@ -37,7 +39,8 @@ impl<'a> Refine<'a> {
                 self.of_superuser(failure, own)
             }
             Name::UniqueViolated => self.of_other_rows(failure, own),
-            Name::CheckViolated => self.of_check(failure, own),
+            Name::CheckViolated => self.of_function(failure).unwrap_or_else(|| self.of_check(failure, own)),
+            Name::FunctionRaised => Cause { subject: self.with_schema(own.subject), ..own },
             Name::PartitionMoved => self.of_partition(own),
             Name::ForeignKeyViolated if !is_made(failure) => Cause { who: Some("order".into()), ..own },
             Name::DependencyMissing => self.of_order(failure, own),
@@ -80,6 +83,11 @@ impl<'a> Refine<'a> {
 
     /// Whether rows of the dump collide with each other, or with rows that somebody else has written.
     fn of_other_rows(&self, failure: &Failure, own: Cause) -> Cause {
+        if writes_within(failure) {
+            let Some(table) = written_within(failure) else { return own };
+            let table = self.situation.mask.name(&table);
+            return Cause { who: Some("meanwhile".into()), ..Cause::new(Name::RowsCollide, table) };
+        }
         let Some(table) = table_name(failure) else { return own };
         let there = &self.situation.there;
         let who = match there.of_extension.get(&table) {
@@ -90,6 +98,26 @@ impl<'a> Refine<'a> {
             None => return own,
         };
         Cause { who: Some(who), ..Cause::new(Name::RowsCollide, table) }
+    }
+
+    /// What a function wrote while rows of the dump came in is the function's: a trigger's, as a rule.
+    fn of_function(&self, failure: &Failure) -> Option<Cause> {
+        let context = failure.context.as_deref().filter(|_| writes_within(failure))?;
+        let shown = Failure { context: self.situation.mask.context(context), ..Failure::default() };
+        Some(Cause::new(Name::FunctionRaised, self.with_schema(running(&shown))))
+    }
+
+    /// A function as the server names it, `f(integer)`, with its schema where that is told of one alone.
+    fn with_schema(&self, function: String) -> String {
+        let schema = bare_routine(&function).and_then(|name| self.situation.there.schema_of_routine.get(&name));
+        match schema.filter(|schema| self.situation.mask.knows(schema)) {
+            // As the server writes it, which quotes what needs it (quote_identifier in ruleutils.c).
+            Some(schema) if schema.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') => {
+                format!("{schema}.{function}")
+            }
+            Some(schema) => format!("{}.{function}", identifier(schema)),
+            None => function,
+        }
     }
 
     /// A check that reads other rows holds or not by the order in which rows come.
@@ -189,6 +217,30 @@ impl<'a> Refine<'a> {
 /// Whether a foreign key failed as it was made, after the rows; it was there before them otherwise.
 fn is_made(failure: &Failure) -> bool {
     failure.statement.as_deref().unwrap_or_default().trim_start().starts_with("ALTER ")
+}
+
+/// Whether a row was refused that a function wrote while rows of the dump came in.
+fn writes_within(failure: &Failure) -> bool {
+    let statement = failure.statement.as_deref().unwrap_or_default().trim_start();
+    let brings_rows = ["COPY ", "INSERT INTO "].iter().any(|begin| statement.starts_with(begin));
+    brings_rows && failure.context.iter().flat_map(|context| context.lines()).any(|line| line.starts_with(FUNCTION))
+}
+
+/// The table of `SQL statement "INSERT INTO public.audit …"` (`_SPI_error_callback` in src/backend/executor/spi.c).
+fn written_within(failure: &Failure) -> Option<String> {
+    let context = failure.context.as_deref()?;
+    let sql = context.lines().find_map(|line| line.strip_prefix("SQL statement \""))?.trim_start();
+    // "insert  into"
+    let mut words = sql.splitn(3, char::is_whitespace);
+    let (first, second, rest) = (words.next()?, words.next()?, words.next().unwrap_or_default());
+    let name = match first.to_ascii_lowercase().as_str() {
+        "insert" | "merge" if second.eq_ignore_ascii_case("into") => rest,
+        "update" => second,
+        _ => return None,
+    };
+    let mut parts = name_at(name.trim_start())?;
+    let table = parts.pop()?;
+    Some(format!("{}.{table}", parts.pop().unwrap_or_else(|| "public".into())))
 }
 
 fn is_copy(failure: &Failure) -> bool {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Failure;
 use super::consequences::name_at;
+use super::recognise::running;
 
 /// What was there, and what is. Names are those of the server: schema and name, joined by a dot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct There {
     pub filled_now: BTreeSet<String>,
     /// Objects that an extension has made, and its name.
     pub of_extension: BTreeMap<String, String>,
+    /// The schema of functions that a failure names without it, where one alone has a function of that name.
+    pub schema_of_routine: BTreeMap<String, String>,
 }
 
 /// What is to be asked of the databases after a restore.
@@ -26,6 +29,8 @@ pub struct Ask {
     pub databases: BTreeSet<String>,
     /// Tables into which rows did not go, by database: schema and name.
     pub tables: BTreeSet<(String, String, String)>,
+    /// Functions whose schema a failure does not tell, by database.
+    pub routines: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Tables that are asked for; a dump whose every table fails tells nothing more by the rest.
@@ -37,6 +42,9 @@ impl Ask {
         let mut ask = Self::default();
         for failure in failures {
             let Some(database) = &failure.database else { continue };
+            if let Some(name) = bare_routine(&running(failure)) {
+                ask.routines.entry(database.clone()).or_default().insert(name);
+            }
             let collides = failure.is("23505") || failure.is("23P01");
             // Duplicate table, object, function, schema.
             let exists = ["42P07", "42710", "42723", "42P06"].iter().any(|state| failure.is(state));
@@ -64,6 +72,12 @@ pub(super) fn table_of(failure: &Failure) -> Option<(String, String)> {
     let mut parts = name_at(rest.strip_prefix("ONLY ").unwrap_or(rest))?;
     let table = parts.pop()?;
     Some((parts.pop().unwrap_or_else(|| "public".into()), table))
+}
+
+/// The name of a function that the server names without its schema, `f(integer)`: its search path finds it.
+pub(super) fn bare_routine(function: &str) -> Option<String> {
+    let mut parts = name_at(function)?;
+    parts.pop().filter(|_| parts.is_empty())
 }
 
 /// The same, joined.

@@ -1,6 +1,6 @@
 //! Asks the databases what the restore met there: rows that were there before, what an extension has made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::Before;
 use crate::cluster::sql::identifier;
@@ -60,6 +60,21 @@ impl Met {
                 .collect();
             there.filled_now.extend(filled(&session, &tables).await?);
         }
+        let mut schemas: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (database, names) in &ask.routines {
+            let Ok(session) = Session::open(sandbox, &target.cluster.superuser, database).await else { continue };
+            let sql = "
+                SELECT p.proname::text, n.nspname::text
+                FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+                WHERE p.proname::text = ANY ($1)";
+            let names: Vec<&String> = names.iter().collect();
+            for row in session.query(sql, &[&names], "cannot look for functions").await? {
+                schemas.entry(row.get(0)).or_default().insert(row.get(1));
+            }
+        }
+        let only = schemas.into_iter().filter(|(_, schemas)| schemas.len() == 1);
+        there.schema_of_routine =
+            only.flat_map(|(name, schemas)| schemas.into_iter().map(move |one| (name.clone(), one))).collect();
         Ok(there)
     }
 }

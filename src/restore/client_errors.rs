@@ -29,6 +29,16 @@ pub enum Told {
     End,
 }
 
+/// Whose lines they are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Client {
+    Psql,
+    PgRestore,
+    /// Of pg_restore with parallel jobs, which write to one stream.
+    #[default]
+    Jobs,
+}
+
 /// Reads the lines of one client as they come.
 ///
 /// pg_restore's parallel jobs write to one stream, each message in several pieces (`pg_restore:`, a space, `error: `, the
@@ -36,6 +46,7 @@ pub enum Told {
 /// a text in a line of its own.
 #[derive(Debug, Default)]
 pub struct ClientErrors {
+    client: Client,
     entry: Option<i32>,
     /// An `error: ` whose text has not come yet.
     awaiting_text: bool,
@@ -73,14 +84,28 @@ const PROGRESS: [&str; 22] = [
 /// Those of them that stand for one entry each. With jobs an entry is launched and finished; without, announced once.
 const ENTRIES: [&str; 5] = ["creating ", "processing data for table ", "executing ", "finished item ", "restoring "];
 
+/// How lines begin that tell more of the message before, by what they tell (`pqBuildErrorMessage3` and `reportErrorPosition` in
+/// fe-protocol3.c, `ahprintf` in pg_backup_db.c): values stand in them.
+const FURTHER: [&str; 7] = ["DETAIL:  ", "HINT:  ", "QUERY:  ", "CONTEXT:  ", "LINE ", "STATEMENT:  ", "Command was: "];
+
 impl ClientErrors {
+    /// Reads those of this client.
+    pub fn of(client: Client) -> Self {
+        Self { client, ..Self::default() }
+    }
+
     /// Takes one line, without its line end, and tells what is in it.
     pub fn line(&mut self, line: &str) -> Vec<Told> {
-        if let Some(rest) = line.strip_prefix("psql: ") {
-            return psql(rest, None).into_iter().collect();
+        match self.client {
+            Client::Psql => of_psql(line).into_iter().collect(),
+            Client::PgRestore => line.strip_prefix(NAME).and_then(|piece| self.piece(piece)).into_iter().collect(),
+            Client::Jobs => self.of_jobs(line),
         }
-        if let Some((number, rest)) = line.strip_prefix("psql:<stdin>:").and_then(|rest| rest.split_once(": ")) {
-            return psql(rest, number.parse().ok()).into_iter().collect();
+    }
+
+    fn of_jobs(&mut self, line: &str) -> Vec<Told> {
+        if FURTHER.iter().any(|beginning| line.starts_with(beginning)) {
+            return Vec::new();
         }
         let mut pieces = line.split(NAME);
         let mut told = Vec::new();
@@ -158,6 +183,14 @@ fn is_text_of_server_error(text: &str) -> bool {
         .any(|beginning| text.starts_with(beginning) && server_message(text).is_some())
 }
 
+fn of_psql(line: &str) -> Option<Told> {
+    if let Some(rest) = line.strip_prefix("psql: ") {
+        return psql(rest, None);
+    }
+    let (number, rest) = line.strip_prefix("psql:<stdin>:")?.split_once(": ")?;
+    psql(rest, number.parse().ok())
+}
+
 fn psql(rest: &str, line: Option<u64>) -> Option<Told> {
     let error = if let Some((severity, server)) = severity(rest) {
         // What the server says beside errors (`error_severity` in src/backend/utils/error/elog.c).
@@ -207,7 +240,12 @@ mod tests {
     use super::*;
 
     fn errors(text: &str) -> Vec<ClientError> {
-        let mut reader = ClientErrors::default();
+        let is_psql = text.starts_with("psql:");
+        errors_of(if is_psql { Client::Psql } else { Client::Jobs }, text)
+    }
+
+    fn errors_of(client: Client, text: &str) -> Vec<ClientError> {
+        let mut reader = ClientErrors::of(client);
         let told = text.lines().flat_map(|line| reader.line(line));
         told.filter_map(|told| if let Told::Error(error) = told { Some(error) } else { None }).collect()
     }
@@ -225,6 +263,22 @@ mod tests {
             ..ClientError::default()
         };
         assert_eq!(errors(text), [expected]);
+    }
+
+    #[test]
+    fn what_looks_like_a_message_inside_of_another_one_is_none() {
+        let psql = "psql:<stdin>:12: ERROR:  invalid input syntax for type integer: \"x pg_restore: error: y\"\n\
+            LINE 1: INSERT INTO t VALUES ('x\\npg_restore: error: y');\npg_restore: error: z\n";
+        assert_eq!(errors_of(Client::Psql, psql).len(), 1);
+        let pg_restore = "pg_restore: from TOC entry 7; 0 0 TABLE DATA t u\n\
+            pg_restore: error: could not execute query: ERROR:  bad value: \"x pg_restore: error: y\"\n\
+            LINE 1: INSERT INTO t VALUES ('x pg_restore: error: y');\nDETAIL:  pg_restore: error: y\n\
+            Command was: INSERT INTO t VALUES ('pg_restore: error: y');\npsql: error: z\n";
+        let found = errors_of(Client::PgRestore, pg_restore);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].message.as_str(), found[0].entry), ("bad value: \"x pg_restore: error: y\"", Some(7)));
+        let further = pg_restore.lines().skip(2).collect::<Vec<_>>().join("\n");
+        assert_eq!(errors_of(Client::Jobs, &further), []);
     }
 
     #[test]

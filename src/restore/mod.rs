@@ -28,7 +28,7 @@ use crate::engine::{BoxedReader, EngineError, Program, Sandbox, Whose};
 use crate::event::{Events, Unit, What};
 use crate::finding::Failure;
 use crate::profile::Target;
-use client_errors::{ClientErrors, Told};
+use client_errors::{Client, ClientErrors, Told};
 use psql_end::{Closing, Feed};
 pub use psql_end::{End, Transaction};
 
@@ -142,7 +142,11 @@ pub async fn run(
             Content::Archive(archive) => archive.entries.len() as u64,
             Content::Plain(_) => dump.size,
         };
-        let mut reader = ClientErrors::default();
+        let mut reader = ClientErrors::of(match (reads_stdin, parallel) {
+            (true, _) => Client::Psql,
+            (false, true) => Client::Jobs,
+            (false, false) => Client::PgRestore,
+        });
         let (mut entries, mut count) = (0, 0);
         lines::each_line(running.stderr, move |line| {
             if closing.as_ref().is_some_and(|closing| closing.is_refused_in(line)) {
@@ -201,8 +205,7 @@ pub async fn run(
     let end = end.or_else(|| reads_stdin.then(|| End::without_word(&feed)));
     let (errors, more_errors) = errors.lock().map(|mut errors| std::mem::take(&mut *errors)).unwrap_or_default();
     // A line of a value is no message.
-    let errors = errors.into_iter().filter(|(_, line)| !logged.quoted.contains(&lines::plain(line)));
-    let errors = errors.map(|(error, _)| error).collect();
+    let errors = errors.into_iter().filter(|(_, line)| !logged.continues(line)).map(|(error, _)| error).collect();
     let join::Joined { mut failures, unknown } = join::join(logged.failures, errors, !parallel);
     if let Content::Archive(archive) = &dump.content {
         attribute::attribute(&mut failures, archive, parallel);

@@ -3,7 +3,7 @@
 //! The columns are those of PostgreSQL's manual, "Using CSV-Format Log Output". 13 has 24 of them, later versions append
 //! more; only the first 23 are read.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::lines::plain;
@@ -33,9 +33,9 @@ pub struct Logged {
     pub failures: Vec<Failure>,
     /// How many more there were than `failures` keeps.
     pub more: u64,
-    /// Lines inside of what was logged that look like a client's own: values of rows can hold line breaks, and a client prints
-    /// them as they are.
-    pub quoted: HashSet<String>,
+    /// Lines inside of what was logged that look like a client's own, and how often each stands there: values of rows can hold
+    /// line breaks, and a client prints them as they are.
+    pub quoted: HashMap<String, u64>,
     /// The last statement of [`super::psql_end::Closing`] that was refused.
     pub closing: Option<Refused>,
 }
@@ -139,6 +139,8 @@ impl Reader {
         let statement = optional(19);
         let state = text(12);
         if !is_error(&text(11), &state, statement.is_some()) {
+            // A client tells the context of errors alone.
+            [13, 14, 15].into_iter().for_each(|column| self.logged.quote(&text(column)));
             return;
         }
         // The statement may be left out of the log by the script's own settings; the message names it too, but where the
@@ -152,9 +154,7 @@ impl Reader {
             });
             return;
         }
-        for column in [13, 14, 15, 16, 18, 19] {
-            self.quote(&text(column));
-        }
+        [13, 14, 15, 16, 18, 19].into_iter().for_each(|column| self.logged.quote(&text(column)));
         if self.logged.failures.len() == MOST {
             self.logged.more += 1;
             return;
@@ -179,15 +179,28 @@ impl Reader {
     }
 }
 
-impl Reader {
-    /// Remembers lines that a client's own could be taken for.
+impl Logged {
+    /// Remembers lines that a client's own could be taken for. The first line of a text is printed behind what it is:
+    /// `ERROR:  `, `DETAIL:  `, `Command was: `.
     fn quote(&mut self, text: &str) {
         const MOST_QUOTED: usize = 100_000;
-        for line in text.split(['\n', '\r']) {
+        for line in text.split('\n').skip(1) {
             let is_like_clients = line.contains("psql:") || line.contains("pg_restore:") || line.contains("ERROR:  ");
-            if is_like_clients && self.logged.quoted.len() < MOST_QUOTED {
-                self.logged.quoted.insert(plain(line));
+            if is_like_clients && self.quoted.len() < MOST_QUOTED {
+                *self.quoted.entry(plain(line)).or_default() += 1;
             }
+        }
+    }
+
+    /// Whether a line of a client's only continues a message that the log has. Each is taken once: the same line once more is
+    /// one that the client has said itself.
+    pub fn continues(&mut self, line: &str) -> bool {
+        match self.quoted.get_mut(&plain(line)) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
         }
     }
 }
@@ -271,6 +284,19 @@ mod tests {
                 && !is_error("LOG", "08006", false)
                 && !is_error("DEBUG2", "42P01", true)
         );
+    }
+
+    #[test]
+    fn a_line_inside_of_a_message_continues_it_as_often_as_it_was_logged() {
+        let notice = LINE.replace("ERROR,42704", "NOTICE,00000");
+        let notice = notice.replace("does not exist", "x\npsql:<stdin>:3: ERROR:  y");
+        let mut logged = read_in_chunks_of(&[&notice, END].concat(), 64).logged;
+        assert!(logged.failures.is_empty());
+        assert!(logged.continues("psql:<stdin>:3: ERROR:  y"));
+        assert!(!logged.continues("psql:<stdin>:3: ERROR:  y"));
+        // A client writes something before the first line.
+        let first = LINE.replace("role \"\"x\"\" does not exist", "psql:<stdin>:3: ERROR:  y");
+        assert!(!read_in_chunks_of(&[&first, END].concat(), 64).logged.continues("psql:<stdin>:3: ERROR:  y"));
     }
 
     #[test]

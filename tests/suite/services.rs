@@ -76,7 +76,7 @@ const ON_EVERY_SERVICE: &[Failure] = &[
         RESTORING,
         &["permission denied for language c (42501)"],
     ),
-    // What pg_dump --data-only --disable-triggers writes. The same cause as the line above: one finding.
+    // What pg_dump --data-only --disable-triggers writes: a cause of its own, with another way out than the line above.
     (
         "ALTER TABLE app.replies DISABLE TRIGGER ALL",
         "permission-denied",
@@ -377,10 +377,12 @@ fn fails_as_on(service: &Service, major: u16, home: &Home, base: &Path) {
         let is_it = |finding: &&Finding| {
             (finding.name.as_str(), finding.subject.as_deref().unwrap_or_default()) == (name, subject)
         };
-        let says_it = |finding: &Finding| finding.evidence.iter().any(|line| line.ends_with(words));
-        let found = restore.findings.iter().find(is_it);
-        assert!(found.is_some_and(says_it), "{} of {major}, {statement}: {words}: {}", service.profile, ran.json);
-        expected.push((name, subject));
+        // Names are told, those that the server gives too.
+        let says_it =
+            |finding: &Finding| finding.evidence.iter().any(|line| line.ends_with(words) && !line.contains("‹masked›"));
+        let found = restore.findings.iter().filter(is_it).find(|finding| says_it(finding));
+        assert!(found.is_some(), "{} of {major}, {statement}: {words}: {}", service.profile, ran.json);
+        expected.push((name, subject, statement.contains(" DISABLE TRIGGER ")));
     }
     let errors = expected.len() as u64;
     assert_eq!(restore.errors, errors, "each statement fails, and nothing else: {}", ran.json);

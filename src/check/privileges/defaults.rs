@@ -67,21 +67,29 @@ impl Place {
 }
 
 /// Reads `ALTER DEFAULT PRIVILEGES FOR ROLE x IN SCHEMA y GRANT …` as pg_dump writes it (buildDefaultACLCommands in
-/// dumputils.c). `None` where it is something else, or names no role.
-pub fn read_change(words: &[Word], major: u16) -> Option<(Place, Vec<Change>)> {
+/// dumputils.c). One that names no role is for what `maker` makes, who runs it. `None` where it is something else.
+pub fn read_change(words: &[Word], maker: &str, major: u16) -> Option<(Place, Vec<Change>)> {
     let name = |at: usize| match words.get(at) {
         Some(Word::Name(name)) => Some(name.as_str()),
         _ => None,
     };
-    let begins = ["alter", "default", "privileges", "for"].iter().enumerate().all(|(at, word)| name(at) == Some(word));
-    if !begins || !matches!(name(4)?, "role" | "user") {
+    let begins = ["alter", "default", "privileges"].iter().enumerate().all(|(at, word)| name(at) == Some(word));
+    if !begins {
         return None;
     }
-    let role = name(5)?.to_owned();
-    let (schema, at) = match (name(6), name(7)) {
-        (Some("in"), Some("schema")) => (Some(name(8)?.to_owned()), 9),
-        _ => (None, 6),
+    let (role, at) = match (name(3)?, name(4)) {
+        ("for", Some("role" | "user")) => (name(5)?, 6),
+        _ => (maker, 3),
     };
+    let role = role.to_owned();
+    let (schema, at) = match (name(at), name(at + 1)) {
+        (Some("in"), Some("schema")) => (Some(name(at + 2)?.to_owned()), at + 3),
+        _ => (None, at),
+    };
+    // Lists of several, which pg_dump does not write.
+    if !matches!(name(at), Some("grant" | "revoke")) {
+        return None;
+    }
     let on = (at..words.len()).find(|at| name(*at) == Some("on"))?;
     let (kind, singular, length): (Kind, &[&str], usize) = match name(on + 1)? {
         "tables" => (Kind::Table, &["table"], 1),
@@ -180,7 +188,7 @@ mod tests {
     fn after(place: &Place, sql: &str) -> Acl {
         let mut acl = place.initial(17);
         for words in statements(sql) {
-            let (of, changes) = read_change(&words, 17).unwrap();
+            let (of, changes) = read_change(&words, "m", 17).unwrap();
             assert_eq!(of, *place);
             changes.iter().for_each(|change| acl.apply(change, str::to_owned));
         }
@@ -196,15 +204,18 @@ mod tests {
         assert_eq!(after(&place(None, Kind::Routine), sql), items(&["o=X/o", "a=X*/o"]));
         let sql = "ALTER DEFAULT PRIVILEGES FOR ROLE o IN SCHEMA \"S\" GRANT SELECT,INSERT ON TABLES TO PUBLIC;";
         assert_eq!(after(&place(Some("S"), Kind::Table), sql), items(&["=ra/o"]));
+        // For whoever says it.
+        let own = Place { role: "m".into(), ..place(Some("s"), Kind::Table) };
+        let sql = "ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT SELECT ON TABLES TO a;";
+        assert_eq!(after(&own, sql), Acl::of_items(&["a=r/m".to_owned()]));
         let sql = "ALTER DEFAULT PRIVILEGES FOR ROLE o GRANT SELECT ON LARGE OBJECTS TO a;";
         assert_eq!(after(&place(None, Kind::LargeObject), sql), items(&["o=rw/o", "a=r/o"]));
     }
 
     #[test]
     fn what_is_no_default_privilege_is_none() {
-        for sql in ["ALTER TABLE t OWNER TO x", "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO x", "GRANT a TO b"]
-        {
-            assert!(read_change(&statements(sql)[0], 17).is_none(), "{sql}");
+        for sql in ["ALTER TABLE t OWNER TO x", "ALTER DEFAULT PRIVILEGES FOR ROLE x", "GRANT a TO b"] {
+            assert!(read_change(&statements(sql)[0], "m", 17).is_none(), "{sql}");
         }
     }
 }

@@ -8,8 +8,8 @@ use super::{STATEMENTS, letters, role_label};
 use crate::check::scope::in_database;
 use crate::check::{Restored, objects};
 use crate::cluster::ClusterError;
-use crate::dump::{Declared, Word, statements};
-use crate::finding::{AfterKind, Finding, Name, Severity};
+use crate::dump::{Declared, statements};
+use crate::finding::{AfterKind, Finding, Name, Severity, restoring};
 
 /// Where a role gains privileges, with those that it gains and may grant on; `""` is PUBLIC.
 type Gained<'a> = (&'a Place, String, Vec<(char, bool)>);
@@ -31,14 +31,16 @@ pub(super) async fn compare(
     let mut expected: BTreeMap<Place, Acl> = BTreeMap::new();
     // Each entry with the place that it is about, and whether the restore has failed on it.
     let mut stated: Vec<(Place, &Declared, bool)> = Vec::new();
-    let added: Vec<Vec<Word>> = in_database(&restored.scan.added, restored, |added| &added.database)
-        .flat_map(|added| statements(&added.statement))
-        .collect();
-    let of_dump = entries.iter().enumerate().flat_map(|(index, entry)| {
-        statements(&entry.definition).into_iter().map(move |words| (words, Some((index, entry))))
+    let who = restoring(restored.target);
+    let added = in_database(&restored.scan.added, restored, |added| &added.database).flat_map(|added| {
+        let maker = added.role.as_deref().unwrap_or(who);
+        statements(&added.statement).into_iter().map(move |words| (words, maker, None))
     });
-    for (words, entry) in of_dump.chain(added.into_iter().map(|words| (words, None))) {
-        let Some((place, changes)) = read_change(&words, major) else { continue };
+    let of_dump = entries.iter().enumerate().flat_map(|(index, entry)| {
+        statements(&entry.definition).into_iter().map(move |words| (words, who, Some((index, entry))))
+    });
+    for (words, maker, entry) in of_dump.chain(added) {
+        let Some((place, changes)) = read_change(&words, maker, major) else { continue };
         let acl = expected.entry(place.clone()).or_insert_with(|| begin(&place));
         changes.iter().for_each(|change| acl.apply(change, str::to_owned));
         stated.extend(entry.map(|(index, entry)| (place, entry, failed.contains(&index))));

@@ -12,7 +12,7 @@ use tokio_postgres::SimpleQueryMessage;
 use super::catalog::killed;
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Refusal, Session};
-use crate::finding::mask::{Mask, Voice};
+use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name, Severity};
 use crate::profile::{Query, QuerySeverity};
 
@@ -69,11 +69,7 @@ impl Check for Queries {
         if tables > 0 {
             match sessions.of(None).await? {
                 Ok(session) => tables::ask(session, restored, &mut looked).await?,
-                Err(refusal) => looked.could_not.push(restored.mask.message(
-                    &refusal.message,
-                    Some(&refusal.sqlstate),
-                    Voice::Client,
-                )),
+                Err(refusal) => looked.could_not.push(restored.mask.turned_away(refusal)),
             }
         }
         Ok(looked)
@@ -114,10 +110,10 @@ fn nowhere(queries: &[Query], restored: &Restored<'_>) -> Vec<Finding> {
 
 /// The role that the queries name has no session.
 fn turned_away(role: &str, refusal: &Refusal, queries: &[&Query], mask: &Mask<'_>) -> Finding {
-    let said = mask.message(&refusal.message, Some(&refusal.sqlstate), Voice::Client);
+    let said = mask.turned_away(refusal);
     let title = format!("role {role:?}, as which {} asks, cannot: {}", counted(queries.len()), said);
     let mut finding = about(queries, title);
-    finding.evidence = vec![format!("{said} ({})", refusal.sqlstate)];
+    finding.evidence = vec![format!("{said} ({})", refusal.sqlstate())];
     finding.fix =
         "Give the target the role, in the profile's `roles` or by `pg_dumpall --globals-only`, and what it needs \
                    to connect."

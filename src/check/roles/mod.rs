@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::dump::{Content, Word, statements};
-use crate::finding::Name;
+use crate::finding::{Finding, Name};
 use crate::profile::Entrypoint;
 use crate::restore::has_option;
 
@@ -50,10 +50,21 @@ impl Check for Roles {
             return Ok(Looked::default());
         }
         let mut there = there::read(restored.session, &mut stated).await?;
-        // Where a script took superuser from the role that restores it, pgrehearse has given that back, to be able to look.
-        if restored.restore_findings.iter().any(|finding| finding.name == Name::SuperuserLost) {
-            for attribute in ["superuser", "login"] {
-                let key = (restored.target.cluster.superuser.clone(), attribute);
+        // Where a script took superuser from the role that restores it, pgrehearse has given that back, to be able to look. Where
+        // the server refused that, the role has all that a superuser has.
+        let superuser = &restored.target.cluster.superuser;
+        let lost = |finding: &&Finding| {
+            finding.name == Name::SuperuserLost && finding.subject.as_deref() == Some(superuser.as_str())
+        };
+        if restored.restore_findings.iter().any(|finding| lost(&finding)) {
+            let all = stated::ATTRIBUTES.map(|(attribute, _)| attribute);
+            let is_refused = restored
+                .failures
+                .iter()
+                .any(|failure| failure.is("0A000") && failure.message == "permission denied to alter role");
+            let of_superuser = ["superuser", "login"];
+            for attribute in if is_refused { all.as_slice() } else { of_superuser.as_slice() } {
+                let key = (superuser.clone(), *attribute);
                 let said = stated.attributes.get(&key).copied();
                 said.and_then(|said| there.attributes.insert(key, said));
             }

@@ -58,12 +58,15 @@ fn changed(differences: &[(String, String)]) -> Option<Finding> {
     if differences.is_empty() {
         return None;
     }
-    let objects: BTreeSet<&String> = differences.iter().map(|(object, _)| object).collect();
+    // Roles before databases, as the dump has them.
+    let mut seen = BTreeSet::new();
+    let objects = differences.iter().map(|(object, _)| object).filter(|object| seen.insert(*object));
+    let objects: Vec<String> = objects.cloned().collect();
     let verb = if objects.len() == 1 { "is" } else { "are" };
     let noun = many(objects.len(), "role or database", "roles or databases");
     let mut finding = Finding::new(Name::RoleChanged, format!("{noun} {verb} not as in the dump"));
     finding.count = differences.len() as u64;
-    finding.objects = objects.into_iter().cloned().collect();
+    finding.objects = objects;
     finding.evidence = differences.iter().map(|(object, line)| format!("{object}: {line}")).collect();
     finding.fix =
         "Run the dump's statements about these roles again (ALTER ROLE, GRANT, ALTER DATABASE … SET): it writes \

@@ -21,7 +21,7 @@ use super::scope::in_database;
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
-use crate::finding::mask::{Mask, Voice};
+use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name};
 use insert::{Refused, Tried};
 use judge::{Cause, Known, Verdict};
@@ -56,11 +56,11 @@ impl Check for Writable {
                 {
                     Ok(session) => session,
                     Err(refusal) => {
-                        let said = restored.mask.message(&refusal.message, Some(&refusal.sqlstate), Voice::Client);
+                        let said = restored.mask.turned_away(&refusal);
                         let mut finding =
                             Finding::new(Name::NotWritable, format!("role {role:?} cannot write: {said}"));
                         finding.objects = vec![format!("ROLE {role}")];
-                        finding.evidence = vec![format!("{said} ({})", refusal.sqlstate)];
+                        finding.evidence = vec![format!("{said} ({})", refusal.sqlstate())];
                         finding.fix =
                             "Give the target the role (`roles` in the profile, or the dump of globals), and what \
                                        it needs to connect."

@@ -7,7 +7,7 @@ mod roles;
 mod settings;
 mod tablespaces;
 
-use super::{ClusterError, MAINTENANCE_DATABASE, Session};
+use super::{ClusterError, MAINTENANCE_DATABASE, Refusal, Session};
 use crate::engine::Sandbox;
 use crate::profile::{Entrypoint, Target};
 
@@ -67,12 +67,10 @@ async fn init(
             format!("init[{index}] of profile {} cannot be run in database {database:?} as {role:?}", target.name);
         let session = match Session::open_as_role(sandbox, superuser, superuser_name, role, database).await? {
             Ok(session) => session,
-            Err(refusal) => {
-                return Err(ClusterError::Refused {
-                    step,
-                    reason: format!("{} ({})", refusal.message, refusal.sqlstate),
-                });
+            Err(Refusal::NoRole(role)) => {
+                return Err(ClusterError::Refused { step, reason: format!("role {role:?} does not exist") });
             }
+            Err(Refusal::Said(said)) => return Err(ClusterError::Server { step, said }),
         };
         session.batch(one.text(), &step).await?;
     }

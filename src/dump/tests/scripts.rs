@@ -122,6 +122,21 @@ fn what_a_script_does_to_rows_is_told_of_those_that_came_before() {
     // A name that a database had before is another database's.
     let again = "\\connect a\nCREATE TABLE t(a int);\n\\connect b\nALTER DATABASE a RENAME TO c;\nCREATE DATABASE a;\n";
     assert_eq!(of(again), [Affects::Everything]);
+    // What is dropped before anything goes into it, as pg_dumpall --clean does, has lost nothing.
+    let other = "\\connect other\nCREATE TABLE t(a int);\nCOPY t FROM stdin;\n1\n\\.\n\\connect template1\n";
+    let clean = "UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = 'app';\nCREATE ROLE r;\nGRANT r TO s;\n\
+                 COMMENT ON ROLE r IS 'x';\nGRANT ALL ON TABLESPACE a TO r;\nDROP DATABASE app;\nCREATE DATABASE app;\n";
+    assert_eq!(of(&format!("{other}{clean}\\connect app\nCREATE TABLE t(a int);\n")), []);
+    for put in [
+        "CREATE TABLE t(a int);",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        "COMMENT ON SCHEMA public IS 'x';",
+        "SELECT lo_create('1');",
+    ] {
+        let script = format!("\\connect app\n{put}\n\\connect postgres\nDROP DATABASE app;\n");
+        assert_eq!(of(&script), [], "it is gone, which is seen: {put}");
+        assert_eq!(of(&format!("{script}CREATE DATABASE app;\n")), [Affects::Everything], "{put}");
+    }
     // A query in an INSERT.
     let query = scan("CREATE TABLE t(a int);\nINSERT INTO t SELECT * FROM (VALUES (1), (2)) AS v;\n");
     assert!(query.rows[0].digest.is_err_and(|why| why.is_uncountable()));

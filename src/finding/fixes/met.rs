@@ -15,6 +15,9 @@ pub(super) fn title(cause: &Cause) -> Option<String> {
         Name::CatalogChanged => format!("the dump uses {subject}"),
         Name::TextInDump if subject.is_empty() => "text that is no SQL stands in the dump".to_owned(),
         Name::TextInDump => format!("text that is no SQL stands in the dump: words of {subject}"),
+        Name::SuperuserLost if who == Some("refused") => {
+            format!("the script takes superuser from {subject:?}, who made the cluster; the server does not let it")
+        }
         Name::SuperuserLost => format!("the script takes superuser from {subject:?}, the role that restores it"),
         Name::RowsCollide => match who {
             Some("before") => format!("rows of the dump collide with rows that were in {subject} before the restore"),

@@ -8,6 +8,7 @@
 //! `--show-data` shows values of rows. Secrets are shown by nothing: see [`secrets`].
 
 mod hide;
+mod known;
 mod message;
 mod parts;
 mod postgres;
@@ -22,7 +23,7 @@ use std::sync::LazyLock;
 pub use hide::Hider;
 pub use secret::{holds_any, secrets, statement as runnable};
 
-use crate::cluster::ClusterError;
+use crate::cluster::{ClusterError, Refusal, Said};
 use crate::dump::Names;
 use crate::profile::Target;
 
@@ -86,7 +87,7 @@ impl Mask<'static> {
 impl<'a> Mask<'a> {
     /// Knows the names of a dump and those of a target.
     pub fn new(dump: &'a Names, target: &Target, show_data: bool) -> Self {
-        Self { dump: Some(dump), own: of_target(target), show_data }
+        Self { dump: Some(dump), own: known::of_target(target), show_data }
     }
 
     /// Knows those in a statement of the profile's own too.
@@ -104,7 +105,7 @@ impl<'a> Mask<'a> {
 
     /// Knows PostgreSQL's names and those of a target.
     pub fn of_target(target: &Target) -> Mask<'static> {
-        Mask { dump: Some(&NONE), own: of_target(target), show_data: false }
+        Mask { dump: Some(&NONE), own: known::of_target(target), show_data: false }
     }
 
     /// Whether values of rows are shown.
@@ -120,7 +121,7 @@ impl<'a> Mask<'a> {
     /// Whether something is called so.
     pub fn knows(&self, name: &str) -> bool {
         let holds = |name: &str| self.own.holds(name) || self.dump.is_some_and(|names| names.holds(name));
-        holds(name) || postgres::is_name(name) || is_made_of(name, &holds)
+        holds(name) || postgres::is_name(name) || known::is_numbered(name) || known::is_made_of(name, &holds)
     }
 
     /// A message. Of one that nothing is known of, its condition is named.
@@ -142,13 +143,23 @@ impl<'a> Mask<'a> {
         self.message(error.message(), Some(error.code().code()), voice)
     }
 
+    /// Why a role has no session. The name of a role that is not there is the profile's.
+    pub fn turned_away(&self, refusal: &Refusal) -> String {
+        match refusal {
+            Refusal::NoRole(role) => format!("role {role:?} does not exist"),
+            Refusal::Said(said) => self.said(said),
+        }
+    }
+
+    fn said(&self, said: &Said) -> String {
+        self.message(&said.message, Some(&said.sqlstate), Voice::of(&said.routine, &said.file))
+    }
+
     /// Why something could not be done in a cluster.
     pub fn cluster(&self, error: &ClusterError) -> String {
         match error {
             ClusterError::Server { step, said } => {
-                let voice = Voice::of(&said.routine, &said.file);
-                let message = self.message(&said.message, Some(&said.sqlstate), voice);
-                format!("{step}: {message} ({})", said.sqlstate)
+                format!("{step}: {} ({})", self.said(said), said.sqlstate)
             }
             other => secrets(&other.to_string()),
         }
@@ -193,54 +204,4 @@ impl<'a> Mask<'a> {
 /// Whether words are of PostgreSQL's grammar, as `MATERIALIZED VIEW` is.
 pub fn is_grammar(words: &str) -> bool {
     words.split(' ').all(postgres::is_keyword)
-}
-
-/// Whether the server made this name of others: `orders_customer_id_fkey` (ChooseRelationName in indexcmds.c).
-fn is_made_of(name: &str, holds: &impl Fn(&str) -> bool) -> bool {
-    const ENDS: [&str; 8] = ["pkey", "key", "fkey", "check", "idx", "seq", "excl", "not_null"];
-    let name = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    let stem = ENDS.iter().find_map(|end| name.strip_suffix(end)?.strip_suffix('_'));
-    let Some(stem) = stem.filter(|stem| stem.len() < 64) else { return false };
-    // Where known names can end, from the left.
-    let mut ends = vec![0];
-    let breaks: Vec<usize> = stem.match_indices('_').map(|(at, _)| at).chain([stem.len()]).collect();
-    for end in breaks {
-        if ends.iter().any(|begin| stem.get(*begin..end).is_some_and(holds)) {
-            ends.push(end + 1);
-        }
-    }
-    ends.last() == Some(&(stem.len() + 1))
-}
-
-/// The names in a profile.
-fn of_target(target: &Target) -> Names {
-    let mut names = Names::default();
-    let cluster = &target.cluster;
-    names.add(&cluster.superuser);
-    names.add(&target.database.name);
-    target.checks.write_as.iter().for_each(|role| names.add(role));
-    for text in [target.database.owner.as_deref(), target.restore.as_role.as_deref()].into_iter().flatten() {
-        names.add(text);
-    }
-    for role in &target.roles {
-        names.add(&role.name);
-        role.member_of.iter().for_each(|membership| names.add(&membership.role));
-        role.settings.keys().for_each(|name| names.add(name));
-    }
-    target.database.schemas.iter().for_each(|schema| names.add(&schema.name));
-    target.tablespaces.iter().for_each(|tablespace| names.add(&tablespace.name));
-    let extensions = &target.extensions;
-    extensions.installed.iter().for_each(|extension| names.add(&extension.name));
-    for name in extensions.allowed.iter().flatten().chain(&extensions.forbidden).chain(&extensions.trusted) {
-        names.add(name);
-    }
-    cluster.settings.keys().chain(target.database.settings.keys()).for_each(|name| names.add(name));
-    for query in &target.checks.queries {
-        query.as_role.iter().for_each(|role| names.add(role));
-        names.take(&query.sql);
-    }
-    for one in &target.init {
-        names.take(one.text());
-    }
-    names
 }

@@ -37,6 +37,7 @@ permission denied for {o} {}
 permission denied for large object {d}
 permission denied for column "{}" of relation "{}"
 permission denied: "{}" is a system catalog
+permission denied: "{}" is a system trigger
 permission denied to {}
 permission denied to set parameter "{}"
 permission denied to set role "{}"

@@ -53,9 +53,13 @@ fn constraint(message: &str) -> String {
     }
 }
 
-/// The function that refused.
-pub(super) fn running(failure: &Failure) -> String {
+/// How a context names a function in PL/pgSQL (`plpgsql_exec_error_callback` in pl_exec.c).
+pub(in crate::finding) const FUNCTION: &str = "PL/pgSQL function ";
+
+/// The function that refused; empty for a DO block and where none is told.
+pub(in crate::finding) fn running(failure: &Failure) -> String {
     let context = failure.context.as_deref().unwrap_or_default();
-    let function = context.lines().find_map(|line| line.strip_prefix("PL/pgSQL function "));
-    function.map_or_else(String::new, |after| after.split(" line ").next().unwrap_or(after).to_owned())
+    let function = context.lines().find_map(|line| line.strip_prefix(FUNCTION));
+    let name = function.map_or("", |after| after.split(" line ").next().unwrap_or(after));
+    if name == "inline_code_block" { String::new() } else { name.to_owned() }
 }

@@ -9,6 +9,8 @@ mod privileges;
 mod text;
 
 use super::{Failure, Name};
+use crate::dump::Word;
+pub(super) use data::{FUNCTION, running};
 
 /// A cause, and what it is about: failures with the same cause are one finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +44,7 @@ pub fn recognise(failure: &Failure) -> Cause {
         {
             Some("triggers".to_owned())
         }
+        Name::SuperuserLost => Some("refused".to_owned()),
         _ => None,
     };
     Cause { who, ..Cause::new(name, subject) }
@@ -84,8 +87,8 @@ fn of_server(state: &str, failure: &Failure) -> Named {
         "42P06" if quoted() == "public" => (Name::ObjectExists, "public".to_owned()),
         // syntax_error where nothing of SQL begins; rows that psql takes for statements are told by what refused them.
         "42601" if !crate::dump::begins_with_command(statement) => (Name::TextInDump, text::speaker(statement)),
-        // bad_copy_file_format: a line of another program's among the rows.
-        "22P04" if text::in_rows(failure) => (Name::TextInDump, text::speaker_in_rows(failure)),
+        // bad_copy_file_format, or what its first words are to a column: a line of another program's among the rows.
+        _ if state.starts_with("22") && text::in_rows(failure) => (Name::TextInDump, text::speaker_in_rows(failure)),
         // grouping_error: a view may name columns that its GROUP BY does not have where that has a primary key.
         "42803" if begins(statement, "CREATE ") && message.contains("must appear in the GROUP BY clause") => {
             (Name::CreatedLater, "the primary key that a view groups by".to_owned())
@@ -107,6 +110,8 @@ fn of_server(state: &str, failure: &Failure) -> Named {
             let name = statement.split_whitespace().nth(2).unwrap_or_default();
             (Name::TablespaceMissing, name.trim_matches('"').to_owned())
         }
+        // feature_not_supported (AlterRole in user.c, from 16 on): `The bootstrap user must have the SUPERUSER attribute.`
+        "0A000" if message == "permission denied to alter role" => (Name::SuperuserLost, altered_role(statement)),
         // reserved_name.
         "42939" if begins(statement, "CREATE ROLE") => (Name::RoleNameReserved, quoted()),
         "42939" if begins(statement, "CREATE SCHEMA") => (Name::SchemaReserved, quoted()),
@@ -176,6 +181,14 @@ fn dropped_role(statement: &str) -> String {
         .unwrap_or_default()
         .trim_matches('"')
         .into()
+}
+
+/// The role of `ALTER ROLE x WITH …`.
+fn altered_role(statement: &str) -> String {
+    match crate::dump::statements(statement).into_iter().next().as_deref() {
+        Some([_, _, Word::Name(role), ..]) => role.clone(),
+        _ => String::new(),
+    }
 }
 
 fn begins(statement: &str, with: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Text in a dump that is no SQL: what programs have said on their way, written into the same file.
 
 use crate::finding::Failure;
+use crate::finding::consequences::name_at;
 
 /// How programs begin that are known to write into dumps: `pg_dump … 2>&1`, `docker exec -t`, `kubectl exec`, prompts for
 /// passwords, shells. What they are called for people.
@@ -38,10 +39,22 @@ fn speaker_at(text: &str) -> Option<&'static str> {
     SPEAKERS.iter().find(|(start, _)| text.starts_with(start)).map(|(_, name)| *name)
 }
 
-/// The line of `COPY files, line 3: "pg_dump: warning: …"`.
+/// The line of `COPY files, line 3: "pg_dump: warning: …"`, or of `COPY files, line 3, column id: "pg_dump: warning: …"`
+/// where that is its beginning (`CopyFromErrorCallback` in src/backend/commands/copyfrom.c).
 fn line(failure: &Failure) -> Option<&str> {
-    let context = failure.context.as_deref()?.strip_prefix("COPY ")?;
-    Some(context.split_once(": \"")?.1)
+    let context = failure.context.as_deref()?.lines().find_map(|line| line.strip_prefix("COPY "))?;
+    let (place, text) = context.split_once(": \"")?;
+    match place.split_once(", column ") {
+        Some((_, column)) if !is_first_column(failure, column) => None,
+        _ => Some(text),
+    }
+}
+
+/// Whether a COPY begins its lines with this column. One that names none is written by hand, and has its table's.
+fn is_first_column(failure: &Failure, column: &str) -> bool {
+    let columns = failure.statement.as_deref().and_then(|statement| statement.split_once('(')).map(|(_, rest)| rest);
+    let first = columns.and_then(name_at).and_then(|mut parts| parts.pop());
+    first.is_some_and(|first| first == column)
 }
 
 /// Whether a line among rows is some program's.
@@ -51,4 +64,25 @@ pub(super) fn in_rows(failure: &Failure) -> bool {
 
 pub(super) fn speaker_in_rows(failure: &Failure) -> String {
     line(failure).and_then(speaker_at).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_among_rows_is_a_programs_where_it_begins_so() {
+        let of = |context: &str, statement: &str| {
+            let failure =
+                Failure { context: Some(context.into()), statement: Some(statement.into()), ..Failure::default() };
+            speaker_in_rows(&failure)
+        };
+        let copy = "COPY public.t (id, \"the name\") FROM stdin;";
+        assert_eq!(of("COPY t, line 2: \"pg_dump: warning: x\"", copy), "pg_dump");
+        assert_eq!(of("COPY t, line 2, column id: \"pg_dump: warning: x\"", copy), "pg_dump");
+        // A value further on in the line is the dump's.
+        assert_eq!(of("COPY t, line 2, column the name: \"pg_dump: warning: x\"", copy), "");
+        assert_eq!(of("COPY t, line 2, column id: \"x pg_dump: warning\"", copy), "");
+        assert_eq!(of("PL/pgSQL function f() line 1 at RAISE\nCOPY t, line 2: \"psql: x\"", copy), "psql");
+    }
 }
