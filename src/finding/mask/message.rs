@@ -37,7 +37,17 @@ fn fit(mask: &Mask<'_>, template: &Template, text: &str, voice: Voice) -> Option
     for part in &template.parts {
         match part {
             Part::Fixed(fixed) => shown.push_str(fixed),
-            Part::Hole(hole) => shown.push_str(&in_hole(mask, *hole, filled.next().unwrap_or_default(), voice)),
+            Part::Hole(hole) => {
+                let text = filled.next().unwrap_or_default();
+                // What the server itself says without quotes is more of its words: `permission denied to reserve them`.
+                let own = || by_words(mask, text).filter(|words| words == text);
+                let is_plain = text.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'-'));
+                let open = *hole == Hole::Name && voice == Voice::Server && !shown.ends_with('"') && is_plain;
+                match own().filter(|_| open) {
+                    Some(words) => shown.push_str(&words),
+                    None => shown.push_str(&in_hole(mask, *hole, text, voice)),
+                }
+            }
         }
     }
     Some(shown)

@@ -46,6 +46,29 @@ permission denied to create extension "{}"
 permission denied to alter role
 permission denied to create role
 permission denied to create database
+permission denied to rename database
+permission denied to copy database "{}"
+permission denied to rename role
+permission denied to drop role
+permission denied to revoke role "{}"
+permission denied to grant privileges as role "{}"
+permission denied to revoke privileges granted by role "{}"
+permission denied to change default privileges
+permission denied to alter setting
+permission denied to reassign objects
+permission denied to drop objects
+permission denied to set session authorization
+permission denied to set session authorization "{}"
+permission denied to create tablespace "{}"
+permission denied to create event trigger "{}"
+permission denied to create foreign-data wrapper "{}"
+permission denied to alter foreign-data wrapper "{}"
+permission denied to create subscription
+permission denied to create "{}.{}"
+permission denied to create temporary tables in database "{}"
+permission denied to COPY from a file
+permission denied to COPY to a file
+permission denied to COPY to or from an external program
 must be owner of {o} {}
 must be owner of large object {d}
 must be member of role "{}"
