@@ -17,6 +17,7 @@ use super::psql::{Connect, Psql, Step, Variables};
 use super::rows::{Gathered, Place, Plan};
 use super::scan::{self, Damage, Scan};
 use super::script::Script;
+use super::sql::COMMANDS;
 use super::statement::{Collector, CopyTarget, Effect, LargeObjectCall};
 use super::unfollowed::Affects;
 use super::{Compression, Dump, DumpError};
@@ -96,62 +97,6 @@ pub(super) fn recognise(head: &[u8], compression: Option<Compression>) -> Option
     let is_binary = head.contains(&0) || head.iter().filter(odd).count() * 100 > head.len();
     (plain.from_pg_dump || has_header || !is_binary).then_some(plain)
 }
-
-/// The first words of SQL commands (PostgreSQL 18's reference, part VI).
-const COMMANDS: &[&str] = &[
-    "abort",
-    "alter",
-    "analyze",
-    "begin",
-    "call",
-    "checkpoint",
-    "close",
-    "cluster",
-    "comment",
-    "commit",
-    "copy",
-    "create",
-    "deallocate",
-    "declare",
-    "delete",
-    "discard",
-    "do",
-    "drop",
-    "end",
-    "execute",
-    "explain",
-    "fetch",
-    "grant",
-    "import",
-    "insert",
-    "listen",
-    "load",
-    "lock",
-    "merge",
-    "move",
-    "notify",
-    "prepare",
-    "reassign",
-    "refresh",
-    "reindex",
-    "release",
-    "reset",
-    "revoke",
-    "rollback",
-    "savepoint",
-    "security",
-    "select",
-    "set",
-    "show",
-    "start",
-    "table",
-    "truncate",
-    "unlisten",
-    "update",
-    "vacuum",
-    "values",
-    "with",
-];
 
 /// Whether a text begins as a command of SQL does, behind comments and white space.
 pub fn begins_with_command(text: &str) -> bool {

@@ -1,66 +1,10 @@
 //! A statement without the values in it.
 
 use super::{MASK, Mask, parts, postgres};
-use crate::dump::sql::{Kind, Piece, pieces};
+use crate::dump::sql::{COMMANDS, Kind, Piece, pieces};
 
-/// The first words of what is a statement and no row that psql took for one.
-const BEGINNINGS: [&str; 55] = [
-    "abort",
-    "alter",
-    "analyze",
-    "begin",
-    "call",
-    "checkpoint",
-    "close",
-    "cluster",
-    "comment",
-    "commit",
-    "copy",
-    "create",
-    "deallocate",
-    "declare",
-    "delete",
-    "discard",
-    "do",
-    "drop",
-    "end",
-    "execute",
-    "explain",
-    "fetch",
-    "grant",
-    "import",
-    "insert",
-    "listen",
-    "load",
-    "lock",
-    "merge",
-    "move",
-    "notify",
-    "prepare",
-    "reassign",
-    "refresh",
-    "reindex",
-    "release",
-    "reset",
-    "revoke",
-    "rollback",
-    "savepoint",
-    "security",
-    "select",
-    "set",
-    "show",
-    "start",
-    "table",
-    "truncate",
-    "unlisten",
-    "update",
-    "vacuum",
-    "values",
-    "with",
-    "perform",
-    "execute",
-    "return",
-];
+/// What begins a statement inside of a function's body, beside SQL's commands.
+const WITHIN: [&str; 2] = ["perform", "return"];
 
 /// Those whose numbers are of a definition.
 const DEFINES: [&str; 2] = ["alter", "create"];
@@ -71,7 +15,7 @@ pub fn shown(mask: &Mask<'_>, sql: &str) -> String {
     let pieces = pieces(sql);
     let Some(first) = pieces.iter().find(|piece| !piece.is_blank()) else { return MASK.to_owned() };
     let first = first.lower(sql);
-    if !BEGINNINGS.contains(&first.as_str()) {
+    if !COMMANDS.contains(&first.as_str()) && !WITHIN.contains(&first.as_str()) {
         // Not a statement at all: rows that psql took for one.
         return MASK.to_owned();
     }
