@@ -308,7 +308,9 @@ async fn gather_statistics(session: &Session) {
     let many = session.query(sql, &[], "cannot count objects").await;
     if many.is_ok_and(|rows| rows.first().is_some_and(|row| row.get::<_, i64>(0) > MANY)) {
         // Without them checks are slow, and no less true.
-        let _ = session.batch(&format!("ANALYZE {CATALOGS}"), "cannot analyze catalogs").await;
+        // How many there are is all that a plan needs.
+        let sql = format!("SET default_statistics_target = 10; ANALYZE {CATALOGS}; RESET default_statistics_target");
+        let _ = session.batch(&sql, "cannot analyze catalogs").await;
     }
 }
 

@@ -48,38 +48,41 @@ impl Table {
     }
 }
 
-/// Columns that a sequence fills: identity columns, and those with `nextval` in their default.
+/// Columns that a sequence fills, by table: identity columns, and those with `nextval` in their default. How many there are no
+/// planner knows, so queries begin with them and find the rest by indexes.
 const KEYED: &str = "
 keyed AS (
-    SELECT a.attrelid, a.attnum, a.attname
+    SELECT a.attrelid, array_agg(a.attnum) AS numbers, array_agg(a.attname) AS names
     FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-      AND (a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%'))";
+      AND (a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%')
+    GROUP BY a.attrelid),
+below AS (
+    SELECT t.relid::oid AS oid, k.names
+    FROM keyed k JOIN pg_class r ON r.oid = k.attrelid CROSS JOIN pg_partition_tree(k.attrelid) t
+    WHERE r.relkind = 'p' AND t.relid <> k.attrelid)";
 
 /// Partitions are left to the table that they are part of, where that has a generated key. Privileges are those of the role
 /// `$1`; without one, the superuser's.
 const TABLES: &str = "
 SELECT n.nspname::text, c.relname::text,
-       array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE k.attnum IS NOT NULL),
-       coalesce(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE k.attnum IS NULL AND a.attgenerated = ''), '{}'),
-       bool_and(k.attnum IS NOT NULL OR a.attgenerated <> '' OR a.atthasdef OR NOT (a.attnotnull OR t.typnotnull)),
+       array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum = ANY (k.numbers)),
+       coalesce(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum <> ALL (k.numbers) AND a.attgenerated = ''), '{}'),
+       bool_and(a.attnum = ANY (k.numbers) OR a.attgenerated <> '' OR a.atthasdef OR NOT (a.attnotnull OR t.typnotnull)),
        $1::text IS NULL OR has_table_privilege($1, c.oid, 'INSERT') OR has_any_column_privilege($1, c.oid, 'INSERT'),
        $1::text IS NULL OR has_table_privilege($1, c.oid, 'INSERT') AND has_table_privilege($1, c.oid, 'SELECT'),
        $1::text IS NOT NULL AND c.relrowsecurity AND NOT EXISTS (
            SELECT FROM pg_policy p
            WHERE p.polrelid = c.oid AND p.polpermissive AND p.polcmd IN ('*', 'a')
              AND EXISTS (SELECT FROM unnest(p.polroles) AS r (oid) WHERE r.oid = 0 OR pg_has_role($1, r.oid, 'USAGE')))
-FROM pg_class c
+FROM keyed k
+JOIN pg_class c ON c.oid = k.attrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid
-LEFT JOIN keyed k ON k.attrelid = c.oid AND k.attnum = a.attnum
 WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
   AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
-  AND EXISTS (SELECT FROM keyed WHERE keyed.attrelid = c.oid)
-  AND NOT (c.relispartition AND EXISTS (
-      SELECT FROM pg_partition_ancestors(c.oid) AS above (oid) JOIN keyed ON keyed.attrelid = above.oid
-      WHERE above.oid <> c.oid))
+  AND c.oid NOT IN (SELECT below.oid FROM below)
   AND NOT EXISTS (SELECT FROM pg_depend d
                   WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 GROUP BY c.oid, n.nspname, c.relname, c.relrowsecurity
@@ -106,17 +109,14 @@ pub async fn read(session: &Session, role: Option<&str>) -> Result<Vec<Table>, C
 
 /// Unique indexes with a column that a sequence fills, also where that column's default is the partitioned table's.
 const KEY_INDEXES: &str = "
-SELECT DISTINCT n.nspname::text, ic.relname::text
-FROM pg_index i
-JOIN pg_class ic ON ic.oid = i.indexrelid
-JOIN pg_class c ON c.oid = i.indrelid
+SELECT n.nspname::text, ic.relname::text
+FROM (SELECT k.attrelid AS oid, k.names FROM keyed k UNION ALL SELECT below.oid, below.names FROM below) k
+JOIN pg_class c ON c.oid = k.oid
 JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_index i ON i.indrelid = c.oid
+JOIN pg_class ic ON ic.oid = i.indexrelid
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
-WHERE i.indisunique AND n.nspname <> 'pg_catalog'
-  AND (EXISTS (SELECT FROM keyed WHERE keyed.attrelid = c.oid AND keyed.attnum = a.attnum)
-       OR c.relispartition AND EXISTS (
-           SELECT FROM pg_partition_ancestors(c.oid) AS above (oid)
-           JOIN keyed ON keyed.attrelid = above.oid AND keyed.attname = a.attname))";
+WHERE i.indisunique AND n.nspname <> 'pg_catalog' AND a.attname = ANY (k.names)";
 
 /// Schemas and names of the unique indexes in which a generated key can collide.
 pub async fn key_indexes(session: &Session) -> Result<BTreeSet<(String, String)>, ClusterError> {
@@ -131,7 +131,7 @@ const COPIED: &str = "
 SELECT n.nspname::text, c.relname::text, f.conname::text
 FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE f.contype = 'f'
-  AND NOT EXISTS (SELECT FROM keyed WHERE keyed.attrelid = c.oid AND keyed.attnum = ANY (f.conkey))
+  AND NOT EXISTS (SELECT FROM keyed WHERE keyed.attrelid = c.oid AND keyed.numbers && f.conkey)
   AND NOT EXISTS (SELECT FROM pg_attribute a
                   WHERE a.attrelid = c.oid AND a.attnum = ANY (f.conkey) AND a.attgenerated <> '')
   AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgtype & 7 = 7 AND NOT t.tgisinternal
