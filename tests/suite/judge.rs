@@ -333,7 +333,7 @@ fn attributes_memberships_and_settings_of_roles_are_compared_with_what_pg_dumpal
     let ran = home.run(&script, &["name: fresh\npostgres: 17\n"]);
     ran.expect(1);
     let changed = ran.finding("role-changed");
-    assert_eq!(changed.objects, ["DATABASE shop", "ROLE shop_app"]);
+    assert_eq!(changed.objects, ["ROLE shop_app", "DATABASE shop"]);
     assert_eq!(
         changed.evidence,
         [
