@@ -24,9 +24,7 @@ pub mod cluster;
 
 pub mod engine;
 
-pub mod dump;
 pub mod profile;
 
 pub mod event;
-mod ordinary;
 pub mod seconds;

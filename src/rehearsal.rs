@@ -21,11 +21,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, Shared};
+use pgdump_reader::{Dump, Scan};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::check::{CheckResult, NEEDS, Outcome, RowMode};
-use crate::dump::{Dump, Scan};
 use crate::engine::Storage;
 use crate::engine::choice::Engines;
 use crate::event::{Events, What};
@@ -96,7 +96,7 @@ pub async fn rehearse(stage: &Stage, target: &Target, events: &Events) -> Rehear
 
 /// The file or directory that a sandbox must see: archives are read by pg_restore itself, text is piped into psql.
 fn input(dump: &Dump) -> Option<PathBuf> {
-    matches!(dump.content, crate::dump::Content::Archive(_)).then(|| dump.path.clone())
+    matches!(dump.content, pgdump_reader::Content::Archive(_)).then(|| dump.path.clone())
 }
 
 /// What a rehearsal, or a whole run, comes to. The order is from best to worst, so the worst is the maximum.

@@ -3,12 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use pgdump_reader::{Content, Declared, Dump};
+
 use super::key::key;
 use super::objects;
 use super::privileges::{Acl, Defaults, Held, Object, defaults, held};
 use super::schema::Schema;
 use crate::cluster::{ClusterError, Session};
-use crate::dump::{Content, Declared, Dump};
 use crate::engine::Sandbox;
 use crate::profile::{Entrypoint, Target};
 

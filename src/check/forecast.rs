@@ -15,10 +15,10 @@ mod tests;
 use super::{CheckResult, Group, NEEDS, Outcome};
 pub use objects::comes_with_postgresql;
 
-use crate::dump::{Dump, Facts, Requirements};
 use crate::finding::{Finding, Name, Severity};
 use crate::profile::Target;
 use has::Has;
+use pgdump_reader::{Dump, Facts, Requirements};
 
 /// One thing that is expected to go wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

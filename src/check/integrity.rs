@@ -1,7 +1,8 @@
 //! The dump itself: whether it is whole. Needs no database.
 
+use pgdump_reader::Scan;
+
 use super::{CheckResult, DUMP, Group, Outcome};
-use crate::dump::Scan;
 use crate::finding::{DUMP_TRUNCATED_FIX, Finding, Name};
 
 /// Judges what a scan of the dump found.

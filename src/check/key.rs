@@ -1,6 +1,6 @@
 //! How objects are told apart.
 
-use crate::dump::Declared;
+use pgdump_reader::Declared;
 
 /// Type, schema and tag of an object, as pg_dump names it.
 pub type Key = (String, String, String);

@@ -1,7 +1,8 @@
 //! The locale of a database against the one that was dumped: by whose rules text is sorted, and by which.
 
+use pgdump_reader::CreatedDatabase;
+
 use crate::cluster::sql::{identifier, literal};
-use crate::dump::CreatedDatabase;
 use crate::finding::{Finding, Name};
 
 /// What a database goes by.

@@ -39,6 +39,7 @@ pub use roles::Stated as StatedRoles;
 pub use rows::RowMode;
 pub use schema::Schema;
 
+use pgdump_reader::{Declared, Dump, Scan};
 use reference::Reference;
 
 use std::collections::{BTreeMap, HashSet};
@@ -48,7 +49,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::cluster::{ClusterError, Session};
-use crate::dump::{Declared, Dump, Scan};
 use crate::engine::Sandbox;
 use crate::finding::mask::Mask;
 use crate::finding::{Failure, Finding};

@@ -7,12 +7,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
+use pgdump_reader::{Content, Owned};
 
 use super::scope::{in_database, is_missing, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
-use crate::dump::{Content, Owned};
 use crate::finding::{AfterKind, Finding, Name};
 use crate::restore::has_option;
 

@@ -9,6 +9,7 @@ mod again;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
+use pgdump_reader::Declared;
 
 use super::catalog::{TOLD, qualified};
 use super::ownership::Owners;
@@ -16,7 +17,6 @@ use super::scope::{in_database, schema_of};
 use super::{Check, Group, Looked, Restored, objects};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
-use crate::dump::Declared;
 use crate::finding::{AfterKind, Difference, Finding, Name};
 use again::Again;
 
@@ -69,7 +69,7 @@ impl Check for RowSecurity {
         let mut findings = Vec::new();
 
         // Tables that did not come back at all are the restore's findings.
-        let mut lost: BTreeMap<Table, Vec<&crate::dump::Policy>> = BTreeMap::new();
+        let mut lost: BTreeMap<Table, Vec<&pgdump_reader::Policy>> = BTreeMap::new();
         let mut declared: HashMap<Table, usize> = HashMap::new();
         for policy in &policies {
             let table = (schema_of(&policy.schema), policy.table.clone());
@@ -140,7 +140,7 @@ impl Check for RowSecurity {
 }
 
 fn policies_lost(
-    lost: &BTreeMap<Table, Vec<&crate::dump::Policy>>,
+    lost: &BTreeMap<Table, Vec<&pgdump_reader::Policy>>,
     declared: &HashMap<Table, usize>,
     tables: &HashMap<Table, (bool, bool)>,
 ) -> Option<Finding> {

@@ -1,11 +1,11 @@
 //! A database's schema as the target's own pg_dump writes it, read as the dump itself is.
 
+use pgdump_reader::{self as dump, Declared};
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::OnceCell;
 
 use super::reference::made::Reference;
 use crate::cluster::{ClusterError, Session};
-use crate::dump::{self, Declared};
 use crate::engine::{EngineError, Program, Sandbox, Whose};
 
 /// What one restored database declares, and what this server makes of the dump's own definitions. The first check that

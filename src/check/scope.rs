@@ -1,8 +1,9 @@
 //! What of a dump belongs to the database that is looked at, and who wrote it.
 
+use pgdump_reader::{Content, Dump};
+
 use super::Restored;
 use crate::cluster::sql::identifier;
-use crate::dump::{Content, Dump};
 use crate::finding::{Name, Severity};
 use crate::restore::has_option;
 

@@ -2,12 +2,12 @@
 //! profile has no queries of its own.
 
 use async_trait::async_trait;
+use pgdump_reader::{Holding, TableData};
 
 use super::scope::{fills, in_database, makes, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, MAINTENANCE_DATABASE};
-use crate::dump::{Holding, TableData};
 use crate::finding::{Finding, Name, Origin, Severity};
 
 pub struct Tables;

@@ -10,12 +10,12 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use pgdump_reader as dump;
 
 use super::arguments::Demo;
 use super::run::{self, Wanted};
 use super::setup::{self, Workshop};
 use super::{Usage, exit, say};
-use crate::dump;
 use crate::finding::Severity;
 use crate::profile::{self, Target};
 use crate::report::spec::{Destination, Format, ReportSpec};

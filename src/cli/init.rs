@@ -4,9 +4,10 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use pgdump_reader as dump;
+
 use super::arguments::Init;
 use super::{Usage, exit};
-use crate::dump;
 use crate::init;
 use crate::report::text::visible;
 use crate::restore::shell_words;

@@ -2,11 +2,12 @@
 
 use std::io::Write as _;
 
+use pgdump_reader::{self as dump, Facts};
+
 use super::arguments::Inspect;
 use super::run::terminal_options;
 use super::{exit, targets};
 use crate::check;
-use crate::dump::{self, Facts};
 use crate::profile::{Source, Target};
 use crate::rehearsal::decide;
 use crate::report::inspect::{Inspection, TargetForecast, terminal};

@@ -19,8 +19,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use pgdump_reader::DumpError;
 
-use crate::dump::DumpError;
 use crate::profile::ProfileError;
 use arguments::{Arguments, Command};
 use stdout::stdout;

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::time::Instant;
 
+use pgdump_reader as dump;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -10,7 +11,6 @@ use super::arguments::{self, Profiles, ProfilesAction};
 use super::setup::{self, Workshop};
 use super::{exit, say, targets};
 use crate::cluster::ClusterError;
-use crate::dump;
 use crate::engine::EngineError;
 use crate::event::{Events, What};
 use crate::finding::mask::{Hider, Mask};

@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Instant;
 
+use pgdump_reader::{self as dump, Content, Dump, Scan};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -11,7 +12,6 @@ use super::arguments::{Output, Run};
 use super::setup::{self, Workshop};
 use super::{Usage, exit, say, targets};
 use crate::check::RowMode;
-use crate::dump::{self, Content, Dump, Scan};
 use crate::event::Events;
 use crate::finding::{Finding, Severity};
 use crate::fixes::{self, Asked, Directory, DirectoryError};

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
+use pgdump_reader::Dump;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::Engine as EngineArguments;
 use super::{Usage, exit, say};
 use crate::check::RowMode;
-use crate::dump::Dump;
 use crate::engine::choice::{Choice, Engines};
 use crate::engine::docker::DockerEngine;
 use crate::engine::lease::{Home, Lease};

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use crate::dump::{Content, Dump, Facts};
+use pgdump_reader::{Content, Dump, Facts};
+
 use crate::finding::profile_rules;
 use crate::profile::{self, Major, ProfileError, Rules, Source, Target};
 

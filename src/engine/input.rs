@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use crate::ordinary;
+use pgdump_reader::ordinary;
 
 /// What is to be read, opened.
 pub enum Input {

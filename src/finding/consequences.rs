@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use pgdump_reader::{Content, Dump, TocEntry};
+
 use super::mask::is_grammar;
 use super::recognise::Cause;
 use super::there::table_of;
 use super::{Failure, Name};
-use crate::dump::{Content, Dump, TocEntry};
 
 /// The archive's entries by dump id; nothing for a plain dump.
 pub(super) struct Entries<'a>(HashMap<i32, &'a TocEntry>);
@@ -301,7 +302,9 @@ pub(super) fn made_by(statement: &str) -> Option<Vec<String>> {
     }
     let begins = statement.starts_with(|c: char| c.is_ascii_uppercase());
     let statement = match statement.find("\nCREATE ") {
-        Some(at) if !statement.starts_with("CREATE ") && (!begins || !crate::dump::begins_with_command(statement)) => {
+        Some(at)
+            if !statement.starts_with("CREATE ") && (!begins || !pgdump_reader::begins_with_command(statement)) =>
+        {
             &statement[at + 1..]
         }
         _ => statement,

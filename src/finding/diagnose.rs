@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use pgdump_reader::{Damage, Dump, Scan, TocEntry};
+
 use super::consequences::{Earlier, Entries, OWNER, consequence_of, kind_of, name_at};
 use super::mask::{MASK, Mask};
 use super::recognise::{Cause, recognise};
 use super::refine::Refine;
 use super::{Consequence, Failure, Finding, Name, Origin, Severity, There, fixes};
-use crate::dump::{Damage, Dump, Scan, TocEntry};
 use crate::profile::Target;
 
 /// What is known beside the failures themselves.
@@ -284,19 +285,19 @@ mod tests {
         }
     }
 
-    fn names(dump: &Dump) -> crate::dump::Names {
+    fn names(dump: &Dump) -> pgdump_reader::Names {
         let mut names = dump.scan().unwrap().names;
         ["x", "one", "b", "shop.t", "t"].iter().for_each(|name| names.add(name));
         names
     }
 
-    fn mask<'a>(names: &'a crate::dump::Names, target: &Target) -> Mask<'a> {
+    fn mask<'a>(names: &'a pgdump_reader::Names, target: &Target) -> Mask<'a> {
         Mask::new(names, target, false)
     }
 
     fn diagnosed(failures: &[Failure]) -> Vec<(Name, u64)> {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
-        let dump = crate::dump::open(&path).unwrap();
+        let dump = pgdump_reader::open(&path).unwrap();
         let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
         let (scan, there) = (Scan::default(), There::default());
         let names = names(&dump);
@@ -349,7 +350,7 @@ mod tests {
         let aborted = failure("25P02", "current transaction is aborted", "CREATE TABLE shop.t (id integer);");
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let (dump, target) =
-            (crate::dump::open(&path).unwrap(), profile::parse("name: a\npostgres: 17\n", "a").unwrap());
+            (pgdump_reader::open(&path).unwrap(), profile::parse("name: a\npostgres: 17\n", "a").unwrap());
         let (scan, there) = (Scan::default(), There::default());
         let names = names(&dump);
         let situation = Situation {
@@ -372,7 +373,7 @@ mod tests {
     /// Recognised by what may not be shown, and told in words that no mask may take.
     #[test]
     fn a_cause_in_words_of_our_own_is_told_under_the_mask() {
-        let names = crate::dump::Names::default();
+        let names = pgdump_reader::Names::default();
         let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
         let mask = mask(&names, &target);
         let cause = |failure: &Failure| named(failure, &failure.shown(&mask), &mask);

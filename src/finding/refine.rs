@@ -4,13 +4,14 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
+use pgdump_reader::reading::{Readers, pieces_of};
+use pgdump_reader::{Content, Declared, features_in};
+
 use super::consequences::name_at;
 use super::recognise::{Cause, FUNCTION, running};
 use super::there::{bare_routine, table_name};
 use super::{Failure, Name, Situation};
 use crate::cluster::sql::identifier;
-use crate::dump::reading::{Readers, pieces_of};
-use crate::dump::{Content, Declared, features_in};
 
 /// What is worked out once for all failures, when the first one asks for it.
 pub(super) struct Refine<'a> {

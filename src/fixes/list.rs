@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use pgdump_reader::{Archive, Content, TocEntry};
+
 use super::statements::{extensions_ahead, schemas_ahead};
 use super::text::{head, on_one_line};
 use super::{Asked, FixFile, Use};
-use crate::dump::{Archive, Content, TocEntry};
 use crate::finding::Name;
 use crate::restore::selecting_option;
 

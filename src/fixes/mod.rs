@@ -16,7 +16,8 @@ pub use directory::{Directory, DirectoryError};
 
 use std::collections::BTreeSet;
 
-use crate::dump::{Content, Dump, Facts};
+use pgdump_reader::{Content, Dump, Facts};
+
 use crate::finding::{AfterKind, Finding, Name};
 use crate::profile::Target;
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use pgdump_reader::{Content, major_of};
 use serde_yaml::Value;
 
 use super::text::head;
 use super::{Asked, FixFile, Use, roles};
-use crate::dump::{Content, major_of};
 use crate::finding::Name;
 use crate::profile::{self, Client, LocaleProvider, Major, Membership, Role, Target};
 

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pgdump_reader::{Extension, Facts};
+
 use super::text::{file_part, on_one_line, sql_head};
 use super::{Asked, FixFile, Use, roles};
 use crate::cluster::MAINTENANCE_DATABASE;
 use crate::cluster::sql::identifier;
-use crate::dump::{Extension, Facts};
 use crate::finding::{AfterKind, Name};
 
 /// The extensions that somebody has to make in advance, in the order of the dump, which is that of their dependencies.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use pgdump_reader::Content;
+
 use super::text::{head, on_one_line};
 use super::{Asked, FixFile, Use};
 use crate::cluster::MAINTENANCE_DATABASE;
-use crate::dump::Content;
 use crate::finding::Finding;
 use crate::profile::{Client, LocaleProvider, Target};
 use crate::restore::{self, connection_string, shell_words};
@@ -111,8 +112,8 @@ fn restoring(asked: &Asked<'_>, target: &Target, makes_own: bool, list: Option<&
     }
 }
 
-fn decompressing(compression: crate::dump::Compression) -> &'static str {
-    use crate::dump::Compression;
+fn decompressing(compression: pgdump_reader::Compression) -> &'static str {
+    use pgdump_reader::Compression;
     match compression {
         Compression::Gzip => "gzip -dc",
         Compression::Zstd => "zstd -dc",

@@ -9,9 +9,9 @@ mod workflow;
 use std::path::Path;
 
 use crate::check;
-use crate::dump::{Content, Dump, Facts, Requirements};
 use crate::finding::{Severity, profile_rules};
 use crate::profile::{self, LocaleProvider, Major, ProfileError, Source, Target};
+use pgdump_reader::{Content, Dump, Facts, Requirements};
 use text::{comment, value};
 
 /// A file of the folder.

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use pgdump_reader::{Facts, TableData};
+
 use super::text::quoted;
 use crate::cluster::sql::identifier;
-use crate::dump::{Facts, TableData};
 
 /// Words that are reserved, or reserved except as functions or types (src/include/parser/kwlist.h, PostgreSQL 18).
 const RESERVED: &[&str] = &[

@@ -146,7 +146,7 @@ pub fn is_yaml(path: &Path) -> bool {
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Cause> {
     let mut bytes = Vec::new();
     // One byte more than allowed shows that it is too long, also where the file has no length.
-    crate::ordinary::open(path)
+    pgdump_reader::ordinary::open(path)
         .and_then(|file| file.take(MAX_PROFILE_BYTES + 1).read_to_end(&mut bytes))
         .map_err(unreadable)?;
     match bytes.len() as u64 > MAX_PROFILE_BYTES {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
+use pgdump_reader::{Container, Content, Facts, Scan};
 
 use super::again::Again;
 use super::checking::Checking;
@@ -19,7 +20,6 @@ use super::start::{NotStarted, start, while_it_answers};
 use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, partial, verdict};
 use crate::check::{self, Before, NotApplied, RowMode};
 use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
-use crate::dump::{Container, Content, Facts, Scan};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{Events, Phase, What};
 use crate::finding::mask::Mask;
@@ -335,7 +335,7 @@ async fn work(
         superuser_lost: outcome.superuser_lost,
         target,
         client: &client,
-        server: rehearsal.judge.as_ref().and_then(|judge| crate::dump::major_of(&judge.server_version)),
+        server: rehearsal.judge.as_ref().and_then(|judge| pgdump_reader::major_of(&judge.server_version)),
         mask: Mask::new(&scan.names, target, stage.show_data),
     };
     let mut findings = diagnose(&outcome.failures, &situation);

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
+use pgdump_reader::Scan;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{RestoreSummary, Stage};
 use crate::check::{self, Before, Check, CheckResult, Outcome, Place, Restored, Schema};
 use crate::cluster::{ClusterError, Session};
-use crate::dump::Scan;
 use crate::engine::Sandbox;
 use crate::event::{Events, What};
 use crate::finding::mask::Mask;

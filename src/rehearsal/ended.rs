@@ -1,7 +1,8 @@
 //! How a script came to its end: what psql itself says, beside what reading the script says.
 
+use pgdump_reader::Scan;
+
 use crate::cluster::MAINTENANCE_DATABASE;
-use crate::dump::Scan;
 use crate::finding::{Finding, Name};
 use crate::profile::Target;
 use crate::restore::{Outcome, Transaction};

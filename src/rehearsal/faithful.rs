@@ -1,7 +1,8 @@
 //! What is wrong in a database that came back just as the dump has it is wrong in production too.
 
+use pgdump_reader::{Content, Dump, major_of};
+
 use crate::check::{CheckResult, Outcome, RowMode};
-use crate::dump::{Content, Dump, major_of};
 use crate::finding::Name;
 
 /// Takes the findings that a faithful copy shows for the source's own. A database is one where every row and every object was

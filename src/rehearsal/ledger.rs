@@ -5,12 +5,12 @@ mod items;
 
 use std::collections::{BTreeMap, HashMap};
 
+use pgdump_reader::Scan;
 use serde::{Deserialize, Serialize};
 
 use super::left_out::LeftOut;
 use super::places::Places;
 use crate::check::{Apart, CheckResult, Kind, Outcome, Place, Why};
-use crate::dump::Scan;
 use items::Item;
 
 /// How the items of one kind ended. `held` is the sum of the three.

@@ -3,8 +3,9 @@
 
 use std::collections::HashSet;
 
+use pgdump_reader::{Archive, Content, Dump, Scan, TocEntry};
+
 use crate::check::{CheckResult, Group, LEFT_OUT, Outcome};
-use crate::dump::{Archive, Content, Dump, Scan, TocEntry};
 use crate::finding::{Finding, Name};
 
 /// Entries of an archive that are not restored; empty where all are.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dump::{Content, Dump, Scan};
+use pgdump_reader::{Content, Dump, Scan};
 
 /// Tables that are named one by one.
 const NAMED: usize = 5;
@@ -42,7 +42,7 @@ fn without_data(dump: &Dump, scan: &Scan) -> Option<String> {
             ((object.database.as_deref(), schema, object.tag.as_str()), object.definition.as_str())
         })
         .collect();
-    let holds_rows = |table: &&crate::dump::TableData| {
+    let holds_rows = |table: &&pgdump_reader::TableData| {
         let key = (table.database.as_deref(), table.schema.as_deref().unwrap_or_default(), table.name.as_str());
         definitions
             .get(&key)

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use pgdump_reader::{Dump, Held, Renamed, Scan};
+
 use crate::check::Place;
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Database, MAINTENANCE_DATABASE, Session};
-use crate::dump::{Dump, Held, Renamed, Scan};
 use crate::engine::Sandbox;
 use crate::profile::Target;
 use crate::restore;

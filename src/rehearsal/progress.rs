@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pgdump_reader::Scan;
+
 use super::checking::Results;
 use super::ledger::{self, Ending};
 use super::left_out::LeftOut;
 use super::places::Places;
 use super::{Rehearsal, Stage, faithful};
 use crate::check::Place;
-use crate::dump::Scan;
 use crate::engine::LimitHit;
 use crate::profile::Target;
 use crate::restore;

@@ -8,10 +8,10 @@ mod unusual;
 
 use std::io;
 
+use pgdump_reader::{Content, Damage, Dump, Facts, Requirements, Scan};
 use serde::Serialize;
 
 use crate::check::CheckResult;
-use crate::dump::{Content, Damage, Dump, Facts, Requirements, Scan};
 use crate::rehearsal::{Rehearsal, Timings, Verdict};
 
 /// The format's name and version. The number grows when a reader could break.

@@ -8,7 +8,8 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use crate::dump::{Archive, TocEntry};
+use pgdump_reader::{Archive, TocEntry};
+
 use crate::finding::Failure;
 
 /// Bytes of a statement that are compared; a log can hold fewer than all of it.
@@ -92,11 +93,11 @@ fn compared(statement: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dump::Content;
+    use pgdump_reader::Content;
 
     fn shop() -> Archive {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
-        match crate::dump::open(&path).unwrap().content {
+        match pgdump_reader::open(&path).unwrap().content {
             Content::Archive(archive) => archive,
             Content::Plain(_) => panic!("the demo's dump is an archive"),
         }

@@ -1,8 +1,9 @@
 //! The command that restores a dump into a target.
 
+use pgdump_reader::reading::{Readers, pieces_of_archive};
+use pgdump_reader::{Archive, Container, Content, Dump};
+
 use crate::cluster::MAINTENANCE_DATABASE;
-use crate::dump::reading::{Readers, pieces_of_archive};
-use crate::dump::{Archive, Container, Content, Dump};
 use crate::profile::{Jobs, Restore, Target};
 
 /// What to run.
@@ -242,7 +243,7 @@ mod tests {
     }
 
     fn case(name: &str) -> Dump {
-        crate::dump::open(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+        pgdump_reader::open(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
     }
 
     fn parallel(dump: &Dump, rest: &str) -> bool {

@@ -4,9 +4,10 @@
 //! and it can take superuser from the role that restores: the form that managed services give it does. So pgrehearse leaves
 //! before it begins, and comes back as somebody whom the script does not know.
 
+use pgdump_reader::{Content, Dump};
+
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, MAINTENANCE_DATABASE, Session};
-use crate::dump::{Content, Dump};
 use crate::engine::Sandbox;
 
 /// Databases that every cluster has and that a script can replace.

@@ -20,10 +20,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use pgdump_reader::{Content, Dump};
 use tokio::io::AsyncReadExt as _;
 
 use crate::cluster::{ClusterError, Database, MAINTENANCE_DATABASE, Session, databases};
-use crate::dump::{Content, Dump};
 use crate::engine::{BoxedReader, EngineError, Program, Sandbox, Whose};
 use crate::event::{Events, Unit, What};
 use crate::finding::Failure;

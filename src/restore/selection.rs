@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
+use pgdump_reader::{Content, Dump};
 use tokio::io::AsyncReadExt as _;
 
 use super::{has_option, selecting_option};
-use crate::dump::{Content, Dump};
 use crate::engine::{EngineError, Program, Sandbox, Whose};
 use crate::profile::Target;
 

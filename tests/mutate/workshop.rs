@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
+use pgdump_reader as dump;
 use pgrehearse::check::RowMode;
-use pgrehearse::dump;
 use pgrehearse::engine::Engine;
 use pgrehearse::engine::choice::{Choice, Engines};
 use pgrehearse::engine::docker::DockerEngine;

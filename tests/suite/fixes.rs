@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use pgrehearse::dump::{self, Facts};
+use pgdump_reader::{self as dump, Facts};
 
 use crate::support::home::Ran;
 use crate::support::{Home, SHOP_ROLES, Server, bare, docker, dump, matching, with_statements};

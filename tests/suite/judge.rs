@@ -224,7 +224,7 @@ fn without_owners_and_privileges_every_lost_one_is_listed_and_nothing_else() {
     let large = changed.objects.iter().filter(|object| object.starts_with("LARGE OBJECT")).collect::<Vec<_>>();
     assert_eq!(large, ["LARGE OBJECT 5001"]);
     // Every owner that the dump states but for the function's that runs with its owner's rights.
-    let stated = pgrehearse::dump::open(&dump(17, "judged.dump")).unwrap().glance().unwrap().owners;
+    let stated = pgdump_reader::open(&dump(17, "judged.dump")).unwrap().glance().unwrap().owners;
     let stated = stated.iter().filter(|owned| owned.owner == "shop_owner").count();
     assert_eq!(changed.objects.len(), stated - 1, "{:#?}", changed.objects);
     let definer = ran.finding("security-definer-owner-changed");

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use pgdump_reader::{self as dump, Content};
 use pgrehearse::check::Kind;
-use pgrehearse::dump::{self, Content};
 use pgrehearse::rehearsal::Verdict;
 
 use crate::support::home::{assert_every_check_looked, entry, findings, names};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use pgrehearse::dump::{self, Archive, ArchiveCompression, Container, Content, TocEntry};
+use pgdump_reader::{self as dump, Archive, ArchiveCompression, Container, Content, TocEntry};
 
 use crate::support::{dump, images};
 

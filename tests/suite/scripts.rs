@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use pgrehearse::dump::{self, Affects, Scan};
-
+use pgdump_reader::{self as dump, Affects, Scan};
 use pgrehearse::check::Kind;
 
 use crate::support::home::{entry, findings};

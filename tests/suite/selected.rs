@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pgrehearse::dump::{self, Content, TocEntry};
+use pgdump_reader::{self as dump, Content, TocEntry};
 
 use crate::support::home::findings;
 use crate::support::{Home, Ran, dump, matching};

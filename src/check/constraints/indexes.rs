@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
+use pgdump_reader::Relation;
 
 use crate::check::catalog::{first_few, many, of_dump, qualified, restore_failed};
 use crate::check::scope::{in_database, schema_of};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
-use crate::dump::Relation;
 use crate::finding::{AfterKind, Finding, Name};
 
 pub struct Indexes;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
+use pgdump_reader::{Constraint, Content};
 
 use super::listed::{self, Unverified};
 use crate::check::catalog::{TOLD, many, qualified};
@@ -10,7 +11,6 @@ use crate::check::scope::{in_database, schema_of};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
-use crate::dump::{Constraint, Content};
 use crate::finding::{AfterKind, Finding, Name};
 
 pub struct Verified;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::dump::{Content, Dump};
+use pgdump_reader::{Content, Dump};
+
 use crate::finding::restoring;
 use crate::profile::{Client, Entrypoint, Target, predefined_role_since};
 use crate::restore::{has_option, selecting_option};

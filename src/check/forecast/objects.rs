@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use pgdump_reader::{Content, major_of};
+
 use super::has::Has;
 use super::{Asked, Forecast};
 use crate::cluster::sql::identifier;
-use crate::dump::{Content, major_of};
 use crate::finding::{Name, feature_missing_fix, feature_missing_title, ruled_out_words};
 use crate::profile::RuledOut;
 

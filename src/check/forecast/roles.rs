@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pgdump_reader::{Grant, Owned, SUBSCRIPTIONS};
+
 use super::has::{Has, acts_for};
 use super::{Asked, Forecast};
 use crate::cluster::sql::identifier;
-use crate::dump::{Grant, Owned, SUBSCRIPTIONS};
 use crate::finding::{Cause, Name, ROLE_MISSING_FIX, words};
 use crate::profile::Entrypoint;
 

@@ -1,6 +1,7 @@
+use pgdump_reader::{Dump, Facts};
+
 use super::{Forecast, forecast, judge};
 use crate::check::Outcome;
-use crate::dump::{Dump, Facts};
 use crate::finding::{Finding, Name, Severity};
 use crate::profile::{self, Target};
 
@@ -17,7 +18,7 @@ fn of_text(sql: &str, yaml: &str) -> Vec<Forecast> {
          SELECT pg_catalog.set_config('search_path', '', false);\n{sql}\n--\n-- PostgreSQL database dump complete\n--\n"
     );
     std::fs::write(&path, text).unwrap();
-    let dump = crate::dump::open(&path).unwrap();
+    let dump = pgdump_reader::open(&path).unwrap();
     let scan = dump.count().unwrap();
     assert_eq!(scan.damage, []);
     forecast(&dump, &scan.facts, &target(yaml))
@@ -26,7 +27,7 @@ fn of_text(sql: &str, yaml: &str) -> Vec<Forecast> {
 /// The demo's archive: PostgreSQL 13, 1.14, four roles, citext.
 fn shop() -> (Dump, Facts) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
-    let dump = crate::dump::open(&path).unwrap();
+    let dump = pgdump_reader::open(&path).unwrap();
     let facts = dump.glance().unwrap();
     (dump, facts)
 }
@@ -104,8 +105,8 @@ fn an_extension_is_not_allowed_unavailable_or_refused() {
 #[test]
 fn a_client_is_too_old_and_nothing_else_matters() {
     let (mut dump, facts) = shop();
-    if let crate::dump::Content::Archive(archive) = &mut dump.content {
-        archive.version = crate::dump::ArchiveVersion::new(1, 16);
+    if let pgdump_reader::Content::Archive(archive) = &mut dump.content {
+        archive.version = pgdump_reader::ArchiveVersion::new(1, 16);
     }
     let told_in = |yaml: &str| told(&forecast(&dump, &facts, &target(yaml)));
     assert_eq!(told_in("postgres: 15\n"), [(Name::ClientTooOld, ERROR)]);

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use pgdump_reader::Declared;
+
 use super::text;
 use crate::check::key::{Key, key};
-use crate::dump::Declared;
 use crate::finding::Failure;
 
 /// What the comparison of two lists of objects comes to.

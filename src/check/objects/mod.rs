@@ -13,11 +13,11 @@ mod unnamed;
 use std::collections::HashSet;
 
 use async_trait::async_trait;
+use pgdump_reader::{Content, Declared};
 
 use super::scope::{self, in_database, schema_of, tablespaces_left_out};
 use super::{Check, Group, Looked, Restored, schema};
 use crate::cluster::ClusterError;
-use crate::dump::{Content, Declared};
 use crate::finding::{Finding, Name};
 use crate::restore::has_option;
 

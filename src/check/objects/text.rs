@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::dump::{Declared, split};
+use pgdump_reader::{Declared, split};
 
 /// Whether two objects are the same by their texts: statement by statement, in whatever order an archive's entry and a script
 /// have them. That they are not proves nothing.

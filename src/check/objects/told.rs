@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use pgdump_reader::Declared;
 use similar::TextDiff;
 
 use super::compare::Comparison;
 use crate::check::catalog::first_few;
 use crate::check::scope::{in_database, unsaid};
 use crate::check::{Apart, Kind, Looked, Restored};
-use crate::dump::Declared;
 use crate::finding::mask::secrets;
 use crate::finding::{AfterKind, Difference, Finding, Name, Severity};
 use crate::restore::has_option;

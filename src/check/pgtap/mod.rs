@@ -305,8 +305,8 @@ fn script_error(stderr: &str, mask: &Mask<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dump::Names;
     use crate::profile;
+    use pgdump_reader::Names;
 
     #[test]
     fn the_error_that_ended_a_script_is_told_without_values() {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dump::Word;
+use pgdump_reader::Word;
 
 /// Who may do what: for each role (`""` is PUBLIC) its privileges by their letters, and whether it may grant them on.
 ///
@@ -407,7 +407,7 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dump::statements;
+    use pgdump_reader::statements;
 
     fn after(before: &[&str], sql: &str) -> Acl {
         let before: Vec<String> = before.iter().map(|item| (*item).to_owned()).collect();

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use pgdump_reader::statements;
+
 use super::acl::{Acl, Kind, Object};
 use crate::cluster::{ClusterError, Session};
-use crate::dump::statements;
 
 /// The privileges of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use pgdump_reader::Word;
+
 use super::acl::{Acl, Change, Kind, changes};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
-use crate::dump::Word;
 
 /// Where default privileges hold: for what a role makes, in one schema or (`None`) everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -183,7 +184,7 @@ pub(super) fn revoke(defaults: &[&DefaultPrivilege]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dump::statements;
+    use pgdump_reader::statements;
 
     fn after(place: &Place, sql: &str) -> Acl {
         let mut acl = place.initial(17);

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pgdump_reader::{Declared, statements};
+
 use super::acl::{Acl, privilege};
 use super::defaults::{Place, read, read_change};
 use super::{STATEMENTS, letters, role_label};
 use crate::check::scope::in_database;
 use crate::check::{Restored, objects};
 use crate::cluster::ClusterError;
-use crate::dump::{Declared, statements};
 use crate::finding::{AfterKind, Finding, Name, Severity, restoring};
 
 /// Where a role gains privileges, with those that it gains and may grant on; `""` is PUBLIC.

@@ -13,6 +13,7 @@ mod later;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
+use pgdump_reader::{Content, Declared, Word, statements};
 
 pub use self::acl::{Acl, Object};
 use self::acl::{Change, Kind, changes, privilege};
@@ -23,7 +24,6 @@ use super::scope::in_database;
 use super::{Apart, Check, Group, Looked, Restored, objects};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
-use crate::dump::{Content, Declared, Word, statements};
 use crate::finding::{AfterKind, Failure, Finding, Name, Severity, restoring};
 use crate::restore::{has_option, made_by_dump};
 

@@ -1,9 +1,10 @@
 //! The database itself: like the restored one, and empty.
 
+use pgdump_reader::Declared;
+
 use crate::check::Restored;
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
-use crate::dump::Declared;
 
 /// What the names of such databases begin with.
 pub(in crate::check) const PREFIX: &str = "pgrehearse_reference_";

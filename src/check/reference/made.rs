@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use pgdump_reader::Declared;
+
 use crate::check::constraints::Unverified;
 use crate::check::key::Key;
-use crate::dump::Declared;
 
 /// What the reference database came to.
 #[derive(Debug, Default)]

@@ -21,7 +21,7 @@ use super::key::key;
 use super::schema;
 use super::scope::{in_database, tablespaces_left_out};
 use crate::cluster::{ClusterError, Session};
-use crate::dump::{Content, Declared};
+use pgdump_reader::{Content, Declared};
 use statements::Step;
 
 /// Makes it, reads it, and drops it.

@@ -1,7 +1,8 @@
 //! The statements that make the dump's objects again, in their order.
 
+use pgdump_reader::{Declared, split};
+
 use crate::cluster::sql::{identifier, literal};
-use crate::dump::{Declared, split};
 
 /// What is run at a time.
 #[derive(Debug, PartialEq, Eq)]

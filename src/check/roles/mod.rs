@@ -12,10 +12,10 @@ mod told;
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
+use pgdump_reader::{Content, Word, statements};
 
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
-use crate::dump::{Content, Word, statements};
 use crate::finding::{Finding, Name};
 use crate::profile::Entrypoint;
 use crate::restore::has_option;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pgdump_reader::{Word, statements};
+
 use crate::cluster::sql::{identifier, literal};
-use crate::dump::{Word, statements};
 
 /// The attributes that pg_dumpall states for each role (dumpRoles in pg_dumpall.c, PostgreSQL 13 to 18), and their column of
 /// pg_authid.

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use pgdump_reader::{Declared, Policy, Word, statements};
+
 use super::{Table, sql};
 use crate::check::Restored;
 use crate::check::scope::in_database;
 use crate::cluster::sql::identifier;
-use crate::dump::{Declared, Policy, Word, statements};
 
 /// What the dump states of policies, by table and name.
 pub struct Again<'a> {

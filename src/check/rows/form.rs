@@ -1,11 +1,12 @@
-//! The server's side of a digest: the same form of a row, and the same sums, as [`crate::dump::digest`] makes them.
+//! The server's side of a digest: the same form of a row, and the same sums, as [`pgdump_reader::digest`] makes them.
 
 use std::collections::BTreeMap;
+
+use pgdump_reader::digest::{Digest, NULL};
 
 use super::relations::Table;
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
-use crate::dump::digest::{Digest, NULL};
 
 /// The settings under which pg_dump writes rows (setup_connection in src/bin/pg_dump/pg_dump.c, PostgreSQL 13 to 18), and
 /// those that it leaves to the server and that this program brings into one form.

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use pgdump_reader::digest::{Digest, Recipe, Treatment};
+use pgdump_reader::{Dump, DumpError, Place, Seen, Visitor};
+
 use super::form::{self, Form};
 use super::plan::Unit;
 use crate::cluster::{ClusterError, Session};
-use crate::dump::digest::{Digest, Recipe, Treatment};
-use crate::dump::{Dump, DumpError, Place, Seen, Visitor};
 
 /// Rows that are looked at one by one in a table, on each side.
 const LOOKED_AT: usize = 20_000;

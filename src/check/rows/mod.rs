@@ -1,6 +1,6 @@
 //! Rows: every one that the dump holds is there again, as it was, and no other.
 //!
-//! The dump's side was digested as it was read ([`crate::dump::digest`]), the database's side is digested by its server,
+//! The dump's side was digested as it was read ([`pgdump_reader::digest`]), the database's side is digested by its server,
 //! so no row crosses. Where the two differ the table is looked into ([`locate`]). With `--rows count` rows are only counted.
 
 mod form;
@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use pgdump_reader::digest::{Digest, NoDigest};
+use pgdump_reader::{Dump, TableRows};
 
 use self::form::Form;
 use self::locate::{Difference, Suspect};
@@ -22,8 +24,6 @@ use self::told::Told;
 use super::scope::{in_database, schema_of, source_major};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
-use crate::dump::digest::{Digest, NoDigest};
-use crate::dump::{Dump, TableRows};
 use crate::finding::mask::Mask;
 
 /// How rows are compared.

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use pgdump_reader::digest::{Digest, NoDigest};
+use pgdump_reader::{Place, TableRows};
+
 use super::form::Form;
 use super::relations::{Column, Relation, Table};
 use crate::check::scope::schema_of;
 use crate::check::{Apart, Kind};
-use crate::dump::digest::{Digest, NoDigest};
-use crate::dump::{Place, TableRows};
 
 /// One comparison: all rows that the dump has for a table, or for a tree of partitions.
 #[derive(Debug, Clone)]

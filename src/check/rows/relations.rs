@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use pgdump_reader::digest::Treatment;
+
 use crate::cluster::{ClusterError, Session};
-use crate::dump::digest::Treatment;
 
 /// Schema and name.
 pub type Table = (String, String);

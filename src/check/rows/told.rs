@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pgdump_reader::digest::{Digest, NoDigest};
+use pgdump_reader::{Effect, LargeObjectData, TableRows, Unfollowed};
+
 use super::RowMode;
 use super::locate::Difference;
 use super::plan::Unit;
@@ -9,8 +12,6 @@ use super::relations::Table;
 use crate::check::scope::{fills, unsaid};
 use crate::check::{Apart, Kind, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
-use crate::dump::digest::{Digest, NoDigest};
-use crate::dump::{Effect, LargeObjectData, TableRows, Unfollowed};
 use crate::finding::{Finding, Name};
 
 /// Evidence lines of one finding.

@@ -13,13 +13,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use pgdump_reader::Relation;
 
 use self::paths::Paths;
 use super::catalog::{first_few, killed, of_dump, qualified, restore_failed, sqlstate, words};
 use super::scope::{in_database, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
-use crate::dump::Relation;
 use crate::finding::{AfterKind, Finding, Name, Severity};
 
 pub struct Views;

@@ -6,13 +6,13 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use bollard::Docker;
+use pgdump_reader::ordinary;
 use sha2::{Digest as _, Sha256};
 
 use super::container;
 use super::exec::{self, Exec};
 use crate::engine::EngineError;
 use crate::engine::input::Input as Opened;
-use crate::ordinary;
 
 /// Where client programs find the input, and as whom they can read it.
 #[derive(Debug, Clone)]

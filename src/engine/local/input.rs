@@ -5,9 +5,10 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use pgdump_reader::ordinary;
+
 use super::user::{self, RunAs};
 use crate::engine::input::Input;
-use crate::ordinary;
 
 /// What may be restored from: a file or a directory, found behind links.
 pub(super) fn resolve(input: &Path) -> io::Result<PathBuf> {

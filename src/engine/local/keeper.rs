@@ -97,6 +97,7 @@ mod platform {
 
     /// Marks every open file close-on-exec. Rust opens its own so; one that the caller of pgrehearse left open, a
     /// directory say, would be a door out of the sandbox.
+    #[expect(unsafe_code, reason = "a number from /proc/self/fd has no owner to borrow it from")]
     pub fn close_inherited_on_exec() {
         let Ok(entries) = std::fs::read_dir("/proc/self/fd") else { return };
         for fd in entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok()) {

@@ -1,8 +1,9 @@
 //! Words for databases that the dump cannot make here: by whom, or with which locale.
 
+use pgdump_reader::Content;
+
 use super::{Told, restoring};
 use crate::cluster::sql::identifier;
-use crate::dump::Content;
 use crate::finding::recognise::Cause;
 use crate::finding::{Name, Situation};
 

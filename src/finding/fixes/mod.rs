@@ -5,10 +5,11 @@ mod met;
 mod refused;
 mod unmet;
 
+use pgdump_reader::{FEATURES, Feature};
+
 use super::recognise::Cause;
 use super::{Finding, Name, Situation};
 use crate::cluster::sql::identifier;
-use crate::dump::{FEATURES, Feature};
 use crate::profile::{RuledOut, Target};
 
 /// The title: one line that stands alone.
@@ -221,9 +222,9 @@ pub fn restoring(target: &Target) -> &str {
 /// The major version of the pg_dump that wrote the archive.
 fn newest_client(situation: &Situation) -> String {
     match &situation.dump.content {
-        crate::dump::Content::Archive(archive) => {
+        pgdump_reader::Content::Archive(archive) => {
             archive.pg_dump_version.split(['.', ' ']).next().unwrap_or("NN").to_owned()
         }
-        crate::dump::Content::Plain(_) => "NN".into(),
+        pgdump_reader::Content::Plain(_) => "NN".into(),
     }
 }

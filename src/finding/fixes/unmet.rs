@@ -155,6 +155,6 @@ fn is_of_extension(function: &str, situation: &Situation) -> bool {
     let name = name.rsplit('.').next().unwrap_or(name);
     let scan = situation.scan;
     let makes =
-        |object: &crate::dump::Declared| object.desc == "FUNCTION" && object.tag.split('(').next() == Some(name);
+        |object: &pgdump_reader::Declared| object.desc == "FUNCTION" && object.tag.split('(').next() == Some(name);
     !scan.declared.is_empty() && !scan.facts.extensions.is_empty() && !scan.declared.iter().any(makes)
 }

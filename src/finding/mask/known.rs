@@ -1,7 +1,8 @@
 //! Names that a dump's statements do not have: those that the server gives, and those of a profile.
 
+use pgdump_reader::Names;
+
 use super::postgres;
-use crate::dump::Names;
 use crate::profile::Target;
 
 /// Whether PostgreSQL gives this name by an object's number, which is no value of a row: triggers of foreign keys

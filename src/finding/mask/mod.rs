@@ -23,8 +23,9 @@ use std::sync::LazyLock;
 pub use hide::Hider;
 pub use secret::{holds_any, secrets, statement as runnable};
 
+use pgdump_reader::Names;
+
 use crate::cluster::{ClusterError, Refusal, Said};
-use crate::dump::Names;
 use crate::profile::Target;
 
 /// What stands for what is not shown.

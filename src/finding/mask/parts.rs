@@ -1,7 +1,8 @@
 //! Parts of messages and statements: names, types, signatures, locales, files.
 
+use pgdump_reader::sql::{Kind, pieces};
+
 use super::{MASK, Mask, postgres};
-use crate::dump::sql::{Kind, pieces};
 
 /// What stands where a message has names: shown where all of it is known.
 pub fn names(mask: &Mask<'_>, text: &str) -> String {

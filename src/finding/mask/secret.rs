@@ -2,8 +2,9 @@
 //!
 //! They are shown by nothing, not by `--show-data` either. What holds none comes back as it is.
 
+use pgdump_reader::sql::{Kind, Piece, pieces};
+
 use super::MASK;
-use crate::dump::sql::{Kind, Piece, pieces};
 
 /// A text without the secrets in it.
 pub fn secrets(text: &str) -> String {

@@ -1,7 +1,8 @@
 //! A statement without the values in it.
 
+use pgdump_reader::sql::{COMMANDS, Kind, Piece, pieces};
+
 use super::{MASK, Mask, parts, postgres};
-use crate::dump::sql::{COMMANDS, Kind, Piece, pieces};
 
 /// What begins a statement inside of a function's body, beside SQL's commands.
 const WITHIN: [&str; 2] = ["perform", "return"];

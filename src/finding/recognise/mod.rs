@@ -8,8 +8,9 @@ mod objects;
 mod privileges;
 mod text;
 
+use pgdump_reader::Word;
+
 use super::{Failure, Name};
-use crate::dump::Word;
 pub(super) use data::{FUNCTION, running};
 
 /// A cause, and what it is about: failures with the same cause are one finding.
@@ -86,7 +87,7 @@ fn of_server(state: &str, failure: &Failure) -> Named {
         // duplicate_schema: every database has this one.
         "42P06" if quoted() == "public" => (Name::ObjectExists, "public".to_owned()),
         // syntax_error where nothing of SQL begins; rows that psql takes for statements are told by what refused them.
-        "42601" if !crate::dump::begins_with_command(statement) => (Name::TextInDump, text::speaker(statement)),
+        "42601" if !pgdump_reader::begins_with_command(statement) => (Name::TextInDump, text::speaker(statement)),
         // bad_copy_file_format, or what its first words are to a column: a line of another program's among the rows.
         _ if state.starts_with("22") && text::in_rows(failure) => (Name::TextInDump, text::speaker_in_rows(failure)),
         // grouping_error: a view may name columns that its GROUP BY does not have where that has a primary key.
@@ -185,7 +186,7 @@ fn dropped_role(statement: &str) -> String {
 
 /// The role of `ALTER ROLE x WITH …`.
 fn altered_role(statement: &str) -> String {
-    match crate::dump::statements(statement).into_iter().next().as_deref() {
+    match pgdump_reader::statements(statement).into_iter().next().as_deref() {
         Some([_, _, Word::Name(role), ..]) => role.clone(),
         _ => String::new(),
     }

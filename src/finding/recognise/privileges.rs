@@ -1,8 +1,9 @@
 //! insufficient_privilege (42501): what was refused, by the statement, and by the message where one statement can be
 //! refused for several reasons.
 
+use pgdump_reader::{Word, statements};
+
 use super::{Named, begins, extension};
-use crate::dump::{Word, statements};
 use crate::finding::{Failure, Name};
 
 pub(super) fn of_refusal(failure: &Failure) -> Named {

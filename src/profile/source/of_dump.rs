@@ -2,8 +2,9 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 
+use pgdump_reader::{Collation, Content, CreatedDatabase, Dump, Facts, Requirements, major_of};
+
 use super::Source;
-use crate::dump::{Collation, Content, CreatedDatabase, Dump, Facts, Requirements, major_of};
 use crate::profile::encoding::{self, Encoding};
 use crate::profile::validate::{is_locale_name, is_role_name};
 use crate::profile::{LocaleProvider, Major};

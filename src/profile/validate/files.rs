@@ -8,7 +8,7 @@ use crate::profile::ByteSize;
 /// What a file holds, if it is not longer than `most` bytes.
 pub fn read(file: &Path, most: u64) -> Result<Vec<u8>, String> {
     let mut text = Vec::new();
-    crate::ordinary::open(file)
+    pgdump_reader::ordinary::open(file)
         .and_then(|file| file.take(most + 1).read_to_end(&mut text))
         .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
     match text.len() as u64 > most {

@@ -32,7 +32,7 @@ pub fn check(checks: &mut Checks, at: &Places<'_>) -> Result<(), ProfileError> {
         }
         let refused = |why: String| at.bad(steps!["checks", "pgtap"], why);
         let mut text = Vec::new();
-        crate::ordinary::open(&path)
+        pgdump_reader::ordinary::open(&path)
             .and_then(|file| file.take(room + 1).read_to_end(&mut text))
             .map_err(|error| refused(format!("{name:?} cannot be read: {error}")))?;
         room = room

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pgdump_reader::{Declared, Scan};
+
 use crate::check::Kind;
-use crate::dump::{Declared, Scan};
 use crate::rehearsal::left_out::LeftOut;
 
 /// Why what belongs to a database itself is not compared.

@@ -1,9 +1,10 @@
 //! From a dump's requirements to what is said of them.
 
+use pgdump_reader::{Facts, Feature, Requirements};
+
 use super::{
     CollationMade, DatabaseNeed, ExtensionNeed, FeatureNeed, Requires, RoleNeed, SettingNeed, SuperuserNeed, TableRow,
 };
-use crate::dump::{Facts, Feature, Requirements};
 
 pub fn requires(from: &Requirements) -> Requires {
     Requires {

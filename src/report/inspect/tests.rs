@@ -1,6 +1,7 @@
+use pgdump_reader::Dump;
+
 use super::terminal;
 use super::{Inspection, TargetForecast};
-use crate::dump::Dump;
 use crate::finding::{Finding, Name};
 use crate::report::terminal::TerminalOptions;
 use crate::report::text::is_hidden;
@@ -18,7 +19,7 @@ fn opened(text: &str) -> (tempfile::TempDir, Dump) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dump.sql");
     std::fs::write(&path, text).unwrap();
-    let dump = crate::dump::open(&path).unwrap();
+    let dump = pgdump_reader::open(&path).unwrap();
     (folder, dump)
 }
 

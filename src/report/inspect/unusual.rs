@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::dump::{Content, DataState, Dump, Facts, Requirements, Scan};
+use pgdump_reader::{Content, DataState, Dump, Facts, Requirements, Scan};
+
 use crate::finding::mask::secrets;
 use crate::report::text::counted;
 
