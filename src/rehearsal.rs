@@ -96,7 +96,7 @@ pub async fn rehearse(stage: &Stage, target: &Target, events: &Events) -> Rehear
 
 /// The file or directory that a sandbox must see: archives are read by pg_restore itself, text is piped into psql.
 fn input(dump: &Dump) -> Option<PathBuf> {
-    matches!(dump.content, pgdump_reader::Content::Archive(_)).then(|| dump.path.clone())
+    dump.is_archive().then(|| dump.path.clone())
 }
 
 /// What a rehearsal, or a whole run, comes to. The order is from best to worst, so the worst is the maximum.

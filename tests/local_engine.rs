@@ -1,6 +1,8 @@
 //! The local engine on this machine's real PostgreSQL and bubblewrap. Without them these tests fail: an engine that was
 //! not tried has not been tested.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! Every kind of bad profile, and the exact message that its author gets.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::fs;
 use std::path::Path;
 

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pgdump_reader::{Content, Declared, Dump};
+use pgdump_reader::{Declared, Dump};
 
 use super::key::key;
 use super::objects;
@@ -40,10 +40,7 @@ impl Before {
         }
         let superuser = &target.cluster.superuser;
         // Names are compared in the dump's encoding, as after the restore.
-        let encoding = match &dump.content {
-            Content::Archive(archive) => archive.encoding.clone(),
-            Content::Plain(_) => None,
-        };
+        let encoding = dump.archive().and_then(|archive| archive.encoding.clone());
         let encoding = encoding.filter(|encoding| encoding != "SQL_ASCII");
         let session = Session::open(sandbox, superuser, &database.name).await?;
         let schema = Schema::default();

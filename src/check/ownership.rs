@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
-use pgdump_reader::{Content, Owned};
+use pgdump_reader::Owned;
 
 use super::scope::{in_database, is_missing, schema_of};
 use super::{Check, Group, Looked, Restored};
@@ -139,10 +139,7 @@ impl Check for Ownership {
 /// This database, where the dump makes it and names its owner there: an archive's entry for it, and the CREATE DATABASE of old
 /// pg_dumpalls.
 fn made_databases(restored: &Restored<'_>) -> Vec<Owned> {
-    let is_made = match restored.dump.content {
-        Content::Archive(_) => has_option(&restored.target.restore.options, "--create", 'C'),
-        Content::Plain(_) => true,
-    };
+    let is_made = !restored.dump.is_archive() || has_option(&restored.target.restore.options, "--create", 'C');
     let facts = &restored.scan.facts;
     let is_stated = |name: &str| facts.owners.iter().any(|owned| owned.kind == "DATABASE" && owned.name == name);
     let here = |name: &str| restored.place.is_known_as(Some(name)) || restored.database == name;

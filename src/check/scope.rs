@@ -1,6 +1,6 @@
 //! What of a dump belongs to the database that is looked at, and who wrote it.
 
-use pgdump_reader::{Content, Dump};
+use pgdump_reader::Dump;
 
 use super::Restored;
 use crate::cluster::sql::identifier;
@@ -30,12 +30,8 @@ pub fn is_missing(restored: &Restored<'_>, role: &str) -> bool {
 
 /// The major version of the server that was dumped, where the dump says it.
 pub fn source_major(dump: &Dump) -> Option<u16> {
-    let version = match &dump.content {
-        Content::Archive(archive) => Some(archive.server_version.as_str()),
-        Content::Plain(plain) => plain.server_version.as_deref(),
-    };
     // `9.6.24` is older than all that is asked about.
-    version?.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
+    dump.server_version()?.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// How a difference is told that no error explains: where there were errors, none of them names it.

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Instant;
 
-use pgdump_reader::{self as dump, Content, Dump, Scan};
+use pgdump_reader::{self as dump, Dump, Scan};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -198,23 +198,16 @@ pub async fn rehearse(
 }
 
 fn facts(dump: &Dump, scan: Option<&Scan>) -> DumpFacts {
-    let (server_version, pg_dump_version, encoding) = match &dump.content {
-        Content::Archive(archive) => (
-            Some(archive.server_version.clone()).filter(|version| !version.is_empty()),
-            Some(archive.pg_dump_version.clone()).filter(|version| !version.is_empty()),
-            archive.encoding.clone(),
-        ),
-        Content::Plain(plain) => {
-            let encoding = scan.and_then(|scan| scan.facts.encoding.clone());
-            (plain.server_version.clone(), plain.pg_dump_version.clone(), encoding)
-        }
+    let encoding = match dump.archive() {
+        Some(archive) => archive.encoding.clone(),
+        None => scan.and_then(|scan| scan.facts.encoding.clone()),
     };
     DumpFacts {
         path: dump.path.display().to_string(),
         format: dump.format_label(),
         size: dump.size,
-        server_version,
-        pg_dump_version,
+        server_version: dump.server_version().map(str::to_owned),
+        pg_dump_version: dump.pg_dump_version().map(str::to_owned),
         encoding,
     }
 }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use pgdump_reader::{Content, Dump, Facts};
+use pgdump_reader::{Dump, Facts};
 
 use crate::finding::profile_rules;
 use crate::profile::{self, Major, ProfileError, Rules, Source, Target};
@@ -147,9 +147,9 @@ fn list(targets: &[Target]) -> String {
 /// # Errors
 /// Those of that pass.
 pub fn source_of<E>(dump: &Dump, facts: impl FnOnce() -> Result<Facts, E>) -> Result<Source, E> {
-    let facts = match &dump.content {
-        Content::Archive(archive) => Facts::of_archive(archive),
-        Content::Plain(_) => facts()?,
+    let facts = match dump.archive() {
+        Some(archive) => Facts::of_archive(archive),
+        None => facts()?,
     };
     Ok(Source::of(dump, &facts))
 }

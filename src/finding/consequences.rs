@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use pgdump_reader::{Content, Dump, TocEntry};
+use pgdump_reader::{Dump, TocEntry};
 
 use super::mask::is_grammar;
 use super::recognise::Cause;
@@ -15,10 +15,7 @@ pub(super) struct Entries<'a>(HashMap<i32, &'a TocEntry>);
 
 impl<'a> Entries<'a> {
     pub(super) fn of(dump: &'a Dump) -> Self {
-        match &dump.content {
-            Content::Archive(archive) => Self(archive.entries.iter().map(|entry| (entry.id, entry)).collect()),
-            Content::Plain(_) => Self(HashMap::new()),
-        }
+        Self(dump.entries().iter().map(|entry| (entry.id, entry)).collect())
     }
 
     pub(super) fn get(&self, id: i32) -> Option<&'a TocEntry> {

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use pgdump_reader::reading::{Readers, pieces_of};
-use pgdump_reader::{Content, Declared, features_in};
+use pgdump_reader::{Declared, features_in};
 
 use super::consequences::name_at;
 use super::recognise::{Cause, FUNCTION, running};
@@ -165,10 +165,7 @@ impl<'a> Refine<'a> {
         };
         let made = self.made.get_or_init(|| self.made());
         // pg_dump names everything with its schema, so that a name without one is a name that nothing finds.
-        let by_pg_dump = match &self.situation.dump.content {
-            Content::Archive(_) => true,
-            Content::Plain(plain) => plain.from_pg_dump,
-        };
+        let by_pg_dump = self.situation.dump.is_from_pg_dump();
         let comes = made.qualified.contains(name) || !by_pg_dump && made.plain.contains(name);
         if comes { Cause::new(Name::CreatedLater, own.subject) } else { own }
     }

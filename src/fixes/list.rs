@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use pgdump_reader::{Archive, Content, TocEntry};
+use pgdump_reader::{Archive, TocEntry};
 
 use super::statements::{extensions_ahead, schemas_ahead};
 use super::text::{head, on_one_line};
@@ -57,7 +57,7 @@ const REFUSED: [&str; 8] = [
 
 /// The list; `None` for a plain dump, where nothing is to be left out, and where the profile itself restores a part.
 pub fn file(asked: &Asked<'_>) -> Option<FixFile> {
-    let Content::Archive(archive) = &asked.dump.content else { return None };
+    let archive = asked.dump.archive()?;
     if selecting_option(&asked.target.restore, asked.dump).is_some() {
         return None;
     }

@@ -16,7 +16,7 @@ pub use directory::{Directory, DirectoryError};
 
 use std::collections::BTreeSet;
 
-use pgdump_reader::{Content, Dump, Facts};
+use pgdump_reader::{Dump, Facts};
 
 use crate::finding::{AfterKind, Finding, Name};
 use crate::profile::Target;
@@ -69,7 +69,7 @@ impl<'a> Asked<'a> {
     }
 
     fn is_archive(&self) -> bool {
-        matches!(self.dump.content, Content::Archive(_))
+        self.dump.is_archive()
     }
 }
 

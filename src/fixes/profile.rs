@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use pgdump_reader::{Content, major_of};
 use serde_yaml::Value;
 
 use super::text::head;
@@ -127,8 +126,8 @@ pub fn patch(asked: &Asked<'_>) -> Patch {
         patch.add(format!("cluster.locale: {dumped}"), &locale);
     }
     let client = of_name(&[Name::ClientTooOld]);
-    if let Content::Archive(archive) = &asked.dump.content
-        && let Some(major) = major_of(&archive.pg_dump_version).filter(|_| !client.is_empty())
+    if asked.dump.is_archive()
+        && let Some(major) = asked.dump.pg_dump_major().filter(|_| !client.is_empty())
     {
         patch.target.restore.client = Client::Major(Major(major));
         patch.add(format!("restore.client: {major}"), &client);

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use pgdump_reader::Content;
-
 use super::text::{head, on_one_line};
 use super::{Asked, FixFile, Use};
 use crate::cluster::MAINTENANCE_DATABASE;
@@ -100,12 +98,12 @@ fn restoring(asked: &Asked<'_>, target: &Target, makes_own: bool, list: Option<&
     argv.retain(|word| !machine.contains(&word.as_str()));
     let dump = asked.dump.path.display().to_string();
     let told = "|| echo \"$0: the restore had errors\" >&2\n";
-    match &asked.dump.content {
-        Content::Archive(_) => {
+    match asked.dump.plain() {
+        None => {
             let list = list.map(|list| format!(" --use-list=\"$here/{list}\"")).unwrap_or_default();
             format!("{}{list} {} {told}", shell_words(&argv), words(&[&dump]))
         }
-        Content::Plain(plain) => match plain.compression.map(decompressing) {
+        Some(plain) => match plain.compression.map(decompressing) {
             Some(program) => format!("{program} {} | {} {told}", words(&[&dump]), shell_words(&argv)),
             None => format!("{} --file={} {told}", shell_words(&argv), words(&[&dump])),
         },

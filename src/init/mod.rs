@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::check;
 use crate::finding::{Severity, profile_rules};
 use crate::profile::{self, LocaleProvider, Major, ProfileError, Source, Target};
-use pgdump_reader::{Content, Dump, Facts, Requirements};
+use pgdump_reader::{Dump, Facts, Requirements};
 use text::{comment, value};
 
 /// A file of the folder.
@@ -221,16 +221,13 @@ impl Started<'_> {
     }
 
     fn checks(&self) -> String {
-        queries::of(self.facts, matches!(self.dump.content, Content::Archive(_)))
+        queries::of(self.facts, self.dump.is_archive())
     }
 
     /// The database that is restored into; none where the default will do, or the dump makes its own.
     fn database(&self) -> Option<&str> {
-        let name = match &self.dump.content {
-            Content::Archive(archive) => archive.database.as_str(),
-            Content::Plain(_) => return None,
-        };
-        let usable = !name.is_empty() && name.len() <= 63 && !["template0", "template1"].contains(&name);
+        let name = self.dump.database()?;
+        let usable = name.len() <= 63 && !["template0", "template1"].contains(&name);
         usable.then_some(name)
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use pgdump_reader::{Container, Content, Facts, Scan};
+use pgdump_reader::{Container, Facts, Scan};
 
 use super::again::Again;
 use super::checking::Checking;
@@ -229,10 +229,10 @@ pub(super) async fn conclude(stage: &Stage, rehearsal: &mut Rehearsal, target: &
 /// What the dump declares: an archive says it at its beginning, text only when all of it has been read, which an
 /// interrupted run does not wait for.
 async fn facts(stage: &Stage, interrupted: bool) -> Option<Facts> {
-    match &stage.dump.content {
-        Content::Archive(archive) => Some(Facts::of_archive(archive)),
-        Content::Plain(_) if interrupted => Some(stage.scan.clone().now_or_never()?.ok()?.facts.clone()),
-        Content::Plain(_) => Some(stage.scan.clone().await.ok()?.facts.clone()),
+    match stage.dump.archive() {
+        Some(archive) => Some(Facts::of_archive(archive)),
+        None if interrupted => Some(stage.scan.clone().now_or_never()?.ok()?.facts.clone()),
+        None => Some(stage.scan.clone().await.ok()?.facts.clone()),
     }
 }
 
@@ -265,7 +265,7 @@ async fn work(
     (rehearsal, progress): (&mut Rehearsal, &mut Progress),
     events: &Events,
 ) -> Result<(), Stopped> {
-    if target.restore.list.is_some() && matches!(stage.dump.content, Content::Plain(_)) {
+    if target.restore.list.is_some() && !stage.dump.is_archive() {
         return Err(Stopped::Unfit(
             "the profile's restore.list lists entries of an archive, and this dump is plain SQL",
         ));
@@ -463,7 +463,7 @@ impl CameBack<'_> {
 
 /// Ends when the client has had its time with a tar file that is damaged, and never with any other dump.
 async fn endless(stage: &Stage) {
-    let is_tar = matches!(&stage.dump.content, Content::Archive(archive) if archive.container == Container::Tar);
+    let is_tar = stage.dump.archive().is_some_and(|archive| archive.container == Container::Tar);
     match stage.scan.clone().await {
         Ok(scan) if is_tar && !scan.damage.is_empty() => tokio::time::sleep(PATIENCE).await,
         _ => std::future::pending().await,

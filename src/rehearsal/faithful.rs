@@ -1,6 +1,6 @@
 //! What is wrong in a database that came back just as the dump has it is wrong in production too.
 
-use pgdump_reader::{Content, Dump, major_of};
+use pgdump_reader::{Dump, major_of};
 
 use crate::check::{CheckResult, Outcome, RowMode};
 use crate::finding::Name;
@@ -12,10 +12,7 @@ pub fn tell(checks: &mut [CheckResult], dump: &Dump, server_version: Option<&str
         return;
     }
     // Another major can plan, and run, the same definitions otherwise.
-    let source = match &dump.content {
-        Content::Archive(archive) => major_of(&archive.server_version),
-        Content::Plain(plain) => plain.server_version.as_deref().and_then(major_of),
-    };
+    let source = dump.server_major();
     let same_major = source.is_some() && source == server_version.and_then(major_of);
     let databases: Vec<Option<String>> = checks
         .iter()

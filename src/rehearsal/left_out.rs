@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use pgdump_reader::{Archive, Content, Dump, Scan, TocEntry};
+use pgdump_reader::{Archive, Dump, Scan, TocEntry};
 
 use crate::check::{CheckResult, Group, LEFT_OUT, Outcome};
 use crate::finding::{Finding, Name};
@@ -35,7 +35,7 @@ fn schema_of(schema: Option<&str>) -> String {
 impl LeftOut {
     /// What is left out where only these entries are restored.
     pub fn of(dump: &Dump, kept: &HashSet<i32>, option: &str) -> Self {
-        let Content::Archive(archive) = &dump.content else { return Self::default() };
+        let Some(archive) = dump.archive() else { return Self::default() };
         let is_left_out = |entry: &&TocEntry| {
             !kept.contains(&entry.id)
                 && !entry.desc.is_empty()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pgdump_reader::{Content, Dump, Scan};
+use pgdump_reader::{Dump, Scan};
 
 /// Tables that are named one by one.
 const NAMED: usize = 5;
@@ -21,13 +21,9 @@ pub fn signs(dump: &Dump, scan: &Scan) -> Vec<String> {
 /// Tables that the dump makes and has no data for, not even an empty block: pg_dump writes one for every table that has rows
 /// of its own (dumpTableData in pg_dump.c, PostgreSQL 13 to 18).
 fn without_data(dump: &Dump, scan: &Scan) -> Option<String> {
-    let has_blocks = match &dump.content {
-        Content::Archive(_) => true,
-        // Empty tables leave no trace among INSERT statements.
-        Content::Plain(plain) => {
-            plain.from_pg_dump && !scan.facts.inserts && scan.rows.iter().all(|rows| !rows.inserts)
-        }
-    };
+    // Empty tables leave no trace among INSERT statements.
+    let has_blocks = dump.is_archive()
+        || dump.is_from_pg_dump() && !scan.facts.inserts && scan.rows.iter().all(|rows| !rows.inserts);
     let tables = &scan.facts.tables;
     // A dump of definitions alone is told as that.
     if !has_blocks || !scan.damage.is_empty() || tables.iter().all(|table| table.rows.is_none()) {

@@ -8,7 +8,7 @@ mod unusual;
 
 use std::io;
 
-use pgdump_reader::{Content, Damage, Dump, Facts, Requirements, Scan};
+use pgdump_reader::{Damage, Dump, Facts, Requirements, Scan};
 use serde::Serialize;
 
 use crate::check::CheckResult;
@@ -248,21 +248,18 @@ impl TargetForecast {
 
 impl About {
     fn of(dump: &Dump, facts: &Facts) -> Self {
-        let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        let (created, database, server_version, pg_dump_version, entries) = match &dump.content {
-            Content::Archive(archive) => (
+        let (created, database, entries) = match dump.archive() {
+            Some(archive) => (
                 archive.created.map(|created| created.strftime("%Y-%m-%d %H:%M:%S").to_string()),
-                some(&archive.database),
-                some(&archive.server_version),
-                some(&archive.pg_dump_version),
+                dump.database(),
                 Some(archive.entries.len() as u64),
             ),
-            Content::Plain(plain) => {
+            None => {
                 let database = match facts.databases.as_slice() {
-                    [one] => Some(one.clone()),
+                    [one] => Some(one.as_str()),
                     _ => None,
                 };
-                (None, database, plain.server_version.clone(), plain.pg_dump_version.clone(), None)
+                (None, database, None)
             }
         };
         Self {
@@ -270,9 +267,9 @@ impl About {
             format: dump.format_label(),
             size: dump.size,
             created,
-            database,
-            server_version,
-            pg_dump_version,
+            database: database.map(str::to_owned),
+            server_version: dump.server_version().map(str::to_owned),
+            pg_dump_version: dump.pg_dump_version().map(str::to_owned),
             encoding: facts.encoding.clone(),
             entries,
         }

@@ -93,14 +93,10 @@ fn compared(statement: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pgdump_reader::Content;
 
     fn shop() -> Archive {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
-        match pgdump_reader::open(&path).unwrap().content {
-            Content::Archive(archive) => archive,
-            Content::Plain(_) => panic!("the demo's dump is an archive"),
-        }
+        pgdump_reader::open(&path).unwrap().archive().unwrap().clone()
     }
 
     fn entry<'a>(archive: &'a Archive, desc: &str, tag: &str) -> &'a TocEntry {

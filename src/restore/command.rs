@@ -1,7 +1,7 @@
 //! The command that restores a dump into a target.
 
 use pgdump_reader::reading::{Readers, pieces_of_archive};
-use pgdump_reader::{Archive, Container, Content, Dump};
+use pgdump_reader::{Archive, Container, Dump};
 
 use crate::cluster::MAINTENANCE_DATABASE;
 use crate::profile::{Jobs, Restore, Target};
@@ -18,9 +18,9 @@ pub struct Command {
 /// Builds the command: what the design allows, and what the profile asks for, and nothing else. Where the dump makes the
 /// target's database itself, the client first connects to another.
 pub fn command(dump: &Dump, target: &Target, makes_database: bool) -> Command {
-    match &dump.content {
-        Content::Archive(archive) => pg_restore(archive, target),
-        Content::Plain(_) => psql(target, makes_database),
+    match dump.archive() {
+        Some(archive) => pg_restore(archive, target),
+        None => psql(target, makes_database),
     }
 }
 
@@ -51,8 +51,7 @@ const SELECTING: [(&str, char); 20] = [
 
 /// The option, if any, with which pg_restore leaves parts of an archive out.
 pub fn selecting_option(restore: &Restore, dump: &Dump) -> Option<&'static str> {
-    let is_archive = matches!(dump.content, Content::Archive(_));
-    is_archive.then(|| selecting(restore))?
+    dump.is_archive().then(|| selecting(restore))?
 }
 
 fn selecting(restore: &Restore) -> Option<&'static str> {
@@ -127,7 +126,7 @@ pub fn is_parallel(argv: &[String]) -> bool {
 /// What a person should know of jobs and order: that there is one job although there could be more, or that there are
 /// several where they may decide the outcome.
 pub fn order_notice(dump: &Dump, target: &Target) -> Option<String> {
-    let Content::Archive(archive) = &dump.content else { return None };
+    let archive = dump.archive()?;
     let Command { argv, .. } = pg_restore(archive, target);
     if is_parallel(&argv) {
         let why = decided_by_order(archive, target)?;

@@ -4,7 +4,7 @@
 //! and it can take superuser from the role that restores: the form that managed services give it does. So pgrehearse leaves
 //! before it begins, and comes back as somebody whom the script does not know.
 
-use pgdump_reader::{Content, Dump};
+use pgdump_reader::Dump;
 
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, MAINTENANCE_DATABASE, Session};
@@ -20,13 +20,10 @@ pub struct Keeper {
 
 /// Whether a dump can do what a session of pgrehearse would be in the way of, or would not survive.
 pub fn is_needed(dump: &Dump) -> bool {
-    match &dump.content {
-        Content::Archive(_) => false,
-        Content::Plain(plain) => {
-            let replaces = plain.creates_databases.iter().any(|name| EVERYWHERE.contains(&name.as_str()));
-            plain.cluster || replaces || !plain.from_pg_dump
-        }
-    }
+    dump.plain().is_some_and(|plain| {
+        let replaces = plain.creates_databases.iter().any(|name| EVERYWHERE.contains(&name.as_str()));
+        plain.cluster || replaces || !plain.from_pg_dump
+    })
 }
 
 impl Keeper {

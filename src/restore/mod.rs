@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use pgdump_reader::{Content, Dump};
+use pgdump_reader::Dump;
 use tokio::io::AsyncReadExt as _;
 
 use crate::cluster::{ClusterError, Database, MAINTENANCE_DATABASE, Session, databases};
@@ -76,7 +76,7 @@ enum Waiting {
 /// # Errors
 /// When it cannot be run.
 pub async fn client_version(sandbox: &dyn Sandbox, dump: &Dump) -> Result<String, EngineError> {
-    let tool = if matches!(dump.content, Content::Archive(_)) { "pg_restore" } else { "psql" };
+    let tool = if dump.is_archive() { "pg_restore" } else { "psql" };
     let program =
         Program { argv: vec![tool.into(), "--version".into()], whose: Whose::Client, env: Vec::new(), stdin: None };
     let running = sandbox.run(program).await?;
@@ -138,9 +138,9 @@ pub async fn run(
     let read = {
         let (closing, closed) = (closing.clone(), Arc::clone(&closed));
         let (errors, events, end) = (Arc::clone(&errors), events.clone(), Arc::clone(&client_end));
-        let total = match &dump.content {
-            Content::Archive(archive) => archive.entries.len() as u64,
-            Content::Plain(_) => dump.size,
+        let total = match dump.archive() {
+            Some(archive) => archive.entries.len() as u64,
+            None => dump.size,
         };
         let mut reader = ClientErrors::of(match (reads_stdin, parallel) {
             (true, _) => Client::Psql,
@@ -207,7 +207,7 @@ pub async fn run(
     // A line of a value is no message.
     let errors = errors.into_iter().filter(|(_, line)| !logged.continues(line)).map(|(error, _)| error).collect();
     let join::Joined { mut failures, unknown } = join::join(logged.failures, errors, !parallel);
-    if let Content::Archive(archive) = &dump.content {
+    if let Some(archive) = dump.archive() {
         attribute::attribute(&mut failures, archive, parallel);
     }
     let databases = (before, databases(&session).await?);
@@ -231,11 +231,9 @@ pub async fn run(
 /// Whether this database is one that the dump makes, so that its own privileges are the dump's. pg_dumpall makes all but
 /// those that every cluster has.
 pub fn made_by_dump(dump: &Dump, target: &Target, database: &str) -> bool {
-    match &dump.content {
-        Content::Archive(archive) => {
-            has_option(&target.restore.options, "--create", 'C') && archive.database == database
-        }
-        Content::Plain(plain) => {
+    match dump.plain() {
+        None => has_option(&target.restore.options, "--create", 'C') && dump.database() == Some(database),
+        Some(plain) => {
             let is_everywhere = database == MAINTENANCE_DATABASE || database == "template1";
             plain.creates_databases.iter().any(|created| created == database) || plain.cluster && !is_everywhere
         }
@@ -246,18 +244,18 @@ pub fn made_by_dump(dump: &Dump, target: &Target, database: &str) -> bool {
 /// writes makes all of its databases.
 pub fn makes_database(dump: &Dump, target: &Target) -> bool {
     let own = &target.database.name;
-    match &dump.content {
-        Content::Archive(_) => made_by_dump(dump, target, own),
-        Content::Plain(plain) => plain.cluster || plain.creates_databases.contains(own),
+    match dump.plain() {
+        None => made_by_dump(dump, target, own),
+        Some(plain) => plain.cluster || plain.creates_databases.contains(own),
     }
 }
 
 /// The database that the client connects to first: what the dump puts nowhere else goes there.
 pub fn first_database<'a>(dump: &'a Dump, target: &'a Target) -> &'a str {
-    match &dump.content {
-        Content::Archive(archive) if has_option(&target.restore.options, "--create", 'C') => &archive.database,
-        Content::Plain(_) if makes_database(dump, target) => MAINTENANCE_DATABASE,
-        Content::Archive(_) | Content::Plain(_) => &target.database.name,
+    match dump.archive() {
+        Some(archive) if has_option(&target.restore.options, "--create", 'C') => &archive.database,
+        None if makes_database(dump, target) => MAINTENANCE_DATABASE,
+        Some(_) | None => &target.database.name,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pgdump_reader::{Content, Dump};
+use pgdump_reader::Dump;
 use tokio::io::AsyncReadExt as _;
 
 use super::{has_option, selecting_option};
@@ -21,7 +21,7 @@ pub async fn selection(
     dump: &Dump,
     target: &Target,
 ) -> Result<Option<(HashSet<i32>, String)>, EngineError> {
-    let is_archive = matches!(dump.content, Content::Archive(_));
+    let is_archive = dump.is_archive();
     let remark = REMARKS.into_iter().find(|option| is_archive && has_option(&target.restore.options, option, '\0'));
     let Some(option) = selecting_option(&target.restore, dump).or(remark) else { return Ok(None) };
     let mut argv = vec!["pg_restore".to_owned(), "--list".to_owned()];

@@ -3,6 +3,8 @@
 //!
 //! `scripts/mutate` runs it. As one of cargo's tests it does nothing: it takes minutes.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 #[allow(dead_code, unused_imports)]
 #[path = "../support/mod.rs"]
 mod support;

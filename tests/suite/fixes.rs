@@ -52,7 +52,7 @@ fn run_commands(server: &Server, dump: &Path, folder: &Path) -> String {
 /// What an archive says of access and sequences, to be compared with what another says of the same database.
 fn access(archive: &Path) -> [BTreeSet<String>; 5] {
     let opened = dump::open(archive).unwrap();
-    let dump::Content::Archive(archive) = &opened.content else { panic!("an archive") };
+    let archive = opened.archive().unwrap();
     let Facts { owners, policies, row_security, grants, sequences, .. } = Facts::of_archive(archive);
     let shown = |list: Vec<String>| list.into_iter().collect::<BTreeSet<String>>();
     [

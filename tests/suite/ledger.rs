@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pgdump_reader::{self as dump, Content};
+use pgdump_reader::{self as dump};
 use pgrehearse::check::Kind;
 use pgrehearse::rehearsal::Verdict;
 
@@ -119,7 +119,7 @@ fn what_a_full_list_restores_and_something_removes_is_missing_and_no_warning() {
     );
     let path = script.dump("postgres", home.path("people.dump"));
     let opened = dump::open(&path).unwrap();
-    let Content::Archive(archive) = &opened.content else { panic!("an archive") };
+    let archive = opened.archive().unwrap();
     let list = archive.entries.iter().map(|entry| format!("{}; {}\n", entry.id, entry.desc)).collect::<String>();
     let list = home.file("all.list", list);
     let profile = format!("{}restore: {{jobs: 1, list: '{}'}}\n{init}\n", bare("full", 17), list.display());

@@ -2,6 +2,8 @@
 //!
 //! One binary, because linking it is what costs; one module for each promise.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pgdump_reader::{self as dump, Content, TocEntry};
+use pgdump_reader::{self as dump, TocEntry};
 
 use crate::support::home::findings;
 use crate::support::{Home, Ran, dump, matching};
@@ -10,7 +10,7 @@ use crate::support::{Home, Ran, dump, matching};
 /// The list of a dump without some of its entries, each as pg_restore needs it: its number, and a semicolon.
 fn list(home: &Home, dump: &Path, keep: impl Fn(&TocEntry) -> bool) -> String {
     let opened = dump::open(dump).unwrap();
-    let Content::Archive(archive) = &opened.content else { panic!("an archive") };
+    let archive = opened.archive().unwrap();
     let lines = archive.entries.iter().map(|entry| match keep(entry) {
         true => format!("{}; {}\n", entry.id, entry.desc),
         false => format!(";{}; {}\n", entry.id, entry.desc),

@@ -2,6 +2,8 @@
 //!
 //! `scripts/bench-read` compares with pg_restore.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::LazyLock;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
-use pgdump_reader::{Constraint, Content};
+use pgdump_reader::Constraint;
 
 use super::listed::{self, Unverified};
 use crate::check::catalog::{TOLD, many, qualified};
@@ -53,7 +53,7 @@ impl Check for Verified {
         let mut looked = Looked { looked_at, ..Looked::default() };
         looked.compared = BTreeMap::from([("constraint".to_owned(), u64::try_from(count).unwrap_or(0))]);
         // Of an archive with too much text the longest definitions were not kept.
-        let abridged = matches!(&restored.dump.content, Content::Archive(archive) if archive.abridged);
+        let abridged = restored.dump.archive().is_some_and(|archive| archive.abridged);
         if abridged && !found.is_empty() {
             looked.could_not.push(format!(
                 "{} are not verified, and the archive holds too many definitions to tell whether it has them so",

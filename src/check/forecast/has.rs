@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pgdump_reader::{Content, Dump};
+use pgdump_reader::Dump;
 
 use crate::finding::restoring;
 use crate::profile::{Client, Entrypoint, Target, predefined_role_since};
@@ -32,7 +32,7 @@ pub struct Has<'a> {
 impl<'a> Has<'a> {
     pub fn of(target: &'a Target, dump: &Dump) -> Self {
         let options = &target.restore.options;
-        let is_archive = matches!(dump.content, Content::Archive(_));
+        let is_archive = dump.is_archive();
         let given = |long: &str, short: char| is_archive && has_option(options, long, short);
         // The version of an image is only known when it runs.
         let server = target.postgres.filter(|_| target.image.is_none()).map(|major| major.0);
@@ -47,9 +47,9 @@ impl<'a> Has<'a> {
             restoring,
             is_superuser: target.restores_as_superuser(),
             acts_for: acts_for(target, restoring),
-            creates_database: match &dump.content {
-                Content::Archive(_) => has_option(options, "--create", 'C'),
-                Content::Plain(plain) => plain.cluster || !plain.creates_databases.is_empty(),
+            creates_database: match dump.plain() {
+                None => has_option(options, "--create", 'C'),
+                Some(plain) => plain.cluster || !plain.creates_databases.is_empty(),
             },
             no_owner: given("--no-owner", 'O'),
             no_privileges: given("--no-privileges", 'x') || given("--no-acl", 'x'),

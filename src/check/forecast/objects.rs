@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pgdump_reader::{Content, major_of};
+use pgdump_reader::major_of;
 
 use super::has::Has;
 use super::{Asked, Forecast};
@@ -13,7 +13,7 @@ use crate::profile::RuledOut;
 /// A pg_restore that is too old to read the archive.
 pub fn client(asked: &Asked<'_>, has: &Has<'_>) -> Option<Forecast> {
     let (client, oldest) = (has.client?, asked.requirements.client?);
-    let Content::Archive(archive) = &asked.dump.content else { return None };
+    let archive = asked.dump.archive()?;
     if client >= oldest {
         return None;
     }
@@ -31,11 +31,7 @@ pub fn client(asked: &Asked<'_>, has: &Has<'_>) -> Option<Forecast> {
 
 /// A server that is older than the one that was dumped.
 pub fn older_server(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
-    let source = match &asked.dump.content {
-        Content::Archive(archive) => major_of(&archive.server_version),
-        Content::Plain(plain) => plain.server_version.as_deref().and_then(major_of),
-    };
-    let (Some(source), Some(server)) = (source, has.server) else { return };
+    let (Some(source), Some(server)) = (asked.dump.server_major(), has.server) else { return };
     if server >= source {
         return;
     }
@@ -325,16 +321,12 @@ pub fn settings(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>)
     let Some(server) = has.server else { return };
     let requirements = asked.requirements;
     let mut unknown: BTreeMap<&str, Option<Vec<String>>> = BTreeMap::new();
-    match &asked.dump.content {
-        Content::Plain(_) => {
-            let session = requirements.session_settings.iter().filter(|name| lacks_setting(server, name));
-            unknown.extend(session.map(|name| (name.as_str(), None)));
-        }
+    if !asked.dump.is_archive() {
+        let session = requirements.session_settings.iter().filter(|name| lacks_setting(server, name));
+        unknown.extend(session.map(|name| (name.as_str(), None)));
+    } else if has.client.is_some_and(|client| client >= 17) && server < 17 {
         // pg_restore makes its own settings, those of its version (_doSetFixedOutputState in pg_backup_archiver.c).
-        Content::Archive(_) if has.client.is_some_and(|client| client >= 17) && server < 17 => {
-            unknown.insert("transaction_timeout", None);
-        }
-        Content::Archive(_) => {}
+        unknown.insert("transaction_timeout", None);
     }
     for (name, objects) in &requirements.object_settings {
         let objects: Vec<String> =

@@ -104,10 +104,11 @@ fn an_extension_is_not_allowed_unavailable_or_refused() {
 
 #[test]
 fn a_client_is_too_old_and_nothing_else_matters() {
-    let (mut dump, facts) = shop();
-    if let pgdump_reader::Content::Archive(archive) = &mut dump.content {
-        archive.version = pgdump_reader::ArchiveVersion::new(1, 16);
-    }
+    let (dump, facts) = shop();
+    let version = pgdump_reader::ArchiveVersion::new(1, 16);
+    let mut archive = dump.archive().unwrap().clone();
+    archive.version = version;
+    let dump = Dump::of_archive(dump.path, dump.size, archive);
     let told_in = |yaml: &str| told(&forecast(&dump, &facts, &target(yaml)));
     assert_eq!(told_in("postgres: 15\n"), [(Name::ClientTooOld, ERROR)]);
     assert_eq!(told_in(&format!("postgres: 17\n{ROLES}")), []);

@@ -13,7 +13,7 @@ mod unnamed;
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use pgdump_reader::{Content, Declared};
+use pgdump_reader::Declared;
 
 use super::scope::{self, in_database, schema_of, tablespaces_left_out};
 use super::{Check, Group, Looked, Restored, schema};
@@ -42,7 +42,7 @@ impl Check for Objects {
         let dumped: Vec<&Declared> = in_database(&scan.declared, restored, |object| &object.database).collect();
         let key_triggers = key_triggers::look(restored).await?;
         if dumped.is_empty()
-            && let Content::Plain(plain) = &restored.dump.content
+            && let Some(plain) = restored.dump.plain()
             && !scan.facts.tables.is_empty()
         {
             let who = if plain.from_pg_dump {
@@ -84,7 +84,7 @@ pub async fn compare_only(
     wanted: impl Fn(&Declared) -> bool + Send,
 ) -> Result<Comparison, ClusterError> {
     let mut dumped = in_database(&restored.scan.declared, restored, |object| &object.database).peekable();
-    if dumped.peek().is_none() && matches!(restored.dump.content, Content::Plain(_)) {
+    if dumped.peek().is_none() && !restored.dump.is_archive() {
         return Ok(Comparison::default());
     }
     let no_tablespaces = tablespaces_left_out(restored);

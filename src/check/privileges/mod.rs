@@ -13,7 +13,7 @@ mod later;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
-use pgdump_reader::{Content, Declared, Word, statements};
+use pgdump_reader::{Declared, Word, statements};
 
 pub use self::acl::{Acl, Object};
 use self::acl::{Change, Kind, changes, privilege};
@@ -50,8 +50,7 @@ impl Check for Privileges {
             // Where there are no objects, there is nothing to say of them.
             let held = restored.scan.held();
             let mut held = held.iter().filter(|(database, _)| restored.place.is_known_as(**database));
-            let is_unnamed = matches!(restored.dump.content, Content::Plain(_))
-                && held.any(|(_, held)| held.tables + held.others > 0);
+            let is_unnamed = !restored.dump.is_archive() && held.any(|(_, held)| held.tables + held.others > 0);
             let why = "privileges: the script does not name its objects as pg_dump does".to_owned();
             return Ok(Looked { not_compared: is_unnamed.then_some(why).into_iter().collect(), ..Looked::default() });
         }

@@ -21,7 +21,7 @@ use super::key::key;
 use super::schema;
 use super::scope::{in_database, tablespaces_left_out};
 use crate::cluster::{ClusterError, Session};
-use pgdump_reader::{Content, Declared};
+use pgdump_reader::Declared;
 use statements::Step;
 
 /// Makes it, reads it, and drops it.
@@ -56,7 +56,7 @@ async fn fill(restored: &Restored<'_>, dumped: &[&Declared], name: &str) -> Resu
     let (places, others): (Vec<String>, Vec<String>) =
         added.partition(|statement| statements::makes_a_place(statement));
     session.pipelined(&places).await;
-    let is_archive = matches!(restored.dump.content, Content::Archive(_));
+    let is_archive = restored.dump.is_archive();
     let (steps, left_out) = statements::steps(dumped, is_archive, tablespaces_left_out(restored));
     let mut refused = run(&session, &steps, restored.encoding()).await;
     // What else the script makes itself may be what they need.

@@ -12,7 +12,7 @@ mod told;
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use pgdump_reader::{Content, Word, statements};
+use pgdump_reader::{Word, statements};
 
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
@@ -42,7 +42,7 @@ impl Check for Roles {
         let facts = &restored.scan.facts;
         let mut stated = Stated::of(&facts.role_statements);
         let creates = has_option(&restored.target.restore.options, "--create", 'C');
-        if matches!(restored.dump.content, Content::Archive(_)) && creates {
+        if restored.dump.is_archive() && creates {
             stated.read(&facts.database_properties);
         }
         let made = made_by(restored, creates);
@@ -101,7 +101,7 @@ pub(super) struct Made {
 fn made_by(restored: &Restored<'_>, creates: bool) -> Made {
     let (facts, target) = (&restored.scan.facts, restored.target);
     let [refused_roles, refused_databases] = refused(restored);
-    let creates = creates || matches!(restored.dump.content, Content::Plain(_));
+    let creates = creates || !restored.dump.is_archive();
     let databases =
         facts.creates_database.iter().filter(|_| creates).map(|created| facts.renamed.last(&created.name).to_owned());
     let databases: BTreeSet<String> = databases.filter(|name| !refused_databases.contains(name)).collect();

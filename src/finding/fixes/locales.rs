@@ -1,7 +1,5 @@
 //! Words for databases that the dump cannot make here: by whom, or with which locale.
 
-use pgdump_reader::Content;
-
 use super::{Told, restoring};
 use crate::cluster::sql::identifier;
 use crate::finding::recognise::Cause;
@@ -51,27 +49,20 @@ fn parts(locale: &str) -> (&str, &str) {
 
 /// How a database that somebody has made is restored into.
 fn by_hand(situation: &Situation) -> String {
-    match &situation.dump.content {
-        Content::Archive(_) => "Make the database beforehand, and restore into it without --create.".to_owned(),
-        // It connects to its own name, whatever database psql was given.
-        Content::Plain(_) => {
-            "Make the database beforehand under the name that the script connects to: its CREATE DATABASE \
-                              then fails without harm, and its \\connect finds it."
-                .to_owned()
-        }
+    if situation.dump.is_archive() {
+        return "Make the database beforehand, and restore into it without --create.".to_owned();
     }
+    // It connects to its own name, whatever database psql was given.
+    "Make the database beforehand under the name that the script connects to: its CREATE DATABASE then fails without \
+     harm, and its \\connect finds it."
+        .to_owned()
 }
 
 /// The database that the dump makes and goes into.
 fn database(situation: &Situation) -> String {
     let own = || situation.target.database.name.clone();
-    match &situation.dump.content {
-        Content::Archive(_) => own(),
-        Content::Plain(_) => {
-            let last = situation.scan.facts.creates_database.last();
-            last.map_or_else(own, |created| created.name.clone())
-        }
-    }
+    let last = situation.scan.facts.creates_database.last().filter(|_| !situation.dump.is_archive());
+    last.map_or_else(own, |created| created.name.clone())
 }
 
 #[cfg(test)]

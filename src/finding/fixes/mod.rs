@@ -221,10 +221,6 @@ pub fn restoring(target: &Target) -> &str {
 
 /// The major version of the pg_dump that wrote the archive.
 fn newest_client(situation: &Situation) -> String {
-    match &situation.dump.content {
-        pgdump_reader::Content::Archive(archive) => {
-            archive.pg_dump_version.split(['.', ' ']).next().unwrap_or("NN").to_owned()
-        }
-        pgdump_reader::Content::Plain(_) => "NN".into(),
-    }
+    let archive = situation.dump.archive();
+    archive.and_then(|archive| archive.pg_dump_version.split(['.', ' ']).next()).unwrap_or("NN").to_owned()
 }

@@ -1,8 +1,6 @@
 //! What a dump says of the server that it comes from.
 
-use std::io::{BufRead as _, BufReader, Read as _};
-
-use pgdump_reader::{Collation, Content, CreatedDatabase, Dump, Facts, Requirements, major_of};
+use pgdump_reader::{Collation, CreatedDatabase, Dump, Facts, Requirements, major_of};
 
 use super::Source;
 use crate::profile::encoding::{self, Encoding};
@@ -16,7 +14,7 @@ impl Source {
     /// `postgres`, which is the superuser where a profile says nothing else.
     pub fn of(dump: &Dump, facts: &Facts) -> Self {
         let requirements = Requirements::of(dump, facts);
-        let (server, client) = versions(dump);
+        let (server, client) = dump.find_versions();
         let database = database(dump, facts);
         let encoding = database.encoding.as_ref().or(facts.encoding.as_ref());
         let locale_provider = match database.locale_provider.as_deref() {
@@ -54,39 +52,10 @@ impl Source {
     }
 }
 
-/// The versions of the server and of pg_dump, as the dump writes them.
-fn versions(dump: &Dump) -> (Option<String>, Option<String>) {
-    match &dump.content {
-        Content::Archive(archive) => (Some(archive.server_version.clone()), Some(archive.pg_dump_version.clone())),
-        Content::Plain(plain) if plain.server_version.is_some() || !plain.cluster => {
-            (plain.server_version.clone(), plain.pg_dump_version.clone())
-        }
-        // pg_dumpall writes them where its first database begins, after all roles and tablespaces.
-        Content::Plain(_) => {
-            const GLOBALS: u64 = 16 << 20;
-            let (mut server, mut client) = (None, None);
-            let Ok(reader) = dump.reader() else { return (None, None) };
-            for line in BufReader::new(reader.take(GLOBALS)).split(b'\n').map_while(Result::ok) {
-                let line = String::from_utf8_lossy(&line);
-                if let Some(version) = line.strip_prefix("-- Dumped from database version ") {
-                    server = Some(version.trim_end().to_owned());
-                } else if let Some(version) = line.strip_prefix("-- Dumped by pg_dump version ") {
-                    client = Some(version.trim_end().to_owned());
-                    break;
-                }
-            }
-            (server, client)
-        }
-    }
-}
-
 /// The dumped database as the dump would create it. Of several, the first of those with the encoding and locale that most of
 /// them have: a server's own are as a rule those of its databases, and one in another encoding is the exception.
 fn database(dump: &Dump, facts: &Facts) -> CreatedDatabase {
-    let own = match &dump.content {
-        Content::Archive(archive) => facts.creates_database.iter().find(|created| created.name == archive.database),
-        Content::Plain(_) => None,
-    };
+    let own = dump.database().and_then(|name| facts.creates_database.iter().find(|created| created.name == name));
     let like = |database: &CreatedDatabase| {
         let CreatedDatabase {
             name: _,

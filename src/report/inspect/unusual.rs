@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pgdump_reader::{Content, DataState, Dump, Facts, Requirements, Scan};
+use pgdump_reader::{DataState, Dump, Facts, Requirements, Scan};
 
 use crate::finding::mask::secrets;
 use crate::report::text::counted;
@@ -11,8 +11,8 @@ use crate::report::text::counted;
 pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, requirements: &Requirements) -> Vec<String> {
     let mut unusual = Vec::new();
     let mut say = |is: bool, what: String| unusual.extend(is.then_some(what));
-    if let Content::Archive(archive) = &dump.content {
-        let piped = archive.entries.iter().any(|entry| entry.data == DataState::Somewhere);
+    if dump.is_archive() {
+        let piped = dump.entries().iter().any(|entry| entry.data == DataState::Somewhere);
         say(
             piped,
             "it was written to a pipe: its table of contents does not say where the data are, so a restore of one table \
@@ -20,7 +20,7 @@ pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, requirements: &Requir
                 .into(),
         );
     }
-    if let Content::Plain(plain) = &dump.content {
+    if let Some(plain) = dump.plain() {
         say(
             !plain.from_pg_dump,
             "it does not begin as pg_dump begins its text: whether it is whole cannot be told".into(),
@@ -36,11 +36,11 @@ pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, requirements: &Requir
     let created = facts.tables.iter().filter(|table| table.created).count();
     let with_data = facts.tables.iter().filter(|table| table.has_data).count();
     say(whole && created == 0 && with_data > 0, "it holds data alone: the tables must be there before".into());
-    let empty = match (&dump.content, scan) {
-        (Content::Archive(archive), _) => !archive.entries.iter().any(|entry| entry.desc == "TABLE DATA"),
+    let empty = if dump.is_archive() {
+        !dump.entries().iter().any(|entry| entry.desc == "TABLE DATA")
+    } else {
         // A table without rows has a COPY all the same, but only a full pass sees that it has none.
-        (Content::Plain(_), Some(scan)) => scan.rows.is_empty(),
-        (Content::Plain(_), None) => false,
+        scan.is_some_and(|scan| scan.rows.is_empty())
     };
     say(whole && created > 0 && empty, "it holds definitions alone, and no rows".into());
     say(
