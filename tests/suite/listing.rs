@@ -66,7 +66,7 @@ fn the_list_tells_archives_apart_that_differ_in_one_owner_or_dependency() {
     let path = dump(17, "shop.dump");
     let opened = dump::open(&path).unwrap();
     let archive = opened.archive().unwrap();
-    let list = verbose_list(&archive);
+    let list = verbose_list(archive);
     let changes: [fn(&mut TocEntry); 7] = [
         |entry| entry.owner.push('x'),
         |entry| entry.dependencies.reverse(),

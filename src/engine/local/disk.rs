@@ -78,7 +78,8 @@ fn unnamed(directory: &Path, roots: &[i32]) -> u64 {
     total
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::io::Write as _;
 
