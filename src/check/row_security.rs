@@ -9,7 +9,7 @@ mod again;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
-use pgdump_reader::Declared;
+use pgdump_reader::{Added, Declared};
 
 use super::catalog::{TOLD, qualified};
 use super::ownership::Owners;
@@ -242,12 +242,21 @@ fn policies_changed(changed: &[(Declared, Declared)], extra: &[Declared]) -> Opt
     Some(finding)
 }
 
-/// Tables of the dump whose owner obeys the policies here and does not in the dump.
+/// Tables of the dump whose owner obeys the policies here and does not in the dump. A script can force them by a statement
+/// of its own, and of a definition that was not kept nobody knows.
 fn forced_too(forced: &[Table], tables: &HashMap<Table, (bool, bool)>, restored: &Restored<'_>) -> Vec<Table> {
+    let added = in_database(&restored.scan.added, restored, |added| &added.database);
+    let forces = |added: &&Added| {
+        let statement = added.statement.to_lowercase();
+        statement.contains("force") && statement.contains("row level security")
+    };
+    let forcing: Vec<&Added> = added.filter(forces).collect();
+    let is_scripts_own = |(_, name): &Table| forcing.iter().any(|added| added.statement.contains(name));
     in_database(&restored.scan.declared, restored, |object| &object.database)
-        .filter(|object| object.desc == "TABLE")
+        .filter(|object| object.desc == "TABLE" && !object.definition.is_empty())
         .map(|object| (schema_of(&object.schema), object.tag.clone()))
         .filter(|table| matches!(tables.get(table), Some((_, true))) && !forced.contains(table))
+        .filter(|table| !is_scripts_own(table))
         .collect()
 }
 

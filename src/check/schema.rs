@@ -21,7 +21,7 @@ const MOST_BYTES: u64 = 1 << 30;
 
 /// What pg_dump leaves to the database, in one form for every database of the cluster: a moment, a name, bytes and money are
 /// written as these say (PostgreSQL 13 to 18).
-const OPTIONS: &str = "-c TimeZone=UTC -c quote_all_identifiers=off -c bytea_output=hex -c standard_conforming_strings=on \
+const OPTIONS: &str = "-c role=none -c TimeZone=UTC -c quote_all_identifiers=off -c bytea_output=hex -c standard_conforming_strings=on \
                        -c lc_monetary=C";
 
 impl Schema {

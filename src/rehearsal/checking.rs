@@ -221,11 +221,11 @@ impl Checking<'_> {
         // As a connection begins, whatever the check before it has set. The server must not go on with what nobody waits
         // for.
         let time = target.check_timeout().as_millis().min(i32::MAX as u128);
-        let begin = format!(
-            "ROLLBACK; RESET SESSION AUTHORIZATION; RESET ALL; DISCARD TEMP; \
-             SET search_path = pg_catalog; SET statement_timeout = {time}"
-        );
-        session.batch(&begin, "cannot prepare a connection").await?;
+        let begin = "ROLLBACK; RESET SESSION AUTHORIZATION; RESET ALL; DISCARD TEMP";
+        session.batch(begin, "cannot prepare a connection").await?;
+        session.set_as_own().await?;
+        let limit = format!("SET statement_timeout = {time}");
+        session.batch(&limit, "cannot prepare a connection").await?;
         statistics.get_or_init(|| gather_statistics(session)).await;
         let restored = Restored {
             sandbox,

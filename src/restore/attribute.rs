@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use pgdump_reader::{Archive, TocEntry};
+use pgdump_reader::{Archive, TocEntry, in_standard_form};
 
 use crate::finding::Failure;
 
@@ -35,6 +35,7 @@ pub fn attribute(failures: &mut [Failure], archive: &Archive, parallel: bool) {
             Some((alter, _)) if alter.starts_with("ALTER ") => &format!("{alter} OWNER TO"),
             _ => statement,
         };
+        let statement = if archive.std_strings == Some(false) { &in_standard_form(statement) } else { statement };
         match owners.get(compared(statement)) {
             Some(Some(entry)) => failure.entry = Some(*entry),
             _ if parallel => failure.entry = None,

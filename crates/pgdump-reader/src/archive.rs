@@ -155,6 +155,7 @@ pub struct TocEntry {
     pub desc: String,
     pub section: Section,
     /// The statements that make it; empty where it only has data, or was left out ([`Archive::abridged`]).
+    /// Strings are as [`in_standard_form`](crate::in_standard_form) has them.
     pub defn: String,
     pub drop_stmt: String,
     /// `COPY … FROM stdin;`; `None` where the data are INSERT statements or there are none.

@@ -99,6 +99,23 @@ impl Charset {
         }
     }
 
+    /// The bytes that [`Charset::text`] has made this string of.
+    pub(super) fn bytes(self, text: &str) -> Vec<u8> {
+        let single = || {
+            let bytes = text.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect::<Option<Vec<u8>>>();
+            // What is UTF-8 was not read byte by byte.
+            bytes.filter(|bytes| self == Charset::Latin1 || std::str::from_utf8(bytes).is_err())
+        };
+        let known = match self {
+            Charset::Of(encoding) => {
+                let (bytes, _, unmappable) = encoding.encode(text);
+                (!unmappable && decoded(encoding, &bytes).as_deref() == Some(text)).then(|| bytes.into_owned())
+            }
+            Charset::Unknown | Charset::Latin1 => None,
+        };
+        known.or_else(single).unwrap_or_else(|| text.as_bytes().to_vec())
+    }
+
     /// The same of a text with places in it, which move to where they are in the string. Places do not lie within characters.
     pub(super) fn text_with(self, bytes: Vec<u8>, places: &mut [&mut usize]) -> String {
         let bytes = match self {
@@ -126,6 +143,11 @@ impl Charset {
         text.push_str(&piece(bytes.get(read..).unwrap_or_default()));
         text
     }
+}
+
+/// The bytes that a name or statement has in a dump whose `client_encoding` is this one.
+pub fn bytes_of(text: &str, encoding: &str) -> Vec<u8> {
+    Charset::of(Some(encoding)).bytes(text)
 }
 
 fn decoded(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
@@ -163,7 +185,9 @@ mod tests {
             // What the encoding has no character for stays as it is.
             ("SJIS", b"a\x95", "a\u{95}"),
         ] {
-            assert_eq!(Charset::of(Some(encoding)).text(bytes.to_vec()), wanted, "{encoding}");
+            let charset = Charset::of(Some(encoding));
+            assert_eq!(charset.text(bytes.to_vec()), wanted, "{encoding}");
+            assert_eq!(charset.bytes(wanted), bytes, "{encoding}");
         }
     }
 

@@ -36,7 +36,8 @@ pub(super) enum TokenKind {
 pub(super) struct Statement {
     /// The first tokens; all of them where the statement is of a kind that is read whole.
     pub(super) tokens: Vec<Token>,
-    /// The statement as it stands there; only for the kinds that are read whole.
+    /// The statement as it stands there, with its strings as [`in_standard_form`](super::in_standard_form) has them; only for
+    /// the kinds that are read whole.
     pub(super) text: String,
     pub(super) line: u64,
     pub(super) offset: u64,
@@ -682,7 +683,7 @@ impl<R: Read> Lexer<R> {
     fn quoted(&mut self, quote: u8, opening: usize, escapes: bool) -> io::Result<()> {
         let start = self.statement.text.len();
         let wanted = self.wants_tokens();
-        let mut value = Vec::new();
+        let (mut value, mut escaped) = (Vec::new(), false);
         self.advance(opening);
         loop {
             let slice = &self.buffer[self.position..self.end];
@@ -703,6 +704,7 @@ impl<R: Read> Lexer<R> {
             let escape = self.peek(0)? == Some(b'\\');
             let next = self.peek(1)?;
             if escape {
+                escaped = true;
                 if wanted
                     && value.len() < LONGEST_TOKEN
                     && let Some(next) = next
@@ -718,6 +720,12 @@ impl<R: Read> Lexer<R> {
             } else {
                 self.advance(1);
                 break;
+            }
+        }
+        if escaped && opening == 1 && self.statement.text.len() > start {
+            self.statement.text.insert(start, b'E');
+            if start.checked_sub(1).is_some_and(|before| is_word_part(self.statement.text[before])) {
+                self.statement.text.insert(start, b' ');
             }
         }
         let value = self.charset.text(value);

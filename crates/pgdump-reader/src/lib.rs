@@ -41,6 +41,7 @@ mod scan;
 mod script;
 pub mod sql;
 mod statement;
+mod strings;
 mod tar;
 #[cfg(test)]
 mod tests;
@@ -52,6 +53,7 @@ mod zlib;
 use std::path::Path;
 
 pub use archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
+pub use charset::bytes_of;
 pub use compression::Compression;
 pub use declared::{Added, Declared, Word, split, statements};
 pub use dump::Dump;
@@ -71,6 +73,7 @@ pub use requirements::{
 };
 pub use rows::{Place, Seen, TableRows, Visitor};
 pub use scan::{Damage, Scan};
+pub use strings::in_standard_form;
 pub use unfollowed::{Affects, Effect, ScriptEnd, Unfollowed};
 
 use dump::Content;

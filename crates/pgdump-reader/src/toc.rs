@@ -8,6 +8,7 @@ use std::io::{self, Read};
 
 use super::archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
 use super::charset::Charset;
+use super::strings::in_standard_form;
 
 /// What begins every archive.
 pub(super) const MAGIC: &[u8; 5] = b"PGDMP";
@@ -196,6 +197,11 @@ fn read_entries<R: Read>(input: &mut Input<R>, archive: &mut Archive) -> Result<
             _ => {}
         }
         archive.entries.push(entry);
+    }
+    if archive.std_strings == Some(false) {
+        for text in archive.entries.iter_mut().flat_map(|entry| [&mut entry.defn, &mut entry.drop_stmt]) {
+            *text = in_standard_form(text).into_owned();
+        }
     }
     Ok(())
 }

@@ -133,7 +133,7 @@ async fn keys(session: &Session) -> Result<(Vec<Key>, Vec<String>), ClusterError
         let (fits, from_names, to_names): (Vec<String>, Vec<String>, Vec<String>) =
             (row.get(10), row.get(11), row.get(12));
         let joint = if row.get(7) { " OR " } else { " AND " };
-        let refers: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
+        let refers: Vec<String> = columns.iter().map(|column| format!("{column} IS DISTINCT FROM NULL")).collect();
         let key = Key {
             name: row.get(0),
             from: only(row.get(3), qualified(&schema, &table)),

@@ -164,7 +164,7 @@ fn index(row: &tokio_postgres::Row) -> Index {
     } else if unique && is_usual {
         let columns: Vec<String> = expressions.iter().enumerate().map(|(k, key)| format!("{key} AS k{k}")).collect();
         let keys: Vec<String> = (0..expressions.len()).map(|k| format!("k{k}")).collect();
-        let not_null: Vec<String> = keys.iter().map(|key| format!("{key} IS NOT NULL")).collect();
+        let not_null: Vec<String> = keys.iter().map(|key| format!("{key} IS DISTINCT FROM NULL")).collect();
         let not_null = if nulls_equal { "true".to_owned() } else { not_null.join(" AND ") };
         Some(format!(
             "SELECT count(*) FROM (SELECT FROM (SELECT {} FROM ONLY {rows}{where_clause}) AS keys WHERE {not_null} \

@@ -68,8 +68,8 @@ async fn fill(restored: &Restored<'_>, dumped: &[&Declared], name: &str) -> Resu
         let again: Vec<Step> = steps.into_iter().filter(is_again).collect();
         refused = run(&session, &again, restored.encoding()).await;
     }
-    let back = "RESET ALL; SET search_path = pg_catalog";
-    session.batch(back, "cannot read the reference database").await?;
+    session.batch("RESET ALL", "cannot read the reference database").await?;
+    session.set_as_own().await?;
     let unverified = constraints::unverified(&session).await?;
     let mut declared = schema::read_of(restored.sandbox, superuser, name, restored.encoding()).await?;
     declared.extend(schema::large_objects(&session).await?);

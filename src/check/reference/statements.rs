@@ -1,6 +1,6 @@
 //! The statements that make the dump's objects again, in their order.
 
-use pgdump_reader::{Declared, split};
+use pgdump_reader::{Declared, bytes_of, split};
 
 use crate::cluster::sql::{identifier, literal};
 
@@ -121,10 +121,7 @@ pub(super) fn in_encoding(sql: &str, encoding: Option<&str>) -> String {
     if sql.is_ascii() {
         return sql.to_owned();
     }
-    // Text that is not UTF-8 has been read byte by byte, as Latin-1 is.
-    let bytes: Option<Vec<u8>> = sql.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
-    let bytes = bytes.filter(|bytes| std::str::from_utf8(bytes).is_err()).unwrap_or_else(|| sql.as_bytes().to_vec());
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = bytes_of(sql, encoding).iter().map(|byte| format!("{byte:02x}")).collect();
     format!(
         "DO $pgrehearse$ BEGIN EXECUTE pg_catalog.convert_from(pg_catalog.decode('{hex}', 'hex'), {}); END $pgrehearse$",
         literal(encoding)
@@ -203,6 +200,8 @@ mod tests {
         assert_eq!(in_encoding("COMMENT 'é'", Some("UTF8")), "COMMENT 'é'");
         assert_eq!(in_encoding("COMMENT 'e'", Some("LATIN1")), "COMMENT 'e'");
         assert!(in_encoding("'é'", Some("LATIN1")).contains("decode('27e927', 'hex'), 'LATIN1')"));
-        assert!(in_encoding("'日'", Some("SJIS")).contains("decode('27e697a527', 'hex'), 'SJIS')"));
+        assert!(in_encoding("'日'", Some("SJIS")).contains("decode('2793fa27', 'hex'), 'SJIS')"));
+        assert!(in_encoding("'да'", Some("WIN1251")).contains("decode('27e4e027', 'hex'), 'WIN1251')"));
+        assert!(in_encoding("'日'", Some("EUC_TW")).contains("decode('27e697a527', 'hex'), 'EUC_TW')"));
     }
 }

@@ -56,7 +56,7 @@ impl Form {
                 let (column, shown) = (identifier(name), self.value(name));
                 let tab = if group + place == 0 { "" } else { "\t" };
                 let (value, null) = (literal(tab), literal(&format!("{tab}{NULL}")));
-                arguments.push(format!("CASE WHEN {column} IS NULL THEN {null} ELSE {value} END, {shown}"));
+                arguments.push(format!("CASE WHEN {} THEN {null} ELSE {value} END, {shown}", is_null(&column)));
             }
             parts.push(format!("concat({})", arguments.join(", ")));
         }
@@ -84,7 +84,8 @@ impl Form {
             .iter()
             .map(|name| {
                 let (column, shown) = (identifier(name), self.value(name));
-                self.hash_of(&format!("CASE WHEN {column} IS NULL THEN {} ELSE concat({shown}) END", literal(NULL)))
+                let (is_null, null) = (is_null(&column), literal(NULL));
+                self.hash_of(&format!("CASE WHEN {is_null} THEN {null} ELSE concat({shown}) END"))
             })
             .collect();
         format!("ARRAY[{}]::bigint[]", hashes.join(", "))
@@ -95,6 +96,13 @@ impl Form {
         let (hash, from) = (self.hash(), self.from());
         format!("SELECT {number}::int, count(*), coalesce(sum({hash}), 0)::text FROM {from}")
     }
+}
+
+/// Whether a column holds NULL itself. `IS NULL` says so of a composite value too whose fields are all NULL, which is another
+/// value and another text, `(,)`; this form does not (make_nulltest_from_distinct in src/backend/parser/parse_expr.c), and
+/// needs no operator of the type.
+fn is_null(column: &str) -> String {
+    format!("{column} IS NOT DISTINCT FROM NULL")
 }
 
 /// The digests of several tables, in one statement.

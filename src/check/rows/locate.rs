@@ -27,6 +27,8 @@ pub struct Suspect {
     pub columns: Vec<Vec<String>>,
     /// Whether a column holds bytes inside something else.
     pub has_nested_bytes: bool,
+    /// Whether a column holds names of objects.
+    pub has_names: bool,
     /// Columns of the form, by place, whose text can be another for the same value, and why.
     pub doubtful: Vec<(usize, String)>,
     /// What was left out of the form for that.
@@ -40,7 +42,8 @@ impl Suspect {
         let buckets = usize::try_from(unit.rows / 256).unwrap_or(usize::MAX).clamp(64, 65_536).next_power_of_two();
         let buckets = vec![Digest::default(); buckets];
         let (doubtful, left_out) = (Vec::new(), Vec::new());
-        Self { unit, treatments, key, columns, has_nested_bytes: false, doubtful, left_out, buckets }
+        let (has_nested_bytes, has_names) = (false, false);
+        Self { unit, treatments, key, columns, has_nested_bytes, has_names, doubtful, left_out, buckets }
     }
 
     /// The same without the columns that are doubtful.
@@ -237,9 +240,29 @@ struct Search {
     found: u64,
     dumped: u64,
     wanted: BTreeSet<usize>,
-    /// Whether all differing buckets are looked at.
-    all: bool,
+    /// What is known of the differing buckets that are not looked at, by the number of their rows alone.
+    unseen: Unseen,
     rows: Vec<DumpRow>,
+}
+
+/// Rows that differ in buckets of which the rows are not looked at: at least so many.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Unseen {
+    missing: u64,
+    extra: u64,
+}
+
+impl Unseen {
+    /// A bucket of so many rows in the dump and in the database, that differs.
+    fn add(&mut self, ours: u64, theirs: u64) {
+        self.missing += ours.saturating_sub(theirs);
+        self.extra += theirs.saturating_sub(ours);
+        if ours == theirs {
+            // As many rows, and others: one of the dump's is not there, and another one is.
+            self.missing += 1;
+            self.extra += 1;
+        }
+    }
 }
 
 struct DumpRow {
@@ -260,18 +283,20 @@ impl AsSuspect for Search {
 impl Search {
     fn new(suspect: Suspect, found: &[Digest], differing: Vec<usize>) -> Self {
         let all_rows = |digests: &[Digest]| digests.iter().map(|digest| digest.rows).sum();
-        let (mut room, mut wanted) = (LOOKED_AT as u64, BTreeSet::new());
-        let number = differing.len();
+        let (mut room, mut wanted, mut unseen) = (LOOKED_AT as u64, BTreeSet::new(), Unseen::default());
         for bucket in differing {
-            let rows = found[bucket].rows.max(suspect.buckets[bucket].rows);
-            if rows > room {
-                break;
+            let (theirs, ours) = (found[bucket].rows, suspect.buckets[bucket].rows);
+            // Rows that are all alike share a bucket, however many they are; behind it there may be smaller ones.
+            match room.checked_sub(theirs.max(ours)) {
+                Some(left) => {
+                    room = left;
+                    wanted.insert(bucket);
+                }
+                None => unseen.add(ours, theirs),
             }
-            room -= rows;
-            wanted.insert(bucket);
         }
         let (found, dumped) = (all_rows(found), all_rows(&suspect.buckets));
-        Self { all: wanted.len() == number, suspect, found, dumped, wanted, rows: Vec::new() }
+        Self { unseen, suspect, found, dumped, wanted, rows: Vec::new() }
     }
 
     /// Compares the rows of the buckets, those of the dump with those that were found.
@@ -296,8 +321,13 @@ impl Search {
             extra += 1;
             by_key.entry(self.key(&values)).or_default().push(values);
         }
-        let mut difference =
-            Difference { dumped: self.dumped, found: self.found, exact: self.all, ..Difference::default() };
+        let mut difference = Difference {
+            dumped: self.dumped,
+            found: self.found,
+            missing: self.unseen.missing,
+            exact: self.unseen == Unseen::default(),
+            ..Difference::default()
+        };
         for row in ours {
             let place = format!("row {} of the dump{}", row.number, row.key.as_deref().unwrap_or_default());
             let told = difference.places.len() < TOLD;
@@ -320,7 +350,7 @@ impl Search {
                 }
             }
         }
-        difference.extra = extra;
+        difference.extra = extra + self.unseen.extra;
         difference
     }
 

@@ -109,7 +109,8 @@ fn empty(restored: &Restored<'_>) -> BTreeSet<Table> {
         .map(|rows| (schema_of(&rows.place.schema), rows.place.table.clone()))
         .collect();
     let by_pg_dump: BTreeSet<Table> = in_database(&restored.scan.declared, restored, |object| &object.database)
-        .filter(|object| object.desc == "TABLE")
+        // One that was left out is the target's own where it is there, with whatever it holds.
+        .filter(|object| object.desc == "TABLE" && object.id.is_none_or(|id| !restored.left_out.0.contains(&id)))
         .map(|object| (schema_of(&object.schema), object.tag.clone()))
         .collect();
     in_database(&restored.scan.facts.tables, restored, |table| &table.database)
@@ -307,11 +308,10 @@ async fn look_into(
     // the server write them so too.
     let nested = suspects.iter().filter(|suspect| suspect.has_nested_bytes && search.is_open(suspect));
     let nested: Vec<Suspect> = nested.cloned().map(Suspect::with_escaped_bytes).collect();
-    if !nested.is_empty() {
-        session.batch("SET bytea_output = 'escape'", "cannot prepare a connection").await?;
-        search.run(nested, told).await?;
-        session.batch("SET bytea_output = 'hex'", "cannot prepare a connection").await?;
-    }
+    search.run_with("SET bytea_output = 'escape'", nested, told).await?;
+    // So it is with names of objects that `pg_dump --quote-all-identifiers` had written in quotes.
+    let named = suspects.iter().filter(|suspect| suspect.has_names && search.is_open(suspect)).cloned().collect();
+    search.run_with("SET quote_all_identifiers = on", named, told).await?;
     // What may be written otherwise for the same value is left out, where that is all that differs.
     let doubtful = suspects.into_iter().filter(|suspect| !suspect.doubtful.is_empty() && search.is_open(suspect));
     let doubtful: Vec<Suspect> = doubtful.map(Suspect::without_doubtful).collect();
@@ -353,6 +353,21 @@ impl Search<'_> {
         Ok(())
     }
 
+    /// The same under another setting of the session.
+    async fn run_with(
+        &mut self,
+        setting: &str,
+        suspects: Vec<Suspect>,
+        told: &mut Told<'_>,
+    ) -> Result<(), ClusterError> {
+        if suspects.is_empty() {
+            return Ok(());
+        }
+        self.session.batch(setting, "cannot prepare a connection").await?;
+        self.run(suspects, told).await?;
+        self.session.batch(form::SETTINGS, "cannot prepare a connection").await
+    }
+
     fn is_open(&self, suspect: &Suspect) -> bool {
         self.found.get(&suspect.unit.form.table).is_some_and(|(_, found)| found.is_some())
     }
@@ -373,7 +388,7 @@ fn suspect(
     let places = places.map(|place| place.columns.clone().unwrap_or_else(|| all(unit.inserts))).collect();
     let (mut treatments, mut key, mut kept, mut doubtful) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let by_name: HashMap<&str, &relations::Column> = own.iter().map(|column| (column.name.as_str(), column)).collect();
-    let mut has_nested_bytes = false;
+    let (mut has_nested_bytes, mut has_names) = (false, false);
     for name in std::mem::take(&mut unit.form.columns) {
         let Some(column) = by_name.get(name.as_str()) else { continue };
         let (treatment, why) = column.treatment(source, target);
@@ -381,6 +396,7 @@ fn suspect(
             doubtful.push((kept.len(), format!("{}, column {name:?}: {why}", unit.label())));
         }
         has_nested_bytes |= column.has_nested_bytes();
+        has_names |= column.has_names();
         if column.key {
             key.push(kept.len());
         }
@@ -397,7 +413,8 @@ fn suspect(
     unit.form.columns = kept;
     unit.form.hex = foreign.map(str::to_owned);
     let mut suspect = Suspect::new(unit, treatments, key, places);
-    (suspect.doubtful, suspect.has_nested_bytes) = (doubtful, has_nested_bytes);
+    suspect.doubtful = doubtful;
+    (suspect.has_nested_bytes, suspect.has_names) = (has_nested_bytes, has_names);
     suspect
 }
 

@@ -128,6 +128,9 @@ pub async fn columns(session: &Session, oids: &[u32]) -> Result<HashMap<u32, Vec
 /// Oids of src/include/catalog/pg_type.dat, which never change.
 const TIMESTAMPTZ: u32 = 1184;
 const TSTZMULTIRANGE: u32 = 4536;
+/// regproc, regprocedure, regoper, regoperator, regclass, regtype, regrole, regnamespace, regconfig, regdictionary and
+/// regcollation (src/include/catalog/pg_type.dat).
+const NAMES_OF_OBJECTS: [u32; 11] = [24, 2202, 2203, 2204, 2205, 2206, 4096, 4089, 3734, 3769, 4191];
 const BYTEA: u32 = 17;
 const CHAR: u32 = 18;
 const MONEY: u32 = 790;
@@ -138,6 +141,11 @@ impl Column {
     /// Whether it holds bytes inside an array, a composite type or another.
     pub fn has_nested_bytes(&self) -> bool {
         self.types.len() > 1 && self.types.contains(&BYTEA)
+    }
+
+    /// Whether it holds names of objects, which `quote_all_identifiers` decides the text of (src/backend/utils/adt/regproc.c).
+    pub fn has_names(&self) -> bool {
+        NAMES_OF_OBJECTS.into_iter().any(|oid| self.types.contains(&oid))
     }
 
     /// How the dump's text becomes what this server writes, and where it may be another text for the same value, why.
