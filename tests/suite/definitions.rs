@@ -44,6 +44,7 @@ fn what_is_written_otherwise_is_the_same_object() {
         "quote_all_identifiers.sql",
         "disable_dollar_quoting.sql",
         "view_null_union.sql",
+        "backslash_escapes.dump",
         "foreign_table_not_valid.dump",
         "lo_comment.dump",
     ] {

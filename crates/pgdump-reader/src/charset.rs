@@ -15,12 +15,14 @@ pub(super) enum Charset {
 }
 
 /// PostgreSQL's encodings by their names without signs (src/common/encnames.c), and those of the Encoding Standard that hold
-/// their characters. It has none for EUC_TW, EUC_JIS_2004, JOHAB and MULE_INTERNAL.
+/// their characters. Those of 2004 are
+/// read as what they extend. It has none for EUC_TW, JOHAB and MULE_INTERNAL.
 const KNOWN: &[(&str, &Encoding)] = &[
     ("abc", encoding_rs::WINDOWS_1258),
     ("alt", encoding_rs::IBM866),
     ("big5", encoding_rs::BIG5),
     ("euccn", encoding_rs::GBK),
+    ("eucjis2004", encoding_rs::EUC_JP),
     ("eucjp", encoding_rs::EUC_JP),
     ("euckr", encoding_rs::EUC_KR),
     ("gb18030", encoding_rs::GB18030),
@@ -169,6 +171,7 @@ mod tests {
             ("SJIS", b"\x95\x5c", "表"),
             ("Shift_JIS_2004", b"\x95\x5c", "表"),
             ("EUC_JP", b"\xc9\xbd", "表"),
+            ("EUC_JIS_2004", b"\xc9\xbd", "表"),
             ("GBK", b"\xb1\xed", "表"),
             ("gb18030", b"\xb1\xed", "表"),
             ("BIG5", b"\xaa\xed", "表"),

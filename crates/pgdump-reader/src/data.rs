@@ -65,6 +65,8 @@ pub(super) struct Came {
     pub(super) bytes: u64,
     /// Whether they end as pg_dump ends them.
     pub(super) whole: bool,
+    /// Whether more than white space stands behind their end mark: the server does not read it, and nobody is told.
+    pub(super) has_rest: bool,
     pub(super) rows: u64,
 }
 
@@ -94,6 +96,7 @@ impl Data {
             match source.read(&mut buffer) {
                 Ok(0) => return Ok(true),
                 Ok(read) => {
+                    self.end.look_for_mark(&buffer[..read]);
                     self.end.take(&buffer[..read]);
                     if let Some(block) = &mut self.block {
                         block.take(takers.plan, &mut self.row, &buffer[..read]);
@@ -128,7 +131,7 @@ impl Data {
 
     /// Ends the reading, and hands the rows to whoever gathers them.
     pub(super) fn finish(mut self, takers: &mut Takers<'_, '_>, damaged: bool) -> Came {
-        let whole = self.end.is_whole(self.content);
+        let whole = self.end.is_whole(self.content) && !self.end.has_rest;
         if let Some(block) = &mut self.block {
             block.settle(takers.plan);
         }
@@ -136,7 +139,7 @@ impl Data {
         if let Some(block) = self.block.take() {
             takers.gathered.end_copy(takers.plan, block, damaged || !whole);
         }
-        Came { bytes: self.end.bytes, whole, rows }
+        Came { bytes: self.end.bytes, whole, has_rest: self.end.has_rest, rows }
     }
 }
 
@@ -148,12 +151,35 @@ pub(super) const BUFFER: usize = 64 * 1024;
 struct End {
     bytes: u64,
     tail: Vec<u8>,
+    /// Whether the end mark of rows has been read.
+    is_marked: bool,
+    /// Whether more than white space stands behind it.
+    has_rest: bool,
 }
 
 /// pg_dump ends rows with `\.` and three line breaks; a little more is kept for what others have written.
 const TAIL: usize = 32;
 
 impl End {
+    /// Looks at rows, before they are taken, for a line that holds `\.` alone, and for what stands behind it.
+    fn look_for_mark(&mut self, piece: &[u8]) {
+        let mut rest = piece;
+        if !self.is_marked {
+            // The mark can lie across the seam.
+            let seam = [
+                &self.tail[self.tail.len().saturating_sub(MARK_AT_MOST)..],
+                piece.get(..MARK_AT_MOST).unwrap_or(piece),
+            ]
+            .concat();
+            let known = self.tail.len().min(MARK_AT_MOST);
+            let at_seam = end_of_mark(&seam, self.bytes <= known as u64).map(|end| end.saturating_sub(known));
+            let Some(end) = at_seam.or_else(|| end_of_mark(piece, false)) else { return };
+            self.is_marked = true;
+            rest = piece.get(end..).unwrap_or_default();
+        }
+        self.has_rest |= !rest.trim_ascii().is_empty();
+    }
+
     fn take(&mut self, piece: &[u8]) {
         self.bytes += piece.len() as u64;
         if piece.len() >= TAIL {
@@ -176,6 +202,22 @@ impl End {
             Content::Inserts => self.tail.ends_with(b"\n\n"),
         }
     }
+}
+
+/// `\n\\.\r\n`
+const MARK_AT_MOST: usize = 5;
+
+/// Where the line behind an end mark begins; `from_start` says that a line begins with the text.
+fn end_of_mark(text: &[u8], from_start: bool) -> Option<usize> {
+    memchr::memmem::find_iter(text, b"\\.").find_map(|at| {
+        let begins = at.checked_sub(1).map_or(from_start, |before| text[before] == b'\n');
+        let end = match &text[at + 2..] {
+            [b'\n', ..] => at + 3,
+            [b'\r', b'\n', ..] => at + 4,
+            _ => return None,
+        };
+        begins.then_some(end)
+    })
 }
 
 /// Sees what a lexer reads.

@@ -113,6 +113,14 @@ pub(super) fn open_member(folder: &Path, name: &str) -> io::Result<Option<(File,
     Ok(None)
 }
 
+/// Whether a file of the folder lies there more than once, with several endings: pg_restore reads one of them, and says
+/// nothing of the others (open_file in src/bin/pg_dump/compress_io.c).
+fn lies_there_twice(folder: &Path, name: &str) -> bool {
+    let exists =
+        |(ending, _): &(&str, Option<Compression>)| folder.join(format!("{name}{ending}")).symlink_metadata().is_ok();
+    Compression::DIRECTORY_ENDINGS.iter().filter(|ending| exists(ending)).count() > 1
+}
+
 /// The first of what lies in the folder and is neither a file nor a folder, with what it is. pg_dump writes none, and
 /// whoever reads the dump would be led elsewhere by it, or wait.
 pub(super) fn special_member(folder: &Path) -> io::Result<Option<(String, &'static str)>> {
@@ -157,6 +165,11 @@ pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress<'_, '
                 progress.damage(what, None, wanted.table);
             }
             continue;
+        }
+        if lies_there_twice(&dump.path, &wanted.file) {
+            let what =
+                format!("{} lies there both compressed and not: one of the files is not restored", wanted.label());
+            progress.damage(what, None, wanted.table.clone());
         }
         if !progress.takers.wants(&wanted) {
             continue;

@@ -123,7 +123,13 @@ impl Progress<'_, '_> {
     /// Takes the data of an entry that were read without an error.
     pub(super) fn read_data(&mut self, wanted: &Wanted, came: Came, at: Option<u64>) {
         self.read.insert(wanted.id, came);
-        if !came.whole {
+        if came.has_rest {
+            let what = format!(
+                "{} goes on behind its end mark: what stands there is not restored, and no error is given",
+                wanted.label()
+            );
+            self.damage(what, None, wanted.table.clone());
+        } else if !came.whole {
             let what = format!("{} ends without its end mark, after {} bytes of data", wanted.label(), came.bytes);
             self.damage(what, at, wanted.table.clone());
         }

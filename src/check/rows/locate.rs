@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use pgdump_reader::digest::{Digest, Recipe, Treatment};
 use pgdump_reader::{Dump, DumpError, Place, Seen, Visitor};
 
+use super::difference::Difference;
 use super::form::{self, Form};
 use super::plan::Unit;
 use crate::cluster::{ClusterError, Session};
@@ -81,7 +82,7 @@ impl Suspect {
     }
 
     /// How the rows of one of the unit's places become the form.
-    fn recipe(&self, place: &Place) -> Option<Recipe> {
+    pub(super) fn recipe(&self, place: &Place) -> Option<Recipe> {
         let number = self.unit.places.iter().position(|other| other == place)?;
         let own = self.columns.get(number)?;
         let wanted = &self.unit.form.columns;
@@ -94,28 +95,6 @@ impl Suspect {
         }
         let hex = self.unit.form.hex.is_some();
         Some(Recipe { columns, order: Some(order), hex })
-    }
-}
-
-/// How a table's rows differ.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Difference {
-    pub dumped: u64,
-    pub found: u64,
-    /// Rows of the dump that are not there, rows that the dump does not hold, and rows with the dump's key and other
-    /// values. At least so many, where `exact` is not set.
-    pub missing: u64,
-    pub extra: u64,
-    pub changed: u64,
-    pub exact: bool,
-    /// For people: `row 4711 of the dump: column "price" differs`.
-    pub places: Vec<String>,
-}
-
-impl Difference {
-    /// Rows that differ in any way.
-    pub fn rows(&self) -> u64 {
-        self.missing + self.extra + self.changed
     }
 }
 
@@ -156,7 +135,7 @@ pub async fn differences(
 }
 
 /// Reads the dump on a thread of its own.
-async fn visit<V: Visitor + 'static>(
+pub(super) async fn visit<V: Visitor + 'static>(
     dump: &std::sync::Arc<Dump>,
     mut visitor: V,
 ) -> Result<(V, Result<(), ClusterError>), ClusterError> {

@@ -3,6 +3,8 @@
 //! The dump's side was digested as it was read ([`pgdump_reader::digest`]), the database's side is digested by its server,
 //! so no row crosses. Where the two differ the table is looked into ([`locate`]). With `--rows count` rows are only counted.
 
+mod by_value;
+mod difference;
 mod form;
 mod locate;
 mod plan;
@@ -16,8 +18,10 @@ use async_trait::async_trait;
 use pgdump_reader::digest::{Digest, NoDigest};
 use pgdump_reader::{Dump, TableRows};
 
+use self::by_value::ByValue;
+use self::difference::Difference;
 use self::form::Form;
-use self::locate::{Difference, Suspect};
+use self::locate::Suspect;
 use self::plan::Unit;
 use self::relations::Table;
 use self::told::Told;
@@ -313,9 +317,13 @@ async fn look_into(
     let named = suspects.iter().filter(|suspect| suspect.has_names && search.is_open(suspect)).cloned().collect();
     search.run_with("SET quote_all_identifiers = on", named, told).await?;
     // What may be written otherwise for the same value is left out, where that is all that differs.
+    let all = suspects.clone();
     let doubtful = suspects.into_iter().filter(|suspect| !suspect.doubtful.is_empty() && search.is_open(suspect));
     let doubtful: Vec<Suspect> = doubtful.map(Suspect::without_doubtful).collect();
     search.run(doubtful, told).await?;
+    if !restored.dump.is_from_pg_dump() {
+        search.compare_values(&all, restored.encoding(), told).await?;
+    }
     for (unit, difference) in search.found.into_values() {
         match difference {
             None => told.equal(&unit),
@@ -366,6 +374,38 @@ impl Search<'_> {
         self.session.batch(setting, "cannot prepare a connection").await?;
         self.run(suspects, told).await?;
         self.session.batch(form::SETTINGS, "cannot prepare a connection").await
+    }
+
+    /// What a script says in other words than a server is compared as the server has read it.
+    async fn compare_values(
+        &mut self,
+        suspects: &[Suspect],
+        encoding: Option<&str>,
+        told: &mut Told<'_>,
+    ) -> Result<(), ClusterError> {
+        for suspect in suspects {
+            let table = &suspect.unit.form.table;
+            if !self.is_open(suspect) {
+                continue;
+            }
+            let difference = match by_value::compare(self.dump, suspect, self.session, encoding).await? {
+                ByValue::Equal => None,
+                ByValue::Differs(difference) => Some(difference),
+                ByValue::CannotTell(why) => match self.found.get(table) {
+                    // That rows are missing is certain by their number.
+                    Some((unit, Some(difference))) if difference.found < unit.rows => {
+                        Some(Difference::all_missing(unit.rows, difference.found))
+                    }
+                    _ => {
+                        self.found.remove(table);
+                        told.could_not(&suspect.unit, why.to_owned());
+                        continue;
+                    }
+                },
+            };
+            self.found.insert(table.clone(), (suspect.unit.clone(), difference));
+        }
+        Ok(())
     }
 
     fn is_open(&self, suspect: &Suspect) -> bool {

@@ -6,7 +6,7 @@ use pgdump_reader::digest::{Digest, NoDigest};
 use pgdump_reader::{Effect, LargeObjectData, TableRows, Unfollowed};
 
 use super::RowMode;
-use super::locate::Difference;
+use super::difference::Difference;
 use super::plan::Unit;
 use super::relations::Table;
 use crate::check::scope::{fills, unsaid};
@@ -71,14 +71,6 @@ fn accepted(restore: &[Finding]) -> Vec<&str> {
         .flat_map(|finding| finding.hit())
         .map(String::as_str)
         .collect()
-}
-
-impl Difference {
-    /// Of a table of which no row needs to be looked at.
-    pub fn all_missing(dumped: u64, found: u64) -> Self {
-        let (missing, extra) = (dumped.saturating_sub(found), found.saturating_sub(dumped));
-        Self { dumped, found, missing, extra, exact: true, ..Self::default() }
-    }
 }
 
 /// `line 7: DELETE FROM t and 2 other statements`, where there is any.

@@ -146,6 +146,23 @@ fn directory_damage(path: &Path) -> String {
 }
 
 #[test]
+fn rows_behind_the_end_mark_and_a_file_that_is_there_twice_are_damage() {
+    let place = Place::new();
+    let folder = Writer::shop(16).directory(&place);
+    let file = folder.join("4.dat");
+    let rows = std::fs::read(&file).unwrap();
+    std::fs::write(&file, [rows.as_slice(), b"\n\n"].concat()).unwrap();
+    assert_eq!(directory_damage(&folder), "whole");
+    std::fs::write(&file, [rows.as_slice(), rows.as_slice()].concat()).unwrap();
+    let damage = directory_damage(&folder);
+    assert!(damage.contains("goes on behind its end mark"), "{damage}");
+    std::fs::write(&file, &rows).unwrap();
+    std::fs::write(folder.join("4.dat.gz"), b"other rows").unwrap();
+    let damage = directory_damage(&folder);
+    assert!(damage.contains("lies there both compressed and not"), "{damage}");
+}
+
+#[test]
 fn nothing_but_a_regular_file_is_read_in_a_folder() {
     for name in ["4.dat", "blobs_8.toc", "blob_16401.dat"] {
         // What is put in a file's place, and what is said of it: at once, and where it came after the folder was looked at.
