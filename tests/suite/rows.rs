@@ -236,7 +236,7 @@ fn a_dump_with_roles_and_policies_has_its_rows_compared_too() {
 #[test]
 fn fields_that_are_null_make_no_null_and_names_of_objects_may_be_in_quotes() {
     let home = Home::new();
-    for (name, rows_compared) in [("null_fields.dump", "11 rows"), ("quoted_object_names.sql", "6 rows")] {
+    for (name, rows_compared) in [("null_fields.dump", "8 rows"), ("quoted_object_names.sql", "2 rows")] {
         let case = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/false-alarm").join(name);
         let ran = home.run(&case, &["name: same\nextends: same-as-source\n"]);
         ran.expect(0);
@@ -280,5 +280,6 @@ fn values_that_a_script_writes_in_its_own_words_are_compared_as_the_server_reads
     let altered = script("").replace("INSERT INTO", &format!("{trigger}INSERT INTO"));
     let ran = home.run(&home.file("altered.sql", altered), &[&bare("target", 17)]);
     ran.expect(1);
-    assert_eq!(found(ran.only(), Name::RowsChanged).count, 2);
+    let changed = found(ran.only(), Name::RowsChanged);
+    assert!(changed.title.starts_with("2 rows of 1 table"), "{changed:#?}");
 }

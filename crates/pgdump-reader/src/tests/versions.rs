@@ -148,7 +148,7 @@ fn directory_damage(path: &Path) -> String {
 #[test]
 fn rows_behind_the_end_mark_and_a_file_that_is_there_twice_are_damage() {
     let place = Place::new();
-    let folder = Writer::shop(16).directory(&place);
+    let folder = Writer { compression: 0, ..Writer::shop(16) }.directory(&place);
     let file = folder.join("4.dat");
     let rows = std::fs::read(&file).unwrap();
     std::fs::write(&file, [rows.as_slice(), b"\n\n"].concat()).unwrap();
