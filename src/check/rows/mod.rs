@@ -77,7 +77,7 @@ impl Check for Rows {
             .collect();
         let plan = plan::plan(&rows, &relations, &columns, &created, empty(restored));
         let mut told = Told::new(restored);
-        (told.not_compared, told.apart) = (plan.not_compared, plan.apart);
+        (told.not_compared, told.errors, told.apart) = (plan.not_compared, plan.could_not, plan.apart);
         for (table, count) in plan.absent {
             let places = rows.iter().filter(|(other, _)| *other == table).map(|(_, rows)| *rows);
             told.absent(&format!("{}.{}", table.0, table.1), count, &places.collect::<Vec<_>>());

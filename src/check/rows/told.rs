@@ -29,7 +29,7 @@ pub struct Told<'a> {
     /// What was not compared, by table.
     pub apart: Vec<Apart>,
     /// What the server could not do.
-    errors: Vec<String>,
+    pub errors: Vec<String>,
     rows: u64,
     tables: u64,
     explained: u64,
