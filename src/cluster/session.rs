@@ -26,7 +26,7 @@ const AT_ONCE: usize = 256;
 /// meant, who asks, how statements are read, when they end, and how values are written (src/backend/utils/misc/guc_tables.c,
 /// PostgreSQL 13 to 18).
 const SETTINGS: &str = "
-SET search_path = pg_catalog; SET ROLE NONE; SET session_replication_role = origin; SET row_security = off;
+SET search_path = pg_catalog; SET ROLE NONE; SET session_replication_role = origin; SET row_security = on;
 SET standard_conforming_strings = on; SET transform_null_equals = off; SET array_nulls = on; SET backslash_quote = safe_encoding;
 SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
 SELECT set_config(name, '0', false) FROM (VALUES ('transaction_timeout'), ('idle_session_timeout')) AS since_14_and_17 (name)
