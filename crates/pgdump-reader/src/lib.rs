@@ -1,11 +1,11 @@
-//! Reads dumps. Nothing here knows of engines.
+#![doc = include_str!("../README.md")]
 //!
-//! [`open`] tells by content what a dump is and reads what stands at its beginning. [`Dump::scan`] reads it to its end,
-//! which alone shows that it is whole: psql exits with 0 on a plain dump that is cut off amid a table's rows, and
+//! # How it reads
+//!
+//! [`open`] tells by content what a dump is and reads what stands at its beginning. [`Dump::scan`] reads it to its end, which
+//! alone shows that it is whole: psql exits with 0 on a plain dump that is cut off amid a table's rows, and
 //! `pg_restore --list` reads half an archive without complaint. On its way it digests the rows ([`digest`]), so that a
 //! restored table can be compared with them; where they differ, [`Dump::visit`] reads them once more to say where.
-//!
-//! Everything is streamed, and no length that a file names is believed: a dump is what a stranger has sent.
 
 mod ahead;
 mod archive;
