@@ -71,7 +71,7 @@ fn changes(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> 
         }
         "truncate" => {
             // CASCADE goes further than the names.
-            if statement.tokens.iter().any(|token| is(&token.kind, "cascade")) {
+            if statement.tokens.iter().any(|token| token.kind.is_word("cascade")) {
                 return any("TRUNCATE … CASCADE");
             }
             let _ = words.eat("table");
@@ -96,7 +96,9 @@ fn changes(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> 
         "call" => any("CALL runs a procedure"),
         "execute" => any("EXECUTE runs a prepared statement"),
         "with" => any("WITH can change rows"),
-        "explain" => statement.tokens.iter().any(|token| is(&token.kind, "analyze")).then(|| any("EXPLAIN ANALYZE"))?,
+        "explain" => {
+            statement.tokens.iter().any(|token| token.kind.is_word("analyze")).then(|| any("EXPLAIN ANALYZE"))?
+        }
         "select" | "values" | "table" => selected(words, statement),
         "create" => created(words),
         "copy" => copied(words),
@@ -109,10 +111,6 @@ fn label((schema, name): &(Option<String>, String)) -> String {
         Some(schema) => format!("{schema}.{name}"),
         None => name.clone(),
     }
-}
-
-fn is(kind: &TokenKind, wanted: &str) -> bool {
-    matches!(kind, TokenKind::Word(word) if word == wanted)
 }
 
 fn if_exists(words: &mut Words<'_>) {
@@ -162,7 +160,7 @@ fn altered(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> 
             let _ = words.eat("only");
             let (schema, table) = words.qualified()?;
             let _ = words.sign(b'*');
-            let has = |wanted: &str| statement.tokens.iter().any(|token| is(&token.kind, wanted));
+            let has = |wanted: &str| statement.tokens.iter().any(|token| token.kind.is_word(wanted));
             let verb = match words.word()? {
                 "rename" => "RENAME",
                 "set" if words.eat("schema").is_some() => "SET SCHEMA",
@@ -215,7 +213,7 @@ fn created(words: &mut Words<'_>) -> Option<Vec<Change>> {
             TokenKind::Sign(b')') => depth -= 1,
             _ => {}
         }
-        depth == 0 && is(&token.kind, "as")
+        depth == 0 && token.kind.is_word("as")
     });
     let what = format!("CREATE TABLE {} AS", label(&(schema.clone(), table.clone())));
     is_query.then(|| vec![Change::Fills { what, schema, table }])

@@ -31,6 +31,13 @@ pub(super) enum TokenKind {
     Sign(u8),
 }
 
+impl TokenKind {
+    /// Whether it is this keyword, or a name that is written like it without quotes.
+    pub(super) fn is_word(&self, wanted: &str) -> bool {
+        matches!(self, TokenKind::Word(word) if word == wanted)
+    }
+}
+
 /// One statement, without its semicolon.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Statement {

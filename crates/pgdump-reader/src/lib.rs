@@ -42,6 +42,7 @@ mod script;
 pub mod sql;
 mod statement;
 mod tar;
+mod temporary;
 #[cfg(test)]
 mod tests;
 mod toc;

@@ -7,7 +7,7 @@ use super::ahead::Ahead;
 use super::charset::Charset;
 use super::columns::ZonedColumns;
 use super::declared::Declarations;
-use super::digest::{self, Row};
+use super::digest::{self, NoDigest, Row, Target};
 use super::embedding::Embedding;
 use super::facts::Facts;
 use super::large_objects::{LargeObject, LargeObjectData};
@@ -19,6 +19,7 @@ use super::scan::{self, Damage, Scan};
 use super::script::Script;
 use super::sql::COMMANDS;
 use super::statement::{Collector, CopyTarget, Effect, LargeObjectCall};
+use super::temporary::Whose;
 use super::unfollowed::Affects;
 use super::{Compression, Dump, DumpError};
 
@@ -286,6 +287,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
                     _ => self.script.connected(meta.line),
                 }
                 self.collector.connect(&connect, user);
+                self.gathered.forget_insert();
                 self.lexer.set_encoding(Embedding::default());
                 self.encoded();
             }
@@ -341,6 +343,8 @@ impl<R: io::Read> Pass<'_, '_, R> {
         self.script.seen(statement.line);
         let effect = self.collect(statement);
         self.script.statement(statement, &self.collector, !matches!(effect, Effect::LargeObject(_)));
+        self.collector.temporary.statement(statement);
+        self.gathered.forget_insert();
         match effect {
             Effect::None => {}
             Effect::StdStrings(on) => self.lexer.std_strings = on,
@@ -408,36 +412,45 @@ impl<R: io::Read> Pass<'_, '_, R> {
         let charset = self.lexer.charset();
         let collector = &mut self.collector;
         let mut lost = false;
-        let mut temporary = false;
+        let mut doubted = None;
         let place_of = |head: &[u8]| {
             let Some(target) = digest::target(head, charset) else {
                 lost = true;
                 return None;
             };
-            temporary = collector.is_temporary(target.schema.as_deref(), &target.table);
-            if temporary {
+            let whose = collector.temporary.whose(target.schema.as_deref(), &target.table);
+            if whose == Whose::Session {
                 return None;
             }
             let schema = target.schema.or_else(|| collector.schema.clone());
             collector.table(schema.clone(), target.table.clone()).has_data = true;
             collector.facts.inserts = true;
-            Some(Place { database: collector.database.clone(), schema, table: target.table, columns: target.columns })
+            let Target { table, columns, .. } = target;
+            let place = Place { database: collector.database.clone(), schema, table, columns };
+            doubted = (whose == Whose::Unknown).then(|| place.clone());
+            Some(place)
         };
         if let Some(text) = self.lexer.insert() {
             self.names.take_insert(text, charset);
         }
         let std_strings = self.lexer.std_strings;
         self.gathered.insert(self.plan, self.lexer.insert(), std_strings, place_of, &self.zoned);
+        if let Some(place) = doubted {
+            self.gathered.doubt(&place, NoDigest::PerhapsTemporary);
+        }
         if lost {
             self.script.doubt(line, "an INSERT whose table cannot be told", Affects::Everything);
         }
     }
 
     /// Reads the rows of a COPY; where they have no end, that is the end.
-    fn copy(&mut self, target: CopyTarget) -> io::Result<Option<End>> {
-        if self.collector.is_temporary(target.schema.as_deref(), &target.table) {
+    fn copy(&mut self, mut target: CopyTarget) -> io::Result<Option<End>> {
+        if target.whose == Whose::Session {
             let copied = self.lexer.copy_rows(|_| {})?;
             return Ok(if copied.ended { None } else { Some(End::InRows(target, copied.rows)) });
+        }
+        if target.whose == Whose::Unknown {
+            target.format.doubt = Some(NoDigest::PerhapsTemporary);
         }
         let stated = target.format.encoding.as_ref();
         let other_encoding = match stated {

@@ -300,6 +300,18 @@ impl Gathered {
         rows
     }
 
+    /// Takes the next INSERT for one of its own: what was said since may have changed where its rows go.
+    pub(super) fn forget_insert(&mut self) {
+        self.last_insert.0.clear();
+    }
+
+    /// What is known of this place's rows is worth nothing, for this reason.
+    pub(super) fn doubt(&mut self, place: &Place, why: NoDigest) {
+        let index = self.table(place, true, Err(why));
+        let table = &mut self.tables[index].rows;
+        table.digest = add(table.digest, Err(why));
+    }
+
     fn split<'s>(&self, statement: &'s [u8]) -> Option<(&'s [u8], &'s [u8])> {
         let last = &self.last_insert.0;
         if !last.is_empty() && statement.starts_with(last) && statement.get(last.len()).is_some_and(is_no_word) {

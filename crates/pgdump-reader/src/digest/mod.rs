@@ -24,7 +24,7 @@ pub use hash::hash;
 pub use row::{Recipe, Row, Treatment};
 
 pub(super) use copy::{CopyDigester, CopyLines, read_line};
-pub(super) use insert::{is_plain, split, target, values};
+pub(super) use insert::{Target, is_plain, split, target, values};
 pub(super) use recode::Recoder;
 pub(super) use row::{Former, push_hexadecimal};
 
@@ -79,12 +79,17 @@ pub enum NoDigest {
     Options,
     /// The rows are in another encoding than the rest of the dump.
     Encoding,
+    /// The session has had a table of this name, and the rows may have gone into that.
+    PerhapsTemporary,
 }
 
 impl NoDigest {
     /// Whether not even the number of rows can be told from the text.
     pub fn is_uncountable(self) -> bool {
-        matches!(self, NoDigest::Query | NoDigest::Upsert | NoDigest::Filtered | NoDigest::Binary)
+        matches!(
+            self,
+            NoDigest::Query | NoDigest::Upsert | NoDigest::Filtered | NoDigest::Binary | NoDigest::PerhapsTemporary
+        )
     }
 
     /// The reason of two that leaves less known.
@@ -109,6 +114,7 @@ impl fmt::Display for NoDigest {
             NoDigest::Binary => "its COPY has rows in binary form",
             NoDigest::Options => "its COPY has options that decide what a value is",
             NoDigest::Encoding => "its rows are in another encoding than the rest of the dump",
+            NoDigest::PerhapsTemporary => "its rows may have gone into a temporary table of the same name",
         })
     }
 }

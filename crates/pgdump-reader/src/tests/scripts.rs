@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::digest::NoDigest;
 use super::super::{Affects, Scan};
 use super::scanned;
 
@@ -150,6 +151,45 @@ fn tables_of_the_session_hold_no_rows_of_the_dump() {
         )),
         ["-.u=1"]
     );
+}
+
+#[test]
+fn rows_of_a_table_that_has_the_name_of_a_temporary_one_are_the_dumps() {
+    let copy = |table: &str| format!("COPY {table} FROM stdin;\n1\n\\.\n");
+    for text in [
+        "SET search_path = public;\nCREATE TEMP TABLE t(a int);\n\nCOPY public.t FROM stdin;\n1\n\\.\n".to_owned(),
+        "CREATE TEMP TABLE t(a int);\nINSERT INTO public.t VALUES (1);\n".to_owned(),
+        format!("CREATE TEMP TABLE t(a int);\nDROP TABLE t;\nCREATE TABLE t(a int);\n{}", copy("t")),
+        "CREATE TEMP TABLE t(a int);\nINSERT INTO t VALUES (1);\nDROP TABLE t;\nINSERT INTO t VALUES (1);\n".to_owned(),
+        "INSERT INTO t VALUES (1);\nCREATE TEMP TABLE t(a int);\nINSERT INTO t VALUES (1);\n".to_owned(),
+        format!(
+            "BEGIN;\nCREATE TEMP TABLE t(a int) ON COMMIT DROP;\n{0}COMMIT;\nCREATE TABLE t(a int);\n{0}",
+            copy("t")
+        ),
+    ] {
+        assert_eq!(rows(&scan(&text)), ["-.t=1"], "{text}");
+    }
+    // What goes into the session's own schema is nobody's.
+    assert_eq!(rows(&scan(&format!("CREATE TABLE pg_temp.t(a int);\n{}", copy("pg_temp.t")))), Vec::<String>::new());
+    let made = "SET search_path = pg_temp;\nCREATE TABLE t(a int);\nINSERT INTO t VALUES (1);\n";
+    assert_eq!((rows(&scan(made)), scan(made).facts.tables.len()), (Vec::new(), 0));
+}
+
+#[test]
+fn rows_that_may_have_gone_into_a_temporary_table_are_counted_by_nobody() {
+    for rows in ["COPY t FROM stdin;\n1\n\\.\n", "INSERT INTO t VALUES (1);\nINSERT INTO t VALUES (1);\n"] {
+        let scan = scan(&format!("CREATE TEMP TABLE t(a int);\nDO $$BEGIN DROP TABLE t; END$$;\n{rows}"));
+        let digests: Vec<_> = scan.rows.iter().map(|rows| (rows.place.table.as_str(), rows.digest)).collect();
+        assert_eq!(digests, [("t", Err(NoDigest::PerhapsTemporary))], "{rows}");
+    }
+}
+
+#[test]
+fn rows_of_like_statements_go_where_names_lead_by_then() {
+    let insert = "INSERT INTO t VALUES (1);\n";
+    let scan = scan(&format!("SET search_path = a;\n{insert}SET search_path = b;\n{insert}\\c two\n{insert}"));
+    let places = scan.rows.iter().map(|rows| (rows.place.database.as_deref(), rows.place.schema.as_deref(), rows.rows));
+    assert_eq!(places.collect::<Vec<_>>(), [(None, Some("a"), 1), (None, Some("b"), 1), (Some("two"), None, 1)]);
 }
 
 #[test]
