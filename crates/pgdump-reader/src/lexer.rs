@@ -98,6 +98,8 @@ const LONGEST_TOKEN: usize = 64 * 1024;
 const LONGEST_STATEMENT: usize = 16 << 20;
 /// Of a statement that is not read whole.
 const FIRST_TOKENS: usize = 48;
+/// Of one in which something else can stand far behind its beginning.
+const MORE_TOKENS: usize = 20_000;
 const MOST_TOKENS: usize = 200_000;
 /// No more variables are followed in one line.
 const MOST_EXPANDED: u32 = 200;
@@ -155,6 +157,8 @@ struct Building {
     token_bytes: usize,
     text: Vec<u8>,
     whole: bool,
+    /// Whether more than its first tokens are kept.
+    long: bool,
     begun: Option<(u64, u64)>,
     parentheses: u32,
     /// Depth of BEGIN ATOMIC … END, and what tells that the statement can have it (psqlscan.l, `begin_depth`).
@@ -586,7 +590,8 @@ impl<R: Read> Lexer<R> {
             self.last_insert.bytes.clear();
         }
         let (line, offset) = building.begun.unwrap_or((self.line, self.base));
-        let cut = building.whole && building.tokens.len() >= MOST_TOKENS;
+        let cut = building.whole && building.tokens.len() >= MOST_TOKENS
+            || building.long && building.tokens.len() >= MORE_TOKENS;
         let mut text = building.text;
         if text.last() == Some(&b';') {
             text.pop();
@@ -625,6 +630,7 @@ impl<R: Read> Lexer<R> {
         let most = match (self.statement.whole, self.statement.is_insert) {
             (true, _) => MOST_TOKENS,
             (false, true) => INSERT_TOKENS,
+            (false, false) if self.statement.long => MORE_TOKENS,
             (false, false) => FIRST_TOKENS,
         };
         self.statement.tokens.len() < most && self.statement.token_bytes < LONGEST_STATEMENT && !self.statement.repeated
@@ -672,6 +678,7 @@ impl<R: Read> Lexer<R> {
         if first && word == b"insert" {
             self.begin_insert(&word);
         }
+        self.statement.long |= first && is_looked_through(&word);
         if first && is_read_whole(&word) {
             self.statement.whole = true;
             self.statement.text.extend_from_slice(&word.to_ascii_uppercase());
@@ -1018,6 +1025,14 @@ const STOPS: [bool; 256] = {
 /// Statements whose end matters as much as their beginning.
 fn is_read_whole(first: &[u8]) -> bool {
     matches!(first, b"alter" | b"create" | b"grant" | b"revoke" | b"copy" | b"comment" | b"security")
+}
+
+/// Statements in which others can stand, or functions; `INTO` is an INSERT without its first word.
+fn is_looked_through(first: &[u8]) -> bool {
+    matches!(
+        first,
+        b"select" | b"with" | b"values" | b"table" | b"prepare" | b"explain" | b"drop" | b"truncate" | b"into"
+    )
 }
 
 impl Meta {

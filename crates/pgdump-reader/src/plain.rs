@@ -9,7 +9,7 @@ use super::columns::ZonedColumns;
 use super::declared::Declarations;
 use super::digest::{self, NoDigest, Row, Target};
 use super::embedding::Embedding;
-use super::facts::Facts;
+use super::facts::{Facts, Relation};
 use super::large_objects::{LargeObject, LargeObjectData};
 use super::lexer::{Item, Lexer, Meta, Statement, TokenKind};
 use super::names::Names;
@@ -176,6 +176,7 @@ pub(super) fn scan_and_keep(
         let what = "holds NUL bytes, which no SQL text has: part of the file was never written".to_owned();
         pass.damage.push(Damage { what, at: Some(at), table: None });
     }
+    pass.take_made();
     let (unfollowed, end) = pass.script.end(pass.collector.database.clone(), pass.psql.open_branch());
     let mut facts = pass.collector.into_facts();
     let rows = pass.gathered.into_rows();
@@ -413,7 +414,9 @@ impl<R: io::Read> Pass<'_, '_, R> {
         let collector = &mut self.collector;
         let mut lost = false;
         let mut doubted = None;
+        let mut is_query = false;
         let place_of = |head: &[u8]| {
+            is_query = !digest::is_plain(head);
             let Some(target) = digest::target(head, charset) else {
                 lost = true;
                 return None;
@@ -435,11 +438,35 @@ impl<R: io::Read> Pass<'_, '_, R> {
         }
         let std_strings = self.lexer.std_strings;
         self.gathered.insert(self.plan, self.lexer.insert(), std_strings, place_of, &self.zoned);
+        if is_query {
+            self.insert_of_query(line);
+        }
         if let Some(place) = doubted {
             self.gathered.doubt(&place, NoDigest::PerhapsTemporary);
         }
         if lost {
             self.script.doubt(line, "an INSERT whose table cannot be told", Affects::Everything);
+        }
+    }
+
+    /// What else an INSERT does whose rows come from a query.
+    fn insert_of_query(&mut self, line: u64) {
+        let Some(text) = self.lexer.insert().and_then(|text| text.get("insert".len()..)) else { return };
+        let text = self.lexer.charset().text(text.to_vec());
+        let mut lexer = Lexer::of_text(&text);
+        lexer.std_strings = self.lexer.std_strings;
+        // Reading from memory cannot fail.
+        if let Ok(Some(Item::Unfinished(rest) | Item::Statement(rest))) = lexer.next() {
+            self.script.query(line, &rest, &self.collector);
+        }
+    }
+
+    /// Tables that the script fills with rows that cannot be counted are tables with rows.
+    fn take_made(&mut self) {
+        for relation in self.script.take_made() {
+            self.collector.has_rows(relation.clone());
+            let Relation { database, schema, name: table } = relation;
+            self.gathered.made(&Place { database, schema, table, columns: None });
         }
     }
 

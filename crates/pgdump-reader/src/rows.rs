@@ -305,6 +305,19 @@ impl Gathered {
         self.last_insert.0.clear();
     }
 
+    /// A table gets rows that cannot be counted: one stands for them where the text has none.
+    pub(super) fn made(&mut self, place: &Place) {
+        let same = |other: &Place| {
+            (&other.database, &other.schema, &other.table) == (&place.database, &place.schema, &place.table)
+        };
+        if self.tables.iter().any(|table| table.rows.rows > 0 && same(&table.rows.place)) {
+            return;
+        }
+        let index = self.table(place, true, Ok(Digest::default()));
+        let table = &mut self.tables[index].rows;
+        (table.rows, table.digest) = (1, add(table.digest, Err(NoDigest::Made)));
+    }
+
     /// What is known of this place's rows is worth nothing, for this reason.
     pub(super) fn doubt(&mut self, place: &Place, why: NoDigest) {
         let index = self.table(place, true, Err(why));

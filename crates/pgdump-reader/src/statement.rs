@@ -7,6 +7,7 @@ mod grants;
 
 use std::collections::{HashMap, HashSet};
 
+use super::changes;
 use super::copy_format::CopyFormat;
 use super::facts::{
     Constraint, CreatedDatabase, Extension, Facts, Grant, Owned, Policy, Relation, RowSecurity, SequenceValue,
@@ -125,6 +126,13 @@ impl Collector {
             tables.len() - 1
         });
         &mut tables[index]
+    }
+
+    /// Rows go into this table.
+    pub(super) fn has_rows(&mut self, table: Relation) {
+        let now = std::mem::replace(&mut self.database, table.database);
+        self.table(table.schema, table.name).has_data = true;
+        self.database = now;
     }
 
     /// Whether there is a table of this name by now.
@@ -378,6 +386,14 @@ impl Collector {
 
     /// `SELECT pg_catalog.set_config('search_path', '', false)`
     fn select(&mut self, words: &mut Words<'_>) -> Option<Effect> {
+        if let Some(into) = changes::into(*words) {
+            let (schema, name) = into.table;
+            if !into.is_own && !self.temporary.makes(schema.as_deref()) {
+                let schema = schema.or_else(|| self.schema.clone());
+                self.table(schema, name).created = true;
+            }
+            return Some(Effect::None);
+        }
         // `SELECT * FROM pg_catalog.pg_restore_relation_stats(…)` (dumpRelationStats in pg_dump.c, 18).
         if words.sign(b'*').is_some() {
             words.eat("from")?;

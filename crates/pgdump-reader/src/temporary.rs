@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::changes::{self, Change};
+use super::changes::{self, Change, Into};
 use super::lexer::Statement;
 use super::words::Words;
 
@@ -151,15 +151,9 @@ impl Temporary {
     }
 
     /// `SELECT … INTO TEMP t`
-    fn selected(&mut self, mut words: Words<'_>) {
-        if words.skip_to("into").is_none() {
-            return;
-        }
-        let _ = words.eat("local").or_else(|| words.eat("global"));
-        let says_so = words.eat("temporary").or_else(|| words.eat("temp")).is_some();
-        let _ = words.eat("table");
-        if let Some((schema, name)) = words.qualified()
-            && (says_so || self.makes(schema.as_deref()))
+    fn selected(&mut self, words: Words<'_>) {
+        if let Some(Into { table: (schema, name), is_own }) = changes::into(words)
+            && (is_own || self.makes(schema.as_deref()))
         {
             self.add(name, Own { is_sure: true, until_commit: false });
         }

@@ -1,5 +1,7 @@
 //! What a script does that cannot be told by reading it.
 
+use std::collections::BTreeMap;
+
 use super::facts::Relation;
 
 /// A place of a script from which on, or for which, the text alone does not say what a database holds.
@@ -69,6 +71,8 @@ pub struct ScriptEnd {
     /// The database that psql is connected to at its end, where that can be told; `None` within is the one that it began
     /// with.
     pub database: Option<Option<String>>,
+    /// By database, the first statement that may have filled any table of it: `line 7: DO runs code`.
+    pub may_fill: BTreeMap<Option<String>, String>,
 }
 
 /// Gathers what is not followed, each once.

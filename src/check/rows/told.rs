@@ -151,8 +151,32 @@ impl<'a> Told<'a> {
             self.could_not(unit, why.to_owned());
             return;
         }
+        if let Some(makes) = self.makes(unit) {
+            let why = format!(
+                "the script itself makes rows of it ({makes}), and none are there beside those that its text holds"
+            );
+            self.could_not(unit, why);
+            return;
+        }
         self.rows += unit.rows;
         self.tables += 1;
+    }
+
+    /// What the script does to the rows of these tables.
+    fn unfollowed<'p>(&self, tables: impl Iterator<Item = (&'p str, &'p str)>) -> Vec<&'a Unfollowed> {
+        let place = &self.restored.place;
+        let tables: Vec<_> = tables.collect();
+        let concerned = |of: &&Unfollowed| {
+            tables.iter().any(|(schema, table)| of.concerns(|name| place.is_known_as(name), schema, table))
+        };
+        self.restored.scan.unfollowed.iter().filter(concerned).collect()
+    }
+
+    /// The statement of the script that makes rows of this unit which stand nowhere in its text.
+    fn makes(&self, unit: &Unit) -> Option<String> {
+        let tables = unit.tables();
+        let list = self.unfollowed(tables.iter().map(|(schema, table)| (schema.as_str(), table.as_str())));
+        list.into_iter().find(|of| of.effect == Effect::Makes).map(Unfollowed::label)
     }
 
     /// Whether the restore's own errors say why so many rows are not there: COPY brings all rows or none, each INSERT
@@ -169,12 +193,7 @@ impl<'a> Told<'a> {
 
     /// What the script itself does to the rows of these tables that are not as the dump has them.
     fn doing<'p>(&mut self, tables: impl Iterator<Item = (&'p str, &'p str)>, difference: &Difference) -> Doing {
-        let place = &self.restored.place;
-        let tables: Vec<_> = tables.collect();
-        let concerned = |of: &&Unfollowed| {
-            tables.iter().any(|(schema, table)| of.concerns(|name| place.is_known_as(name), schema, table))
-        };
-        let list: Vec<&Unfollowed> = self.restored.scan.unfollowed.iter().filter(concerned).collect();
+        let list = self.unfollowed(tables);
         let with = |effect: Effect| list.iter().filter(move |of| of.effect == effect);
         let only_extra = difference.missing == 0 && difference.changed == 0;
         if let Some(makes) = with(Effect::Makes).next().filter(|_| only_extra) {
@@ -228,7 +247,7 @@ impl<'a> Told<'a> {
     /// A table whose rows could only be counted.
     pub fn counted(&mut self, unit: &Unit, found: u64, why: NoDigest) {
         // Each query counts as one row, and may have given any number of them.
-        if why == NoDigest::Query && found >= unit.rows {
+        if why.is_of_query() && found >= unit.rows {
             self.set_apart(unit, &why.to_string());
             self.not_compared.push(format!("{}: {why}", unit.label()));
             return;

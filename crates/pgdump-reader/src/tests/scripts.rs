@@ -185,6 +185,64 @@ fn rows_that_may_have_gone_into_a_temporary_table_are_counted_by_nobody() {
 }
 
 #[test]
+fn a_table_that_is_filled_by_what_cannot_be_counted_has_rows() {
+    let table = "CREATE TABLE public.t(a int);\n";
+    for fills in [
+        "WITH x AS (SELECT 1) INSERT INTO public.t VALUES (1);",
+        "WITH x AS (INSERT INTO public.t VALUES (1) RETURNING a) SELECT a FROM x;",
+        "PREPARE p(int) AS INSERT INTO public.t VALUES ($1);\nEXECUTE p(1);",
+        "EXPLAIN ANALYZE INSERT INTO public.t VALUES (1);",
+        "MERGE INTO public.t USING (SELECT 1) AS s(a) ON false WHEN NOT MATCHED THEN INSERT VALUES (1);",
+        "COPY public.t FROM PROGRAM 'echo 1';",
+        "COPY (INSERT INTO public.t VALUES (1) RETURNING a) TO stdout;",
+        "SET search_path = public;\nCREATE TABLE u(a int);\nINSERT INTO pg_temp.v WITH x AS (INSERT INTO t VALUES (1) RETURNING a) TABLE x;",
+        "COPY public.t FROM stdin;\n\\.\nWITH x AS (SELECT 1) INSERT INTO public.t VALUES (1);",
+    ] {
+        let scan = scan(&format!("{table}{fills}\n"));
+        let uncountable = scan.rows.iter().filter(|rows| rows.rows == 1 && rows.digest == Err(NoDigest::Made));
+        assert_eq!(uncountable.map(|rows| rows.place.table.as_str()).collect::<Vec<_>>(), ["t"], "{fills}");
+        assert!(scan.facts.tables.iter().any(|table| table.name == "t" && table.has_data), "{fills}");
+    }
+    for made in [
+        "CREATE TABLE s.t AS SELECT 1;",
+        "SELECT 1 AS a INTO s.t;",
+        "PREPARE p AS SELECT 1;\nCREATE TABLE s.t AS EXECUTE p;",
+    ] {
+        let scan = scan(&format!("{made}\nALTER TABLE s.t RENAME TO u;\n"));
+        let place = scan.rows.first().map(|rows| (rows.place.schema.as_deref(), rows.place.table.as_str()));
+        assert_eq!(place, Some((Some("s"), "u")), "{made}");
+    }
+    for nothing in [
+        "CREATE TABLE x AS SELECT 1 AS a;\nDROP TABLE IF EXISTS x;\n",
+        "CREATE TEMP TABLE x AS SELECT 1;\nMERGE INTO x USING y ON true WHEN MATCHED THEN DELETE;\n",
+        "SELECT 1 INTO TEMP x;\n",
+        "PREPARE p(int) AS INSERT INTO public.t VALUES ($1);\n",
+        "CREATE TABLE x AS SELECT * FROM public.t WITH NO DATA;\n",
+    ] {
+        assert_eq!(rows(&scan(&format!("{table}{nothing}"))), Vec::<String>::new(), "{nothing}");
+    }
+    // Rows that can be counted are compared, and others may be beside them.
+    let both =
+        scan(&format!("{table}INSERT INTO public.t VALUES (1);\nWITH x AS (SELECT 2) INSERT INTO public.t TABLE x;\n"));
+    assert!(both.rows[0].digest.is_ok());
+    assert!(both.unfollowed.iter().any(|of| of.effect == super::super::Effect::Makes), "{:?}", both.unfollowed);
+}
+
+#[test]
+fn code_that_may_fill_tables_is_known_before_there_are_any() {
+    for text in ["DO $$BEGIN PERFORM 1; END$$;\n", "SELECT public.fill();\n", "CALL fill();\n", "EXECUTE nobody;\n"] {
+        let end = scan(&format!("SELECT 1;\n\\c app\n{text}")).end;
+        assert!(end.may_fill.contains_key(&Some("app".to_owned())), "{text}");
+    }
+    assert!(
+        scan("SELECT pg_catalog.set_config('search_path', '', false);\nCREATE TABLE t(a int);\n")
+            .end
+            .may_fill
+            .is_empty()
+    );
+}
+
+#[test]
 fn rows_of_like_statements_go_where_names_lead_by_then() {
     let insert = "INSERT INTO t VALUES (1);\n";
     let scan = scan(&format!("SET search_path = a;\n{insert}SET search_path = b;\n{insert}\\c two\n{insert}"));
