@@ -91,6 +91,9 @@ pub(super) struct CopyRows {
     pub(super) ended: bool,
 }
 
+/// A byte order mark in UTF-8, with which some editors begin a text.
+pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
+
 const BUFFER: usize = 256 * 1024;
 /// Longer names and strings are cut off: none that matters is.
 const LONGEST_TOKEN: usize = 64 * 1024;
@@ -212,6 +215,18 @@ impl<R: Read> Lexer<R> {
             joined: false,
             last_insert: Beginning::default(),
         }
+    }
+
+    /// Passes over the mark of UTF-8 at a text's beginning, as psql does (MainLoop in src/bin/psql/mainloop.c). With another
+    /// encoding of the client it does not, and the server says so.
+    pub(super) fn skip_mark(&mut self) -> io::Result<()> {
+        for (ahead, byte) in MARK.iter().enumerate() {
+            if self.peek(ahead)? != Some(*byte) {
+                return Ok(());
+            }
+        }
+        self.pass_over(MARK.len());
+        Ok(())
     }
 
     /// Names and statements that follow are text in this encoding.

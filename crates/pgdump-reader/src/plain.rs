@@ -11,7 +11,7 @@ use super::digest::{self, NoDigest, Row, Target};
 use super::embedding::Embedding;
 use super::facts::{Facts, Relation};
 use super::large_objects::{LargeObject, LargeObjectData};
-use super::lexer::{Item, Lexer, Meta, Statement, TokenKind};
+use super::lexer::{Item, Lexer, MARK, Meta, Statement, TokenKind};
 use super::names::Names;
 use super::psql::{Connect, Psql, Step, Variables};
 use super::rows::{Gathered, Place, Plan};
@@ -51,7 +51,7 @@ const CLUSTER_TRAILER: &str = " PostgreSQL database cluster dump complete";
 
 /// Takes a text for SQL, or not, by its beginning.
 pub(super) fn recognise(head: &[u8], compression: Option<Compression>) -> Option<Plain> {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let head = head.strip_prefix(MARK).unwrap_or(head);
     let mut plain = Plain {
         compression,
         from_pg_dump: false,
@@ -230,6 +230,7 @@ enum End {
 
 impl<R: io::Read> Pass<'_, '_, R> {
     fn run(&mut self) -> io::Result<End> {
+        self.lexer.skip_mark()?;
         while let Some(item) = self.lexer.next()? {
             if self.kept + self.gathered.kept() > self.most_kept {
                 return Ok(End::TooMuch);

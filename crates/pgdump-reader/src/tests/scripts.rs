@@ -243,6 +243,17 @@ fn code_that_may_fill_tables_is_known_before_there_are_any() {
 }
 
 #[test]
+fn a_mark_of_utf8_at_the_beginning_hides_nothing_behind_it() {
+    let made = scan("\u{feff}CREATE TABLE public.t(a int);\nINSERT INTO public.t VALUES (1);\n");
+    assert!(made.facts.tables.iter().all(|table| table.created));
+    assert_eq!(rows(&made), ["-.t=1"]);
+    assert_eq!(rows(&scan("\u{feff}INSERT INTO t VALUES (1);\nSELECT 1;\n")), ["-.t=1"]);
+    assert_eq!(rows(&scan("\u{feff}\\c two\nINSERT INTO t VALUES (1);\n")), ["two.t=1"]);
+    assert_eq!(scan("\u{feff}SET client_encoding = 'LATIN1';\nSELECT 1;\n").facts.encoding.as_deref(), Some("LATIN1"));
+    assert_eq!(scan("\u{feff}BEGIN;\nCREATE TABLE t(a int);\n").end.open_transaction, Some(1));
+}
+
+#[test]
 fn rows_of_like_statements_go_where_names_lead_by_then() {
     let insert = "INSERT INTO t VALUES (1);\n";
     let scan = scan(&format!("SET search_path = a;\n{insert}SET search_path = b;\n{insert}\\c two\n{insert}"));
