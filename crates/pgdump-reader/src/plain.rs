@@ -411,6 +411,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
         }
         self.script.seen(line);
         self.script.wrote(line);
+        self.gathered.line = line;
         let charset = self.lexer.charset();
         let collector = &mut self.collector;
         let mut lost = false;
@@ -491,6 +492,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
             None => self.collector.is_encoded_otherwise(),
         };
         self.gathered.other_encoding = other_encoding;
+        self.gathered.line = self.lexer.line();
         let place = Place {
             database: self.collector.database.clone(),
             schema: target.schema.clone(),

@@ -23,6 +23,8 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableRows {
     pub place: Place,
+    /// Where the first of them stands in a script, from 1; 0 in an archive.
+    pub line: u64,
     pub rows: u64,
     /// Of COPY text or INSERT statements, decompressed.
     pub bytes: u64,
@@ -96,6 +98,8 @@ pub(super) struct Gathered {
     pub(super) embedding: Embedding,
     /// Whether the rows are in another encoding than the rest of the dump.
     pub(super) other_encoding: bool,
+    /// The line that is being read.
+    pub(super) line: u64,
 }
 
 #[derive(Debug)]
@@ -128,8 +132,16 @@ impl Gathered {
         if let Some(index) = self.index.get(place) {
             return *index;
         }
-        let rows =
-            TableRows { place: place.clone(), rows: 0, bytes: 0, inserts, digest, defaults: Vec::new(), ascii: true };
+        let rows = TableRows {
+            place: place.clone(),
+            line: self.line,
+            rows: 0,
+            bytes: 0,
+            inserts,
+            digest,
+            defaults: Vec::new(),
+            ascii: true,
+        };
         self.tables.push(Table { rows, former: None, wanted: true });
         self.index.insert(place.clone(), self.tables.len() - 1);
         self.kept += weight(place);

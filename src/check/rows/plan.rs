@@ -21,6 +21,8 @@ pub struct Unit {
     pub uniform: bool,
     /// Whether the dump has the rows as INSERT statements.
     pub inserts: bool,
+    /// Where the first of them stands in a script.
+    pub line: u64,
     pub rows: u64,
     pub bytes: u64,
     pub ascii: bool,
@@ -174,6 +176,7 @@ fn unit(
         places: parts.iter().map(|(_, rows)| rows.place.clone()).collect(),
         uniform,
         inserts: parts.iter().any(|(_, rows)| rows.inserts),
+        line: parts.iter().map(|(_, rows)| rows.line).min().unwrap_or(0),
         rows: parts.iter().map(|(_, rows)| rows.rows).sum(),
         bytes: parts.iter().map(|(_, rows)| rows.bytes).sum(),
         ascii: parts.iter().all(|(_, rows)| rows.ascii),
@@ -208,6 +211,7 @@ mod tests {
         let columns = columns.map(|columns| columns.iter().map(|column| (*column).to_owned()).collect());
         TableRows {
             place: Place { database: None, schema: Some("public".into()), table: table.into(), columns },
+            line: 1,
             rows: 1,
             bytes: 10,
             inserts: false,

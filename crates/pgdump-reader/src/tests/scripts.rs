@@ -254,6 +254,13 @@ fn a_mark_of_utf8_at_the_beginning_hides_nothing_behind_it() {
 }
 
 #[test]
+fn what_stands_behind_rows_is_known_by_its_last_line() {
+    let text = "CREATE TABLE t(a int);\nDELETE FROM t;\nINSERT INTO t VALUES (1);\nDELETE FROM t;\n";
+    let scan = scan(text);
+    assert_eq!((scan.rows[0].line, scan.unfollowed[0].line, scan.unfollowed[0].last), (3, 2, 4));
+}
+
+#[test]
 fn rows_of_like_statements_go_where_names_lead_by_then() {
     let insert = "INSERT INTO t VALUES (1);\n";
     let scan = scan(&format!("SET search_path = a;\n{insert}SET search_path = b;\n{insert}\\c two\n{insert}"));
