@@ -481,14 +481,8 @@ impl<R: io::Read> Pass<'_, '_, R> {
         if target.whose == Whose::Unknown {
             target.format.doubt = Some(NoDigest::PerhapsTemporary);
         }
-        let stated = target.format.encoding.as_ref();
-        let other_encoding = match stated {
-            Some(encoding) => {
-                let now = self.collector.encoding.replace(encoding.clone());
-                let other = self.collector.is_encoded_otherwise();
-                self.collector.encoding = now;
-                other
-            }
+        let other_encoding = match &target.format.encoding {
+            Some(encoding) => self.collector.is_other_encoding(encoding),
             None => self.collector.is_encoded_otherwise(),
         };
         self.gathered.other_encoding = other_encoding;

@@ -363,18 +363,23 @@ impl Collector {
 
     /// Whether text is now in another encoding than that which the facts give for the database.
     pub(super) fn is_encoded_otherwise(&self) -> bool {
-        let normal = |name: &str| {
-            let letters = name.chars().filter(char::is_ascii_alphanumeric);
-            letters.collect::<String>().to_ascii_lowercase().replace("unicode", "utf8")
-        };
-        let stated = match &self.database {
-            Some(database) => self.facts.encoding_of(database),
-            None => self.facts.encoding.as_deref(),
-        };
-        match (&self.encoding, stated) {
-            (Some(now), Some(stated)) => normal(now) != normal(stated),
+        match (&self.encoding, self.stated_encoding()) {
+            (Some(now), Some(stated)) => !is_same_encoding(now, stated),
             (None, Some(_)) => true,
             _ => false,
+        }
+    }
+
+    /// The same of rows whose own statement says their encoding. Where the script says none for the rest, that is in the
+    /// database's own, which the text does not say.
+    pub(super) fn is_other_encoding(&self, encoding: &str) -> bool {
+        self.stated_encoding().is_none_or(|stated| !is_same_encoding(encoding, stated))
+    }
+
+    fn stated_encoding(&self) -> Option<&str> {
+        match &self.database {
+            Some(database) => self.facts.encoding_of(database),
+            None => self.facts.encoding.as_deref(),
         }
     }
 
@@ -783,6 +788,15 @@ impl Collector {
             _ => self.qualified(words),
         }
     }
+}
+
+/// Whether two names of encodings are spellings of the same.
+fn is_same_encoding(one: &str, other: &str) -> bool {
+    let normal = |name: &str| {
+        let letters = name.chars().filter(char::is_ascii_alphanumeric);
+        letters.collect::<String>().to_ascii_lowercase().replace("unicode", "utf8")
+    };
+    normal(one) == normal(other)
 }
 
 /// The schema that names without one are in: the first of search_path that is neither the session's role's own, which hardly

@@ -261,6 +261,16 @@ fn what_stands_behind_rows_is_known_by_its_last_line() {
 }
 
 #[test]
+fn rows_in_an_encoding_of_their_own_are_counted() {
+    let copy = |row: &str| format!("CREATE TABLE t(b text);\nCOPY t FROM stdin (ENCODING 'LATIN1');\n{row}\n\\.\n");
+    let digest = |text: String| scan(&text).rows[0].digest;
+    assert_eq!(digest(copy("ä")), Err(NoDigest::Encoding));
+    assert_eq!(digest(format!("SET client_encoding = 'UTF8';\n{}", copy("ä"))), Err(NoDigest::Encoding));
+    assert!(digest(format!("SET client_encoding = 'latin-1';\n{}", copy("ä"))).is_ok());
+    assert!(digest(copy("a")).is_ok());
+}
+
+#[test]
 fn rows_of_like_statements_go_where_names_lead_by_then() {
     let insert = "INSERT INTO t VALUES (1);\n";
     let scan = scan(&format!("SET search_path = a;\n{insert}SET search_path = b;\n{insert}\\c two\n{insert}"));
