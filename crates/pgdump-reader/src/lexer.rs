@@ -55,6 +55,13 @@ pub(super) struct Statement {
     pub(super) unknown: Option<String>,
 }
 
+impl Statement {
+    /// Whether this is its first word.
+    pub(super) fn begins_with(&self, word: &str) -> bool {
+        self.tokens.first().is_some_and(|token| token.kind.is_word(word))
+    }
+}
+
 #[derive(Debug)]
 pub(super) enum Item {
     Statement(Statement),
@@ -128,6 +135,8 @@ pub(super) struct Lexer<R> {
     pub(super) keep_inserts: bool,
     insert: Vec<u8>,
     insert_too_long: bool,
+    /// A variable of psql in that INSERT whose value is not known.
+    insert_unknown: Option<String>,
     statement: Building,
     /// What psql puts in place of `:name`; `None` where it does not.
     pub(super) variables: Option<Variables>,
@@ -206,6 +215,7 @@ impl<R: Read> Lexer<R> {
             keep_inserts: false,
             insert: Vec::new(),
             insert_too_long: false,
+            insert_unknown: None,
             statement: Building::default(),
             variables: None,
             encoding: Embedding::default(),
@@ -293,8 +303,7 @@ impl<R: Read> Lexer<R> {
         self.statement.begun?;
         self.joined = false;
         if self.keeps_insert() {
-            self.statement = Building::default();
-            return Some(Item::Insert);
+            return Some(self.end_insert());
         }
         Some(Item::Statement(self.take_statement()))
     }
@@ -327,6 +336,17 @@ impl<R: Read> Lexer<R> {
         (!self.insert_too_long).then_some(&*self.insert)
     }
 
+    /// A variable of psql in that INSERT whose value is not known; given once.
+    pub(super) fn take_insert_unknown(&mut self) -> Option<String> {
+        self.insert_unknown.take()
+    }
+
+    fn end_insert(&mut self) -> Item {
+        let ended = std::mem::take(&mut self.statement);
+        self.insert_unknown = ended.unknown;
+        Item::Insert
+    }
+
     /// The statement that an error has interrupted.
     pub(super) fn interrupted(&mut self) -> Option<Statement> {
         let statement = self.take_statement();
@@ -346,6 +366,9 @@ impl<R: Read> Lexer<R> {
                     return Ok(None);
                 }
                 let open = self.is_open();
+                if self.keeps_insert() {
+                    self.insert_unknown.clone_from(&self.statement.unknown);
+                }
                 let unfinished = self.take_statement();
                 self.statement.open = open;
                 return Ok(Some(Item::Unfinished(unfinished)));
@@ -408,8 +431,7 @@ impl<R: Read> Lexer<R> {
                         return Ok(Some(Item::Statement(Statement { line, offset, ..Statement::default() })));
                     }
                     if self.keeps_insert() {
-                        self.statement = Building::default();
-                        return Ok(Some(Item::Insert));
+                        return Ok(Some(self.end_insert()));
                     }
                     if self.statement.repeated {
                         self.statement = Building::default();

@@ -245,6 +245,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
                 Item::Unfinished(statement) if self.from_pg_dump || self.lexer.is_open() => {
                     return Ok(End::InStatement(statement));
                 }
+                Item::Unfinished(statement) if statement.begins_with("insert") => self.insert_and_copies()?,
                 Item::Unfinished(statement) | Item::Statement(statement) => self.statement(&statement)?,
                 Item::Insert => self.insert_and_copies()?,
             };
@@ -415,6 +416,11 @@ impl<R: io::Read> Pass<'_, '_, R> {
         let charset = self.lexer.charset();
         let collector = &mut self.collector;
         let mut lost = false;
+        let unknown = self.lexer.take_insert_unknown();
+        if unknown.is_some() {
+            // What stands in its place here says nothing, not even of the table.
+            self.gathered.forget_insert();
+        }
         let mut doubted = None;
         let mut is_query = false;
         let place_of = |head: &[u8]| {
@@ -432,7 +438,10 @@ impl<R: io::Read> Pass<'_, '_, R> {
             collector.facts.inserts = true;
             let Target { table, columns, .. } = target;
             let place = Place { database: collector.database.clone(), schema, table, columns };
-            doubted = (whose == Whose::Unknown).then(|| place.clone());
+            doubted = match whose {
+                Whose::Unknown => Some((place.clone(), NoDigest::PerhapsTemporary)),
+                _ => unknown.as_ref().map(|_| (place.clone(), NoDigest::Expressions)),
+            };
             Some(place)
         };
         if let Some(text) = self.lexer.insert() {
@@ -443,8 +452,11 @@ impl<R: io::Read> Pass<'_, '_, R> {
         if is_query {
             self.insert_of_query(line);
         }
-        if let Some(place) = doubted {
-            self.gathered.doubt(&place, NoDigest::PerhapsTemporary);
+        if let Some((place, why)) = doubted {
+            self.gathered.doubt(&place, why);
+        }
+        if let Some(name) = unknown {
+            self.script.unknown(line, &name, &self.collector.database);
         }
         if lost {
             self.script.doubt(line, "an INSERT whose table cannot be told", Affects::Everything);

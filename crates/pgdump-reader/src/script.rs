@@ -42,6 +42,13 @@ impl Script {
         self.doubts.push(line, what, affects, Effect::Unknown);
     }
 
+    /// A variable stands in a statement whose value is not known: neither is what the statement did to rows.
+    pub(super) fn unknown(&mut self, line: u64, name: &str, database: &Option<String>) {
+        let what = format!("the variable {name:?}, whose value is not known from the text");
+        self.doubt(line, what.clone(), Affects::Database(database.clone()));
+        self.doubt(line, what, Affects::Everything);
+    }
+
     /// Something of the script comes, in this line.
     pub(super) fn seen(&mut self, line: u64) {
         self.after_quit |= self.quit.is_some_and(|quit| line >= quit);
@@ -73,8 +80,7 @@ impl Script {
     pub(super) fn statement(&mut self, statement: &Statement, collector: &Collector, read: bool) {
         let line = statement.line;
         if let Some(name) = &statement.unknown {
-            let what = format!("the variable {name:?}, whose value is not known from the text");
-            self.doubt(line, what, Affects::Everything);
+            self.unknown(line, name, &collector.database);
         }
         if self.transaction(statement) {
             return;

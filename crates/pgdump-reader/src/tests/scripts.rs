@@ -271,6 +271,33 @@ fn rows_in_an_encoding_of_their_own_are_counted() {
 }
 
 #[test]
+fn a_statement_with_a_value_that_is_not_known_is_a_doubt_of_every_kind() {
+    for statement in [
+        "INSERT INTO t VALUES (:stamp);",
+        "INSERT INTO t VALUES (:'stamp') \\g",
+        "INSERT INTO :stamp VALUES (1);",
+        "INSERT INTO t VALUES (1)\\; INSERT INTO t VALUES (:stamp);",
+        "INSERT INTO t VALUES (:stamp)",
+        "COPY t FROM stdin DELIMITER :'stamp';\n1\n\\.",
+        "DELETE FROM t WHERE a = :stamp;",
+    ] {
+        for set in ["\\set stamp `date +%s`", "\\getenv stamp HOME"] {
+            let text = format!("CREATE TABLE t(a int);\n{set}\n{statement}");
+            let told = "line 3: the variable \"stamp\", whose value is not known from the text";
+            assert_eq!(doubts(&text), [told], "{text}");
+        }
+    }
+    let scan = scan("SELECT 1;\nINSERT INTO t VALUES (7);\n\\set x `date`\nINSERT INTO t VALUES (:x);\n");
+    assert_eq!((scan.rows[0].rows, scan.rows[0].digest), (2, Err(NoDigest::Expressions)));
+}
+
+#[test]
+fn an_insert_at_the_end_needs_no_semicolon() {
+    let scan = scan("SELECT 1;\nINSERT INTO t VALUES (1);\nINSERT INTO t VALUES (2)");
+    assert_eq!((rows(&scan), scan.damage.len()), (vec!["-.t=2".to_owned()], 0));
+}
+
+#[test]
 fn rows_of_like_statements_go_where_names_lead_by_then() {
     let insert = "INSERT INTO t VALUES (1);\n";
     let scan = scan(&format!("SET search_path = a;\n{insert}SET search_path = b;\n{insert}\\c two\n{insert}"));
