@@ -149,6 +149,17 @@ fn rows_that_are_only_counted_are_untested_where_the_script_changes_them() {
 }
 
 #[test]
+fn rows_that_a_statement_may_leave_out_are_neither_lost_nor_passed_over() {
+    let home = Home::new();
+    let table = "CREATE TABLE public.t(a int PRIMARY KEY, b text);\n";
+    let insert = "INSERT INTO public.t VALUES (1, 'x') ON CONFLICT DO NOTHING;\n";
+    run(&home, format!("{table}{insert}")).expect(0);
+    assert_untested_for(&run(&home, format!("{table}{insert}{insert}")), "ON CONFLICT DO NOTHING");
+    let ran = run(&home, format!("{DROPPING}{insert}"));
+    assert_fails_with(&ran, "rows-missing");
+}
+
+#[test]
 fn rows_of_every_form_of_copy_are_compared() {
     let home = Home::new();
     let ran = home.run(&case("false-alarm/copy-csv.sql"), &[APP]);

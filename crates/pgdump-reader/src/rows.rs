@@ -35,6 +35,8 @@ pub struct TableRows {
     pub defaults: Vec<usize>,
     /// Whether all of their bytes are ASCII, so that the encoding does not matter.
     pub ascii: bool,
+    /// Whether the server may leave some of them out: ON CONFLICT DO NOTHING.
+    pub at_most: bool,
 }
 
 /// Looks at the rows of some tables while a dump is read ([`super::Dump::visit`]).
@@ -141,6 +143,7 @@ impl Gathered {
             digest,
             defaults: Vec::new(),
             ascii: true,
+            at_most: false,
         };
         self.tables.push(Table { rows, former: None, wanted: true });
         self.index.insert(place.clone(), self.tables.len() - 1);
@@ -292,6 +295,7 @@ impl Gathered {
                 }
             }
         });
+        table.at_most |= read == Ok(true);
         // What could not be read is a row at least.
         let rows = digest.rows + u64::from(read.is_err());
         table.rows += rows;

@@ -26,6 +26,8 @@ pub struct Unit {
     pub rows: u64,
     pub bytes: u64,
     pub ascii: bool,
+    /// Whether the server may have left some of them out, as their statements tell it to.
+    pub at_most: bool,
     pub digest: Result<Digest, NoDigest>,
     /// Whether the dump makes the table, so that nothing could alter its rows as they came in.
     pub created: bool,
@@ -180,6 +182,7 @@ fn unit(
         rows: parts.iter().map(|(_, rows)| rows.rows).sum(),
         bytes: parts.iter().map(|(_, rows)| rows.bytes).sum(),
         ascii: parts.iter().all(|(_, rows)| rows.ascii),
+        at_most: parts.iter().any(|(_, rows)| rows.at_most),
         digest: sum,
         created: parts.iter().all(|(table, _)| created.contains(*table)) || created.contains(table),
         order_unknown: relation.reordered && parts.iter().any(|(_, rows)| rows.inserts && rows.place.columns.is_none()),
@@ -218,6 +221,7 @@ mod tests {
             digest: Ok(Digest { rows: 1, sum }),
             defaults: Vec::new(),
             ascii: true,
+            at_most: false,
         }
     }
 
