@@ -2,7 +2,8 @@
 //! profile has no queries of its own.
 
 use async_trait::async_trait;
-use pgdump_reader::{Holding, TableData};
+use pgdump_reader::digest::NoDigest;
+use pgdump_reader::{Holding, TableData, TableRows};
 
 use super::scope::{fills, in_database, makes, schema_of};
 use super::{Check, Group, Looked, Restored};
@@ -50,9 +51,33 @@ impl Check for Tables {
             let why = "unlogged tables are empty, and the server's processes have ended since the restore, which empties them";
             return Ok(Looked { looked_at, could_not: vec![why.to_owned()], ..Looked::default() });
         }
+        if let Some(why) = uncountable(restored) {
+            return Ok(Looked { looked_at, could_not: vec![why], ..Looked::default() });
+        }
         let findings = judge(restored, tables.len()).into_iter().collect();
         Ok(Looked { findings, looked_at, ..Looked::default() })
     }
+}
+
+/// Why it is not known whether the dump holds any row, where that is so: a script can fill tables by statements of which the
+/// text does not say what they bring.
+fn uncountable(restored: &Restored<'_>) -> Option<String> {
+    let scan = restored.scan;
+    let of_dump = in_database(&scan.rows, restored, |rows| &rows.place.database).filter(|rows| rows.rows > 0);
+    let of_dump: Vec<_> = of_dump.collect();
+    let is_countable = |rows: &&TableRows| !rows.digest.is_err_and(NoDigest::is_uncountable);
+    let what = match of_dump.first() {
+        _ if of_dump.iter().any(is_countable) => return None,
+        Some(rows) => {
+            let why = rows.digest.err()?;
+            format!("{}.{}: {why}", schema_of(&rows.place.schema), rows.place.table)
+        }
+        None => {
+            let mut may_fill = scan.end.may_fill.iter();
+            may_fill.find(|(database, _)| restored.place.is_known_as(database.as_deref()))?.1.clone()
+        }
+    };
+    Some(format!("no table has a row, and whether any should have cannot be told by reading the script ({what})"))
 }
 
 /// What it means that no table here has a row.

@@ -98,6 +98,67 @@ fn what_a_script_takes_back_or_cannot_be_followed_in_is_no_pass() {
     ran.expect(0);
 }
 
+/// A table whose trigger drops what comes in, so that whatever a script brings is lost.
+const DROPPING: &str = "CREATE TABLE public.t(a int, b text);\n\
+    CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$;\n\
+    CREATE TRIGGER f BEFORE INSERT ON public.t FOR EACH ROW EXECUTE FUNCTION public.f();\n";
+
+#[test]
+fn rows_that_nobody_can_count_are_no_dump_of_definitions_alone() {
+    let home = Home::new();
+    for (fills, reason) in [
+        ("WITH x AS (SELECT 1) INSERT INTO public.t VALUES (1, 'x');", "public.t: the script makes rows of it"),
+        (
+            "PREPARE p AS INSERT INTO public.t VALUES ($1, $2);\nEXECUTE p(1, 'x');",
+            "public.t: the script makes rows of it",
+        ),
+        ("DO $$BEGIN INSERT INTO public.t VALUES (1, 'x'); END$$;", "DO runs code"),
+        (
+            "CREATE TABLE public.kept AS SELECT 1;\nWITH x AS (SELECT 1) INSERT INTO public.t VALUES (1);",
+            "public.t: the script",
+        ),
+    ] {
+        assert_untested_for(&run(&home, format!("{DROPPING}{fills}\n")), reason);
+    }
+    let made = "CREATE TABLE public.t(a int);\nWITH x AS (SELECT 1) INSERT INTO public.t VALUES (1);\n\
+        CREATE TABLE public.u AS SELECT 1;\n";
+    let ran = run(&home, made);
+    ran.expect(0);
+    let rows = ran.only().checks.iter().find(|result| result.check == "rows").unwrap();
+    assert_eq!(rows.not_compared.len(), 2, "{rows:?}");
+    let temporary = "SET search_path = public;\nCREATE TEMP TABLE t(a int);\n";
+    let ran = run(&home, format!("{DROPPING}{temporary}COPY public.t FROM stdin;\n1\tx\n\\.\n"));
+    assert_fails_with(&ran, "rows-missing");
+}
+
+#[test]
+fn rows_that_are_only_counted_are_untested_where_the_script_changes_them() {
+    let home = Home::new();
+    let counted = "CREATE TABLE public.t(a int, b text);\nINSERT INTO public.t VALUES (1, 'x' || 'y');\n";
+    for (change, reason) in [
+        ("UPDATE public.t SET b = 'lost';", "line 3: UPDATE public.t"),
+        ("TRUNCATE public.t;\nDO $$BEGIN INSERT INTO public.t VALUES (9); END$$;", "line 3: TRUNCATE public.t"),
+        ("ALTER TABLE public.t ALTER COLUMN b TYPE text USING '';", "line 3: ALTER TABLE public.t"),
+    ] {
+        assert_untested_for(&run(&home, format!("{counted}{change}\n")), reason);
+    }
+    // What was done before the first of them came is no harm to them.
+    let before = "CREATE TABLE public.t(a int, b text);\nDELETE FROM public.t;\nINSERT INTO public.t VALUES (1, 'x' || 'y');\n\
+        ALTER TABLE public.t ADD COLUMN c int;\n";
+    run(&home, before).expect(0);
+}
+
+#[test]
+fn rows_that_a_statement_may_leave_out_are_neither_lost_nor_passed_over() {
+    let home = Home::new();
+    let table = "CREATE TABLE public.t(a int PRIMARY KEY, b text);\n";
+    let insert = "INSERT INTO public.t VALUES (1, 'x') ON CONFLICT DO NOTHING;\n";
+    run(&home, format!("{table}{insert}")).expect(0);
+    assert_untested_for(&run(&home, format!("{table}{insert}{insert}")), "ON CONFLICT DO NOTHING");
+    let ran = run(&home, format!("{DROPPING}{insert}"));
+    assert_fails_with(&ran, "rows-missing");
+}
+
 #[test]
 fn rows_of_every_form_of_copy_are_compared() {
     let home = Home::new();

@@ -3,7 +3,7 @@
 //! pg_dump writes none of them after rows. What they do cannot be told without running them, so it is only told what they
 //! can touch.
 
-use super::lexer::{Statement, TokenKind};
+use super::lexer::{Statement, Token, TokenKind};
 use super::words::Words;
 
 /// What a statement can change.
@@ -11,8 +11,10 @@ use super::words::Words;
 pub(super) enum Change {
     /// The rows of a table that are there by then.
     Rows { what: String, schema: Option<String>, table: String },
-    /// Rows of a table that stand nowhere in the text.
+    /// Rows of a table that stand nowhere in the text, or not as rows that can be counted.
     Fills { what: String, schema: Option<String>, table: String },
+    /// A table gets such rows, or loses some: MERGE.
+    Merges { what: String, schema: Option<String>, table: String },
     /// Rows of any table of the database.
     Any { what: String },
 }
@@ -40,10 +42,175 @@ const HARMLESS: &[&str] = &[
     "format",
 ];
 
+/// Words that a parenthesis can follow, and that are no functions.
+const NOT_CALLED: &[&str] = &[
+    "all",
+    "and",
+    "any",
+    "array",
+    "as",
+    "by",
+    "case",
+    "cast",
+    "char",
+    "conflict",
+    "copy",
+    "cube",
+    "decimal",
+    "distinct",
+    "else",
+    "except",
+    "exists",
+    "filter",
+    "from",
+    "grouping",
+    "having",
+    "in",
+    "intersect",
+    "interval",
+    "into",
+    "join",
+    "lateral",
+    "materialized",
+    "not",
+    "numeric",
+    "on",
+    "only",
+    "or",
+    "over",
+    "returning",
+    "rollup",
+    "row",
+    "select",
+    "sets",
+    "some",
+    "then",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "union",
+    "using",
+    "values",
+    "varchar",
+    "when",
+    "where",
+    "with",
+    "within",
+];
+
+/// PostgreSQL's own functions that a script uses to make up values; none of them changes a row.
+const BUILT_IN: &[&str] = &[
+    "abs",
+    "age",
+    "array_agg",
+    "array_length",
+    "array_to_string",
+    "ascii",
+    "avg",
+    "ceil",
+    "ceiling",
+    "char_length",
+    "chr",
+    "clock_timestamp",
+    "coalesce",
+    "concat",
+    "concat_ws",
+    "currval",
+    "date_part",
+    "date_trunc",
+    "decode",
+    "dense_rank",
+    "encode",
+    "extract",
+    "first_value",
+    "floor",
+    "gen_random_uuid",
+    "generate_series",
+    "generate_subscripts",
+    "greatest",
+    "initcap",
+    "json_agg",
+    "json_array_elements",
+    "json_build_array",
+    "json_build_object",
+    "jsonb_agg",
+    "jsonb_array_elements",
+    "jsonb_build_array",
+    "jsonb_build_object",
+    "jsonb_set",
+    "lag",
+    "last_value",
+    "lastval",
+    "lead",
+    "least",
+    "left",
+    "length",
+    "lower",
+    "lpad",
+    "ltrim",
+    "make_date",
+    "make_interval",
+    "make_timestamp",
+    "max",
+    "md5",
+    "min",
+    "mod",
+    "nextval",
+    "ntile",
+    "nullif",
+    "overlay",
+    "position",
+    "power",
+    "random",
+    "rank",
+    "regexp_replace",
+    "regexp_split_to_table",
+    "repeat",
+    "replace",
+    "reverse",
+    "right",
+    "round",
+    "row_number",
+    "row_to_json",
+    "rpad",
+    "rtrim",
+    "sha256",
+    "split_part",
+    "sqrt",
+    "string_agg",
+    "string_to_array",
+    "strpos",
+    "substr",
+    "substring",
+    "sum",
+    "timezone",
+    "to_char",
+    "to_date",
+    "to_json",
+    "to_jsonb",
+    "to_number",
+    "to_timestamp",
+    "to_tsvector",
+    "translate",
+    "trim",
+    "trunc",
+    "unnest",
+    "upper",
+    "width_bucket",
+];
+
 /// What a statement changes; nothing where it is one of those that pg_dump writes.
 pub(super) fn of(statement: &Statement) -> Vec<Change> {
     let mut words = Words::of(statement);
     changes(&mut words, statement).unwrap_or_default()
+}
+
+/// What an INSERT does beside bringing its own rows, by its text without its first word: it can have a WITH, and run
+/// functions.
+pub(super) fn beside_an_insert(rest: &Statement) -> Vec<Change> {
+    let mut list = nested("INSERT", rest);
+    list.extend(runs("INSERT", rest));
+    list
 }
 
 fn changes(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> {
@@ -53,6 +220,7 @@ fn changes(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> 
         schema: table.0,
         table: table.1,
     };
+    while words.sign(b'(').is_some() {}
     let first = words.word()?;
     match first {
         "delete" => {
@@ -67,11 +235,13 @@ fn changes(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> 
         "merge" => {
             words.eat("into")?;
             let _ = words.eat("only");
-            Some(vec![rows("MERGE INTO", words.qualified()?)])
+            let (schema, table) = words.qualified()?;
+            let what = format!("MERGE INTO {}", label(&(schema.clone(), table.clone())));
+            Some(vec![Change::Merges { what, schema, table }])
         }
         "truncate" => {
             // CASCADE goes further than the names.
-            if statement.tokens.iter().any(|token| is(&token.kind, "cascade")) {
+            if statement.tokens.iter().any(|token| token.kind.is_word("cascade")) {
                 return any("TRUNCATE … CASCADE");
             }
             let _ = words.eat("table");
@@ -95,11 +265,15 @@ fn changes(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> 
         "do" => any("DO runs code"),
         "call" => any("CALL runs a procedure"),
         "execute" => any("EXECUTE runs a prepared statement"),
-        "with" => any("WITH can change rows"),
-        "explain" => statement.tokens.iter().any(|token| is(&token.kind, "analyze")).then(|| any("EXPLAIN ANALYZE"))?,
+        "with" => Some([nested("WITH", statement), runs("WITH", statement).into_iter().collect()].concat()),
+        "explain" => {
+            let analyzes = statement.tokens.iter().any(|token| token.kind.is_word("analyze"));
+            analyzes
+                .then(|| [nested("EXPLAIN ANALYZE", statement), any("EXPLAIN ANALYZE").unwrap_or_default()].concat())
+        }
         "select" | "values" | "table" => selected(words, statement),
         "create" => created(words),
-        "copy" => copied(words),
+        "copy" => copied(words, statement),
         _ => None,
     }
 }
@@ -109,10 +283,6 @@ fn label((schema, name): &(Option<String>, String)) -> String {
         Some(schema) => format!("{schema}.{name}"),
         None => name.clone(),
     }
-}
-
-fn is(kind: &TokenKind, wanted: &str) -> bool {
-    matches!(kind, TokenKind::Word(word) if word == wanted)
 }
 
 fn if_exists(words: &mut Words<'_>) {
@@ -162,7 +332,7 @@ fn altered(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> 
             let _ = words.eat("only");
             let (schema, table) = words.qualified()?;
             let _ = words.sign(b'*');
-            let has = |wanted: &str| statement.tokens.iter().any(|token| is(&token.kind, wanted));
+            let has = |wanted: &str| statement.tokens.iter().any(|token| token.kind.is_word(wanted));
             let verb = match words.word()? {
                 "rename" => "RENAME",
                 "set" if words.eat("schema").is_some() => "SET SCHEMA",
@@ -178,27 +348,121 @@ fn altered(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> 
     }
 }
 
+/// The table that a SELECT makes.
+pub(super) struct Into {
+    pub(super) table: (Option<String>, String),
+    /// Whether it is the session's own.
+    pub(super) is_own: bool,
+}
+
+/// `SELECT … INTO UNLOGGED TABLE t`, behind its first word.
+pub(super) fn into(mut words: Words<'_>) -> Option<Into> {
+    words.skip_to("into")?;
+    let _ = words.eat("local").or_else(|| words.eat("global"));
+    let is_own = words.eat("temporary").or_else(|| words.eat("temp")).is_some();
+    let _ = words.eat("unlogged");
+    let _ = words.eat("table");
+    Some(Into { table: words.qualified()?, is_own })
+}
+
 /// A query that calls functions of which nothing is known, or makes a table.
 fn selected(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> {
-    let mut into = *words;
-    if into.skip_to("into").is_some() {
-        let _ = into.eat("unlogged");
-        let _ = into.eat("table");
-        if let Some((schema, table)) = into.qualified() {
-            let what = format!("SELECT INTO {}", label(&(schema.clone(), table.clone())));
-            return Some(vec![Change::Fills { what, schema, table }]);
-        }
+    if let Some(Into { table: (schema, table), is_own: false }) = into(*words) {
+        let what = format!("SELECT INTO {}", label(&(schema.clone(), table.clone())));
+        return Some(vec![Change::Fills { what, schema, table }]);
     }
-    let tokens = statement.tokens.iter().map(|token| &token.kind);
-    let mut called = tokens.clone().zip(tokens.skip(1)).filter_map(|(name, next)| match (name, next) {
-        (TokenKind::Word(name) | TokenKind::Name(name), TokenKind::Sign(b'(')) => Some(name.as_str()),
-        _ => None,
+    Some(runs("SELECT", statement).into_iter().collect())
+}
+
+/// A function of which nothing is known, that a statement runs; or that it is too long to say.
+fn runs(verb: &str, statement: &Statement) -> Option<Change> {
+    runs_in(verb, &statement.tokens, statement.cut)
+}
+
+fn runs_in(verb: &str, tokens: &[Token], is_cut: bool) -> Option<Change> {
+    if is_cut {
+        return Some(Change::Any { what: format!("a {verb} that is too long to be looked through") });
+    }
+    let mut called = tokens.iter().zip(tokens.iter().skip(1)).enumerate().filter_map(|(at, (name, next))| {
+        match (&name.kind, &next.kind) {
+            (TokenKind::Word(name) | TokenKind::Name(name), TokenKind::Sign(b'(')) if !is_target(tokens, at) => {
+                Some(name.as_str())
+            }
+            _ => None,
+        }
     });
-    const WORDS: &[&str] =
-        &["select", "from", "where", "in", "values", "and", "or", "not", "as", "exists", "cast", "on"];
-    let unknown = called.find(|name| !HARMLESS.contains(name) && !WORDS.contains(name))?;
+    let unknown =
+        called.find(|name| !HARMLESS.contains(name) && !NOT_CALLED.contains(name) && !BUILT_IN.contains(name))?;
     // What sets a setting to something that is no constant is told where it is read.
-    Some(vec![Change::Any { what: format!("SELECT {unknown}(…) runs a function") }])
+    Some(Change::Any { what: format!("{verb} {unknown}(…) runs a function") })
+}
+
+/// Whether this is the last part of the name behind INTO, whose columns may follow.
+fn is_target(tokens: &[Token], at: usize) -> bool {
+    let mut at = at;
+    while at >= 2 && tokens[at - 1].kind == TokenKind::Sign(b'.') {
+        at -= 2;
+    }
+    at.checked_sub(1).is_some_and(|before| tokens[before].kind.is_word("into"))
+}
+
+/// What stands inside of a statement that begins with something else: `WITH x AS (DELETE FROM t RETURNING *) INSERT INTO u
+/// SELECT …`.
+fn nested(verb: &str, statement: &Statement) -> Vec<Change> {
+    let tokens = &statement.tokens;
+    let mut list = Vec::new();
+    for at in 0..tokens.len() {
+        let word = |place: usize, wanted: &str| tokens.get(place).is_some_and(|token| token.kind.is_word(wanted));
+        let two = |first: &str, second: &str| word(at, first) && word(at + 1, second);
+        let (said, after) = match () {
+            () if two("insert", "into") => ("INSERT INTO", at + 2),
+            () if two("delete", "from") => ("DELETE FROM", at + 2),
+            () if two("merge", "into") => ("MERGE INTO", at + 2),
+            () if word(at, "update") && !is_part_of_a_clause(tokens, at) => ("UPDATE", at + 1),
+            () => continue,
+        };
+        let Some((schema, table)) = target(statement, after) else { continue };
+        let what = format!("{verb} … {said} {}", label(&(schema.clone(), table.clone())));
+        list.push(match said {
+            "INSERT INTO" => Change::Fills { what, schema, table },
+            "MERGE INTO" => Change::Merges { what, schema, table },
+            _ => Change::Rows { what, schema, table },
+        });
+    }
+    list
+}
+
+/// Whether UPDATE stands in `FOR NO KEY UPDATE`, `DO UPDATE SET` or `THEN UPDATE SET`.
+fn is_part_of_a_clause(tokens: &[Token], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+    before.is_some_and(|token| ["for", "key", "do", "then", "on"].iter().any(|word| token.kind.is_word(word)))
+}
+
+/// The table that is named from this place on.
+fn target(statement: &Statement, at: usize) -> Option<(Option<String>, String)> {
+    let mut words = Words::of(statement);
+    words.tokens = words.tokens.get(at..)?;
+    let _ = words.eat("only");
+    words.qualified()
+}
+
+/// What PREPARE makes ready, by its name.
+pub(super) fn prepared(statement: &Statement) -> Option<(String, Vec<Change>)> {
+    let mut words = Words::of(statement);
+    words.eat("prepare")?;
+    let name = words.name()?;
+    words.skip_to("as")?;
+    let verb = format!("EXECUTE {name}");
+    let mut list = nested(&verb, statement);
+    list.extend(runs_in(&verb, words.tokens, statement.cut));
+    Some((name, list))
+}
+
+/// The name of what EXECUTE runs, in whatever statement.
+pub(super) fn executed(statement: &Statement) -> Option<String> {
+    let mut words = Words::of(statement);
+    words.eat("execute").or_else(|| words.eat("create").and_then(|()| words.skip_to("execute")))?;
+    words.name()
 }
 
 /// `CREATE TABLE … AS`
@@ -215,14 +479,27 @@ fn created(words: &mut Words<'_>) -> Option<Vec<Change>> {
             TokenKind::Sign(b')') => depth -= 1,
             _ => {}
         }
-        depth == 0 && is(&token.kind, "as")
-    });
+        depth == 0 && token.kind.is_word("as")
+    }) && !takes_no_row(words.tokens);
     let what = format!("CREATE TABLE {} AS", label(&(schema.clone(), table.clone())));
     is_query.then(|| vec![Change::Fills { what, schema, table }])
 }
 
+/// `… WITH NO DATA`, `… WHERE false` and `… LIMIT 0`, by which one makes a table like another.
+fn takes_no_row(query: &[Token]) -> bool {
+    let ends = |words: &[&str]| {
+        query.len() > words.len()
+            && query[query.len() - words.len()..].iter().zip(words).all(|(token, word)| token.kind.is_word(word))
+    };
+    ends(&["with", "no", "data"]) || ends(&["where", "false"]) || ends(&["limit", "0"])
+}
+
 /// A COPY of a file or a program on the server's side.
-fn copied(words: &mut Words<'_>) -> Option<Vec<Change>> {
+fn copied(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> {
+    // `COPY (INSERT … RETURNING …) TO stdout`
+    if words.peek() == Some(&TokenKind::Sign(b'(')) {
+        return Some([nested("COPY", statement), runs("COPY", statement).into_iter().collect()].concat());
+    }
     let _ = words.eat("binary");
     let (schema, table) = words.qualified()?;
     words.skip_to("from")?;
@@ -245,6 +522,7 @@ mod tests {
             .map(|change| match change {
                 Change::Rows { what, .. } => what,
                 Change::Fills { what, .. } => format!("fills: {what}"),
+                Change::Merges { what, .. } => format!("merges: {what}"),
                 Change::Any { what } => format!("any: {what}"),
             })
             .collect()
@@ -255,7 +533,7 @@ mod tests {
         for (text, wanted) in [
             ("DELETE FROM ONLY public.t WHERE a = 1", "DELETE FROM public.t"),
             ("UPDATE \"T\" SET a = 1", "UPDATE T"),
-            ("MERGE INTO s.t USING x ON true WHEN MATCHED THEN DELETE", "MERGE INTO s.t"),
+            ("MERGE INTO s.t USING x ON true WHEN MATCHED THEN DELETE", "merges: MERGE INTO s.t"),
             ("TRUNCATE TABLE ONLY public.t RESTART IDENTITY", "TRUNCATE public.t"),
             ("TRUNCATE t CASCADE", "any: TRUNCATE … CASCADE"),
             ("DROP TABLE IF EXISTS public.t", "DROP TABLE public.t"),
@@ -266,20 +544,50 @@ mod tests {
             ("ALTER TABLE public.t DROP COLUMN a", "ALTER TABLE public.t DROP COLUMN"),
             ("DO $$ BEGIN END $$", "any: DO runs code"),
             ("CALL p()", "any: CALL runs a procedure"),
-            ("WITH x AS (DELETE FROM t RETURNING *) SELECT 1", "any: WITH can change rows"),
+            ("WITH x AS (DELETE FROM ONLY t RETURNING *) SELECT 1", "WITH … DELETE FROM t"),
+            (
+                "WITH x AS (SELECT 1 FROM u FOR UPDATE) INSERT INTO public.t VALUES (1)",
+                "fills: WITH … INSERT INTO public.t",
+            ),
+            ("WITH x AS (SELECT 1) MERGE INTO t USING x ON true", "merges: WITH … MERGE INTO t"),
+            ("WITH x AS (SELECT 1) UPDATE s.t SET a = 1", "WITH … UPDATE s.t"),
+            ("WITH x AS (SELECT purge('x')) SELECT 1", "any: WITH purge(…) runs a function"),
+            ("(SELECT purge('x'))", "any: SELECT purge(…) runs a function"),
+            ("COPY (DELETE FROM t RETURNING *) TO stdout", "COPY … DELETE FROM t"),
+            ("SELECT a INTO UNLOGGED s.t FROM u", "fills: SELECT INTO s.t"),
             ("SELECT public.purge('x')", "any: SELECT purge(…) runs a function"),
             ("SELECT 1 FROM t, \"F\"(2)", "any: SELECT F(…) runs a function"),
             ("SELECT a INTO TABLE s.t FROM u", "fills: SELECT INTO s.t"),
             ("CREATE TABLE public.t (a, b) AS SELECT 1, 2", "fills: CREATE TABLE public.t AS"),
             ("CREATE TABLE t AS TABLE u", "fills: CREATE TABLE t AS"),
             ("COPY public.t FROM '/tmp/x'", "fills: COPY public.t FROM a file or a program of the server"),
-            ("EXPLAIN (ANALYZE) DELETE FROM t", "any: EXPLAIN ANALYZE"),
+            ("EXPLAIN ANALYZE SELECT 1", "any: EXPLAIN ANALYZE"),
         ] {
             assert_eq!(read(text), [wanted], "{text}");
         }
+        assert_eq!(
+            read("EXPLAIN (ANALYZE) INSERT INTO t SELECT 1"),
+            ["fills: EXPLAIN ANALYZE … INSERT INTO t", "any: EXPLAIN ANALYZE"]
+        );
         assert_eq!(read("TRUNCATE a, s.b"), ["TRUNCATE a", "TRUNCATE s.b"]);
         assert_eq!(read("DROP TABLE a, s.b"), ["DROP TABLE a", "DROP TABLE s.b"]);
     }
+
+    #[test]
+    fn an_insert_of_a_query_can_do_more_than_that() {
+        let beside = |text: &str| -> usize {
+            let Ok(Some(Item::Unfinished(rest))) = Lexer::of_text(text).next() else { panic!("{text}") };
+            beside_an_insert(&rest).len()
+        };
+        assert_eq!(beside("INTO public.t (a, b) SELECT a, sum(b) FROM u GROUP BY a"), 0);
+        assert_eq!(beside("INTO t WITH x AS (DELETE FROM u RETURNING *) SELECT * FROM x"), 1);
+        assert_eq!(beside("INTO t SELECT move(a) FROM u"), 1);
+        let long = format!("INTO t SELECT {} move(a) FROM u", "1,".repeat(9_000));
+        assert_eq!(beside(&long), 1);
+        assert_eq!(beside(&format!("INTO t SELECT {}1", "1,".repeat(MANY))), 1, "too long to be looked through");
+    }
+
+    const MANY: usize = 20_000;
 
     #[test]
     fn what_pg_dump_writes_changes_none() {
@@ -303,6 +611,11 @@ mod tests {
             "COPY public.t TO stdout",
             "REFRESH MATERIALIZED VIEW v",
             "INSERT INTO t VALUES (1)",
+            "CREATE TABLE t AS SELECT * FROM u WITH NO DATA",
+            "CREATE TABLE t AS SELECT * FROM u WHERE false",
+            "CREATE TABLE t AS SELECT * FROM u LIMIT 0",
+            "WITH x AS (SELECT 1) SELECT * FROM x FOR NO KEY UPDATE",
+            "WITH x AS MATERIALIZED (SELECT max(a) FROM generate_series(1, 9) AS a) SELECT * FROM x WHERE a IN (1)",
         ] {
             assert_eq!(read(text), Vec::<String>::new(), "{text}");
         }

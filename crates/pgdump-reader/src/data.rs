@@ -4,8 +4,8 @@ use std::io::{self, Read};
 
 use super::charset::Charset;
 use super::copy_format::CopyFormat;
-use super::digest::{self, Row};
-use super::directory::Wanted;
+use super::digest::{self, Row, Target};
+use super::directory::{Kind, Wanted};
 use super::lexer::{Item, Lexer};
 use super::rows::{Columns, CopyBlock, Gathered, Place, Plan};
 
@@ -43,6 +43,8 @@ impl Takers<'_, '_> {
     /// Whether an entry has to be read: a visitor may want others only.
     pub(super) fn wants(&mut self, wanted: &Wanted) -> bool {
         match self.plan {
+            // Where the rows go stands in the data.
+            Plan::Visit(_) if wanted.kind == Kind::Data(Content::Inserts) => true,
             Plan::Visit(visitor) => visitor.may_want(&wanted.place),
             Plan::Count | Plan::Digest => true,
         }
@@ -116,10 +118,12 @@ impl Data {
         lexer.keep_inserts = true;
         while let Some(item) = lexer.next()? {
             if matches!(item, Item::Insert) {
-                // The entry says what the table is; the statement says which columns.
+                // With --load-via-partition-root the statement names another table than the entry. One without a schema, of
+                // before 10.3, is in the entry's.
                 let place_of = |head: &[u8]| {
-                    let target = digest::target(head, charset)?;
-                    Some(Place { columns: target.columns, ..place.clone() })
+                    let Target { schema, table, columns } = digest::target(head, charset)?;
+                    let schema = schema.or_else(|| place.schema.clone());
+                    Some(Place { database: place.database.clone(), schema, table, columns })
                 };
                 let std_strings = lexer.std_strings;
                 let Takers { plan, gathered, columns, .. } = takers;

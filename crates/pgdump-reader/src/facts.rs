@@ -247,6 +247,8 @@ impl Facts {
         let mut collector = Collector::default();
         let mut psql = Psql::default();
         let mut lexer = Lexer::new(text);
+        // What cannot be read is told by the first item.
+        let _ = lexer.skip_mark();
         while let Ok(Some(item)) = lexer.next() {
             match item {
                 Item::Statement(statement) => match collector.statement(&statement) {

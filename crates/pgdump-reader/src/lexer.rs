@@ -31,6 +31,13 @@ pub(super) enum TokenKind {
     Sign(u8),
 }
 
+impl TokenKind {
+    /// Whether it is this keyword, or a name that is written like it without quotes.
+    pub(super) fn is_word(&self, wanted: &str) -> bool {
+        matches!(self, TokenKind::Word(word) if word == wanted)
+    }
+}
+
 /// One statement, without its semicolon.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Statement {
@@ -47,6 +54,13 @@ pub(super) struct Statement {
     pub(super) more: bool,
     /// A variable of psql that stands in it and whose value is not known.
     pub(super) unknown: Option<String>,
+}
+
+impl Statement {
+    /// Whether this is its first word.
+    pub(super) fn begins_with(&self, word: &str) -> bool {
+        self.tokens.first().is_some_and(|token| token.kind.is_word(word))
+    }
 }
 
 #[derive(Debug)]
@@ -85,6 +99,9 @@ pub(super) struct CopyRows {
     pub(super) ended: bool,
 }
 
+/// A byte order mark in UTF-8, with which some editors begin a text.
+pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
+
 const BUFFER: usize = 256 * 1024;
 /// Longer names and strings are cut off: none that matters is.
 const LONGEST_TOKEN: usize = 64 * 1024;
@@ -92,6 +109,8 @@ const LONGEST_TOKEN: usize = 64 * 1024;
 const LONGEST_STATEMENT: usize = 16 << 20;
 /// Of a statement that is not read whole.
 const FIRST_TOKENS: usize = 48;
+/// Of one in which something else can stand far behind its beginning.
+const MORE_TOKENS: usize = 20_000;
 const MOST_TOKENS: usize = 200_000;
 /// No more variables are followed in one line.
 const MOST_EXPANDED: u32 = 200;
@@ -117,6 +136,8 @@ pub(super) struct Lexer<R> {
     pub(super) keep_inserts: bool,
     insert: Vec<u8>,
     insert_too_long: bool,
+    /// A variable of psql in that INSERT whose value is not known.
+    insert_unknown: Option<String>,
     statement: Building,
     /// What psql puts in place of `:name`; `None` where it does not.
     pub(super) variables: Option<Variables>,
@@ -149,6 +170,8 @@ struct Building {
     token_bytes: usize,
     text: Vec<u8>,
     whole: bool,
+    /// Whether more than its first tokens are kept.
+    long: bool,
     begun: Option<(u64, u64)>,
     parentheses: u32,
     /// Depth of BEGIN ATOMIC … END, and what tells that the statement can have it (psqlscan.l, `begin_depth`).
@@ -193,6 +216,7 @@ impl<R: Read> Lexer<R> {
             keep_inserts: false,
             insert: Vec::new(),
             insert_too_long: false,
+            insert_unknown: None,
             statement: Building::default(),
             variables: None,
             encoding: Embedding::default(),
@@ -202,6 +226,18 @@ impl<R: Read> Lexer<R> {
             joined: false,
             last_insert: Beginning::default(),
         }
+    }
+
+    /// Passes over the mark of UTF-8 at a text's beginning, as psql does (MainLoop in src/bin/psql/mainloop.c). With another
+    /// encoding of the client it does not, and the server says so.
+    pub(super) fn skip_mark(&mut self) -> io::Result<()> {
+        for (ahead, byte) in MARK.iter().enumerate() {
+            if self.peek(ahead)? != Some(*byte) {
+                return Ok(());
+            }
+        }
+        self.pass_over(MARK.len());
+        Ok(())
     }
 
     /// Names and statements that follow are text in this encoding.
@@ -268,8 +304,7 @@ impl<R: Read> Lexer<R> {
         self.statement.begun?;
         self.joined = false;
         if self.keeps_insert() {
-            self.statement = Building::default();
-            return Some(Item::Insert);
+            return Some(self.end_insert());
         }
         Some(Item::Statement(self.take_statement()))
     }
@@ -302,6 +337,17 @@ impl<R: Read> Lexer<R> {
         (!self.insert_too_long).then_some(&*self.insert)
     }
 
+    /// A variable of psql in that INSERT whose value is not known; given once.
+    pub(super) fn take_insert_unknown(&mut self) -> Option<String> {
+        self.insert_unknown.take()
+    }
+
+    fn end_insert(&mut self) -> Item {
+        let ended = std::mem::take(&mut self.statement);
+        self.insert_unknown = ended.unknown;
+        Item::Insert
+    }
+
     /// The statement that an error has interrupted.
     pub(super) fn interrupted(&mut self) -> Option<Statement> {
         let statement = self.take_statement();
@@ -321,6 +367,9 @@ impl<R: Read> Lexer<R> {
                     return Ok(None);
                 }
                 let open = self.is_open();
+                if self.keeps_insert() {
+                    self.insert_unknown.clone_from(&self.statement.unknown);
+                }
                 let unfinished = self.take_statement();
                 self.statement.open = open;
                 return Ok(Some(Item::Unfinished(unfinished)));
@@ -383,8 +432,7 @@ impl<R: Read> Lexer<R> {
                         return Ok(Some(Item::Statement(Statement { line, offset, ..Statement::default() })));
                     }
                     if self.keeps_insert() {
-                        self.statement = Building::default();
-                        return Ok(Some(Item::Insert));
+                        return Ok(Some(self.end_insert()));
                     }
                     if self.statement.repeated {
                         self.statement = Building::default();
@@ -580,7 +628,8 @@ impl<R: Read> Lexer<R> {
             self.last_insert.bytes.clear();
         }
         let (line, offset) = building.begun.unwrap_or((self.line, self.base));
-        let cut = building.whole && building.tokens.len() >= MOST_TOKENS;
+        let cut = building.whole && building.tokens.len() >= MOST_TOKENS
+            || building.long && building.tokens.len() >= MORE_TOKENS;
         let mut text = building.text;
         if text.last() == Some(&b';') {
             text.pop();
@@ -619,6 +668,7 @@ impl<R: Read> Lexer<R> {
         let most = match (self.statement.whole, self.statement.is_insert) {
             (true, _) => MOST_TOKENS,
             (false, true) => INSERT_TOKENS,
+            (false, false) if self.statement.long => MORE_TOKENS,
             (false, false) => FIRST_TOKENS,
         };
         self.statement.tokens.len() < most && self.statement.token_bytes < LONGEST_STATEMENT && !self.statement.repeated
@@ -666,6 +716,7 @@ impl<R: Read> Lexer<R> {
         if first && word == b"insert" {
             self.begin_insert(&word);
         }
+        self.statement.long |= first && is_looked_through(&word);
         if first && is_read_whole(&word) {
             self.statement.whole = true;
             self.statement.text.extend_from_slice(&word.to_ascii_uppercase());
@@ -1019,6 +1070,14 @@ const STOPS: [bool; 256] = {
 /// Statements whose end matters as much as their beginning.
 fn is_read_whole(first: &[u8]) -> bool {
     matches!(first, b"alter" | b"create" | b"grant" | b"revoke" | b"copy" | b"comment" | b"security")
+}
+
+/// Statements in which others can stand, or functions; `INTO` is an INSERT without its first word.
+fn is_looked_through(first: &[u8]) -> bool {
+    matches!(
+        first,
+        b"select" | b"with" | b"values" | b"table" | b"prepare" | b"explain" | b"drop" | b"truncate" | b"into"
+    )
 }
 
 impl Meta {

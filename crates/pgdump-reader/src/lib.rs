@@ -43,6 +43,7 @@ pub mod sql;
 mod statement;
 mod strings;
 mod tar;
+mod temporary;
 #[cfg(test)]
 mod tests;
 mod toc;

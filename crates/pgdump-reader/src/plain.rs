@@ -7,11 +7,11 @@ use super::ahead::Ahead;
 use super::charset::Charset;
 use super::columns::ZonedColumns;
 use super::declared::Declarations;
-use super::digest::{self, Row};
+use super::digest::{self, NoDigest, Row, Target};
 use super::embedding::Embedding;
-use super::facts::Facts;
+use super::facts::{Facts, Relation};
 use super::large_objects::{LargeObject, LargeObjectData};
-use super::lexer::{Item, Lexer, Meta, Statement, TokenKind};
+use super::lexer::{Item, Lexer, MARK, Meta, Statement, TokenKind};
 use super::names::Names;
 use super::psql::{Connect, Psql, Step, Variables};
 use super::rows::{Gathered, Place, Plan};
@@ -19,6 +19,7 @@ use super::scan::{self, Damage, Scan};
 use super::script::Script;
 use super::sql::COMMANDS;
 use super::statement::{Collector, CopyTarget, Effect, LargeObjectCall};
+use super::temporary::Whose;
 use super::unfollowed::Affects;
 use super::{Compression, Dump, DumpError};
 
@@ -50,7 +51,7 @@ const CLUSTER_TRAILER: &str = " PostgreSQL database cluster dump complete";
 
 /// Takes a text for SQL, or not, by its beginning.
 pub(super) fn recognise(head: &[u8], compression: Option<Compression>) -> Option<Plain> {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let head = head.strip_prefix(MARK).unwrap_or(head);
     let mut plain = Plain {
         compression,
         from_pg_dump: false,
@@ -175,6 +176,7 @@ pub(super) fn scan_and_keep(
         let what = "holds NUL bytes, which no SQL text has: part of the file was never written".to_owned();
         pass.damage.push(Damage { what, at: Some(at), table: None });
     }
+    pass.take_made();
     let (unfollowed, end) = pass.script.end(pass.collector.database.clone(), pass.psql.open_branch());
     let mut facts = pass.collector.into_facts();
     let rows = pass.gathered.into_rows();
@@ -228,6 +230,7 @@ enum End {
 
 impl<R: io::Read> Pass<'_, '_, R> {
     fn run(&mut self) -> io::Result<End> {
+        self.lexer.skip_mark()?;
         while let Some(item) = self.lexer.next()? {
             if self.kept + self.gathered.kept() > self.most_kept {
                 return Ok(End::TooMuch);
@@ -242,6 +245,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
                 Item::Unfinished(statement) if self.from_pg_dump || self.lexer.is_open() => {
                     return Ok(End::InStatement(statement));
                 }
+                Item::Unfinished(statement) if statement.begins_with("insert") => self.insert_and_copies()?,
                 Item::Unfinished(statement) | Item::Statement(statement) => self.statement(&statement)?,
                 Item::Insert => self.insert_and_copies()?,
             };
@@ -286,6 +290,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
                     _ => self.script.connected(meta.line),
                 }
                 self.collector.connect(&connect, user);
+                self.gathered.forget_insert();
                 self.lexer.set_encoding(Embedding::default());
                 self.encoded();
             }
@@ -341,6 +346,8 @@ impl<R: io::Read> Pass<'_, '_, R> {
         self.script.seen(statement.line);
         let effect = self.collect(statement);
         self.script.statement(statement, &self.collector, !matches!(effect, Effect::LargeObject(_)));
+        self.collector.temporary.statement(statement);
+        self.gathered.forget_insert();
         match effect {
             Effect::None => {}
             Effect::StdStrings(on) => self.lexer.std_strings = on,
@@ -405,51 +412,93 @@ impl<R: io::Read> Pass<'_, '_, R> {
         }
         self.script.seen(line);
         self.script.wrote(line);
+        self.gathered.line = line;
         let charset = self.lexer.charset();
         let collector = &mut self.collector;
         let mut lost = false;
-        let mut temporary = false;
+        let unknown = self.lexer.take_insert_unknown();
+        if unknown.is_some() {
+            // What stands in its place here says nothing, not even of the table.
+            self.gathered.forget_insert();
+        }
+        let mut doubted = None;
+        let mut is_query = false;
         let place_of = |head: &[u8]| {
+            is_query = !digest::is_plain(head);
             let Some(target) = digest::target(head, charset) else {
                 lost = true;
                 return None;
             };
-            temporary = collector.is_temporary(target.schema.as_deref(), &target.table);
-            if temporary {
+            let whose = collector.temporary.whose(target.schema.as_deref(), &target.table);
+            if whose == Whose::Session {
                 return None;
             }
             let schema = target.schema.or_else(|| collector.schema.clone());
             collector.table(schema.clone(), target.table.clone()).has_data = true;
             collector.facts.inserts = true;
-            Some(Place { database: collector.database.clone(), schema, table: target.table, columns: target.columns })
+            let Target { table, columns, .. } = target;
+            let place = Place { database: collector.database.clone(), schema, table, columns };
+            doubted = match whose {
+                Whose::Unknown => Some((place.clone(), NoDigest::PerhapsTemporary)),
+                _ => unknown.as_ref().map(|_| (place.clone(), NoDigest::Expressions)),
+            };
+            Some(place)
         };
         if let Some(text) = self.lexer.insert() {
             self.names.take_insert(text, charset);
         }
         let std_strings = self.lexer.std_strings;
         self.gathered.insert(self.plan, self.lexer.insert(), std_strings, place_of, &self.zoned);
+        if is_query {
+            self.insert_of_query(line);
+        }
+        if let Some((place, why)) = doubted {
+            self.gathered.doubt(&place, why);
+        }
+        if let Some(name) = unknown {
+            self.script.unknown(line, &name, &self.collector.database);
+        }
         if lost {
             self.script.doubt(line, "an INSERT whose table cannot be told", Affects::Everything);
         }
     }
 
+    /// What else an INSERT does whose rows come from a query.
+    fn insert_of_query(&mut self, line: u64) {
+        let Some(text) = self.lexer.insert().and_then(|text| text.get("insert".len()..)) else { return };
+        let text = self.lexer.charset().text(text.to_vec());
+        let mut lexer = Lexer::of_text(&text);
+        lexer.std_strings = self.lexer.std_strings;
+        // Reading from memory cannot fail.
+        if let Ok(Some(Item::Unfinished(rest) | Item::Statement(rest))) = lexer.next() {
+            self.script.query(line, &rest, &self.collector);
+        }
+    }
+
+    /// Tables that the script fills with rows that cannot be counted are tables with rows.
+    fn take_made(&mut self) {
+        for relation in self.script.take_made() {
+            self.collector.has_rows(relation.clone());
+            let Relation { database, schema, name: table } = relation;
+            self.gathered.made(&Place { database, schema, table, columns: None });
+        }
+    }
+
     /// Reads the rows of a COPY; where they have no end, that is the end.
-    fn copy(&mut self, target: CopyTarget) -> io::Result<Option<End>> {
-        if self.collector.is_temporary(target.schema.as_deref(), &target.table) {
+    fn copy(&mut self, mut target: CopyTarget) -> io::Result<Option<End>> {
+        if target.whose == Whose::Session {
             let copied = self.lexer.copy_rows(|_| {})?;
             return Ok(if copied.ended { None } else { Some(End::InRows(target, copied.rows)) });
         }
-        let stated = target.format.encoding.as_ref();
-        let other_encoding = match stated {
-            Some(encoding) => {
-                let now = self.collector.encoding.replace(encoding.clone());
-                let other = self.collector.is_encoded_otherwise();
-                self.collector.encoding = now;
-                other
-            }
+        if target.whose == Whose::Unknown {
+            target.format.doubt = Some(NoDigest::PerhapsTemporary);
+        }
+        let other_encoding = match &target.format.encoding {
+            Some(encoding) => self.collector.is_other_encoding(encoding),
             None => self.collector.is_encoded_otherwise(),
         };
         self.gathered.other_encoding = other_encoding;
+        self.gathered.line = self.lexer.line();
         let place = Place {
             database: self.collector.database.clone(),
             schema: target.schema.clone(),

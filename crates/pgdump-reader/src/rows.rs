@@ -23,6 +23,8 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableRows {
     pub place: Place,
+    /// Where the first of them stands in a script, from 1; 0 in an archive.
+    pub line: u64,
     pub rows: u64,
     /// Of COPY text or INSERT statements, decompressed.
     pub bytes: u64,
@@ -33,6 +35,8 @@ pub struct TableRows {
     pub defaults: Vec<usize>,
     /// Whether all of their bytes are ASCII, so that the encoding does not matter.
     pub ascii: bool,
+    /// Whether the server may leave some of them out: ON CONFLICT DO NOTHING.
+    pub at_most: bool,
 }
 
 /// Looks at the rows of some tables while a dump is read ([`super::Dump::visit`]).
@@ -96,6 +100,8 @@ pub(super) struct Gathered {
     pub(super) embedding: Embedding,
     /// Whether the rows are in another encoding than the rest of the dump.
     pub(super) other_encoding: bool,
+    /// The line that is being read.
+    pub(super) line: u64,
 }
 
 #[derive(Debug)]
@@ -128,8 +134,17 @@ impl Gathered {
         if let Some(index) = self.index.get(place) {
             return *index;
         }
-        let rows =
-            TableRows { place: place.clone(), rows: 0, bytes: 0, inserts, digest, defaults: Vec::new(), ascii: true };
+        let rows = TableRows {
+            place: place.clone(),
+            line: self.line,
+            rows: 0,
+            bytes: 0,
+            inserts,
+            digest,
+            defaults: Vec::new(),
+            ascii: true,
+            at_most: false,
+        };
         self.tables.push(Table { rows, former: None, wanted: true });
         self.index.insert(place.clone(), self.tables.len() - 1);
         self.kept += weight(place);
@@ -280,6 +295,7 @@ impl Gathered {
                 }
             }
         });
+        table.at_most |= read == Ok(true);
         // What could not be read is a row at least.
         let rows = digest.rows + u64::from(read.is_err());
         table.rows += rows;
@@ -298,6 +314,31 @@ impl Gathered {
         };
         table.digest = add(table.digest, digest);
         rows
+    }
+
+    /// Takes the next INSERT for one of its own: what was said since may have changed where its rows go.
+    pub(super) fn forget_insert(&mut self) {
+        self.last_insert.0.clear();
+    }
+
+    /// A table gets rows that cannot be counted: one stands for them where the text has none.
+    pub(super) fn made(&mut self, place: &Place) {
+        let same = |other: &Place| {
+            (&other.database, &other.schema, &other.table) == (&place.database, &place.schema, &place.table)
+        };
+        if self.tables.iter().any(|table| table.rows.rows > 0 && same(&table.rows.place)) {
+            return;
+        }
+        let index = self.table(place, true, Ok(Digest::default()));
+        let table = &mut self.tables[index].rows;
+        (table.rows, table.digest) = (1, add(table.digest, Err(NoDigest::Made)));
+    }
+
+    /// What is known of this place's rows is worth nothing, for this reason.
+    pub(super) fn doubt(&mut self, place: &Place, why: NoDigest) {
+        let index = self.table(place, true, Err(why));
+        let table = &mut self.tables[index].rows;
+        table.digest = add(table.digest, Err(why));
     }
 
     fn split<'s>(&self, statement: &'s [u8]) -> Option<(&'s [u8], &'s [u8])> {

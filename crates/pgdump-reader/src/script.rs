@@ -1,12 +1,14 @@
 //! What a script does beside declaring objects and bringing rows: transactions, changes of what is there, its end.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::changes::{self, Change};
 use super::facts::Relation;
 use super::lexer::{Statement, TokenKind};
 use super::statement::Collector;
+use super::temporary::Whose;
 use super::unfollowed::{Affects, Doubts, Effect, ScriptEnd};
+use super::words::Words;
 
 /// Follows a script statement by statement.
 #[derive(Debug, Default)]
@@ -22,11 +24,29 @@ pub(super) struct Script {
     filled: HashSet<Option<String>>,
     /// Those that it has dropped after that.
     dropped: HashSet<String>,
+    /// What PREPARE has made ready.
+    prepared: HashMap<String, Vec<Change>>,
+    /// Tables that it fills with rows that cannot be counted.
+    made: BTreeSet<Relation>,
+    /// By database, the first statement that may have filled any table.
+    may_fill: BTreeMap<Option<String>, String>,
 }
+
+/// No more statements are remembered that PREPARE makes ready.
+const MOST_PREPARED: usize = 1000;
+/// No more tables are remembered that are filled so.
+const MOST_MADE: usize = 10_000;
 
 impl Script {
     pub(super) fn doubt(&mut self, line: u64, what: impl Into<String>, affects: Affects) {
         self.doubts.push(line, what, affects, Effect::Unknown);
+    }
+
+    /// A variable stands in a statement whose value is not known: neither is what the statement did to rows.
+    pub(super) fn unknown(&mut self, line: u64, name: &str, database: &Option<String>) {
+        let what = format!("the variable {name:?}, whose value is not known from the text");
+        self.doubt(line, what.clone(), Affects::Database(database.clone()));
+        self.doubt(line, what, Affects::Everything);
     }
 
     /// Something of the script comes, in this line.
@@ -60,8 +80,7 @@ impl Script {
     pub(super) fn statement(&mut self, statement: &Statement, collector: &Collector, read: bool) {
         let line = statement.line;
         if let Some(name) = &statement.unknown {
-            let what = format!("the variable {name:?}, whose value is not known from the text");
-            self.doubt(line, what, Affects::Everything);
+            self.unknown(line, name, &collector.database);
         }
         if self.transaction(statement) {
             return;
@@ -76,37 +95,118 @@ impl Script {
             return;
         }
         self.databases(statement, collector);
-        for change in changes::of(statement) {
-            let database = collector.database.clone();
-            let relation = |schema: Option<String>, name: String| {
-                let schema = schema.or_else(|| collector.schema.clone());
-                Affects::Table(Relation { database: database.clone(), schema, name })
-            };
-            match change {
-                // Other tables follow: children, what refers to it, what triggers write.
-                Change::Rows { what, .. }
-                    if matches!(word(statement, 0), Some("delete" | "update" | "merge" | "truncate")) =>
-                {
-                    if collector.has_tables() {
-                        self.doubts.push(line, what, Affects::Database(database), Effect::Loses);
-                    }
-                }
-                Change::Rows { what, schema, table } => {
-                    let affects = relation(schema, table);
-                    if matches!(&affects, Affects::Table(named) if collector.has_table(named)) {
-                        self.doubt(line, what, affects);
-                    }
-                }
-                Change::Fills { what, schema, table } => {
-                    let affects = relation(schema, table);
-                    self.doubts.push(line, what, affects, Effect::Makes);
-                }
-                Change::Any { what } => {
-                    if collector.has_tables() {
-                        self.doubt(line, what, Affects::Database(database));
-                    }
+        self.renamed(statement, collector);
+        if let Some((name, list)) = changes::prepared(statement).filter(|_| self.prepared.len() < MOST_PREPARED) {
+            self.prepared.insert(name, list);
+            return;
+        }
+        let ready = changes::executed(statement).and_then(|name| self.prepared.get(&name).cloned());
+        let is_execute = word(statement, 0) == Some("execute");
+        let own = if is_execute && ready.is_some() { Vec::new() } else { changes::of(statement) };
+        for change in own.into_iter().chain(ready.into_iter().flatten()) {
+            self.change(line, change, collector);
+        }
+    }
+
+    /// An INSERT whose rows come from a query, which can do more than that; without its first word.
+    pub(super) fn query(&mut self, line: u64, rest: &Statement, collector: &Collector) {
+        for change in changes::beside_an_insert(rest) {
+            self.change(line, change, collector);
+        }
+    }
+
+    fn change(&mut self, line: u64, change: Change, collector: &Collector) {
+        let database = collector.database.clone();
+        let relation = |schema: Option<String>, name: String| {
+            let schema = schema.or_else(|| collector.schema.clone());
+            Relation { database: database.clone(), schema, name }
+        };
+        let is_own =
+            |schema: &Option<String>, name: &str| collector.temporary.whose(schema.as_deref(), name) == Whose::Session;
+        match change {
+            // What the session has for itself is no row of the dump.
+            Change::Rows { schema, table, .. }
+            | Change::Fills { schema, table, .. }
+            | Change::Merges { schema, table, .. }
+                if is_own(&schema, &table) => {}
+            Change::Rows { what, schema, table } if is_of_structure(&what) => {
+                let relation = relation(schema, table);
+                if collector.has_table(&relation) {
+                    self.doubt(line, what, Affects::Table(relation));
                 }
             }
+            // Other tables follow: children, what refers to it, what triggers write.
+            Change::Rows { what, .. } => {
+                if collector.has_tables() {
+                    self.doubts.push(line, what, Affects::Database(database), Effect::Loses);
+                }
+            }
+            Change::Merges { what, schema, table } => {
+                self.made(relation(schema, table));
+                if collector.has_tables() {
+                    self.doubts.push(line, what, Affects::Database(database), Effect::Loses);
+                }
+            }
+            Change::Fills { what, schema, table } => {
+                let relation = relation(schema, table);
+                self.made(relation.clone());
+                self.doubts.push(line, what, Affects::Table(relation), Effect::Makes);
+            }
+            Change::Any { what } => {
+                self.may_fill.entry(database.clone()).or_insert_with(|| format!("line {line}: {what}"));
+                if collector.has_tables() {
+                    self.doubt(line, what, Affects::Database(database));
+                }
+            }
+        }
+    }
+
+    /// A table gets rows that cannot be counted.
+    fn made(&mut self, table: Relation) {
+        // Each of more of them is in the list of what is not followed, which ends before this does.
+        if self.made.len() < MOST_MADE {
+            self.made.insert(table);
+        }
+    }
+
+    /// Follows such tables to their names: one makes a table by a query, and puts it in place of another or drops it.
+    fn renamed(&mut self, statement: &Statement, collector: &Collector) {
+        let mut words = Words::of(statement);
+        let is_drop = words.eat("drop").is_some();
+        if self.made.is_empty() || !is_drop && words.eat("alter").is_none() || words.eat("table").is_none() {
+            return;
+        }
+        if words.eat("if").is_some() {
+            let _ = words.eat("exists");
+        }
+        let _ = words.eat("only");
+        while let Some((schema, name)) = words.qualified() {
+            if collector.temporary.whose(schema.as_deref(), &name) == Whose::Session {
+                return;
+            }
+            let schema = schema.or_else(|| collector.schema.clone());
+            let mut table = Relation { database: collector.database.clone(), schema, name };
+            let _ = words.sign(b'*');
+            if is_drop {
+                self.made.remove(&table);
+                if words.sign(b',').is_none() {
+                    return;
+                }
+                continue;
+            }
+            let is_rename = words.eat("rename").and_then(|()| words.eat("to")).is_some();
+            let is_move = !is_rename && words.eat("set").and_then(|()| words.eat("schema")).is_some();
+            if let Some(new) = words.name().filter(|_| is_rename || is_move)
+                && self.made.remove(&table)
+            {
+                if is_rename {
+                    table.name = new
+                } else {
+                    table.schema = Some(new)
+                }
+                self.made.insert(table);
+            }
+            return;
         }
     }
 
@@ -181,6 +281,11 @@ impl Script {
         true
     }
 
+    /// The tables that it fills with rows that cannot be counted.
+    pub(super) fn take_made(&mut self) -> BTreeSet<Relation> {
+        std::mem::take(&mut self.made)
+    }
+
     /// How it ends, in this database of the reader's.
     pub(super) fn end(
         mut self,
@@ -195,9 +300,15 @@ impl Script {
             open_transaction: self.begun.filter(|_| self.written.is_some()),
             quits: self.quit.filter(|_| self.after_quit),
             database: is_sure.then_some(database),
+            may_fill: self.may_fill,
         };
         (self.doubts.list, end)
     }
+}
+
+/// Whether a change is one of a table and not of its rows alone: what goes with a table is that table's own.
+fn is_of_structure(what: &str) -> bool {
+    what.starts_with("DROP ") || what.starts_with("ALTER ")
 }
 
 /// Whether a statement puts something into the database that it runs in, as far as its first words tell: not where it only sets

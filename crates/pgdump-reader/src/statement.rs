@@ -7,6 +7,7 @@ mod grants;
 
 use std::collections::{HashMap, HashSet};
 
+use super::changes;
 use super::copy_format::CopyFormat;
 use super::facts::{
     Constraint, CreatedDatabase, Extension, Facts, Grant, Owned, Policy, Relation, RowSecurity, SequenceValue,
@@ -15,6 +16,7 @@ use super::facts::{
 use super::lexer::{Item, Lexer, Statement, Token, TokenKind};
 use super::psql::Connect;
 use super::requirements::Context;
+use super::temporary::{Searched, Temporary, Whose};
 use super::words::Words;
 
 /// Gathers facts, statement by statement.
@@ -28,7 +30,7 @@ pub(super) struct Collector {
     /// The client's encoding as it is set now; `None` is the database's own.
     pub(super) encoding: Option<String>,
     /// Tables that go with the session.
-    temporary: HashSet<Name>,
+    pub(super) temporary: Temporary,
     /// From `SET SESSION AUTHORIZATION`.
     session: Option<String>,
     /// From `SET ROLE`.
@@ -64,6 +66,7 @@ pub(super) struct CopyTarget {
     pub(super) table: String,
     pub(super) columns: Option<Vec<String>>,
     pub(super) format: CopyFormat,
+    pub(super) whose: Whose,
 }
 
 /// What a statement means for how the text goes on.
@@ -125,6 +128,13 @@ impl Collector {
         &mut tables[index]
     }
 
+    /// Rows go into this table.
+    pub(super) fn has_rows(&mut self, table: Relation) {
+        let now = std::mem::replace(&mut self.database, table.database);
+        self.table(table.schema, table.name).has_data = true;
+        self.database = now;
+    }
+
     /// Whether there is a table of this name by now.
     pub(super) fn has_table(&self, table: &Relation) -> bool {
         self.tables.contains_key(&(table.database.clone(), table.schema.clone(), table.name.clone()))
@@ -159,17 +169,13 @@ impl Collector {
         self.user = user.or(self.user.take());
         (self.schema, self.session, self.role, self.encoding) = (None, None, None, None);
         self.built_in = false;
-        self.temporary.clear();
+        self.temporary = Temporary::default();
     }
 
-    /// Whether a table is one of the session's own, which is gone with it.
-    pub(super) fn is_temporary(&self, schema: Option<&str>, table: &str) -> bool {
-        let schema = schema.filter(|schema| *schema != "pg_temp");
-        // A name without a schema means the temporary table first.
-        let name = |schema: Option<&str>| (self.database.clone(), schema.map(str::to_owned), table.to_owned());
-        !self.temporary.is_empty()
-            && (schema.is_none() || schema == self.schema.as_deref())
-            && self.temporary.contains(&name(None))
+    /// Looks for names without a schema in these from now on; none are those of the server's configuration.
+    fn search(&mut self, schemas: Vec<String>) {
+        self.temporary.searched = Searched::of(schemas.iter().map(String::as_str));
+        self.schema = leading_schema(schemas);
     }
 
     /// Takes a comment: `-- Name: f(integer); Type: FUNCTION; Schema: public; Owner: x` (_printTocEntry in
@@ -239,21 +245,25 @@ impl Collector {
             "reset" => match words.name()?.as_str() {
                 "session" => (self.session, self.role) = (None, None),
                 "role" => self.role = None,
-                "search_path" => (self.schema, self.built_in) = (None, false),
+                "search_path" => {
+                    self.search(Vec::new());
+                    self.built_in = false;
+                }
                 "client_encoding" => {
                     self.encode(None);
                     return Some(Effect::Encoding);
                 }
                 "all" => {
-                    (self.schema, self.built_in) = (None, false);
+                    self.search(Vec::new());
+                    self.built_in = false;
                     self.encode(None);
                     return Some(Effect::Encoding);
                 }
                 _ => {}
             },
             "discard" if words.eat("all").is_some() => {
-                (self.schema, self.session, self.role, self.built_in) = (None, None, None, false);
-                self.temporary.clear();
+                (self.session, self.role, self.built_in) = (None, None, false);
+                self.search(Vec::new());
                 self.encode(None);
                 return Some(Effect::Encoding);
             }
@@ -335,7 +345,7 @@ impl Collector {
                 while rest.sign(b',').is_some() {
                     schemas.extend(rest.name_or_text());
                 }
-                self.schema = leading_schema(schemas);
+                self.search(schemas);
             }
             _ => {}
         }
@@ -353,18 +363,23 @@ impl Collector {
 
     /// Whether text is now in another encoding than that which the facts give for the database.
     pub(super) fn is_encoded_otherwise(&self) -> bool {
-        let normal = |name: &str| {
-            let letters = name.chars().filter(char::is_ascii_alphanumeric);
-            letters.collect::<String>().to_ascii_lowercase().replace("unicode", "utf8")
-        };
-        let stated = match &self.database {
-            Some(database) => self.facts.encoding_of(database),
-            None => self.facts.encoding.as_deref(),
-        };
-        match (&self.encoding, stated) {
-            (Some(now), Some(stated)) => normal(now) != normal(stated),
+        match (&self.encoding, self.stated_encoding()) {
+            (Some(now), Some(stated)) => !is_same_encoding(now, stated),
             (None, Some(_)) => true,
             _ => false,
+        }
+    }
+
+    /// The same of rows whose own statement says their encoding. Where the script says none for the rest, that is in the
+    /// database's own, which the text does not say.
+    pub(super) fn is_other_encoding(&self, encoding: &str) -> bool {
+        self.stated_encoding().is_none_or(|stated| !is_same_encoding(encoding, stated))
+    }
+
+    fn stated_encoding(&self) -> Option<&str> {
+        match &self.database {
+            Some(database) => self.facts.encoding_of(database),
+            None => self.facts.encoding.as_deref(),
         }
     }
 
@@ -376,6 +391,14 @@ impl Collector {
 
     /// `SELECT pg_catalog.set_config('search_path', '', false)`
     fn select(&mut self, words: &mut Words<'_>) -> Option<Effect> {
+        if let Some(into) = changes::into(*words) {
+            let (schema, name) = into.table;
+            if !into.is_own && !self.temporary.makes(schema.as_deref()) {
+                let schema = schema.or_else(|| self.schema.clone());
+                self.table(schema, name).created = true;
+            }
+            return Some(Effect::None);
+        }
         // `SELECT * FROM pg_catalog.pg_restore_relation_stats(…)` (dumpRelationStats in pg_dump.c, 18).
         if words.sign(b'*').is_some() {
             words.eat("from")?;
@@ -402,7 +425,7 @@ impl Collector {
                 "search_path" if is_local => Effect::Unknown("set_config for one transaction alone"),
                 "search_path" => {
                     self.built_in = value.is_empty();
-                    self.schema = leading_schema(value.split(',').map(str::trim).map(unquote).collect());
+                    self.search(value.split(',').map(str::trim).map(unquote).collect());
                     Effect::None
                 }
                 _ => self.set_to(&name, Some(value), *words, is_local),
@@ -460,10 +483,7 @@ impl Collector {
         let mut own = *words;
         let _ = own.eat("global").or_else(|| own.eat("local"));
         if own.eat("temporary").or_else(|| own.eat("temp")).is_some() {
-            own.eat("table")?;
-            own.if_not_exists();
-            let (_, name) = own.qualified()?;
-            self.temporary.insert((self.database.clone(), None, name));
+            // It goes with the session.
             return Some(Effect::None);
         }
         let mut foreign = *words;
@@ -504,7 +524,11 @@ impl Collector {
             "policy" => self.policy(words)?,
             "table" => {
                 words.if_not_exists();
-                let (schema, name) = self.qualified(words)?;
+                let (schema, name) = words.qualified()?;
+                if self.temporary.makes(schema.as_deref()) {
+                    return Some(Effect::None);
+                }
+                let schema = schema.or_else(|| self.schema.clone());
                 self.table(schema, name).created = true;
                 return Some(Effect::CreatesTable);
             }
@@ -721,7 +745,9 @@ impl Collector {
         if is_binary {
             *words = ahead;
         }
-        let (schema, table) = self.qualified(words)?;
+        let (schema, table) = words.qualified()?;
+        let whose = self.temporary.whose(schema.as_deref(), &table);
+        let schema = schema.or_else(|| self.schema.clone());
         let columns = words.names();
         words.skip_to("from")?;
         words.eat("stdin")?;
@@ -729,7 +755,7 @@ impl Collector {
         if is_binary {
             format.doubt = Some(super::digest::NoDigest::Binary);
         }
-        Some(Effect::Copy(CopyTarget { schema, table, columns, format }))
+        Some(Effect::Copy(CopyTarget { schema, table, columns, format, whose }))
     }
 
     /// Schema and name; a name without a schema is in the one that search_path names.
@@ -762,6 +788,15 @@ impl Collector {
             _ => self.qualified(words),
         }
     }
+}
+
+/// Whether two names of encodings are spellings of the same.
+fn is_same_encoding(one: &str, other: &str) -> bool {
+    let normal = |name: &str| {
+        let letters = name.chars().filter(char::is_ascii_alphanumeric);
+        letters.collect::<String>().to_ascii_lowercase().replace("unicode", "utf8")
+    };
+    normal(one) == normal(other)
 }
 
 /// The schema that names without one are in: the first of search_path that is neither the session's role's own, which hardly

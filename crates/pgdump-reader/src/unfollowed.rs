@@ -1,5 +1,7 @@
 //! What a script does that cannot be told by reading it.
 
+use std::collections::{BTreeMap, HashMap};
+
 use super::facts::Relation;
 
 /// A place of a script from which on, or for which, the text alone does not say what a database holds.
@@ -7,6 +9,8 @@ use super::facts::Relation;
 pub struct Unfollowed {
     /// From 1.
     pub line: u64,
+    /// The last line in which the same stands.
+    pub last: u64,
     /// For people, without the line: `DELETE FROM public.orders`. No value of a row stands in it.
     pub what: String,
     pub affects: Affects,
@@ -69,13 +73,16 @@ pub struct ScriptEnd {
     /// The database that psql is connected to at its end, where that can be told; `None` within is the one that it began
     /// with.
     pub database: Option<Option<String>>,
+    /// By database, the first statement that may have filled any table of it: `line 7: DO runs code`.
+    pub may_fill: BTreeMap<Option<String>, String>,
 }
 
 /// Gathers what is not followed, each once.
 #[derive(Debug, Default)]
 pub(super) struct Doubts {
     pub(super) list: Vec<Unfollowed>,
-    seen: std::collections::HashSet<(String, Affects)>,
+    /// Their places in the list.
+    seen: HashMap<(String, Affects), usize>,
     more: bool,
 }
 
@@ -85,12 +92,18 @@ const MOST: usize = 1000;
 impl Doubts {
     pub(super) fn push(&mut self, line: u64, what: impl Into<String>, affects: Affects, effect: Effect) {
         let what = what.into();
-        if self.more || !self.seen.insert((what.clone(), affects.clone())) {
+        let key = (what.clone(), affects.clone());
+        if let Some(same) = self.seen.get(&key).and_then(|place| self.list.get_mut(*place)) {
+            same.last = line;
             return;
         }
+        if self.more {
+            return;
+        }
+        self.seen.insert(key, self.list.len());
         self.more = self.list.len() >= MOST;
         let affects = if self.more { Affects::Everything } else { affects };
         let what = if self.more { format!("{what}, and more of what cannot be followed") } else { what };
-        self.list.push(Unfollowed { line, what, affects, effect });
+        self.list.push(Unfollowed { line, last: line, what, affects, effect });
     }
 }

@@ -21,9 +21,13 @@ pub struct Unit {
     pub uniform: bool,
     /// Whether the dump has the rows as INSERT statements.
     pub inserts: bool,
+    /// Where the first of them stands in a script.
+    pub line: u64,
     pub rows: u64,
     pub bytes: u64,
     pub ascii: bool,
+    /// Whether the server may have left some of them out, as their statements tell it to.
+    pub at_most: bool,
     pub digest: Result<Digest, NoDigest>,
     /// Whether the dump makes the table, so that nothing could alter its rows as they came in.
     pub created: bool,
@@ -184,9 +188,11 @@ fn unit(
         places: parts.iter().map(|(_, rows)| rows.place.clone()).collect(),
         uniform,
         inserts: parts.iter().any(|(_, rows)| rows.inserts),
+        line: parts.iter().map(|(_, rows)| rows.line).min().unwrap_or(0),
         rows: parts.iter().map(|(_, rows)| rows.rows).sum(),
         bytes: parts.iter().map(|(_, rows)| rows.bytes).sum(),
         ascii: parts.iter().all(|(_, rows)| rows.ascii),
+        at_most: parts.iter().any(|(_, rows)| rows.at_most),
         digest: sum,
         created: parts.iter().all(|(table, _)| created.contains(*table)) || created.contains(table),
         order_unknown: relation.reordered && parts.iter().any(|(_, rows)| rows.inserts && rows.place.columns.is_none()),
@@ -218,12 +224,14 @@ mod tests {
         let columns = columns.map(|columns| columns.iter().map(|column| (*column).to_owned()).collect());
         TableRows {
             place: Place { database: None, schema: Some("public".into()), table: table.into(), columns },
+            line: 1,
             rows: 1,
             bytes: 10,
             inserts: false,
             digest: Ok(Digest { rows: 1, sum }),
             defaults: Vec::new(),
             ascii: true,
+            at_most: false,
         }
     }
 

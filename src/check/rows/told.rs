@@ -143,8 +143,32 @@ impl<'a> Told<'a> {
             self.could_not(unit, why.to_owned());
             return;
         }
+        if let Some(makes) = self.makes(unit) {
+            let why = format!(
+                "the script itself makes rows of it ({makes}), and none are there beside those that its text holds"
+            );
+            self.could_not(unit, why);
+            return;
+        }
         self.rows += unit.rows;
         self.tables += 1;
+    }
+
+    /// What the script does to the rows of these tables.
+    fn unfollowed<'p>(&self, tables: impl Iterator<Item = (&'p str, &'p str)>) -> Vec<&'a Unfollowed> {
+        let place = &self.restored.place;
+        let tables: Vec<_> = tables.collect();
+        let concerned = |of: &&Unfollowed| {
+            tables.iter().any(|(schema, table)| of.concerns(|name| place.is_known_as(name), schema, table))
+        };
+        self.restored.scan.unfollowed.iter().filter(concerned).collect()
+    }
+
+    /// The statement of the script that makes rows of this unit which stand nowhere in its text.
+    fn makes(&self, unit: &Unit) -> Option<String> {
+        let tables = unit.tables();
+        let list = self.unfollowed(tables.iter().map(|(schema, table)| (schema.as_str(), table.as_str())));
+        list.into_iter().find(|of| of.effect == Effect::Makes).map(Unfollowed::label)
     }
 
     /// Whether the restore's own errors say why so many rows are not there: COPY brings all rows or none, each INSERT
@@ -161,12 +185,7 @@ impl<'a> Told<'a> {
 
     /// What the script itself does to the rows of these tables that are not as the dump has them.
     fn doing<'p>(&mut self, tables: impl Iterator<Item = (&'p str, &'p str)>, difference: &Difference) -> Doing {
-        let place = &self.restored.place;
-        let tables: Vec<_> = tables.collect();
-        let concerned = |of: &&Unfollowed| {
-            tables.iter().any(|(schema, table)| of.concerns(|name| place.is_known_as(name), schema, table))
-        };
-        let list: Vec<&Unfollowed> = self.restored.scan.unfollowed.iter().filter(concerned).collect();
+        let list = self.unfollowed(tables);
         let with = |effect: Effect| list.iter().filter(move |of| of.effect == effect);
         let only_extra = difference.missing == 0 && difference.changed == 0;
         if let Some(makes) = with(Effect::Makes).next().filter(|_| only_extra) {
@@ -188,6 +207,16 @@ impl<'a> Told<'a> {
                 Doing::Told
             }
         }
+    }
+
+    /// The statement of the script behind the first of these rows that changes or removes some of them, or may do so. Where
+    /// values are not compared, nothing else would tell.
+    fn altered_by_script(&self, unit: &Unit) -> Option<String> {
+        let tables = unit.tables();
+        let list = self.unfollowed(tables.iter().map(|(schema, table)| (schema.as_str(), table.as_str())));
+        // A column more changes no value.
+        let alters = |of: &&Unfollowed| of.effect != Effect::Makes && !of.what.ends_with("ADD COLUMN");
+        list.into_iter().filter(alters).find(|of| of.last >= unit.line).map(Unfollowed::label)
     }
 
     /// A table that has rows in the dump and is not there.
@@ -219,8 +248,16 @@ impl<'a> Told<'a> {
 
     /// A table whose rows could only be counted.
     pub fn counted(&mut self, unit: &Unit, found: u64, why: NoDigest) {
+        // Rows without columns are all alike: their number is all there is to them.
+        let all_alike = unit.form.columns.is_empty();
+        let is_wanted = !matches!(why, NoDigest::NotWanted | NoDigest::Damaged) && !all_alike;
+        let too_few = found < unit.rows;
+        if let Some(statement) = self.altered_by_script(unit).filter(|_| is_wanted && !too_few) {
+            self.could_not(unit, format!("{statement}; what is left of its values cannot be told, because {why}"));
+            return;
+        }
         // Each query counts as one row, and may have given any number of them.
-        if why == NoDigest::Query && found >= unit.rows {
+        if why.is_of_query() && found >= unit.rows {
             self.set_apart(unit, &why.to_string());
             self.not_compared.push(format!("{}: {why}", unit.label()));
             return;
@@ -229,8 +266,6 @@ impl<'a> Told<'a> {
             self.could_not(unit, format!("{why}, so which rows it should have is not known"));
             return;
         }
-        // Rows without columns are all alike: their number is all there is to them.
-        let all_alike = unit.form.columns.is_empty();
         match why {
             _ if all_alike => {}
             NoDigest::NotWanted => self.set_apart(unit, "only counted (--rows count)"),
@@ -244,7 +279,6 @@ impl<'a> Told<'a> {
             return;
         }
         // Where an INSERT could not be read, so many rows are the least; an extension brings its own.
-        let too_few = found < unit.rows;
         let too_many = found > unit.rows && !unit.relation.of_extension && (all_alike || !unit.inserts);
         if too_few || too_many {
             self.differs(unit, Difference::all_missing(unit.rows, found));
@@ -267,12 +301,26 @@ impl<'a> Told<'a> {
         if let Some(alters) = unit.relation.alters.as_ref().filter(|_| !unit.created) {
             // What it alters, it may; a row that it drops is lost.
             if difference.found >= difference.dumped {
+                if let Some(statement) = self.altered_by_script(unit) {
+                    let why = format!("{statement}, and its {alters} may alter rows too: which did cannot be told");
+                    self.could_not(unit, why);
+                    return;
+                }
                 self.set_apart(&unit.clone(), "a trigger or rule of the table may alter rows that come in");
                 self.not_compared.push(format!("{}: its {alters} may alter rows that come in", unit.label()));
                 return;
             }
             difference = Difference::all_missing(difference.dumped, difference.found);
             difference.places = vec![format!("its {alters} was there before the rows, and may have dropped them")];
+        }
+        // Whatever comes first comes in, so there is one row at least. Rows that pg_dump has written are not in each other's way.
+        let dump = self.restored.dump;
+        let at_most = unit.at_most && !(unit.created && (dump.is_archive() || dump.is_from_pg_dump()));
+        if at_most && difference.found > 0 && difference.missing + difference.changed > 0 {
+            let why = "its INSERT statements leave out rows that are there (ON CONFLICT DO NOTHING), and some are not as the \
+                       script has them: which it should have cannot be told by reading it";
+            self.could_not(unit, why.to_owned());
+            return;
         }
         let tables = unit.tables();
         match self.doing(tables.iter().map(|(schema, table)| (schema.as_str(), table.as_str())), &difference) {

@@ -138,13 +138,14 @@ impl Names<'_> {
     }
 }
 
-/// Reads the rows after VALUES and hands on each.
+/// Reads the rows after VALUES and hands on each. Given is whether the server may leave some of them out: ON CONFLICT DO
+/// NOTHING.
 pub(crate) fn values(
     text: &[u8],
     std_strings: bool,
     row: &mut Row,
     mut each: impl FnMut(&Row),
-) -> Result<(), NoDigest> {
+) -> Result<bool, NoDigest> {
     let mut reader = Reader { rest: text, std_strings };
     loop {
         reader.expect(b'(')?;
@@ -160,11 +161,16 @@ pub(crate) fn values(
         each(row);
         match reader.next() {
             Some(b',') => {}
-            // ON CONFLICT DO NOTHING may follow, or DO UPDATE, which changes what was there.
-            Some(_) if memchr::memmem::find(&reader.rest.to_ascii_lowercase(), b"update").is_some() => {
-                return Err(NoDigest::Upsert);
+            None => return Ok(false),
+            // ON CONFLICT DO NOTHING may follow, or DO UPDATE, which changes what was there; or RETURNING.
+            Some(first) => {
+                let rest = reader.rest.to_ascii_lowercase();
+                let has = |word: &[u8]| memchr::memmem::find(&rest, word).is_some();
+                if has(b"update") {
+                    return Err(NoDigest::Upsert);
+                }
+                return Ok(first != b';' && has(b"conflict"));
             }
-            _ => return Ok(()),
         }
     }
 }
@@ -386,6 +392,10 @@ mod tests {
 
     #[test]
     fn a_statement_can_have_many_rows_and_an_end() {
+        let leaves_out = |text: &str| values(text.as_bytes(), true, &mut Row::default(), |_| {});
+        assert_eq!(leaves_out("(1) ON CONFLICT DO NOTHING"), Ok(true));
+        assert_eq!(leaves_out("(1), (2) RETURNING a"), Ok(false));
+        assert_eq!(leaves_out("(1);"), Ok(false));
         let rows = read("\n\t(1, 'a'),\n\t(2, '),('),\n\t(3, NULL) ON CONFLICT DO NOTHING", true).unwrap();
         assert_eq!(rows, [some(&["1", "a"]), some(&["2", "),("]), vec![Some("3".into()), None]]);
     }

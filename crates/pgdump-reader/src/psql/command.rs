@@ -319,7 +319,11 @@ fn copy(line: &str) -> Step {
         return Step::Nothing;
     };
     if direction == "to" {
-        return Step::Nothing;
+        let query = before.to_ascii_lowercase();
+        let changes =
+            query.starts_with('(') && ["insert", "update", "delete", "merge"].iter().any(|verb| query.contains(verb));
+        let what = "\\copy of a statement that changes rows".to_owned();
+        return if changes { Step::Unfollowed { what, sends: false } } else { Step::Nothing };
     }
     match file.to_ascii_lowercase().as_str() {
         // With the script on standard input both are the script.
@@ -396,6 +400,7 @@ mod tests {
         assert_eq!(step("copy \"a from b\" FROM pstdin csv"), copied("COPY \"a from b\" FROM STDIN csv"));
         assert_eq!(step("copy t from stdin;"), copied("COPY t FROM STDIN "));
         assert_eq!(step("copy (select 1 from t) to stdout"), Step::Nothing);
+        assert!(matches!(step("copy (DELETE FROM t RETURNING *) to stdout"), Step::Unfollowed { .. }));
         assert!(matches!(step("copy t from 'a b.csv' csv"), Step::Unfollowed { .. }));
         assert!(matches!(step("copy t from program 'cat x'"), Step::Unfollowed { .. }));
     }

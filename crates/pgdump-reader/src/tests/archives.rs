@@ -67,6 +67,19 @@ fn an_archive_cut_off_anywhere_in_its_data_is_damaged() {
 }
 
 #[test]
+fn rows_of_inserts_go_where_the_statement_says_and_not_the_entry() {
+    let mut writer = Writer::shop(16);
+    // As pg_dump --inserts --load-via-partition-root writes them.
+    let data = b"INSERT INTO other.root VALUES (1, 'one');\nINSERT INTO other.root VALUES (2, 'two');\n\n\n";
+    writer.entries[3] = Entry { copy_stmt: None, data: Some(data.to_vec()), ..writer.entries[3].clone() };
+    let scan = scanned(&writer.custom()).1;
+    let places = scan.rows.iter().map(|rows| (rows.place.schema.as_deref(), rows.place.table.as_str(), rows.rows));
+    assert_eq!(places.collect::<Vec<_>>(), [(Some("other"), "root", 2)]);
+    writer.entries[3].data = Some(b"INSERT INTO orders VALUES (1, 'one');\n\n\n".to_vec());
+    assert_eq!(scanned(&writer.custom()).1.rows[0].place.schema.as_deref(), Some("public"));
+}
+
+#[test]
 fn an_archive_cut_off_in_its_table_of_contents_says_so() {
     let bytes = Writer::shop(16).custom();
     assert!(error_of(&bytes[..8]).contains("header"));

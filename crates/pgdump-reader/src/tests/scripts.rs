@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::digest::NoDigest;
 use super::super::{Affects, Scan};
 use super::scanned;
 
@@ -150,6 +151,158 @@ fn tables_of_the_session_hold_no_rows_of_the_dump() {
         )),
         ["-.u=1"]
     );
+}
+
+#[test]
+fn rows_of_a_table_that_has_the_name_of_a_temporary_one_are_the_dumps() {
+    let copy = |table: &str| format!("COPY {table} FROM stdin;\n1\n\\.\n");
+    for text in [
+        "SET search_path = public;\nCREATE TEMP TABLE t(a int);\n\nCOPY public.t FROM stdin;\n1\n\\.\n".to_owned(),
+        "CREATE TEMP TABLE t(a int);\nINSERT INTO public.t VALUES (1);\n".to_owned(),
+        format!("CREATE TEMP TABLE t(a int);\nDROP TABLE t;\nCREATE TABLE t(a int);\n{}", copy("t")),
+        "CREATE TEMP TABLE t(a int);\nINSERT INTO t VALUES (1);\nDROP TABLE t;\nINSERT INTO t VALUES (1);\n".to_owned(),
+        "INSERT INTO t VALUES (1);\nCREATE TEMP TABLE t(a int);\nINSERT INTO t VALUES (1);\n".to_owned(),
+        format!(
+            "BEGIN;\nCREATE TEMP TABLE t(a int) ON COMMIT DROP;\n{0}COMMIT;\nCREATE TABLE t(a int);\n{0}",
+            copy("t")
+        ),
+    ] {
+        assert_eq!(rows(&scan(&text)), ["-.t=1"], "{text}");
+    }
+    // What goes into the session's own schema is nobody's.
+    assert_eq!(rows(&scan(&format!("CREATE TABLE pg_temp.t(a int);\n{}", copy("pg_temp.t")))), Vec::<String>::new());
+    let made = "SET search_path = pg_temp;\nCREATE TABLE t(a int);\nINSERT INTO t VALUES (1);\n";
+    assert_eq!((rows(&scan(made)), scan(made).facts.tables.len()), (Vec::new(), 0));
+}
+
+#[test]
+fn rows_that_may_have_gone_into_a_temporary_table_are_counted_by_nobody() {
+    for rows in ["COPY t FROM stdin;\n1\n\\.\n", "INSERT INTO t VALUES (1);\nINSERT INTO t VALUES (1);\n"] {
+        let scan = scan(&format!("CREATE TEMP TABLE t(a int);\nDO $$BEGIN DROP TABLE t; END$$;\n{rows}"));
+        let digests: Vec<_> = scan.rows.iter().map(|rows| (rows.place.table.as_str(), rows.digest)).collect();
+        assert_eq!(digests, [("t", Err(NoDigest::PerhapsTemporary))], "{rows}");
+    }
+}
+
+#[test]
+fn a_table_that_is_filled_by_what_cannot_be_counted_has_rows() {
+    let table = "CREATE TABLE public.t(a int);\n";
+    for fills in [
+        "WITH x AS (SELECT 1) INSERT INTO public.t VALUES (1);",
+        "WITH x AS (INSERT INTO public.t VALUES (1) RETURNING a) SELECT a FROM x;",
+        "PREPARE p(int) AS INSERT INTO public.t VALUES ($1);\nEXECUTE p(1);",
+        "EXPLAIN ANALYZE INSERT INTO public.t VALUES (1);",
+        "MERGE INTO public.t USING (SELECT 1) AS s(a) ON false WHEN NOT MATCHED THEN INSERT VALUES (1);",
+        "COPY public.t FROM PROGRAM 'echo 1';",
+        "COPY (INSERT INTO public.t VALUES (1) RETURNING a) TO stdout;",
+        "SET search_path = public;\nCREATE TABLE u(a int);\nINSERT INTO pg_temp.v WITH x AS (INSERT INTO t VALUES (1) RETURNING a) TABLE x;",
+        "COPY public.t FROM stdin;\n\\.\nWITH x AS (SELECT 1) INSERT INTO public.t VALUES (1);",
+    ] {
+        let scan = scan(&format!("{table}{fills}\n"));
+        let uncountable = scan.rows.iter().filter(|rows| rows.rows == 1 && rows.digest == Err(NoDigest::Made));
+        assert_eq!(uncountable.map(|rows| rows.place.table.as_str()).collect::<Vec<_>>(), ["t"], "{fills}");
+        assert!(scan.facts.tables.iter().any(|table| table.name == "t" && table.has_data), "{fills}");
+    }
+    for made in [
+        "CREATE TABLE s.t AS SELECT 1;",
+        "SELECT 1 AS a INTO s.t;",
+        "PREPARE p AS SELECT 1;\nCREATE TABLE s.t AS EXECUTE p;",
+    ] {
+        let scan = scan(&format!("{made}\nALTER TABLE s.t RENAME TO u;\n"));
+        let place = scan.rows.first().map(|rows| (rows.place.schema.as_deref(), rows.place.table.as_str()));
+        assert_eq!(place, Some((Some("s"), "u")), "{made}");
+    }
+    for nothing in [
+        "CREATE TABLE x AS SELECT 1 AS a;\nDROP TABLE IF EXISTS x;\n",
+        "CREATE TEMP TABLE x AS SELECT 1;\nMERGE INTO x USING y ON true WHEN MATCHED THEN DELETE;\n",
+        "SELECT 1 INTO TEMP x;\n",
+        "PREPARE p(int) AS INSERT INTO public.t VALUES ($1);\n",
+        "CREATE TABLE x AS SELECT * FROM public.t WITH NO DATA;\n",
+    ] {
+        assert_eq!(rows(&scan(&format!("{table}{nothing}"))), Vec::<String>::new(), "{nothing}");
+    }
+    // Rows that can be counted are compared, and others may be beside them.
+    let both =
+        scan(&format!("{table}INSERT INTO public.t VALUES (1);\nWITH x AS (SELECT 2) INSERT INTO public.t TABLE x;\n"));
+    assert!(both.rows[0].digest.is_ok());
+    assert!(both.unfollowed.iter().any(|of| of.effect == super::super::Effect::Makes), "{:?}", both.unfollowed);
+}
+
+#[test]
+fn code_that_may_fill_tables_is_known_before_there_are_any() {
+    for text in ["DO $$BEGIN PERFORM 1; END$$;\n", "SELECT public.fill();\n", "CALL fill();\n", "EXECUTE nobody;\n"] {
+        let end = scan(&format!("SELECT 1;\n\\c app\n{text}")).end;
+        assert!(end.may_fill.contains_key(&Some("app".to_owned())), "{text}");
+    }
+    assert!(
+        scan("SELECT pg_catalog.set_config('search_path', '', false);\nCREATE TABLE t(a int);\n")
+            .end
+            .may_fill
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_mark_of_utf8_at_the_beginning_hides_nothing_behind_it() {
+    let made = scan("\u{feff}CREATE TABLE public.t(a int);\nINSERT INTO public.t VALUES (1);\n");
+    assert!(made.facts.tables.iter().all(|table| table.created));
+    assert_eq!(rows(&made), ["-.t=1"]);
+    assert_eq!(rows(&scan("\u{feff}INSERT INTO t VALUES (1);\nSELECT 1;\n")), ["-.t=1"]);
+    assert_eq!(rows(&scan("\u{feff}\\c two\nINSERT INTO t VALUES (1);\n")), ["two.t=1"]);
+    assert_eq!(scan("\u{feff}SET client_encoding = 'LATIN1';\nSELECT 1;\n").facts.encoding.as_deref(), Some("LATIN1"));
+    assert_eq!(scan("\u{feff}BEGIN;\nCREATE TABLE t(a int);\n").end.open_transaction, Some(1));
+}
+
+#[test]
+fn what_stands_behind_rows_is_known_by_its_last_line() {
+    let text = "CREATE TABLE t(a int);\nDELETE FROM t;\nINSERT INTO t VALUES (1);\nDELETE FROM t;\n";
+    let scan = scan(text);
+    assert_eq!((scan.rows[0].line, scan.unfollowed[0].line, scan.unfollowed[0].last), (3, 2, 4));
+}
+
+#[test]
+fn rows_in_an_encoding_of_their_own_are_counted() {
+    let copy = |row: &str| format!("CREATE TABLE t(b text);\nCOPY t FROM stdin (ENCODING 'LATIN1');\n{row}\n\\.\n");
+    let digest = |text: String| scan(&text).rows[0].digest;
+    assert_eq!(digest(copy("ä")), Err(NoDigest::Encoding));
+    assert_eq!(digest(format!("SET client_encoding = 'UTF8';\n{}", copy("ä"))), Err(NoDigest::Encoding));
+    assert!(digest(format!("SET client_encoding = 'latin-1';\n{}", copy("ä"))).is_ok());
+    assert!(digest(copy("a")).is_ok());
+}
+
+#[test]
+fn a_statement_with_a_value_that_is_not_known_is_a_doubt_of_every_kind() {
+    for statement in [
+        "INSERT INTO t VALUES (:stamp);",
+        "INSERT INTO t VALUES (:'stamp') \\g",
+        "INSERT INTO :stamp VALUES (1);",
+        "INSERT INTO t VALUES (1)\\; INSERT INTO t VALUES (:stamp);",
+        "INSERT INTO t VALUES (:stamp)",
+        "COPY t FROM stdin DELIMITER :'stamp';\n1\n\\.",
+        "DELETE FROM t WHERE a = :stamp;",
+    ] {
+        for set in ["\\set stamp `date +%s`", "\\getenv stamp HOME"] {
+            let text = format!("CREATE TABLE t(a int);\n{set}\n{statement}");
+            let told = "line 3: the variable \"stamp\", whose value is not known from the text";
+            assert_eq!(doubts(&text), [told], "{text}");
+        }
+    }
+    let scan = scan("SELECT 1;\nINSERT INTO t VALUES (7);\n\\set x `date`\nINSERT INTO t VALUES (:x);\n");
+    assert_eq!((scan.rows[0].rows, scan.rows[0].digest), (2, Err(NoDigest::Expressions)));
+}
+
+#[test]
+fn an_insert_at_the_end_needs_no_semicolon() {
+    let scan = scan("SELECT 1;\nINSERT INTO t VALUES (1);\nINSERT INTO t VALUES (2)");
+    assert_eq!((rows(&scan), scan.damage.len()), (vec!["-.t=2".to_owned()], 0));
+}
+
+#[test]
+fn rows_of_like_statements_go_where_names_lead_by_then() {
+    let insert = "INSERT INTO t VALUES (1);\n";
+    let scan = scan(&format!("SET search_path = a;\n{insert}SET search_path = b;\n{insert}\\c two\n{insert}"));
+    let places = scan.rows.iter().map(|rows| (rows.place.database.as_deref(), rows.place.schema.as_deref(), rows.rows));
+    assert_eq!(places.collect::<Vec<_>>(), [(None, Some("a"), 1), (None, Some("b"), 1), (Some("two"), None, 1)]);
 }
 
 #[test]
