@@ -240,6 +240,8 @@ catalogue! {
         "The dump creates its database from a template that has another encoding or locale.";
     TextInDump = "text-in-dump", Error, Dump,
         "Text that is no SQL stands in the dump: a program's messages, a prompt.";
+    TransactionLost = "transaction-lost", Error, Dump,
+        "An error that matters little by itself stands inside a transaction, and took back all that this did.";
     TransactionOpen = "transaction-open", Error, Dump,
         "The script ends inside a transaction, so what it did there is taken back.";
     TriggerStateChanged = "trigger-state-changed", Error, Restore,

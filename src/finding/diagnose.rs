@@ -8,7 +8,7 @@ use super::consequences::{Earlier, Entries, OWNER, consequence_of, kind_of, name
 use super::mask::{MASK, Mask};
 use super::recognise::{Cause, recognise};
 use super::refine::Refine;
-use super::{Consequence, Failure, Finding, Name, Origin, Severity, There, fixes};
+use super::{Consequence, Failure, Finding, Lost, Name, Origin, Severity, There, fixes};
 use crate::profile::Target;
 
 /// What is known beside the failures themselves.
@@ -45,6 +45,7 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
         earlier.add(failure, &cause);
         let found = causes.entry(cause).or_insert_with(|| Found { first: time, ..Found::default() });
         found.add(&shown, is_consequence, &archive, &situation.mask);
+        found.takes_back.extend(Lost::of(failure, situation).filter(|_| !is_consequence));
     }
     let mut causes: Vec<(Cause, Found)> = causes.into_iter().collect();
     causes.sort_by_key(|(_, found)| found.first);
@@ -141,6 +142,8 @@ struct Found {
     entries: Vec<i32>,
     /// Whether nothing but the session's own settings was refused.
     only_preamble: bool,
+    /// Transactions that were taken back for it.
+    takes_back: Vec<Lost>,
 }
 
 impl Default for Found {
@@ -156,6 +159,7 @@ impl Default for Found {
             statement: None,
             entries: Vec::new(),
             only_preamble: true,
+            takes_back: Vec::new(),
         }
     }
 }
@@ -239,6 +243,14 @@ impl Found {
         // Nobody can run what names nothing.
         finding.commands.retain(|command| !command.contains(MASK));
         finding.remedy.entries = self.entries;
+        finding.takes_back = self.takes_back;
+        // By itself it would be nothing to do.
+        if cause.name.severity() == Severity::Note && !finding.takes_back.is_empty() && !finding.consequences.is_empty()
+        {
+            finding.fix =
+                "It took back all that its transaction did: take it out of the transaction, and restore again.".into();
+            finding.commands.clear();
+        }
         finding
     }
 }

@@ -45,6 +45,7 @@ mod tar;
 #[cfg(test)]
 mod tests;
 mod toc;
+mod transactions;
 mod unfollowed;
 mod words;
 mod zlib;
@@ -71,6 +72,7 @@ pub use requirements::{
 };
 pub use rows::{Place, Seen, TableRows, Visitor};
 pub use scan::{Damage, Scan};
+pub use transactions::{Transaction, Transactions};
 pub use unfollowed::{Affects, Effect, ScriptEnd, Unfollowed};
 
 use dump::Content;

@@ -339,6 +339,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
             return Ok(None);
         }
         self.script.seen(statement.line);
+        self.script.follow(statement.line, self.lexer.variables.get_or_insert_default());
         let effect = self.collect(statement);
         self.script.statement(statement, &self.collector, !matches!(effect, Effect::LargeObject(_)));
         match effect {
@@ -404,6 +405,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
             return;
         }
         self.script.seen(line);
+        self.script.follow(line, self.lexer.variables.get_or_insert_default());
         self.script.wrote(line);
         let charset = self.lexer.charset();
         let collector = &mut self.collector;

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use super::changes::{self, Change};
 use super::facts::Relation;
 use super::lexer::{Statement, TokenKind};
+use super::psql::Variables;
 use super::statement::Collector;
+use super::transactions::{Transaction, Transactions};
 use super::unfollowed::{Affects, Doubts, Effect, ScriptEnd};
 
 /// Follows a script statement by statement.
@@ -46,7 +48,15 @@ impl Script {
 
     /// Rows come in, or something else is written.
     pub(super) fn wrote(&mut self, line: u64) {
+        self.open(line);
         self.written = Some(line);
+    }
+
+    /// A statement comes before which psql opens a transaction, if it is told to.
+    fn open(&mut self, line: u64) {
+        if self.opens && self.begun.is_none() {
+            self.begin(line);
+        }
     }
 
     fn lose(&mut self, line: u64, by: &str) {
@@ -54,7 +64,20 @@ impl Script {
             let what = format!("{by} takes back what was done since line {begun}");
             self.doubt(line, what, Affects::Everything);
         }
-        (self.begun, self.written) = (None, None);
+        self.close(line);
+    }
+
+    fn begin(&mut self, line: u64) {
+        (self.begun, self.written, self.sets, self.resumed) = (Some(line), None, None, None);
+    }
+
+    /// The transaction that is open ends in this line.
+    fn close(&mut self, line: u64) {
+        if let Some(begins) = self.begun.take() {
+            let Self { sets, resumed, .. } = *self;
+            self.transactions.push(Transaction { begins, ends: line, sets, resumed });
+        }
+        (self.written, self.sets, self.resumed) = (None, None, None);
     }
 
     pub(super) fn statement(&mut self, statement: &Statement, collector: &Collector, read: bool) {
@@ -66,8 +89,14 @@ impl Script {
         if self.transaction(statement) {
             return;
         }
+        if !is_outside(statement) {
+            self.open(line);
+        }
+        if is_of_session(statement) {
+            self.sets.get_or_insert(line);
+        }
         if !matches!(word(statement, 0), Some("set" | "select" | "reset" | "show")) {
-            self.wrote(line);
+            self.written = Some(line);
         }
         if is_of_database(statement) && !self.filled.contains(&collector.database) {
             self.filled.insert(collector.database.clone());
@@ -148,17 +177,18 @@ impl Script {
         match (word(statement, 0), word(statement, 1)) {
             (Some("begin"), _) | (Some("start"), Some("transaction")) => {
                 if self.begun.is_none() {
-                    (self.begun, self.written) = (Some(line), None);
+                    self.begin(line);
                 }
             }
             (Some("commit"), Some("prepared")) => {}
             (Some("commit" | "end"), _) => {
-                (self.begun, self.written) = (None, None);
+                self.close(line);
                 if has("chain") && !has("no") {
                     self.begun = Some(line);
                 }
             }
             (Some("rollback"), _) if has("to") => {
+                self.resumed = Some(line);
                 if self.written.is_some() {
                     self.doubt(line, "ROLLBACK TO a savepoint takes back what was done", Affects::Everything);
                 }
@@ -190,13 +220,43 @@ impl Script {
         if let Some(line) = open_branch {
             self.doubt(line, "\\if without its \\endif", Affects::Everything);
         }
+        let open_transaction = self.begun.filter(|_| self.written.is_some());
+        self.close(u64::MAX);
         let is_sure = !self.doubts.list.iter().any(|doubt| doubt.affects == Affects::Everything);
         let end = ScriptEnd {
-            open_transaction: self.begun.filter(|_| self.written.is_some()),
+            open_transaction,
             quits: self.quit.filter(|_| self.after_quit),
             database: is_sure.then_some(database),
         };
         (self.doubts.list, end)
+    }
+}
+
+/// Whether a statement cannot run inside a transaction, so that psql opens none before it (command_no_begin in common.c).
+fn is_outside(statement: &Statement) -> bool {
+    match word(statement, 0) {
+        Some("vacuum" | "cluster") => true,
+        Some("create" | "drop") => {
+            matches!(word(statement, 1), Some("database" | "tablespace"))
+                || (1..=3).any(|at| word(statement, at) == Some("concurrently"))
+        }
+        Some("alter") => word(statement, 1) == Some("system"),
+        Some("discard") => word(statement, 1) == Some("all"),
+        Some("reindex") => {
+            matches!(word(statement, 1), Some("database" | "system"))
+                || (1..=3).any(|at| word(statement, at) == Some("concurrently"))
+        }
+        _ => false,
+    }
+}
+
+/// Whether it sets something for the session, which the end of a transaction that has failed takes back.
+fn is_of_session(statement: &Statement) -> bool {
+    match word(statement, 0) {
+        Some("set") => word(statement, 1) != Some("local"),
+        Some("reset") => true,
+        Some("select") => (1..statement.tokens.len()).any(|at| word(statement, at) == Some("set_config")),
+        _ => false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a script does that cannot be told by reading it.
 
 use super::facts::Relation;
+use super::transactions::Transactions;
 
 /// A place of a script from which on, or for which, the text alone does not say what a database holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -63,7 +63,9 @@ fn of_server(state: &str, failure: &Failure) -> Named {
         () if begins(statement, "CREATE DATABASE") => objects::of_database(state, failure),
         () => None,
     };
-    if let Some(found) = of_statement.or_else(|| objects::of_library(failure)) {
+    if let Some(found) =
+        of_statement.or_else(|| objects::of_library(failure)).or_else(|| objects::of_drop(state, statement))
+    {
         return found;
     }
     if failure.voice == super::mask::Voice::Raised {
@@ -76,16 +78,18 @@ fn of_server(state: &str, failure: &Failure) -> Named {
         "428C9" => (Name::GeneratedColumnWritten, quoted()),
         "42P10" if message.ends_with(" is a generated column") => (Name::GeneratedColumnWritten, quoted()),
         // object_in_use, dependent_objects_still_exist: roles that pg_dumpall --clean drops and cannot.
-        "55006" if message.ends_with(" user cannot be dropped") => (Name::RoleExists, dropped_role(statement)),
-        "2BP01" if message.ends_with("it is required by the database system") => {
+        "55006" if begins(statement, "DROP ") && message.ends_with(" user cannot be dropped") => {
+            (Name::RoleExists, dropped_role(statement))
+        }
+        "2BP01" if begins(statement, "DROP ") && message.ends_with("it is required by the database system") => {
             (Name::RoleExists, dropped_role(statement))
         }
         // What depends on what the dump drops is the target's own; the database that the client is connected to; a template.
         "2BP01" | "55006" | "42809" if begins(statement, "DROP ") => (Name::ObjectExists, String::new()),
         // invalid_table_definition: `multiple primary keys for table "x" are not allowed`.
         "42P16" if message.starts_with("multiple primary keys for table ") => (Name::ObjectExists, String::new()),
-        // duplicate_schema: every database has this one.
-        "42P06" if quoted() == "public" => (Name::ObjectExists, "public".to_owned()),
+        // duplicate_schema: every database has this one. What stands in the same statement is lost with it.
+        "42P06" if quoted() == "public" && creates_schema_alone(statement) => (Name::ObjectExists, "public".to_owned()),
         // syntax_error where nothing of SQL begins; rows that psql takes for statements are told by what refused them.
         "42601" if !pgdump_reader::begins_with_command(statement) => (Name::TextInDump, text::speaker(statement)),
         // bad_copy_file_format, or what its first words are to a column: a line of another program's among the rows.
@@ -172,6 +176,14 @@ fn extension(failure: &Failure) -> Option<String> {
     }
 }
 
+/// Whether it is `CREATE SCHEMA public` and no more: neither an owner nor what is in it (`CREATE SCHEMA public CREATE TABLE …`).
+fn creates_schema_alone(statement: &str) -> bool {
+    let is = |word: &Word, name: &str| matches!(word, Word::Name(found) if found == name);
+    let statements = pgdump_reader::statements(statement);
+    let [words] = statements.as_slice() else { return false };
+    matches!(words.as_slice(), [create, schema, _] if is(create, "create") && is(schema, "schema"))
+}
+
 /// The role of `DROP ROLE IF EXISTS "x";`.
 fn dropped_role(statement: &str) -> String {
     statement
@@ -239,6 +251,20 @@ mod tests {
     fn a_missing_role_is_known_by_name() {
         let cause = cause("42704", "role \"a \"quoted\" one\" does not exist", "ALTER TABLE t OWNER TO x");
         assert_eq!((cause.name, cause.subject.as_str()), (Name::RoleMissing, "a \"quoted\" one"));
+    }
+
+    #[test]
+    fn what_stands_beside_the_schema_that_is_there_is_lost() {
+        let alone = |statement: &str| cause("42P06", "schema \"public\" already exists", statement).subject == "public";
+        assert!(alone("CREATE SCHEMA public;") && alone("create schema \"public\""));
+        for statement in [
+            "CREATE SCHEMA public AUTHORIZATION x;",
+            "CREATE SCHEMA public CREATE TABLE t (a integer);",
+            "CREATE SCHEMA public; CREATE SCHEMA other;",
+            "DO $$ BEGIN CREATE SCHEMA other; CREATE SCHEMA public; END $$;",
+        ] {
+            assert!(!alone(statement), "{statement}");
+        }
     }
 
     #[test]
