@@ -112,8 +112,8 @@ fn of_damage(failure: &Failure, own: &Cause, damage: &[Damage]) -> Option<Cause>
         return None;
     }
     // connection_failure, protocol_violation; query_canceled, which a parallel job that ends early asks for.
-    let lost =
-        failure.is("08006") || failure.is("08P01") || failure.is("57014") && failure.message.contains("user request");
+    let lost = (failure.is("08006") || failure.is("08P01")) && !is_of_elsewhere(failure)
+        || failure.is("57014") && failure.message.contains("user request");
     let copied = failure.statement.as_deref().and_then(|statement| statement.strip_prefix("COPY "));
     let cut_off = copied.and_then(name_at).is_some_and(|parts| {
         let (table, whole) = (parts.last().map(String::as_str), parts.join("."));
@@ -407,6 +407,44 @@ mod tests {
         let refused = failure("42501", "permission denied: \"RI_ConstraintTrigger_a_1\" is a system trigger", switched);
         let refused = cause(&refused);
         assert_eq!((refused.name, refused.who.as_deref()), (Name::PermissionDenied, Some("triggers")));
+    }
+
+    /// Every object of a schema depends on it in an archive.
+    #[test]
+    fn that_something_is_there_explains_nothing_that_is_missing() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
+        let dump = pgdump_reader::open(&path).unwrap();
+        let entry = |desc: &str, tag: &str| {
+            dump.entries().iter().find(|entry| entry.desc == desc && entry.tag == tag).map(|entry| entry.id).unwrap()
+        };
+        let of = |entry: i32, failure: Failure| Failure { entry: Some(entry), ..failure };
+        let (schema, table) = (entry("SCHEMA", "shop"), entry("TABLE", "customers"));
+        let rows = entry("TABLE DATA", "customers");
+        let exists = of(schema, failure("42P06", "schema \"shop\" already exists", "CREATE SCHEMA shop;"));
+        let create = "CREATE TABLE shop.customers (id x.one);";
+        let missing = of(table, failure("3F000", "schema \"x\" does not exist", create));
+        let copy = "COPY shop.customers (id) FROM stdin;";
+        let gone = of(rows, failure("42P01", "relation \"shop.customers\" does not exist", copy));
+        let found = diagnosed(&[exists.clone(), missing, gone]);
+        assert!(found.contains(&(Name::ObjectExists, 1)) && found.contains(&(Name::SchemaMissing, 2)), "{found:?}");
+
+        let refused = of(table, failure("42501", "permission denied for language c", "CREATE FUNCTION shop.t()"));
+        let found = diagnosed(&[exists, refused]);
+        assert!(found.contains(&(Name::PermissionDenied, 1)), "{found:?}");
+
+        // Another table of that name has not its columns.
+        let exists = of(table, failure("42P07", "relation \"customers\" already exists", create));
+        let other = of(rows, failure("42703", "column \"b\" of relation \"customers\" does not exist", copy));
+        assert_eq!(diagnosed(&[exists, other]), [(Name::ObjectExists, 2)]);
+    }
+
+    /// A type of its name is there, and the table is not.
+    #[test]
+    fn what_is_not_made_for_a_type_of_its_name_is_missing_for_that() {
+        let create = "CREATE TABLE shop.t (id integer);";
+        let exists = failure("42710", "type \"t\" already exists", create);
+        let gone = failure("42P01", "relation \"shop.t\" does not exist", "COPY shop.t (id) FROM stdin;");
+        assert_eq!(diagnosed(&[exists, gone]), [(Name::ObjectExists, 2)]);
     }
 
     #[test]
