@@ -226,6 +226,8 @@ catalogue! {
         "A sequence has less than a tenth of its values left.";
     ServerReadOnly = "server-read-only", Error, Target,
         "The restore may change nothing: its session is read-only.";
+    SettingInvalid = "setting-invalid", Error, Target,
+        "The dump sets a parameter to a value that the target does not take.";
     SettingUnknown = "setting-unknown", Note, Target,
         "The dump sets a parameter that the target's server does not know.";
     SharedMemoryTooSmall = "shared-memory-too-small", Error, Target,

@@ -223,7 +223,10 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
     // a key.
     const MISSES: [&str; 12] =
         ["42P01", "42704", "42883", "42703", "3F000", "3D000", "42804", "42809", "42830", "42P16", "55000", "42803"];
-    let misses_something = MISSES.iter().any(|state| failure.is(state)) || own.name == Name::LibraryNotPreloaded;
+    // invalid_parameter_value: a parameter that names what is not there.
+    let names_nothing = failure.is("22023") && own.name == Name::DependencyMissing;
+    let misses_something =
+        MISSES.iter().any(|state| failure.is(state)) || names_nothing || own.name == Name::LibraryNotPreloaded;
     let statement = failure.statement.as_deref().unwrap_or_default().trim_start();
     // What is refused of an object that is there already is so because it is another one than the dump's.
     if matches!(own.name, Name::PermissionDenied | Name::SchemaNotWritable) {
@@ -278,7 +281,8 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
     let routine = routine.iter().find_map(|kind| failure.message.strip_prefix(kind)?.split('(').next());
     // `collation "c" for encoding "UTF8" does not exist`: the name can hold quotes, or others can follow it.
     let first = failure.message.split('"').nth(1);
-    let named: Vec<&str> = [failure.quoted(), first, routine].into_iter().flatten().collect();
+    let last = failure.message.rsplit('"').nth(1).filter(|_| names_nothing);
+    let named: Vec<&str> = [failure.quoted(), first, routine, last].into_iter().flatten().collect();
     if let Some(cause) = named.iter().find_map(|name| earlier.of_name(name)) {
         return Some(cause.clone());
     }
@@ -289,7 +293,7 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
     }
     // A type, function or operator that nothing in the dump makes: an extension would have brought it. Which one, only its
     // name can tell, unless there is just one.
-    if failure.is("42704") || failure.is("42883") {
+    if failure.is("42704") || failure.is("42883") || names_nothing {
         let has_its_name = |cause: &&Cause| {
             named.iter().any(|name| name.rsplit('.').next().is_some_and(|last| last.contains(cause.subject.as_str())))
         };
@@ -354,7 +358,10 @@ pub(super) fn made_by(statement: &str) -> Option<Vec<String>> {
         }
         _ => statement,
     };
-    const KINDS: [&str; 19] = [
+    // `ACCESS METHOD`, `TEXT SEARCH CONFIGURATION`.
+    const KINDS: [&str; 21] = [
+        "METHOD",
+        "CONFIGURATION",
         "SUBSCRIPTION",
         "PUBLICATION",
         "STATISTICS",

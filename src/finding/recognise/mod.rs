@@ -110,6 +110,13 @@ fn of_server(state: &str, failure: &Failure) -> Named {
         "22023" if message.starts_with("invalid value for parameter \"default_tablespace\": \"") => {
             (Name::TablespaceMissing, after(message, "\": "))
         }
+        // CREATE LANGUAGE (CreateExtension in extension.c).
+        "0A000" if message.starts_with("extension \"") && message.ends_with(" is not available") => {
+            (Name::ExtensionUnavailable, quoted())
+        }
+        "22023" if of_parameter(message).is_some() => of_value(message),
+        // undefined_schema: none of the search_path's is there.
+        "3F000" if message == "no schema has been selected to create in" => (Name::SchemaMissing, String::new()),
         // undefined_file: the directory of a new tablespace.
         "58P01" if begins(statement, "CREATE TABLESPACE") => {
             let name = statement.split_whitespace().nth(2).unwrap_or_default();
@@ -342,6 +349,22 @@ mod tests {
                 "CREATE TABLE public.t (id uuid DEFAULT gen_random_uuid())",
                 "dependency-missing",
             ),
+            (
+                "22023",
+                "invalid value for parameter \"default_table_access_method\": \"heap2\"",
+                "SET default_table_access_method = heap2;",
+                "dependency-missing",
+            ),
+            ("22023", "invalid value for parameter \"TimeZone\": \"No/Where\"", "SET TimeZone = x", "setting-invalid"),
+            ("22023", "parameter \"row_security\" requires a Boolean value", "SET row_security = x", "setting-invalid"),
+            (
+                "22023",
+                "-5 ms is outside the valid range for parameter \"statement_timeout\" (0 ms .. 2147483647 ms)",
+                "SET statement_timeout = -5",
+                "setting-invalid",
+            ),
+            ("22023", "invalid value for parameter \"default_tablespace\": \"x\"", "SET x", "tablespace-missing"),
+            ("3F000", "no schema has been selected to create in", "CREATE TABLE t (a integer)", "schema-missing"),
             ("42702", "column reference \"wal_records\" is ambiguous", "CREATE VIEW public.v AS", "column-ambiguous"),
             (
                 "58P01",
