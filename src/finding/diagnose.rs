@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use pgdump_reader::{Damage, Dump, Scan, TocEntry};
 
-use super::consequences::{Earlier, Entries, OWNER, consequence_of, kind_of, name_at};
+use super::acting::{Acting, names_who};
+use super::consequences::{Earlier, Entries, OWNER, consequence_of, is_of_elsewhere, kind_of, name_at};
 use super::mask::{MASK, Mask};
 use super::recognise::{Cause, recognise};
 use super::refine::Refine;
@@ -35,9 +36,15 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
     let refine = Refine::new(situation);
     let mut causes: BTreeMap<Cause, Found> = BTreeMap::new();
     let mut earlier = Earlier::default();
+    let acting = Acting::new(failures, situation);
     for (time, failure) in failures.iter().enumerate() {
+        let acting = acting.of(failure);
+        // The log names who connected.
+        let as_acting = acting.clone().map(|role| Failure { role: Some(role), ..failure.clone() });
+        let failure = as_acting.as_ref().unwrap_or(failure);
         let shown = failure.shown(&situation.mask);
-        let own = refine.cause(failure, named(failure, &shown, &situation.mask));
+        let mut own = refine.cause(failure, named(failure, &shown, &situation.mask));
+        own.acting = acting.filter(|_| names_who(own.name)).map(|role| situation.mask.name(&role));
         let root = of_damage(failure, &own, &situation.scan.damage)
             .or_else(|| consequence_of(failure, &own, &archive, &earlier));
         let is_consequence = root.is_some();
@@ -75,7 +82,7 @@ fn named(failure: &Failure, shown: &Failure, mask: &Mask<'_>) -> Cause {
     let said = recognise(&Failure { voice: shown.voice, ..failure.clone() });
     let who = match said.name {
         // A role; what others say of it are words of pgrehearse's own.
-        Name::SchemaNotWritable => said.who.map(|who| mask.name(&who)),
+        Name::SchemaNotWritable | Name::EventTriggerRefused => said.who.map(|who| mask.name(&who)),
         _ => said.who,
     };
     if is_in_own_words(said.name) {

@@ -1,5 +1,6 @@
 //! Findings: one root cause each, with a stable name, the objects it hit, evidence, and a fix.
 
+mod acting;
 mod catalogue;
 mod consequences;
 mod decidable;

@@ -7,6 +7,7 @@
 //!
 //! Everything is streamed, and no length that a file names is believed: a dump is what a stranger has sent.
 
+mod acting;
 mod ahead;
 mod archive;
 mod changes;
@@ -52,6 +53,7 @@ mod zlib;
 
 use std::path::Path;
 
+pub use acting::Acting;
 pub use archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
 pub use compression::Compression;
 pub use declared::{Added, Declared, Word, split, statements};

@@ -286,6 +286,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
                     _ => self.script.connected(meta.line),
                 }
                 self.collector.connect(&connect, user);
+                self.script.acts(meta.line, self.collector.acting());
                 self.lexer.set_encoding(Embedding::default());
                 self.encoded();
             }
@@ -341,6 +342,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
         self.script.seen(statement.line);
         self.script.follow(statement.line, self.lexer.variables.get_or_insert_default());
         let effect = self.collect(statement);
+        self.script.acts(statement.line, self.collector.acting());
         self.script.statement(statement, &self.collector, !matches!(effect, Effect::LargeObject(_)));
         match effect {
             Effect::None => {}

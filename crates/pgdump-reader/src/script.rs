@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::acting::Acting;
 use super::changes::{self, Change};
 use super::facts::Relation;
 use super::lexer::{Statement, TokenKind};
@@ -18,6 +19,16 @@ pub(super) struct Script {
     begun: Option<u64>,
     /// The last line that wrote something in the transaction that is open.
     written: Option<u64>,
+    /// The first line in it that sets something for the session.
+    sets: Option<u64>,
+    /// The last line in it that goes back to a savepoint.
+    resumed: Option<u64>,
+    transactions: Transactions,
+    acting: Acting,
+    /// Whether psql opens a transaction before the next statement, where none is open (AUTOCOMMIT).
+    opens: bool,
+    /// Whether psql goes back to before a statement that fails in a transaction (ON_ERROR_ROLLBACK).
+    recovers: bool,
     quit: Option<u64>,
     after_quit: bool,
     /// Databases that the script has put something into.
@@ -44,6 +55,21 @@ impl Script {
 
     pub(super) fn quit(&mut self, line: u64) {
         self.quit.get_or_insert(line);
+    }
+
+    /// From this line on it acts as this role, or as whoever restores it.
+    pub(super) fn acts(&mut self, line: u64, role: Option<&str>) {
+        self.acting.push(line, role);
+    }
+
+    /// What psql does with transactions by itself from this line on, in which a statement begins.
+    pub(super) fn follow(&mut self, line: u64, variables: &Variables) {
+        // Whatever the one before did, it has not ended the transaction.
+        if self.recovers {
+            self.resumed = Some(line);
+        }
+        self.opens = variables.is("AUTOCOMMIT", false);
+        self.recovers = variables.is("ON_ERROR_ROLLBACK", true);
     }
 
     /// Rows come in, or something else is written.
@@ -227,6 +253,8 @@ impl Script {
             open_transaction,
             quits: self.quit.filter(|_| self.after_quit),
             database: is_sure.then_some(database),
+            transactions: self.transactions,
+            acting: self.acting,
         };
         (self.doubts.list, end)
     }

@@ -1,5 +1,6 @@
 //! What a script does that cannot be told by reading it.
 
+use super::acting::Acting;
 use super::facts::Relation;
 use super::transactions::Transactions;
 
@@ -70,6 +71,8 @@ pub struct ScriptEnd {
     /// The database that psql is connected to at its end, where that can be told; `None` within is the one that it began
     /// with.
     pub database: Option<Option<String>>,
+    pub transactions: Transactions,
+    pub acting: Acting,
 }
 
 /// Gathers what is not followed, each once.

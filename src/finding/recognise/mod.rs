@@ -21,11 +21,13 @@ pub struct Cause {
     pub subject: String,
     /// Who was refused, where that is somebody else than who asked; who wrote the rows that were met; what a check calls.
     pub who: Option<String>,
+    /// As whom the statement ran, where the restore acted as another role than it connects as.
+    pub acting: Option<String>,
 }
 
 impl Cause {
     pub fn new(name: Name, subject: impl Into<String>) -> Self {
-        Self { name, subject: subject.into(), who: None }
+        Self { name, subject: subject.into(), who: None, acting: None }
     }
 }
 
@@ -38,6 +40,12 @@ pub fn recognise(failure: &Failure) -> Cause {
     let statement = failure.statement.as_deref();
     let who = match name {
         Name::SchemaNotWritable => statement.and_then(privileges::new_owner),
+        // AlterEventTriggerOwner_internal in event_trigger.c.
+        Name::EventTriggerRefused
+            if failure.message.starts_with("permission denied to change owner of event trigger") =>
+        {
+            statement.and_then(privileges::new_owner)
+        }
         // Triggers of foreign keys are the server's own (ATExecEnableDisableTrigger in tablecmds.c).
         Name::PermissionDenied
             if statement
@@ -142,6 +150,10 @@ fn of_server(state: &str, failure: &Failure) -> Named {
         "22P05" => (Name::EncodingUnrepresentable, after(message, "has no equivalent in encoding ")),
         // character_not_in_repertoire.
         "22021" => (Name::EncodingInvalidBytes, quoted()),
+        // unique_violation of a catalogue's own index: a large object, or what another session makes at the same time.
+        "23505" if of_catalogue(message) && !["COPY ", "INSERT "].iter().any(|verb| begins(statement, verb)) => {
+            (Name::ObjectExists, String::new())
+        }
         // duplicate_object: a role of pg_dumpall that every cluster has.
         "42710" if begins(statement, "CREATE ROLE") => (Name::RoleExists, quoted()),
         // duplicate table, schema, database, function.
@@ -208,6 +220,35 @@ fn altered_role(statement: &str) -> String {
     match pgdump_reader::statements(statement).into_iter().next().as_deref() {
         Some([_, _, Word::Name(role), ..]) => role.clone(),
         _ => String::new(),
+    }
+}
+
+/// `duplicate key value violates unique constraint "pg_largeobject_metadata_oid_index"` (_bt_check_unique in nbtinsert.c).
+fn of_catalogue(message: &str) -> bool {
+    let index = message.strip_prefix("duplicate key value violates unique constraint \"pg_");
+    index.is_some_and(|index| index.ends_with("_index\""))
+}
+
+/// The parameter whose value is refused: `invalid value for parameter "TimeZone": "x"`, `parameter "row_security" requires a
+/// Boolean value`, `-5 is outside the valid range for parameter "geqo_seed" (0 .. 1)` (guc.c, PostgreSQL 13 to 18).
+fn of_parameter(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("parameter \"")?;
+    let is_refused = message.starts_with("invalid value for parameter \"")
+        || message.starts_with("parameter \"") && message.contains("\" requires a ")
+        || message.contains(" is outside the valid range for parameter \"");
+    rest.split('"').next().filter(|_| is_refused)
+}
+
+/// What a refused value is about: what it names and the target does not have, where the parameter names something.
+fn of_value(message: &str) -> Named {
+    let parameter = of_parameter(message).unwrap_or_default();
+    let named = message.split_once("\": \"").map(|(_, value)| value.trim_end_matches('"'));
+    match (parameter, named) {
+        ("default_table_access_method", Some(name)) => (Name::DependencyMissing, format!("access method {name:?}")),
+        ("default_text_search_config", Some(name)) => {
+            (Name::DependencyMissing, format!("text search configuration {name:?}"))
+        }
+        _ => (Name::SettingInvalid, parameter.to_owned()),
     }
 }
 
@@ -321,6 +362,30 @@ mod tests {
     #[test]
     fn recorded_messages_have_their_causes() {
         for (state, message, statement, name) in [
+            ("42704", "role \"x\" does not exist", "DROP ROLE x;", "nothing-to-drop"),
+            ("42P01", "table \"x\" does not exist", "drop table x;", "nothing-to-drop"),
+            ("3D000", "database \"app\" does not exist", "DROP DATABASE app;", "nothing-to-drop"),
+            ("3D000", "database \"app\" does not exist", "", "dependency-missing"),
+            ("42704", "large object 5002 does not exist", "SELECT pg_catalog.lo_unlink('5002');", "nothing-to-drop"),
+            ("42P01", "table \"x\" does not exist", "DROP TABLE x; CREATE ROLE y;", "dependency-missing"),
+            (
+                "0A000",
+                "extension \"plpythonu\" is not available",
+                "CREATE OR REPLACE PROCEDURAL LANGUAGE plpythonu;",
+                "extension-unavailable",
+            ),
+            (
+                "42704",
+                "data type integer has no default operator class for access method \"gist\"",
+                "CREATE INDEX i ON t USING gist (a);",
+                "dependency-missing",
+            ),
+            (
+                "23505",
+                "duplicate key value violates unique constraint \"pg_largeobject_metadata_oid_index\"",
+                "SELECT pg_catalog.lo_create('5005');",
+                "object-exists",
+            ),
             ("40P01", "deadlock detected", "COPY public.p (id) FROM stdin;", "deadlock"),
             (
                 "53100",
