@@ -7,6 +7,7 @@ use tokio::sync::OnceCell;
 use super::reference::made::Reference;
 use crate::cluster::{ClusterError, Session};
 use crate::engine::{EngineError, Program, Sandbox, Whose};
+use crate::finding::mask::{Mask, Voice};
 
 /// What one restored database declares, and what this server makes of the dump's own definitions. The first check that
 /// asks has each made.
@@ -120,8 +121,10 @@ async fn read(
     drop((stdout, stderr));
     let code = running.exit.await?;
     if code != 0 {
-        let said = said.lines().next().unwrap_or("it says nothing").to_owned();
-        return Ok(Err(format!("exit code {code}: {said}")));
+        // What the server says to it can be a trigger's words: of a login, with values of rows.
+        let said = said.lines().next().map(|line| line.strip_prefix("pg_dump: error: ").unwrap_or(line));
+        let said = said.map(|said| Mask::of_postgres().message(said, None, Voice::Client));
+        return Ok(Err(format!("exit code {code}: {}", said.as_deref().unwrap_or("it says nothing"))));
     }
     Ok(dump::table_of_contents(&archive).map(|archive| Declared::of_archive(&archive)))
 }

@@ -4,7 +4,7 @@ use pgdump_reader::Dump;
 
 use super::Restored;
 use crate::cluster::sql::identifier;
-use crate::finding::{Name, Severity};
+use crate::finding::{Finding, Name, Severity};
 use crate::restore::has_option;
 
 /// What the dump declares for the database that is looked at.
@@ -40,6 +40,9 @@ pub fn unsaid(restored: &Restored<'_>) -> &'static str {
     if of(Name::TransactionOpen) {
         return "which the transaction that was left open explains";
     }
+    if of(Name::TransactionLost) {
+        return "which the transaction that was taken back explains";
+    }
     if of(Name::InputUnread) {
         return "which the script that psql did not read to its end explains";
     }
@@ -57,8 +60,9 @@ pub fn tablespaces_left_out(restored: &Restored<'_>) -> bool {
 /// one of the script's.
 pub fn rolled_back(restored: &Restored<'_>) -> bool {
     let one = has_option(&restored.target.restore.options, "--single-transaction", '1');
+    let is_told = |finding: &Finding| finding.name == Name::TransactionLost && finding.fails();
     // in_failed_sql_transaction.
-    restored.failures.iter().any(|failure| one || failure.is("25P02"))
+    restored.restore_findings.iter().any(is_told) || restored.failures.iter().any(|failure| one || failure.is("25P02"))
 }
 
 /// Whether what a finding names as hit is what fills this table: `TABLE DATA public.orders`, or of a script

@@ -226,6 +226,8 @@ catalogue! {
         "A sequence has less than a tenth of its values left.";
     ServerReadOnly = "server-read-only", Error, Target,
         "The restore may change nothing: its session is read-only.";
+    SettingInvalid = "setting-invalid", Error, Target,
+        "The dump sets a parameter to a value that the target does not take.";
     SettingUnknown = "setting-unknown", Note, Target,
         "The dump sets a parameter that the target's server does not know.";
     SharedMemoryTooSmall = "shared-memory-too-small", Error, Target,
@@ -240,6 +242,8 @@ catalogue! {
         "The dump creates its database from a template that has another encoding or locale.";
     TextInDump = "text-in-dump", Error, Dump,
         "Text that is no SQL stands in the dump: a program's messages, a prompt.";
+    TransactionLost = "transaction-lost", Error, Dump,
+        "An error that matters little by itself stands inside a transaction, and took back all that this did.";
     TransactionOpen = "transaction-open", Error, Dump,
         "The script ends inside a transaction, so what it did there is taken back.";
     TriggerStateChanged = "trigger-state-changed", Error, Restore,

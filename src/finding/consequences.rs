@@ -22,6 +22,14 @@ impl<'a> Entries<'a> {
         self.0.get(&id).copied()
     }
 
+    /// The cause of an object that is there already and is another one than the dump's, where an entry is of it or is made on it.
+    /// A schema has no parts that could be missing.
+    fn of_another(&self, id: i32, there: &HashMap<i32, Cause>) -> Option<Cause> {
+        let on = self.get(id).into_iter().flat_map(|entry| &entry.dependencies).copied();
+        let is_whole = |id: &i32| self.get(*id).is_some_and(|entry| entry.desc != "SCHEMA");
+        std::iter::once(id).chain(on).filter(is_whole).find_map(|id| there.get(&id).cloned())
+    }
+
     /// The first cause among all that an entry depends on.
     fn failed_dependency(&self, entry: i32, failed: &HashMap<i32, Cause>) -> Option<Cause> {
         let mut seen = HashSet::from([entry]);
@@ -47,6 +55,10 @@ impl<'a> Entries<'a> {
 pub(super) struct Earlier {
     /// By dump id: entries whose object was not made.
     by_entry: HashMap<i32, Cause>,
+    /// By dump id: entries whose object was there already, so that nothing is missing for them.
+    there: HashMap<i32, Cause>,
+    /// The same by name.
+    there_by_name: HashMap<String, Cause>,
     /// By the object that a statement would have made or filled: `public.orders`, and `orders` alone.
     by_name: HashMap<String, Cause>,
     extensions: BTreeSet<Cause>,
@@ -75,7 +87,8 @@ impl Earlier {
             self.extensions.insert(cause.clone());
         }
         // Class 57 (operator intervention), class 08 (connection), class XX (internal error).
-        if failure.sqlstate.as_deref().is_some_and(|state| ["57P", "08", "XX"].iter().any(|of| state.starts_with(of))) {
+        let ends = |state: &str| ["57P", "08", "XX"].iter().any(|of| state.starts_with(of));
+        if failure.sqlstate.as_deref().is_some_and(ends) && !is_of_elsewhere(failure) {
             self.ended.get_or_insert_with(|| cause.clone());
         }
         if let Some((schema, table)) = table_of(failure) {
@@ -104,15 +117,19 @@ impl Earlier {
         if only_altered {
             return;
         }
+        let (by_entry, by_name) = match is_there(failure, cause) {
+            true => (&mut self.there, &mut self.there_by_name),
+            false => (&mut self.by_entry, &mut self.by_name),
+        };
         if let Some(entry) = failure.entry {
-            self.by_entry.entry(entry).or_insert_with(|| cause.clone());
+            by_entry.entry(entry).or_insert_with(|| cause.clone());
         }
         if let Some(parts) = made_by(statement) {
             if let Some(name) = parts.last() {
-                self.by_name.entry(name.clone()).or_insert_with(|| cause.clone());
+                by_name.entry(name.clone()).or_insert_with(|| cause.clone());
             }
             if parts.len() > 1 {
-                self.by_name.entry(parts.join(".")).or_insert_with(|| cause.clone());
+                by_name.entry(parts.join(".")).or_insert_with(|| cause.clone());
             }
         }
     }
@@ -134,6 +151,29 @@ impl Earlier {
     fn of_name(&self, name: &str) -> Option<&Cause> {
         self.by_name.get(name)
     }
+}
+
+/// Whether it is another server's connection that failed, and not the restore's: `could not connect to the publisher: …`, `could
+/// not connect to server "s"` of postgres_fdw.
+pub(super) fn is_of_elsewhere(failure: &Failure) -> bool {
+    failure.message.starts_with("could not connect to ")
+}
+
+/// Whether a failure says that what it would make is there. A type of the same name is not the table (heap_create_with_catalog in
+/// heap.c), and what failed only because another object is there is not there itself.
+fn is_there(failure: &Failure, cause: &Cause) -> bool {
+    let says_so =
+        ["42710", "42P07", "42P06", "42P04", "42723", "2BP01", "55006", "23505"].iter().any(|state| failure.is(state));
+    let statement = failure.statement.as_deref().unwrap_or_default().trim_start();
+    let of_type = ["CREATE TYPE ", "CREATE DOMAIN "].iter().any(|verb| statement.starts_with(verb));
+    let is_type = failure.message.starts_with("type \"") && !of_type;
+    cause.name == Name::ObjectExists && says_so && !is_type
+}
+
+/// Whether what a failure misses is a part of an object that is there, or its kind: undefined column; datatype mismatch, wrong
+/// object type; a key that is not there, or twice; a state that it is not in.
+fn misses_a_part(failure: &Failure) -> bool {
+    ["42703", "42804", "42809", "42830", "42P16", "55000"].iter().any(|state| failure.is(state))
 }
 
 fn is_of_extension(name: Name) -> bool {
@@ -183,7 +223,10 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
     // a key.
     const MISSES: [&str; 12] =
         ["42P01", "42704", "42883", "42703", "3F000", "3D000", "42804", "42809", "42830", "42P16", "55000", "42803"];
-    let misses_something = MISSES.iter().any(|state| failure.is(state)) || own.name == Name::LibraryNotPreloaded;
+    // invalid_parameter_value: a parameter that names what is not there.
+    let names_nothing = failure.is("22023") && own.name == Name::DependencyMissing;
+    let misses_something =
+        MISSES.iter().any(|state| failure.is(state)) || names_nothing || own.name == Name::LibraryNotPreloaded;
     let statement = failure.statement.as_deref().unwrap_or_default().trim_start();
     // What is refused of an object that is there already is so because it is another one than the dump's.
     if matches!(own.name, Name::PermissionDenied | Name::SchemaNotWritable) {
@@ -203,7 +246,8 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
         let table = table_of(failure).filter(|_| !statement.starts_with("ALTER "));
         let kept = table.and_then(|(schema, table)| earlier.triggers.get(&format!("{schema}.{table}")));
         let lost = || referenced_table(failure).or_else(|| failure.referenced.clone());
-        return kept.or_else(|| lost().and_then(|table| earlier.of_name(&table))).cloned();
+        let of_lost = |table: String| earlier.of_name(&table).or_else(|| earlier.there_by_name.get(&table));
+        return kept.or_else(|| lost().and_then(of_lost)).cloned();
     }
     if !rows_as_sql && !misses_something {
         return None;
@@ -214,6 +258,11 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
             return Some(cause.clone());
         }
         if let Some(cause) = archive.failed_dependency(entry, &earlier.by_entry) {
+            return Some(cause);
+        }
+        if misses_a_part(failure)
+            && let Some(cause) = archive.of_another(entry, &earlier.there)
+        {
             return Some(cause);
         }
     }
@@ -232,13 +281,19 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
     let routine = routine.iter().find_map(|kind| failure.message.strip_prefix(kind)?.split('(').next());
     // `collation "c" for encoding "UTF8" does not exist`: the name can hold quotes, or others can follow it.
     let first = failure.message.split('"').nth(1);
-    let named: Vec<&str> = [failure.quoted(), first, routine].into_iter().flatten().collect();
+    let last = failure.message.rsplit('"').nth(1).filter(|_| names_nothing);
+    let named: Vec<&str> = [failure.quoted(), first, routine, last].into_iter().flatten().collect();
     if let Some(cause) = named.iter().find_map(|name| earlier.of_name(name)) {
+        return Some(cause.clone());
+    }
+    if misses_a_part(failure)
+        && let Some(cause) = named.iter().find_map(|name| earlier.there_by_name.get(*name))
+    {
         return Some(cause.clone());
     }
     // A type, function or operator that nothing in the dump makes: an extension would have brought it. Which one, only its
     // name can tell, unless there is just one.
-    if failure.is("42704") || failure.is("42883") {
+    if failure.is("42704") || failure.is("42883") || names_nothing {
         let has_its_name = |cause: &&Cause| {
             named.iter().any(|name| name.rsplit('.').next().is_some_and(|last| last.contains(cause.subject.as_str())))
         };
@@ -250,21 +305,18 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
 }
 
 /// What was refused of an object that could not be made because it is there already: by its entry or what that depends on,
-/// and in a script by its name.
+/// and in a script by its name. That a schema is there explains only what is refused of the schema itself.
 fn of_another(failure: &Failure, own: &Cause, archive: &Entries, earlier: &Earlier) -> Option<Cause> {
-    let exists = |cause: &Cause| cause.name == Name::ObjectExists;
-    let there: HashMap<i32, Cause> = earlier
-        .by_entry
-        .iter()
-        .filter(|(_, cause)| exists(cause))
-        .map(|(entry, cause)| (*entry, cause.clone()))
-        .collect();
+    let of_schema = own.name == Name::SchemaNotWritable || failure.message.contains(" schema ");
+    let is_meant = |id: &i32| of_schema || archive.get(*id).is_none_or(|entry| entry.desc != "SCHEMA");
+    let there: HashMap<i32, Cause> =
+        earlier.there.iter().filter(|(id, _)| is_meant(id)).map(|(id, cause)| (*id, cause.clone())).collect();
     let by_entry =
         failure.entry.and_then(|entry| there.get(&entry).cloned().or_else(|| archive.failed_dependency(entry, &there)));
-    let by_name = || earlier.of_name(&own.subject).filter(|cause| exists(cause)).cloned();
+    let by_name = || earlier.there_by_name.get(&own.subject).cloned();
     let altered = || {
         let (schema, table) = table_of(failure)?;
-        earlier.of_name(&format!("{schema}.{table}")).filter(|cause| exists(cause)).cloned()
+        earlier.there_by_name.get(&format!("{schema}.{table}")).cloned()
     };
     by_entry.or_else(|| if own.name == Name::SchemaNotWritable { by_name() } else { altered() })
 }
@@ -306,7 +358,10 @@ pub(super) fn made_by(statement: &str) -> Option<Vec<String>> {
         }
         _ => statement,
     };
-    const KINDS: [&str; 19] = [
+    // `ACCESS METHOD`, `TEXT SEARCH CONFIGURATION`.
+    const KINDS: [&str; 21] = [
+        "METHOD",
+        "CONFIGURATION",
         "SUBSCRIPTION",
         "PUBLICATION",
         "STATISTICS",

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use pgdump_reader::{Damage, Dump, Scan, TocEntry};
 
-use super::consequences::{Earlier, Entries, OWNER, consequence_of, kind_of, name_at};
+use super::acting::{Acting, names_who};
+use super::consequences::{Earlier, Entries, OWNER, consequence_of, is_of_elsewhere, kind_of, name_at};
 use super::mask::{MASK, Mask};
 use super::recognise::{Cause, recognise};
 use super::refine::Refine;
-use super::{Consequence, Failure, Finding, Name, Origin, Severity, There, fixes};
+use super::{Consequence, Failure, Finding, Lost, Name, Origin, Severity, There, fixes};
 use crate::profile::Target;
 
 /// What is known beside the failures themselves.
@@ -35,9 +36,15 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
     let refine = Refine::new(situation);
     let mut causes: BTreeMap<Cause, Found> = BTreeMap::new();
     let mut earlier = Earlier::default();
+    let acting = Acting::new(failures, situation);
     for (time, failure) in failures.iter().enumerate() {
+        let acting = acting.of(failure);
+        // The log names who connected.
+        let as_acting = acting.clone().map(|role| Failure { role: Some(role), ..failure.clone() });
+        let failure = as_acting.as_ref().unwrap_or(failure);
         let shown = failure.shown(&situation.mask);
-        let own = refine.cause(failure, named(failure, &shown, &situation.mask));
+        let mut own = refine.cause(failure, named(failure, &shown, &situation.mask));
+        own.acting = acting.filter(|_| names_who(own.name)).map(|role| situation.mask.name(&role));
         let root = of_damage(failure, &own, &situation.scan.damage)
             .or_else(|| consequence_of(failure, &own, &archive, &earlier));
         let is_consequence = root.is_some();
@@ -45,6 +52,7 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
         earlier.add(failure, &cause);
         let found = causes.entry(cause).or_insert_with(|| Found { first: time, ..Found::default() });
         found.add(&shown, is_consequence, &archive, &situation.mask);
+        found.takes_back.extend(Lost::of(failure, situation).filter(|_| !is_consequence));
     }
     let mut causes: Vec<(Cause, Found)> = causes.into_iter().collect();
     causes.sort_by_key(|(_, found)| found.first);
@@ -74,7 +82,7 @@ fn named(failure: &Failure, shown: &Failure, mask: &Mask<'_>) -> Cause {
     let said = recognise(&Failure { voice: shown.voice, ..failure.clone() });
     let who = match said.name {
         // A role; what others say of it are words of pgrehearse's own.
-        Name::SchemaNotWritable => said.who.map(|who| mask.name(&who)),
+        Name::SchemaNotWritable | Name::EventTriggerRefused => said.who.map(|who| mask.name(&who)),
         _ => said.who,
     };
     if is_in_own_words(said.name) {
@@ -111,8 +119,8 @@ fn of_damage(failure: &Failure, own: &Cause, damage: &[Damage]) -> Option<Cause>
         return None;
     }
     // connection_failure, protocol_violation; query_canceled, which a parallel job that ends early asks for.
-    let lost =
-        failure.is("08006") || failure.is("08P01") || failure.is("57014") && failure.message.contains("user request");
+    let lost = (failure.is("08006") || failure.is("08P01")) && !is_of_elsewhere(failure)
+        || failure.is("57014") && failure.message.contains("user request");
     let copied = failure.statement.as_deref().and_then(|statement| statement.strip_prefix("COPY "));
     let cut_off = copied.and_then(name_at).is_some_and(|parts| {
         let (table, whole) = (parts.last().map(String::as_str), parts.join("."));
@@ -141,6 +149,8 @@ struct Found {
     entries: Vec<i32>,
     /// Whether nothing but the session's own settings was refused.
     only_preamble: bool,
+    /// Transactions that were taken back for it.
+    takes_back: Vec<Lost>,
 }
 
 impl Default for Found {
@@ -156,6 +166,7 @@ impl Default for Found {
             statement: None,
             entries: Vec::new(),
             only_preamble: true,
+            takes_back: Vec::new(),
         }
     }
 }
@@ -239,6 +250,14 @@ impl Found {
         // Nobody can run what names nothing.
         finding.commands.retain(|command| !command.contains(MASK));
         finding.remedy.entries = self.entries;
+        finding.takes_back = self.takes_back;
+        // By itself it would be nothing to do.
+        if cause.name.severity() == Severity::Note && !finding.takes_back.is_empty() && !finding.consequences.is_empty()
+        {
+            finding.fix =
+                "It took back all that its transaction did: take it out of the transaction, and restore again.".into();
+            finding.commands.clear();
+        }
         finding
     }
 }
@@ -395,6 +414,44 @@ mod tests {
         let refused = failure("42501", "permission denied: \"RI_ConstraintTrigger_a_1\" is a system trigger", switched);
         let refused = cause(&refused);
         assert_eq!((refused.name, refused.who.as_deref()), (Name::PermissionDenied, Some("triggers")));
+    }
+
+    /// Every object of a schema depends on it in an archive.
+    #[test]
+    fn that_something_is_there_explains_nothing_that_is_missing() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
+        let dump = pgdump_reader::open(&path).unwrap();
+        let entry = |desc: &str, tag: &str| {
+            dump.entries().iter().find(|entry| entry.desc == desc && entry.tag == tag).map(|entry| entry.id).unwrap()
+        };
+        let of = |entry: i32, failure: Failure| Failure { entry: Some(entry), ..failure };
+        let (schema, table) = (entry("SCHEMA", "shop"), entry("TABLE", "customers"));
+        let rows = entry("TABLE DATA", "customers");
+        let exists = of(schema, failure("42P06", "schema \"shop\" already exists", "CREATE SCHEMA shop;"));
+        let create = "CREATE TABLE shop.customers (id x.one);";
+        let missing = of(table, failure("3F000", "schema \"x\" does not exist", create));
+        let copy = "COPY shop.customers (id) FROM stdin;";
+        let gone = of(rows, failure("42P01", "relation \"shop.customers\" does not exist", copy));
+        let found = diagnosed(&[exists.clone(), missing, gone]);
+        assert!(found.contains(&(Name::ObjectExists, 1)) && found.contains(&(Name::SchemaMissing, 2)), "{found:?}");
+
+        let refused = of(table, failure("42501", "permission denied for language c", "CREATE FUNCTION shop.t()"));
+        let found = diagnosed(&[exists, refused]);
+        assert!(found.contains(&(Name::PermissionDenied, 1)), "{found:?}");
+
+        // Another table of that name has not its columns.
+        let exists = of(table, failure("42P07", "relation \"customers\" already exists", create));
+        let other = of(rows, failure("42703", "column \"b\" of relation \"customers\" does not exist", copy));
+        assert_eq!(diagnosed(&[exists, other]), [(Name::ObjectExists, 2)]);
+    }
+
+    /// A type of its name is there, and the table is not.
+    #[test]
+    fn what_is_not_made_for_a_type_of_its_name_is_missing_for_that() {
+        let create = "CREATE TABLE shop.t (id integer);";
+        let exists = failure("42710", "type \"t\" already exists", create);
+        let gone = failure("42P01", "relation \"shop.t\" does not exist", "COPY shop.t (id) FROM stdin;");
+        assert_eq!(diagnosed(&[exists, gone]), [(Name::ObjectExists, 2)]);
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct Failure {
     pub entry: Option<i32>,
     /// The line of the script, where psql named it.
     pub line: Option<u64>,
+    /// Whether its transaction had written something, which an error takes back.
+    pub had_written: bool,
 }
 
 impl Failure {

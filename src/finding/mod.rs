@@ -1,11 +1,13 @@
 //! Findings: one root cause each, with a stable name, the objects it hit, evidence, and a fix.
 
+mod acting;
 mod catalogue;
 mod consequences;
 mod decidable;
 mod diagnose;
 mod failure;
 mod fixes;
+mod lost;
 pub mod mask;
 mod origin;
 #[cfg(test)]
@@ -23,6 +25,7 @@ pub use failure::Failure;
 pub use fixes::{
     DUMP_TRUNCATED_FIX, ROLE_MISSING_FIX, feature_missing_fix, feature_missing_title, restoring, ruled_out_words, words,
 };
+pub use lost::{Lost, transactions_lost};
 pub use origin::Origin;
 pub use recognise::Cause;
 
@@ -68,6 +71,9 @@ pub struct Finding {
     /// What mends it, whole.
     #[serde(skip)]
     pub remedy: Remedy,
+    /// Transactions that its failures took back.
+    #[serde(skip)]
+    pub takes_back: Vec<Lost>,
     /// Why it was accepted, where the profile accepts it; it does not fail the target then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<String>,
@@ -131,6 +137,7 @@ impl Finding {
             commands: Vec::new(),
             fix_files: Vec::new(),
             remedy: Remedy::default(),
+            takes_back: Vec::new(),
             accepted: None,
             accepted_objects: Vec::new(),
             own_severity: None,

@@ -23,7 +23,7 @@ use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{Events, Phase, What};
 use crate::finding::mask::Mask;
-use crate::finding::{Failure, Finding, Name, Situation, diagnose};
+use crate::finding::{Failure, Finding, Name, Situation, diagnose, transactions_lost};
 use crate::profile::Target;
 use crate::restore;
 
@@ -346,6 +346,11 @@ async fn work(
     rehearsal.untested.extend(ended.untested);
     // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
     decide(findings.iter_mut(), target);
+    // Nor does it keep what its transaction lost from being told.
+    let is_open = findings.iter().any(|finding| finding.name == Name::TransactionOpen);
+    let mut lost = transactions_lost(&findings).filter(|_| !is_open);
+    decide(lost.iter_mut(), target);
+    findings.extend(lost);
     // What is accepted explains no end before the end of the dump, unless it kept the restore from beginning at all.
     let unexplained =
         !findings.iter().any(Finding::fails) && !never_began(&findings, outcome.new_databases().next().is_none());

@@ -22,7 +22,9 @@ fn set_severity(finding: &mut Finding, target: &Target) {
     let Some(wanted) = target.severity.get(finding.name.as_str()).copied() else { return };
     let own = finding.severity;
     let set = if wanted < finding.name.severity() { own.min(wanted) } else { own.max(wanted) };
-    if set != own {
+    // Made milder, it would explain what failed only because of it.
+    let explains_more = set < own && !finding.consequences.is_empty();
+    if set != own && !explains_more {
         finding.severity = set;
         finding.own_severity = Some(own);
     }
@@ -194,6 +196,7 @@ fn unused_finding(accept: &Accept, seen: &Seen<'_>) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Consequence;
     use crate::profile;
 
     fn target(decisions: &str) -> Target {
@@ -314,6 +317,16 @@ mod tests {
         // A function was lost with it: the profile has not asked for that to be milder.
         assert_eq!(set(Name::SettingUnknown, Error, "warning"), (Error, None));
         assert_eq!(set(Name::RoleMissing, Error, "error"), (Error, None));
+    }
+
+    #[test]
+    fn what_failed_only_because_of_it_keeps_an_error_from_being_milder() {
+        let lost = Consequence { kind: "VIEW".into(), count: 1, objects: vec!["VIEW w".into()] };
+        let mut found = finding(Name::ObjectExists, &["TABLE t"]);
+        let milder = "severity: {object-exists: warning}\n";
+        assert!(!decided(milder, found.clone()).fails());
+        found.consequences.push(lost);
+        assert!(decided(milder, found).fails());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use pgdump_reader::reading::{Readers, pieces_of_archive};
 use pgdump_reader::{Archive, Container, Dump, TocEntry};
 
+use super::options::{Tool, has_option};
 use crate::cluster::MAINTENANCE_DATABASE;
 use crate::profile::{Jobs, Restore, Target};
 
@@ -117,10 +118,8 @@ fn jobs_for(target: &Target) -> u16 {
 
 /// Whether a client's command has several jobs at work at once.
 pub fn is_parallel(argv: &[String]) -> bool {
-    argv.first().is_some_and(|tool| tool == "pg_restore") && has_option(argv, "--jobs", 'j') && {
-        let one = |words: &[String]| matches!(words, [a, b] if (a == "-j" || a == "--jobs") && b == "1");
-        !argv.iter().any(|word| word == "--jobs=1" || word == "-j1") && !argv.windows(2).any(one)
-    }
+    let [tool, options @ ..] = argv else { return false };
+    tool == "pg_restore" && Tool::PgRestore.value(options, "--jobs").is_some_and(|jobs| jobs.trim() != "1")
 }
 
 /// What a person should know of jobs and order: that there is one job although there could be more, or that there are
@@ -178,7 +177,8 @@ fn into_tables_of_others(archive: &Archive, target: &Target) -> Option<String> {
     let options = options(&target.restore);
     let data_alone = has_option(&options, "--data-only", 'a')
         || has_option(&options, "--no-schema", '\0')
-        || options.iter().any(|option| option == "--section=data");
+        || Tool::PgRestore.has(&options, "--section")
+            && !Tool::PgRestore.values(&options, "--section").any(|of| of == "pre-data");
     // What init makes is the target's, and not known by name; only what can meet rows is meant.
     let words = ["table", "trigger"];
     let filled = target.init.iter().any(|init| {
@@ -201,20 +201,6 @@ pub fn connection_string(database: &str) -> String {
     }
 }
 
-/// Whether an option is given by its long name (or enough of it, as getopt allows) or its letter.
-pub fn has_option(options: &[String], long: &str, short: char) -> bool {
-    options.iter().any(|option| {
-        let name = option.split('=').next().unwrap_or(option);
-        let is_long = name.len() > 4 && name.starts_with("--") && long.starts_with(name);
-        let is_short = option.len() > 1
-            && option.starts_with('-')
-            && !option.starts_with("--")
-            // Letters that take no value can stand together: `-Ox`.
-            && option[1..].chars().take_while(|letter| letter.is_ascii_alphanumeric()).any(|letter| letter == short);
-        is_long || is_short
-    })
-}
-
 /// A command as a shell would take it.
 pub fn shell_words(argv: &[String]) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+".contains(c);
@@ -234,19 +220,12 @@ mod tests {
     }
 
     #[test]
-    fn options_are_known_in_all_their_forms() {
-        assert!(has_option(&options(&["--no-owner"]), "--no-owner", 'O'));
-        assert!(has_option(&options(&["-Ox"]), "--no-privileges", 'x'));
-        assert!(has_option(&options(&["--jobs=4"]), "--jobs", 'j'));
-        assert!(!has_option(&options(&["--no-privileges"]), "--no-owner", 'O'));
-    }
-
-    #[test]
     fn options_that_leave_something_out_are_known() {
         let given = |words: &[&str]| selecting(&Restore { options: options(words), ..Restore::default() });
         assert_eq!(given(&["--no-owner", "-x"]), None);
         assert_eq!(given(&["--section=pre-data"]), Some("--section"));
         assert_eq!(given(&["-t", "orders"]), Some("--table"));
+        assert_eq!(given(&["-ndata"]), Some("--schema"));
         let restore = Restore { list: Some("part.list".into()), ..Restore::default() };
         assert_eq!(selecting(&restore), Some("--use-list"));
     }

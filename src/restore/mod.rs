@@ -6,14 +6,14 @@ mod command;
 mod join;
 mod keeper;
 mod lines;
+mod options;
 mod psql_end;
 mod records;
 mod selection;
 mod server_log;
 
-pub use command::{
-    Command, command as client_command, connection_string, has_option, order_notice, selecting_option, shell_words,
-};
+pub use command::{Command, command as client_command, connection_string, order_notice, selecting_option, shell_words};
+pub use options::{Tool, has_option, psql_variable};
 pub use selection::selection;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -8,7 +8,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::command::has_option;
+use super::options::Tool;
 use super::server_log::Logged;
 use crate::profile::Restore;
 
@@ -50,7 +50,7 @@ pub(super) struct Closing {
 impl Closing {
     /// `None` where all of the script is one transaction, which an error would take back.
     pub(super) fn new(restore: &Restore) -> Option<Self> {
-        let single = has_option(&restore.options, "--single-transaction", '1');
+        let single = Tool::Psql.has(&restore.options, "--single-transaction");
         (!single).then(|| Self { column: format!("{MARK}{:016x}", fastrand::u64(..)) })
     }
 

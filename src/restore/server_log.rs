@@ -166,6 +166,8 @@ impl Reader {
             referenced: referenced(&text(14)),
             database: optional(2),
             role: optional(1),
+            // transaction_id, which a transaction gets with the first thing that it writes.
+            had_written: !matches!(text(10).as_str(), "" | "0"),
             ..Failure::default()
         };
         if self.kept < MOST_TEXT {

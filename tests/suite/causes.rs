@@ -340,3 +340,74 @@ fn hundreds_of_errors_from_forty_causes_are_read_on_one_page_and_each_is_account
         assert!(lines < 60, "{lines} lines: {}", ran.stdout);
     }
 }
+
+/// As `pg_dump -n public` writes it where types of the table are in another schema.
+#[test]
+fn that_the_schema_public_is_there_hides_no_other_cause() {
+    let home = Home::new();
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let (error, note) = (Severity::Error, Severity::Note);
+    let ran = home.run(&cases.join("cause/schema-public-chosen.dump"), &[&bare("bare", 17)]);
+    ran.expect(1);
+    let expected = [("object-exists", note, "public".to_owned()), ("schema-missing", error, "ext".to_owned())];
+    assert_eq!(causes(&ran), expected, "{}", ran.json);
+    assert_all_accounted_for(&ran);
+    // Nor where the profile takes it for less.
+    let milder = format!("{}severity: {{object-exists: warning}}\n", bare("milder", 17));
+    home.run(&cases.join("pass/schema-public-chosen-definitions.dump"), &[&milder]).expect(1);
+}
+
+#[test]
+fn a_value_that_the_target_does_not_take_is_told_by_its_parameter() {
+    let home = Home::new();
+    let broken = "SET default_table_access_method = heap2;
+SET default_text_search_config = 'public.gone';
+SET \"TimeZone\" = 'No/Where';
+SET statement_timeout = -5;
+CREATE FUNCTION public.f() RETURNS integer LANGUAGE sql SET lc_monetary TO 'xx_YY.UTF-8' AS 'SELECT 1';
+SET search_path = gone;
+CREATE TABLE nowhere (id integer);
+";
+    for major in [13, 18] {
+        let ran = with(&home, &bare("bare", major), broken);
+        ran.expect(1);
+        let found = causes(&ran);
+        let named: Vec<(&str, &str)> = found.iter().map(|(name, _, subject)| (*name, subject.as_str())).collect();
+        for wanted in [
+            ("dependency-missing", "access method \"heap2\""),
+            ("dependency-missing", "text search configuration \"public.gone\""),
+            ("setting-invalid", "TimeZone"),
+            ("setting-invalid", "statement_timeout"),
+            ("setting-invalid", "lc_monetary"),
+            ("schema-missing", ""),
+        ] {
+            assert!(named.contains(&wanted), "{wanted:?} on {major}: {named:?}\n{}", ran.json);
+        }
+        assert!(findings(ran.only(), "unclassified-error").is_empty(), "{}", ran.json);
+        assert_all_accounted_for(&ran);
+    }
+}
+
+#[test]
+fn who_was_refused_is_who_the_restore_acted_as() {
+    let home = Home::new();
+    let refused = "CREATE SCHEMA closed;
+GRANT CREATE ON SCHEMA public TO app;
+SET SESSION AUTHORIZATION 'app';
+CREATE TABLE closed.t (id integer);
+CREATE FUNCTION public.f() RETURNS integer LANGUAGE c AS 'f', 'f';
+SET SESSION AUTHORIZATION 'nobody';
+CREATE FUNCTION public.g() RETURNS integer LANGUAGE c AS 'f', 'f';
+SET SESSION AUTHORIZATION DEFAULT;
+";
+    let profile = format!("{}roles: [{{name: app}}]\n", bare("bare", 17));
+    let ran = with(&home, &profile, refused);
+    ran.expect(1);
+    let closed = ran.finding("schema-not-writable");
+    assert_eq!(closed.title, "role \"app\" may not create anything in schema \"closed\"", "{}", ran.json);
+    assert_eq!(closed.commands, [r#"GRANT CREATE ON SCHEMA "closed" TO "app";"#]);
+    // A change that was refused is none.
+    let denied = ran.finding("permission-denied");
+    assert_eq!((denied.subject.as_deref(), denied.own_count()), (Some("app"), 2), "{}", ran.json);
+    assert!(denied.fix.contains("--use-set-session-authorization"), "{}", denied.fix);
+}

@@ -136,6 +136,22 @@ SELECT public.no_function('c4n4ry4', 41114);
     said.holds_none_of(&["secret-row", CANARY, NUMBER]).holds(&["public.gone", "public.away", "public.no_function"]);
 }
 
+/// A trigger can raise every SQLSTATE, those of a server that has run out of something too.
+#[test]
+fn what_a_trigger_says_when_a_check_writes_is_told_of_no_row() {
+    let home = Home::new();
+    for state in ["configuration_limit_exceeded", "lock_not_available", "query_canceled", "disk_full"] {
+        let script = format!(
+            "CREATE TABLE public.t(id int PRIMARY KEY, email text);
+CREATE FUNCTION public.quota() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'quota of % used up', (SELECT max(email) FROM public.t) USING ERRCODE = '{state}'; END $$;
+COPY public.t (id, email) FROM stdin;\n1\tc4n4ry1\n\\.\n
+CREATE TRIGGER quota BEFORE INSERT ON public.t FOR EACH ROW EXECUTE FUNCTION public.quota();\n"
+        );
+        told(&home, script.as_bytes(), &bare("bare", 17), &[]).holds_none_of(&[CANARY]);
+    }
+}
+
 /// Each of them fails.
 const SECRETS: &str = "
 ALTER ROLE gone SET app.jwt_secret TO 'c4n4ry1';

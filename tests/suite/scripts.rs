@@ -52,6 +52,40 @@ fn a_script_that_ends_inside_a_transaction_fails_in_every_form_of_connect() {
     assert!(failed.finding("transaction-open").title.contains("line 1"), "{}", failed.json);
 }
 
+/// An error that is only a note takes back its transaction all the same, and nothing complains of that.
+#[test]
+fn what_a_harmless_error_takes_back_is_told() {
+    let home = Home::new();
+    let function = "CREATE FUNCTION public.f() RETURNS integer LANGUAGE sql AS 'SELECT 1';\n";
+    for harmless in ["CREATE ROLE postgres;\n", "CREATE SCHEMA public;\n", "DROP TABLE public.no;\n"] {
+        let table = "CREATE TABLE public.t(a int);\nINSERT INTO public.t VALUES (1);\n";
+        for (script, profile) in [
+            (format!("{table}BEGIN;\n{function}{harmless}COMMIT;\n"), APP.to_owned()),
+            (
+                format!("{table}\\set AUTOCOMMIT off\n{function}{harmless}COMMIT;\n\\set AUTOCOMMIT on\n"),
+                APP.to_owned(),
+            ),
+            (format!("{table}{function}{harmless}"), format!("{APP}restore: {{options: ['-1']}}\n")),
+            (format!("{table}{function}{harmless}"), format!("{APP}restore: {{options: [-v, ON_ERROR_STOP=1]}}\n")),
+        ] {
+            let ran = home.run(&home.file("script.sql", &script), &[&profile]);
+            let name = if profile.contains("ON_ERROR_STOP") { "client-failed" } else { "transaction-lost" };
+            assert_fails_with(&ran, name);
+        }
+        // Nothing is lost, or nothing but what is told.
+        for script in [
+            format!("{table}{function}BEGIN;\n{harmless}COMMIT;\n"),
+            format!("{table}BEGIN;\n{function}COMMIT;\n{harmless}"),
+            format!("{table}\\set ON_ERROR_ROLLBACK on\nBEGIN;\n{function}{harmless}COMMIT;\n"),
+        ] {
+            run(&home, script).expect(0);
+        }
+    }
+    let accepted = format!("{APP}accept:\n- {{finding: role-missing, reason: known, until: 2099-01-01}}\n");
+    let script = format!("BEGIN;\n{function}GRANT ALL ON SCHEMA public TO nobody;\nCOMMIT;\n");
+    assert_fails_with(&home.run(&home.file("script.sql", script), &[&accepted]), "transaction-lost");
+}
+
 #[test]
 fn what_follows_a_quit_is_missed() {
     let home = Home::new();

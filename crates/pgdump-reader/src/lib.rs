@@ -7,6 +7,7 @@
 //! `pg_restore --list` reads half an archive without complaint. On its way it digests the rows ([`digest`]), so that a
 //! restored table can be compared with them; where they differ, [`Dump::visit`] reads them once more to say where.
 
+mod acting;
 mod ahead;
 mod archive;
 mod changes;
@@ -47,12 +48,14 @@ mod temporary;
 #[cfg(test)]
 mod tests;
 mod toc;
+mod transactions;
 mod unfollowed;
 mod words;
 mod zlib;
 
 use std::path::Path;
 
+pub use acting::Acting;
 pub use archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
 pub use charset::bytes_of;
 pub use compression::Compression;
@@ -75,6 +78,7 @@ pub use requirements::{
 pub use rows::{Place, Seen, TableRows, Visitor};
 pub use scan::{Damage, Scan};
 pub use strings::in_standard_form;
+pub use transactions::{Transaction, Transactions};
 pub use unfollowed::{Affects, Effect, ScriptEnd, Unfollowed};
 
 use dump::Content;

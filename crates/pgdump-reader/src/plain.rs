@@ -291,6 +291,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
                 }
                 self.collector.connect(&connect, user);
                 self.gathered.forget_insert();
+                self.script.acts(meta.line, self.collector.acting());
                 self.lexer.set_encoding(Embedding::default());
                 self.encoded();
             }
@@ -344,7 +345,9 @@ impl<R: io::Read> Pass<'_, '_, R> {
             return Ok(None);
         }
         self.script.seen(statement.line);
+        self.script.follow(statement.line, self.lexer.variables.get_or_insert_default());
         let effect = self.collect(statement);
+        self.script.acts(statement.line, self.collector.acting());
         self.script.statement(statement, &self.collector, !matches!(effect, Effect::LargeObject(_)));
         self.collector.temporary.statement(statement);
         self.gathered.forget_insert();
@@ -411,6 +414,7 @@ impl<R: io::Read> Pass<'_, '_, R> {
             return;
         }
         self.script.seen(line);
+        self.script.follow(line, self.lexer.variables.get_or_insert_default());
         self.script.wrote(line);
         self.gathered.line = line;
         let charset = self.lexer.charset();

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::acting::Acting;
 use super::changes::{self, Change};
 use super::facts::Relation;
 use super::lexer::{Statement, TokenKind};
+use super::psql::Variables;
 use super::statement::Collector;
 use super::temporary::Whose;
+use super::transactions::{Transaction, Transactions};
 use super::unfollowed::{Affects, Doubts, Effect, ScriptEnd};
 use super::words::Words;
 
@@ -18,6 +21,16 @@ pub(super) struct Script {
     begun: Option<u64>,
     /// The last line that wrote something in the transaction that is open.
     written: Option<u64>,
+    /// The first line in it that sets something for the session.
+    sets: Option<u64>,
+    /// The last line in it that goes back to a savepoint.
+    resumed: Option<u64>,
+    transactions: Transactions,
+    acting: Acting,
+    /// Whether psql opens a transaction before the next statement, where none is open (AUTOCOMMIT).
+    opens: bool,
+    /// Whether psql goes back to before a statement that fails in a transaction (ON_ERROR_ROLLBACK).
+    recovers: bool,
     quit: Option<u64>,
     after_quit: bool,
     /// Databases that the script has put something into.
@@ -64,9 +77,32 @@ impl Script {
         self.quit.get_or_insert(line);
     }
 
+    /// From this line on it acts as this role, or as whoever restores it.
+    pub(super) fn acts(&mut self, line: u64, role: Option<&str>) {
+        self.acting.push(line, role);
+    }
+
+    /// What psql does with transactions by itself from this line on, in which a statement begins.
+    pub(super) fn follow(&mut self, line: u64, variables: &Variables) {
+        // Whatever the one before did, it has not ended the transaction.
+        if self.recovers {
+            self.resumed = Some(line);
+        }
+        self.opens = variables.is("AUTOCOMMIT", false);
+        self.recovers = variables.is("ON_ERROR_ROLLBACK", true);
+    }
+
     /// Rows come in, or something else is written.
     pub(super) fn wrote(&mut self, line: u64) {
+        self.open(line);
         self.written = Some(line);
+    }
+
+    /// A statement comes before which psql opens a transaction, if it is told to.
+    fn open(&mut self, line: u64) {
+        if self.opens && self.begun.is_none() {
+            self.begin(line);
+        }
     }
 
     fn lose(&mut self, line: u64, by: &str) {
@@ -74,7 +110,20 @@ impl Script {
             let what = format!("{by} takes back what was done since line {begun}");
             self.doubt(line, what, Affects::Everything);
         }
-        (self.begun, self.written) = (None, None);
+        self.close(line);
+    }
+
+    fn begin(&mut self, line: u64) {
+        (self.begun, self.written, self.sets, self.resumed) = (Some(line), None, None, None);
+    }
+
+    /// The transaction that is open ends in this line.
+    fn close(&mut self, line: u64) {
+        if let Some(begins) = self.begun.take() {
+            let Self { sets, resumed, .. } = *self;
+            self.transactions.push(Transaction { begins, ends: line, sets, resumed });
+        }
+        (self.written, self.sets, self.resumed) = (None, None, None);
     }
 
     pub(super) fn statement(&mut self, statement: &Statement, collector: &Collector, read: bool) {
@@ -85,8 +134,14 @@ impl Script {
         if self.transaction(statement) {
             return;
         }
+        if !is_outside(statement) {
+            self.open(line);
+        }
+        if is_of_session(statement) {
+            self.sets.get_or_insert(line);
+        }
         if !matches!(word(statement, 0), Some("set" | "select" | "reset" | "show")) {
-            self.wrote(line);
+            self.written = Some(line);
         }
         if is_of_database(statement) && !self.filled.contains(&collector.database) {
             self.filled.insert(collector.database.clone());
@@ -248,17 +303,18 @@ impl Script {
         match (word(statement, 0), word(statement, 1)) {
             (Some("begin"), _) | (Some("start"), Some("transaction")) => {
                 if self.begun.is_none() {
-                    (self.begun, self.written) = (Some(line), None);
+                    self.begin(line);
                 }
             }
             (Some("commit"), Some("prepared")) => {}
             (Some("commit" | "end"), _) => {
-                (self.begun, self.written) = (None, None);
+                self.close(line);
                 if has("chain") && !has("no") {
                     self.begun = Some(line);
                 }
             }
             (Some("rollback"), _) if has("to") => {
+                self.resumed = Some(line);
                 if self.written.is_some() {
                     self.doubt(line, "ROLLBACK TO a savepoint takes back what was done", Affects::Everything);
                 }
@@ -295,12 +351,16 @@ impl Script {
         if let Some(line) = open_branch {
             self.doubt(line, "\\if without its \\endif", Affects::Everything);
         }
+        let open_transaction = self.begun.filter(|_| self.written.is_some());
+        self.close(u64::MAX);
         let is_sure = !self.doubts.list.iter().any(|doubt| doubt.affects == Affects::Everything);
         let end = ScriptEnd {
-            open_transaction: self.begun.filter(|_| self.written.is_some()),
+            open_transaction,
             quits: self.quit.filter(|_| self.after_quit),
             database: is_sure.then_some(database),
             may_fill: self.may_fill,
+            transactions: self.transactions,
+            acting: self.acting,
         };
         (self.doubts.list, end)
     }
@@ -309,6 +369,34 @@ impl Script {
 /// Whether a change is one of a table and not of its rows alone: what goes with a table is that table's own.
 fn is_of_structure(what: &str) -> bool {
     what.starts_with("DROP ") || what.starts_with("ALTER ")
+}
+
+/// Whether a statement cannot run inside a transaction, so that psql opens none before it (command_no_begin in common.c).
+fn is_outside(statement: &Statement) -> bool {
+    match word(statement, 0) {
+        Some("vacuum" | "cluster") => true,
+        Some("create" | "drop") => {
+            matches!(word(statement, 1), Some("database" | "tablespace"))
+                || (1..=3).any(|at| word(statement, at) == Some("concurrently"))
+        }
+        Some("alter") => word(statement, 1) == Some("system"),
+        Some("discard") => word(statement, 1) == Some("all"),
+        Some("reindex") => {
+            matches!(word(statement, 1), Some("database" | "system"))
+                || (1..=3).any(|at| word(statement, at) == Some("concurrently"))
+        }
+        _ => false,
+    }
+}
+
+/// Whether it sets something for the session, which the end of a transaction that has failed takes back.
+fn is_of_session(statement: &Statement) -> bool {
+    match word(statement, 0) {
+        Some("set") => word(statement, 1) != Some("local"),
+        Some("reset") => true,
+        Some("select") => (1..statement.tokens.len()).any(|at| word(statement, at) == Some("set_config")),
+        _ => false,
+    }
 }
 
 /// Whether a statement puts something into the database that it runs in, as far as its first words tell: not where it only sets

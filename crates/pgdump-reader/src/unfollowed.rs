@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::acting::Acting;
 use super::facts::Relation;
+use super::transactions::Transactions;
 
 /// A place of a script from which on, or for which, the text alone does not say what a database holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +77,8 @@ pub struct ScriptEnd {
     pub database: Option<Option<String>>,
     /// By database, the first statement that may have filled any table of it: `line 7: DO runs code`.
     pub may_fill: BTreeMap<Option<String>, String>,
+    pub transactions: Transactions,
+    pub acting: Acting,
 }
 
 /// Gathers what is not followed, each once.

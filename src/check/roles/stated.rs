@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pgdump_reader::{Word, statements};
 
 use crate::cluster::sql::{identifier, literal};
+use crate::cluster::{is_list_of_names, names_of_list};
 
 /// The attributes that pg_dumpall states for each role (dumpRoles in pg_dumpall.c, PostgreSQL 13 to 18), and their column of
 /// pg_authid.
@@ -313,15 +314,21 @@ impl Stated {
     fn set(&mut self, role: String, database: String, words: &[Word]) -> Option<()> {
         let end = words.iter().position(|word| *word == Word::Sign(b'=') || name(word) == Some("to"))?;
         let parameter: String = words.get(..end)?.iter().map(|word| name(word).unwrap_or(".").to_lowercase()).collect();
-        let text: String = words
+        // As flatten_set_variable_args in src/backend/utils/misc/guc_funcs.c puts the values together, each of which is a name
+        // of its own where the parameter is a list of names.
+        let values: Vec<String> = words
             .get(end + 1..)?
-            .iter()
-            .map(|word| match word {
-                Word::Name(text) | Word::Text(text) => text.clone(),
-                Word::Sign(sign) => char::from(*sign).to_string(),
+            .split(|word| *word == Word::Sign(b','))
+            .map(|value| {
+                let text = |word: &Word| match word {
+                    Word::Name(text) | Word::Text(text) => text.clone(),
+                    Word::Sign(sign) => char::from(*sign).to_string(),
+                };
+                value.iter().map(text).collect()
             })
             .collect();
-        self.settings.insert((role, database, parameter), parts(&text));
+        let value = if is_list_of_names(&parameter) { values } else { vec![values.join(", ")] };
+        self.settings.insert((role, database, parameter), value);
         Some(())
     }
 }
@@ -359,9 +366,11 @@ fn name(word: &Word) -> Option<&str> {
     }
 }
 
-/// The parts of a list such as `shop, "$user"`, which a statement and the catalog quote differently.
-pub(super) fn parts(value: &str) -> Vec<String> {
-    value.split(',').map(|part| part.trim().trim_matches('"').to_owned()).collect()
+/// What the catalog keeps of a parameter, in the form of a statement's: the names of a list such as `shop, "$user"`, and the
+/// whole value of any other.
+pub(super) fn kept(parameter: &str, value: &str) -> Vec<String> {
+    let names = is_list_of_names(parameter).then(|| names_of_list(value)).flatten();
+    names.unwrap_or_else(|| vec![value.to_owned()])
 }
 
 #[cfg(test)]
@@ -388,6 +397,32 @@ mod tests {
         assert_eq!(stated.settings[&key("app", "shop", "search_path")], ["x", "y"]);
         assert_eq!(stated.settings[&key("", "shop", "my.thing")], ["one"]);
         assert_eq!(stated.settings[&key("", "shop", "datestyle")], ["German"]);
+    }
+
+    /// What a statement says, and what PostgreSQL 13 to 18 keep of it in pg_db_role_setting.
+    #[test]
+    fn settings_are_compared_as_the_server_keeps_them() {
+        for (statement, parameter, value) in [
+            ("search_path TO 'q\"q'", "search_path", r#""q""q""#),
+            ("search_path TO 'a', 'B', 'c,d', ' e'", "search_path", r#"a, "B", "c,d", " e""#),
+            ("search_path = \"$user\", public", "search_path", r#""$user", public"#),
+            ("search_path TO ''", "search_path", r#""""#),
+            ("\"search_path\" TO 'a, b'", "search_path", r#""a, b""#),
+            ("temp_tablespaces TO 'Fast', 'slow'", "temp_tablespaces", r#""Fast", slow"#),
+            ("local_preload_libraries TO 'a', '$libdir/B'", "local_preload_libraries", r#"a, "$libdir/B""#),
+            ("\"DateStyle\" TO 'ISO, DMY'", "datestyle", "ISO, DMY"),
+            ("datestyle TO iso, dmy", "datestyle", "iso, dmy"),
+            ("my.thing TO 'a,b, \"c\" '", "my.thing", r#"a,b, "c" "#),
+            ("work_mem TO '8MB'", "work_mem", "8MB"),
+            ("geqo_seed TO 0.5", "geqo_seed", "0.5"),
+            ("extra_float_digits TO -5", "extra_float_digits", "-5"),
+        ] {
+            let stated = Stated::of(&[format!("ALTER ROLE app SET {statement}")]);
+            let key = ("app".to_owned(), String::new(), parameter.to_owned());
+            assert_eq!(stated.settings.get(&key), Some(&kept(parameter, value)), "{statement}");
+        }
+        assert_ne!(kept("my.thing", "a,b"), kept("my.thing", "a, b"));
+        assert_ne!(kept("search_path", r#""a, b""#), kept("search_path", "a, b"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a cluster says of its roles and databases.
 
-use super::stated::{ATTRIBUTES, Membership, ParameterPrivilege, Properties, Stated, parts};
+use super::stated::{ATTRIBUTES, Membership, ParameterPrivilege, Properties, Stated, kept};
 use crate::cluster::{ClusterError, Session};
 
 /// Reads it. Moments that the dump names are put as this server writes them.
@@ -14,7 +14,9 @@ pub async fn read(session: &Session, stated: &mut Stated) -> Result<Stated, Clus
     for row in session.query(sql, &[], "cannot list settings of roles").await? {
         let setting: &str = row.get(2);
         if let Some((parameter, value)) = setting.split_once('=') {
-            there.settings.insert((row.get(0), row.get(1), parameter.to_lowercase()), parts(value));
+            let parameter = parameter.to_lowercase();
+            let value = kept(&parameter, value);
+            there.settings.insert((row.get(0), row.get(1), parameter), value);
         }
     }
     databases(session, &mut there).await?;

@@ -60,7 +60,7 @@ struct Differing {
 
 /// Whether a finding says how the script ended, and not what was lost by that.
 fn is_of_end(finding: &Finding) -> bool {
-    matches!(finding.name, Name::TransactionOpen | Name::InputUnread)
+    matches!(finding.name, Name::TransactionOpen | Name::TransactionLost | Name::InputUnread)
 }
 
 /// What of these findings the profile accepts.

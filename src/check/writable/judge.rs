@@ -78,7 +78,11 @@ impl Known<'_> {
         if ran_out(&refused) {
             let why = match refused.sqlstate.as_str() {
                 "57014" => format!("an insert did not end within {STATEMENT_TIMEOUT}"),
-                _ => format!("{} ({})", refused.message, refused.sqlstate),
+                // A trigger can raise any SQLSTATE, with a row's values in its words.
+                state => {
+                    let said = self.restored.mask.message(&refused.message, Some(state), refused.voice);
+                    format!("{said} ({state})")
+                }
             };
             return Verdict::CouldNot(why);
         }

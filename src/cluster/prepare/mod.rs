@@ -7,6 +7,8 @@ mod roles;
 mod settings;
 mod tablespaces;
 
+pub use settings::{is_list_of_names, names_of_list};
+
 use super::{ClusterError, MAINTENANCE_DATABASE, Refusal, Session};
 use crate::engine::Sandbox;
 use crate::profile::{Entrypoint, Target};

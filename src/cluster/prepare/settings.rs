@@ -14,11 +14,21 @@ const LISTS: [&str; 6] = [
     "unix_socket_directories",
 ];
 
+/// Whether a parameter is a list of names, in lower case.
+pub fn is_list_of_names(parameter: &str) -> bool {
+    LISTS.contains(&parameter)
+}
+
+/// The names of such a list as the server keeps it, which quotes what needs it and folds nothing any more.
+pub fn names_of_list(kept: &str) -> Option<Vec<String>> {
+    elements(kept, false)
+}
+
 /// `"work_mem" TO '8MB'`
 pub fn assignment(name: &str, Setting(value): &Setting) -> String {
     let parts: Vec<String> = name.split('.').map(identifier).collect();
     let folded = name.to_ascii_lowercase();
-    let values = match LISTS.contains(&folded.as_str()) {
+    let values = match is_list_of_names(&folded) {
         // Names of files keep their capital letters.
         true => elements(value, !folded.ends_with("_libraries") && !folded.ends_with("_directories")),
         false => None,

@@ -8,7 +8,7 @@ use crate::profile::Target;
 
 pub(super) fn title(cause: &Cause, target: &Target) -> Option<String> {
     let subject = &cause.subject;
-    let who = restoring(target);
+    let who = cause.acting.as_deref().unwrap_or_else(|| restoring(target));
     Some(match cause.name {
         Name::OwnerNotAssignable => format!("role {who:?} may not hand objects to {subject:?}"),
         Name::ExtensionCommentRefused => format!("role {who:?} may not comment on the extension {subject:?}"),
@@ -19,7 +19,10 @@ pub(super) fn title(cause: &Cause, target: &Target) -> Option<String> {
             }
             None => format!("role {who:?} may not create anything in schema {subject:?}"),
         },
-        Name::EventTriggerRefused => format!("role {who:?} may not create event triggers"),
+        Name::EventTriggerRefused => match &cause.who {
+            Some(owner) => format!("role {owner:?} may not own event triggers, for it is no superuser"),
+            None => format!("role {who:?} may not create event triggers"),
+        },
         Name::ReplicationRefused => format!("role {who:?} may not create this publication or subscription"),
         Name::ParameterRefused => format!("role {who:?} may not set the parameter {subject:?}"),
         Name::RoleGrantRefused => format!("role {who:?} may not grant the role {subject:?}"),
@@ -32,7 +35,7 @@ pub(super) fn title(cause: &Cause, target: &Target) -> Option<String> {
 
 pub(super) fn fix(cause: &Cause, target: &Target) -> Option<Told> {
     let subject = identifier(&cause.subject);
-    let who = identifier(restoring(target));
+    let who = identifier(cause.acting.as_deref().unwrap_or_else(|| restoring(target)));
     let database = identifier(&target.database.name);
     let told = |fix: &str, commands: &[String]| Some((fix.to_owned(), commands.to_vec()));
     match cause.name {
@@ -56,6 +59,18 @@ pub(super) fn fix(cause: &Cause, target: &Target) -> Option<Told> {
              grants come back last. Or restore as a superuser, or with --no-owner where owners do not matter.",
             &[format!("GRANT CREATE ON SCHEMA {subject} TO {};", identifier(cause.who.as_deref().unwrap_or_default()))],
         ),
+        Name::SchemaNotWritable if cause.acting.is_some() => told(
+            "The restore acts as another role than it connects as (SET SESSION AUTHORIZATION, SET ROLE): let that role create \
+             in the schema before. Or dump and restore without --use-set-session-authorization, so that the restoring role \
+             makes everything and hands it over.",
+            &[format!("GRANT CREATE ON SCHEMA {subject} TO {who};")],
+        ),
+        Name::PermissionDenied if cause.acting.is_some() => told(
+            "The restore acts as another role than it connects as (SET SESSION AUTHORIZATION, SET ROLE): give that role what \
+             it lacks before. Or dump and restore without --use-set-session-authorization, so that the restoring role makes \
+             everything and hands it over.",
+            &[],
+        ),
         Name::SchemaNotWritable => told(
             "Make the restoring role the owner of the database, or let it create in the schema. From PostgreSQL 15 on \
              public is closed to all but the owner.",
@@ -63,6 +78,11 @@ pub(super) fn fix(cause: &Cause, target: &Target) -> Option<Told> {
                 format!("ALTER DATABASE {database} OWNER TO {who};"),
                 format!("GRANT CREATE ON SCHEMA {subject} TO {who};"),
             ],
+        ),
+        Name::EventTriggerRefused if cause.who.is_some() => told(
+            "Make the owner a superuser in the target before the restore, or restore with --no-owner, or leave the event \
+             trigger out where the target needs none.",
+            &[],
         ),
         Name::EventTriggerRefused => told(
             "Have an administrator of the target create it, or leave it out where the target needs none.",

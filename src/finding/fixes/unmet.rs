@@ -9,7 +9,9 @@ pub(super) fn title(cause: &Cause) -> Option<String> {
     let subject = &cause.subject;
     Some(match cause.name {
         Name::DependencyMissing => format!("{subject} does not exist when it is needed"),
+        Name::SchemaMissing if subject.is_empty() => "no schema of the search_path exists in this target".to_owned(),
         Name::SchemaMissing => format!("schema {subject:?} does not exist in this target"),
+        Name::SettingInvalid => format!("the target does not take the dump's value of the parameter {subject:?}"),
         Name::SchemaReserved => format!("schema name {subject:?} is kept by the target"),
         Name::LibraryMissing => format!("the target has no library {subject:?}, or another one of that name"),
         Name::LibraryNotPreloaded => format!("{subject} must be loaded when the server starts"),
@@ -35,6 +37,27 @@ pub(super) fn title(cause: &Cause) -> Option<String> {
     })
 }
 
+/// What helps where a value is not taken, by the parameter.
+fn value_fix(parameter: &str) -> &'static str {
+    match parameter.to_ascii_lowercase().as_str() {
+        "timezone" | "log_timezone" => {
+            "Install the time zone where the server looks for them (the package tzdata or its own files), or set another \
+             in the source and dump again."
+        }
+        "default_toast_compression" => {
+            "Use a server that is built with this compression, or set default_toast_compression to pglz in the source and \
+             dump again."
+        }
+        locale if locale.starts_with("lc_") => {
+            "Make the locale in the target's system and restart the server, or set another in the source and dump again."
+        }
+        _ => {
+            "See which values the target's version takes, and set one of them where the dump sets this: in its text, or for \
+             the role, database or function in the source."
+        }
+    }
+}
+
 pub(super) fn fix(cause: &Cause, situation: &Situation) -> Option<Told> {
     let subject = &cause.subject;
     let target = situation.target;
@@ -51,6 +74,11 @@ pub(super) fn fix(cause: &Cause, situation: &Situation) -> Option<Told> {
              have functions that older ones get from an extension.",
             &[],
         ),
+        Name::SchemaMissing if subject.is_empty() => told(
+            "Create the schema that the script's search_path names before the restore, or have the script make it.",
+            &[],
+        ),
+        Name::SettingInvalid => told(value_fix(subject), &[]),
         Name::SchemaMissing => told(
             "Create the schema before the restore, or dump it too.",
             &[format!("CREATE SCHEMA {};", identifier(subject))],

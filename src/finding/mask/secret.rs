@@ -50,7 +50,7 @@ pub fn holds_any(text: &str) -> bool {
 
 /// Enough of a sign to look closer.
 pub(super) fn may_hold_any(text: &str) -> bool {
-    const SIGNS: [&str; 13] = [
+    const SIGNS: [&str; 14] = [
         "passw",
         "scram-sha",
         "md5",
@@ -64,6 +64,7 @@ pub(super) fn may_hold_any(text: &str) -> bool {
         "_key",
         "set ",
         "passphrase",
+        "_command",
     ];
     let lower = text.to_ascii_lowercase();
     SIGNS.iter().any(|sign| lower.contains(sign))
@@ -86,7 +87,9 @@ fn is_secret_name(name: &str) -> bool {
     ];
     let name = name.to_ascii_lowercase();
     ENDS.iter().any(|end| name.ends_with(end))
-        || ["primary_conninfo", "ssl_passphrase_command"].contains(&name.as_str())
+        // Commands of a shell carry keys as connection strings do.
+        || ["primary_conninfo", "ssl_passphrase_command", "archive_command", "restore_command"].contains(&name.as_str())
+        || ["archive_cleanup_command", "recovery_end_command"].contains(&name.as_str())
 }
 
 /// Words that follow `password` in PostgreSQL's messages and documents.

@@ -61,6 +61,10 @@ permission denied to set session authorization
 permission denied to set session authorization "{}"
 permission denied to create tablespace "{}"
 permission denied to create event trigger "{}"
+permission denied to change owner of event trigger "{}"
+permission denied to change owner of foreign-data wrapper "{}"
+permission denied to change owner of publication "{}"
+permission denied to change owner of subscription "{}"
 permission denied to create foreign-data wrapper "{}"
 permission denied to alter foreign-data wrapper "{}"
 permission denied to create subscription

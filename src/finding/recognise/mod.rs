@@ -21,11 +21,13 @@ pub struct Cause {
     pub subject: String,
     /// Who was refused, where that is somebody else than who asked; who wrote the rows that were met; what a check calls.
     pub who: Option<String>,
+    /// As whom the statement ran, where the restore acted as another role than it connects as.
+    pub acting: Option<String>,
 }
 
 impl Cause {
     pub fn new(name: Name, subject: impl Into<String>) -> Self {
-        Self { name, subject: subject.into(), who: None }
+        Self { name, subject: subject.into(), who: None, acting: None }
     }
 }
 
@@ -38,6 +40,12 @@ pub fn recognise(failure: &Failure) -> Cause {
     let statement = failure.statement.as_deref();
     let who = match name {
         Name::SchemaNotWritable => statement.and_then(privileges::new_owner),
+        // AlterEventTriggerOwner_internal in event_trigger.c.
+        Name::EventTriggerRefused
+            if failure.message.starts_with("permission denied to change owner of event trigger") =>
+        {
+            statement.and_then(privileges::new_owner)
+        }
         // Triggers of foreign keys are the server's own (ATExecEnableDisableTrigger in tablecmds.c).
         Name::PermissionDenied
             if statement
@@ -63,7 +71,9 @@ fn of_server(state: &str, failure: &Failure) -> Named {
         () if begins(statement, "CREATE DATABASE") => objects::of_database(state, failure),
         () => None,
     };
-    if let Some(found) = of_statement.or_else(|| objects::of_library(failure)) {
+    if let Some(found) =
+        of_statement.or_else(|| objects::of_library(failure)).or_else(|| objects::of_drop(state, statement))
+    {
         return found;
     }
     if failure.voice == super::mask::Voice::Raised {
@@ -76,16 +86,18 @@ fn of_server(state: &str, failure: &Failure) -> Named {
         "428C9" => (Name::GeneratedColumnWritten, quoted()),
         "42P10" if message.ends_with(" is a generated column") => (Name::GeneratedColumnWritten, quoted()),
         // object_in_use, dependent_objects_still_exist: roles that pg_dumpall --clean drops and cannot.
-        "55006" if message.ends_with(" user cannot be dropped") => (Name::RoleExists, dropped_role(statement)),
-        "2BP01" if message.ends_with("it is required by the database system") => {
+        "55006" if begins(statement, "DROP ") && message.ends_with(" user cannot be dropped") => {
+            (Name::RoleExists, dropped_role(statement))
+        }
+        "2BP01" if begins(statement, "DROP ") && message.ends_with("it is required by the database system") => {
             (Name::RoleExists, dropped_role(statement))
         }
         // What depends on what the dump drops is the target's own; the database that the client is connected to; a template.
         "2BP01" | "55006" | "42809" if begins(statement, "DROP ") => (Name::ObjectExists, String::new()),
         // invalid_table_definition: `multiple primary keys for table "x" are not allowed`.
         "42P16" if message.starts_with("multiple primary keys for table ") => (Name::ObjectExists, String::new()),
-        // duplicate_schema: every database has this one.
-        "42P06" if quoted() == "public" => (Name::ObjectExists, "public".to_owned()),
+        // duplicate_schema: every database has this one. What stands in the same statement is lost with it.
+        "42P06" if quoted() == "public" && creates_schema_alone(statement) => (Name::ObjectExists, "public".to_owned()),
         // syntax_error where nothing of SQL begins; rows that psql takes for statements are told by what refused them.
         "42601" if !pgdump_reader::begins_with_command(statement) => (Name::TextInDump, text::speaker(statement)),
         // bad_copy_file_format, or what its first words are to a column: a line of another program's among the rows.
@@ -106,6 +118,13 @@ fn of_server(state: &str, failure: &Failure) -> Named {
         "22023" if message.starts_with("invalid value for parameter \"default_tablespace\": \"") => {
             (Name::TablespaceMissing, after(message, "\": "))
         }
+        // CREATE LANGUAGE (CreateExtension in extension.c).
+        "0A000" if message.starts_with("extension \"") && message.ends_with(" is not available") => {
+            (Name::ExtensionUnavailable, quoted())
+        }
+        "22023" if of_parameter(message).is_some() => of_value(message),
+        // undefined_schema: none of the search_path's is there.
+        "3F000" if message == "no schema has been selected to create in" => (Name::SchemaMissing, String::new()),
         // undefined_file: the directory of a new tablespace.
         "58P01" if begins(statement, "CREATE TABLESPACE") => {
             let name = statement.split_whitespace().nth(2).unwrap_or_default();
@@ -131,6 +150,10 @@ fn of_server(state: &str, failure: &Failure) -> Named {
         "22P05" => (Name::EncodingUnrepresentable, after(message, "has no equivalent in encoding ")),
         // character_not_in_repertoire.
         "22021" => (Name::EncodingInvalidBytes, quoted()),
+        // unique_violation of a catalogue's own index: a large object, or what another session makes at the same time.
+        "23505" if of_catalogue(message) && !["COPY ", "INSERT "].iter().any(|verb| begins(statement, verb)) => {
+            (Name::ObjectExists, String::new())
+        }
         // duplicate_object: a role of pg_dumpall that every cluster has.
         "42710" if begins(statement, "CREATE ROLE") => (Name::RoleExists, quoted()),
         // duplicate table, schema, database, function.
@@ -172,6 +195,14 @@ fn extension(failure: &Failure) -> Option<String> {
     }
 }
 
+/// Whether it is `CREATE SCHEMA public` and no more: neither an owner nor what is in it (`CREATE SCHEMA public CREATE TABLE …`).
+fn creates_schema_alone(statement: &str) -> bool {
+    let is = |word: &Word, name: &str| matches!(word, Word::Name(found) if found == name);
+    let statements = pgdump_reader::statements(statement);
+    let [words] = statements.as_slice() else { return false };
+    matches!(words.as_slice(), [create, schema, _] if is(create, "create") && is(schema, "schema"))
+}
+
 /// The role of `DROP ROLE IF EXISTS "x";`.
 fn dropped_role(statement: &str) -> String {
     statement
@@ -189,6 +220,35 @@ fn altered_role(statement: &str) -> String {
     match pgdump_reader::statements(statement).into_iter().next().as_deref() {
         Some([_, _, Word::Name(role), ..]) => role.clone(),
         _ => String::new(),
+    }
+}
+
+/// `duplicate key value violates unique constraint "pg_largeobject_metadata_oid_index"` (_bt_check_unique in nbtinsert.c).
+fn of_catalogue(message: &str) -> bool {
+    let index = message.strip_prefix("duplicate key value violates unique constraint \"pg_");
+    index.is_some_and(|index| index.ends_with("_index\""))
+}
+
+/// The parameter whose value is refused: `invalid value for parameter "TimeZone": "x"`, `parameter "row_security" requires a
+/// Boolean value`, `-5 is outside the valid range for parameter "geqo_seed" (0 .. 1)` (guc.c, PostgreSQL 13 to 18).
+fn of_parameter(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("parameter \"")?;
+    let is_refused = message.starts_with("invalid value for parameter \"")
+        || message.starts_with("parameter \"") && message.contains("\" requires a ")
+        || message.contains(" is outside the valid range for parameter \"");
+    rest.split('"').next().filter(|_| is_refused)
+}
+
+/// What a refused value is about: what it names and the target does not have, where the parameter names something.
+fn of_value(message: &str) -> Named {
+    let parameter = of_parameter(message).unwrap_or_default();
+    let named = message.split_once("\": \"").map(|(_, value)| value.trim_end_matches('"'));
+    match (parameter, named) {
+        ("default_table_access_method", Some(name)) => (Name::DependencyMissing, format!("access method {name:?}")),
+        ("default_text_search_config", Some(name)) => {
+            (Name::DependencyMissing, format!("text search configuration {name:?}"))
+        }
+        _ => (Name::SettingInvalid, parameter.to_owned()),
     }
 }
 
@@ -242,6 +302,20 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_beside_the_schema_that_is_there_is_lost() {
+        let alone = |statement: &str| cause("42P06", "schema \"public\" already exists", statement).subject == "public";
+        assert!(alone("CREATE SCHEMA public;") && alone("create schema \"public\""));
+        for statement in [
+            "CREATE SCHEMA public AUTHORIZATION x;",
+            "CREATE SCHEMA public CREATE TABLE t (a integer);",
+            "CREATE SCHEMA public; CREATE SCHEMA other;",
+            "DO $$ BEGIN CREATE SCHEMA other; CREATE SCHEMA public; END $$;",
+        ] {
+            assert!(!alone(statement), "{statement}");
+        }
+    }
+
+    #[test]
     fn a_missing_type_is_no_missing_role() {
         assert_eq!(cause("42704", "type \"role\" does not exist", "CREATE TABLE").name, Name::DependencyMissing);
     }
@@ -288,6 +362,30 @@ mod tests {
     #[test]
     fn recorded_messages_have_their_causes() {
         for (state, message, statement, name) in [
+            ("42704", "role \"x\" does not exist", "DROP ROLE x;", "nothing-to-drop"),
+            ("42P01", "table \"x\" does not exist", "drop table x;", "nothing-to-drop"),
+            ("3D000", "database \"app\" does not exist", "DROP DATABASE app;", "nothing-to-drop"),
+            ("3D000", "database \"app\" does not exist", "", "dependency-missing"),
+            ("42704", "large object 5002 does not exist", "SELECT pg_catalog.lo_unlink('5002');", "nothing-to-drop"),
+            ("42P01", "table \"x\" does not exist", "DROP TABLE x; CREATE ROLE y;", "dependency-missing"),
+            (
+                "0A000",
+                "extension \"plpythonu\" is not available",
+                "CREATE OR REPLACE PROCEDURAL LANGUAGE plpythonu;",
+                "extension-unavailable",
+            ),
+            (
+                "42704",
+                "data type integer has no default operator class for access method \"gist\"",
+                "CREATE INDEX i ON t USING gist (a);",
+                "dependency-missing",
+            ),
+            (
+                "23505",
+                "duplicate key value violates unique constraint \"pg_largeobject_metadata_oid_index\"",
+                "SELECT pg_catalog.lo_create('5005');",
+                "object-exists",
+            ),
             ("40P01", "deadlock detected", "COPY public.p (id) FROM stdin;", "deadlock"),
             (
                 "53100",
@@ -316,6 +414,22 @@ mod tests {
                 "CREATE TABLE public.t (id uuid DEFAULT gen_random_uuid())",
                 "dependency-missing",
             ),
+            (
+                "22023",
+                "invalid value for parameter \"default_table_access_method\": \"heap2\"",
+                "SET default_table_access_method = heap2;",
+                "dependency-missing",
+            ),
+            ("22023", "invalid value for parameter \"TimeZone\": \"No/Where\"", "SET TimeZone = x", "setting-invalid"),
+            ("22023", "parameter \"row_security\" requires a Boolean value", "SET row_security = x", "setting-invalid"),
+            (
+                "22023",
+                "-5 ms is outside the valid range for parameter \"statement_timeout\" (0 ms .. 2147483647 ms)",
+                "SET statement_timeout = -5",
+                "setting-invalid",
+            ),
+            ("22023", "invalid value for parameter \"default_tablespace\": \"x\"", "SET x", "tablespace-missing"),
+            ("3F000", "no schema has been selected to create in", "CREATE TABLE t (a integer)", "schema-missing"),
             ("42702", "column reference \"wal_records\" is ambiguous", "CREATE VIEW public.v AS", "column-ambiguous"),
             (
                 "58P01",

@@ -1,6 +1,8 @@
 //! What a statement needs and does not find, finds already, or finds otherwise: databases, schemas, extensions, libraries,
 //! and objects of all kinds.
 
+use pgdump_reader::{Word, statements};
+
 use super::{Named, after, extension, shape};
 use crate::finding::{Failure, Name};
 
@@ -69,19 +71,28 @@ pub(super) fn of_library(failure: &Failure) -> Option<Named> {
     needs_preloading(message).then(|| (Name::LibraryNotPreloaded, shape(message)))
 }
 
-/// What a statement names and does not find: undefined table, column, function, object, schema.
+/// Undefined table, column, function, object, schema, database.
+const MISSING: [&str; 6] = ["42P01", "42703", "42883", "42704", "3F000", "3D000"];
+
+/// What a statement drops and does not find; `None` for others.
+pub(super) fn of_drop(state: &str, statement: &str) -> Option<Named> {
+    (MISSING.contains(&state) && drops(statement)).then(|| (Name::NothingToDrop, String::new()))
+}
+
+/// What a statement names and does not find.
 pub(super) fn of_name(state: &str, failure: &Failure) -> Option<Named> {
-    if !["42P01", "42703", "42883", "42704", "3F000"].contains(&state) {
+    if !MISSING.contains(&state) {
         return None;
     }
     let message = failure.message.as_str();
     let statement = failure.statement.as_deref().unwrap_or_default().trim_start();
-    if drops(statement) {
-        return Some((Name::NothingToDrop, String::new()));
-    }
     // A body runs, and finds no name that stands there without its schema: the restoring session has an empty search_path.
     if let Some(function) = failure.context.as_deref().and_then(running_function) {
         return Some((Name::SearchPathFunction, function));
+    }
+    // `data type integer has no default operator class for access method "gist"`: an extension would have brought it.
+    if let Some((of, method)) = message.split_once(" has no default operator class for access method ") {
+        return Some((Name::DependencyMissing, format!("operator class of {of} for access method {method}")));
     }
     let what = message.split(" does not exist").next().filter(|what| what.len() < message.len())?;
     if state == "3F000" {
@@ -95,19 +106,55 @@ pub(super) fn of_name(state: &str, failure: &Failure) -> Option<Named> {
     Some((Name::DependencyMissing, what.to_owned()))
 }
 
-/// Whether a statement only takes something away: `DROP TABLE a`, `ALTER TABLE ONLY a DROP CONSTRAINT b`. What stands in
-/// quotes is a name or a value, whatever words it has.
-fn drops(statement: &str) -> bool {
-    let pieces =
-        statement.split('"').step_by(2).map(|piece| piece.split('\'').step_by(2).collect::<Vec<_>>().join("x"));
-    let unquoted = pieces.collect::<Vec<_>>().join("x");
-    let words: Vec<&str> = unquoted.split_whitespace().collect();
-    match words.as_slice() {
-        ["DROP", ..] => true,
-        // Nothing is made beside it.
-        ["ALTER", rest @ ..] => {
-            rest.contains(&"DROP") && !rest.iter().any(|word| ["ADD", "SET", "REFERENCES", "ATTACH"].contains(word))
+/// Whether a text is one statement that only takes one thing away: `DROP TABLE a`, `ALTER TABLE ONLY a DROP CONSTRAINT b`,
+/// `SELECT pg_catalog.lo_unlink('7')`. Of several things, the others stay where they are.
+pub(super) fn drops(statement: &str) -> bool {
+    let statements = statements(statement);
+    let [words] = statements.as_slice() else { return false };
+    let name = |at: usize| match words.get(at) {
+        Some(Word::Name(name)) => name.as_str(),
+        _ => "",
+    };
+    let mut depth = 0;
+    let is_list = words.iter().any(|word| {
+        match word {
+            Word::Sign(b'(') => depth += 1,
+            Word::Sign(b')') => depth -= 1,
+            _ => {}
         }
+        depth == 0 && *word == Word::Sign(b',')
+    });
+    match name(0) {
+        "drop" => !is_list,
+        "alter" => {
+            let is_kind = |at: usize| {
+                const KINDS: [&str; 11] = [
+                    "table",
+                    "foreign",
+                    "domain",
+                    "view",
+                    "materialized",
+                    "publication",
+                    "sequence",
+                    "index",
+                    "only",
+                    "if",
+                    "exists",
+                ];
+                KINDS.contains(&name(at))
+            };
+            let mut at = 1;
+            while is_kind(at) {
+                at += 1;
+            }
+            at += 1;
+            while words.get(at) == Some(&Word::Sign(b'.')) {
+                at += 2;
+            }
+            let of_column = at + 1 + usize::from(name(at + 1) == "column");
+            !is_list && (name(at) == "drop" || name(at) == "alter" && name(of_column + 1) == "drop")
+        }
+        "select" => words.len() == 7 && name(3) == "lo_unlink",
         _ => false,
     }
 }
@@ -131,9 +178,15 @@ mod tests {
 
     #[test]
     fn only_what_takes_away_drops() {
-        for statement in
-            ["DROP INDEX a.b;", "ALTER TABLE ONLY a.b DROP CONSTRAINT c;", "ALTER TABLE \"x ADD y\" DROP CONSTRAINT c"]
-        {
+        for statement in [
+            "DROP INDEX a.b;",
+            "drop function f(integer, text) cascade",
+            "ALTER TABLE ONLY a.b DROP CONSTRAINT c;",
+            "ALTER TABLE \"x ADD y\" DROP CONSTRAINT c",
+            "ALTER TABLE a.b ALTER COLUMN c DROP DEFAULT;",
+            "ALTER PUBLICATION p DROP TABLE ONLY a.b;",
+            "SELECT pg_catalog.lo_unlink('5002');",
+        ] {
             assert!(drops(statement), "{statement}");
         }
         for statement in [
@@ -141,6 +194,11 @@ mod tests {
             "ALTER TABLE a ALTER COLUMN b SET DEFAULT f(' DROP ');",
             "ALTER TABLE a OWNER TO \"DROP\"",
             "CREATE TABLE a AS SELECT 1 AS \" DROP \"",
+            "DROP TABLE a; CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+            "DROP TABLE a, b",
+            "ALTER TABLE a DROP COLUMN b, ALTER COLUMN c TYPE bigint",
+            "ALTER TABLE a DROP COLUMN b, ENABLE ROW LEVEL SECURITY",
+            "SELECT pg_catalog.lo_unlink(lo) FROM t",
             "",
         ] {
             assert!(!drops(statement), "{statement}");

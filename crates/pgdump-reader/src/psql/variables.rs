@@ -86,6 +86,11 @@ impl Variables {
         self.unsure
     }
 
+    /// Whether one of psql's own, which takes on and off, is set to this by the script.
+    pub(crate) fn is(&self, name: &str, wanted: bool) -> bool {
+        matches!(self.get(name), Some(Value::Known(text)) if boolean(text) == Some(wanted))
+    }
+
     pub(super) fn set(&mut self, name: &str, value: Value) {
         self.own |= !SET_BY_PSQL.contains(&name);
         self.values.insert(name.to_owned(), value);

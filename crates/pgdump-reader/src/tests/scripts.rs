@@ -340,3 +340,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_transactions_of_a_script_are_known_by_their_lines() {
+    let at = |text: &str, line: u64| scan(text).end.transactions.at(line).map(|found| (found.begins, found.ends));
+    let begun = "SELECT 1;\nBEGIN;\nCREATE ROLE a;\nCOMMIT;\nCREATE ROLE b;\n";
+    assert_eq!([1, 3, 5].map(|line| at(begun, line)), [None, Some((2, 4)), None]);
+    let off = "\\set AUTOCOMMIT off\nCREATE ROLE a;\nCOMMIT;\n\\set AUTOCOMMIT on\nCREATE ROLE b;\n";
+    assert_eq!([2, 5].map(|line| at(off, line)), [Some((2, 3)), None]);
+    let inserts = "\\set AUTOCOMMIT off\nINSERT INTO t VALUES (1);\nCREATE ROLE a;\nEND;\nVACUUM;\n";
+    assert_eq!([3, 5].map(|line| at(inserts, line)), [Some((2, 4)), None]);
+    let chained = "BEGIN;\nCOMMIT AND CHAIN;\nCREATE ROLE a;\nROLLBACK;\nCREATE ROLE b;\n";
+    assert_eq!([3, 5].map(|line| at(chained, line)), [Some((2, 4)), None]);
+}
+
+#[test]
+fn what_goes_back_to_a_savepoint_and_what_is_only_set_is_known_of_a_transaction() {
+    let of = |text: &str| scan(text).end.transactions.at(2).map(|found| (found.sets, found.resumed));
+    assert_eq!(of("BEGIN;\nCREATE ROLE a;\nCOMMIT;\n"), Some((None, None)));
+    assert_eq!(of("BEGIN;\nSET search_path = a;\nCOMMIT;\n"), Some((Some(2), None)));
+    assert_eq!(of("BEGIN;\nSAVEPOINT s;\nCREATE ROLE a;\nROLLBACK TO s;\nCOMMIT;\n"), Some((None, Some(4))));
+    assert_eq!(of("\\set ON_ERROR_ROLLBACK on\nBEGIN;\nCREATE ROLE\na;\nCOMMIT;\n"), Some((None, Some(5))));
+}
