@@ -26,8 +26,8 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::check::{CheckResult, NEEDS, Outcome, RowMode};
-use crate::engine::Storage;
 use crate::engine::choice::Engines;
+use crate::engine::{Storage, room_in_memory};
 use crate::event::{Events, What};
 use crate::finding::mask::Hider;
 use crate::finding::{Finding, Severity};
@@ -76,11 +76,7 @@ const ROOMY: u64 = 1 << 30;
 /// Rehearses the dump in one target. Whatever happens, the sandbox is gone when this ends, and what could not be tested
 /// is said.
 pub async fn rehearse(stage: &Stage, target: &Target, events: &Events) -> Rehearsal {
-    let small = stage.dump.size <= SMALL
-        && target.limits.memory.0 >= ROOMY
-        && target.entrypoint == Entrypoint::Direct
-        && target.cluster.wal_segment_size.is_none_or(|size| size.0 <= SMALL_SEGMENT);
-    let mut storage = if small { Storage::Memory } else { Storage::Disk };
+    let mut storage = storage(stage.dump.size, target);
     let rehearsal = loop {
         match attempt::attempt(stage, target, storage, events).await {
             Attempt::Done(rehearsal) => break *rehearsal,
@@ -92,6 +88,18 @@ pub async fn rehearse(stage: &Stage, target: &Target, events: &Events) -> Rehear
     };
     events.send(What::Finished { verdict: rehearsal.verdict.label(), summary: rehearsal.summary() });
     rehearsal
+}
+
+/// Where the data of a dump of this size go first. In memory nothing measures them, so there they may have no more room
+/// than `limits.disk` gives them: with less, what is too much has to be seen as that.
+fn storage(dump: u64, target: &Target) -> Storage {
+    let limits = &target.limits;
+    let in_memory = dump <= SMALL
+        && limits.memory.0 >= ROOMY
+        && room_in_memory(limits) <= limits.disk.0
+        && target.entrypoint == Entrypoint::Direct
+        && target.cluster.wal_segment_size.is_none_or(|size| size.0 <= SMALL_SEGMENT);
+    if in_memory { Storage::Memory } else { Storage::Disk }
 }
 
 /// The file or directory that a sandbox must see: archives are read by pg_restore itself, text is piped into psql.
@@ -272,4 +280,24 @@ pub struct Timings {
     pub teardown: Duration,
     #[serde(with = "crate::seconds")]
     pub total: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile;
+
+    #[test]
+    fn data_are_in_memory_only_where_they_have_no_more_room_there_than_on_disk() {
+        let of = |dump: u64, limits: &str| {
+            let text = format!("name: x\npostgres: 17\nlimits: {limits}\n");
+            storage(dump, &profile::parse_with(&text, "x.yaml", &crate::finding::profile_rules()).unwrap())
+        };
+        assert_eq!(of(SMALL, "{memory: 2GiB}"), Storage::Memory);
+        assert_eq!(of(SMALL, "{memory: 2GiB, disk: 1GiB}"), Storage::Memory);
+        assert_eq!(of(SMALL, "{memory: 2GiB, disk: 1000MiB}"), Storage::Disk);
+        assert_eq!(of(1, "{disk: 128MiB}"), Storage::Disk);
+        assert_eq!(of(1, "{memory: 512MiB}"), Storage::Disk);
+        assert_eq!(of(SMALL + 1, "{memory: 2GiB}"), Storage::Disk);
+    }
 }

@@ -102,6 +102,11 @@ pub enum Storage {
     Disk,
 }
 
+/// Bytes that data in memory have room for: half of the memory, the rest is the server's.
+pub fn room_in_memory(limits: &Limits) -> u64 {
+    limits.memory.0 / 2
+}
+
 /// What a sandbox is to be.
 #[derive(Debug, Clone)]
 pub struct SandboxSpec {

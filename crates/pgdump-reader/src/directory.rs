@@ -196,7 +196,24 @@ pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress<'_, '
 
 fn open(folder: &Path, name: &str) -> io::Result<Option<Box<dyn Read + Send>>> {
     let Some((file, compression)) = open_member(folder, name)? else { return Ok(None) };
-    Ok(Some(match compression {
+    decoded(file, compression).map(Some)
+}
+
+/// Opens a large object's file. pg_dump begins to write zstd and lz4 with the first byte of an object, so that the file of
+/// an empty object has no byte at all (`Zstd_write` and `LZ4Stream_write` in src/bin/pg_dump/compress_zstd.c and
+/// compress_lz4.c of 17). zlib writes a header and an end of nothing too, so an empty file is a damaged one there. Of a
+/// table no data file is empty: an end mark or line breaks stand in each.
+fn open_large_object(folder: &Path, name: &str) -> io::Result<Option<Box<dyn Read + Send>>> {
+    let Some((file, compression)) = open_member(folder, name)? else { return Ok(None) };
+    let begins_with_its_first_byte = matches!(compression, Some(Compression::Zstd | Compression::Lz4));
+    if begins_with_its_first_byte && file.metadata()?.len() == 0 {
+        return Ok(Some(Box::new(io::empty())));
+    }
+    decoded(file, compression).map(Some)
+}
+
+fn decoded(file: File, compression: Option<Compression>) -> io::Result<Box<dyn Read + Send>> {
+    Ok(match compression {
         Some(compression) => {
             // Only what is long is worth a thread of its own.
             let long = file.metadata()?.len() > LONG;
@@ -204,7 +221,7 @@ fn open(folder: &Path, name: &str) -> io::Result<Option<Box<dyn Read + Send>>> {
             if long { Box::new(Ahead::of(decoder)) } else { decoder }
         }
         None => Box::new(file),
-    }))
+    })
 }
 
 /// Bytes of a compressed file.
@@ -217,7 +234,7 @@ fn scan_large_objects(dump: &Dump, list: &str, progress: &mut Progress<'_, '_>) 
     while let Ok(Some(line)) = lines.next() {
         let Some((oid, name)) = list_line(&line) else { continue };
         let label = format!("large object {oid} (file {name})");
-        match open(&dump.path, &name) {
+        match open_large_object(&dump.path, &name) {
             Ok(None) => progress.damage(format!("{label} is missing"), None, None),
             Ok(Some(mut source)) => {
                 let data = &mut progress.large_objects;

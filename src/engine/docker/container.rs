@@ -9,7 +9,7 @@ use bollard::models::{
 };
 
 use crate::engine::settings::{Given, given, server_settings};
-use crate::engine::{SandboxSpec, Storage};
+use crate::engine::{SandboxSpec, Storage, room_in_memory};
 
 /// The one directory that a server writes to. In memory it is a mount of its own. A volume takes the owner of the
 /// directory that it is mounted over, and every image of PostgreSQL has one that belongs to the server's user.
@@ -74,7 +74,10 @@ pub fn server(
             ..Mount::default()
         }),
         _ => {
-            tmpfs.insert(data_dir(Storage::Memory).into(), format!("rw,mode=1777,size={}", memory_storage(spec)));
+            tmpfs.insert(
+                data_dir(Storage::Memory).into(),
+                format!("rw,mode=1777,size={}", room_in_memory(&spec.limits).min(spec.limits.disk.0)),
+            );
         }
     }
     host.tmpfs = Some(tmpfs);
@@ -136,11 +139,6 @@ pub fn client(
         stop_signal: Some("SIGKILL".into()),
         ..ContainerCreateBody::default()
     }
-}
-
-/// Bytes that data in memory may take: half of the memory, the rest is the server's.
-pub fn memory_storage(spec: &SandboxSpec) -> u64 {
-    spec.limits.memory.0 / 2
 }
 
 /// What holds for every container that a dump can reach.

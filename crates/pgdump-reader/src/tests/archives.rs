@@ -143,6 +143,23 @@ fn a_missing_data_file_is_damage() {
 }
 
 #[test]
+fn the_empty_file_of_a_large_object_is_an_empty_object_where_pg_dump_writes_it_so() {
+    for (compression, ending, whole) in [(0, "", true), (1, ".gz", false), (2, ".lz4", true), (3, ".zst", true)] {
+        let place = Place::new();
+        let path = Writer { compression, ..Writer::with_large_objects(16) }.directory(&place);
+        std::fs::write(path.join(format!("blob_16402.dat{ending}")), b"").unwrap();
+        let scan = super::super::open(&path).unwrap().scan().unwrap();
+        assert_eq!(scan.damage.is_empty(), whole, "compression {compression}: {:?}", scan.damage);
+        let held = scan.large_objects[0].1;
+        assert_eq!((held.objects, held.bytes), (2, 4), "compression {compression}");
+        // The file of a table has its end mark at least.
+        std::fs::write(path.join(format!("4.dat{ending}")), b"").unwrap();
+        let damage = super::super::open(&path).unwrap().scan().unwrap().damage;
+        assert!(damage.iter().any(|place| place.table.is_some()), "compression {compression}: {damage:?}");
+    }
+}
+
+#[test]
 fn no_link_and_no_path_leads_out_of_a_directory() {
     let place = Place::new();
     let path = Writer::shop(14).directory(&place);
