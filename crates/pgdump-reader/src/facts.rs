@@ -28,7 +28,10 @@ pub struct Facts {
     /// The names given to `\connect`, in order, each once; a database that the script renames has its first one everywhere.
     pub databases: Vec<String>,
     pub renamed: Renamed,
+    /// At any time: [`Facts::roles_left`] are those that are there at its end.
     pub roles_created: BTreeSet<String>,
+    /// Those of them that a script drops or renames itself.
+    pub roles_gone: BTreeSet<String>,
     pub tablespaces_created: BTreeSet<String>,
     /// Every tablespace that an object is put into.
     pub tablespaces: BTreeSet<String>,
@@ -202,6 +205,11 @@ impl Facts {
     /// The encoding that text of a database has in the dump.
     pub fn encoding_of(&self, database: &str) -> Option<&str> {
         self.encodings.get(database).or(self.encoding.as_ref()).map(String::as_str)
+    }
+
+    /// The roles that it creates and leaves.
+    pub fn roles_left(&self) -> impl Iterator<Item = &String> {
+        self.roles_created.difference(&self.roles_gone)
     }
 
     /// Every role that the dump names in a statement that fails where the role does not exist.

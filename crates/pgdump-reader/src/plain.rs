@@ -658,7 +658,7 @@ impl CopyTarget {
 }
 
 /// The first words of statements of which something is kept whatever they say.
-const DECLARING: [&str; 5] = ["alter", "create", "grant", "revoke", "security"];
+const DECLARING: [&str; 6] = ["alter", "create", "drop", "grant", "revoke", "security"];
 
 /// No less than what the facts of a statement take.
 fn weight(statement: &Statement) -> usize {

@@ -45,6 +45,10 @@ pub(super) struct Collector {
     /// Relations that ALTER TABLE can mean and that are no tables.
     relations: HashMap<Name, &'static str>,
     owners: HashMap<(String, Name), usize>,
+    /// What the script drops, and how long [`Facts::sequences`] and [`Facts::policies`] were then: what stands behind that was
+    /// made again.
+    dropped_sequences: HashMap<Relation, usize>,
+    dropped_policies: HashMap<Constraint, usize>,
     /// What [`Facts`] lists once each; its lists are looked through by this.
     databases: HashSet<String>,
     settings: HashSet<String>,
@@ -103,6 +107,18 @@ impl Collector {
                 owned.kind = (*kind).to_owned();
             }
         }
+        let mut place = 0;
+        facts.sequences.retain(|value| {
+            place += 1;
+            self.dropped_sequences.get(&value.sequence).is_none_or(|before| place > *before)
+        });
+        place = 0;
+        facts.policies.retain(|Policy { database, schema, table, name, .. }| {
+            place += 1;
+            let of = Relation { database: database.clone(), schema: schema.clone(), name: table.clone() };
+            let dropped = self.dropped_policies.get(&Constraint { of, name: name.clone() });
+            dropped.is_none_or(|before| place > *before)
+        });
         facts
     }
 
@@ -212,14 +228,7 @@ impl Collector {
                 }
                 return self.create(words);
             }
-            "drop" => {
-                words.eat("database")?;
-                if words.eat("if").is_some() {
-                    words.eat("exists")?;
-                }
-                let name = words.name()?;
-                self.facts.creates_database.retain(|created| created.name != name);
-            }
+            "drop" => self.drop(words)?,
             "comment" => {
                 words.eat("on")?;
                 words.eat("role").or_else(|| words.eat("database"))?;
@@ -494,16 +503,9 @@ impl Collector {
             return Some(Effect::None);
         }
         match words.word()? {
-            "role" => {
-                self.facts.roles_created.insert(words.name()?);
-            }
-            "group" => {
-                self.facts.roles_created.insert(words.name()?);
-            }
+            "role" | "group" => self.creates_role(words.name()?),
             "user" if words.eat("mapping").is_some() => self.user_mapping(words)?,
-            "user" => {
-                self.facts.roles_created.insert(words.name()?);
-            }
+            "user" => self.creates_role(words.name()?),
             "tablespace" => {
                 let name = words.name()?;
                 self.facts.tablespaces_created.insert(name);
@@ -637,7 +639,74 @@ impl Collector {
         Some(())
     }
 
+    /// What the script removes itself is not looked for.
+    fn drop(&mut self, words: &mut Words<'_>) -> Option<()> {
+        let kind = words.word()?;
+        if kind == "materialized" {
+            words.eat("view")?;
+        }
+        if words.eat("if").is_some() {
+            words.eat("exists")?;
+        }
+        match kind {
+            "database" => {
+                let name = words.name()?;
+                self.facts.creates_database.retain(|created| created.name != name);
+            }
+            "role" | "user" | "group" => loop {
+                let role = words.name()?;
+                let is_created = self.facts.roles_created.contains(&role);
+                if is_created || self.facts.roles_altered.contains(&role) {
+                    self.facts.role_statements.push(format!("DROP ROLE {}", quoted(&role)));
+                }
+                if is_created {
+                    self.facts.roles_gone.insert(role);
+                }
+                words.sign(b',')?;
+            },
+            "sequence" | "materialized" => loop {
+                let (schema, name) = self.qualified(words)?;
+                let relation = Relation { database: self.database.clone(), schema, name };
+                self.facts.refreshed.remove(&relation);
+                self.dropped_sequences.insert(relation, self.facts.sequences.len());
+                words.sign(b',')?;
+            },
+            "policy" => {
+                let name = words.name()?;
+                words.eat("on")?;
+                let (schema, table) = self.qualified(words)?;
+                let of = Relation { database: self.database.clone(), schema, name: table };
+                self.dropped_policies.insert(Constraint { of, name }, self.facts.policies.len());
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// `ALTER ROLE name RENAME TO other`
+    fn rename_role(&mut self, mut words: Words<'_>, statement: &Statement) -> Option<()> {
+        words.eat("role").or_else(|| words.eat("user")).or_else(|| words.eat("group"))?;
+        let from = words.name()?;
+        words.eat("rename")?;
+        words.eat("to")?;
+        let to = words.name()?;
+        self.facts.role_statements.push(statement.text.clone());
+        if self.facts.roles_created.contains(&from) {
+            self.facts.roles_gone.insert(from);
+        }
+        self.creates_role(to);
+        Some(())
+    }
+
+    fn creates_role(&mut self, role: String) {
+        self.facts.roles_gone.remove(&role);
+        self.facts.roles_created.insert(role);
+    }
+
     fn alter(&mut self, words: &mut Words<'_>, statement: &Statement) -> Option<()> {
+        if self.rename_role(*words, statement).is_some() {
+            return Some(());
+        }
         if words.eat("default").is_some() {
             words.eat("privileges")?;
             return self.default_privileges(words, statement);
@@ -788,6 +857,11 @@ impl Collector {
             _ => self.qualified(words),
         }
     }
+}
+
+/// A name as it can stand in any statement.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// Whether two names of encodings are spellings of the same.

@@ -46,7 +46,7 @@ impl Check for Roles {
             stated.read(&facts.database_properties);
         }
         let made = made_by(restored, creates);
-        if stated.is_empty() && facts.roles_created.is_empty() {
+        if stated.is_empty() && facts.roles_left().next().is_none() {
             return Ok(Looked::default());
         }
         let mut there = there::read(restored.session, &mut stated).await?;
@@ -71,7 +71,7 @@ impl Check for Roles {
         }
         let differences = compare::compare(&stated, &there, &made);
         let compared = BTreeMap::from([
-            ("role".to_owned(), facts.roles_created.len() as u64),
+            ("role".to_owned(), facts.roles_left().count() as u64),
             ("role attribute".to_owned(), stated.attributes.len() as u64),
             ("membership".to_owned(), stated.members.len() as u64),
             ("setting of a role or database".to_owned(), stated.settings.len() as u64),
@@ -107,10 +107,10 @@ fn made_by(restored: &Restored<'_>, creates: bool) -> Made {
     let databases: BTreeSet<String> = databases.filter(|name| !refused_databases.contains(name)).collect();
     let superuser = &target.cluster.superuser;
     let is_own = |name: &String| target.roles.iter().any(|role| role.name == *name) || name == superuser;
-    let roles: BTreeSet<String> = facts.roles_created.difference(&refused_roles).cloned().collect();
+    let roles: BTreeSet<String> = facts.roles_left().filter(|role| !refused_roles.contains(*role)).cloned().collect();
     let is_plain = target.entrypoint == Entrypoint::Direct && target.init.is_empty();
     let others = (is_plain && !facts.roles_created.is_empty()).then(|| {
-        let roles = facts.roles_created.iter().cloned();
+        let roles = facts.roles_left().cloned();
         let own = target.roles.iter().map(|role| role.name.clone()).chain([superuser.clone()]);
         let databases =
             facts.databases.iter().cloned().chain(facts.creates_database.iter().map(|one| one.name.clone()));

@@ -167,6 +167,29 @@ impl Stated {
         }
     }
 
+    /// A role has another name from here on, or is gone with all that was said of it.
+    fn role_is_now(&mut self, role: &str, new: Option<&str>) {
+        let named = |name: String| if name == role { new.map(str::to_owned) } else { Some(name) };
+        fn take<K: Ord, V>(map: &mut BTreeMap<K, V>, named: impl Fn(K) -> Option<K>) {
+            let all = std::mem::take(map).into_iter();
+            map.extend(all.filter_map(|(key, value)| Some((named(key)?, value))));
+        }
+        take(&mut self.attributes, |(of, attribute)| Some((named(of)?, attribute)));
+        self.whole = std::mem::take(&mut self.whole).into_iter().filter_map(named).collect();
+        take(&mut self.limits, named);
+        take(&mut self.until, named);
+        take(&mut self.passwords, named);
+        take(&mut self.members, |(of, member)| Some((named(of)?, named(member)?)));
+        take(&mut self.settings, |(of, database, parameter)| Some((named(of)?, database, parameter)));
+        take(&mut self.comments, |(kind, of)| Some((kind, if kind == "ROLE" { named(of)? } else { of })));
+        let parameters = std::mem::take(&mut self.parameters).into_iter();
+        self.parameters = parameters
+            .filter_map(|privilege| {
+                Some(ParameterPrivilege { grantee: named(privilege.grantee.clone())?, ..privilege })
+            })
+            .collect();
+    }
+
     fn statement(&mut self, words: &[Word]) -> Option<()> {
         match (name(words.first()?)?, name(words.get(1)?)?) {
             ("grant", _) => {
@@ -218,6 +241,10 @@ impl Stated {
                 };
                 let Word::Text(database) = words.last()? else { return None };
                 self.databases.entry(database.clone()).or_default().is_template = is;
+            }
+            ("drop", "role") => self.role_is_now(name(words.get(2)?)?, None),
+            ("alter", "role" | "user" | "group") if name(words.get(3)?) == Some("rename") => {
+                self.role_is_now(name(words.get(2)?)?, Some(name(words.get(5)?)?));
             }
             ("alter", "role" | "user") => {
                 let role = name(words.get(2)?)?.to_owned();
@@ -376,6 +403,15 @@ pub(super) fn kept(parameter: &str, value: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_said_of_a_role_goes_with_it() {
+        let all = "ALTER ROLE a WITH LOGIN CONNECTION LIMIT 7;GRANT g TO a;GRANT a TO h;ALTER ROLE a SET work_mem TO '1MB';\
+                   COMMENT ON ROLE a IS 'x';";
+        assert!(Stated::of(&[all.to_owned(), "DROP ROLE \"a\"".to_owned()]).is_empty());
+        let renamed = Stated::of(&[all.to_owned(), "ALTER ROLE a RENAME TO b".to_owned()]);
+        assert_eq!(renamed, Stated::of(&[all.replace(" a ", " b ").replace(" a;", " b;")]));
+    }
 
     #[test]
     fn statements_of_pg_dumpall_are_understood() {

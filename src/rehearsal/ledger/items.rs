@@ -78,7 +78,7 @@ fn schema_of(schema: &Option<String>) -> String {
 pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
     let facts = &scan.facts;
     let mut items = Vec::new();
-    for role in &facts.roles_created {
+    for role in facts.roles_left() {
         items.push(Item::new(Kind::Role, None, (String::new(), role.clone()), "roles"));
     }
     let is_temporary = |schema: &Option<String>| schema.as_ref().is_some_and(|schema| schema.starts_with("pg_temp"));

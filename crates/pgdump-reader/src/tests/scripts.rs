@@ -298,6 +298,29 @@ fn an_insert_at_the_end_needs_no_semicolon() {
 }
 
 #[test]
+fn what_a_script_drops_itself_is_not_looked_for() {
+    let left = |text: &str| scan(text).facts.roles_left().cloned().collect::<Vec<_>>();
+    assert_eq!(
+        left("CREATE ROLE a;\nCREATE USER b;\nCREATE GROUP c;\nDROP ROLE IF EXISTS x, a;\nDROP USER b;\n"),
+        ["c"]
+    );
+    assert_eq!(left("CREATE ROLE a;\nALTER ROLE a RENAME TO \"B\";\n"), ["B"]);
+    assert_eq!(left("CREATE ROLE a;\nALTER USER a RENAME TO b;\nALTER GROUP b RENAME TO a;\n"), ["a"]);
+    assert_eq!(left("DROP ROLE IF EXISTS a;\nCREATE ROLE a;\n"), ["a"], "as pg_dumpall --clean has it");
+    assert_eq!(left("CREATE ROLE a;\nDROP ROLE a;\nCREATE ROLE a;\n"), ["a"]);
+    let facts = scan(
+        "SELECT setval('s.a', 5);\nSELECT setval('s.b', 5);\nDROP SEQUENCE IF EXISTS s.a, s.b;\nSELECT setval('s.b', 7);\n\
+         CREATE POLICY p ON s.t;\nCREATE POLICY q ON s.t;\nDROP POLICY p ON s.t;\n\
+         REFRESH MATERIALIZED VIEW s.v;\nREFRESH MATERIALIZED VIEW s.w;\nDROP MATERIALIZED VIEW s.v;\n",
+    )
+    .facts;
+    let sequences = facts.sequences.iter().map(|value| (value.sequence.name.as_str(), value.value));
+    assert_eq!(sequences.collect::<Vec<_>>(), [("b", Some((7, true)))]);
+    assert_eq!(facts.policies.iter().map(|policy| policy.name.as_str()).collect::<Vec<_>>(), ["q"]);
+    assert_eq!(facts.refreshed.iter().map(|view| view.name.as_str()).collect::<Vec<_>>(), ["w"]);
+}
+
+#[test]
 fn rows_of_like_statements_go_where_names_lead_by_then() {
     let insert = "INSERT INTO t VALUES (1);\n";
     let scan = scan(&format!("SET search_path = a;\n{insert}SET search_path = b;\n{insert}\\c two\n{insert}"));
