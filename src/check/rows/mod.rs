@@ -300,19 +300,13 @@ async fn look_into(
     let oids: Vec<u32> = again.iter().map(|unit| unit.relation.oid).collect();
     let columns = relations::columns(session, &oids).await?;
     let majors = (source_major(restored.dump), session.server_major().await?);
-    let by_hand = !restored.dump.is_archive() && !restored.dump.is_from_pg_dump();
     let suspects = again.into_iter().map(|unit| {
         let own = columns.get(&unit.relation.oid).map(Vec::as_slice).unwrap_or_default();
-        suspect(unit, own, foreign.as_deref(), majors, by_hand)
+        suspect(unit, own, foreign.as_deref(), majors)
     });
     let suspects: Vec<Suspect> = suspects.collect();
-    let mut search = Search {
-        dump: restored.dump,
-        session,
-        show_data: restored.mask.shows_data(),
-        found: BTreeMap::new(),
-        without: BTreeSet::new(),
-    };
+    let mut search =
+        Search { dump: restored.dump, session, show_data: restored.mask.shows_data(), found: BTreeMap::new() };
     search.run(suspects.clone(), told).await?;
     // Where bytes stand inside arrays or other types, those that the dump has in the escape form are told only by having
     // the server write them so too.
@@ -332,7 +326,6 @@ async fn look_into(
     }
     for (unit, difference) in search.found.into_values() {
         match difference {
-            None if by_hand && search.without.contains(&unit.form.table) => told.equal_but_for_spellings(&unit),
             None => told.equal(&unit),
             Some(difference) => told.differs(&unit, difference),
         }
@@ -340,17 +333,12 @@ async fn look_into(
     Ok(())
 }
 
-/// Why a column is left out of the comparison where that is all that differs.
-const SPELLED: &str = "pg_dump has not written its values, which can be written in several ways";
-
 /// What is known so far of the tables that are read again.
 struct Search<'a> {
     dump: &'a Arc<Dump>,
     session: &'a Session,
     show_data: bool,
     found: BTreeMap<Table, (Unit, Option<Difference>)>,
-    /// Those of which columns were left out for that.
-    without: BTreeSet<Table>,
 }
 
 impl Search<'_> {
@@ -366,9 +354,6 @@ impl Search<'_> {
             let rows = |found: &Option<Difference>| found.as_ref().map_or(0, Difference::rows);
             let known = self.found.get(&table).map(|(_, known)| rows(known));
             if known.is_none_or(|known| rows(&found) < known) {
-                if left_out.get(&table).is_some_and(|why| !why.is_empty()) {
-                    self.without.insert(table.clone());
-                }
                 told.not_compared.extend(left_out.get(&table).into_iter().flatten().cloned());
                 self.found.insert(table, (unit, found));
             }
@@ -428,14 +413,12 @@ impl Search<'_> {
     }
 }
 
-/// Makes ready to read a table again, with what its columns' types ask for. `majors` are the source's and the target's; where
-/// `by_hand`, pg_dump has not written the values.
+/// Makes ready to read a table again, with what its columns' types ask for. `majors` are the source's and the target's.
 fn suspect(
     mut unit: Unit,
     own: &[relations::Column],
     foreign: Option<&str>,
     (source, target): (Option<u16>, u16),
-    by_hand: bool,
 ) -> Suspect {
     let all = |rows_of_inserts: bool| -> Vec<String> {
         let columns = own.iter().filter(|column| rows_of_inserts || !column.generated);
@@ -449,8 +432,6 @@ fn suspect(
     for name in std::mem::take(&mut unit.form.columns) {
         let Some(column) = by_name.get(name.as_str()) else { continue };
         let (treatment, why) = column.treatment(source, target);
-        let spelled = (by_hand && column.has_spellings()).then_some(SPELLED);
-        let why = why.or(spelled);
         if let Some(why) = why {
             doubtful.push((kept.len(), format!("{}, column {name:?}: {why}", unit.label())));
         }

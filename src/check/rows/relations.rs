@@ -137,15 +137,7 @@ const MONEY: u32 = 790;
 /// float4, float8 and the geometric types, which are made of them.
 const FLOATS: [u32; 9] = [700, 701, 600, 601, 602, 603, 604, 628, 718];
 
-/// Types that keep a text as it is written: text, varchar, name, json and xml.
-const VERBATIM: [u32; 5] = [25, 1043, 19, 114, 142];
-
 impl Column {
-    /// Whether a value can be written in several ways, of which the server gives one back: `1.5` in a `numeric(10, 2)`.
-    pub fn has_spellings(&self) -> bool {
-        self.types.len() != 1 || !self.types.iter().all(|of| VERBATIM.contains(of))
-    }
-
     /// Whether it holds bytes inside an array, a composite type or another.
     pub fn has_nested_bytes(&self) -> bool {
         self.types.len() > 1 && self.types.contains(&BYTEA)
@@ -196,20 +188,6 @@ mod tests {
         let column = Column { name: "c".into(), generated: false, key: false, types };
         let (treatment, why) = column.treatment(source, target);
         (treatment, why.is_some())
-    }
-
-    #[test]
-    fn a_value_has_one_spelling_where_its_type_keeps_the_text() {
-        let has_spellings = |types: &[u32]| {
-            let types = types.iter().copied().collect();
-            Column { name: "c".into(), generated: false, key: false, types }.has_spellings()
-        };
-        for types in [&[25_u32][..], &[1043], &[114]] {
-            assert!(!has_spellings(types), "{types:?}");
-        }
-        for types in [&[23_u32][..], &[1700], &[3802], &[1184], &[1042], &[16], &[1009, 25], &[]] {
-            assert!(has_spellings(types), "{types:?}");
-        }
     }
 
     #[test]

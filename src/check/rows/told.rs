@@ -154,19 +154,6 @@ impl<'a> Told<'a> {
         self.tables += 1;
     }
 
-    /// A table that is as the dump has it, but for columns in which the same value can be written in several ways. Where anything
-    /// may have changed values, that is no reason to believe that they are the same.
-    pub fn equal_but_for_spellings(&mut self, unit: &Unit) {
-        let alters = unit.relation.alters.as_ref().map(|alters| format!("its {alters} may alter rows that come in"));
-        match self.altered_by_script(unit).or(alters) {
-            None => self.equal(unit),
-            Some(why) => {
-                let what = "and its values are not written as pg_dump writes them, so whether they are the same cannot be told";
-                self.could_not(unit, format!("{why}, {what}"));
-            }
-        }
-    }
-
     /// What the script does to the rows of these tables.
     fn unfollowed<'p>(&self, tables: impl Iterator<Item = (&'p str, &'p str)>) -> Vec<&'a Unfollowed> {
         let place = &self.restored.place;
