@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::builtin::{self, BUILTIN};
 use super::error::{Cause, ProfileError};
 use super::merge::merge;
-use super::parse::{MAX_PROFILE_BYTES, Rules};
+use super::rules::{MAX_PROFILE_BYTES, Rules};
 use super::source::{self, Source, Taken};
 use super::yaml::{self, Content, Entry, Node, Origin, Unreadable, holder};
 use super::{environment, matrix, suggest};

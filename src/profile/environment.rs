@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::error::{Cause, ProfileError};
-use super::parse::Rules;
+use super::rules::Rules;
 use super::yaml::{Content, Entry, Node, Scalar, Spot, Step, display_path, holder, resolve};
 
 /// Keys whose values are SQL, or are compared with what SQL gives.

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use super::builtin::{self, BUILTIN};
 use super::document::{self, Identity, is_yaml, looks_like_a_path};
 use super::error::{Cause, Place, ProfileError};
-use super::parse::{Made, Rules, targets_of};
+use super::parse::{Made, targets_of};
+use super::rules::Rules;
 use super::suggest;
 use super::types::Target;
 use super::yaml::Origin;
@@ -142,7 +143,7 @@ impl Loaded {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse::MAX_PROFILE_BYTES;
+    use super::super::rules::MAX_PROFILE_BYTES;
     use super::*;
 
     struct Files(tempfile::TempDir);

@@ -1,65 +1,17 @@
 //! One profile into its targets.
 
-use std::env::VarError;
 use std::rc::Rc;
 
 use super::document::{self, Identity};
 use super::environment;
 use super::error::{Cause, ProfileError};
 use super::matrix::{self, Expanded};
-use super::source::{Source, Taken};
+use super::rules::Rules;
+use super::source::Taken;
 use super::suggest;
 use super::types::Target;
 use super::validate::validate;
 use super::yaml::{self, Fault, FaultKind, Node, Origin, Spot, holder};
-
-/// The longest profile that is read, in bytes.
-pub const MAX_PROFILE_BYTES: u64 = 1 << 20;
-
-/// A finding that a profile may decide about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KnownFinding<'a> {
-    pub name: &'a str,
-    pub acceptable: Acceptable,
-}
-
-/// How far a profile may decide that a finding does not count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Acceptable {
-    /// For any object, and with any severity.
-    Freely,
-    /// It says that something went wrong that nobody has named: only for whole names of objects, and never milder.
-    ByName,
-    /// It leaves unknown what is lost: neither accepted nor milder.
-    Never,
-    /// It is about the profile itself: there is nothing to accept, and it may be of any severity.
-    OfProfile,
-}
-
-/// What a profile is checked against beyond its own text.
-#[derive(Debug, Clone, Copy)]
-pub struct Rules<'a> {
-    /// The findings that `accept` and `severity` may name; `None` takes every name.
-    pub known_findings: Option<&'a [KnownFinding<'a>]>,
-    /// An `accept` whose last day is before this one has expired.
-    pub today: jiff::civil::Date,
-    /// What the words `source` of a profile stand for; `None` where there is no dump, and something stands in for it.
-    pub source: Option<&'a Source>,
-    /// Where variables of the environment are looked for.
-    pub environment: fn(&str) -> Result<String, VarError>,
-}
-
-impl Default for Rules<'_> {
-    /// Every finding name, and the date of now in UTC, so that a laptop and a CI job agree.
-    fn default() -> Self {
-        Self {
-            known_findings: None,
-            today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
-            source: None,
-            environment: |name| std::env::var(name),
-        }
-    }
-}
 
 /// Reads a profile under the default [`Rules`]. `origin` is what errors name it by.
 pub fn parse(text: &str, origin: &str) -> Result<Target, ProfileError> {

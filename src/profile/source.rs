@@ -7,8 +7,8 @@ use std::rc::Rc;
 use super::encoding::{self, Encoding};
 use super::error::{Cause, ProfileError};
 use super::matrix;
+use super::names;
 use super::types::{LocaleProvider, Major};
-use super::validate::is_locale_name;
 use super::yaml::{Content, Entry, Key, Node, Spot};
 
 /// The newest major version that pgrehearse is tested with, beyond which `source+1` does not go.
@@ -63,7 +63,7 @@ impl Source {
         let utf8 = self.encoding.as_deref().is_none_or(|name| encoding::find(name) == Some(Encoding::Server("UTF8")));
         let instead = if utf8 { "C.UTF-8" } else { "C" };
         match self.locale.as_deref() {
-            Some(locale) if is_locale_name(locale) => (locale.to_owned(), None),
+            Some(locale) if names::is_locale_name(locale) => (locale.to_owned(), None),
             Some(other) => {
                 let why =
                     format!("the dump's locale is {other:?}, which no target here can have: it is {instead} here");

@@ -4,7 +4,7 @@ use pgdump_reader::{Collation, CreatedDatabase, Dump, Facts, Requirements, major
 
 use super::Source;
 use crate::profile::encoding::{self, Encoding};
-use crate::profile::validate::{is_locale_name, is_role_name};
+use crate::profile::names::{is_locale_name, is_role_name};
 use crate::profile::{LocaleProvider, Major};
 
 impl Source {

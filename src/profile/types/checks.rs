@@ -6,7 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::expect::Pattern;
+use super::super::pattern::Pattern;
 use super::super::units::{ByteSize, HumanDuration};
 
 /// What must hold after the restore.

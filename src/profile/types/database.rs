@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::scalars::name_or_map;
-use super::{LocaleProvider, Setting};
+use super::cluster::{LocaleProvider, Setting};
 
 /// The database that is restored into.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

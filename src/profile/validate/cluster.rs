@@ -1,8 +1,8 @@
 //! Whether initdb could make this cluster, and the server start with its settings.
 
 use super::locale::{Locality, server_encoding};
-use super::{Places, names, settings, steps};
-use crate::profile::{ByteSize, Cluster, ProfileError, Target};
+use super::{Places, settings, steps};
+use crate::profile::{ByteSize, Cluster, ProfileError, Target, names};
 
 /// `quoting_relevant_chars` in src/backend/commands/extension.c: the superuser owns plpgsql, which initdb makes.
 const NOT_IN_OWNERS: [char; 4] = ['"', '$', '\'', '\\'];

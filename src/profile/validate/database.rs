@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::locale::{Locality, server_encoding};
-use super::{Places, names, roles, settings, steps};
-use crate::profile::{Major, ProfileError, Target, Template};
+use super::{Places, roles, settings, steps};
+use crate::profile::{Major, ProfileError, Target, Template, names};
 
 pub fn check(target: &mut Target, at: &Places<'_>) -> Result<(), ProfileError> {
     if let Some(encoding) = &target.database.encoding {

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Places, names, steps};
-use crate::profile::{ProfileError, Target};
+use super::{Places, steps};
+use crate::profile::{ProfileError, Target, names};
 
 /// Every cluster has it in every database.
 const ALWAYS_THERE: &str = "plpgsql";

@@ -1,7 +1,7 @@
 //! SQL that is run before the restore.
 
-use super::{Places, files, names, roles, steps};
-use crate::profile::{ProfileError, Target};
+use super::{Places, files, roles, steps};
+use crate::profile::{ProfileError, Target, names};
 
 /// The most that one file may hold.
 const LONGEST: u64 = 16 << 20;

@@ -1,8 +1,8 @@
 //! Whether initdb could make a cluster, or CREATE DATABASE a database, of this encoding and locale.
 
-use super::{Places, names, steps};
+use super::{Places, steps};
 use crate::profile::encoding::{self, Encoding};
-use crate::profile::{LocaleProvider, Major, ProfileError, Target, suggest};
+use crate::profile::{LocaleProvider, Major, ProfileError, Target, names, suggest};
 
 /// The encoding and locale of a cluster or of a database.
 pub struct Locality<'a> {

@@ -26,11 +26,10 @@ mod version;
 use std::path::PathBuf;
 
 use super::error::{Cause, ProfileError};
-use super::parse::Rules;
+use super::rules::Rules;
 use super::types::Target;
 use super::yaml::{Node, Step, display_path, holder};
 
-pub use names::{is_locale_name, is_role_name};
 pub use roles::predefined_role_since;
 
 /// Checks a target, writes names that have several spellings as PostgreSQL does, and reads the files that it names.

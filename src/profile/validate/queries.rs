@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{Places, names, steps};
-use crate::profile::{Checks, ProfileError, Query};
+use super::{Places, steps};
+use crate::profile::{Checks, ProfileError, Query, names};
 
 pub fn check(checks: &Checks, at: &Places<'_>) -> Result<(), ProfileError> {
     queries(&checks.queries, at)?;

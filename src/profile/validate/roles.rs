@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Places, names, settings, steps};
-use crate::profile::{Major, Membership, ProfileError, Role, Target, suggest};
+use super::{Places, settings, steps};
+use crate::profile::{Major, Membership, ProfileError, Role, Target, names, suggest};
 
 /// PostgreSQL's predefined roles and the version each came with (src/include/catalog/pg_authid.dat).
 const PREDEFINED: [(&str, u16); 15] = [

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Places, names, roles, steps};
-use crate::profile::{ProfileError, Target};
+use super::{Places, roles, steps};
+use crate::profile::{ProfileError, Target, names};
 
 /// `CreateTableSpace` in src/backend/commands/tablespace.c.
 pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {

@@ -1,0 +1,142 @@
+//! A whole profile.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::checks::Checks;
+use super::cluster::{Cluster, Entrypoint, LocaleProvider, Pull, Tablespace};
+use super::database::{Database, Init};
+use super::decisions::{Accept, Severity};
+use super::extensions::Extensions;
+use super::major::Major;
+use super::restore::{Limits, Restore};
+use super::roles::Role;
+
+/// One expanded profile: exactly one cluster to restore into.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// How the target is called in every output.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._+@,\[\]-]{0,99}$"))]
+    pub name: String,
+    /// One line about the target, for lists and reports.
+    #[serde(default)]
+    pub description: String,
+    /// The server's major version. Needed unless `image` names an image; with one, the image's own version, or the
+    /// target is untested.
+    #[serde(default)]
+    pub postgres: Option<Major>,
+    /// A whole image reference, for example `postgis/postgis:17-3.5`; a digest (`postgres:17@sha256:…`) pins it.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._/:@-]*$"))]
+    pub image: Option<String>,
+    /// The repository that `postgres: N` is taken from, for mirrors and locally built images; `--image-repository`
+    /// wins over it, and without either it is `postgres`.
+    #[serde(default)]
+    pub image_repository: Option<String>,
+    /// The tag that `postgres: N` is taken by, in which `{postgres}` stands for the major version, for example
+    /// `{postgres}-bookworm`; `{postgres}` where left out.
+    #[serde(default)]
+    pub image_tag: Option<String>,
+    /// When the image is pulled.
+    #[serde(default)]
+    pub pull: Pull,
+    /// What starts the server in its container.
+    #[serde(default)]
+    pub entrypoint: Entrypoint,
+    /// How the cluster is made and configured.
+    #[serde(default)]
+    pub cluster: Cluster,
+    /// The roles that are there before the restore, beside the superuser.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+    /// The tablespaces that are there before the restore, beside PostgreSQL's own two.
+    #[serde(default)]
+    pub tablespaces: Vec<Tablespace>,
+    /// The database that is restored into.
+    #[serde(default)]
+    pub database: Database,
+    /// Which extensions are there, and which may be created.
+    #[serde(default)]
+    pub extensions: Extensions,
+    /// SQL that is run before the restore, after all else of the profile has been made.
+    #[serde(default)]
+    pub init: Vec<Init>,
+    /// Who restores, and how.
+    #[serde(default)]
+    pub restore: Restore,
+    /// What the sandbox may use at most.
+    #[serde(default)]
+    pub limits: Limits,
+    /// What must hold after the restore.
+    #[serde(default)]
+    pub checks: Checks,
+    /// Known findings that do not fail the target until a date.
+    #[serde(default)]
+    pub accept: Vec<Accept>,
+    /// What findings count as in this target, by the finding's name, instead of what they usually do.
+    #[serde(default)]
+    pub severity: BTreeMap<String, Severity>,
+    /// Whether something of it is the dump's: the words `source`.
+    #[serde(skip)]
+    pub takes_from_dump: bool,
+    /// What a person should know of how it was read: what it takes from the dump and the dump does not say.
+    #[serde(skip)]
+    pub notices: Vec<String>,
+    /// What its settings take from the environment, which no output shows.
+    #[serde(skip)]
+    pub secrets: Vec<String>,
+}
+
+impl Target {
+    /// How long one check may take in one database.
+    pub fn check_timeout(&self) -> Duration {
+        self.checks.timeout.map_or(self.limits.timeout.0 / 2, |timeout| timeout.0)
+    }
+
+    /// Whether who restores is a superuser.
+    pub fn restores_as_superuser(&self) -> bool {
+        match &self.restore.as_role {
+            Some(name) if *name != self.cluster.superuser => {
+                self.roles.iter().any(|role| role.name == *name && role.superuser)
+            }
+            Some(_) | None => true,
+        }
+    }
+
+    /// The encoding of the database that is restored into.
+    pub fn database_encoding(&self) -> &str {
+        self.database.encoding.as_deref().unwrap_or(&self.cluster.encoding)
+    }
+
+    /// Its LC_COLLATE and LC_CTYPE.
+    pub fn database_locale(&self) -> &str {
+        self.database.locale.as_deref().unwrap_or(&self.cluster.locale)
+    }
+
+    /// Whose rules its locale goes by.
+    pub fn database_locale_provider(&self) -> LocaleProvider {
+        self.database.locale_provider.unwrap_or(self.cluster.locale_provider)
+    }
+
+    /// Its ICU locale; the cluster's holds for a database of ICU too.
+    pub fn database_icu_locale(&self) -> Option<&str> {
+        let of_cluster = match self.database_locale_provider() {
+            LocaleProvider::Icu => self.cluster.icu_locale.as_deref(),
+            LocaleProvider::Libc | LocaleProvider::Builtin => None,
+        };
+        self.database.icu_locale.as_deref().or(of_cluster)
+    }
+
+    /// Whether the database has another encoding or locale than the cluster.
+    pub fn database_differs(&self) -> bool {
+        let cluster = &self.cluster;
+        self.database_encoding() != cluster.encoding
+            || self.database_locale() != cluster.locale
+            || self.database_locale_provider() != cluster.locale_provider
+            || self.database_icu_locale() != cluster.icu_locale.as_deref()
+    }
+}
