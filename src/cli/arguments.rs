@@ -186,12 +186,15 @@ pub struct Output {
     pub quiet: bool,
 }
 
+/// Where `init` writes profiles, and `run` looks for them where it is told of none.
+pub const DEFAULT_DIRECTORY: &str = "pgrehearse";
+
 #[derive(Debug, Args)]
 pub struct Init {
     /// The dump: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not
     pub dump: PathBuf,
     /// The folder to write into, new or empty; `run` finds the default one by itself
-    #[arg(long, value_name = "DIR", default_value = super::init::DEFAULT_DIRECTORY)]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DIRECTORY)]
     pub dir: PathBuf,
 }
 

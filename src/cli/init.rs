@@ -6,7 +6,7 @@ use std::path::Path;
 
 use pgdump_reader as dump;
 
-use super::arguments::Init;
+use super::arguments::{DEFAULT_DIRECTORY, Init};
 use super::{Usage, exit};
 use crate::init;
 use crate::report::text::visible;
@@ -46,9 +46,6 @@ pub fn init(arguments: &Init) -> anyhow::Result<u8> {
     writeln!(out, "next: {}", visible(&shell_words(&next)))?;
     Ok(exit::PASS)
 }
-
-/// Where `run` looks where it is told of no profile.
-pub const DEFAULT_DIRECTORY: &str = "pgrehearse";
 
 /// Nothing that somebody has written is written over.
 fn refuse_what_is_there(directory: &Path) -> Result<(), Usage> {

@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use pgdump_reader::{Dump, TocEntry};
 
 use super::mask::is_grammar;
+use super::qualified::{name_at, table_of};
 use super::recognise::Cause;
-use super::there::table_of;
 use super::{Failure, Name};
 
 /// The archive's entries by dump id; nothing for a plain dump.
@@ -402,37 +402,6 @@ pub(super) fn made_by(statement: &str) -> Option<Vec<String>> {
     name_at(rest)
 }
 
-/// The name at the beginning of a text, part by part and without its quotes: `public."Odd ""one"""` has two.
-pub(super) fn name_at(text: &str) -> Option<Vec<String>> {
-    let mut parts = Vec::new();
-    let mut rest = text.trim_start();
-    loop {
-        let (part, after) = match rest.strip_prefix('"') {
-            Some(quoted) => {
-                let mut end = 0;
-                loop {
-                    end += quoted.get(end..)?.find('"')?;
-                    if !quoted[end + 1..].starts_with('"') {
-                        break;
-                    }
-                    end += 2;
-                }
-                (quoted[..end].replace("\"\"", "\""), &quoted[end + 1..])
-            }
-            None => {
-                let end = rest.find(|c: char| c.is_whitespace() || "(),;.".contains(c)).unwrap_or(rest.len());
-                (rest[..end].to_owned(), &rest[end..])
-            }
-        };
-        parts.push(part);
-        match after.strip_prefix('.') {
-            Some(after) => rest = after,
-            None => break,
-        }
-    }
-    (!parts.iter().all(String::is_empty)).then_some(parts)
-}
-
 /// The kind of `ALTER … OWNER TO`, which archives keep with the entry of the object.
 pub(super) const OWNER: &str = "owner";
 
@@ -478,16 +447,6 @@ fn kind_in(statement: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_read_whatever_they_hold() {
-        let parts = |text: &str| name_at(text).unwrap_or_default().join("|");
-        assert_eq!(parts("public.orders (id integer)"), "public|orders");
-        assert_eq!(parts("\"Odd \"\"one\"\". ; DROP\".\"x.y\"(a)"), "Odd \"one\". ; DROP|x.y");
-        assert_eq!(parts("orders;"), "orders");
-        assert_eq!(name_at("\"never ends"), None);
-        assert_eq!(name_at(""), None);
-    }
 
     #[test]
     fn what_a_statement_makes_is_known_by_its_name() {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use pgdump_reader::{Damage, Dump, Scan, TocEntry};
 
 use super::acting::{Acting, names_who};
-use super::consequences::{Earlier, Entries, OWNER, consequence_of, is_of_elsewhere, kind_of, name_at};
+use super::consequences::{Earlier, Entries, OWNER, consequence_of, is_of_elsewhere, kind_of};
 use super::mask::{MASK, Mask};
+use super::qualified::name_at;
 use super::recognise::{Cause, recognise};
 use super::refine::Refine;
 use super::{Consequence, Failure, Finding, Lost, Name, Origin, Severity, There, fixes};

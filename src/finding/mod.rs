@@ -12,6 +12,7 @@ pub mod mask;
 mod origin;
 #[cfg(test)]
 mod pages;
+mod qualified;
 mod recognise;
 mod refine;
 mod remedy;

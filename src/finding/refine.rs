@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 use pgdump_reader::reading::{Readers, pieces_of};
 use pgdump_reader::{Declared, features_in};
 
-use super::consequences::name_at;
+use super::qualified::name_at;
+use super::qualified::table_name;
 use super::recognise::{Cause, FUNCTION, running};
-use super::there::{bare_routine, table_name};
+use super::there::bare_routine;
 use super::{Failure, Name, Situation};
 use crate::cluster::sql::identifier;
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Failure;
-use super::consequences::name_at;
+use super::qualified::{name_at, table_of};
 use super::recognise::running;
 
 /// What was there, and what is. Names are those of the server: schema and name, joined by a dot.
@@ -62,47 +62,8 @@ impl Ask {
     }
 }
 
-/// The table that a statement writes rows into or puts a key on.
-pub(super) fn table_of(failure: &Failure) -> Option<(String, String)> {
-    let statement = failure.statement.as_deref()?.trim_start();
-    let rest = ["COPY ", "INSERT INTO ", "ALTER TABLE ONLY ", "ALTER TABLE "]
-        .iter()
-        .find_map(|start| statement.strip_prefix(start))
-        .or_else(|| statement.strip_prefix("CREATE ").and_then(|rest| Some(rest.split_once(" ON ")?.1)))?;
-    let mut parts = name_at(rest.strip_prefix("ONLY ").unwrap_or(rest))?;
-    let table = parts.pop()?;
-    Some((parts.pop().unwrap_or_else(|| "public".into()), table))
-}
-
 /// The name of a function that the server names without its schema, `f(integer)`: its search path finds it.
 pub(super) fn bare_routine(function: &str) -> Option<String> {
     let mut parts = name_at(function)?;
     parts.pop().filter(|_| parts.is_empty())
-}
-
-/// The same, joined.
-pub(super) fn table_name(failure: &Failure) -> Option<String> {
-    table_of(failure).map(|(schema, table)| format!("{schema}.{table}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_of_a_statement_is_read_from_it() {
-        let of = |statement: &str| {
-            table_name(&Failure { statement: Some(statement.into()), ..Failure::default() }).unwrap_or_default()
-        };
-        for (statement, table) in [
-            ("COPY auth.users (id, email) FROM stdin;", "auth.users"),
-            ("INSERT INTO \"Odd one\".t VALUES (1);", "Odd one.t"),
-            ("ALTER TABLE ONLY t ADD CONSTRAINT t_pkey PRIMARY KEY (id);", "public.t"),
-            ("CREATE UNIQUE INDEX i ON a.t USING btree (id);", "a.t"),
-            ("CREATE POLICY p ON cron.job USING (true);", "cron.job"),
-            ("SELECT 1", ""),
-        ] {
-            assert_eq!(of(statement), table, "{statement}");
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Text in a dump that is no SQL: what programs have said on their way, written into the same file.
 
 use crate::finding::Failure;
-use crate::finding::consequences::name_at;
+use crate::finding::qualified::name_at;
 
 /// How programs begin that are known to write into dumps: `pg_dump … 2>&1`, `docker exec -t`, `kubectl exec`, prompts for
 /// passwords, shells. What they are called for people.
