@@ -45,9 +45,7 @@ pub(super) struct Collector {
     /// Relations that ALTER TABLE can mean and that are no tables.
     relations: HashMap<Name, &'static str>,
     owners: HashMap<(String, Name), usize>,
-    /// What the script drops, and how long [`Facts::sequences`] and [`Facts::policies`] were then: what stands behind that was
-    /// made again.
-    dropped_sequences: HashMap<Relation, usize>,
+    /// The policies that the script drops, and how long [`Facts::policies`] was then: what stands behind that was made again.
     dropped_policies: HashMap<Constraint, usize>,
     /// What [`Facts`] lists once each; its lists are looked through by this.
     databases: HashSet<String>,
@@ -108,11 +106,6 @@ impl Collector {
             }
         }
         let mut place = 0;
-        facts.sequences.retain(|value| {
-            place += 1;
-            self.dropped_sequences.get(&value.sequence).is_none_or(|before| place > *before)
-        });
-        place = 0;
         facts.policies.retain(|Policy { database, schema, table, name, .. }| {
             place += 1;
             let of = Relation { database: database.clone(), schema: schema.clone(), name: table.clone() };
@@ -664,11 +657,10 @@ impl Collector {
                 }
                 words.sign(b',')?;
             },
-            "sequence" | "materialized" => loop {
+            "materialized" => loop {
                 let (schema, name) = self.qualified(words)?;
                 let relation = Relation { database: self.database.clone(), schema, name };
                 self.facts.refreshed.remove(&relation);
-                self.dropped_sequences.insert(relation, self.facts.sequences.len());
                 words.sign(b',')?;
             },
             "policy" => {
