@@ -378,6 +378,9 @@ pub(super) fn name_at(text: &str) -> Option<Vec<String>> {
     (!parts.iter().all(String::is_empty)).then_some(parts)
 }
 
+/// The kind of what the client itself complains of, with no statement.
+pub const CLIENT: &str = "client";
+
 /// The kind of `ALTER … OWNER TO`, which archives keep with the entry of the object.
 pub(super) const OWNER: &str = "owner";
 
@@ -385,7 +388,7 @@ pub(super) const OWNER: &str = "owner";
 pub(super) fn kind_of(statement: &str) -> String {
     let kind = kind_in(statement);
     // A row that psql took for a statement can begin like one.
-    let of_archives = ["ACL", "FK CONSTRAINT", "SEQUENCE SET", "TABLE DATA", OWNER, "client"];
+    let of_archives = ["ACL", "FK CONSTRAINT", "SEQUENCE SET", "TABLE DATA", OWNER, CLIENT];
     if of_archives.contains(&kind.as_str()) || is_grammar(&kind) { kind } else { "other text".to_owned() }
 }
 
@@ -413,7 +416,7 @@ fn kind_in(statement: &str) -> String {
                 _ => kind.trim_end_matches(';').to_owned(),
             }
         }
-        "" => "client".to_owned(),
+        "" => CLIENT.to_owned(),
         word if word.chars().all(|letter| letter.is_ascii_uppercase()) => word.to_owned(),
         // Rows that psql took for statements.
         _ => "other text".to_owned(),

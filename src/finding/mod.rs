@@ -17,6 +17,7 @@ mod there;
 
 pub use crate::profile::Severity;
 pub use catalogue::Name;
+pub use consequences::CLIENT;
 pub use decidable::profile_rules;
 pub use diagnose::{Situation, diagnose};
 pub use failure::Failure;

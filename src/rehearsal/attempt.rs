@@ -341,7 +341,7 @@ async fn work(
     let mut findings = diagnose(&outcome.failures, &situation);
     let unexplained = !findings.iter().any(Finding::fails);
     findings.extend(ended_early(&outcome).filter(|_| unexplained));
-    let ended = ended::judge(&outcome, &scan, target, makes_own);
+    let ended = ended::judge(&outcome, &scan, target, makes_own, &findings);
     findings.extend(ended.findings);
     rehearsal.untested.extend(ended.untested);
     // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.

@@ -3,7 +3,7 @@
 use pgdump_reader::Scan;
 
 use crate::cluster::MAINTENANCE_DATABASE;
-use crate::finding::{Finding, Name};
+use crate::finding::{CLIENT, Finding, Name, Origin};
 use crate::profile::Target;
 use crate::restore::{Outcome, Transaction};
 
@@ -16,14 +16,18 @@ pub struct Ended {
     pub no_word: Option<&'static str>,
 }
 
-/// Judges the end of a restore; `makes_own` says whether psql began in the maintenance database.
-pub fn judge(outcome: &Outcome, scan: &Scan, target: &Target, makes_own: bool) -> Ended {
+/// Judges the end of a restore; `makes_own` says whether psql began in the maintenance database, `findings` what the restore
+/// is known to have failed on.
+pub fn judge(outcome: &Outcome, scan: &Scan, target: &Target, makes_own: bool, findings: &[Finding]) -> Ended {
     let mut ended = Ended::default();
     let Some(end) = &outcome.end else { return ended };
     if let Some(error) = &end.read_error {
         ended.untested.push(format!("psql got a part of the dump only, because it could not be read on: {error}"));
     }
-    ended.findings.extend(unread(scan, end.unread && outcome.ran_to_end && end.read_error.is_none()));
+    match outcome.not_connected {
+        Some(line) => ended.findings.push(unread_from(line, findings)),
+        None => ended.findings.extend(unread(scan, end.unread && outcome.ran_to_end && end.read_error.is_none())),
+    }
     match end.transaction {
         Some(Transaction::Open) => ended.findings.push(open(scan, false)),
         Some(Transaction::Failed) => ended.findings.push(open(scan, true)),
@@ -62,6 +66,28 @@ fn unread(scan: &Scan, seen: bool) -> Option<Finding> {
     Some(finding)
 }
 
+/// What came after a database that psql could not connect to. It is lost for the same cause.
+fn unread_from(line: u64, findings: &[Finding]) -> Finding {
+    let title = format!("psql could not connect in line {line}, and read nothing of what comes after it");
+    let mut finding = Finding::new(Name::InputUnread, title);
+    finding.origin = Origin::Restore;
+    // The client's own complaint is the last of what failed for the database.
+    let followed = |cause: &&Finding| cause.consequences.iter().any(|one| one.kind == CLIENT);
+    match findings.iter().find(followed) {
+        Some(cause) => {
+            finding.evidence.push(format!("because of {}: {}", cause.name.as_str(), cause.title));
+            finding.fix =
+                format!("Mend {}, and restore again: all that comes after is lost for it.", cause.name.as_str());
+        }
+        None => {
+            finding.fix = "Find out why the database cannot be connected to (the error of that line), and restore \
+                           again."
+                .into();
+        }
+    }
+    finding
+}
+
 fn open(scan: &Scan, failed: bool) -> Finding {
     let begun = match scan.end.open_transaction {
         Some(line) => format!("the transaction that begins in line {line}"),
@@ -75,4 +101,25 @@ fn open(scan: &Scan, failed: bool) -> Finding {
     finding.fix = "End the script with COMMIT. Where it was cut off, dump again.".into();
     finding.commands = vec!["COMMIT;".into()];
     finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Consequence;
+
+    #[test]
+    fn what_was_not_read_is_lost_for_the_database_that_was_not_made() {
+        let mut cause = Finding::new(Name::TablespaceMissing, "tablespace \"tsb\" does not exist in this target");
+        cause.consequences.push(Consequence { kind: CLIENT.into(), count: 1, objects: Vec::new() });
+        let other = Finding::new(Name::RoleExists, "role \"postgres\" exists already");
+        let finding = unread_from(414, &[other, cause]);
+        assert_eq!(finding.title, "psql could not connect in line 414, and read nothing of what comes after it");
+        assert_eq!(
+            finding.evidence,
+            ["because of tablespace-missing: tablespace \"tsb\" does not exist in this target"]
+        );
+        assert!(finding.fix.starts_with("Mend tablespace-missing"), "{}", finding.fix);
+        assert!(unread_from(1, &[]).evidence.is_empty());
+    }
 }

@@ -9,7 +9,7 @@ use super::RowMode;
 use super::difference::Difference;
 use super::plan::Unit;
 use super::relations::Table;
-use crate::check::scope::{fills, unsaid};
+use crate::check::scope::{BY_END, fills, is_of_end, unsaid};
 use crate::check::{Apart, Kind, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::finding::{Finding, Name};
@@ -59,7 +59,7 @@ struct Differing {
 }
 
 /// Whether a finding says how the script ended, and not what was lost by that.
-fn is_of_end(finding: &Finding) -> bool {
+fn is_about_end(finding: &Finding) -> bool {
     matches!(finding.name, Name::TransactionOpen | Name::InputUnread)
 }
 
@@ -88,7 +88,7 @@ impl<'a> Told<'a> {
     pub fn new(restored: &'a Restored<'a>) -> Self {
         Self {
             restored,
-            failed: restored.restore_findings.iter().any(|finding| finding.fails() && !is_of_end(finding)),
+            failed: restored.restore_findings.iter().any(|finding| finding.fails() && !is_about_end(finding)),
             accepted: accepted(restored.restore_findings),
             not_compared: Vec::new(),
             apart: Vec::new(),
@@ -361,7 +361,8 @@ impl<'a> Told<'a> {
     fn missing(&self) -> Option<Finding> {
         let what = format!("did not come back, {}", unsaid(self.restored));
         let (mut finding, first) = self.finding(Name::RowsMissing, |difference| difference.missing, &what)?;
-        finding.fix = self.own_doing().unwrap_or_else(|| {
+        let by_end = is_of_end(self.restored).then(|| BY_END.to_owned());
+        finding.fix = self.own_doing().or(by_end).unwrap_or_else(|| {
             "The client ended as if all were well. Look for a \\q or a COMMIT that is missing in an edited script, and dump \
              again."
                 .into()
