@@ -8,6 +8,7 @@ mod failure;
 mod fixes;
 pub mod mask;
 mod origin;
+pub mod outside;
 #[cfg(test)]
 mod pages;
 mod recognise;

@@ -23,6 +23,7 @@ use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{Events, Phase, What};
 use crate::finding::mask::Mask;
+use crate::finding::outside;
 use crate::finding::{Failure, Finding, Name, Situation, diagnose};
 use crate::profile::Target;
 use crate::restore;
@@ -338,7 +339,9 @@ async fn work(
         server: rehearsal.judge.as_ref().and_then(|judge| pgdump_reader::major_of(&judge.server_version)),
         mask: Mask::new(&scan.names, target, stage.show_data),
     };
-    let mut findings = diagnose(&outcome.failures, &situation);
+    let (failures, unfilled) = outside::apart(&outcome.failures, &scan.declared);
+    rehearsal.untested.extend(unfilled.iter().map(|view| view.reason(&situation.mask)));
+    let mut findings = diagnose(&failures.into_iter().cloned().collect::<Vec<_>>(), &situation);
     let unexplained = !findings.iter().any(Finding::fails);
     findings.extend(ended_early(&outcome).filter(|_| unexplained));
     let ended = ended::judge(&outcome, &scan, target, makes_own, &findings);
