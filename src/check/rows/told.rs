@@ -63,6 +63,10 @@ fn is_about_end(finding: &Finding) -> bool {
     matches!(finding.name, Name::TransactionOpen | Name::InputUnread)
 }
 
+/// What has changed rows that differ by the signs of zeros alone.
+const NEGATIVE_ZERO: &str = "pg_dump --inserts writes floating point numbers without quotes, and SQL reads a negative zero as the \
+     integer 0. Dump with COPY, as pg_dump does by itself, where the sign matters.";
+
 /// What of these findings the profile accepts.
 fn accepted(restore: &[Finding]) -> Vec<&str> {
     restore
@@ -379,7 +383,10 @@ impl<'a> Told<'a> {
     fn changed(&self) -> Option<Finding> {
         let what = format!("came back with other values, {}", unsaid(self.restored));
         let (mut finding, _) = self.finding(Name::RowsChanged, |difference| difference.changed, &what)?;
-        finding.fix = self.own_doing().unwrap_or_else(|| {
+        let changed = self.differing.iter().filter(|table| table.difference.changed > 0);
+        let by_zeros = changed.clone().all(|table| table.difference.zeros == table.difference.changed);
+        let zeros = by_zeros.then(|| NEGATIVE_ZERO.to_owned());
+        finding.fix = self.own_doing().or(zeros).unwrap_or_else(|| {
             "Something rewrote values on their way: a trigger or rule that was there before the rows, or \
              a column of another type. Restore into an empty database, and compare the rows named here with the source."
                 .into()
