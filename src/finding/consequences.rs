@@ -284,7 +284,7 @@ fn is_of_rows(failure: &Failure) -> bool {
 }
 
 /// The table that `ALTER TABLE … ADD … FOREIGN KEY (…) REFERENCES table(…)` points to.
-fn referenced_table(failure: &Failure) -> Option<String> {
+pub(super) fn referenced_table(failure: &Failure) -> Option<String> {
     let (_, table) = failure.statement.as_deref()?.split_once(" REFERENCES ")?;
     Some(name_at(table)?.join("."))
 }
@@ -378,6 +378,9 @@ pub(super) fn name_at(text: &str) -> Option<Vec<String>> {
     (!parts.iter().all(String::is_empty)).then_some(parts)
 }
 
+/// The kind of what is no statement, such as rows that psql took for one.
+pub const OTHER_TEXT: &str = "other text";
+
 /// The kind of what the client itself complains of, with no statement.
 pub const CLIENT: &str = "client";
 
@@ -389,7 +392,7 @@ pub(super) fn kind_of(statement: &str) -> String {
     let kind = kind_in(statement);
     // A row that psql took for a statement can begin like one.
     let of_archives = ["ACL", "FK CONSTRAINT", "SEQUENCE SET", "TABLE DATA", OWNER, CLIENT];
-    if of_archives.contains(&kind.as_str()) || is_grammar(&kind) { kind } else { "other text".to_owned() }
+    if of_archives.contains(&kind.as_str()) || is_grammar(&kind) { kind } else { OTHER_TEXT.to_owned() }
 }
 
 fn kind_in(statement: &str) -> String {
@@ -419,7 +422,7 @@ fn kind_in(statement: &str) -> String {
         "" => CLIENT.to_owned(),
         word if word.chars().all(|letter| letter.is_ascii_uppercase()) => word.to_owned(),
         // Rows that psql took for statements.
-        _ => "other text".to_owned(),
+        _ => OTHER_TEXT.to_owned(),
     }
 }
 

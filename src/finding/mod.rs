@@ -18,12 +18,13 @@ mod there;
 
 pub use crate::profile::Severity;
 pub use catalogue::Name;
-pub use consequences::CLIENT;
+pub use consequences::{CLIENT, OTHER_TEXT};
 pub use decidable::profile_rules;
 pub use diagnose::{Situation, diagnose};
 pub use failure::Failure;
 pub use fixes::{
-    DUMP_TRUNCATED_FIX, ROLE_MISSING_FIX, feature_missing_fix, feature_missing_title, restoring, ruled_out_words, words,
+    DUMP_TRUNCATED_FIX, ROLE_MISSING_FIX, TABLESPACE_MISSING_FIX, feature_missing_fix, feature_missing_title,
+    restoring, ruled_out_words, without_tablespaces, words,
 };
 pub use origin::Origin;
 pub use recognise::Cause;
