@@ -7,7 +7,7 @@ use pgdump_reader::{Damage, Dump, Scan, TocEntry};
 use super::consequences::{Earlier, Entries, OWNER, consequence_of, kind_of, name_at};
 use super::mask::{MASK, Mask};
 use super::recognise::{Cause, recognise};
-use super::refine::Refine;
+use super::refine::{ORDER, Refine};
 use super::{Consequence, Failure, Finding, Name, Origin, Severity, There, fixes};
 use crate::profile::Target;
 
@@ -18,6 +18,8 @@ pub struct Situation<'a> {
     pub scan: &'a Scan,
     /// What the restore met in the databases.
     pub there: &'a There,
+    /// Tables that the dump makes and was made without the data of.
+    pub without_data: Vec<String>,
     /// Whether the script took superuser from the role that is the cluster's.
     pub superuser_lost: bool,
     pub target: &'a Target,
@@ -260,7 +262,7 @@ fn severity(cause: &Cause, usual: Severity) -> Severity {
 fn origin(cause: &Cause, usual: Origin) -> Origin {
     match cause.name {
         // The rows referred to are there, only not yet.
-        Name::ForeignKeyViolated if cause.who.is_some() => Origin::Restore,
+        Name::ForeignKeyViolated if cause.who.as_deref() == Some(ORDER) => Origin::Restore,
         _ => usual,
     }
 }
@@ -309,6 +311,7 @@ mod tests {
             scan: &scan,
             there: &there,
             superuser_lost: false,
+            without_data: Vec::new(),
             mask: mask(&names, &target),
         };
         diagnose(failures, &situation).into_iter().map(|finding| (finding.name, finding.count)).collect()
@@ -361,6 +364,7 @@ mod tests {
             scan: &scan,
             there: &there,
             superuser_lost: false,
+            without_data: Vec::new(),
             mask: mask(&names, &target),
         };
         let severities = |failures: &[Failure]| -> Vec<Severity> {
@@ -403,5 +407,54 @@ mod tests {
         let key = failure("23503", "insert or update on table \"orders\" violates foreign key constraint", FOREIGN_KEY);
         let found = diagnosed(&[other, key]);
         assert!(found.contains(&(Name::ForeignKeyViolated, 1)), "{found:?}");
+    }
+
+    #[test]
+    fn a_foreign_key_to_what_the_dump_was_made_without_blames_no_rows() {
+        let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
+        let dump = pgdump_reader::open(&path).unwrap();
+        let attach = pgdump_reader::Declared {
+            database: None,
+            desc: "TABLE ATTACH".into(),
+            schema: Some("public".into()),
+            tag: "p1".into(),
+            owner: String::new(),
+            tablespace: None,
+            access_method: None,
+            search_path: None,
+            definition: "ALTER TABLE ONLY public.p ATTACH PARTITION public.p1 FOR VALUES IN (1);\n".into(),
+            id: None,
+        };
+        let (scan, there) = (Scan { declared: vec![attach], ..Scan::default() }, There::default());
+        let names = names(&dump);
+        let told = |without: &str| {
+            let situation = Situation {
+                dump: &dump,
+                target: &target,
+                client: "17",
+                server: Some(17),
+                scan: &scan,
+                there: &there,
+                superuser_lost: false,
+                without_data: vec![without.to_owned()],
+                mask: mask(&names, &target),
+            };
+            let key = "ALTER TABLE ONLY public.r ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES public.p(a);";
+            let message = "insert or update on table \"r\" violates foreign key constraint \"k\"";
+            diagnose(&[failure("23503", message, key)], &situation).remove(0)
+        };
+        for without in ["public.p", "public.p1"] {
+            let finding = told(without);
+            assert!(
+                finding.title.starts_with("rows refer to rows that the dump was made without"),
+                "{}",
+                finding.title
+            );
+            assert!(finding.title.ends_with(&format!("data of {without}")), "{}", finding.title);
+            assert!(finding.fix.contains("--exclude-table-data"), "{}", finding.fix);
+            assert_eq!(finding.origin, Origin::Dump);
+        }
+        assert!(told("public.other").title.starts_with("rows of the dump break"));
     }
 }

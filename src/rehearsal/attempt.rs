@@ -333,6 +333,7 @@ async fn work(
         dump: &stage.dump,
         scan: &scan,
         there: &there,
+        without_data: partial::without_data(&stage.dump, &scan),
         superuser_lost: outcome.superuser_lost,
         target,
         client: &client,
