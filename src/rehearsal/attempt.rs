@@ -419,7 +419,8 @@ impl CameBack<'_> {
             command: outcome.command.clone(),
             client_version: self.client.to_owned(),
             exit_code: outcome.exit_code,
-            errors: outcome.failures.len() as u64 + outcome.more_failures,
+            // What no finding tells is untested.
+            errors: outside::apart(&outcome.failures, &self.scan.declared).0.len() as u64 + outcome.more_failures,
             findings: findings.to_vec(),
             databases: places.looked_at.iter().map(|place| place.name.clone()).collect(),
         };
