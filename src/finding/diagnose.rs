@@ -457,4 +457,34 @@ mod tests {
         }
         assert!(told("public.other").title.starts_with("rows of the dump break"));
     }
+
+    #[test]
+    fn what_an_older_server_says_that_it_does_not_do_is_a_feature_that_it_lacks() {
+        let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
+        let dump = pgdump_reader::open(&path).unwrap();
+        let (scan, there, names) = (Scan::default(), There::default(), names(&dump));
+        let told = |server: u16, state: &str, message: &str, statement: &str| {
+            let situation = Situation {
+                dump: &dump,
+                target: &target,
+                client: "17",
+                server: Some(server),
+                scan: &scan,
+                there: &there,
+                superuser_lost: false,
+                without_data: Vec::new(),
+                mask: mask(&names, &target),
+            };
+            diagnose(&[failure(state, message, statement)], &situation).remove(0).name
+        };
+        let refused = "cannot add NOT VALID foreign key on partitioned table \"p\" referencing relation \"r\"";
+        let key = "ALTER TABLE p ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES r(a) NOT VALID;";
+        assert_eq!(told(17, "42809", refused, key), Name::FeatureMissing);
+        assert_eq!(told(18, "42809", refused, key), Name::UnclassifiedError);
+        let user = "CREATE FUNCTION f() RETURNS text LANGUAGE sql RETURN SYSTEM_USER;";
+        assert_eq!(told(15, "42703", "column \"system_user\" does not exist", user), Name::FeatureMissing);
+        let body = "CREATE FUNCTION f(x text) RETURNS text LANGUAGE sql RETURN (x || 'y'::text);";
+        assert_eq!(told(13, "42601", "syntax error at or near \"RETURN\"", body), Name::FeatureMissing);
+    }
 }

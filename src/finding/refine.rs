@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use pgdump_reader::reading::{Readers, pieces_of};
-use pgdump_reader::{Declared, features_in};
+use pgdump_reader::{Declared, feature_refused, features_in};
 
 use super::consequences::{name_at, referenced_table};
 use super::recognise::{Cause, FUNCTION, running};
@@ -88,6 +88,10 @@ impl<'a> Refine<'a> {
         let is_open = matches!(own.name, Name::UnclassifiedError | Name::DependencyMissing | Name::LibraryMissing);
         if !is_open {
             return own;
+        }
+        // It says itself what it does not do.
+        if let Some(feature) = feature_refused(&failure.message).filter(|feature| feature.lacks(server)) {
+            return Cause::new(Name::FeatureMissing, feature.name);
         }
         if !states.iter().any(|state| failure.is(state)) {
             return own;

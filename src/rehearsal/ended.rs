@@ -3,7 +3,7 @@
 use pgdump_reader::Scan;
 
 use crate::cluster::MAINTENANCE_DATABASE;
-use crate::finding::{CLIENT, Finding, Name, Origin};
+use crate::finding::{CLIENT, Failure, Finding, Name, OTHER_TEXT, Origin};
 use crate::profile::Target;
 use crate::restore::{Outcome, Transaction};
 
@@ -26,6 +26,9 @@ pub fn judge(outcome: &Outcome, scan: &Scan, target: &Target, makes_own: bool, f
     }
     match outcome.not_connected {
         Some(line) => ended.findings.push(unread_from(line, findings)),
+        None if swallowed(&outcome.failures).is_some() => {
+            ended.findings.extend(swallowed(&outcome.failures).map(|failure| of_rows(failure, findings)));
+        }
         None => ended.findings.extend(unread(scan, end.unread && outcome.ran_to_end && end.read_error.is_none())),
     }
     match end.transaction {
@@ -88,6 +91,38 @@ fn unread_from(line: u64, findings: &[Finding]) -> Finding {
     finding
 }
 
+/// The first statement that psql has made of rows and of what comes after them. It reads the rows of a COPY that has failed
+/// as SQL, and a quote in them goes on to the next one, over the end mark of the rows and whatever stands behind it.
+fn swallowed(failures: &[Failure]) -> Option<&Failure> {
+    // The log's statements are cut where they are long.
+    const LONG: usize = 4000;
+    failures.iter().find(|failure| {
+        let text = failure.statement.as_deref().unwrap_or_default();
+        let is_long = text.len() >= LONG && text.contains(['\'', '"', '$']);
+        failure.is("42601")
+            && failure.entry.is_none()
+            && !pgdump_reader::begins_with_command(text)
+            && (text.contains("\n\\.\n") || is_long)
+    })
+}
+
+/// What a quote in rows has swallowed. It is lost for the cause that the rows did not come for.
+fn of_rows(failure: &Failure, findings: &[Finding]) -> Finding {
+    let up_to = failure.line.map(|line| format!(" up to line {line}")).unwrap_or_default();
+    let title = format!("psql took rows for statements, and a quote in them has swallowed the script{up_to}");
+    let mut finding = Finding::new(Name::InputUnread, title);
+    finding.origin = Origin::Restore;
+    let followed = |cause: &&Finding| cause.consequences.iter().any(|one| one.kind == OTHER_TEXT);
+    if let Some(cause) = findings.iter().find(followed) {
+        finding.evidence.push(format!("the COPY failed because of {}: {}", cause.name.as_str(), cause.title));
+    }
+    finding.fix =
+        "Mend what the COPY has failed for, and restore again: psql reads the rows of a COPY that fails as SQL. \
+                   An archive (pg_dump -Fc) has no such rows."
+            .into();
+    finding
+}
+
 fn open(scan: &Scan, failed: bool) -> Finding {
     let begun = match scan.end.open_transaction {
         Some(line) => format!("the transaction that begins in line {line}"),
@@ -121,5 +156,29 @@ mod tests {
         );
         assert!(finding.fix.starts_with("Mend tablespace-missing"), "{}", finding.fix);
         assert!(unread_from(1, &[]).evidence.is_empty());
+    }
+
+    #[test]
+    fn what_a_quote_in_rows_swallows_is_lost_for_the_copy_that_failed() {
+        let failure = |statement: &str| Failure {
+            sqlstate: Some("42601".into()),
+            message: "syntax error at or near \"1\"".into(),
+            statement: Some(statement.into()),
+            line: Some(5073),
+            ..Failure::default()
+        };
+        let rows = "1\tit's\n2\tb\n\\.\n\n\n--\n-- Name: t2; Type: TABLE\n--\n\nCREATE TABLE t2 (a text DEFAULT 'x";
+        let failures = [failure("3\tno quote"), failure("CREATE TABLE x (a text DEFAULT '\n\\.\n')"), failure(rows)];
+        assert_eq!(swallowed(&failures[..2]), None);
+        let found = swallowed(&failures).unwrap();
+        assert_eq!(found, &failures[2]);
+        let mut cause = Finding::new(Name::FeatureMissing, "PostgreSQL 13 has no multirange types");
+        cause.consequences.push(Consequence { kind: OTHER_TEXT.into(), count: 1, objects: Vec::new() });
+        let finding = of_rows(found, &[cause]);
+        assert!(finding.title.ends_with("swallowed the script up to line 5073"), "{}", finding.title);
+        assert_eq!(
+            finding.evidence,
+            ["the COPY failed because of feature-missing: PostgreSQL 13 has no multirange types"]
+        );
     }
 }
