@@ -13,7 +13,7 @@ use pgdump_reader::{Added, Declared};
 
 use super::catalog::{TOLD, qualified};
 use super::ownership::Owners;
-use super::scope::{in_database, schema_of};
+use super::scope::{in_database, is_missing, schema_of};
 use super::{Check, Group, Looked, Restored, objects};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
@@ -80,7 +80,7 @@ impl Check for RowSecurity {
             }
         }
         let again = Again::of(restored);
-        let mut policies_lost = policies_lost(&lost, &declared, &tables);
+        let mut policies_lost = policies_lost(&lost, &declared, &tables, &|role| is_missing(restored, role));
         if let Some(finding) = &mut policies_lost {
             finding.mend_silently(AfterKind::Policies, again.lost(&lost));
         }
@@ -139,10 +139,25 @@ impl Check for RowSecurity {
     }
 }
 
+/// What to do about lost policies, by whether roles that they name are missing.
+fn lost_fix(misses_roles: bool) -> &'static str {
+    match misses_roles {
+        true => {
+            "Make the roles that the policies name before the restore: --no-owner and --no-privileges do not keep a policy \
+             from naming them."
+        }
+        false => {
+            "No role is missing for them. Bring back what else they name (their conditions name tables, functions and types), \
+             as the errors of the restore say, or find out what has dropped them; then make them again."
+        }
+    }
+}
+
 fn policies_lost(
     lost: &BTreeMap<Table, Vec<&pgdump_reader::Policy>>,
     declared: &HashMap<Table, usize>,
     tables: &HashMap<Table, (bool, bool)>,
+    is_missing: &dyn Fn(&str) -> bool,
 ) -> Option<Finding> {
     let count: usize = lost.values().map(Vec::len).sum();
     if count == 0 {
@@ -173,11 +188,9 @@ fn policies_lost(
             (false, _) => format!("{label} has row level security off: who may read it sees every row"),
         });
     }
-    finding.fix =
-        "Make the roles that the policies name before the restore: --no-owner and --no-privileges do not keep a \
-                   policy from naming them."
-            .into();
-    let roles: std::collections::BTreeSet<&String> = lost.values().flatten().flat_map(|policy| &policy.roles).collect();
+    let roles: std::collections::BTreeSet<&String> =
+        lost.values().flatten().flat_map(|policy| &policy.roles).filter(|role| is_missing(role)).collect();
+    finding.fix = lost_fix(!roles.is_empty()).into();
     finding.commands = roles.into_iter().map(|role| format!("CREATE ROLE {};", identifier(role))).collect();
     Some(finding)
 }
@@ -321,4 +334,26 @@ fn sql((schema, name): &Table) -> String {
 
 fn many(tables: usize) -> String {
     if tables == 1 { "a table".into() } else { format!("{tables} tables") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_made_for_lost_policies_only_where_they_are_missing() {
+        let policy = pgdump_reader::Policy {
+            database: None,
+            schema: None,
+            table: "t".into(),
+            name: "p".into(),
+            roles: vec!["app".into()],
+        };
+        let lost = BTreeMap::from([(("public".to_owned(), "t".to_owned()), vec![&policy])]);
+        let told = |missing: bool| policies_lost(&lost, &HashMap::new(), &HashMap::new(), &|_| missing).unwrap();
+        assert_eq!(told(true).commands, ["CREATE ROLE \"app\";"]);
+        assert!(told(true).fix.starts_with("Make the roles"), "{}", told(true).fix);
+        assert!(told(false).commands.is_empty());
+        assert!(told(false).fix.starts_with("No role is missing"), "{}", told(false).fix);
+    }
 }

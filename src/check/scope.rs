@@ -34,6 +34,14 @@ pub fn source_major(dump: &Dump) -> Option<u16> {
     dump.server_version()?.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
 }
 
+/// What to do about what is lost by the script's end.
+pub const BY_END: &str = "Mend what the finding about the script's end says, and restore again: they come with it.";
+
+/// Whether what is missing is known to have come to nothing as the script ended, which a finding of its own tells.
+pub fn is_of_end(restored: &Restored<'_>) -> bool {
+    restored.restore_findings.iter().any(|finding| matches!(finding.name, Name::TransactionOpen | Name::InputUnread))
+}
+
 /// How a difference is told that no error explains: where there were errors, none of them names it.
 pub fn unsaid(restored: &Restored<'_>) -> &'static str {
     let of = |name: Name| restored.restore_findings.iter().any(|finding| finding.name == name);
@@ -44,7 +52,7 @@ pub fn unsaid(restored: &Restored<'_>) -> &'static str {
         return "which the transaction that was taken back explains";
     }
     if of(Name::InputUnread) {
-        return "which the script that psql did not read to its end explains";
+        return "which the part of the script that psql did not read explains";
     }
     let failed = restored.restore_findings.iter().any(|finding| finding.severity == Severity::Error);
     if failed { "and none of the restore's errors names it" } else { "and no error said so" }

@@ -336,7 +336,7 @@ fn is_of_rows(failure: &Failure) -> bool {
 }
 
 /// The table that `ALTER TABLE … ADD … FOREIGN KEY (…) REFERENCES table(…)` points to.
-fn referenced_table(failure: &Failure) -> Option<String> {
+pub(super) fn referenced_table(failure: &Failure) -> Option<String> {
     let (_, table) = failure.statement.as_deref()?.split_once(" REFERENCES ")?;
     Some(name_at(table)?.join("."))
 }
@@ -402,6 +402,12 @@ pub(super) fn made_by(statement: &str) -> Option<Vec<String>> {
     name_at(rest)
 }
 
+/// The kind of what is no statement, such as rows that psql took for one.
+pub const OTHER_TEXT: &str = "other text";
+
+/// The kind of what the client itself complains of, with no statement.
+pub const CLIENT: &str = "client";
+
 /// The kind of `ALTER … OWNER TO`, which archives keep with the entry of the object.
 pub(super) const OWNER: &str = "owner";
 
@@ -409,8 +415,8 @@ pub(super) const OWNER: &str = "owner";
 pub(super) fn kind_of(statement: &str) -> String {
     let kind = kind_in(statement);
     // A row that psql took for a statement can begin like one.
-    let of_archives = ["ACL", "FK CONSTRAINT", "SEQUENCE SET", "TABLE DATA", OWNER, "client"];
-    if of_archives.contains(&kind.as_str()) || is_grammar(&kind) { kind } else { "other text".to_owned() }
+    let of_archives = ["ACL", "FK CONSTRAINT", "SEQUENCE SET", "TABLE DATA", OWNER, CLIENT];
+    if of_archives.contains(&kind.as_str()) || is_grammar(&kind) { kind } else { OTHER_TEXT.to_owned() }
 }
 
 fn kind_in(statement: &str) -> String {
@@ -437,10 +443,10 @@ fn kind_in(statement: &str) -> String {
                 _ => kind.trim_end_matches(';').to_owned(),
             }
         }
-        "" => "client".to_owned(),
+        "" => CLIENT.to_owned(),
         word if word.chars().all(|letter| letter.is_ascii_uppercase()) => word.to_owned(),
         // Rows that psql took for statements.
-        _ => "other text".to_owned(),
+        _ => OTHER_TEXT.to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ use super::consequences::{Earlier, Entries, OWNER, consequence_of, is_of_elsewhe
 use super::mask::{MASK, Mask};
 use super::qualified::name_at;
 use super::recognise::{Cause, recognise};
-use super::refine::Refine;
+use super::refine::{ORDER, Refine};
 use super::{Consequence, Failure, Finding, Lost, Name, Origin, Severity, There, fixes};
 use crate::profile::Target;
 
@@ -20,6 +20,8 @@ pub struct Situation<'a> {
     pub scan: &'a Scan,
     /// What the restore met in the databases.
     pub there: &'a There,
+    /// Tables that the dump makes and was made without the data of.
+    pub without_data: Vec<String>,
     /// Whether the script took superuser from the role that is the cluster's.
     pub superuser_lost: bool,
     pub target: &'a Target,
@@ -280,7 +282,7 @@ fn severity(cause: &Cause, usual: Severity) -> Severity {
 fn origin(cause: &Cause, usual: Origin) -> Origin {
     match cause.name {
         // The rows referred to are there, only not yet.
-        Name::ForeignKeyViolated if cause.who.is_some() => Origin::Restore,
+        Name::ForeignKeyViolated if cause.who.as_deref() == Some(ORDER) => Origin::Restore,
         _ => usual,
     }
 }
@@ -329,6 +331,7 @@ mod tests {
             scan: &scan,
             there: &there,
             superuser_lost: false,
+            without_data: Vec::new(),
             mask: mask(&names, &target),
         };
         diagnose(failures, &situation).into_iter().map(|finding| (finding.name, finding.count)).collect()
@@ -381,6 +384,7 @@ mod tests {
             scan: &scan,
             there: &there,
             superuser_lost: false,
+            without_data: Vec::new(),
             mask: mask(&names, &target),
         };
         let severities = |failures: &[Failure]| -> Vec<Severity> {
@@ -461,5 +465,84 @@ mod tests {
         let key = failure("23503", "insert or update on table \"orders\" violates foreign key constraint", FOREIGN_KEY);
         let found = diagnosed(&[other, key]);
         assert!(found.contains(&(Name::ForeignKeyViolated, 1)), "{found:?}");
+    }
+
+    #[test]
+    fn a_foreign_key_to_what_the_dump_was_made_without_blames_no_rows() {
+        let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
+        let dump = pgdump_reader::open(&path).unwrap();
+        let attach = pgdump_reader::Declared {
+            database: None,
+            desc: "TABLE ATTACH".into(),
+            schema: Some("public".into()),
+            tag: "p1".into(),
+            owner: String::new(),
+            tablespace: None,
+            access_method: None,
+            search_path: None,
+            definition: "ALTER TABLE ONLY public.p ATTACH PARTITION public.p1 FOR VALUES IN (1);\n".into(),
+            id: None,
+        };
+        let (scan, there) = (Scan { declared: vec![attach], ..Scan::default() }, There::default());
+        let names = names(&dump);
+        let told = |without: &str| {
+            let situation = Situation {
+                dump: &dump,
+                target: &target,
+                client: "17",
+                server: Some(17),
+                scan: &scan,
+                there: &there,
+                superuser_lost: false,
+                without_data: vec![without.to_owned()],
+                mask: mask(&names, &target),
+            };
+            let key = "ALTER TABLE ONLY public.r ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES public.p(a);";
+            let message = "insert or update on table \"r\" violates foreign key constraint \"k\"";
+            diagnose(&[failure("23503", message, key)], &situation).remove(0)
+        };
+        for without in ["public.p", "public.p1"] {
+            let finding = told(without);
+            assert!(
+                finding.title.starts_with("rows refer to rows that the dump was made without"),
+                "{}",
+                finding.title
+            );
+            assert!(finding.title.ends_with(&format!("data of {without}")), "{}", finding.title);
+            assert!(finding.fix.contains("--exclude-table-data"), "{}", finding.fix);
+            assert_eq!(finding.origin, Origin::Dump);
+        }
+        assert!(told("public.other").title.starts_with("rows of the dump break"));
+    }
+
+    #[test]
+    fn what_an_older_server_says_that_it_does_not_do_is_a_feature_that_it_lacks() {
+        let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
+        let dump = pgdump_reader::open(&path).unwrap();
+        let (scan, there, names) = (Scan::default(), There::default(), names(&dump));
+        let told = |server: u16, state: &str, message: &str, statement: &str| {
+            let situation = Situation {
+                dump: &dump,
+                target: &target,
+                client: "17",
+                server: Some(server),
+                scan: &scan,
+                there: &there,
+                superuser_lost: false,
+                without_data: Vec::new(),
+                mask: mask(&names, &target),
+            };
+            diagnose(&[failure(state, message, statement)], &situation).remove(0).name
+        };
+        let refused = "cannot add NOT VALID foreign key on partitioned table \"p\" referencing relation \"r\"";
+        let key = "ALTER TABLE p ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES r(a) NOT VALID;";
+        assert_eq!(told(17, "42809", refused, key), Name::FeatureMissing);
+        assert_eq!(told(18, "42809", refused, key), Name::UnclassifiedError);
+        let user = "CREATE FUNCTION f() RETURNS text LANGUAGE sql RETURN SYSTEM_USER;";
+        assert_eq!(told(15, "42703", "column \"system_user\" does not exist", user), Name::FeatureMissing);
+        let body = "CREATE FUNCTION f(x text) RETURNS text LANGUAGE sql RETURN (x || 'y'::text);";
+        assert_eq!(told(13, "42601", "syntax error at or near \"RETURN\"", body), Name::FeatureMissing);
     }
 }

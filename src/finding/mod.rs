@@ -10,6 +10,7 @@ mod fixes;
 mod lost;
 pub mod mask;
 mod origin;
+pub mod outside;
 #[cfg(test)]
 mod pages;
 mod qualified;
@@ -20,11 +21,13 @@ mod there;
 
 pub use crate::profile::Severity;
 pub use catalogue::Name;
+pub use consequences::{CLIENT, OTHER_TEXT};
 pub use decidable::profile_rules;
 pub use diagnose::{Situation, diagnose};
 pub use failure::Failure;
 pub use fixes::{
-    DUMP_TRUNCATED_FIX, ROLE_MISSING_FIX, feature_missing_fix, feature_missing_title, restoring, ruled_out_words, words,
+    DUMP_TRUNCATED_FIX, ROLE_MISSING_FIX, TABLESPACE_MISSING_FIX, feature_missing_fix, feature_missing_title,
+    restoring, ruled_out_words, without_tablespaces, words,
 };
 pub use lost::{Lost, transactions_lost};
 pub use origin::Origin;

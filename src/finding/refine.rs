@@ -5,10 +5,10 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use pgdump_reader::reading::{Readers, pieces_of};
-use pgdump_reader::{Declared, features_in};
+use pgdump_reader::{Declared, feature_refused, features_in};
 
-use super::qualified::name_at;
-use super::qualified::table_name;
+use super::consequences::referenced_table;
+use super::qualified::{name_at, table_name};
 use super::recognise::{Cause, FUNCTION, running};
 use super::there::bare_routine;
 use super::{Failure, Name, Situation};
@@ -44,11 +44,31 @@ impl<'a> Refine<'a> {
             Name::CheckViolated => self.of_function(failure).unwrap_or_else(|| self.of_check(failure, own)),
             Name::FunctionRaised => Cause { subject: self.with_schema(own.subject), ..own },
             Name::PartitionMoved => self.of_partition(own),
-            Name::ForeignKeyViolated if !is_made(failure) => Cause { who: Some("order".into()), ..own },
+            Name::ForeignKeyViolated if !is_made(failure) => Cause { who: Some(ORDER.into()), ..own },
+            Name::ForeignKeyViolated => self.of_left_out(failure, own),
             Name::DependencyMissing => self.of_order(failure, own),
             Name::ObjectExists if own.subject.is_empty() => self.of_extension(failure, own),
             _ => own,
         }
+    }
+
+    /// Rows that a key refers to, directly or in a partition, and that the dump was made without.
+    fn of_left_out(&self, failure: &Failure, own: Cause) -> Cause {
+        let Some(referenced) = referenced_table(failure) else { return own };
+        let attached: Vec<(String, String)> =
+            self.situation.scan.declared.iter().filter_map(|object| attaches(&object.definition)).collect();
+        let mut tables = vec![referenced];
+        let mut at = 0;
+        while let Some(table) = tables.get(at).cloned() {
+            if self.situation.without_data.contains(&table) {
+                return Cause { who: Some(table), ..own };
+            }
+            let parts = attached.iter().filter(|(parent, _)| *parent == table).map(|(_, part)| part.clone());
+            let new: Vec<String> = parts.filter(|part| !tables.contains(part)).collect();
+            tables.extend(new);
+            at += 1;
+        }
+        own
     }
 
     /// What the profile rules out is missing for that, or refused for that.
@@ -67,7 +87,14 @@ impl<'a> Refine<'a> {
         let states = ["42601", "42704", "42883", "0A000", "22023", "42P13", "42P17"];
         let (Some(server), Some(statement)) = (self.situation.server, failure.statement.as_deref()) else { return own };
         let is_open = matches!(own.name, Name::UnclassifiedError | Name::DependencyMissing | Name::LibraryMissing);
-        if !is_open || !states.iter().any(|state| failure.is(state)) {
+        if !is_open {
+            return own;
+        }
+        // It says itself what it does not do.
+        if let Some(feature) = feature_refused(&failure.message).filter(|feature| feature.lacks(server)) {
+            return Cause::new(Name::FeatureMissing, feature.name);
+        }
+        if !states.iter().any(|state| failure.is(state)) {
             return own;
         }
         let lacking = features_in(statement).into_iter().find(|feature| feature.lacks(server));
@@ -211,6 +238,16 @@ impl<'a> Refine<'a> {
             None => own,
         }
     }
+}
+
+/// What is said of rows that come before those that they refer to.
+pub(super) const ORDER: &str = "order";
+
+/// `ALTER TABLE ONLY public.p ATTACH PARTITION public.p1 …`: the table and its partition.
+fn attaches(definition: &str) -> Option<(String, String)> {
+    let (parent, part) = definition.split_once(" ATTACH PARTITION ")?;
+    let parent = parent.trim_start().strip_prefix("ALTER TABLE ONLY ")?;
+    Some((name_at(parent)?.join("."), name_at(part)?.join(".")))
 }
 
 /// Whether a foreign key failed as it was made, after the rows; it was there before them otherwise.

@@ -23,7 +23,7 @@ use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{Events, Phase, What};
 use crate::finding::mask::Mask;
-use crate::finding::{Failure, Finding, Name, Situation, diagnose, transactions_lost};
+use crate::finding::{Failure, Finding, Name, Situation, diagnose, outside, transactions_lost};
 use crate::profile::Target;
 use crate::restore;
 
@@ -332,16 +332,19 @@ async fn work(
         dump: &stage.dump,
         scan: &scan,
         there: &there,
+        without_data: partial::without_data(&stage.dump, &scan),
         superuser_lost: outcome.superuser_lost,
         target,
         client: &client,
         server: rehearsal.judge.as_ref().and_then(|judge| pgdump_reader::major_of(&judge.server_version)),
         mask: Mask::new(&scan.names, target, stage.show_data),
     };
-    let mut findings = diagnose(&outcome.failures, &situation);
+    let (failures, unfilled) = outside::apart(&outcome.failures, &scan.declared);
+    rehearsal.untested.extend(unfilled.iter().map(|view| view.reason(&situation.mask)));
+    let mut findings = diagnose(&failures.into_iter().cloned().collect::<Vec<_>>(), &situation);
     let unexplained = !findings.iter().any(Finding::fails);
     findings.extend(ended_early(&outcome).filter(|_| unexplained));
-    let ended = ended::judge(&outcome, &scan, target, makes_own);
+    let ended = ended::judge(&outcome, &scan, target, makes_own, &findings);
     findings.extend(ended.findings);
     rehearsal.untested.extend(ended.untested);
     // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
@@ -420,7 +423,8 @@ impl CameBack<'_> {
             command: outcome.command.clone(),
             client_version: self.client.to_owned(),
             exit_code: outcome.exit_code,
-            errors: outcome.failures.len() as u64 + outcome.more_failures,
+            // What no finding tells is untested.
+            errors: outside::apart(&outcome.failures, &self.scan.declared).0.len() as u64 + outcome.more_failures,
             findings: findings.to_vec(),
             databases: places.looked_at.iter().map(|place| place.name.clone()).collect(),
         };

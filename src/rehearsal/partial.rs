@@ -14,20 +14,20 @@ pub fn signs(dump: &Dump, scan: &Scan) -> Vec<String> {
     if !tables.is_empty() && tables.iter().all(|table| !table.created) && scan.damage.is_empty() {
         signs.push("the dump holds data alone: it makes none of the tables that its rows go into".to_owned());
     }
-    signs.extend(without_data(dump, scan));
+    signs.extend(told(&without_data(dump, scan)));
     signs
 }
 
 /// Tables that the dump makes and has no data for, not even an empty block: pg_dump writes one for every table that has rows
 /// of its own (dumpTableData in pg_dump.c, PostgreSQL 13 to 18).
-fn without_data(dump: &Dump, scan: &Scan) -> Option<String> {
+pub fn without_data(dump: &Dump, scan: &Scan) -> Vec<String> {
     // Empty tables leave no trace among INSERT statements.
     let has_blocks = dump.is_archive()
         || dump.is_from_pg_dump() && !scan.facts.inserts && scan.rows.iter().all(|rows| !rows.inserts);
     let tables = &scan.facts.tables;
     // A dump of definitions alone is told as that.
     if !has_blocks || !scan.damage.is_empty() || tables.iter().all(|table| table.rows.is_none()) {
-        return None;
+        return Vec::new();
     }
     let definitions: BTreeMap<(Option<&str>, &str, &str), &str> = scan
         .declared
@@ -44,12 +44,15 @@ fn without_data(dump: &Dump, scan: &Scan) -> Option<String> {
             .get(&key)
             .is_some_and(|definition| !definition.is_empty() && !definition.contains("\nPARTITION BY "))
     };
-    let bare: Vec<String> = tables
+    tables
         .iter()
         .filter(|table| table.created && table.rows.is_none() && !table.has_data)
         .filter(holds_rows)
         .map(|table| format!("{}.{}", table.schema.as_deref().unwrap_or("public"), table.name))
-        .collect();
+        .collect()
+}
+
+fn told(bare: &[String]) -> Option<String> {
     if bare.is_empty() {
         return None;
     }

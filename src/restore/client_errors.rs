@@ -14,6 +14,8 @@ pub struct ClientError {
     pub entry: Option<i32>,
     /// The line of the script that psql names.
     pub line: Option<u64>,
+    /// Whether psql could not make a connection that the script asks for.
+    pub connecting: bool,
     /// Whether the severity is written in another language, so that it may be no error.
     pub unknown_severity: bool,
 }
@@ -203,7 +205,8 @@ fn psql(rest: &str, line: Option<u64>) -> Option<Told> {
         // `\connect: connection to server … failed: FATAL:  database "x" does not exist`
         let server = server_message(own);
         let message = server.unwrap_or(own).into();
-        ClientError { message, from_server: server.is_some(), line, ..ClientError::default() }
+        let connecting = own.starts_with("\\connect: ");
+        ClientError { message, from_server: server.is_some(), connecting, line, ..ClientError::default() }
     } else {
         // `warning: `, `info: ` of psql itself.
         return None;

@@ -28,7 +28,7 @@ use crate::engine::{BoxedReader, EngineError, Program, Sandbox, Whose};
 use crate::event::{Events, Unit, What};
 use crate::finding::Failure;
 use crate::profile::Target;
-use client_errors::{Client, ClientErrors, Told};
+use client_errors::{Client, ClientError, ClientErrors, Told};
 use psql_end::{Closing, Feed};
 pub use psql_end::{End, Transaction};
 
@@ -53,6 +53,9 @@ pub struct Outcome {
     pub superuser_lost: bool,
     /// How psql came to the end of a script, by its own word.
     pub end: Option<End>,
+    /// The line at which psql could not connect: it reads nothing more then (`do_connect` in src/bin/psql/command.c closes
+    /// the old connection where nobody is at a terminal, and `MainLoop` ends without one).
+    pub not_connected: Option<u64>,
     /// The cluster's databases before the restore and after it, by name.
     pub databases: (Vec<Database>, Vec<Database>),
 }
@@ -205,7 +208,9 @@ pub async fn run(
     let end = end.or_else(|| reads_stdin.then(|| End::without_word(&feed)));
     let (errors, more_errors) = errors.lock().map(|mut errors| std::mem::take(&mut *errors)).unwrap_or_default();
     // A line of a value is no message.
-    let errors = errors.into_iter().filter(|(_, line)| !logged.continues(line)).map(|(error, _)| error).collect();
+    let errors: Vec<ClientError> =
+        errors.into_iter().filter(|(_, line)| !logged.continues(line)).map(|(error, _)| error).collect();
+    let not_connected = not_connected(&errors);
     let join::Joined { mut failures, unknown } = join::join(logged.failures, errors, !parallel);
     if let Some(archive) = dump.archive() {
         attribute::attribute(&mut failures, archive, parallel);
@@ -224,8 +229,13 @@ pub async fn run(
         superuser_lost,
         databases,
         end,
+        not_connected,
     };
     Ok((outcome, session))
+}
+
+fn not_connected(errors: &[ClientError]) -> Option<u64> {
+    errors.iter().find(|error| error.connecting).and_then(|error| error.line)
 }
 
 /// Whether this database is one that the dump makes, so that its own privileges are the dump's. pg_dumpall makes all but

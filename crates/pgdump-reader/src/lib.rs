@@ -73,7 +73,8 @@ pub use plain::{Plain, begins_with_command};
 pub use reader::Reader;
 pub use renamed::Renamed;
 pub use requirements::{
-    Collation, FEATURES, Feature, Needs, PrivilegedUse, Requirements, SUBSCRIPTIONS, features_in, major_of,
+    Collation, FEATURES, Feature, Needs, PrivilegedUse, Requirements, SUBSCRIPTIONS, feature_refused, features_in,
+    major_of,
 };
 pub use rows::{Place, Seen, TableRows, Visitor};
 pub use scan::{Damage, Scan};

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::facts::RoleUse;
 use super::{ArchiveCompression, ArchiveVersion, Content, CreatedDatabase, Dump, Extension, Facts};
 
-pub use features::{FEATURES, Feature, features_in};
+pub use features::{FEATURES, Feature, feature_refused, features_in};
 pub(super) use needs::Context;
 pub use needs::{Collation, Needs, PrivilegedUse, SUBSCRIPTIONS};
 

@@ -7,7 +7,9 @@ use pgdump_reader::major_of;
 use super::has::Has;
 use super::{Asked, Forecast};
 use crate::cluster::sql::identifier;
-use crate::finding::{Name, feature_missing_fix, feature_missing_title, ruled_out_words};
+use crate::finding::{
+    Name, TABLESPACE_MISSING_FIX, feature_missing_fix, feature_missing_title, ruled_out_words, without_tablespaces,
+};
 use crate::profile::RuledOut;
 
 /// A pg_restore that is too old to read the archive.
@@ -220,19 +222,18 @@ pub fn tablespaces(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
     let is_there = |name: &&String| has.target.tablespaces.iter().any(|known| known.name == **name);
     for name in asked.requirements.tablespaces.iter().filter(|name| !is_there(name)) {
         let title = format!("tablespace {name:?} does not exist in this target");
-        forecasts.push(tablespace(name, title));
+        forecasts.push(tablespace(asked, name, title));
     }
     for name in asked.facts.tablespaces_created.iter().filter(|name| !is_there(name)) {
         let title = format!("tablespace {name:?} may have no directory in this target");
-        forecasts.push(tablespace(name, title).may());
+        forecasts.push(tablespace(asked, name, title).may());
     }
 }
 
-fn tablespace(name: &str, title: String) -> Forecast {
+fn tablespace(asked: &Asked<'_>, name: &str, title: String) -> Forecast {
     Forecast::new(Name::TablespaceMissing, name, title).objects(vec![format!("TABLESPACE {name}")]).fix(
-        "Restore without tablespaces: everything then goes into the database's own. Or create the tablespace before the \
-         restore.",
-        vec!["pg_restore --no-tablespaces …".into(), format!("CREATE TABLESPACE {} LOCATION '…';", identifier(name))],
+        TABLESPACE_MISSING_FIX,
+        vec![without_tablespaces(asked.dump).into(), format!("CREATE TABLESPACE {} LOCATION '…';", identifier(name))],
     )
 }
 

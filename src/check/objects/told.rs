@@ -7,7 +7,7 @@ use similar::TextDiff;
 
 use super::compare::Comparison;
 use crate::check::catalog::first_few;
-use crate::check::scope::{in_database, unsaid};
+use crate::check::scope::{self, in_database, is_of_end, unsaid};
 use crate::check::{Apart, Kind, Looked, Restored};
 use crate::finding::mask::secrets;
 use crate::finding::{AfterKind, Difference, Finding, Name, Severity};
@@ -22,8 +22,9 @@ pub(super) fn told(restored: &Restored<'_>, comparison: &Comparison) -> Looked {
     let (left_out, by) = restored.left_out;
     let is_left_out = |object: &&Declared| object.id.is_some_and(|id| left_out.contains(&id));
     let (left_out, lost): (Vec<&Declared>, Vec<&Declared>) = comparison.missing.iter().partition(is_left_out);
-    findings.extend(missing(&lost, None, unsaid(restored)));
-    findings.extend(missing(&left_out, Some(by), unsaid(restored)));
+    let by_end = is_of_end(restored);
+    findings.extend(missing(&lost, None, unsaid(restored), by_end));
+    findings.extend(missing(&left_out, Some(by), unsaid(restored), by_end));
     findings.extend(changed(comparison, unsaid(restored)));
     let added = in_database(&restored.scan.added, restored, |added| &added.database);
     let added =
@@ -79,7 +80,7 @@ fn is_remark(object: &Declared) -> bool {
 }
 
 /// What is not there; `left_out` is what has left it out, where something has.
-fn missing(missing: &[&Declared], left_out: Option<&str>, unsaid: &str) -> Vec<Finding> {
+fn missing(missing: &[&Declared], left_out: Option<&str>, unsaid: &str, by_end: bool) -> Vec<Finding> {
     let (remarks, objects): (Vec<&Declared>, Vec<&Declared>) = missing.iter().partition(|object| is_remark(object));
     let mut findings = Vec::new();
     for (name, lost) in [(Name::ObjectMissing, objects), (Name::CommentLost, remarks)] {
@@ -111,6 +112,8 @@ fn missing(missing: &[&Declared], left_out: Option<&str>, unsaid: &str) -> Vec<F
             finding.severity = finding.severity.min(Severity::Warning);
             finding.evidence.push(format!("{option} restores a part of the dump"));
             finding.fix = format!("Restore without {option}, or run the statements below.");
+        } else if by_end {
+            finding.fix = scope::BY_END.into();
         } else {
             finding.fix =
                 "Find out what has removed them or left them out: a statement after the dump, an event trigger, \

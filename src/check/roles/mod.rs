@@ -85,7 +85,12 @@ impl Check for Roles {
             stated.members.len(),
             stated.settings.len()
         );
-        Ok(Looked { findings: told::told(differences, &stated, &there), looked_at, compared, ..Looked::default() })
+        Ok(Looked {
+            findings: told::told(differences, &stated, &there, restored),
+            looked_at,
+            compared,
+            ..Looked::default()
+        })
     }
 }
 

@@ -4,13 +4,19 @@ use std::collections::BTreeSet;
 
 use super::compare::Differences;
 use super::stated::{ParameterPrivilege, Stated};
+use crate::check::Restored;
 use crate::check::catalog::many;
+use crate::check::scope::{BY_END, is_of_end, unsaid};
 use crate::cluster::sql::identifier;
 use crate::finding::{AfterKind, Finding, Name, Origin};
 
-pub fn told(differences: Differences, stated: &Stated, there: &Stated) -> Vec<Finding> {
+pub fn told(differences: Differences, stated: &Stated, there: &Stated, restored: &Restored<'_>) -> Vec<Finding> {
+    let (unsaid, by_end) = (unsaid(restored), is_of_end(restored));
     let mut findings = Vec::new();
     findings.extend(changed(&differences.changed).map(|mut finding| {
+        if by_end {
+            finding.title = format!("{}, {unsaid}", finding.title);
+        }
         finding.mend_silently(AfterKind::RoleSettings, stated.without(there).statements());
         finding
     }));
@@ -18,11 +24,14 @@ pub fn told(differences: Differences, stated: &Stated, there: &Stated) -> Vec<Fi
         let count = differences.missing.len();
         let verb = if count == 1 { "is" } else { "are" };
         let what = many(count, "role or database", "roles or databases");
-        let title = format!("{what} of the dump {verb} not there, and no error said so");
+        let title = format!("{what} of the dump {verb} not there, {unsaid}");
         let mut finding = Finding::new(Name::ObjectMissing, title);
         finding.count = count as u64;
         finding.objects = differences.missing;
-        finding.fix = "Find out what has dropped or renamed them after the dump had made them.".into();
+        finding.fix = match by_end {
+            true => BY_END.into(),
+            false => "Find out what has dropped or renamed them after the dump had made them.".into(),
+        };
         findings.push(finding);
     }
     if !differences.extra.is_empty() {
@@ -42,8 +51,7 @@ pub fn told(differences: Differences, stated: &Stated, there: &Stated) -> Vec<Fi
         let count = differences.comments.len();
         let verb = if count == 1 { "is" } else { "are" };
         let what = many(count, "comment of a role or database", "comments of roles or databases");
-        let mut finding =
-            Finding::new(Name::CommentLost, format!("{what} {verb} not as in the dump, and no error said so"));
+        let mut finding = Finding::new(Name::CommentLost, format!("{what} {verb} not as in the dump, {unsaid}"));
         finding.count = count as u64;
         finding.objects = differences.comments;
         finding.fix = "Run the dump's COMMENT statements about them again.".into();

@@ -11,6 +11,8 @@ pub struct Difference {
     pub extra: u64,
     pub changed: u64,
     pub exact: bool,
+    /// How many of those that have changed did so only by negative zeros that have become zeros.
+    pub zeros: u64,
     /// For people: `row 4711 of the dump: column "price" differs`.
     pub places: Vec<String>,
 }

@@ -197,7 +197,15 @@ pub async fn difference(
     let number = |column: usize| rows.first().map_or(0, |row| u64::try_from(row.get::<_, i64>(column)).unwrap_or(0));
     let changed = if key.is_empty() { 0 } else { number(4) };
     let (missing, extra) = (number(2).saturating_sub(changed), number(3).saturating_sub(changed));
-    Ok(Difference { dumped: number(0), found: number(1), missing, extra, changed, exact: true, places: Vec::new() })
+    Ok(Difference {
+        dumped: number(0),
+        found: number(1),
+        missing,
+        extra,
+        changed,
+        exact: true,
+        ..Difference::default()
+    })
 }
 
 /// The large objects: how many there are, and the digest of their pages.

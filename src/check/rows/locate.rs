@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use pgdump_reader::digest::{Digest, Recipe, Treatment};
+use pgdump_reader::digest::{self, Digest, Recipe, Treatment};
 use pgdump_reader::{Dump, DumpError, Place, Seen, Visitor};
 
 use super::difference::Difference;
@@ -316,6 +316,7 @@ impl Search {
                 Some(other) => {
                     extra -= 1;
                     difference.changed += 1;
+                    difference.zeros += u64::from(self.lost_signs_of_zero(&row.values, &other));
                     if told {
                         let columns = self.changed(&row.values, &other);
                         difference.places.push(format!("{place}: {columns}"));
@@ -337,6 +338,14 @@ impl Search {
         self.suspect.key.iter().filter_map(|place| values.get(*place)).copied().collect()
     }
 
+    /// Whether all that differs is that a negative zero is a zero here. INSERT statements hold numbers without quotes
+    /// (dumpTableData_insert in src/bin/pg_dump/pg_dump.c), and `-0` is then the integer 0.
+    fn lost_signs_of_zero(&self, one: &[i64], other: &[i64]) -> bool {
+        let pairs = one.iter().zip(other).zip(&self.suspect.treatments);
+        self.suspect.unit.inserts
+            && pairs.into_iter().all(|((one, other), treatment)| one == other || is_lost_sign(*treatment, *one, *other))
+    }
+
     fn changed(&self, one: &[i64], other: &[i64]) -> String {
         let columns = self.suspect.unit.form.columns.iter().enumerate();
         let differ = columns.filter(|(place, _)| one.get(*place) != other.get(*place));
@@ -346,6 +355,16 @@ impl Search {
             many => format!("columns {} differ", many.join(", ")),
         }
     }
+}
+
+/// Whether these are the hashes of a negative zero and of a zero.
+fn is_lost_sign(treatment: Treatment, one: i64, other: i64) -> bool {
+    let zeros = match treatment {
+        Treatment::Real => ["80000000", "00000000"],
+        Treatment::Double => ["8000000000000000", "0000000000000000"],
+        _ => return false,
+    };
+    zeros.map(|digits| digest::hash(digits.as_bytes())) == [one, other]
 }
 
 /// Keeps the rows of the buckets that differ.
@@ -389,4 +408,19 @@ fn key_of(suspect: &Suspect, order: &[usize], row: &Seen<'_>) -> Option<String> 
         })
         .collect();
     (!parts.is_empty()).then(|| format!(" ({})", parts.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_negative_zero_that_is_a_zero_is_told_from_another_value() {
+        let of = |text: &str| digest::hash(text.as_bytes());
+        assert!(is_lost_sign(Treatment::Real, of("80000000"), of("00000000")));
+        assert!(is_lost_sign(Treatment::Double, of("8000000000000000"), of("0000000000000000")));
+        assert!(!is_lost_sign(Treatment::Double, of("0000000000000000"), of("8000000000000000")));
+        assert!(!is_lost_sign(Treatment::Real, of("80000001"), of("00000000")));
+        assert!(!is_lost_sign(Treatment::AsIs, of("80000000"), of("00000000")));
+    }
 }

@@ -9,7 +9,7 @@ use super::RowMode;
 use super::difference::Difference;
 use super::plan::Unit;
 use super::relations::Table;
-use crate::check::scope::{fills, unsaid};
+use crate::check::scope::{BY_END, fills, is_of_end, unsaid};
 use crate::check::{Apart, Kind, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::finding::{Finding, Name};
@@ -59,9 +59,13 @@ struct Differing {
 }
 
 /// Whether a finding says how the script ended, and not what was lost by that.
-fn is_of_end(finding: &Finding) -> bool {
+fn is_about_end(finding: &Finding) -> bool {
     matches!(finding.name, Name::TransactionOpen | Name::TransactionLost | Name::InputUnread)
 }
+
+/// What has changed rows that differ by the signs of zeros alone.
+const NEGATIVE_ZERO: &str = "pg_dump --inserts writes floating point numbers without quotes, and SQL reads a negative zero as the \
+     integer 0. Dump with COPY, as pg_dump does by itself, where the sign matters.";
 
 /// What of these findings the profile accepts.
 fn accepted(restore: &[Finding]) -> Vec<&str> {
@@ -88,7 +92,7 @@ impl<'a> Told<'a> {
     pub fn new(restored: &'a Restored<'a>) -> Self {
         Self {
             restored,
-            failed: restored.restore_findings.iter().any(|finding| finding.fails() && !is_of_end(finding)),
+            failed: restored.restore_findings.iter().any(|finding| finding.fails() && !is_about_end(finding)),
             accepted: accepted(restored.restore_findings),
             not_compared: Vec::new(),
             apart: Vec::new(),
@@ -409,7 +413,8 @@ impl<'a> Told<'a> {
     fn missing(&self) -> Option<Finding> {
         let what = format!("did not come back, {}", unsaid(self.restored));
         let (mut finding, first) = self.finding(Name::RowsMissing, |difference| difference.missing, &what)?;
-        finding.fix = self.own_doing().unwrap_or_else(|| {
+        let by_end = is_of_end(self.restored).then(|| BY_END.to_owned());
+        finding.fix = self.own_doing().or(by_end).unwrap_or_else(|| {
             "The client ended as if all were well. Look for a \\q or a COMMIT that is missing in an edited script, and dump \
              again."
                 .into()
@@ -426,7 +431,10 @@ impl<'a> Told<'a> {
     fn changed(&self) -> Option<Finding> {
         let what = format!("came back with other values, {}", unsaid(self.restored));
         let (mut finding, _) = self.finding(Name::RowsChanged, |difference| difference.changed, &what)?;
-        finding.fix = self.own_doing().unwrap_or_else(|| {
+        let changed = self.differing.iter().filter(|table| table.difference.changed > 0);
+        let by_zeros = changed.clone().all(|table| table.difference.zeros == table.difference.changed);
+        let zeros = by_zeros.then(|| NEGATIVE_ZERO.to_owned());
+        finding.fix = self.own_doing().or(zeros).unwrap_or_else(|| {
             "Something rewrote values on their way: a trigger or rule that was there before the rows, or \
              a column of another type. Restore into an empty database, and compare the rows named here with the source."
                 .into()

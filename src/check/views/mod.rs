@@ -18,8 +18,9 @@ use pgdump_reader::Relation;
 use self::paths::Paths;
 use super::catalog::{first_few, killed, of_dump, qualified, restore_failed, sqlstate, words};
 use super::scope::{in_database, schema_of};
-use super::{Check, Group, Looked, Restored};
+use super::{Apart, Check, Group, Kind, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
+use crate::finding::outside::{self, Unfilled};
 use crate::finding::{AfterKind, Finding, Name, Severity};
 
 pub struct Views;
@@ -64,7 +65,11 @@ impl Check for Views {
         let kinds = [("view", views.len() - materialized), ("materialized view", materialized)];
         let kinds = kinds.into_iter().filter(|(_, count)| *count > 0);
         looked.compared = kinds.map(|(kind, count)| (kind.to_owned(), count as u64)).collect();
-        looked.findings.extend(empty(&views, restored));
+        let unfilled = unfilled(restored);
+        looked.findings.extend(empty(&views, restored, &unfilled));
+        looked.apart.extend(unfilled.iter().map(|view| {
+            Apart::untested(Kind::MaterializedView, (&view.schema, &view.name), view.reason(&restored.mask))
+        }));
         looked.findings.extend(filled(&views, restored));
         let mut causes: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (view, error) in unusable(session, &views).await? {
@@ -101,8 +106,15 @@ async fn views(session: &Session) -> Result<Vec<View>, ClusterError> {
     Ok(rows.iter().map(view).collect())
 }
 
+/// Materialized views of this database that only what is outside of the sandbox could have filled.
+fn unfilled(restored: &Restored<'_>) -> Vec<Unfilled> {
+    let (_, mut unfilled) = outside::apart(restored.failures, &restored.scan.declared);
+    unfilled.retain(|view| view.database.as_deref().is_none_or(|database| database == restored.database));
+    unfilled
+}
+
 /// Materialized views that the dump fills and that are not filled.
-fn empty(views: &[View], restored: &Restored<'_>) -> Option<Finding> {
+fn empty(views: &[View], restored: &Restored<'_>, unfilled: &[Unfilled]) -> Option<Finding> {
     // A restore that failed says why it did not fill them.
     if restore_failed(restored) {
         return None;
@@ -112,7 +124,8 @@ fn empty(views: &[View], restored: &Restored<'_>) -> Option<Finding> {
         .map(|view| (schema_of(&view.schema), view.name.as_str()))
         .collect();
     let is_empty = |view: &&View| {
-        view.materialized && !view.populated && filled.contains(&(view.schema.clone(), view.name.as_str()))
+        let is_apart = unfilled.iter().any(|apart| (&apart.schema, &apart.name) == (&view.schema, &view.name));
+        view.materialized && !view.populated && !is_apart && filled.contains(&(view.schema.clone(), view.name.as_str()))
     };
     let empty: Vec<&View> = views.iter().filter(is_empty).collect();
     let title = match &*empty {

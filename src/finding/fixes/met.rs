@@ -3,6 +3,7 @@
 use super::Told;
 use crate::cluster::sql::identifier;
 use crate::finding::recognise::Cause;
+use crate::finding::refine::ORDER;
 use crate::finding::{Name, Situation};
 
 pub(super) fn title(cause: &Cause) -> Option<String> {
@@ -38,6 +39,10 @@ pub(super) fn title(cause: &Cause) -> Option<String> {
                 who.unwrap_or("a function")
             )
         }
+        Name::ForeignKeyViolated if who.is_some_and(|who| who != ORDER) => format!(
+            "rows refer to rows that the dump was made without: foreign key {subject:?}, data of {}",
+            who.unwrap_or_default()
+        ),
         Name::ForeignKeyViolated if who.is_some() => {
             format!("rows come before the rows that they refer to: foreign key {subject:?} is there already")
         }
@@ -118,6 +123,12 @@ pub(super) fn fix(cause: &Cause, situation: &Situation) -> Option<Told> {
             "Make the check a trigger in the source, which a restore makes after the rows; or add it after them, in the order \
              that it needs: schema without it, rows, then the check as NOT VALID, and VALIDATE.",
             &["pg_restore --section=pre-data …   # then DROP the check, --section=data, and add it again".into()],
+        ),
+        Name::ForeignKeyViolated if who.is_some_and(|who| who != ORDER) => told(
+            "The rows are whole in the source, as far as the dump tells: it was made without data that they refer to (pg_dump \
+             --exclude-table-data). Dump with that data, or without the key and the rows that need it, or add the key as NOT \
+             VALID.",
+            &[],
         ),
         Name::ForeignKeyViolated if who.is_some() => told(
             "The keys were there before the rows. Restore schema and data together, so that keys come after the rows, or data \

@@ -5,7 +5,7 @@ mod met;
 mod refused;
 mod unmet;
 
-use pgdump_reader::{FEATURES, Feature};
+use pgdump_reader::{Dump, FEATURES, Feature};
 
 use super::recognise::Cause;
 use super::{Finding, Name, Situation};
@@ -161,11 +161,9 @@ pub fn fix(finding: &mut Finding, cause: &Cause, situation: &Situation) {
         ),
         Name::DumpTruncated => (DUMP_TRUNCATED_FIX.into(), Vec::new()),
         Name::TablespaceMissing => (
-            "Restore without tablespaces: everything then goes into the database's own. Or create the tablespace before \
-             the restore."
-                .into(),
+            TABLESPACE_MISSING_FIX.into(),
             vec![
-                "pg_restore --no-tablespaces …".into(),
+                without_tablespaces(situation.dump).into(),
                 format!("CREATE TABLESPACE {} LOCATION '…';", identifier(subject)),
             ],
         ),
@@ -220,7 +218,40 @@ pub fn restoring(target: &Target) -> &str {
 }
 
 /// The major version of the pg_dump that wrote the archive.
+/// What there is to do about a tablespace that is missing.
+pub const TABLESPACE_MISSING_FIX: &str = "Do without tablespaces: everything then goes into the database's own. Or create the \
+     tablespace before the restore.";
+
+/// The command that leaves tablespaces out: a script has them in its text, so that only another dump is without them.
+pub fn without_tablespaces(dump: &Dump) -> &'static str {
+    match dump.plain() {
+        None => "pg_restore --no-tablespaces …",
+        Some(plain) if plain.cluster => "pg_dumpall --no-tablespaces …",
+        Some(_) => "pg_dump --no-tablespaces …",
+    }
+}
+
 fn newest_client(situation: &Situation) -> String {
     let archive = situation.dump.archive();
     archive.and_then(|archive| archive.pg_dump_version.split(['.', ' ']).next()).unwrap_or("NN").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tablespaces_are_left_out_by_who_can_do_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |begin: &str| {
+            let path = folder.path().join("dump.sql");
+            std::fs::write(&path, format!("--\n-- PostgreSQL database {begin}\n--\n\nCREATE TABLE t (a integer);\n"))
+                .unwrap();
+            without_tablespaces(&pgdump_reader::open(&path).unwrap())
+        };
+        assert_eq!(of("cluster dump"), "pg_dumpall --no-tablespaces …");
+        assert_eq!(of("dump"), "pg_dump --no-tablespaces …");
+        let archive = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
+        assert_eq!(without_tablespaces(&pgdump_reader::open(&archive).unwrap()), "pg_restore --no-tablespaces …");
+    }
 }

@@ -10,6 +10,7 @@ mod text;
 
 use pgdump_reader::Word;
 
+use super::qualified::name_at;
 use super::{Failure, Name};
 pub(super) use data::{FUNCTION, running};
 
@@ -127,8 +128,8 @@ fn of_server(state: &str, failure: &Failure) -> Named {
         "3F000" if message == "no schema has been selected to create in" => (Name::SchemaMissing, String::new()),
         // undefined_file: the directory of a new tablespace.
         "58P01" if begins(statement, "CREATE TABLESPACE") => {
-            let name = statement.split_whitespace().nth(2).unwrap_or_default();
-            (Name::TablespaceMissing, name.trim_matches('"').to_owned())
+            let name = statement.get("CREATE TABLESPACE ".len()..).and_then(name_at).and_then(|mut parts| parts.pop());
+            (Name::TablespaceMissing, name.unwrap_or_default())
         }
         // feature_not_supported (AlterRole in user.c, from 16 on): `The bootstrap user must have the SUPERUSER attribute.`
         "0A000" if message == "permission denied to alter role" => (Name::SuperuserLost, altered_role(statement)),
@@ -205,14 +206,10 @@ fn creates_schema_alone(statement: &str) -> bool {
 
 /// The role of `DROP ROLE IF EXISTS "x";`.
 fn dropped_role(statement: &str) -> String {
-    statement
-        .trim_end()
-        .trim_end_matches(';')
-        .split_whitespace()
-        .next_back()
-        .unwrap_or_default()
-        .trim_matches('"')
-        .into()
+    match pgdump_reader::statements(statement).into_iter().next().as_deref() {
+        Some([.., Word::Name(role)]) => role.clone(),
+        _ => String::new(),
+    }
 }
 
 /// The role of `ALTER ROLE x WITH …`.
@@ -313,6 +310,18 @@ mod tests {
         ] {
             assert!(!alone(statement), "{statement}");
         }
+    }
+
+    #[test]
+    fn a_name_in_a_statement_is_read_with_its_quotes() {
+        let made = "CREATE TABLESPACE \"ts \"\"A\" OWNER pw1 LOCATION '/x';";
+        let created = cause("58P01", "directory \"/x\" does not exist", made);
+        assert_eq!((created.name, created.subject.as_str()), (Name::TablespaceMissing, "ts \"A"));
+        let altered =
+            cause("42704", "tablespace \"ts \"A\" does not exist", "ALTER TABLESPACE \"ts \"\"A\" SET (x=1);");
+        assert_eq!(altered, created);
+        let dropped = cause("55006", "current user cannot be dropped", "DROP ROLE IF EXISTS \"the \"\"one\";");
+        assert_eq!((dropped.name, dropped.subject.as_str()), (Name::RoleExists, "the \"one"));
     }
 
     #[test]

@@ -48,9 +48,15 @@ impl Cell {
         }
     }
 
-    fn of_restore(restore: Option<&RestoreSummary>) -> Self {
+    fn of_restore(restore: Option<&RestoreSummary>, untested: bool) -> Self {
         match restore {
             None => Self::NotRun,
+            // All that failed is told as what could not be tested.
+            Some(restore)
+                if restore.findings.is_empty() && restore.errors == 0 && restore.exit_code != 0 && untested =>
+            {
+                Self::Untested
+            }
             // Errors that no finding explains must not look like a success.
             Some(restore) if restore.findings.is_empty() && (restore.errors > 0 || restore.exit_code != 0) => {
                 Self::Found(Severity::Error, restore.errors.max(1))
@@ -244,7 +250,7 @@ fn painted(line: &str, cells: &[(String, Style)], paint: impl Fn(Style, &str) ->
 fn row(target: &Rehearsal, foreseen: bool, groups: &[Group]) -> Row {
     let mut cells = Vec::new();
     cells.extend(foreseen.then(|| Cell::of_needs(target)));
-    cells.push(Cell::of_restore(target.restore.as_ref()));
+    cells.push(Cell::of_restore(target.restore.as_ref(), !target.untested.is_empty()));
     cells.extend(groups.iter().map(|group| Cell::of_group(target, *group)));
     Row {
         target: printed_name(&target.target),

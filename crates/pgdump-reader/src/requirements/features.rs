@@ -85,6 +85,23 @@ features! {
     FUNCTIONS_16 = "built-in functions of PostgreSQL 16", Some(16), None, "release notes 16, Functions; src/include/catalog/pg_proc.dat";
     FUNCTIONS_17 = "built-in functions of PostgreSQL 17", Some(17), None, "release notes 17, Functions; src/include/catalog/pg_proc.dat";
     FUNCTIONS_18 = "built-in functions of PostgreSQL 18", Some(18), None, "release notes 18, Functions; src/include/catalog/pg_proc.dat";
+    SEARCH_CYCLE = "SEARCH and CYCLE of recursive queries", Some(14), None, "release notes 14, SELECT, INSERT; get_with_clause in ruleutils.c";
+    JOIN_ALIAS = "aliases of JOIN … USING", Some(14), None, "release notes 14, SELECT, INSERT; get_from_clause_item in ruleutils.c";
+    GROUP_BY_DISTINCT = "GROUP BY DISTINCT", Some(14), None, "release notes 14, SELECT, INSERT; get_basic_select_query in ruleutils.c";
+    SUBSTRING_SIMILAR = "SUBSTRING … SIMILAR … ESCAPE", Some(14), None, "release notes 14, Functions; get_func_sql_syntax in ruleutils.c";
+    JSONB_SUBSCRIPTS = "subscripts of jsonb and other types that are no arrays", Some(14), None, "release notes 14, Data Types";
+    SPGIST_INCLUDE = "INCLUDE columns of SP-GiST indexes", Some(14), None, "release notes 14, Indexes";
+    UNLOGGED_SEQUENCE = "unlogged sequences", Some(15), None, "release notes 15, Utility Commands; dumpSequence in pg_dump.c";
+    MERGE = "MERGE", Some(15), None, "release notes 15, Utility Commands; get_merge_query_def in ruleutils.c";
+    SYSTEM_USER = "SYSTEM_USER", Some(16), None, "release notes 16, Privileges; get_rule_expr in ruleutils.c";
+    UNNAMED_SUBQUERY = "subqueries without an alias", Some(16), None, "release notes 16, General Queries";
+    AT_LOCAL = "AT LOCAL", Some(17), None, "release notes 17, Data Types; get_func_sql_syntax in ruleutils.c";
+    PARTITIONED_EXCLUSION = "exclusion constraints on partitioned tables", Some(17), None, "release notes 17, Partitioning";
+    PARTITIONED_IDENTITY = "identity columns of partitions", Some(17), None, "release notes 17, Partitioning";
+    PARTITIONED_METHOD = "access methods of partitioned tables", Some(17), None, "release notes 17, Partitioning";
+    PARTITIONED_NOT_VALID = "NOT VALID foreign keys on partitioned tables", Some(18), None, "release notes 18, Partitioning";
+    NONDETERMINISTIC_LIKE = "LIKE with nondeterministic collations", Some(18), None, "release notes 18, Functions";
+    UNLOGGED_PARTITIONED = "unlogged partitioned tables", None, Some(18), "release notes 18, Migration; DefineRelation in tablecmds.c";
     WITH_OIDS = "tables with OIDs", None, Some(12), "release notes 12, Migration; check_default_with_oids in guc.c";
     POSTFIX = "postfix operators", None, Some(14), "release notes 14, Migration";
     ARRAY_AGGREGATE = "aggregates over array functions of anyarray", None, Some(14), "release notes 14, Migration";
@@ -93,7 +110,19 @@ features! {
 /// Built-in functions that definitions call without a schema, by the version that brought them: the difference of
 /// `pg_proc` in PostgreSQL 13, 15, 17 and 18, and the release notes for what lies between.
 static FUNCTIONS: &[(&Feature, &[&str])] = &[
-    (&FUNCTIONS_14, &["bit_count", "date_bin", "string_to_table", "trim_array", "unistr", "range_agg"]),
+    (
+        &FUNCTIONS_14,
+        &[
+            "bit_count",
+            "date_bin",
+            "string_to_table",
+            "trim_array",
+            "unistr",
+            "range_agg",
+            "range_intersect_agg",
+            "bit_xor",
+        ],
+    ),
     (&FUNCTIONS_15, &["regexp_count", "regexp_instr", "regexp_like", "regexp_substr"]),
     (
         &FUNCTIONS_16,
@@ -113,6 +142,40 @@ static SUBSCRIPTION_OPTIONS: &[(&Feature, &[&str])] = &[
     (&SUBSCRIPTION_15, &["two_phase", "disable_on_error"]),
     (&SUBSCRIPTION_14, &["binary", "streaming"]),
 ];
+
+/// How a server begins or ends a message about what its version does not do yet, or no more, where the statement alone does
+/// not tell: whether a table is partitioned stands in another one.
+static REFUSALS: &[(&Feature, &str, &str)] = &[
+    // transformColumnNameList, ATAddForeignKeyConstraint in tablecmds.c
+    (&PARTITIONED_NOT_VALID, "cannot add NOT VALID foreign key on partitioned table ", ""),
+    // transformTableConstraint in parse_utilcmd.c
+    (&PARTITIONED_EXCLUSION, "exclusion constraints are not supported on partitioned tables", ""),
+    (&PARTITIONED_IDENTITY, "identity columns are not supported on partitions", ""),
+    // DefineRelation and ATPrepSetAccessMethod in tablecmds.c
+    (&PARTITIONED_METHOD, "specifying a table access method is not supported on a partitioned table", ""),
+    (&PARTITIONED_METHOD, "cannot change access method of a partitioned table", ""),
+    (&UNLOGGED_PARTITIONED, "partitioned tables cannot be unlogged", ""),
+    // DefineSequence in sequence.c
+    (&UNLOGGED_SEQUENCE, "unlogged sequences are not supported", ""),
+    // DefineIndex in indexcmds.c
+    (&SPGIST_INCLUDE, "access method \"spgist\" does not support included columns", ""),
+    // transformContainerType in parse_node.c
+    (&JSONB_SUBSCRIPTS, "cannot subscript type ", " because it is not an array"),
+    // transformRangeSubselect in gram.y
+    (&UNNAMED_SUBQUERY, "subquery in FROM must have an alias", ""),
+    // transformColumnRef in parse_expr.c: what newer versions take for a word is a name there
+    (&SYSTEM_USER, "column \"system_user\" does not exist", ""),
+    // numerictypmodin in numeric.c
+    (&NEGATIVE_SCALE, "NUMERIC scale ", ""),
+    // Generic_Text_IC_like and GenericMatchText in like.c
+    (&NONDETERMINISTIC_LIKE, "nondeterministic collations are not supported for LIKE", ""),
+];
+
+/// What a server says that it does not do, where that hangs on its version.
+pub fn feature_refused(message: &str) -> Option<&'static Feature> {
+    let is_said = |(_, begin, end): &&(&Feature, &str, &str)| message.starts_with(begin) && message.ends_with(end);
+    REFUSALS.iter().find(is_said).map(|(feature, ..)| *feature)
+}
 
 const MULTIRANGES: &[&str] =
     &["int4multirange", "int8multirange", "nummultirange", "datemultirange", "tsmultirange", "tstzmultirange"];
@@ -150,6 +213,10 @@ pub(super) fn of_statement(statement: &Statement, built_in: bool) -> Vec<&'stati
             let none =
                 (1..look.tokens.len()).any(|at| look.word(at) == Some("none") && look.sign(at - 1) == Some(b','));
             look.when(none, &POSTFIX, &mut found);
+        }
+        ["alter", "sequence", ..] => {
+            let is_set = look.find("set logged").is_some() || look.find("set unlogged").is_some();
+            look.when(is_set, &UNLOGGED_SEQUENCE, &mut found);
         }
         ["alter", "publication", ..] => look.publication(&mut found),
         ["alter", "default", "privileges", ..] => {
@@ -219,7 +286,11 @@ impl<'a> Look<'a> {
 
     fn create(&self, kind: &str, found: &mut Found) {
         match kind {
-            "table" | "unlogged" | "foreign" => self.table(found),
+            "unlogged" if self.word(2) == Some("sequence") => self.when(true, &UNLOGGED_SEQUENCE, found),
+            "table" | "unlogged" | "foreign" => {
+                self.when(kind == "unlogged" && self.find("partition by").is_some(), &UNLOGGED_PARTITIONED, found);
+                self.table(found);
+            }
             "unique" | "index" => self.when(self.find("nulls not distinct").is_some(), &NULLS_NOT_DISTINCT, found),
             "procedure" => {
                 self.when(true, &PROCEDURE, found);
@@ -230,6 +301,7 @@ impl<'a> Look<'a> {
             "function" => self.routine(found),
             "view" | "materialized" => {
                 self.when(self.option("security_invoker"), &SECURITY_INVOKER, found);
+                self.query(found);
             }
             "type" => self.when(self.option("multirange_type_name"), &MULTIRANGE, found),
             "statistics" => {
@@ -291,8 +363,43 @@ impl<'a> Look<'a> {
     }
 
     fn routine(&self, found: &mut Found) {
-        self.when(self.find("begin atomic").is_some(), &BEGIN_ATOMIC, found);
+        let returns = self.depths().skip(1).any(|(at, depth)| {
+            depth == 0 && self.word(at) == Some("return") && !matches!(self.sign(at - 1), Some(b'.'))
+        });
+        let in_sql = returns || self.find("begin atomic").is_some();
+        self.when(in_sql, &BEGIN_ATOMIC, found);
+        if in_sql {
+            self.when(self.find("merge into").is_some(), &MERGE, found);
+            self.query(found);
+        }
         self.types(found);
+    }
+
+    /// What queries can say, as views and bodies in standard SQL hold them.
+    fn query(&self, found: &mut Found) {
+        let first_by = ["search depth first by", "search breadth first by"];
+        let cycles = (1..self.tokens.len()).any(|at| {
+            let begins = self.word(at) == Some("cycle") && self.sign(at - 1) == Some(b')');
+            begins && (at..self.tokens.len()).any(|at| self.word(at) == Some("using"))
+        });
+        let searches = first_by.iter().any(|words| self.find(words).is_some());
+        let is_recursive = self.find("with recursive").is_some();
+        self.when(is_recursive && (searches || cycles), &SEARCH_CYCLE, found);
+        let named = (0..self.tokens.len()).any(|at| {
+            let opens = self.word(at) == Some("using") && self.sign(at + 1) == Some(b'(');
+            opens && self.closing(at + 1).is_some_and(|end| self.word(end + 1) == Some("as"))
+        });
+        self.when(named, &JOIN_ALIAS, found);
+        self.when(self.find("group by distinct").is_some(), &GROUP_BY_DISTINCT, found);
+        self.when(self.find("at local").is_some(), &AT_LOCAL, found);
+        let similar = (0..self.tokens.len()).any(|at| {
+            let end = (self.word(at) == Some("substring")).then(|| self.closing(at + 1)).flatten();
+            end.is_some_and(|end| {
+                let has = |word: &str| (at..end).any(|at| self.word(at) == Some(word));
+                has("similar") && has("escape")
+            })
+        });
+        self.when(similar, &SUBSTRING_SIMILAR, found);
     }
 
     /// Columns, their types and constraints, in CREATE TABLE and ALTER TABLE.

@@ -1,4 +1,4 @@
-use super::{FEATURES, Feature, Requirements, features_in};
+use super::{FEATURES, Feature, Requirements, feature_refused, features_in};
 use crate::tests::{Entry, Writer, scanned};
 
 fn requires(sql: &str) -> Requirements {
@@ -27,6 +27,25 @@ const USES: &[(&str, &str)] = &[
         "CREATE FUNCTION a.f() RETURNS integer\n LANGUAGE sql\n BEGIN ATOMIC\n SELECT 1;\nEND",
         "function bodies in standard SQL",
     ),
+    (
+        "CREATE FUNCTION a.f(x text) RETURNS text\n LANGUAGE sql\n RETURN (x || 'y'::text)",
+        "function bodies in standard SQL",
+    ),
+    (
+        "CREATE VIEW a.v AS WITH RECURSIVE t(a, b) AS ( SELECT 1, 2 UNION ALL SELECT (t_1.a + 1), t_1.b FROM t t_1) SEARCH DEPTH FIRST BY a SET s SELECT a FROM t",
+        "SEARCH and CYCLE of recursive queries",
+    ),
+    (
+        "CREATE VIEW a.v AS WITH RECURSIVE t(a) AS ( SELECT 1 UNION ALL SELECT (t_1.a + 1) FROM t t_1) CYCLE a SET c USING p SELECT a FROM t",
+        "SEARCH and CYCLE of recursive queries",
+    ),
+    ("CREATE VIEW a.v AS SELECT x.id FROM (a.t JOIN a.u USING (id) AS x)", "aliases of JOIN … USING"),
+    ("CREATE VIEW a.v AS SELECT b FROM a.t GROUP BY DISTINCT ROLLUP(b, c)", "GROUP BY DISTINCT"),
+    ("CREATE VIEW a.v AS SELECT SUBSTRING(b SIMILAR 'x' ESCAPE '#') AS s FROM a.t", "SUBSTRING … SIMILAR … ESCAPE"),
+    ("CREATE VIEW a.v AS SELECT (b AT LOCAL) AS s FROM a.t", "AT LOCAL"),
+    ("CREATE UNLOGGED TABLE a.t (id integer)\nPARTITION BY LIST (id)", "unlogged partitioned tables"),
+    ("CREATE UNLOGGED SEQUENCE a.s START WITH 1 CACHE 1", "unlogged sequences"),
+    ("ALTER SEQUENCE a.s SET LOGGED", "unlogged sequences"),
     ("ALTER TABLE ONLY a.t ALTER COLUMN c SET COMPRESSION lz4", "column compression methods"),
     ("CREATE STATISTICS a.s ON lower(b), c FROM a.t", "extended statistics on expressions"),
     ("ALTER TABLE ONLY a.t ADD CONSTRAINT k UNIQUE NULLS NOT DISTINCT (b)", "NULLS NOT DISTINCT"),
@@ -99,6 +118,32 @@ const USES: &[(&str, &str)] = &[
     ),
 ];
 
+/// What servers say of features that they lack, and that no statement shows by itself.
+const REFUSED: &[(&str, &str)] = &[
+    (
+        "cannot add NOT VALID foreign key on partitioned table \"p\" referencing relation \"r\"",
+        "NOT VALID foreign keys on partitioned tables",
+    ),
+    ("exclusion constraints are not supported on partitioned tables", "exclusion constraints on partitioned tables"),
+    ("identity columns are not supported on partitions", "identity columns of partitions"),
+    ("cannot change access method of a partitioned table", "access methods of partitioned tables"),
+    (
+        "specifying a table access method is not supported on a partitioned table",
+        "access methods of partitioned tables",
+    ),
+    ("partitioned tables cannot be unlogged", "unlogged partitioned tables"),
+    ("unlogged sequences are not supported", "unlogged sequences"),
+    ("access method \"spgist\" does not support included columns", "INCLUDE columns of SP-GiST indexes"),
+    (
+        "cannot subscript type jsonb because it is not an array",
+        "subscripts of jsonb and other types that are no arrays",
+    ),
+    ("subquery in FROM must have an alias", "subqueries without an alias"),
+    ("column \"system_user\" does not exist", "SYSTEM_USER"),
+    ("NUMERIC scale 5 must be between 0 and precision 3", "numeric with a negative scale"),
+    ("nondeterministic collations are not supported for LIKE", "LIKE with nondeterministic collations"),
+];
+
 #[test]
 fn every_feature_is_known_in_the_statement_that_pg_dump_writes() {
     for (sql, wanted) in USES {
@@ -109,8 +154,16 @@ fn every_feature_is_known_in_the_statement_that_pg_dump_writes() {
     }
     let out = names(&features_in("CREATE PROCEDURE a.p(IN x integer, OUT a integer)\n LANGUAGE sql AS $$ $$;"));
     assert!(out.contains(&"OUT parameters of procedures"), "{out:?}");
+    let merges = "CREATE FUNCTION a.f() RETURNS void LANGUAGE sql BEGIN ATOMIC MERGE INTO a.t USING a.u ON true WHEN MATCHED THEN DELETE; END;";
+    assert_eq!(names(&features_in(merges)), ["function bodies in standard SQL", "MERGE"]);
+    for (message, wanted) in REFUSED {
+        assert_eq!(feature_refused(message).map(|feature| feature.name), Some(*wanted), "{message}");
+    }
+    assert_eq!(feature_refused("column \"system_users\" does not exist"), None);
     for feature in FEATURES {
-        let is_shown = USES.iter().any(|(_, name)| *name == feature.name) || feature.name.starts_with("OUT ");
+        let by_statement = USES.iter().any(|(_, name)| *name == feature.name) || feature.name.starts_with("OUT ");
+        let by_message = REFUSED.iter().any(|(_, name)| *name == feature.name) || feature.name == "MERGE";
+        let is_shown = by_statement || by_message;
         assert!(is_shown, "{} has no statement here", feature.name);
         assert!(!feature.source.is_empty() && feature.since.is_some() != feature.gone.is_some());
     }
@@ -135,6 +188,10 @@ fn what_only_looks_like_a_feature_is_none() {
         "ALTER PUBLICATION p ADD TABLE ONLY a.t",
         "GRANT SELECT(maintain) ON TABLE a.t TO x",
         "GRANT maintain TO inherit",
+        "CREATE FUNCTION a.f(return integer) RETURNS integer LANGUAGE sql AS $$ SELECT 1 $$",
+        "CREATE SEQUENCE a.s START WITH 1 CACHE 1 CYCLE",
+        "CREATE VIEW a.v AS SELECT cycle.b FROM (a.t JOIN a.u USING (id)) cycle",
+        "CREATE VIEW a.v AS SELECT SUBSTRING(b FROM 1) AS similar_to FROM a.t",
         "CREATE COLLATION a.c (provider = libc, locale = 'builtin')",
         "ALTER TABLE ONLY a.t ADD CONSTRAINT f FOREIGN KEY (b) REFERENCES a.u(b) ON DELETE SET NULL",
         "COMMENT ON TABLE a.t IS 'GENERATED ALWAYS AS (1)'",
