@@ -207,12 +207,15 @@ impl Collector {
             "select" => return self.select(words),
             "create" => {
                 let mut ahead = *words;
-                if ahead.eat("database").is_some() {
+                if ahead.eat("database").is_some() || is_of_role(*words) {
                     self.facts.role_statements.push(statement.text.clone());
                 }
                 return self.create(words);
             }
             "drop" => {
+                if is_of_role(*words) {
+                    self.facts.role_statements.push(statement.text.clone());
+                }
                 words.eat("database")?;
                 if words.eat("if").is_some() {
                     words.eat("exists")?;
@@ -788,6 +791,12 @@ impl Collector {
             _ => self.qualified(words),
         }
     }
+}
+
+/// Whether a CREATE or DROP is of a role.
+fn is_of_role(mut words: Words<'_>) -> bool {
+    words.eat("role").or_else(|| words.eat("group")).is_some()
+        || words.eat("user").is_some() && words.eat("mapping").is_none()
 }
 
 /// Whether two names of encodings are spellings of the same.
