@@ -53,7 +53,7 @@ pub struct Facts {
     pub sessions: BTreeSet<String>,
     /// Roles whose attributes or settings it changes: `ALTER ROLE`.
     pub roles_altered: BTreeSet<String>,
-    /// `ALTER ROLE …`, `ALTER DATABASE … SET …` and `GRANT role TO role`, as they stand there: they can hold the digests of
+    /// `CREATE ROLE …`, `ALTER ROLE …`, `DROP ROLE …`, `ALTER DATABASE … SET …` and `GRANT role TO role`, as they stand there: they can hold the digests of
     /// passwords, and are never shown.
     pub role_statements: Vec<String>,
     /// The settings of an archive's database, as statements; they only take effect with `pg_restore --create`.

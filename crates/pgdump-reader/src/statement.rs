@@ -216,7 +216,7 @@ impl Collector {
             "select" => return self.select(words),
             "create" => {
                 let mut ahead = *words;
-                if ahead.eat("database").is_some() {
+                if ahead.eat("database").is_some() || is_of_role(*words) {
                     self.facts.role_statements.push(statement.text.clone());
                 }
                 return self.create(words);
@@ -854,6 +854,12 @@ impl Collector {
 /// A name as it can stand in any statement.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Whether a CREATE is of a role.
+fn is_of_role(mut words: Words<'_>) -> bool {
+    words.eat("role").or_else(|| words.eat("group")).is_some()
+        || words.eat("user").is_some() && words.eat("mapping").is_none()
 }
 
 /// Whether two names of encodings are spellings of the same.

@@ -65,16 +65,17 @@ fn attributes(stated: &Stated, there: &Stated, found: &mut Differences) {
             found.changed.push((format!("ROLE {role}"), line));
         }
     }
-    for role in &stated.whole {
-        if !there.whole.contains(role) {
-            continue;
-        }
+    for role in &there.whole {
+        let is_whole = stated.whole.contains(role);
         let mut differs = |line: String| found.changed.push((format!("ROLE {role}"), line));
-        let limit = |of: &Stated| of.limits.get(role).copied().unwrap_or(-1);
-        if limit(stated) != limit(there) {
-            differs(format!("CONNECTION LIMIT {} in the dump, {} here", limit(stated), limit(there)));
+        // Where not everything is said, what is not said is as it was.
+        let limit = stated.limits.get(role).copied().or(is_whole.then_some(-1));
+        let limit_here = there.limits.get(role).copied().unwrap_or(-1);
+        if let Some(limit) = limit.filter(|limit| *limit != limit_here) {
+            differs(format!("CONNECTION LIMIT {limit} in the dump, {limit_here} here"));
         }
-        if stated.until.get(role) != there.until.get(role) {
+        let until = stated.until.get(role);
+        if (until.is_some() || is_whole) && until != there.until.get(role) {
             differs("its password is valid until another moment".to_owned());
         }
         // pg_dumpall can leave passwords out, and what people write is no digest.
@@ -82,7 +83,7 @@ fn attributes(stated: &Stated, there: &Stated, found: &mut Differences) {
             (Some(stated), Some(there)) if !is_digest(stated) || stated == there => {}
             (Some(_), Some(_)) => differs("it has another password".to_owned()),
             (Some(_), None) => differs("it has no password".to_owned()),
-            (None, Some(_)) if !stated.passwords.is_empty() => {
+            (None, Some(_)) if is_whole && !stated.passwords.is_empty() => {
                 differs("it has a password, and none in the dump".to_owned());
             }
             (None, _) => {}
@@ -177,5 +178,31 @@ fn comments(stated: &Stated, there: &Stated, made: &Made, found: &mut Difference
         if is_there && stated.comments.get(&key) != there.comments.get(&key) {
             found.comments.push(format!("{kind} {name}"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(dump: &str, cluster: &str) -> Vec<String> {
+        let (stated, mut there) = (Stated::of(&[dump.to_owned()]), Stated::of(&[cluster.to_owned()]));
+        there.limits.entry("own".to_owned()).or_insert(-1);
+        let made = Made { roles: Default::default(), databases: Default::default(), others: None };
+        compare(&stated, &there, &made).changed.into_iter().map(|(_, line)| line).collect()
+    }
+
+    /// A CREATE ROLE of what is there already fails, and is told as harmless: what it states is compared, and no more.
+    #[test]
+    fn a_role_that_was_there_is_compared_with_what_create_role_states() {
+        const OWN: &str =
+            "ALTER ROLE own WITH SUPERUSER INHERIT CREATEROLE CREATEDB LOGIN REPLICATION BYPASSRLS PASSWORD 'x'";
+        assert_eq!(lines("CREATE ROLE own", OWN), [""; 0]);
+        assert_eq!(lines("CREATE ROLE own; ALTER ROLE own WITH LOGIN SUPERUSER", OWN), [""; 0]);
+        assert_eq!(lines("CREATE ROLE own CONNECTION LIMIT 7", OWN), ["CONNECTION LIMIT 7 in the dump, -1 here"]);
+        assert_eq!(lines("CREATE ROLE own NOCREATEDB", OWN), ["NOCREATEDB in the dump, CREATEDB here"]);
+        assert_eq!(lines("CREATE USER own IN ROLE own", OWN), ["no longer a member of \"own\""]);
+        let until = "CREATE ROLE own VALID UNTIL '2030-01-01'";
+        assert_eq!(lines(until, OWN), ["its password is valid until another moment"]);
     }
 }

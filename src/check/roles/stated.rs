@@ -97,6 +97,7 @@ impl Stated {
                 .map(|(key, options)| (key.clone(), *options))
                 .collect(),
             settings: settings.map(|(key, value)| (key.clone(), value.clone())).collect(),
+            limits: self.limits.get(role).map(|limit| (role.to_owned(), *limit)).into_iter().collect(),
             ..Self::default()
         }
     }
@@ -128,7 +129,12 @@ impl Stated {
         });
         let settings =
             self.settings.iter().filter(|(key, value)| knows(&key.0) && there.settings.get(*key) != Some(*value));
+        let limits = self
+            .limits
+            .iter()
+            .filter(|(role, limit)| knows(role) && there.limits.get(*role).is_some_and(|found| found != *limit));
         Self {
+            limits: limits.map(|(role, limit)| (role.clone(), *limit)).collect(),
             attributes: attributes.map(|(key, value)| (key.clone(), *value)).collect(),
             members: members.map(|(key, options)| (key.clone(), *options)).collect(),
             settings: settings.map(|(key, value)| (key.clone(), value.clone())).collect(),
@@ -142,6 +148,8 @@ impl Stated {
             let no = if *value { "" } else { "NO" };
             format!("ALTER ROLE {} WITH {no}{};", identifier(role), attribute.to_uppercase())
         });
+        let limits = self.limits.iter();
+        let limits = limits.map(|(role, limit)| format!("ALTER ROLE {} CONNECTION LIMIT {limit};", identifier(role)));
         let members = self.members.iter().map(|((role, member), options)| {
             let admin = if options.admin { " WITH ADMIN OPTION" } else { "" };
             format!("GRANT {} TO {}{admin};", identifier(role), identifier(member))
@@ -157,7 +165,7 @@ impl Stated {
             let values: Vec<String> = value.iter().map(|value| literal(value)).collect();
             format!("ALTER {whose} SET {} TO {};", parameter.join("."), values.join(", "))
         });
-        attributes.chain(members).chain(settings).collect()
+        attributes.chain(limits).chain(members).chain(settings).collect()
     }
 
     pub(super) fn read(&mut self, text: &str) {
@@ -228,6 +236,19 @@ impl Stated {
                     Word::Name(_) | Word::Sign(_) => self.comments.remove(&of),
                 };
             }
+            // A role that is there already stays as it is: what is stated here counts all the same.
+            ("create", kind @ ("role" | "user" | "group")) => {
+                let role = name(words.get(2)?)?.to_owned();
+                if kind == "user" {
+                    self.attributes.insert((role.clone(), "login"), true);
+                }
+                let rest = self.lists(&role, words.get(3..)?);
+                self.options(&role, &rest);
+            }
+            ("drop", "role" | "user" | "group") => {
+                words.get(2..)?.iter().filter_map(name).for_each(|role| self.role_is_now(role, None));
+            }
+            ("revoke", _) => self.revoke(words)?,
             ("create", "database") => {
                 let database = name(words.get(2)?)?.to_owned();
                 self.limit_of_database(database, words.get(3..)?);
@@ -242,7 +263,6 @@ impl Stated {
                 let Word::Text(database) = words.last()? else { return None };
                 self.databases.entry(database.clone()).or_default().is_template = is;
             }
-            ("drop", "role") => self.role_is_now(name(words.get(2)?)?, None),
             ("alter", "role" | "user" | "group") if name(words.get(3)?) == Some("rename") => {
                 self.role_is_now(name(words.get(2)?)?, Some(name(words.get(5)?)?));
             }
@@ -256,20 +276,7 @@ impl Stated {
                 if name(rest.first()?)? == "set" {
                     return self.set(role, database, rest.get(1..)?);
                 }
-                self.of_password(&role, rest);
-                if ATTRIBUTES
-                    .iter()
-                    .all(|(attribute, _)| rest.iter().filter_map(name).any(|word| is_about(word, attribute)))
-                {
-                    self.whole.insert(role.clone());
-                }
-                for word in rest.iter().filter_map(name) {
-                    for (attribute, _) in ATTRIBUTES {
-                        if is_about(word, attribute) {
-                            self.attributes.insert((role.clone(), attribute), word == attribute);
-                        }
-                    }
-                }
+                self.options(&role, rest);
             }
             ("alter", "database") => {
                 let database = name(words.get(2)?)?.to_owned();
@@ -287,6 +294,74 @@ impl Stated {
         Some(())
     }
 
+    /// What CREATE ROLE and ALTER ROLE say of a role: `WITH LOGIN NOCREATEDB CONNECTION LIMIT 7`.
+    fn options(&mut self, role: &str, words: &[Word]) {
+        self.of_password(role, words);
+        let names = || words.iter().filter_map(name);
+        if ATTRIBUTES.iter().all(|(attribute, _)| names().any(|word| is_about(word, attribute))) {
+            self.whole.insert(role.to_owned());
+        }
+        for word in names() {
+            for (attribute, _) in ATTRIBUTES {
+                if is_about(word, attribute) {
+                    self.attributes.insert((role.to_owned(), attribute), word == attribute);
+                }
+            }
+        }
+    }
+
+    /// The memberships that CREATE ROLE states: `IN ROLE a, b`, `ROLE c`, `ADMIN d`. Gives back the other words: a role can be
+    /// called as an attribute is.
+    fn lists(&mut self, role: &str, words: &[Word]) -> Vec<Word> {
+        let (mut others, mut rest) = (Vec::new(), words);
+        while let [word, more @ ..] = rest {
+            rest = more;
+            let kind = name(word).unwrap_or_default();
+            if !matches!(kind, "in" | "role" | "user" | "admin") {
+                others.push(word.clone());
+                continue;
+            }
+            let of_others = kind == "in";
+            // `IN ROLE`, `IN GROUP`
+            rest = rest.get(usize::from(of_others)..).unwrap_or_default();
+            while let [Word::Name(listed), more @ ..] = rest {
+                let pair =
+                    if of_others { (listed.clone(), role.to_owned()) } else { (role.to_owned(), listed.clone()) };
+                self.members.entry(pair).or_default().admin |= kind == "admin";
+                rest = more;
+                let [Word::Sign(b','), more @ ..] = rest else { break };
+                rest = more;
+            }
+        }
+        others
+    }
+
+    /// `REVOKE ADMIN OPTION FOR a, b FROM c`
+    fn revoke(&mut self, words: &[Word]) -> Option<()> {
+        let from = words.iter().position(|word| name(word) == Some("from"))?;
+        let (revoked, members) = (words.get(1..from)?, words.get(from + 1..)?);
+        if revoked.iter().any(|word| name(word) == Some("on")) {
+            return None;
+        }
+        let option = revoked.iter().position(|word| name(word) == Some("for"));
+        let roles = revoked.get(option.map_or(0, |at| at + 1)..)?;
+        let members: Vec<&str> = members.iter().filter_map(name).collect();
+        for role in roles.iter().filter_map(name) {
+            for member in &members {
+                let pair = (role.to_owned(), (*member).to_owned());
+                match (option, self.members.get_mut(&pair)) {
+                    // Which of its options are left is for no restore that pg_dumpall writes.
+                    (Some(_), Some(options)) => {
+                        let admin = options.admin && name(revoked.first()?) != Some("admin");
+                        *options = Membership { admin, inherit: None, set: None };
+                    }
+                    _ => drop(self.members.remove(&pair)),
+                }
+            }
+        }
+        Some(())
+    }
+
     /// `CONNECTION LIMIT 7 PASSWORD '…' VALID UNTIL '…'`
     fn of_password(&mut self, role: &str, words: &[Word]) {
         let text = |at: usize| match words.get(at) {
@@ -299,7 +374,11 @@ impl Stated {
                     self.limits
                         .extend(number(words.get(at + 1..).unwrap_or_default()).map(|limit| (role.to_owned(), limit)));
                 }
-                "password" => self.passwords.extend(text(at + 1).map(|password| (role.to_owned(), password))),
+                // `PASSWORD NULL` takes it away, and an empty one is none (AlterRole in src/backend/commands/user.c).
+                "password" => match text(at + 1).filter(|password| !password.is_empty()) {
+                    Some(password) => drop(self.passwords.insert(role.to_owned(), password)),
+                    None => drop(self.passwords.remove(role)),
+                },
                 "until" => self.until.extend(text(at + 1).map(|until| (role.to_owned(), until))),
                 _ => {}
             }
@@ -459,6 +538,39 @@ mod tests {
         }
         assert_ne!(kept("my.thing", "a,b"), kept("my.thing", "a, b"));
         assert_ne!(kept("search_path", r#""a, b""#), kept("search_path", "a, b"));
+    }
+
+    #[test]
+    fn what_create_role_states_counts_and_the_names_in_its_lists_are_no_attributes() {
+        let stated = Stated::of(&[
+            "CREATE ROLE app".to_owned(),
+            "CREATE USER web WITH CREATEDB CONNECTION LIMIT 7 PASSWORD 'x' VALID UNTIL '2030-01-01' IN ROLE login, grp \
+             ROLE superuser ADMIN boss NOINHERIT"
+                .to_owned(),
+            "CREATE ROLE gone SUPERUSER CONNECTION LIMIT 1 IN ROLE grp".to_owned(),
+            "DROP ROLE IF EXISTS gone".to_owned(),
+            "CREATE ROLE open PASSWORD 'x'".to_owned(),
+            "ALTER ROLE open PASSWORD NULL".to_owned(),
+            "GRANT grp TO open WITH ADMIN OPTION".to_owned(),
+            "REVOKE ADMIN OPTION FOR grp FROM open".to_owned(),
+            "GRANT grp TO app".to_owned(),
+            "REVOKE grp FROM app".to_owned(),
+        ]);
+        let attributes: Vec<_> = stated.attributes.iter().map(|((of, name), is)| (of.as_str(), *name, *is)).collect();
+        assert_eq!(attributes, [("web", "createdb", true), ("web", "inherit", false), ("web", "login", true)]);
+        assert_eq!(stated.limits, BTreeMap::from([("web".to_owned(), 7)]));
+        assert_eq!(stated.passwords, BTreeMap::from([("web".to_owned(), "x".to_owned())]));
+        assert_eq!(stated.until, BTreeMap::from([("web".to_owned(), "2030-01-01".to_owned())]));
+        let members: Vec<_> =
+            stated.members.iter().map(|((of, member), is)| (of.as_str(), member.as_str(), is.admin)).collect();
+        let expected = [
+            ("grp", "open", false),
+            ("grp", "web", false),
+            ("login", "web", false),
+            ("web", "boss", true),
+            ("web", "superuser", false),
+        ];
+        assert_eq!(members, expected);
     }
 
     #[test]

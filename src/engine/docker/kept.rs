@@ -217,11 +217,27 @@ async fn run_and_commit(
         });
     }
     let (repository, tag) = reference.split_once(':').unwrap_or((reference, "latest"));
-    let options =
-        CommitContainerOptionsBuilder::default().container(name).repo(repository).tag(tag).pause(false).build();
-    let config = ContainerConfig { labels: Some(labels), ..ContainerConfig::default() };
-    docker.commit_container(options, config).await.map(drop).map_err(call("cannot keep the data directory"))
+    let commit = || {
+        let options =
+            CommitContainerOptionsBuilder::default().container(name).repo(repository).tag(tag).pause(false).build();
+        let config = ContainerConfig { labels: Some(labels.clone()), ..ContainerConfig::default() };
+        docker.commit_container(options, config)
+    };
+    // Where another image is removed at that moment, an engine can fail to find what it has just written ("failed to get digest
+    // …"). Nothing is lost by asking again.
+    let mut committed = commit().await;
+    for _ in 1..COMMITS_AT_MOST {
+        if committed.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        committed = commit().await;
+    }
+    committed.map(drop).map_err(call("cannot keep the data directory"))
 }
+
+/// How often an engine is asked to keep a data directory.
+const COMMITS_AT_MOST: u32 = 3;
 
 /// Which locale the image lacks, and why it cannot be made, as the script for initdb says them.
 fn no_locale(log: &str) -> EngineError {
