@@ -85,6 +85,12 @@ impl Before {
         !self.objects.is_empty() && self.objects.contains(&("TABLE".to_owned(), schema.to_owned(), table.to_owned()))
     }
 
+    /// Whether a table had this trigger or rule; `desc` is what pg_dump calls it.
+    pub fn has_of_table(&self, desc: &str, (schema, table): (&str, &str), name: &str) -> bool {
+        !self.objects.is_empty()
+            && self.objects.contains(&(desc.to_owned(), schema.to_owned(), format!("{table} {name}")))
+    }
+
     /// What the privileges of an object were, with those of its owner of then as those of its owner of now, as ALTER … OWNER
     /// gives them on (`aclnewowner` in src/backend/utils/adt/acl.c).
     pub fn privileges(&self, object: &Object, owner: &str) -> Option<Acl> {

@@ -104,6 +104,11 @@ impl Restored<'_> {
             && !declared.any(|declared| scope::schema_of(&declared.schema) == schema && declared.name == table)
     }
 
+    /// Whether the dump itself makes this database.
+    fn is_made_by_the_dump(&self) -> bool {
+        self.scan.facts.creates_database.iter().any(|created| created.name == self.place.dumped_name())
+    }
+
     /// The encoding that the database's text has in the dump.
     fn encoding(&self) -> Option<&str> {
         self.scan.facts.encoding_of(self.place.dumped_name())

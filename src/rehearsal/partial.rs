@@ -11,7 +11,9 @@ const NAMED: usize = 5;
 pub fn signs(dump: &Dump, scan: &Scan) -> Vec<String> {
     let mut signs = Vec::new();
     let tables = &scan.facts.tables;
-    if !tables.is_empty() && tables.iter().all(|table| !table.created) && scan.damage.is_empty() {
+    // What a script's code makes is not known.
+    let makes_none = tables.iter().all(|table| !table.created) && scan.end.may_fill.is_empty();
+    if !tables.is_empty() && makes_none && scan.damage.is_empty() {
         signs.push("the dump holds data alone: it makes none of the tables that its rows go into".to_owned());
     }
     signs.extend(told(&without_data(dump, scan)));

@@ -39,6 +39,7 @@ mod renamed;
 mod requirements;
 mod rows;
 mod scan;
+mod schema_elements;
 mod script;
 pub mod sql;
 mod statement;

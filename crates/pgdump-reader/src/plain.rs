@@ -16,6 +16,7 @@ use super::names::Names;
 use super::psql::{Connect, Psql, Step, Variables};
 use super::rows::{Gathered, Place, Plan};
 use super::scan::{self, Damage, Scan};
+use super::schema_elements::{self, Elements};
 use super::script::Script;
 use super::sql::COMMANDS;
 use super::statement::{Collector, CopyTarget, Effect, LargeObjectCall};
@@ -344,6 +345,35 @@ impl<R: io::Read> Pass<'_, '_, R> {
         if !self.psql.is_active() {
             return Ok(None);
         }
+        match schema_elements::of(statement, self.collector.acting()) {
+            Some(elements) => self.take_elements(elements),
+            None => self.take(statement),
+        }
+        if statement.more {
+            return Ok(None);
+        }
+        if statement.tokens.is_empty() && !self.copies.is_empty() {
+            // psql 17 passes over more lines than the rows there.
+            self.script.doubt(statement.line, "COPY that ends with \\;;", Affects::Everything);
+        }
+        let copies = std::mem::take(&mut self.copies);
+        self.copy_all(copies)
+    }
+
+    /// Takes a schema and what the same statement makes in it, where names without a schema lead into that one.
+    fn take_elements(&mut self, elements: Elements) {
+        self.take(&elements.head);
+        let schema = self.collector.schema.replace(elements.schema);
+        let searched = std::mem::take(&mut self.collector.temporary.searched);
+        for element in &elements.statements {
+            self.take(element);
+        }
+        self.collector.schema = schema;
+        self.collector.temporary.searched = searched;
+    }
+
+    /// Takes what one statement says and does.
+    fn take(&mut self, statement: &Statement) {
         self.script.seen(statement.line);
         self.script.follow(statement.line, self.lexer.variables.get_or_insert_default());
         let effect = self.collect(statement);
@@ -363,15 +393,6 @@ impl<R: io::Read> Pass<'_, '_, R> {
             Effect::LargeObject(call) => self.large_object(call),
             Effect::Copy(target) => self.copies.push(target),
         }
-        if statement.more {
-            return Ok(None);
-        }
-        if statement.tokens.is_empty() && !self.copies.is_empty() {
-            // psql 17 passes over more lines than the rows there.
-            self.script.doubt(statement.line, "COPY that ends with \\;;", Affects::Everything);
-        }
-        let copies = std::mem::take(&mut self.copies);
-        self.copy_all(copies)
     }
 
     /// An INSERT, and the rows of what goes to the server with it.

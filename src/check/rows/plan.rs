@@ -217,7 +217,7 @@ mod tests {
 
     fn relation(oid: u32, kind: char, root: Option<&str>) -> Relation {
         let root = root.map(|root| ("public".to_owned(), root.to_owned()));
-        Relation { oid, kind, root, of_extension: false, alters: None, reordered: false, unlogged: false }
+        Relation { oid, kind, root, of_extension: false, alters: Vec::new(), reordered: false, unlogged: false }
     }
 
     fn rows(table: &str, columns: Option<&[&str]>, sum: i128) -> TableRows {

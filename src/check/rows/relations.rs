@@ -1,6 +1,7 @@
 //! What the restored database says of the tables that rows went into.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 
 use pgdump_reader::digest::Treatment;
 
@@ -19,14 +20,28 @@ pub struct Relation {
     pub root: Option<Table>,
     /// Whether an extension made it, which may bring rows of its own.
     pub of_extension: bool,
-    /// A trigger or rule that may alter a row that is inserted.
-    pub alters: Option<String>,
+    /// Triggers and rules that may alter a row that is inserted.
+    pub alters: Vec<Alters>,
     /// Whether its columns may stand in another order than in the source: it inherits, and it or what it inherits from has
     /// columns of its own or several parents. Those come after the parents' columns here, whenever they were added there
     /// (MergeAttributes in src/backend/commands/tablecmds.c).
     pub reordered: bool,
     /// Whether a crash of the server empties it, or a partition of it.
     pub unlogged: bool,
+}
+
+/// A trigger or a rule that may alter a row on its way into a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alters {
+    /// `TRIGGER` or `RULE`, as pg_dump calls it.
+    pub desc: &'static str,
+    pub name: String,
+}
+
+impl fmt::Display for Alters {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {}", self.desc.to_lowercase(), self.name)
+    }
 }
 
 const RELATIONS: &str = "
@@ -44,11 +59,11 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, pn.nspname::tex
        EXISTS (SELECT FROM pg_depend d
                WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'),
        -- A row trigger (1) before (2) insertion (4): TRIGGER_TYPE_* in src/include/catalog/pg_trigger.h.
-       coalesce((SELECT 'trigger ' || t.tgname FROM pg_trigger t
-                 WHERE t.tgrelid = c.oid AND t.tgtype & 7 = 7 AND NOT t.tgisinternal AND t.tgenabled <> 'D'
-                 ORDER BY t.tgname LIMIT 1),
-                (SELECT 'rule ' || r.rulename FROM pg_rewrite r
-                 WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled <> 'D' ORDER BY r.rulename LIMIT 1)),
+       ARRAY(SELECT t.tgname::text FROM pg_trigger t
+             WHERE t.tgrelid = c.oid AND t.tgtype & 7 = 7 AND NOT t.tgisinternal AND t.tgenabled <> 'D'
+             ORDER BY t.tgname),
+       ARRAY(SELECT r.rulename::text FROM pg_rewrite r
+             WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled <> 'D' ORDER BY r.rulename),
        c.oid IN (SELECT start FROM reordered),
        CASE c.relkind WHEN 'p' THEN EXISTS (SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class u ON u.oid = t.relid
                                             WHERE u.relpersistence = 'u')
@@ -70,9 +85,12 @@ pub async fn relations(session: &Session) -> Result<BTreeMap<Table, Relation>, C
                 kind: kind.chars().next().unwrap_or('r'),
                 root: row.get::<_, Option<String>>(4).zip(row.get(5)),
                 of_extension: row.get(6),
-                alters: row.get(7),
-                reordered: row.get(8),
-                unlogged: row.get(9),
+                alters: [("TRIGGER", row.get::<_, Vec<String>>(7)), ("RULE", row.get(8))]
+                    .into_iter()
+                    .flat_map(|(desc, names)| names.into_iter().map(move |name| Alters { desc, name }))
+                    .collect(),
+                reordered: row.get(9),
+                unlogged: row.get(10),
             };
             ((row.get(1), row.get(2)), relation)
         })

@@ -8,7 +8,7 @@ use pgdump_reader::{Effect, LargeObjectData, TableRows, Unfollowed};
 use super::RowMode;
 use super::difference::Difference;
 use super::plan::Unit;
-use super::relations::Table;
+use super::relations::{Alters, Table};
 use crate::check::scope::{BY_END, fills, is_of_end, unsaid};
 use crate::check::{Apart, Kind, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
@@ -49,6 +49,32 @@ enum Doing {
     Makes(String),
     /// Nobody can say what they should be.
     Unknown(String),
+}
+
+/// Whose the triggers and rules are that may alter a table's rows as they come in.
+enum Altering {
+    /// There are none, or the restore itself has brought them: what they do is the dump's own doing.
+    Nobody,
+    /// One that was there before the restore, for people: `trigger t`.
+    Target(String),
+    /// Why that cannot be told.
+    Untold(String),
+}
+
+/// By those of a table; `was_there` says whether one was there before the restore, where that is known.
+fn altering(alters: &[Alters], was_there: impl Fn(&Alters) -> Option<bool>) -> Altering {
+    let with = |wanted: Option<bool>| alters.iter().find(|alters| was_there(alters) == wanted);
+    match (with(Some(true)), with(Some(false)), with(None)) {
+        (_, _, Some(unknown)) => {
+            Altering::Untold(format!("its {unknown} may alter rows, and whether it was there before is not known"))
+        }
+        (Some(own), Some(brought), None) => Altering::Untold(format!(
+            "its {own}, which was there before, may alter rows, and its {brought}, which the restore brings: which did \
+             cannot be told"
+        )),
+        (Some(own), None, None) => Altering::Target(own.to_string()),
+        (None, _, None) => Altering::Nobody,
+    }
 }
 
 struct Differing {
@@ -291,6 +317,31 @@ impl<'a> Told<'a> {
         }
     }
 
+    fn altering(&self, unit: &Unit) -> Altering {
+        let Unit { relation, form, created, .. } = unit;
+        if *created {
+            return Altering::Nobody;
+        }
+        let (schema, name) = &form.table;
+        let of = |(schema, name): &Table, alters: &Alters| {
+            self.restored.before.has_of_table(alters.desc, (schema, name), &alters.name)
+        };
+        let is_made = self.restored.is_made_by_the_dump();
+        altering(&relation.alters, |alters| {
+            // What belongs to an extension is in no dump.
+            let is_of_target = relation.of_extension
+                || of(&(schema.clone(), name.clone()), alters)
+                // A partition has those of what it is a part of.
+                || relation.root.as_ref().is_some_and(|root| of(root, alters));
+            match self.restored.place.own {
+                true => Some(is_of_target),
+                false if relation.of_extension => Some(true),
+                // What others held before was not looked at.
+                false => is_made.then_some(false),
+            }
+        })
+    }
+
     pub fn differs(&mut self, unit: &Unit, difference: Difference) {
         if self.explains(unit, difference.found) {
             self.explained += 1;
@@ -302,7 +353,13 @@ impl<'a> Told<'a> {
             return;
         }
         let mut difference = difference;
-        if let Some(alters) = unit.relation.alters.as_ref().filter(|_| !unit.created) {
+        let altering = self.altering(unit);
+        if let Altering::Untold(why) = &altering
+            && difference.found >= difference.dumped
+        {
+            return self.could_not(unit, why.clone());
+        }
+        if let Altering::Target(alters) = altering {
             // What it alters, it may; a row that it drops is lost.
             if difference.found >= difference.dumped {
                 if let Some(statement) = self.altered_by_script(unit) {
@@ -477,5 +534,30 @@ impl<'a> Told<'a> {
         finding.fix = "Restore with the large objects (`-b` where parts are selected) into an empty database.".into();
         finding.commands = vec!["SELECT count(*) FROM pg_largeobject_metadata;".into()];
         Some(finding)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trigger_that_the_restore_brings_is_no_excuse_for_rows_that_are_not_as_the_dump_has_them() {
+        let told = |list: &[(&str, Option<bool>)]| {
+            let alters: Vec<Alters> =
+                list.iter().map(|(name, _)| Alters { desc: "TRIGGER", name: (*name).to_owned() }).collect();
+            let was_there =
+                |alters: &Alters| list.iter().find(|(name, _)| *name == alters.name).and_then(|(_, was)| *was);
+            match altering(&alters, was_there) {
+                Altering::Nobody => "nobody".to_owned(),
+                Altering::Target(alters) => alters,
+                Altering::Untold(_) => "untold".to_owned(),
+            }
+        };
+        assert_eq!(told(&[]), "nobody");
+        assert_eq!(told(&[("sw", Some(false))]), "nobody");
+        assert_eq!(told(&[("sw", Some(true))]), "trigger sw");
+        assert_eq!(told(&[("a", Some(false)), ("sw", Some(true))]), "untold");
+        assert_eq!(told(&[("a", Some(true)), ("sw", None)]), "untold");
     }
 }

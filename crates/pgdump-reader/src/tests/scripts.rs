@@ -384,3 +384,14 @@ fn what_goes_back_to_a_savepoint_and_what_is_only_set_is_known_of_a_transaction(
     assert_eq!(of("BEGIN;\nSAVEPOINT s;\nCREATE ROLE a;\nROLLBACK TO s;\nCOMMIT;\n"), Some((None, Some(4))));
     assert_eq!(of("\\set ON_ERROR_ROLLBACK on\nBEGIN;\nCREATE ROLE\na;\nCOMMIT;\n"), Some((None, Some(5))));
 }
+
+#[test]
+fn what_create_schema_makes_in_it_is_made_by_the_script() {
+    let scan = scan(
+        "SET search_path = a;\nCREATE SCHEMA s CREATE TABLE t (a int) CREATE TABLE s.u (a int) GRANT SELECT ON t TO x;\n\
+         CREATE TABLE v (a int);\nCOPY s.t FROM stdin;\n1\n\\.\n",
+    );
+    let tables = scan.facts.tables.iter().map(|table| (table.schema.as_deref(), table.name.as_str(), table.created));
+    assert_eq!(tables.collect::<Vec<_>>(), [(Some("s"), "t", true), (Some("s"), "u", true), (Some("a"), "v", true)]);
+    assert!(scan.facts.grants.iter().any(|grant| grant.name == "t" && grant.schema.as_deref() == Some("s")));
+}
