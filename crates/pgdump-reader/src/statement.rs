@@ -210,12 +210,14 @@ impl Collector {
                 if ahead.eat("database").is_some() || is_of_role(*words) {
                     self.facts.role_statements.push(statement.text.clone());
                 }
+                if !statement.cut {
+                    self.filled_as_made(*words);
+                }
                 return self.create(words);
             }
             "drop" => {
-                if is_of_role(*words) {
-                    self.facts.role_statements.push(statement.text.clone());
-                }
+                self.drop_roles(*words);
+                self.drop_filled(*words);
                 words.eat("database")?;
                 if words.eat("if").is_some() {
                     words.eat("exists")?;
@@ -474,6 +476,50 @@ impl Collector {
             self.facts.refreshed.insert(view)
         };
         Some(())
+    }
+
+    /// `CREATE MATERIALIZED VIEW x AS …`, which fills it where it does not end in `WITH NO DATA`, as pg_dump writes it.
+    fn filled_as_made(&mut self, mut words: Words<'_>) -> Option<()> {
+        let _ = words.eat("unlogged");
+        words.eat("materialized")?;
+        words.eat("view")?;
+        words.if_not_exists();
+        let (schema, name) = self.qualified(&mut words)?;
+        let is = |token: &Token, wanted: &str| matches!(&token.kind, TokenKind::Word(word) if word == wanted);
+        let is_empty =
+            matches!(words.tokens, [.., with, no, data] if is(with, "with") && is(no, "no") && is(data, "data"));
+        if !is_empty {
+            self.facts.refreshed.insert(Relation { database: self.database.clone(), schema, name });
+        }
+        Some(())
+    }
+
+    /// `DROP MATERIALIZED VIEW IF EXISTS a, b`
+    fn drop_filled(&mut self, mut words: Words<'_>) -> Option<()> {
+        words.eat("materialized")?;
+        words.eat("view")?;
+        if words.eat("if").is_some() {
+            words.eat("exists")?;
+        }
+        loop {
+            let (schema, name) = self.qualified(&mut words)?;
+            self.facts.refreshed.remove(&Relation { database: self.database.clone(), schema, name });
+            words.sign(b',')?;
+        }
+    }
+
+    /// `DROP ROLE IF EXISTS a, b`; the text of a DROP is not kept.
+    fn drop_roles(&mut self, mut words: Words<'_>) -> Option<()> {
+        is_of_role(words).then_some(())?;
+        let _ = words.word();
+        if words.eat("if").is_some() {
+            words.eat("exists")?;
+        }
+        loop {
+            let role = words.name()?;
+            self.facts.role_statements.push(format!("DROP ROLE \"{}\"", role.replace('"', "\"\"")));
+            words.sign(b',')?;
+        }
     }
 
     fn create(&mut self, words: &mut Words<'_>) -> Option<Effect> {
