@@ -69,6 +69,8 @@ pub(super) struct Earlier {
     ended: Option<Cause>,
     /// The failure just before.
     before: Option<Cause>,
+    /// The first of which only the client told.
+    of_client: Option<Cause>,
     /// The last one, where its rows are now taken for statements.
     rows_of: Option<Cause>,
 }
@@ -76,6 +78,9 @@ pub(super) struct Earlier {
 impl Earlier {
     pub(super) fn add(&mut self, failure: &Failure, cause: &Cause) {
         self.before = Some(cause.clone());
+        if failure.sqlstate.is_none() {
+            self.of_client.get_or_insert_with(|| cause.clone());
+        }
         let statement = failure.statement.as_deref().unwrap_or_default();
         // A client's complaint of a line of rows comes in between.
         if statement.starts_with("COPY ") {
@@ -159,6 +164,11 @@ pub(super) fn is_of_elsewhere(failure: &Failure) -> bool {
     failure.message.starts_with("could not connect to ")
 }
 
+/// Whether a statement was cancelled by the client that ran it.
+pub(super) fn is_of_other_worker(failure: &Failure) -> bool {
+    failure.is("57014") && failure.message == "canceling statement due to user request"
+}
+
 /// Whether a failure says that what it would make is there. A type of the same name is not the table (heap_create_with_catalog in
 /// heap.c), and what failed only because another object is there is not there itself.
 fn is_there(failure: &Failure, cause: &Cause) -> bool {
@@ -216,6 +226,11 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
     // in_failed_sql_transaction: everything in the transaction waits for its end.
     if failure.is("25P02") {
         return earlier.before.clone();
+    }
+    // query_canceled: pg_restore with several jobs cancels what its other workers do when one of them ends it (ShutdownWorkersHard
+    // in parallel.c). That is no cause of its own, wherever it stands.
+    if is_of_other_worker(failure) {
+        return earlier.of_client.clone().or_else(|| earlier.ended.clone());
     }
     let rows_as_sql = is_of_rows(failure);
     // Undefined table, object, function, column, schema, database; datatype mismatch, wrong object type; a foreign key

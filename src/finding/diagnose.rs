@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use pgdump_reader::{Damage, Dump, Scan, TocEntry};
 
 use super::acting::{Acting, names_who};
-use super::consequences::{Earlier, Entries, OWNER, consequence_of, is_of_elsewhere, kind_of};
+use super::consequences::{Earlier, Entries, OWNER, consequence_of, is_of_elsewhere, is_of_other_worker, kind_of};
 use super::mask::{MASK, Mask};
 use super::qualified::name_at;
 use super::recognise::{Cause, recognise};
@@ -40,7 +40,10 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
     let mut causes: BTreeMap<Cause, Found> = BTreeMap::new();
     let mut earlier = Earlier::default();
     let acting = Acting::new(failures, situation);
-    for (time, failure) in failures.iter().enumerate() {
+    let mut in_order: Vec<(usize, &Failure)> = failures.iter().enumerate().collect();
+    // What was cancelled because of another failure can stand before it in the log.
+    in_order.sort_by_key(|(_, failure)| is_of_other_worker(failure));
+    for (time, failure) in in_order {
         let acting = acting.of(failure);
         // The log names who connected.
         let as_acting = acting.clone().map(|role| Failure { role: Some(role), ..failure.clone() });
@@ -305,6 +308,15 @@ mod tests {
             statement: Some(statement.into()),
             ..Failure::default()
         }
+    }
+
+    /// As pg_restore does with the statements of its other workers, which the log can have before the failure itself.
+    #[test]
+    fn what_the_client_cancelled_follows_from_what_ended_it() {
+        let cancelled = failure("57014", "canceling statement due to user request", "CREATE INDEX i ON t (a)");
+        let lost = failure("08006", "connection to client lost", "COPY t FROM stdin");
+        assert_eq!(diagnosed(&[cancelled.clone(), lost]), [(Name::UnclassifiedError, 2)]);
+        assert_eq!(diagnosed(&[cancelled]), [(Name::UnclassifiedError, 1)]);
     }
 
     fn names(dump: &Dump) -> pgdump_reader::Names {

@@ -139,7 +139,12 @@ impl Started<'_> {
                 "# The dump names these and does not make them. What they may, `pg_dumpall --globals-only` says:\n\
                  # add `login: true`, `member_of: [\u{2026}]` and so on.\nroles:\n",
             );
-            roles.iter().for_each(|role| text.push_str(&format!("  - name: {}\n", value(role))));
+            for role in roles {
+                text.push_str(&format!("  - name: {}\n", value(role)));
+                if self.source.superusers.contains(role) {
+                    text.push_str("    superuser: true   # it owns what only a superuser can own\n");
+                }
+            }
         }
         if !self.source.tablespaces.is_empty() {
             text.push_str("tablespaces:\n");

@@ -41,6 +41,8 @@ pub struct Source {
     pub locales: Vec<String>,
     /// Roles that it names and does not make itself.
     pub roles: Vec<String>,
+    /// Those of them that can only be superusers, by what they own.
+    pub superusers: Vec<String>,
     /// Tablespaces that it names and does not make itself.
     pub tablespaces: Vec<String>,
 }
@@ -164,9 +166,9 @@ impl Words<'_> {
         let Content::Scalar { text, plain: true } = &value.content else { return as_it_is };
         let spot = value.spot();
         let of_cluster = |key: &str| path == format!("cluster.{key}") || path == format!("database.{key}");
-        let mut list = |names: &[String], key| {
+        let mut list = |names: &[String]| {
             self.taken.any = true;
-            Ok(Some(list(&spot, names, key)))
+            Ok(Some(list(&spot, names)))
         };
         let text = match (text.as_str(), path) {
             ("source", "postgres") => self.major(&spot)?.to_string(),
@@ -178,9 +180,12 @@ impl Words<'_> {
                 Some(major) => major.to_string(),
                 None => return Err(unsaid(&spot, "which pg_dump made it", "write `client: target`")),
             },
-            ("source", "roles") => return list(&self.source.roles, Some("name")),
-            ("source", "tablespaces") => return list(&self.source.tablespaces, None),
-            ("source", "cluster.locales") => return list(&self.source.locales, None),
+            ("source", "roles") => {
+                self.taken.any = true;
+                return Ok(Some(roles(&spot, self.source)));
+            }
+            ("source", "tablespaces") => return list(&self.source.tablespaces),
+            ("source", "cluster.locales") => return list(&self.source.locales),
             ("source", _) if of_cluster("encoding") => match &self.source.encoding {
                 Some(encoding) => encoding.clone(),
                 None => {
@@ -231,19 +236,24 @@ fn unsaid(spot: &Spot, what: &str, instead: &str) -> ProfileError {
     ProfileError::at(spot, cause).hint(Some(instead.to_owned()))
 }
 
-/// Names as a list, or as a list of maps that have them under a key.
-fn list(spot: &Spot, names: &[String], under: Option<&str>) -> Rc<Node> {
-    let item = |name: &String| {
-        let text = Node::at(spot, Content::Scalar { text: name.clone(), plain: false });
-        match under {
-            None => text,
-            Some(key) => {
-                let key = Key { origin: Rc::clone(&spot.origin), place: spot.place, text: key.to_owned() };
-                Node::at(spot, Content::Mapping(vec![Entry { key, value: text }]))
-            }
-        }
-    };
+/// Names as a list.
+fn list(spot: &Spot, names: &[String]) -> Rc<Node> {
+    let item = |name: &String| Node::at(spot, Content::Scalar { text: name.clone(), plain: false });
     Node::at(spot, Content::Sequence(names.iter().map(item).collect()))
+}
+
+/// Roles as a list of maps, with what is known of each.
+fn roles(spot: &Spot, source: &Source) -> Rc<Node> {
+    let entry = |key: &str, text: &str, plain| {
+        let key = Key { origin: Rc::clone(&spot.origin), place: spot.place, text: key.to_owned() };
+        Entry { key, value: Node::at(spot, Content::Scalar { text: text.to_owned(), plain }) }
+    };
+    let item = |role: &String| {
+        let superuser = source.superusers.contains(role).then(|| entry("superuser", "true", true));
+        let entries = std::iter::once(entry("name", role, false)).chain(superuser).collect();
+        Node::at(spot, Content::Mapping(entries))
+    };
+    Node::at(spot, Content::Sequence(source.roles.iter().map(item).collect()))
 }
 
 #[cfg(test)]

@@ -42,6 +42,25 @@ const HARMLESS: &[&str] = &[
     "format",
 ];
 
+/// Functions that make, fill, cut or remove large objects in ways that pg_dump does not write: what the objects hold then is not
+/// read off the script (src/backend/libpq/be-fsstubs.c).
+const OF_LARGE_OBJECTS: &[&str] =
+    &["lo_from_bytea", "lo_put", "lo_import", "lo_truncate", "lo_truncate64", "lo_unlink"];
+
+/// The function with which a statement changes large objects out of sight. `pg_dump --clean` removes those that are there before
+/// it makes its own (DropLOIfExists in src/bin/pg_dump/pg_backup_db.c).
+pub(super) fn of_large_objects(statement: &Statement) -> Option<&'static str> {
+    let is = |at: usize, name: &str| statement.tokens.get(at).is_some_and(|token| token.kind.is_word(name));
+    if (0..statement.tokens.len()).any(|at| is(at, "pg_largeobject_metadata")) {
+        return None;
+    }
+    let calls = |at: usize, name: &str| {
+        is(at, name) && matches!(statement.tokens.get(at + 1).map(|token| &token.kind), Some(TokenKind::Sign(b'(')))
+    };
+    let called = |at: usize| OF_LARGE_OBJECTS.iter().copied().find(|name| calls(at, name));
+    (0..statement.tokens.len()).find_map(called)
+}
+
 /// Words that a parenthesis can follow, and that are no functions.
 const NOT_CALLED: &[&str] = &[
     "all",

@@ -69,7 +69,7 @@ pub struct Facts {
     pub unverified: BTreeSet<Constraint>,
     /// How many indexes of partitions it attaches to each index of a partitioned table.
     pub attached: BTreeMap<Relation, u64>,
-    /// Materialized views that it fills.
+    /// Materialized views that it fills, by REFRESH or as it makes them.
     pub refreshed: BTreeSet<Relation>,
     /// What its definitions ask of a server.
     pub needs: Needs,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::ahead::Ahead;
+use super::changes;
 use super::charset::Charset;
 use super::columns::ZonedColumns;
 use super::declared::Declarations;
@@ -379,6 +380,9 @@ impl<R: io::Read> Pass<'_, '_, R> {
         let effect = self.collect(statement);
         self.script.acts(statement.line, self.collector.acting());
         self.script.statement(statement, &self.collector, !matches!(effect, Effect::LargeObject(_)));
+        if let Some(function) = changes::of_large_objects(statement) {
+            self.script.doubt(statement.line, format!("{function} changes large objects"), Affects::Everything);
+        }
         self.collector.temporary.statement(statement);
         self.gathered.forget_insert();
         match effect {

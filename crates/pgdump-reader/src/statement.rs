@@ -219,6 +219,9 @@ impl Collector {
                 if ahead.eat("database").is_some() || is_of_role(*words) {
                     self.facts.role_statements.push(statement.text.clone());
                 }
+                if !statement.cut {
+                    self.filled_as_made(*words);
+                }
                 return self.create(words);
             }
             "drop" => self.drop(words)?,
@@ -472,6 +475,22 @@ impl Collector {
         } else {
             self.facts.refreshed.insert(view)
         };
+        Some(())
+    }
+
+    /// `CREATE MATERIALIZED VIEW x AS …`, which fills it where it does not end in `WITH NO DATA`, as pg_dump writes it.
+    fn filled_as_made(&mut self, mut words: Words<'_>) -> Option<()> {
+        let _ = words.eat("unlogged");
+        words.eat("materialized")?;
+        words.eat("view")?;
+        words.if_not_exists();
+        let (schema, name) = self.qualified(&mut words)?;
+        let is = |token: &Token, wanted: &str| matches!(&token.kind, TokenKind::Word(word) if word == wanted);
+        let is_empty =
+            matches!(words.tokens, [.., with, no, data] if is(with, "with") && is(no, "no") && is(data, "data"));
+        if !is_empty {
+            self.facts.refreshed.insert(Relation { database: self.database.clone(), schema, name });
+        }
         Some(())
     }
 

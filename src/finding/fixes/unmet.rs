@@ -27,6 +27,7 @@ pub(super) fn title(cause: &Cause) -> Option<String> {
         Name::CheckViolated => format!("rows of the dump break {subject:?}"),
         Name::FunctionRaised if subject.is_empty() => "a function that the restore runs raised an error".to_owned(),
         Name::FunctionRaised => format!("function {subject}, run by the restore, raised an error"),
+        Name::IndexRowTooLarge if subject.is_empty() => "a row is too long for one of its table's indexes".to_owned(),
         Name::IndexRowTooLarge => format!("a row is too long for the index {subject:?}"),
         Name::LocksExhausted => "the server ran out of room for locks".to_owned(),
         Name::SharedMemoryTooSmall => "the server ran out of shared memory in /dev/shm".to_owned(),

@@ -47,9 +47,27 @@ impl Source {
                 .filter(|role| is_role_name(role) && *role != "postgres")
                 .cloned()
                 .collect(),
+            superusers: superusers(facts, server.as_deref().and_then(major_of)),
             tablespaces: requirements.tablespaces.clone(),
         }
     }
+}
+
+/// The owners of what no server lets anybody but a superuser own, whoever gives it to them: event triggers
+/// (AlterEventTriggerOwner_internal in event_trigger.c), foreign-data wrappers (AlterForeignDataWrapperOwner_internal in
+/// foreigncmds.c), and up to 15 subscriptions (AlterSubscriptionOwner_internal in subscriptioncmds.c). A superuser can give
+/// functions in C and publications FOR ALL TABLES to anybody.
+fn superusers(facts: &Facts, server: Option<u16>) -> Vec<String> {
+    let is_proof = |kind: &str| match kind {
+        "EVENT TRIGGER" | "FOREIGN DATA WRAPPER" => true,
+        "SUBSCRIPTION" => server.is_some_and(|major| major < 16),
+        _ => false,
+    };
+    let mut owners: Vec<String> =
+        facts.owners.iter().filter(|owned| is_proof(&owned.kind)).map(|owned| owned.owner.clone()).collect();
+    owners.sort();
+    owners.dedup();
+    owners
 }
 
 /// The dumped database as the dump would create it. Of several, the first of those with the encoding and locale that most of
@@ -116,5 +134,36 @@ fn looks_like_a_locale(name: &str) -> bool {
                 && country.chars().all(|c| c.is_ascii_uppercase())
         }
         None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pgdump_reader::Owned;
+
+    #[test]
+    fn who_owns_what_only_a_superuser_can_own_is_one() {
+        let owned = |kind: &str, owner: &str| Owned {
+            database: None,
+            kind: kind.into(),
+            schema: None,
+            name: "x".into(),
+            owner: owner.into(),
+        };
+        let facts = Facts {
+            owners: vec![
+                owned("EVENT TRIGGER", "admin"),
+                owned("FOREIGN DATA WRAPPER", "admin"),
+                owned("FOREIGN DATA WRAPPER", "boss"),
+                owned("SUBSCRIPTION", "replicator"),
+                owned("PUBLICATION", "app"),
+                owned("TABLE", "app"),
+            ],
+            ..Facts::default()
+        };
+        assert_eq!(superusers(&facts, Some(15)), ["admin", "boss", "replicator"]);
+        assert_eq!(superusers(&facts, Some(17)), ["admin", "boss"]);
+        assert_eq!(superusers(&facts, None), ["admin", "boss"]);
     }
 }

@@ -314,6 +314,14 @@ fn what_sequences_are_set_to_is_kept_in_order() {
 }
 
 #[test]
+fn what_is_said_of_roles_is_kept_with_the_names_of_those_that_are_dropped() {
+    let facts = facts(
+        "CREATE ROLE a LOGIN; DROP USER IF EXISTS a, \"b\"\"c\"; CREATE USER MAPPING FOR a SERVER s; DROP USER MAPPING FOR a SERVER s;",
+    );
+    assert_eq!(facts.role_statements, ["CREATE ROLE a LOGIN", "DROP ROLE \"a\"", "DROP ROLE \"b\"\"c\""]);
+}
+
+#[test]
 fn constraints_indexes_and_views_are_known_as_the_dump_has_them() {
     let facts = facts(
         r#"ALTER TABLE ONLY public.a ADD CONSTRAINT old FOREIGN KEY (x) REFERENCES public.b(id) NOT VALID;
@@ -325,12 +333,17 @@ fn constraints_indexes_and_views_are_known_as_the_dump_has_them() {
         ALTER INDEX public.parent SET TABLESPACE fast;
         REFRESH MATERIALIZED VIEW public.filled;
         REFRESH MATERIALIZED VIEW CONCURRENTLY public.emptied;
-        REFRESH MATERIALIZED VIEW public.emptied WITH NO DATA;"#,
+        REFRESH MATERIALIZED VIEW public.emptied WITH NO DATA;
+        CREATE MATERIALIZED VIEW public.made AS SELECT 1 AS one;
+        CREATE MATERIALIZED VIEW IF NOT EXISTS public.made_so AS SELECT 1 AS one WITH DATA;
+        CREATE MATERIALIZED VIEW public.left_empty AS SELECT 1 AS one WITH NO DATA;
+        CREATE MATERIALIZED VIEW public.dropped AS SELECT 1 AS one;
+        DROP MATERIALIZED VIEW IF EXISTS public.dropped CASCADE;"#,
     );
     let unverified: Vec<_> = facts.unverified.iter().map(|one| (one.of.name.as_str(), one.name.as_str())).collect();
     assert_eq!(unverified, [("a", "loose"), ("a", "old"), ("d", "late")]);
     let attached: Vec<_> = facts.attached.iter().map(|(index, count)| (index.name.as_str(), *count)).collect();
     assert_eq!(attached, [("parent", 2)]);
     let refreshed: Vec<_> = facts.refreshed.iter().map(|view| view.name.as_str()).collect();
-    assert_eq!(refreshed, ["filled"]);
+    assert_eq!(refreshed, ["filled", "made", "made_so"]);
 }

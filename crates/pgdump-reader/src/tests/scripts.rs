@@ -395,3 +395,22 @@ fn what_create_schema_makes_in_it_is_made_by_the_script() {
     assert_eq!(tables.collect::<Vec<_>>(), [(Some("s"), "t", true), (Some("s"), "u", true), (Some("a"), "v", true)]);
     assert!(scan.facts.grants.iter().any(|grant| grant.name == "t" && grant.schema.as_deref() == Some("s")));
 }
+
+#[test]
+fn large_objects_that_are_changed_out_of_sight_are_a_doubt() {
+    let doubts = |text: &str| scan(text).not_followed().map(|of| of.label()).collect::<Vec<_>>();
+    for statement in [
+        "SELECT lo_from_bytea(7001, '\\x414243');",
+        "SELECT pg_catalog.lo_unlink(7001);",
+        "SELECT lo_put(7001, 0, '\\x41');",
+        "SELECT lo_truncate(lo_open(7001, 131072), 1);",
+    ] {
+        assert_eq!(doubts(statement).len(), 1, "{statement}");
+    }
+    for statement in [
+        "SELECT pg_catalog.lo_create('4711');\nSELECT pg_catalog.lo_open('4711', 131072);\nSELECT pg_catalog.lo_close(0);",
+        "SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata WHERE oid = '4711';",
+    ] {
+        assert_eq!(doubts(statement), Vec::<String>::new(), "{statement}");
+    }
+}
