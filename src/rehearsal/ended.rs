@@ -25,6 +25,8 @@ pub fn judge(outcome: &Outcome, scan: &Scan, target: &Target, makes_own: bool, f
         ended.untested.push(format!("psql got a part of the dump only, because it could not be read on: {error}"));
     }
     match outcome.not_connected {
+        // Where the script has one database, and that could not be made, all that is lost is what is missing with it.
+        Some(_) if scan.facts.databases.len() == 1 && cause_of_client(findings).is_some() => {}
         Some(line) => ended.findings.push(unread_from(line, findings)),
         None if swallowed(&outcome.failures).is_some() => {
             ended.findings.extend(swallowed(&outcome.failures).map(|failure| of_rows(failure, findings)));
@@ -74,9 +76,7 @@ fn unread_from(line: u64, findings: &[Finding]) -> Finding {
     let title = format!("psql could not connect in line {line}, and read nothing of what comes after it");
     let mut finding = Finding::new(Name::InputUnread, title);
     finding.origin = Origin::Restore;
-    // The client's own complaint is the last of what failed for the database.
-    let followed = |cause: &&Finding| cause.consequences.iter().any(|one| one.kind == CLIENT);
-    match findings.iter().find(followed) {
+    match cause_of_client(findings) {
         Some(cause) => {
             finding.evidence.push(format!("because of {}: {}", cause.name.as_str(), cause.title));
             finding.fix =
@@ -89,6 +89,11 @@ fn unread_from(line: u64, findings: &[Finding]) -> Finding {
         }
     }
     finding
+}
+
+/// What the client's own complaint follows from: it is the last of what failed for a database.
+fn cause_of_client(findings: &[Finding]) -> Option<&Finding> {
+    findings.iter().find(|cause| cause.consequences.iter().any(|one| one.kind == CLIENT))
 }
 
 /// The first statement that psql has made of rows and of what comes after them. It reads the rows of a COPY that has failed

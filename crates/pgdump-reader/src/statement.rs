@@ -45,8 +45,6 @@ pub(super) struct Collector {
     /// Relations that ALTER TABLE can mean and that are no tables.
     relations: HashMap<Name, &'static str>,
     owners: HashMap<(String, Name), usize>,
-    /// The policies that the script drops, and how long [`Facts::policies`] was then: what stands behind that was made again.
-    dropped_policies: HashMap<Constraint, usize>,
     /// What [`Facts`] lists once each; its lists are looked through by this.
     databases: HashSet<String>,
     settings: HashSet<String>,
@@ -105,13 +103,6 @@ impl Collector {
                 owned.kind = (*kind).to_owned();
             }
         }
-        let mut place = 0;
-        facts.policies.retain(|Policy { database, schema, table, name, .. }| {
-            place += 1;
-            let of = Relation { database: database.clone(), schema: schema.clone(), name: table.clone() };
-            let dropped = self.dropped_policies.get(&Constraint { of, name: name.clone() });
-            dropped.is_none_or(|before| place > *before)
-        });
         facts
     }
 
@@ -682,13 +673,6 @@ impl Collector {
                 self.facts.refreshed.remove(&relation);
                 words.sign(b',')?;
             },
-            "policy" => {
-                let name = words.name()?;
-                words.eat("on")?;
-                let (schema, table) = self.qualified(words)?;
-                let of = Relation { database: self.database.clone(), schema, name: table };
-                self.dropped_policies.insert(Constraint { of, name }, self.facts.policies.len());
-            }
             _ => {}
         }
         Some(())
