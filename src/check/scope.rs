@@ -1,7 +1,5 @@
 //! What of a dump belongs to the database that is looked at, and who wrote it.
 
-use pgdump_reader::Dump;
-
 use super::Restored;
 use crate::cluster::sql::identifier;
 use crate::finding::{Finding, Name, Severity};
@@ -26,12 +24,6 @@ pub fn schema_of(schema: &Option<String>) -> String {
 pub fn is_missing(restored: &Restored<'_>, role: &str) -> bool {
     let title = format!("role {role:?} does not exist in this target");
     restored.restore_findings.iter().any(|finding| finding.name == Name::RoleMissing && finding.title == title)
-}
-
-/// The major version of the server that was dumped, where the dump says it.
-pub fn source_major(dump: &Dump) -> Option<u16> {
-    // `9.6.24` is older than all that is asked about.
-    dump.server_version()?.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// What to do about what is lost by the script's end.

@@ -25,7 +25,7 @@ const AT_ONCE: usize = 256;
 /// What `ALTER DATABASE … SET` and `ALTER ROLE … SET` of a dump must not decide where pgrehearse looks: which functions are
 /// meant, who asks, how statements are read, when they end, and how values are written (src/backend/utils/misc/guc_tables.c,
 /// PostgreSQL 13 to 18).
-const SETTINGS: &str = "
+pub const OWN_SETTINGS: &str = "
 SET search_path = pg_catalog; SET ROLE NONE; SET session_replication_role = origin; SET row_security = on;
 SET standard_conforming_strings = on; SET transform_null_equals = off; SET array_nulls = on; SET backslash_quote = safe_encoding;
 SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
@@ -37,23 +37,15 @@ SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET TimeZone = 'UTC'; SET
 SET extra_float_digits = 3; SET quote_all_identifiers = off; SET xmloption = content; SET lc_monetary = 'C'";
 
 impl Session {
-    /// Connects with settings of its own, whatever the database and the role say. `search_path` is `pg_catalog` alone, so
+    /// Connects with [`OWN_SETTINGS`], whatever the database and the role say. `search_path` is `pg_catalog` alone, so
     /// that no function of the dump can stand in for one of the server's.
     ///
     /// # Errors
     /// When the sandbox is gone or the server refuses.
     pub async fn open(sandbox: &dyn Sandbox, user: &str, database: &str) -> Result<Session, ClusterError> {
         let session = Self::open_as_application(sandbox, user, database).await?;
-        session.set_as_own().await?;
+        session.batch(OWN_SETTINGS, "cannot prepare a connection").await?;
         Ok(session)
-    }
-
-    /// Sets what [`Session::open`] sets, after something has reset it.
-    ///
-    /// # Errors
-    /// When the server does not answer.
-    pub async fn set_as_own(&self) -> Result<(), ClusterError> {
-        self.batch(SETTINGS, "cannot prepare a connection").await
     }
 
     /// The server's version as it tells it: `17.6 (Debian 17.6-1)`.

@@ -1,13 +1,6 @@
 //! Names and values in SQL text, where a statement takes no parameters.
 
-/// An identifier, always quoted, so that no name can be anything else.
-///
-/// ```
-/// assert_eq!(pgrehearse::cluster::sql::identifier(r#"a"; DROP"#), r#""a""; DROP""#);
-/// ```
-pub fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
+pub use pgdump_reader::sql::identifier;
 
 /// A string constant; with a backslash it is written in the escape form, which means the same whatever
 /// `standard_conforming_strings` is.

@@ -7,7 +7,7 @@ use pgdump_reader::{Declared, Word, statements};
 
 use super::Failure;
 use super::mask::Mask;
-use super::qualified::name_at;
+use super::qualified::{name_at, relation_at};
 use crate::cluster::sql::identifier;
 
 /// A materialized view that could not be filled here.
@@ -82,9 +82,7 @@ fn of(failure: &Failure, declared: &[Declared], earlier: &[Unfilled]) -> Option<
 /// The view of `REFRESH MATERIALIZED VIEW public.v`.
 fn refreshed(statement: &str) -> Option<(String, String)> {
     let rest = statement.trim_start().strip_prefix("REFRESH MATERIALIZED VIEW ")?;
-    let mut parts = name_at(rest.strip_prefix("CONCURRENTLY ").unwrap_or(rest))?;
-    let name = parts.pop()?;
-    Some((parts.pop().unwrap_or_else(|| "public".into()), name))
+    relation_at(rest.strip_prefix("CONCURRENTLY ").unwrap_or(rest))
 }
 
 /// Whether it is another server, a file of the host or a program that does not answer.

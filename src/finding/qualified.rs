@@ -40,9 +40,14 @@ pub(super) fn table_of(failure: &Failure) -> Option<(String, String)> {
         .iter()
         .find_map(|start| statement.strip_prefix(start))
         .or_else(|| statement.strip_prefix("CREATE ").and_then(|rest| Some(rest.split_once(" ON ")?.1)))?;
-    let mut parts = name_at(rest.strip_prefix("ONLY ").unwrap_or(rest))?;
-    let table = parts.pop()?;
-    Some((parts.pop().unwrap_or_else(|| "public".into()), table))
+    relation_at(rest.strip_prefix("ONLY ").unwrap_or(rest))
+}
+
+/// Schema and name of the relation at the beginning of a text.
+pub(super) fn relation_at(text: &str) -> Option<(String, String)> {
+    let mut parts = name_at(text)?;
+    let name = parts.pop()?;
+    Some((parts.pop().unwrap_or_else(|| "public".into()), name))
 }
 
 /// That table, as `schema.table`.

@@ -8,7 +8,7 @@ use pgdump_reader::reading::{Readers, pieces_of};
 use pgdump_reader::{Declared, feature_refused, features_in};
 
 use super::consequences::referenced_table;
-use super::qualified::{name_at, table_name};
+use super::qualified::{name_at, relation_at, table_name};
 use super::recognise::{Cause, FUNCTION, running};
 use super::there::bare_routine;
 use super::{Failure, Name, Situation};
@@ -274,9 +274,7 @@ fn written_within(failure: &Failure) -> Option<String> {
         "update" => second,
         _ => return None,
     };
-    let mut parts = name_at(name.trim_start())?;
-    let table = parts.pop()?;
-    Some(format!("{}.{table}", parts.pop().unwrap_or_else(|| "public".into())))
+    relation_at(name).map(|(schema, table)| format!("{schema}.{table}"))
 }
 
 fn is_copy(failure: &Failure) -> bool {

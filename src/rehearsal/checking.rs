@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::{RestoreSummary, Stage};
 use crate::check::{self, Before, Check, CheckResult, Outcome, Place, Restored, Schema};
-use crate::cluster::{ClusterError, Session};
+use crate::cluster::{ClusterError, OWN_SETTINGS, Session};
 use crate::engine::Sandbox;
 use crate::event::{Events, What};
 use crate::finding::mask::Mask;
@@ -221,11 +221,11 @@ impl Checking<'_> {
         // As a connection begins, whatever the check before it has set. The server must not go on with what nobody waits
         // for.
         let time = target.check_timeout().as_millis().min(i32::MAX as u128);
-        let begin = "ROLLBACK; RESET SESSION AUTHORIZATION; RESET ALL; DISCARD TEMP";
-        session.batch(begin, "cannot prepare a connection").await?;
-        session.set_as_own().await?;
-        let limit = format!("SET statement_timeout = {time}");
-        session.batch(&limit, "cannot prepare a connection").await?;
+        let begin = format!(
+            "ROLLBACK; RESET SESSION AUTHORIZATION; RESET ALL; DISCARD TEMP; {OWN_SETTINGS}; \
+             SET statement_timeout = {time}"
+        );
+        session.batch(&begin, "cannot prepare a connection").await?;
         statistics.get_or_init(|| gather_statistics(session)).await;
         let restored = Restored {
             sandbox,

@@ -27,8 +27,6 @@ const HARMLESS: &[&str] = &[
     "lo_create",
     "lowrite",
     "lo_close",
-    "lo_from_bytea",
-    "lo_put",
     "pg_restore_relation_stats",
     "pg_restore_attribute_stats",
     "pg_restore_extended_stats",
@@ -50,15 +48,18 @@ const OF_LARGE_OBJECTS: &[&str] =
 /// The function with which a statement changes large objects out of sight. `pg_dump --clean` removes those that are there before
 /// it makes its own (DropLOIfExists in src/bin/pg_dump/pg_backup_db.c).
 pub(super) fn of_large_objects(statement: &Statement) -> Option<&'static str> {
-    let is = |at: usize, name: &str| statement.tokens.get(at).is_some_and(|token| token.kind.is_word(name));
-    if (0..statement.tokens.len()).any(|at| is(at, "pg_largeobject_metadata")) {
+    if Words::of(statement).have(&["pg_largeobject_metadata"]) {
         return None;
     }
-    let calls = |at: usize, name: &str| {
-        is(at, name) && matches!(statement.tokens.get(at + 1).map(|token| &token.kind), Some(TokenKind::Sign(b'(')))
-    };
-    let called = |at: usize| OF_LARGE_OBJECTS.iter().copied().find(|name| calls(at, name));
-    (0..statement.tokens.len()).find_map(called)
+    calls(&statement.tokens).find_map(|(_, called)| OF_LARGE_OBJECTS.iter().copied().find(|name| *name == called))
+}
+
+/// Every name with a parenthesis behind it, and its place.
+fn calls(tokens: &[Token]) -> impl Iterator<Item = (usize, &str)> {
+    tokens.windows(2).enumerate().filter_map(|(at, pair)| match [&pair[0].kind, &pair[1].kind] {
+        [TokenKind::Word(name) | TokenKind::Name(name), TokenKind::Sign(b'(')] => Some((at, name.as_str())),
+        _ => None,
+    })
 }
 
 /// Words that a parenthesis can follow, and that are no functions.
@@ -304,18 +305,12 @@ fn label((schema, name): &(Option<String>, String)) -> String {
     }
 }
 
-fn if_exists(words: &mut Words<'_>) {
-    if words.eat("if").is_some() {
-        let _ = words.eat("exists");
-    }
-}
-
 fn dropped(words: &mut Words<'_>) -> Option<Vec<Change>> {
     let any = |what: &str| Some(vec![Change::Any { what: what.to_owned() }]);
     let _ = words.eat("foreign");
     match words.word()? {
         "table" => {
-            if_exists(words);
+            words.if_exists();
             let mut list = Vec::new();
             loop {
                 let Some((schema, table)) = words.qualified() else {
@@ -347,7 +342,7 @@ fn altered(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> 
             Some(vec![Change::Any { what: format!("ALTER SCHEMA {name} RENAME") }])
         }
         "table" => {
-            if_exists(words);
+            words.if_exists();
             let _ = words.eat("only");
             let (schema, table) = words.qualified()?;
             let _ = words.sign(b'*');
@@ -402,16 +397,9 @@ fn runs_in(verb: &str, tokens: &[Token], is_cut: bool) -> Option<Change> {
     if is_cut {
         return Some(Change::Any { what: format!("a {verb} that is too long to be looked through") });
     }
-    let mut called = tokens.iter().zip(tokens.iter().skip(1)).enumerate().filter_map(|(at, (name, next))| {
-        match (&name.kind, &next.kind) {
-            (TokenKind::Word(name) | TokenKind::Name(name), TokenKind::Sign(b'(')) if !is_target(tokens, at) => {
-                Some(name.as_str())
-            }
-            _ => None,
-        }
-    });
-    let unknown =
-        called.find(|name| !HARMLESS.contains(name) && !NOT_CALLED.contains(name) && !BUILT_IN.contains(name))?;
+    let is_known =
+        |name: &str| [HARMLESS, OF_LARGE_OBJECTS, NOT_CALLED, BUILT_IN].iter().any(|list| list.contains(&name));
+    let (_, unknown) = calls(tokens).find(|(at, name)| !is_target(tokens, *at) && !is_known(name))?;
     // What sets a setting to something that is no constant is told where it is read.
     Some(Change::Any { what: format!("{verb} {unknown}(…) runs a function") })
 }
@@ -499,18 +487,14 @@ fn created(words: &mut Words<'_>) -> Option<Vec<Change>> {
             _ => {}
         }
         depth == 0 && token.kind.is_word("as")
-    }) && !takes_no_row(words.tokens);
+    }) && !takes_no_row(*words);
     let what = format!("CREATE TABLE {} AS", label(&(schema.clone(), table.clone())));
     is_query.then(|| vec![Change::Fills { what, schema, table }])
 }
 
 /// `… WITH NO DATA`, `… WHERE false` and `… LIMIT 0`, by which one makes a table like another.
-fn takes_no_row(query: &[Token]) -> bool {
-    let ends = |words: &[&str]| {
-        query.len() > words.len()
-            && query[query.len() - words.len()..].iter().zip(words).all(|(token, word)| token.kind.is_word(word))
-    };
-    ends(&["with", "no", "data"]) || ends(&["where", "false"]) || ends(&["limit", "0"])
+fn takes_no_row(query: Words<'_>) -> bool {
+    [&["with", "no", "data"] as &[&str], &["where", "false"], &["limit", "0"]].iter().any(|end| query.end_with(end))
 }
 
 /// A COPY of a file or a program on the server's side.

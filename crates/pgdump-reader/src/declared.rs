@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::archive::{Archive, label};
 use super::lexer::{Item, Lexer, Statement, TokenKind};
+use super::sql;
 use super::words::Words;
 
 /// One object as a dump declares it.
@@ -112,7 +113,7 @@ impl Declared {
 
 /// A schema, and what is built in.
 fn path_of(schema: &str) -> Arc<str> {
-    format!("\"{}\", pg_catalog", schema.replace('"', "\"\"")).into()
+    format!("{}, pg_catalog", sql::identifier(schema)).into()
 }
 
 /// The statements about the first of some large objects, for all of them.
@@ -270,7 +271,7 @@ impl Declarations {
         match name {
             "default_table_access_method" => self.access_method = values.next().map(str::to_owned),
             "search_path" => {
-                let names: Vec<String> = values.map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
+                let names: Vec<String> = values.map(sql::identifier).collect();
                 self.search_path = (!names.is_empty()).then(|| names.join(", ").into());
             }
             _ => {}

@@ -11,6 +11,7 @@ use super::charset::Charset;
 use super::digest::LONGEST_ROW;
 use super::embedding::Embedding;
 use super::psql::{Value, Variables};
+use super::sql::{self, is_word_part};
 
 /// One word or sign of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -498,7 +499,7 @@ impl<R: Read> Lexer<R> {
                 format!(" E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
             }
             (b'\'', Value::Known(text)) => format!("'{}'", text.replace('\'', "''")),
-            (b'"', Value::Known(text)) => format!("\"{}\"", text.replace('"', "\"\"")),
+            (b'"', Value::Known(text)) => sql::identifier(text),
             (_, Value::Known(text)) => text.clone(),
         };
         self.pass_over(length + usize::from(form != b' '));
@@ -1049,10 +1050,6 @@ impl Building {
             }
         }
     }
-}
-
-fn is_word_part(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
 }
 
 /// The bytes at which a statement's values could end, or a string or comment begin.

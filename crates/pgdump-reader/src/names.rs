@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use super::archive::Archive;
 use super::charset::Charset;
 use super::lexer::{Statement, TokenKind};
-use super::sql::{Kind, Piece, each_piece};
+use super::sql::{self, Kind, Piece, each_piece};
 
 /// Most bytes of names that are kept; beyond it a name is not known, and so not shown.
 const MOST: usize = 64 << 20;
@@ -91,7 +91,7 @@ impl Names {
         for token in &statement.tokens {
             match &token.kind {
                 TokenKind::Word(word) => text.push_str(word),
-                TokenKind::Name(name) => text.push_str(&format!("\"{}\"", name.replace('"', "\"\""))),
+                TokenKind::Name(name) => text.push_str(&sql::identifier(name)),
                 TokenKind::Text(value) => text.push_str(&format!("'{}'", value.replace('\'', "''"))),
                 TokenKind::Sign(sign) => text.push(char::from(*sign)),
             }

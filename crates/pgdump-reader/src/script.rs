@@ -231,9 +231,7 @@ impl Script {
         if self.made.is_empty() || !is_drop && words.eat("alter").is_none() || words.eat("table").is_none() {
             return;
         }
-        if words.eat("if").is_some() {
-            let _ = words.eat("exists");
-        }
+        words.if_exists();
         let _ = words.eat("only");
         while let Some((schema, name)) = words.qualified() {
             if collector.temporary.whose(schema.as_deref(), &name) == Whose::Session {
@@ -297,9 +295,7 @@ impl Script {
     /// Follows BEGIN, COMMIT and ROLLBACK; whether it was one.
     fn transaction(&mut self, statement: &Statement) -> bool {
         let line = statement.line;
-        let has = |wanted: &str| {
-            statement.tokens.iter().any(|token| matches!(&token.kind, TokenKind::Word(word) if word == wanted))
-        };
+        let has = |wanted: &str| statement.tokens.iter().any(|token| token.kind.is_word(wanted));
         match (word(statement, 0), word(statement, 1)) {
             (Some("begin"), _) | (Some("start"), Some("transaction")) => {
                 if self.begun.is_none() {

@@ -59,6 +59,15 @@ pub const COMMANDS: &[&str] = &[
     "with",
 ];
 
+/// An identifier, always quoted, so that no name can be anything else.
+///
+/// ```
+/// assert_eq!(pgdump_reader::sql::identifier(r#"a"; DROP"#), r#""a""; DROP""#);
+/// ```
+pub fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// What a piece is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -139,13 +148,27 @@ pub fn pieces(sql: &str) -> Vec<Piece> {
 
 /// The same one after another: all of those of a long text take many times its length.
 pub fn each_piece(sql: &str) -> impl Iterator<Item = Piece> {
+    each_piece_of(sql, Strings::Either)
+}
+
+/// What a backslash means in a string without a letter before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strings {
+    /// It is not known (`standard_conforming_strings`).
+    Either,
+    /// It begins an escape.
+    Escaped,
+}
+
+/// The same of a text whose strings are known.
+pub(super) fn each_piece_of(sql: &str, strings: Strings) -> impl Iterator<Item = Piece> {
     let bytes = sql.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {
         if at >= bytes.len() {
             return None;
         }
-        let (kind, end) = piece(bytes, at);
+        let (kind, end) = piece(bytes, at, strings);
         // A character is never cut.
         let end = sql.ceil_char_boundary(end.max(at + 1).min(bytes.len()));
         let span = (at, end);
@@ -158,7 +181,7 @@ fn is_word_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
 }
 
-fn is_word_part(byte: u8) -> bool {
+pub(super) fn is_word_part(byte: u8) -> bool {
     is_word_start(byte) || byte.is_ascii_digit() || byte == b'$'
 }
 
@@ -166,7 +189,7 @@ fn while_true(bytes: &[u8], from: usize, wanted: impl Fn(u8) -> bool) -> usize {
     bytes[from..].iter().position(|byte| !wanted(*byte)).map_or(bytes.len(), |length| from + length)
 }
 
-fn piece(bytes: &[u8], at: usize) -> (Kind, usize) {
+fn piece(bytes: &[u8], at: usize, strings: Strings) -> (Kind, usize) {
     let next = |ahead: usize| bytes.get(at + ahead).copied();
     match bytes[at] {
         byte if byte.is_ascii_whitespace() || byte == 0x0b => {
@@ -174,7 +197,7 @@ fn piece(bytes: &[u8], at: usize) -> (Kind, usize) {
         }
         b'-' if next(1) == Some(b'-') => (Kind::Comment, while_true(bytes, at, |byte| byte != b'\n')),
         b'/' if next(1) == Some(b'*') => (Kind::Comment, comment(bytes, at)),
-        b'\'' => (Kind::Text, string(bytes, at + 1, false)),
+        b'\'' => (Kind::Text, string(bytes, at + 1, strings == Strings::Escaped)),
         b'e' | b'E' if next(1) == Some(b'\'') => (Kind::Text, string(bytes, at + 2, true)),
         b'b' | b'B' | b'x' | b'X' | b'n' | b'N' if next(1) == Some(b'\'') => (Kind::Text, string(bytes, at + 2, false)),
         b'u' | b'U' if next(1) == Some(b'&') && next(2) == Some(b'\'') => (Kind::Text, string(bytes, at + 3, false)),

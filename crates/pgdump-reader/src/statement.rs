@@ -16,6 +16,7 @@ use super::facts::{
 use super::lexer::{Item, Lexer, Statement, Token, TokenKind};
 use super::psql::Connect;
 use super::requirements::Context;
+use super::sql::identifier;
 use super::temporary::{Searched, Temporary, Whose};
 use super::words::Words;
 
@@ -476,10 +477,7 @@ impl Collector {
         words.eat("view")?;
         words.if_not_exists();
         let (schema, name) = self.qualified(&mut words)?;
-        let is = |token: &Token, wanted: &str| matches!(&token.kind, TokenKind::Word(word) if word == wanted);
-        let is_empty =
-            matches!(words.tokens, [.., with, no, data] if is(with, "with") && is(no, "no") && is(data, "data"));
-        if !is_empty {
+        if !words.end_with(&["with", "no", "data"]) {
             self.facts.refreshed.insert(Relation { database: self.database.clone(), schema, name });
         }
         Some(())
@@ -648,9 +646,7 @@ impl Collector {
         if kind == "materialized" {
             words.eat("view")?;
         }
-        if words.eat("if").is_some() {
-            words.eat("exists")?;
-        }
+        words.if_exists();
         match kind {
             "database" => {
                 let name = words.name()?;
@@ -660,7 +656,7 @@ impl Collector {
                 let role = words.name()?;
                 let is_created = self.facts.roles_created.contains(&role);
                 if is_created || self.facts.roles_altered.contains(&role) {
-                    self.facts.role_statements.push(format!("DROP ROLE {}", quoted(&role)));
+                    self.facts.role_statements.push(format!("DROP ROLE {}", identifier(&role)));
                 }
                 if is_created {
                     self.facts.roles_gone.insert(role);
@@ -730,9 +726,7 @@ impl Collector {
             self.facts.role_statements.push(statement.text.clone());
             return Some(());
         }
-        if words.eat("if").is_some() {
-            words.eat("exists")?;
-        }
+        words.if_exists();
         if kind == "TABLE" {
             let _ = words.eat("only");
         }
@@ -854,11 +848,6 @@ impl Collector {
     }
 }
 
-/// A name as it can stand in any statement.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 /// Whether a CREATE is of a role.
 fn is_of_role(mut words: Words<'_>) -> bool {
     words.eat("role").or_else(|| words.eat("group")).is_some()
@@ -934,8 +923,7 @@ const WITHOUT_SCHEMA: &[&str] = &[
 /// ruleutils.c, PostgreSQL 18, writes them last).
 fn is_unverified(definition: &[Token]) -> bool {
     let [.., before, last] = definition else { return false };
-    let is = |token: &Token, wanted: &str| matches!(&token.kind, TokenKind::Word(word) if word == wanted);
-    is(before, "not") && (is(last, "valid") || is(last, "enforced"))
+    before.kind.is_word("not") && (last.kind.is_word("valid") || last.kind.is_word("enforced"))
 }
 
 /// What stands after the first comma of `setval(…, -5, true)`.

@@ -144,7 +144,7 @@ impl Temporary {
         if !says_so && !self.makes(schema.as_deref()) {
             return;
         }
-        let until_commit = has(words, &["on", "commit", "drop"]);
+        let until_commit = words.have(&["on", "commit", "drop"]);
         // Without a BEGIN it is gone at once, unless psql has begun a transaction by itself. What goes into a view goes on.
         let is_sure = kind == "table" && !statement.cut && (!until_commit || self.begun.is_some());
         self.add(name, Own { is_sure, until_commit });
@@ -163,9 +163,7 @@ impl Temporary {
         if words.eat("table").or_else(|| words.eat("view")).is_none() {
             return;
         }
-        if words.eat("if").is_some() {
-            let _ = words.eat("exists");
-        }
+        words.if_exists();
         while let Some((schema, name)) = words.qualified() {
             if schema.as_deref().is_none_or(is_own_schema) {
                 self.remove(schema.as_deref(), &name);
@@ -181,9 +179,7 @@ impl Temporary {
         if words.eat("table").or_else(|| words.eat("view")).is_none() {
             return;
         }
-        if words.eat("if").is_some() {
-            let _ = words.eat("exists");
-        }
+        words.if_exists();
         let _ = words.eat("only");
         let Some((schema, from)) = words.qualified() else { return };
         let _ = words.sign(b'*');
@@ -223,7 +219,7 @@ impl Temporary {
                 let name = words.name().unwrap_or_default();
                 self.savepoints.push((name, self.tables.clone()));
             }
-            "rollback" if has(words, &["to"]) => {
+            "rollback" if words.have(&["to"]) => {
                 if words.skip_to("to").is_some() {
                     let _ = words.eat("savepoint");
                 }
@@ -259,18 +255,10 @@ impl Temporary {
 
     fn ended(&mut self, words: Words<'_>) {
         (self.begun, self.savepoints) = (None, Vec::new());
-        if has(words, &["and", "chain"]) {
+        if words.have(&["and", "chain"]) {
             self.begun = Some(self.tables.clone());
         }
     }
-}
-
-/// Whether these words stand there, one after another.
-fn has(words: Words<'_>, wanted: &[&str]) -> bool {
-    words
-        .tokens
-        .windows(wanted.len())
-        .any(|tokens| tokens.iter().zip(wanted).all(|(token, wanted)| token.kind.is_word(wanted)))
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ impl<'a> Words<'a> {
     }
 
     pub(super) fn eat(&mut self, wanted: &str) -> Option<()> {
-        self.take(|kind| matches!(kind, TokenKind::Word(word) if word == wanted).then_some(()))
+        self.take(|kind| kind.is_word(wanted).then_some(()))
     }
 
     pub(super) fn sign(&mut self, wanted: u8) -> Option<()> {
@@ -196,6 +196,24 @@ impl<'a> Words<'a> {
         }
     }
 
+    pub(super) fn if_exists(&mut self) {
+        let mut ahead = *self;
+        if ahead.eat("if").and_then(|()| ahead.eat("exists")).is_some() {
+            *self = ahead;
+        }
+    }
+
+    /// Whether these words stand at the end.
+    pub(super) fn end_with(&self, wanted: &[&str]) -> bool {
+        let begin = self.tokens.len().checked_sub(wanted.len());
+        begin.is_some_and(|begin| are(&self.tokens[begin..], wanted))
+    }
+
+    /// Whether these words stand there anywhere, one after another.
+    pub(super) fn have(&self, wanted: &[&str]) -> bool {
+        self.tokens.windows(wanted.len()).any(|tokens| are(tokens, wanted))
+    }
+
     pub(super) fn roles(&mut self) -> Vec<String> {
         self.roles_and_public().0
     }
@@ -229,4 +247,8 @@ impl<'a> Words<'a> {
             }
         }
     }
+}
+
+fn are(tokens: &[Token], wanted: &[&str]) -> bool {
+    tokens.iter().zip(wanted).all(|(token, wanted)| token.kind.is_word(wanted))
 }

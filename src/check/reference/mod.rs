@@ -20,7 +20,7 @@ use super::constraints;
 use super::key::key;
 use super::schema;
 use super::scope::{in_database, tablespaces_left_out};
-use crate::cluster::{ClusterError, Session};
+use crate::cluster::{ClusterError, OWN_SETTINGS, Session};
 use pgdump_reader::Declared;
 use statements::Step;
 
@@ -36,12 +36,11 @@ pub async fn read(restored: &Restored<'_>, dumped: &[&Declared]) -> Result<Refer
     read
 }
 
-/// What a session has while pg_dump's statements are read (_doSetFixedOutputState in pg_backup_archiver.c), and what
-/// setup_connection in pg_dump.c had set when they were written.
+/// What a session has while pg_dump's statements are read (_doSetFixedOutputState in pg_backup_archiver.c), beside pgrehearse's
+/// own settings.
 const SETTINGS: &str = "
-SET check_function_bodies = off; SET xmloption = content; SET client_min_messages = error; SET row_security = off;
-SET standard_conforming_strings = on; SET IntervalStyle = 'postgres'; SET DateStyle = 'ISO'; SET default_tablespace = '';
-SET lock_timeout = 0; SET search_path = ''";
+SET check_function_bodies = off; SET client_min_messages = error; SET row_security = off; SET default_tablespace = '';
+SET search_path = ''";
 
 async fn fill(restored: &Restored<'_>, dumped: &[&Declared], name: &str) -> Result<Reference, ClusterError> {
     let superuser = &restored.target.cluster.superuser;
@@ -68,8 +67,8 @@ async fn fill(restored: &Restored<'_>, dumped: &[&Declared], name: &str) -> Resu
         let again: Vec<Step> = steps.into_iter().filter(is_again).collect();
         refused = run(&session, &again, restored.encoding()).await;
     }
-    session.batch("RESET ALL", "cannot read the reference database").await?;
-    session.set_as_own().await?;
+    let back = format!("RESET ALL; {OWN_SETTINGS}");
+    session.batch(&back, "cannot read the reference database").await?;
     let unverified = constraints::unverified(&session).await?;
     let mut declared = schema::read_of(restored.sandbox, superuser, name, restored.encoding()).await?;
     declared.extend(schema::large_objects(&session).await?);

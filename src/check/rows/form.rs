@@ -9,12 +9,9 @@ use super::relations::Table;
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
 
-/// The settings under which pg_dump writes rows (setup_connection in src/bin/pg_dump/pg_dump.c, PostgreSQL 13 to 18), and
-/// those that it leaves to the server and that this program brings into one form.
-pub const SETTINGS: &str = "
-SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 3;
-SET TimeZone = 'UTC'; SET bytea_output = 'hex'; SET quote_all_identifiers = off; SET row_security = off;
-SET statement_timeout = 0; SET lock_timeout = 0; SET jit = off";
+/// What else a session has that reads rows. How they are written is decided by pgrehearse's own settings, which are those of
+/// pg_dump (setup_connection in src/bin/pg_dump/pg_dump.c, PostgreSQL 13 to 18) where it has some.
+pub const SETTINGS: &str = "SET row_security = off; SET jit = off";
 
 /// No function takes more arguments than this (FUNC_MAX_ARGS in src/include/pg_config_manual.h); each column takes two.
 const COLUMNS_AT_ONCE: usize = 50;

@@ -25,7 +25,7 @@ use self::locate::Suspect;
 use self::plan::Unit;
 use self::relations::Table;
 use self::told::Told;
-use super::scope::{in_database, schema_of, source_major};
+use super::scope::{in_database, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::mask::Mask;
@@ -299,7 +299,7 @@ async fn look_into(
     }
     let oids: Vec<u32> = again.iter().map(|unit| unit.relation.oid).collect();
     let columns = relations::columns(session, &oids).await?;
-    let majors = (source_major(restored.dump), session.server_major().await?);
+    let majors = (restored.dump.server_major(), session.server_major().await?);
     let suspects = again.into_iter().map(|unit| {
         let own = columns.get(&unit.relation.oid).map(Vec::as_slice).unwrap_or_default();
         suspect(unit, own, foreign.as_deref(), majors)
@@ -312,10 +312,11 @@ async fn look_into(
     // the server write them so too.
     let nested = suspects.iter().filter(|suspect| suspect.has_nested_bytes && search.is_open(suspect));
     let nested: Vec<Suspect> = nested.cloned().map(Suspect::with_escaped_bytes).collect();
-    search.run_with("SET bytea_output = 'escape'", nested, told).await?;
+    search.run_with(["SET bytea_output = 'escape'", "SET bytea_output = 'hex'"], nested, told).await?;
     // So it is with names of objects that `pg_dump --quote-all-identifiers` had written in quotes.
     let named = suspects.iter().filter(|suspect| suspect.has_names && search.is_open(suspect)).cloned().collect();
-    search.run_with("SET quote_all_identifiers = on", named, told).await?;
+    let quoted = ["SET quote_all_identifiers = on", "SET quote_all_identifiers = off"];
+    search.run_with(quoted, named, told).await?;
     // What may be written otherwise for the same value is left out, where that is all that differs.
     let all = suspects.clone();
     let doubtful = suspects.into_iter().filter(|suspect| !suspect.doubtful.is_empty() && search.is_open(suspect));
@@ -361,10 +362,10 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// The same under another setting of the session.
+    /// The same under another setting of the session, and how it is set back.
     async fn run_with(
         &mut self,
-        setting: &str,
+        [setting, back]: [&str; 2],
         suspects: Vec<Suspect>,
         told: &mut Told<'_>,
     ) -> Result<(), ClusterError> {
@@ -373,7 +374,7 @@ impl Search<'_> {
         }
         self.session.batch(setting, "cannot prepare a connection").await?;
         self.run(suspects, told).await?;
-        self.session.batch(form::SETTINGS, "cannot prepare a connection").await
+        self.session.batch(back, "cannot prepare a connection").await
     }
 
     /// What a script says in other words than a server is compared as the server has read it.
