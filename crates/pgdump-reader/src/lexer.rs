@@ -723,7 +723,10 @@ impl<R: Read> Lexer<R> {
             self.statement.text.extend_from_slice(&word.to_ascii_uppercase());
             begins = 0;
         }
-        self.push(TokenKind::Word(self.charset.text(word)), begins);
+        // A number can be longer.
+        let is_name = !word.first().is_some_and(u8::is_ascii_digit);
+        let word = self.charset.text(word);
+        self.push(TokenKind::Word(if is_name { sql::kept(word) } else { word }), begins);
         Ok(())
     }
 
@@ -781,7 +784,9 @@ impl<R: Read> Lexer<R> {
             }
         }
         let value = self.charset.text(value);
-        self.push(if quote == b'"' { TokenKind::Name(value) } else { TokenKind::Text(value) }, start);
+        // Nothing else opens with three: `U&"`, `U&'`.
+        let value = if opening == 3 { sql::of_unicode_escapes(&value) } else { value };
+        self.push(if quote == b'"' { TokenKind::Name(sql::kept(value)) } else { TokenKind::Text(value) }, start);
         Ok(())
     }
 

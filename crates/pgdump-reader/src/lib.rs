@@ -41,6 +41,7 @@ mod rows;
 mod scan;
 mod schema_elements;
 mod script;
+mod sequences;
 pub mod sql;
 mod statement;
 mod strings;

@@ -68,6 +68,48 @@ pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// An identifier as a server keeps it: the first 63 bytes of it, without a part of a character (truncate_identifier in
+/// scansup.c; NAMEDATALEN is 64).
+///
+/// ```
+/// assert_eq!(pgdump_reader::sql::kept("n".repeat(70)).len(), 63);
+/// ```
+pub fn kept(mut name: String) -> String {
+    if name.len() > 63 {
+        name.truncate(name.floor_char_boundary(63));
+        name.shrink_to_fit();
+    }
+    name
+}
+
+/// What stands between the quotes of `U&"…"` or `U&'…'`, with what its escapes stand for: `\0061`, `\+000061` (parser.c).
+/// The escape is a backslash, as it is without UESCAPE.
+pub(super) fn of_unicode_escapes(text: &str) -> String {
+    let mut value = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        value.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('\\') {
+            value.push('\\');
+            rest = after;
+            continue;
+        }
+        let (digits, length) = if rest.starts_with('+') { (rest.get(1..7), 7) } else { (rest.get(..4), 4) };
+        let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        match code.and_then(char::from_u32) {
+            Some(character) => {
+                value.push(character);
+                rest = &rest[length..];
+            }
+            // Half of a surrogate pair, or no escape at all, which a server refuses.
+            None => value.push('\\'),
+        }
+    }
+    value.push_str(rest);
+    value
+}
+
 /// What a piece is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -104,15 +146,17 @@ impl Piece {
     /// A quoted name without its quotes.
     pub fn name(&self, sql: &str) -> String {
         let text = self.text(sql);
-        let text = text.strip_prefix(['u', 'U']).map_or(text, |rest| rest.trim_start_matches('&'));
+        let escaped = text.strip_prefix(['u', 'U']);
+        let text = escaped.map_or(text, |rest| rest.trim_start_matches('&'));
         let text = text.strip_prefix('"').unwrap_or(text);
-        text.strip_suffix('"').unwrap_or(text).replace("\"\"", "\"")
+        let name = text.strip_suffix('"').unwrap_or(text).replace("\"\"", "\"");
+        kept(if escaped.is_some() { of_unicode_escapes(&name) } else { name })
     }
 
     /// The name that a word or a quoted name is.
     pub fn identifier(&self, sql: &str) -> Option<String> {
         match self.kind {
-            Kind::Word => Some(self.lower(sql)),
+            Kind::Word => Some(kept(self.lower(sql))),
             Kind::Name => Some(self.name(sql)),
             _ => None,
         }
@@ -299,6 +343,16 @@ mod tests {
                 (Number, "1"),
             ]
         );
+    }
+
+    #[test]
+    fn names_are_those_that_a_server_keeps() {
+        let name = |sql: &str| pieces(sql)[0].identifier(sql).unwrap();
+        assert_eq!(name(r#"U&"d\0061t\+000061 \\""#), r"data \");
+        assert_eq!(name(r#"u&"\d83d\xx""#), r"\d83d\xx");
+        assert_eq!(name(&format!("\"{}ö\"", "n".repeat(62))), "n".repeat(62));
+        assert_eq!(name(&"N".repeat(64)), "n".repeat(63));
+        assert_eq!(name("\"U&\""), "U&");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 mod grants;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::changes;
 use super::copy_format::CopyFormat;
@@ -13,9 +13,10 @@ use super::facts::{
     Constraint, CreatedDatabase, Extension, Facts, Grant, Owned, Policy, Relation, RowSecurity, SequenceValue,
     TableData,
 };
-use super::lexer::{Item, Lexer, Statement, Token, TokenKind};
+use super::lexer::{Statement, Token, TokenKind};
 use super::psql::Connect;
 use super::requirements::Context;
+use super::sequences;
 use super::sql::identifier;
 use super::temporary::{Searched, Temporary, Whose};
 use super::words::Words;
@@ -258,6 +259,7 @@ impl Collector {
                 }
                 _ => {}
             },
+            "truncate" => self.truncate(*words),
             "discard" if words.eat("all").is_some() => {
                 (self.session, self.role, self.built_in) = (None, None, false);
                 self.search(Vec::new());
@@ -396,6 +398,10 @@ impl Collector {
             }
             return Some(Effect::None);
         }
+        let sets = sequences::set_by_calls(*words);
+        if !sets.is_empty() {
+            return Some(self.set_sequences(sets));
+        }
         // `SELECT * FROM pg_catalog.pg_restore_relation_stats(…)` (dumpRelationStats in pg_dump.c, 18).
         if words.sign(b'*').is_some() {
             words.eat("from")?;
@@ -431,27 +437,37 @@ impl Collector {
             return Some(effect);
         } else if function == "lo_create" {
             self.facts.large_objects += u64::from(self.label.is_none());
-        } else if function == "setval" {
-            self.setval(words)?;
         }
         Some(Effect::None)
     }
 
-    /// `SELECT pg_catalog.setval('public.orders_id_seq', 5, true)` (dumpSequenceData in pg_dump.c).
-    fn setval(&mut self, words: &mut Words<'_>) -> Option<()> {
-        words.sign(b'(')?;
-        let sequence = self.named_by(&words.text()?)?;
-        words.sign(b',')?;
-        self.facts.sequences.push(SequenceValue { sequence, value: value_of_setval(words) });
-        Some(())
+    /// Takes what a statement sets sequences to.
+    fn set_sequences(&mut self, sets: Vec<sequences::Set>) -> Effect {
+        let mut effect = Effect::None;
+        for set in sets {
+            match set.sequence {
+                Some(named) => self.set_sequence(named, set.value),
+                None => effect = Effect::Unknown("setval of a sequence that is named by no constant"),
+            }
+        }
+        effect
     }
 
-    /// What a constant of type regclass names.
-    fn named_by(&self, text: &str) -> Option<Relation> {
-        // Reading from memory cannot fail.
-        let Ok(Some(Item::Unfinished(name))) = Lexer::of_text(text).next() else { return None };
-        let (schema, name) = self.qualified(&mut Words::of(&name))?;
-        Some(Relation { database: self.database.clone(), schema, name })
+    fn set_sequence(&mut self, (schema, name): (Option<String>, String), value: sequences::Value) {
+        let schema = schema.or_else(|| self.schema.clone());
+        let sequence = Relation { database: self.database.clone(), schema, name };
+        self.facts.sequences.push(SequenceValue { sequence, value });
+    }
+
+    /// `TRUNCATE … RESTART IDENTITY` starts sequences anew that nothing but the server knows: what was said of any is no
+    /// more its last value.
+    fn truncate(&mut self, words: Words<'_>) {
+        if words.have(&["restart", "identity"]) {
+            let said = self.facts.sequences.iter().map(|value| &value.sequence);
+            let said: BTreeSet<Relation> = said.filter(|of| of.database == self.database).cloned().collect();
+            let anew = said.into_iter().map(|sequence| SequenceValue { sequence, value: None });
+            self.facts.sequences.extend(anew);
+        }
     }
 
     /// `REFRESH MATERIALIZED VIEW public.turnover`
@@ -731,6 +747,21 @@ impl Collector {
             let _ = words.eat("only");
         }
         let (schema, name) = self.object(words, kind)?;
+        match kind {
+            "SEQUENCE" => {
+                if let Some(value) = sequences::restarted(*words) {
+                    self.set_sequence((schema.clone(), name.clone()), value);
+                }
+            }
+            "TABLE" => {
+                for (column, value) in sequences::restarted_columns(*words) {
+                    if let Some(sequence) = sequences::of_column((schema.clone(), name.clone()), &column) {
+                        self.set_sequence(sequence, value);
+                    }
+                }
+            }
+            _ => {}
+        }
         match words.word()? {
             "owner" => {
                 words.eat("to")?;
@@ -924,22 +955,6 @@ const WITHOUT_SCHEMA: &[&str] = &[
 fn is_unverified(definition: &[Token]) -> bool {
     let [.., before, last] = definition else { return false };
     before.kind.is_word("not") && (last.kind.is_word("valid") || last.kind.is_word("enforced"))
-}
-
-/// What stands after the first comma of `setval(…, -5, true)`.
-fn value_of_setval(words: &mut Words<'_>) -> Option<(i64, bool)> {
-    let sign = if words.sign(b'-').is_some() { "-" } else { "" };
-    let value = format!("{sign}{}", words.word()?).parse().ok()?;
-    let is_called = match words.sign(b',') {
-        None => true,
-        Some(()) => match words.word()? {
-            "true" => true,
-            "false" => false,
-            _ => return None,
-        },
-    };
-    words.sign(b')')?;
-    Some((value, is_called))
 }
 
 /// `lo_open('16401', 131072)`, or what 9.0 to 18 write beside it; `lo_create` makes an object without data.

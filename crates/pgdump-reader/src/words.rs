@@ -1,6 +1,6 @@
 //! Reads a statement word by word, as far as it is as expected.
 
-use super::lexer::{Statement, Token, TokenKind};
+use super::lexer::{Item, Lexer, Statement, Token, TokenKind};
 
 /// The words of a statement that are yet to be read.
 #[derive(Clone, Copy)]
@@ -12,6 +12,13 @@ pub(super) struct Words<'a> {
 impl<'a> Words<'a> {
     pub(super) fn of(statement: &'a Statement) -> Self {
         Self { tokens: &statement.tokens, text: &statement.text }
+    }
+
+    /// The schema and the name that a constant of type regclass says.
+    pub(super) fn name_in(text: &str) -> Option<(Option<String>, String)> {
+        // Reading from memory cannot fail.
+        let Ok(Some(Item::Unfinished(name))) = Lexer::of_text(text).next() else { return None };
+        Words::of(&name).qualified()
     }
 
     pub(super) fn next(&mut self) -> Option<&'a TokenKind> {

@@ -23,27 +23,30 @@ impl CopyLines {
         if self.ended {
             return;
         }
-        if !self.begun.is_empty() || self.too_long {
-            match memchr::memchr(b'\n', piece) {
-                None => return self.keep(piece),
-                Some(end) => {
-                    self.keep(&piece[..end]);
-                    piece = &piece[end + 1..];
-                    if self.begun == b"\\." {
-                        self.ended = true;
-                        return;
-                    }
-                    line((!self.too_long).then(|| without_return(&self.begun)));
-                    self.begun.clear();
-                    self.too_long = false;
-                    // What one long row has taken is not kept for all the others.
-                    self.begun.shrink_to(1 << 20);
-                }
+        while !self.begun.is_empty() || self.too_long {
+            let Some(end) = memchr::memchr(b'\n', piece) else { return self.keep(piece) };
+            self.keep(&piece[..end]);
+            piece = &piece[end + 1..];
+            if self.begun == b"\\." {
+                self.ended = true;
+                return;
             }
+            if goes_on(&self.begun) {
+                self.keep(b"\n");
+                continue;
+            }
+            line((!self.too_long).then(|| without_return(&self.begun)));
+            self.begun.clear();
+            self.too_long = false;
+            // What one long row has taken is not kept for all the others.
+            self.begun.shrink_to(1 << 20);
         }
         let mut start = 0;
         for end in memchr::memchr_iter(b'\n', piece) {
             let whole = &piece[start..end];
+            if goes_on(whole) {
+                continue;
+            }
             start = end + 1;
             if whole == b"\\." {
                 self.ended = true;
@@ -75,6 +78,17 @@ fn without_return(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
+/// Whether a line break after this text belongs to a value, because a backslash stands before it. pg_dump writes `\n`.
+#[inline]
+pub(super) fn goes_on(line: &[u8]) -> bool {
+    line.last() == Some(&b'\\') && line.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+}
+
+/// Where the last row of this text ends: behind its line break.
+pub(super) fn end_of_rows(text: &[u8]) -> Option<usize> {
+    memchr::memrchr_iter(b'\n', text).find(|end| !goes_on(&text[..*end])).map(|end| end + 1)
+}
+
 /// What lines of COPY text come to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Tally {
@@ -93,6 +107,9 @@ impl Tally {
         for at in memchr::memchr2_iter(b'\n', b'\\', text) {
             if text[at] == b'\\' {
                 backslash = backslash.or(Some(at - start));
+                continue;
+            }
+            if backslash.is_some() && goes_on(&text[start..at]) {
                 continue;
             }
             let line = without_return(&text[start..at]);
@@ -327,6 +344,20 @@ mod tests {
         assert_eq!(read("\\\\N\t\\Nx\tx\\N"), some(&["\\N", "Nx", "xN"]));
         assert_eq!(read("a\\tb\\nc\\\\d\\re\\bf\\fg\\vh"), some(&["a\tb\nc\\d\re\u{8}f\u{c}g\u{b}h"]));
         assert_eq!(read("\\101\\x42\\x4\\xzz\\7\\."), some(&["AB\u{4}xzz\u{7}."]));
+    }
+
+    #[test]
+    fn a_line_break_after_a_backslash_is_one_of_the_value() {
+        let expected = digest(&["1\ta\\nb\n2\tc\\\\\n3\t\n"], Recipe::default());
+        let text = "1\ta\\\nb\n2\tc\\\\\n3\t\n";
+        for cut in 0..text.len() {
+            assert_eq!(digest(&[&text[..cut], &text[cut..]], Recipe::default()), expected, "cut at {cut}");
+        }
+        let mut tally = Tally::default();
+        tally.lines(text.as_bytes(), &mut Former::new(Recipe::default()));
+        assert_eq!(tally.digest, expected.0);
+        assert_eq!(end_of_rows(b"a\nb\\\nc"), Some(2));
+        assert_eq!(end_of_rows(b"b\\\nc"), None);
     }
 
     fn digest(pieces: &[&str], recipe: super::super::Recipe) -> (Digest, bool) {

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use super::copy::Tally;
+use super::copy::{Tally, end_of_rows};
 use super::row::Former;
 use super::{LONGEST_ROW, NoDigest};
 
@@ -60,12 +60,12 @@ impl Crew {
         if self.pending.len() < CHUNK {
             return;
         }
-        match memchr::memrchr(b'\n', &self.pending) {
-            Some(last) => {
+        match end_of_rows(&self.pending) {
+            Some(end) => {
                 // Room for the next chunk at once, so that it does not move as it grows.
                 let mut rest = Vec::with_capacity(CHUNK + CHUNK / 2);
-                rest.extend_from_slice(&self.pending[last + 1..]);
-                self.pending.truncate(last + 1);
+                rest.extend_from_slice(&self.pending[end..]);
+                self.pending.truncate(end);
                 let chunk = std::mem::replace(&mut self.pending, rest);
                 self.give(chunk);
             }
@@ -102,10 +102,10 @@ impl Crew {
     pub(super) fn finish(mut self) -> Tally {
         let pending = std::mem::take(&mut self.pending);
         // A line that never ended is no row.
-        if let Some(last) = memchr::memrchr(b'\n', &pending)
+        if let Some(end) = end_of_rows(&pending)
             && !self.ended
         {
-            self.give(pending[..=last].to_vec());
+            self.give(pending[..end].to_vec());
         }
         drop(self.chunks);
         let mut tally = self.own;

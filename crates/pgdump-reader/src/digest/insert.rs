@@ -4,6 +4,7 @@
 use super::NoDigest;
 use super::row::Row;
 use crate::charset::Charset;
+use crate::sql::{kept, of_unicode_escapes};
 
 /// Takes a statement apart: what stands before its rows, `INSERT INTO public.orders (id, note) VALUES`, and its rows.
 /// `None` where it has no VALUES.
@@ -101,6 +102,10 @@ impl Names<'_> {
     fn name(&mut self) -> Option<String> {
         let text = self.rest.trim_ascii_start();
         let mut name = Vec::new();
+        let (escaped, text) = match text {
+            [b'u' | b'U', b'&', quoted @ ..] if quoted.first() == Some(&b'"') => (true, quoted),
+            _ => (false, text),
+        };
         if let [b'"', quoted @ ..] = text {
             let mut rest = quoted;
             loop {
@@ -125,7 +130,8 @@ impl Names<'_> {
             name.extend(text[..length].to_ascii_lowercase());
             self.rest = &text[length..];
         }
-        Some(self.charset.text(name))
+        let name = self.charset.text(name);
+        Some(kept(if escaped { of_unicode_escapes(&name) } else { name }))
     }
 
     fn sign(&mut self, wanted: u8) -> bool {
@@ -375,6 +381,9 @@ mod tests {
             Some((Some("a\"b".into()), "C".into(), names(&["id", "N o"])))
         );
         assert_eq!(target("INSERT INTO t DEFAULT VALUES"), Some((None, "t".into(), None)));
+        assert_eq!(target("INSERT INTO U&\"d\\0061ta\" VALUES"), Some((None, "data".into(), None)));
+        let long = "n".repeat(64);
+        assert_eq!(target(&format!("INSERT INTO {long} VALUES")), Some((None, long[..63].into(), None)));
         assert_eq!(target("INSERT INTO "), None);
         assert_eq!(target("UPDATE t SET"), None);
     }

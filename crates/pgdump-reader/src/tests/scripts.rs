@@ -320,6 +320,51 @@ fn what_a_script_drops_itself_is_not_looked_for() {
 }
 
 #[test]
+fn sequences_that_a_script_starts_anew_stand_where_it_says() {
+    let values = |text: &str| {
+        let sequences = scan(text).facts.sequences;
+        let each = sequences.into_iter().map(|value| (value.sequence.schema, value.sequence.name, value.value));
+        each.map(|(schema, name, value)| (schema.unwrap_or_default(), name, value)).collect::<Vec<_>>()
+    };
+    let is = |text: &str, schema: &str, name: &str, value: Option<(i64, bool)>| {
+        assert_eq!(values(text), [(schema.to_owned(), name.to_owned(), value)], "{text}");
+    };
+    is("ALTER SEQUENCE IF EXISTS a.s RESTART WITH 10;\n", "a", "s", Some((10, false)));
+    is("SET search_path = a;\nALTER SEQUENCE s RESTART;\n", "a", "s", None);
+    is("ALTER TABLE ONLY a.t ALTER COLUMN id RESTART WITH 7;\n", "a", "t_id_seq", Some((7, false)));
+    is("SET search_path = a;\nSELECT setval('s'::regclass, 3, false);\n", "a", "s", Some((3, false)));
+    is("SELECT * FROM (SELECT setval('a.s', 3)) x;\n", "a", "s", Some((3, true)));
+    is("ALTER SEQUENCE a.s OWNED BY a.t.id;\nSELECT setval('a.s', 1);\n", "a", "s", Some((1, true)));
+    let anew = values("SELECT setval('a.s', 4);\nTRUNCATE a.t RESTART IDENTITY;\n");
+    assert_eq!(anew.last().map(|last| last.2), Some(None), "only the server knows which start anew");
+}
+
+#[test]
+fn names_are_those_that_the_server_keeps() {
+    let (long, kept) = ("n".repeat(70), "n".repeat(63));
+    let text = format!(
+        "CREATE TABLE {long} (i int);\nCOPY {long} FROM stdin;\n1\n\\.\nINSERT INTO \"{long}\" VALUES (2);\n\
+         INSERT INTO U&\"d\\0061ta\" VALUES (1);\nCOPY data FROM stdin;\n1\n\\.\n"
+    );
+    let scan = scan(&text);
+    let rows = scan.rows.iter().map(|rows| (rows.place.table.as_str(), rows.rows));
+    assert_eq!(rows.collect::<Vec<_>>(), [("data", 2), (kept.as_str(), 2)]);
+}
+
+#[test]
+fn a_line_break_after_a_backslash_ends_no_row() {
+    let scan = scan("COPY t FROM stdin;\n1\ta\\\nb\n2\tc\n\\.\n");
+    assert_eq!(scan.rows[0].rows, 2);
+}
+
+#[test]
+fn a_sequence_that_only_the_server_can_name_is_a_doubt() {
+    let scanned = scan("SELECT setval(oid::regclass, 5) FROM pg_class WHERE relkind = 'S';\n");
+    assert!(scanned.unfollowed.iter().any(|doubt| doubt.what.contains("setval")), "{:?}", scanned.unfollowed);
+    assert_eq!(scan("SELECT setval('s', 5);\n").unfollowed, []);
+}
+
+#[test]
 fn rows_of_like_statements_go_where_names_lead_by_then() {
     let insert = "INSERT INTO t VALUES (1);\n";
     let scan = scan(&format!("SET search_path = a;\n{insert}SET search_path = b;\n{insert}\\c two\n{insert}"));

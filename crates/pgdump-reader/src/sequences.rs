@@ -1,0 +1,195 @@
+//! What statements set sequences to, as people write it and not only as pg_dump does.
+
+use super::words::Words;
+
+/// `last_value` and `is_called`; `None` where they are not written as constants.
+pub(super) type Value = Option<(i64, bool)>;
+
+/// A sequence that a statement sets.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Set {
+    /// Schema and name; `None` where they are not written as constants.
+    pub(super) sequence: Option<(Option<String>, String)>,
+    pub(super) value: Value,
+}
+
+/// What every `setval(…)` of a statement sets, in order, as in `SELECT pg_catalog.setval('public.orders_id_seq', 5, true)`
+/// (dumpSequenceData in pg_dump.c).
+pub(super) fn set_by_calls(mut words: Words<'_>) -> Vec<Set> {
+    let mut sets = Vec::new();
+    while !words.tokens.is_empty() {
+        if words.eat("setval").is_none() {
+            words.next();
+        } else if words.sign(b'(').is_some() {
+            sets.push(set_by_call(&mut words));
+        }
+    }
+    sets
+}
+
+fn set_by_call(words: &mut Words<'_>) -> Set {
+    let sequence = sequence(words);
+    // What follows belongs to the name, and makes it another one: `'a' || 'b'`.
+    let sequence = sequence.filter(|_| words.sign(b',').is_some());
+    let value = if sequence.is_some() { value(words) } else { None };
+    Set { sequence, value }
+}
+
+/// `'public.s'`, `'s'::regclass`, `pg_get_serial_sequence('t', 'c')`
+fn sequence(words: &mut Words<'_>) -> Option<(Option<String>, String)> {
+    if let Some(name) = words.text() {
+        let name = Words::name_in(&name)?;
+        cast(words);
+        return Some(name);
+    }
+    let (_, function) = words.qualified()?;
+    (function == "pg_get_serial_sequence").then_some(())?;
+    words.sign(b'(')?;
+    let table = Words::name_in(&words.text()?)?;
+    cast(words);
+    words.sign(b',')?;
+    let column = words.text()?;
+    cast(words);
+    words.sign(b')')?;
+    cast(words);
+    of_column(table, &column)
+}
+
+/// `::regclass`, which changes nothing of a constant.
+fn cast(words: &mut Words<'_>) {
+    let mut ahead = *words;
+    while ahead.sign(b':').and_then(|()| ahead.sign(b':')).and_then(|()| ahead.qualified()).is_some() {
+        *words = ahead;
+    }
+}
+
+/// What stands after the first comma of `setval(…, -5, true)`.
+fn value(words: &mut Words<'_>) -> Value {
+    let value = number(words)?;
+    cast(words);
+    let is_called = match words.sign(b',') {
+        None => true,
+        Some(()) => boolean(&words.word().map(str::to_owned).or_else(|| words.text())?)?,
+    };
+    cast(words);
+    words.sign(b')')?;
+    Some((value, is_called))
+}
+
+fn number(words: &mut Words<'_>) -> Option<i64> {
+    if let Some(text) = words.text() {
+        return text.trim().parse().ok();
+    }
+    let sign = if words.sign(b'-').is_some() { "-" } else { "" };
+    format!("{sign}{}", words.word()?).parse().ok()
+}
+
+fn boolean(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "true" | "t" | "on" | "yes" | "1" => Some(true),
+        "false" | "f" | "off" | "no" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// What `ALTER SEQUENCE s … RESTART [WITH n]` sets, where it restarts it: without a number, what it was made to start with.
+pub(super) fn restarted(mut words: Words<'_>) -> Option<Value> {
+    while words.eat("restart").is_none() {
+        words.next()?;
+    }
+    Some(restart_value(&mut words))
+}
+
+/// The columns whose sequences `ALTER TABLE t ALTER COLUMN c RESTART [WITH n], …` restarts.
+pub(super) fn restarted_columns(mut words: Words<'_>) -> Vec<(String, Value)> {
+    let mut columns = Vec::new();
+    while !words.tokens.is_empty() {
+        if words.eat("alter").is_some() {
+            let _ = words.eat("column");
+            let Some(column) = words.name() else { continue };
+            if words.eat("restart").is_some() {
+                columns.push((column, restart_value(&mut words)));
+            }
+        } else {
+            words.next();
+        }
+    }
+    columns
+}
+
+fn restart_value(words: &mut Words<'_>) -> Value {
+    let _ = words.eat("with");
+    number(words).map(|value| (value, false))
+}
+
+/// The sequence that a server makes for a column of type serial or an identity column (ChooseRelationName in indexcmds.c);
+/// `None` where the name would be cut.
+pub(super) fn of_column(table: (Option<String>, String), column: &str) -> Option<(Option<String>, String)> {
+    let name = format!("{}_{column}_seq", table.1);
+    // NAMEDATALEN is 64.
+    (name.len() < 64).then_some((table.0, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lexer::{Item, Lexer, Statement};
+    use super::*;
+
+    fn statement(text: &str) -> Statement {
+        match Lexer::of_text(text).next() {
+            Ok(Some(Item::Unfinished(statement) | Item::Statement(statement))) => statement,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    fn sets(text: &str) -> Vec<(String, Value)> {
+        let show = |set: Set| {
+            let name =
+                set.sequence.map(|(schema, name)| [schema, Some(name)].into_iter().flatten().collect::<Vec<_>>());
+            (name.map_or("?".to_owned(), |parts| parts.join("|")), set.value)
+        };
+        set_by_calls(Words::of(&statement(text))).into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn every_call_of_setval_is_seen_as_people_write_it() {
+        let is = |text: &str, name: &str, value: Value| assert_eq!(sets(text), [(name.to_owned(), value)], "{text}");
+        is("SELECT pg_catalog.setval('public.s', 5, true)", "public|s", Some((5, true)));
+        is("SELECT setval('s', 5)", "s", Some((5, true)));
+        is("SELECT setval('s'::regclass, -5::bigint, false)", "s", Some((-5, false)));
+        is("SELECT setval('s', '7', 'f')", "s", Some((7, false)));
+        is("SELECT setval(pg_get_serial_sequence('a.t', 'id'), 9)", "a|t_id_seq", Some((9, true)));
+        is(
+            "SELECT setval(pg_get_serial_sequence('\"T\"', 'Id'), coalesce(max(\"Id\"), 1)) FROM \"T\"",
+            "T_Id_seq",
+            None,
+        );
+        is("SELECT setval('s', (SELECT max(id) FROM t))", "s", None);
+        is("SELECT 'x', setval('s', 5) AS y", "s", Some((5, true)));
+        is("SELECT setval('a' || 'b', 5)", "?", None);
+        is("SELECT setval(oid::regclass, 5) FROM pg_class", "?", None);
+        assert_eq!(sets("SELECT setval('a', 1), setval('b', 2, false)").len(), 2);
+        assert_eq!(sets("SELECT setval FROM t"), []);
+    }
+
+    #[test]
+    fn what_starts_anew_is_seen() {
+        let sequence = |text: &str| restarted(Words::of(&statement(text)));
+        assert_eq!(sequence("ALTER SEQUENCE s INCREMENT 2 RESTART WITH 10"), Some(Some((10, false))));
+        assert_eq!(sequence("ALTER SEQUENCE s RESTART -3"), Some(Some((-3, false))));
+        assert_eq!(sequence("ALTER SEQUENCE s RESTART"), Some(None));
+        assert_eq!(sequence("ALTER SEQUENCE s MAXVALUE 10"), None);
+        let columns = |text: &str| restarted_columns(Words::of(&statement(text)));
+        assert_eq!(
+            columns("ALTER TABLE t ALTER COLUMN a RESTART WITH 5, ALTER b SET NOT NULL, ALTER \"C\" RESTART"),
+            [("a".to_owned(), Some((5, false))), ("C".to_owned(), None)]
+        );
+    }
+
+    #[test]
+    fn a_name_that_would_be_cut_is_not_guessed() {
+        let table = |length: usize| (None, "t".repeat(length));
+        assert!(of_column(table(56), "id").is_some());
+        assert!(of_column(table(57), "id").is_none());
+    }
+}
