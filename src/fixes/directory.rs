@@ -82,7 +82,7 @@ impl Directory {
         let partial = partial.map_err(failed)?;
         for file in &plan.files {
             // What the umask leaves.
-            let mode = if file.used == Use::Commands { 0o777 } else { 0o666 };
+            let mode = if file.used == Use::Restore { 0o777 } else { 0o666 };
             let path = partial.path().join(&file.name);
             let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed)?;
             io::Write::write_all(&mut out, file.content.as_bytes()).map_err(failed)?;
@@ -117,7 +117,7 @@ mod tests {
             used,
             findings: BTreeSet::new(),
         };
-        Plan { files: vec![file("roles.sql", Use::BeforeDatabase), file("commands.sh", Use::Commands)] }
+        Plan { files: vec![file("roles.sql", Use::BeforeDatabase), file("restore.sh", Use::Restore)] }
     }
 
     #[test]
@@ -145,7 +145,7 @@ mod tests {
         let directory = Directory::open(&home.path().join("fixes")).unwrap();
         let folder = directory.write("a", &plan()).unwrap();
         let mode = |name: &str| fs::metadata(folder.join(name)).unwrap().permissions().mode();
-        assert_ne!(mode("commands.sh") & 0o100, 0, "commands.sh can be run");
+        assert_ne!(mode("restore.sh") & 0o100, 0, "restore.sh can be run");
         assert_eq!(mode("roles.sql") & 0o111, 0, "roles.sql is no program");
         fs::write(folder.join("roles.sql"), "mine").unwrap();
         assert!(matches!(directory.write("a", &plan()), Err(DirectoryError::NotEmpty(_))));

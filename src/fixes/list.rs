@@ -100,8 +100,7 @@ fn left_out(asked: &Asked<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usize>) 
             findings.extend(places);
             lost.insert(entry.id);
         } else if let Some((_, places)) = ahead.iter().find(|(known, _)| Some(known.name.as_str()) == extension) {
-            let why =
-                if entry.desc == "COMMENT" { "only the extension's owner may" } else { "extensions.sql makes it" };
+            let why = if entry.desc == "COMMENT" { "only the extension's owner may" } else { "before.sql makes it" };
             left_out.add(entry, why);
             findings.extend(places);
         } else if extension.is_some() && entry.desc == "COMMENT" && asked.unprivileged().is_some() {
@@ -110,7 +109,7 @@ fn left_out(asked: &Asked<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usize>) 
             && schemas.iter().any(|(schema, _)| *schema == entry.tag)
             && !unavailable.iter().any(|(name, _)| ahead.iter().any(|(known, _)| known.name == *name))
         {
-            left_out.add(entry, "extensions.sql makes it");
+            left_out.add(entry, "before.sql makes it");
         }
     }
     for (at, finding) in asked.open() {

@@ -2,7 +2,7 @@
 //! database that is restored already.
 //!
 //! Each file is made from what the findings carry as data ([`Remedy`](crate::finding::Remedy)), from the dump and from the
-//! profile; no text of a report is taken apart. What a file does not mend is said in its README.
+//! profile; no text of a report is taken apart. What no file mends is said in `restore.sh`.
 
 mod directory;
 mod list;
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 use pgdump_reader::{Dump, Facts};
 
-use crate::finding::{AfterKind, Finding, Name};
+use crate::finding::{Finding, Name};
 use crate::profile::Target;
 
 /// What fixes are written for.
@@ -82,16 +82,14 @@ enum Use {
     BeforeRestore,
     /// `pg_restore --use-list`.
     List,
-    /// By an administrator in a restored database.
-    After(AfterKind, String),
+    /// By an administrator in the restored database of this name.
+    After(String),
     /// By pgrehearse.
     Profile,
     /// What goes with another file.
     Part,
-    /// By a shell.
-    Commands,
-    /// By people.
-    ReadMe,
+    /// By a shell: the whole restore.
+    Restore,
 }
 
 /// One file to be written.
@@ -136,8 +134,7 @@ pub fn plan(asked: &Asked<'_>) -> Option<Plan> {
     if files.is_empty() {
         return None;
     }
-    files.push(steps::commands(asked, &patch.target, &files));
-    files.push(steps::read_me(asked, &files));
+    files.push(steps::restore(asked, &patch.target, &files));
     files.sort_by(|a, b| a.used.cmp(&b.used).then_with(|| a.name.cmp(&b.name)));
     Some(Plan { files })
 }

@@ -43,7 +43,7 @@ fn owner_of_schema<'a>(facts: &'a Facts, schema: &str) -> Option<&'a str> {
     owned.map(|owned| owned.owner.as_str())
 }
 
-/// `extensions.sql`
+/// `before.sql`
 pub fn extensions(asked: &Asked<'_>) -> Option<FixFile> {
     let ahead = extensions_ahead(asked);
     let findings: BTreeSet<usize> = ahead.iter().flat_map(|(_, places)| places).copied().collect();
@@ -83,10 +83,10 @@ pub fn extensions(asked: &Asked<'_>) -> Option<FixFile> {
         let schema = schema.map(|schema| format!(" WITH SCHEMA {}", identifier(schema))).unwrap_or_default();
         content.push_str(&format!("CREATE EXTENSION IF NOT EXISTS {}{schema} CASCADE;\n", identifier(&extension.name)));
     }
-    Some(FixFile { name: "extensions.sql".into(), content, used: Use::BeforeRestore, findings })
+    Some(FixFile { name: "before.sql".into(), content, used: Use::BeforeRestore, findings })
 }
 
-/// What goes into one file.
+/// The statements of one kind for one database.
 #[derive(Default)]
 struct Gathered<'a> {
     /// Each once, in order.
@@ -95,14 +95,18 @@ struct Gathered<'a> {
     findings: BTreeSet<usize>,
 }
 
-/// The files that mend a restored database: one for each kind of statement and database.
+/// The files that mend a restored database, one for each: `after.sql`, or `after.shop.sql` where several were restored.
 pub fn after(asked: &Asked<'_>) -> Vec<FixFile> {
-    let mut gathered: BTreeMap<(AfterKind, String), Gathered<'_>> = BTreeMap::new();
+    let several = asked.databases.len() > 1;
+    // Roles belong to all databases.
+    let of_roles = if several { MAINTENANCE_DATABASE } else { asked.database() };
+    let mut gathered: BTreeMap<String, BTreeMap<AfterKind, Gathered<'_>>> = BTreeMap::new();
     for (at, finding) in asked.open() {
         let Some(after) = &finding.remedy.after else { continue };
-        let own = if after.kind == AfterKind::RoleSettings { MAINTENANCE_DATABASE } else { asked.database() };
+        let own = if after.kind == AfterKind::RoleSettings { of_roles } else { asked.database() };
         let database = finding.remedy.database.as_deref().unwrap_or(own);
-        let Gathered { statements, findings } = gathered.entry((after.kind, database.to_owned())).or_default();
+        let of_database = gathered.entry(database.to_owned()).or_default();
+        let Gathered { statements, findings } = of_database.entry(after.kind).or_default();
         findings.insert(at);
         for statement in &after.statements {
             if !statements.contains(&statement.as_str()) {
@@ -110,75 +114,64 @@ pub fn after(asked: &Asked<'_>) -> Vec<FixFile> {
             }
         }
     }
-    let several = asked.databases.len() > 1;
-    let files = gathered.into_iter().map(|((kind, database), Gathered { statements, findings })| {
-        let of_database = if several && kind != AfterKind::RoleSettings {
-            format!(".{}", file_part(&database))
-        } else {
-            String::new()
-        };
-        let (name, what, costs) = about(kind);
-        let place = format!("{what} Run it in database {database:?} after the restore, as a superuser.");
-        let mut content = sql_head(asked, &place, &findings, costs);
+    gathered.into_iter().map(|(database, parts)| after_in(asked, database, parts, of_roles)).collect()
+}
+
+fn after_in(asked: &Asked<'_>, database: String, parts: BTreeMap<AfterKind, Gathered<'_>>, unnamed: &str) -> FixFile {
+    let findings: BTreeSet<usize> = parts.values().flat_map(|part| &part.findings).copied().collect();
+    let what = format!("Mends what the restore leaves to be done. Run it in database {database:?}, as a superuser.");
+    let mut content = sql_head(asked, &what, &findings, "Each part says what it costs.");
+    for (nth, (kind, Gathered { statements, .. })) in parts.into_iter().enumerate() {
+        let (what, costs) = about(kind);
+        let gap = if nth == 0 { "" } else { "\n" };
+        content.push_str(&format!("{gap}-- {what}\n-- costs: {costs}\n"));
         for statement in statements {
             content.push_str(statement);
             content.push_str(if statement.ends_with(';') || statement.starts_with("--") { "\n" } else { "\n;\n" });
         }
-        FixFile { name: format!("{name}{of_database}.sql"), content, used: Use::After(kind, database), findings }
-    });
-    files.collect()
+    }
+    let of_database = if database == unnamed { String::new() } else { format!(".{}", file_part(&database)) };
+    FixFile { name: format!("after{of_database}.sql"), content, used: Use::After(database), findings }
 }
 
-/// What a file of this kind is called, what it does, and what that costs.
-fn about(kind: AfterKind) -> (&'static str, &'static str, &'static str) {
+/// What statements of this kind do, and what that costs.
+fn about(kind: AfterKind) -> (&'static str, &'static str) {
     match kind {
         AfterKind::RoleSettings => (
-            "role-settings",
             "Gives roles and databases the attributes, memberships and settings that the dump has.",
             "Roles may do what they may in the source; read it line by line.",
         ),
         AfterKind::Objects => (
-            "objects",
             "Makes the objects that did not come, by the dump's own definitions.",
             "Nothing, unless something of another definition has taken a name.",
         ),
-        AfterKind::Comments => ("comments", "Writes the comments that did not come.", "Nothing."),
-        AfterKind::Ownership => (
-            "ownership",
-            "Gives objects back to the owners that they have in the dump.",
-            "Who owns them now loses them.",
-        ),
-        AfterKind::Privileges => (
-            "privileges",
-            "Makes privileges those of the dump.",
-            "Who relies on a privilege that the dump does not give loses it.",
-        ),
+        AfterKind::Comments => ("Writes the comments that did not come.", "Nothing."),
+        AfterKind::Ownership => {
+            ("Gives objects back to the owners that they have in the dump.", "Who owns them now loses them.")
+        }
+        AfterKind::Privileges => {
+            ("Makes privileges those of the dump.", "Who relies on a privilege that the dump does not give loses it.")
+        }
         AfterKind::Policies => (
-            "policies",
             "Makes row level security that of the dump: policies as it defines them, switched on where it has it on.",
             "Whoever a policy does not let through sees fewer rows.",
         ),
         AfterKind::Sequences => (
-            "sequences",
             "Gives sequences, and the columns that they feed, more room.",
             "A column that becomes bigint is written anew with its table, which is locked meanwhile; programs have to \
              expect the larger numbers.",
         ),
         AfterKind::Setval => (
-            "setval",
             "Sets sequences to where they have to stand.",
             "Nothing in a fresh restore; run it before the application writes, for it can set a sequence back.",
         ),
-        AfterKind::Reindex => (
-            "reindex",
-            "Builds indexes anew.",
-            "Tables cannot be written meanwhile; a unique index fails where rows share a key.",
-        ),
+        AfterKind::Reindex => {
+            ("Builds indexes anew.", "Tables cannot be written meanwhile; a unique index fails where rows share a key.")
+        }
         AfterKind::Constraints => (
-            "constraints",
             "Has the server verify constraints.",
             "Tables are read through; it fails at the first row that breaks a constraint.",
         ),
-        AfterKind::Refresh => ("refresh", "Fills materialized views.", "Their queries run once more."),
+        AfterKind::Refresh => ("Fills materialized views.", "Their queries run once more."),
     }
 }

@@ -1,4 +1,4 @@
-//! `commands.sh`, which uses the files in order, and `README.md`, which says what they are and what they leave.
+//! `restore.sh`, which restores with the other files in order, and says what they are and what they leave.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,9 @@ use crate::finding::Finding;
 use crate::profile::{Client, LocaleProvider, Target};
 use crate::restore::{self, connection_string, shell_words};
 
-/// `commands.sh`: the whole restore with these files. `target` is the target with what it lacked.
-pub fn commands(asked: &Asked<'_>, target: &Target, files: &[FixFile]) -> FixFile {
+/// `restore.sh`: the whole restore with these files, which fails where anything of it did. `target` is the target with what it
+/// lacked.
+pub fn restore(asked: &Asked<'_>, target: &Target, files: &[FixFile]) -> FixFile {
     let all: BTreeSet<usize> = files.iter().flat_map(|file| &file.findings).copied().collect();
     let mut content = String::from("#!/bin/sh\n");
     content.push_str(&head(
@@ -20,7 +21,11 @@ pub fn commands(asked: &Asked<'_>, target: &Target, files: &[FixFile]) -> FixFil
         &all,
         "It makes roles and a database on that server, as the files say. Read it before you run it.",
     ));
-    content.push_str("set -eu\nhere=$(CDPATH='' cd -- \"$(dirname -- \"$0\")\" && pwd)\n");
+    content.push_str(&left(asked, &all));
+    content.push_str(
+        "set -eu\nhere=$(CDPATH='' cd -- \"$(dirname -- \"$0\")\" && pwd)\nstate=$(mktemp -d)\n\
+         trap 'rm -rf -- \"$state\"' EXIT\n",
+    );
     let superuser = target.cluster.superuser.as_str();
     let run = |database: &str, file: &str| {
         let words = words(&[
@@ -53,19 +58,44 @@ pub fn commands(asked: &Asked<'_>, target: &Target, files: &[FixFile]) -> FixFil
     let list = of(|used| *used == Use::List).next().map(|file| file.name.as_str());
     let what = match target.restore.client {
         Client::Major(major) => {
-            format!("The restore, with the client of PostgreSQL {major}. What fails is told; it goes on.")
+            format!(
+                "The restore, with the client of PostgreSQL {major}. It goes on after an error, which is not forgotten."
+            )
         }
-        Client::Target => "The restore. What fails is told; it goes on.".to_owned(),
+        Client::Target => "The restore. It goes on after an error, which is not forgotten.".to_owned(),
     };
     step(&what, restoring(asked, target, makes_own, list));
-    let mut after: Vec<&FixFile> = of(|used| matches!(used, Use::After(..))).collect();
-    after.sort_by(|a, b| a.used.cmp(&b.used));
-    for file in after {
-        if let Use::After(_, database) = &file.used {
+    for file in of(|used| matches!(used, Use::After(_))) {
+        if let Use::After(database) = &file.used {
             step("What the restore leaves to be done.", run(database, &file.name));
         }
     }
-    FixFile { name: "commands.sh".into(), content, used: Use::Commands, findings: BTreeSet::new() }
+    content.push_str(
+        "\nif [ -e \"$state/failed\" ]; then\n    echo \"$0: the restore had errors; they stand above\" >&2\n    exit 1\nfi\n",
+    );
+    FixFile { name: "restore.sh".into(), content, used: Use::Restore, findings: BTreeSet::new() }
+}
+
+/// The findings that no file mends, and those that the profile accepts, in comments.
+fn left(asked: &Asked<'_>, mended: &BTreeSet<usize>) -> String {
+    let mut text = String::new();
+    let mut part = |title: &str, findings: Vec<&Finding>, with_fix: bool| {
+        if findings.is_empty() {
+            return;
+        }
+        text.push_str(&format!("#\n# {title}\n"));
+        for finding in findings {
+            text.push_str(&format!("#   {}: {}\n", finding.name, on_one_line(&finding.title)));
+            if with_fix && !finding.fix.is_empty() {
+                text.push_str(&format!("#     {}\n", on_one_line(&finding.fix)));
+            }
+        }
+    };
+    let unmended = asked.open().filter(|(at, _)| !mended.contains(at)).map(|(_, one)| one).collect();
+    part("What no file mends:", unmended, true);
+    let accepted = asked.findings.iter().filter(|finding| finding.accepted.is_some()).copied().collect();
+    part("What the profile accepts:", accepted, false);
+    text
 }
 
 fn words(argv: &[&str]) -> String {
@@ -97,17 +127,23 @@ fn restoring(asked: &Asked<'_>, target: &Target, makes_own: bool, list: Option<&
     let machine = ["--verbose", "--no-password", "--file=-"];
     argv.retain(|word| !machine.contains(&word.as_str()));
     let dump = asked.dump.path.display().to_string();
-    let told = "|| echo \"$0: the restore had errors\" >&2\n";
-    match asked.dump.plain() {
-        None => {
-            let list = list.map(|list| format!(" --use-list=\"$here/{list}\"")).unwrap_or_default();
-            format!("{}{list} {} {told}", shell_words(&argv), words(&[&dump]))
-        }
-        Some(plain) => match plain.compression.map(decompressing) {
-            Some(program) => format!("{program} {} | {} {told}", words(&[&dump]), shell_words(&argv)),
-            None => format!("{} --file={} {told}", shell_words(&argv), words(&[&dump])),
-        },
-    }
+    const FAILED: &str = "|| : >\"$state/failed\"";
+    let Some(plain) = asked.dump.plain() else {
+        let list = list.map(|list| format!(" --use-list=\"$here/{list}\"")).unwrap_or_default();
+        return format!("{}{list} {} {FAILED}\n", shell_words(&argv), words(&[&dump]));
+    };
+    let psql = shell_words(&argv);
+    let line = match plain.compression.map(decompressing) {
+        Some(program) => format!("{{ {program} {} {FAILED}; }} | {psql} --file=-", words(&[&dump])),
+        None => format!("{psql} --file={}", words(&[&dump])),
+    };
+    // psql exits with 0 whatever statements failed; it names the line of each message, and only notices and warnings are none
+    // of an error.
+    format!(
+        "{line} 2>\"$state/messages\" {FAILED}\ncat -- \"$state/messages\" >&2\n\
+         if grep -E '^psql:.*:[0-9]+: ' \"$state/messages\" | grep -Evq ': (NOTICE|WARNING|INFO|LOG|DEBUG):  '; then\n    \
+         : >\"$state/failed\"\nfi\n"
+    )
 }
 
 fn decompressing(compression: pgdump_reader::Compression) -> &'static str {
@@ -119,58 +155,4 @@ fn decompressing(compression: pgdump_reader::Compression) -> &'static str {
         Compression::Bzip2 => "bzip2 -dc",
         Compression::Xz => "xz -dc",
     }
-}
-
-/// `README.md`
-pub fn read_me(asked: &Asked<'_>, files: &[FixFile]) -> FixFile {
-    let mut content = format!("# Fixes for target {}\n\n", asked.target.name);
-    content.push_str("Written by `pgrehearse run --write-fixes` for this dump:\n\n");
-    content.push_str(&format!("    {}\n\n", on_one_line(&asked.dump.path.display().to_string())));
-    if asked.databases.is_empty() {
-        content.push_str("The target could not be tested: no restore has put these findings to the test.\n\n");
-    }
-    content.push_str(
-        "Each file says at its beginning what it is for and what it costs. `commands.sh` uses them in order, on a server \
-         that does not have the database yet. In a database that is restored already, those of after the restore mend what \
-         they are about; what the restore itself failed on needs another restore.\n\n## Files\n\n",
-    );
-    let mut files: Vec<&FixFile> = files.iter().collect();
-    files.sort_by(|a, b| a.used.cmp(&b.used).then_with(|| a.name.cmp(&b.name)));
-    for file in &files {
-        let when = match &file.used {
-            Use::BeforeDatabase => "before the database is made",
-            Use::BeforeRestore => "in the new database, before the restore",
-            Use::List => "for `pg_restore --use-list`",
-            Use::After(..) => "after the restore",
-            Use::Profile => "for the next rehearsal: `pgrehearse run DUMP -p profile.yaml`",
-            Use::Part => "belongs to `profile.yaml`",
-            Use::Commands => "the whole restore",
-            Use::ReadMe => continue,
-        };
-        content.push_str(&format!("- `{}`: {when}\n", file.name));
-    }
-    let mended = |at: usize| files.iter().any(|file| file.findings.contains(&at));
-    let open: Vec<(usize, &Finding)> = asked.open().collect();
-    let mut section = |title: &str, findings: Vec<&Finding>, with_fix: bool| {
-        if findings.is_empty() {
-            return;
-        }
-        content.push_str(&format!("\n## {title}\n"));
-        for finding in findings {
-            content.push_str(&format!("\n    {}: {}\n", finding.name, on_one_line(&finding.title)));
-            if with_fix && !finding.fix.is_empty() {
-                content.push_str(&format!("    {}\n", on_one_line(&finding.fix)));
-            }
-        }
-    };
-    section(
-        "What these files are about",
-        open.iter().filter(|(at, _)| mended(*at)).map(|(_, one)| *one).collect(),
-        false,
-    );
-    let unmended = open.iter().filter(|(at, _)| !mended(*at)).map(|(_, one)| *one).collect();
-    section("What no file mends", unmended, true);
-    let accepted = asked.findings.iter().filter(|finding| finding.accepted.is_some()).copied().collect();
-    section("What the profile accepts", accepted, false);
-    FixFile { name: "README.md".into(), content, used: Use::ReadMe, findings: BTreeSet::new() }
 }

@@ -11,7 +11,7 @@ use super::merge::merge;
 use super::rules::{MAX_PROFILE_BYTES, Rules};
 use super::source::{self, Source, Taken};
 use super::yaml::{self, Content, Entry, Node, Origin, Unreadable, holder};
-use super::{environment, matrix, suggest};
+use super::{environment, matrix, short, suggest};
 
 const EXTENDS: &str = "extends";
 
@@ -63,7 +63,7 @@ impl Reader<'_> {
         let origin = Rc::new(origin);
         let root = tree(bytes, &origin)?;
         let root = environment::fill(&root, self.rules)?;
-        let mut root = source::fill(&root, self.source, self.taken)?;
+        let mut root = short::written_out(&source::fill(&root, self.source, self.taken)?);
         both_set_and_varied(&root, &root)?;
         if let Some(extends) = root.entry(EXTENDS).cloned() {
             self.chain.push((identity, origin.name.clone()));

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::error::{Cause, ProfileError};
 use super::merge::merge;
+use super::short::written_out;
 use super::suggest;
 use super::yaml::{Content, Entry, Key, Node, Spot, Step, display_path, holder};
 
@@ -81,7 +82,8 @@ pub fn expand(root: &Rc<Node>) -> Result<Vec<Expanded>, ProfileError> {
                 let hint = "write a map from short names to what each changes".to_owned();
                 return Err(bad(&entry.value.spot(), &[], why).hint(Some(hint)));
             }
-            let root = chosen.iter().try_fold(Rc::clone(&base), |root, value| merge(&root, &value.patch))?;
+            let root =
+                chosen.iter().try_fold(Rc::clone(&base), |root, value| merge(&root, &written_out(&value.patch)))?;
             expanded.push(Expanded { suffix, root });
         }
         // The last axis turns fastest.

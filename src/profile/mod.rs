@@ -24,6 +24,7 @@ pub mod reserved;
 mod rules;
 mod scalars;
 mod schema;
+mod short;
 mod show;
 mod source;
 mod spelled;

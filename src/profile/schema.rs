@@ -56,6 +56,12 @@ pub fn schema() -> Value {
     if let Some(keys) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         keys.insert("extends".into(), extends());
         keys.insert("matrix".into(), matrix());
+        let adds = json!({
+            "description": "Adds to `extensions.installed` of the profile that this one extends.",
+            "type": "array",
+            "items": {"$ref": "#/$defs/Installed"}
+        });
+        keys.insert("extensions+".into(), adds);
     }
     // One of them says the version, or who does.
     schema["anyOf"] = ["postgres", "image", "extends", "matrix"].map(|key| json!({"required": [key]})).into();
@@ -171,6 +177,12 @@ pub fn or_name(schema: &mut Schema) {
     *schema = json_schema!({"anyOf": [{"type": "string", "minLength": 1}, map]});
 }
 
+/// The extensions that are there in advance, instead of a map.
+pub fn or_installed(schema: &mut Schema) {
+    let map = std::mem::take(schema).to_value();
+    *schema = json_schema!({"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/Installed"}}, map]});
+}
+
 pub fn date(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "format": "date"})
 }
@@ -200,20 +212,32 @@ macro_rules! written_as {
 }
 
 written_as! {
-    Major, "Major", {"type": "integer", "minimum": 10, "maximum": 30};
+    Major, "Major", {"anyOf": [{"type": "integer", "minimum": 10, "maximum": 30}, {"type": "string", "pattern": "^[1-3][0-9]$"}]};
     Setting, "Setting", {"type": ["string", "number", "boolean"]};
-    Client, "Client", {"anyOf": [{"enum": ["target"]}, {"type": "integer", "minimum": 10, "maximum": 30}]};
-    Jobs, "Jobs", {"anyOf": [{"enum": ["auto"]}, {"type": "integer", "minimum": 1}]};
+    Client, "Client", {
+        "anyOf": [
+            {"enum": ["target"]},
+            {"type": "integer", "minimum": 10, "maximum": 30},
+            {"type": "string", "pattern": "^[1-3][0-9]$"}
+        ]
+    };
+    Jobs, "Jobs", {
+        "anyOf": [
+            {"enum": ["auto"]},
+            {"type": "integer", "minimum": 1},
+            {"type": "string", "pattern": "^[1-9][0-9]*$"}
+        ]
+    };
     ByteSize, "ByteSize", {
         "anyOf": [
-            {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? *(([kKmMgGtT][iI]?)?[bB])?$"},
+            {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? *([kKmMgGtT][iI]?)?[bB]?$"},
             {"type": "integer", "minimum": 1}
         ]
     };
     HumanDuration, "HumanDuration", {
         "type": "string",
         "minLength": 1,
-        "pattern": "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?([0-9]+us)?([0-9]+ns)?$"
+        "pattern": r"^([0-9]+(\.[0-9]+)? *[a-z]+,? *)+$"
     };
     Glob, "Glob", {"type": "string", "minLength": 1};
     Expect, "Expect", {
@@ -243,7 +267,8 @@ mod tests {
         let validator = validator();
         // A number that only text can hold is beyond JSON.
         let good = include_str!("../../tests/profiles/good.yaml").replace("123456789012345678901234567890", "1");
-        let extending = "name: x\nextends: rds-like\nroles+: [{name: y, member_of: [{role: z, set: false}]}]\n\
+        let extending = "name: x\nextends: rds-like\nroles+: [{name: y, member_of: [{role: z, set: false}]}, w]\n\
+                         database: shop\nextensions+: [citext]\n\
                          cluster: {settings: {a.b: 1}, icu_locale: ~}\npostgres: ${MAJOR:-17}\n\
                          matrix: {postgres: source..18, provider: {libc: , icu: {cluster: {}}}, exclude: [{postgres: 15}]}\n";
         let all = BUILTIN.iter().chain(DEMO).copied().chain([("good", good.as_str()), ("extending", extending)]);
@@ -289,23 +314,22 @@ mod tests {
     }
 
     #[test]
-    fn a_size_or_duration_fits_the_schema_where_it_can_be_read() {
+    fn a_size_or_duration_that_people_write_can_be_read_and_fits_the_schema() {
         let validator = validator();
-        let sizes = [
-            "10gb", "10GiB", "10gIb", "10 kB", "10  MB", "1.5TiB", "7B", "7", "10gi", "10k", "10iB", "1,5GB", "-1GB",
-            "GB",
-        ];
-        for size in sizes {
-            let fits =
-                objections(&validator, &format!("{{name: x, postgres: 17, limits: {{disk: '{size}'}}}}")).is_empty();
-            assert_eq!(fits, size.parse::<ByteSize>().is_ok(), "{size}");
+        let fits = |key: &str, text: &str| {
+            objections(&validator, &format!("{{name: x, postgres: 17, limits: {{{key}: '{text}'}}}}")).is_empty()
+        };
+        for size in ["10gb", "10GiB", "10gIb", "10 kB", "10  MB", "1.5TiB", "7B", "7", "10gi", "10k", "4G"] {
+            assert!(fits("disk", size) && size.parse::<ByteSize>().is_ok(), "{size}");
         }
-        for duration in
-            ["30m", "1h30m", "90s", "500ms", "7us", "7ns", "1d", "1.5h", "1h 30m", "30m1h", "1m1m", "30", "m", ""]
-        {
-            let fits = objections(&validator, &format!("{{name: x, postgres: 17, limits: {{timeout: '{duration}'}}}}"))
-                .is_empty();
-            assert_eq!(fits, duration.parse::<HumanDuration>().is_ok(), "{duration}");
+        for size in ["1,5GB", "-1GB", "GB", ""] {
+            assert!(!fits("disk", size) && size.parse::<ByteSize>().is_err(), "{size}");
+        }
+        for duration in ["30m", "1h30m", "90s", "500ms", "7us", "1d", "1.5h", "1h 30m", "30 min", "1 hour, 5 minutes"] {
+            assert!(fits("timeout", duration) && duration.parse::<HumanDuration>().is_ok(), "{duration}");
+        }
+        for duration in ["30", "m", "", "-5m"] {
+            assert!(!fits("timeout", duration) && duration.parse::<HumanDuration>().is_err(), "{duration}");
         }
     }
 

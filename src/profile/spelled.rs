@@ -48,7 +48,7 @@ impl<'de> Deserialize<'de> for Setting {
     }
 }
 
-/// A word, or a whole number instead of it.
+/// A word, or a whole number instead of it, in quotes or not.
 struct WordOrNumber<T> {
     word: &'static str,
     expecting: &'static str,
@@ -64,7 +64,11 @@ impl<T> Visitor<'_> for WordOrNumber<T> {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        if text == self.word { Ok(self.of_word) } else { Err(E::invalid_value(de::Unexpected::Str(text), &self)) }
+        match text.parse() {
+            _ if text == self.word => Ok(self.of_word),
+            Ok(number) => Ok((self.of_number)(number)),
+            Err(_) => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+        }
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {
@@ -91,8 +95,12 @@ impl<'de> Deserialize<'de> for Major {
                     Err(_) => Err(E::invalid_value(de::Unexpected::Unsigned(number), &self)),
                 }
             }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Major, E> {
+                text.parse().map(Major).map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+            }
         }
-        deserializer.deserialize_u16(MajorVisitor)
+        deserializer.deserialize_any(MajorVisitor)
     }
 }
 

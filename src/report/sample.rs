@@ -296,7 +296,7 @@ pub fn with_warnings() -> Report {
 pub fn with_fixes() -> Report {
     let finding = Finding { fix_files: vec!["roles.sql".to_owned()], ..role_missing() };
     let mut mended = target("debian-15", "15.18", vec![finding], Vec::new());
-    let files = ["roles.sql", "profile.yaml", "commands.sh", "README.md"].map(str::to_owned).into();
+    let files = ["roles.sql", "profile.yaml", "restore.sh"].map(str::to_owned).into();
     mended.fixes = Some(WrittenFixes { directory: Some("/srv/fixes/debian-15".to_owned()), files });
     let mut good = target("twin", "17.11", Vec::new(), Vec::new());
     good.fixes = Some(WrittenFixes { directory: None, files: Vec::new() });

@@ -41,12 +41,12 @@ fn read(path: PathBuf) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Runs `commands.sh` on a server, to which the dump and the files are taken; what it says.
-fn run_commands(server: &Server, dump: &Path, folder: &Path) -> String {
+/// Runs `restore.sh` on a server, to which the dump and the files are taken; what it says.
+fn run_restore(server: &Server, dump: &Path, folder: &Path) -> String {
     server.put(dump);
     server.put(folder);
-    assert!(Command::new("bash").arg("-n").arg(folder.join("commands.sh")).status().unwrap().success());
-    server.shell(&format!("'{}/commands.sh'", folder.display()))
+    assert!(Command::new("bash").arg("-n").arg(folder.join("restore.sh")).status().unwrap().success());
+    server.shell(&format!("'{}/restore.sh'", folder.display()))
 }
 
 /// What an archive says of access and sequences, to be compared with what another says of the same database.
@@ -73,10 +73,8 @@ fn with_the_roles_that_were_written_the_shop_comes_back_as_it_was() {
     let (ran, fixes) = home.fixes(&dump, &[&bare("empty", 17)]);
     ran.expect(1);
     let folder = fixes.join("empty");
-    let expected =
-        ["README.md", "commands.sh", "ownership.sql", "policies.sql", "privileges.sql", "profile.yaml", "roles.sql"];
-    assert_eq!(files(&folder), set(&expected));
-    assert_eq!(ran.finding("policy-lost").fix_files, ["policies.sql"]);
+    assert_eq!(files(&folder), set(&["after.sql", "profile.yaml", "restore.sh", "roles.sql"]));
+    assert_eq!(ran.finding("policy-lost").fix_files, ["after.sql"]);
     for missing in ran.only().findings().filter(|finding| finding.name.as_str() == "role-missing") {
         assert_eq!(missing.fix_files, ["roles.sql", "profile.yaml"]);
     }
@@ -89,7 +87,7 @@ fn with_the_roles_that_were_written_the_shop_comes_back_as_it_was() {
 
     // The files, in order, on a server that knows nothing.
     let server = Server::start(17);
-    let said = run_commands(&server, &dump, &folder);
+    let said = run_restore(&server, &dump, &folder);
     assert!(!said.contains("had errors") && !said.contains("ERROR"), "{said}");
     let restored = server.dump("app", home.path("restored.dump"));
     assert_eq!(access(&restored), access(&dump));
@@ -105,13 +103,13 @@ fn what_options_have_left_out_is_given_back_after_the_restore_in_a_database_of_a
     let (ran, fixes) = home.fixes(&dump, &[&profile]);
     ran.expect(1);
     let folder = fixes.join("twin");
-    assert_eq!(files(&folder), set(&["README.md", "commands.sh", "ownership.sql", "privileges.sql"]), "{}", ran.json);
+    assert_eq!(files(&folder), set(&["after.sql", "restore.sh"]), "{}", ran.json);
 
     let server = Server::start(17);
     for role in ["shop_owner", "shop_app", "shop_report", "shop_billing", "Bücher \"\"und\"\" книги; --"] {
         server.sql("postgres", &format!("CREATE ROLE \"{role}\""));
     }
-    let said = run_commands(&server, &dump, &folder);
+    let said = run_restore(&server, &dump, &folder);
     assert!(!said.contains("had errors"), "{said}");
     assert!(!server.shell("ls /tmp").contains("owned"), "a name was run as a command");
     let restored = server.dump(HOSTILE_DATABASE, home.path("restored.dump"));
@@ -157,12 +155,36 @@ fn with_the_setvals_that_were_written_no_sequence_is_behind() {
         ran.expect(0);
         assert_eq!(ran.names(), ["sequence-behind"]);
         let folder = fixes.join("plain");
-        assert_eq!(files(&folder), set(&["README.md", "commands.sh", "setval.sql"]));
-        let setval = read(folder.join("setval.sql"));
+        assert_eq!(files(&folder), set(&["after.sql", "restore.sh"]));
+        let setval = read(folder.join("after.sql"));
         let mended = home.file("mended.sql", with_statements(&dump(major, "behind.sql"), &setval));
         let again = home.run(&mended, &[&bare("plain", major)]);
         again.expect(0);
         assert_eq!(again.names(), Vec::<&str>::new(), "PostgreSQL {major}");
+    }
+}
+
+#[test]
+fn restore_sh_fails_where_anything_of_it_failed() {
+    let home = Home::new();
+    let whole = dump(17, "behind.sql");
+    let failing = home.file("failing.sql", with_statements(&whole, "SELECT 1 / 0;"));
+    let packed = home.file("failing.sql.gz", crate::formats::gzip(&fs::read(&failing).unwrap()));
+    let server = Server::start(17);
+    for (nth, (dump, fails)) in [(&whole, false), (&failing, true), (&packed, true)].into_iter().enumerate() {
+        let profile = format!("{}database: app_{nth}\n", bare("plain", 17));
+        let (ran, fixes) = home.fixes(dump, &[&profile]);
+        assert!(ran.names().contains(&"sequence-behind"), "{}", ran.json);
+        let folder = fixes.join("plain");
+        server.put(dump);
+        server.put(&folder);
+        let done = server.shell_as("postgres", &format!("'{}/restore.sh'", folder.display()));
+        assert_eq!(done.status.success(), !fails, "{done:?}");
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(said.contains("the restore had errors"), fails, "{said}");
+        // What comes after the restore was done all the same.
+        let expected = "SELECT last_value = 5 FROM public.by_serial_id_seq";
+        assert_eq!(server.sql(&format!("app_{nth}"), expected), "t");
     }
 }
 
@@ -250,7 +272,7 @@ fn a_run_that_is_interrupted_writes_what_it_knows() {
     home.wait(child).expect(130);
     home.assert_nothing_left();
     assert_eq!(files(&into), set(&["quick", "slow"]));
-    assert!(files(&into.join("quick")).contains("policies.sql"), "what the first target came to is known");
+    assert!(files(&into.join("quick")).contains("after.sql"), "what the first target came to is known");
     for target in ["quick", "slow"] {
         assert!(read(into.join(target).join("roles.sql")).contains("CREATE ROLE \"shop_owner\" NOLOGIN;"));
     }
@@ -291,7 +313,7 @@ fn what_only_a_superuser_makes_is_made_in_advance_or_left_out_of_the_list() {
     let (ran, fixes) = home.fixes(&dump, &[&format!("{}{MANAGED}", bare("managed", 17))]);
     ran.expect(1);
     let folder = fixes.join("managed");
-    for name in ["roles.sql", "extensions.sql", "restore.list", "commands.sh", "README.md"] {
+    for name in ["roles.sql", "before.sql", "restore.list", "restore.sh"] {
         assert!(files(&folder).contains(name), "{name}: {:?}\n{}", files(&folder), ran.json);
     }
     let list = read(folder.join("restore.list"));
@@ -305,7 +327,7 @@ fn what_only_a_superuser_makes_is_made_in_advance_or_left_out_of_the_list() {
 
     let server = Server::start(17);
     server.sql("postgres", "CREATE ROLE master LOGIN CREATEDB CREATEROLE");
-    let said = run_commands(&server, &dump, &folder);
+    let said = run_restore(&server, &dump, &folder);
     assert!(!said.contains("had errors"), "{said}\n{list}\n{}", ran.json);
     assert_eq!(server.sql("app", r#"SELECT count(*) FROM "my; ext".plain"#), "2");
     assert_eq!(server.sql("app", r#"SELECT tableowner FROM pg_tables WHERE tablename = 'plain'"#), "own er");
@@ -337,7 +359,7 @@ fn an_extension_that_is_nowhere_is_left_out_with_all_that_needs_it() {
     let (ran, fixes) = home.fixes(&dump, &[&bare("plain", 17)]);
     ran.expect(1);
     let folder = fixes.join("plain");
-    assert_eq!(ran.finding("extension-unavailable").fix_files, ["extensions.sql", "restore.list"]);
+    assert_eq!(ran.finding("extension-unavailable").fix_files, ["before.sql", "restore.list"]);
     let server = Server::start(17);
     server.put(&dump);
     server.put(&folder);
@@ -358,14 +380,17 @@ fn hidden(statements: &str) -> String {
     format!("DO $hidden$ BEGIN EXECUTE $run${statements}$run$; END $hidden$;")
 }
 
-/// Restores a plain dump with statements that break it, writes the fixes, and restores it once more with the files of these
-/// names at its end.
-fn broken_and_mended(home: &Home, dump: &Path, profile: &str, broken: &str, files: &[&str]) -> (Ran, Ran) {
+/// Restores a plain dump with statements that break it, writes the fixes, and restores it once more with what is to be run after
+/// the restore at its end. Parts that begin so are in that.
+fn broken_and_mended(home: &Home, dump: &Path, profile: &str, broken: &str, parts: &[&str]) -> (Ran, Ran) {
     let script = home.file("broken.sql", with_statements(dump, &hidden(broken)));
     let (ran, fixes) = home.fixes(&script, &[profile]);
     let folder = fixes.join(&ran.only().target);
-    let mend: Vec<String> = files.iter().map(|file| hidden(&read(folder.join(file)))).collect();
-    let script = home.file("mended.sql", with_statements(&script, &mend.join("\n")));
+    let mend = read(folder.join("after.sql"));
+    for part in parts {
+        assert!(mend.contains(&format!("\n-- {part}")), "{part}: {mend}");
+    }
+    let script = home.file("mended.sql", with_statements(&script, &hidden(&mend)));
     let again = home.run(&script, &[profile]);
     let restore = again.only().restore.as_ref().unwrap();
     assert_eq!((restore.exit_code, restore.errors), (0, 0), "a written file fails: {:#?}", restore.findings);
@@ -384,8 +409,8 @@ fn indexes_constraints_sequences_and_materialized_views_are_mended_after_the_res
         SELECT nextval('"Käse ""alt""; --"."Fol''ge ""x""\y"');
         SELECT setval('public.children_id_seq', 50);
         REFRESH MATERIALIZED VIEW public.filled WITH NO DATA;"#;
-    let files = ["setval.sql", "reindex.sql", "constraints.sql", "refresh.sql"];
-    let (ran, again) = broken_and_mended(&home, &dump(17, "catalog.sql"), &bare("plain", 17), broken, &files);
+    let parts = ["Sets sequences", "Builds indexes anew", "Has the server verify", "Fills materialized views"];
+    let (ran, again) = broken_and_mended(&home, &dump(17, "catalog.sql"), &bare("plain", 17), broken, &parts);
     ran.expect(1);
     let names =
         ["constraint-not-validated", "index-invalid", "materialized-view-empty", "sequence-behind", "sequence-changed"];
@@ -407,8 +432,14 @@ fn owners_privileges_policies_and_objects_are_mended_after_the_restore() {
         CREATE POLICY more ON j.base USING (true);
         ALTER TABLE j.base NO FORCE ROW LEVEL SECURITY; ALTER TABLE j.people DISABLE ROW LEVEL SECURITY;
         DROP INDEX j.by_code; COMMENT ON TYPE j.mood IS NULL;";
-    let files = ["objects.sql", "ownership.sql", "privileges.sql", "policies.sql", "comments.sql"];
-    let (ran, again) = broken_and_mended(&home, &dump(17, "judged.sql"), &matching("judged", 17), broken, &files);
+    let parts = [
+        "Makes the objects",
+        "Gives objects back",
+        "Makes privileges",
+        "Makes row level security",
+        "Writes the comments",
+    ];
+    let (ran, again) = broken_and_mended(&home, &dump(17, "judged.sql"), &matching("judged", 17), broken, &parts);
     ran.expect(1);
     for name in [
         "privileges-wider",
@@ -429,7 +460,7 @@ fn owners_privileges_policies_and_objects_are_mended_after_the_restore() {
 fn a_sequence_at_its_end_gets_room() {
     let home = Home::new();
     let (ran, again) =
-        broken_and_mended(&home, &dump(17, "exhausted.sql"), &bare("plain", 17), "SELECT 1", &["sequences.sql"]);
+        broken_and_mended(&home, &dump(17, "exhausted.sql"), &bare("plain", 17), "SELECT 1", &["Gives sequences"]);
     assert_eq!(ran.names(), ["sequence-exhausted"]);
     assert!(!again.names().contains(&"sequence-exhausted"), "{:?}", again.names());
 }
@@ -446,8 +477,8 @@ fn roles_and_databases_get_back_what_pg_dumpall_says_of_them() {
         hidden("ALTER ROLE shop_app BYPASSRLS; REVOKE shop_report FROM shop_app; ALTER DATABASE shop RESET ALL;");
     let (ran, fixes) = home.fixes(&with(&broken), &["name: fresh\npostgres: 17\n"]);
     ran.expect(1);
-    assert_eq!(ran.finding("role-changed").fix_files, ["role-settings.sql"]);
-    let mend = hidden(&read(fixes.join("fresh/role-settings.sql")));
+    assert_eq!(ran.finding("role-changed").fix_files, ["after.sql"]);
+    let mend = hidden(&read(fixes.join("fresh/after.sql")));
     let again = home.run(&with(&format!("{broken}\n{mend}")), &["name: fresh\npostgres: 17\n"]);
     again.expect(0);
     assert!(!again.names().contains(&"role-changed"), "{:?}", again.names());
@@ -492,11 +523,11 @@ fn two_targets_have_a_folder_each_and_what_no_file_mends_is_named() {
     let (ran, fixes) = home.fixes(&dump(17, "shop.dump"), &[&bare("empty", 17), &accepting]);
     ran.expect(1);
     assert_eq!(files(&fixes), set(&["accepting", "empty"]));
-    assert!(!files(&fixes.join("accepting")).contains("policies.sql"), "an accepted finding is left as it is");
-    let read_me = read(fixes.join("accepting/README.md"));
-    let (_, accepted) = read_me.split_once("## What the profile accepts").unwrap_or_else(|| panic!("{read_me}"));
-    assert!(accepted.contains("policy-lost"), "{read_me}");
-    assert!(read(fixes.join("empty/README.md")).contains("## What these files are about"));
+    let policies = |target: &str| read(fixes.join(target).join("after.sql")).contains("CREATE POLICY");
+    assert!(policies("empty") && !policies("accepting"), "an accepted finding is left as it is");
+    let script = read(fixes.join("accepting/restore.sh"));
+    let (_, accepted) = script.split_once("# What the profile accepts:").unwrap_or_else(|| panic!("{script}"));
+    assert!(accepted.contains("policy-lost"), "{script}");
 }
 
 #[test]
@@ -507,7 +538,7 @@ fn a_target_that_could_not_be_tested_has_its_forecast_mended_and_says_so() {
     let into = home.path("fixes");
     command.arg("--write-fixes").arg(&into).env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
     home.ran_to_end(&mut command).expect(3);
-    assert_eq!(files(&into.join("plain")), set(&["README.md", "commands.sh", "profile.yaml", "roles.sql"]));
+    assert_eq!(files(&into.join("plain")), set(&["profile.yaml", "restore.sh", "roles.sql"]));
     assert!(read(into.join("plain/roles.sql")).contains("No restore has put these findings to the test"));
 }
 

@@ -11,6 +11,7 @@ use super::cluster::{LocaleProvider, Setting};
 /// The database that is restored into.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(transform = crate::profile::schema::or_name)]
 pub struct Database {
     /// The database's name.
     pub name: String,

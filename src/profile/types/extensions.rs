@@ -8,6 +8,7 @@ use super::super::scalars::{self, name_or_map};
 /// Which extensions are there before the restore, and which a restore may create.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(transform = crate::profile::schema::or_installed)]
 pub struct Extensions {
     /// Extensions that the superuser creates before the restore.
     pub installed: Vec<Installed>,

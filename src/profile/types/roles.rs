@@ -11,6 +11,7 @@ use super::cluster::Setting;
 /// A role that is there before the restore.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = crate::profile::schema::or_name)]
 pub struct Role {
     /// The role's name.
     pub name: String,
