@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_yaml::Value;
+use serde_json::Value;
 
 use super::text::head;
 use super::{Asked, FixFile, Use, roles};
@@ -167,35 +167,34 @@ fn missing_roles(asked: &Asked<'_>, patch: &mut Patch) {
 /// A target as a profile: what is as in every profile is left out.
 fn written(target: &Target) -> Option<String> {
     let plain = profile::parse("name: plain\npostgres: 17\n", "plain").ok()?;
-    let plain = serde_yaml::to_value(&plain).ok()?;
-    let mut own = serde_yaml::to_value(target).ok()?;
+    let plain = serde_json::to_value(&plain).ok()?;
+    let mut own = serde_json::to_value(target).ok()?;
     // Of a role too only what is not as in every role.
-    let role = serde_yaml::to_value(Role { inherit: true, ..Role::default() }).ok()?;
-    if let Some(Value::Sequence(roles)) = own.get_mut("roles") {
+    let role = serde_json::to_value(Role { inherit: true, ..Role::default() }).ok()?;
+    if let Some(Value::Array(roles)) = own.get_mut("roles") {
         for one in roles {
             *one = without(std::mem::take(one), &role, true);
         }
     }
-    let text = serde_yaml::to_string(&without(own, &plain, true)).ok()?;
-    Some(text)
+    profile::to_text(&without(own, &plain, true)).ok()
 }
 
 /// A value without what another has alike; `name` and `postgres`, at the top, always stay.
 fn without(own: Value, plain: &Value, top: bool) -> Value {
-    let Value::Mapping(own) = own else { return own };
+    let Value::Object(own) = own else { return own };
     let kept = own.into_iter().filter_map(|(key, value)| {
-        let stays = top && key.as_str().is_some_and(|key| ["name", "postgres"].contains(&key));
+        let stays = top && ["name", "postgres"].contains(&key.as_str());
         let same = plain.get(&key);
         if value.is_null() || !stays && same == Some(&value) {
             return None;
         }
         let value = match same {
-            Some(same @ Value::Mapping(_)) => without(value, same, false),
+            Some(same @ Value::Object(_)) => without(value, same, false),
             _ => value,
         };
         Some((key, value))
     });
-    Value::Mapping(kept.collect())
+    Value::Object(kept.collect())
 }
 
 #[cfg(test)]

@@ -135,22 +135,21 @@ const SETTINGS: &str = "settings";
 
 /// Writes settings as they are in the profile where they take something from the environment: what that is, is nobody's to
 /// read.
-pub fn hide(value: &mut serde_yaml::Value, tree: &Node) {
+pub fn hide(value: &mut serde_json::Value, tree: &Node) {
     hide_in(value, Some(tree), false);
 }
 
-fn hide_in(value: &mut serde_yaml::Value, tree: Option<&Node>, of_settings: bool) {
-    use serde_yaml::Value;
+fn hide_in(value: &mut serde_json::Value, tree: Option<&Node>, of_settings: bool) {
+    use serde_json::Value;
     let Some(tree) = tree else { return };
     match value {
-        Value::Sequence(items) => {
+        Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
                 hide_in(item, tree.find(&[Step::Index(index)]), of_settings);
             }
         }
-        Value::Mapping(entries) => {
+        Value::Object(entries) => {
             for (key, value) in entries {
-                let Some(key) = key.as_str() else { continue };
                 hide_in(value, tree.find(&[Step::Key(key)]), of_settings || key == SETTINGS);
             }
         }
@@ -159,21 +158,21 @@ fn hide_in(value: &mut serde_yaml::Value, tree: Option<&Node>, of_settings: bool
                 *value = Value::String(written.clone());
             }
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Tagged(_) => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
 /// Writes the text `${` so that reading it gives that text again.
-pub fn keep(value: &mut serde_yaml::Value) {
-    use serde_yaml::Value;
+pub fn keep(value: &mut serde_json::Value) {
+    use serde_json::Value;
     match value {
         Value::String(text) if text.contains("${") => *text = text.replace("${", "$${"),
-        Value::Sequence(items) => items.iter_mut().for_each(keep),
-        Value::Mapping(entries) => {
-            let filled = |key: &Value| key.as_str().is_none_or(|key| !TAKEN_AS_THEY_ARE.contains(&key));
+        Value::Array(items) => items.iter_mut().for_each(keep),
+        Value::Object(entries) => {
+            let filled = |key: &String| !TAKEN_AS_THEY_ARE.contains(&key.as_str());
             entries.iter_mut().filter(|(key, _)| filled(key)).for_each(|(_, value)| keep(value));
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Tagged(_) => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

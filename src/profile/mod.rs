@@ -47,3 +47,4 @@ pub use suggest::nearest;
 pub use types::*;
 pub use units::{ByteSize, HumanDuration, UnitError};
 pub use validate::predefined_role_since;
+pub use yaml::to_text;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use serde_yaml::Value;
+use serde_json::Value;
 
 use super::environment;
 use super::error::Place;
@@ -19,12 +19,12 @@ impl Made {
     ///
     /// # Errors
     /// Where the text cannot be written, which no profile is known to do.
-    pub fn annotated(&self) -> Result<String, serde_yaml::Error> {
-        let mut whole = serde_yaml::to_value(&self.target)?;
+    pub fn annotated(&self) -> Result<String, serde_json::Error> {
+        let mut whole = serde_json::to_value(&self.target)?;
         files_from_here(&mut whole, &self.tree);
         environment::keep(&mut whole);
         environment::hide(&mut whole, &self.tree);
-        let text = serde_yaml::to_string(&whole)?;
+        let text = yaml::to_text(&whole)?;
         let written = yaml::read(&text, &Rc::new(Origin { name: String::new(), folder: None }));
         let Ok(Some(written)) = written else { return Ok(text) };
         let mut comments: Vec<(usize, String)> = Vec::new();
@@ -55,12 +55,12 @@ fn files_from_here(whole: &mut Value, tree: &Node) {
     if let Some(list) = whole.get_mut("restore").and_then(|restore| restore.get_mut("list")) {
         from_here(list, &["restore".into(), "list".into()]);
     }
-    for (index, one) in whole.get_mut("init").and_then(Value::as_sequence_mut).into_iter().flatten().enumerate() {
+    for (index, one) in whole.get_mut("init").and_then(Value::as_array_mut).into_iter().flatten().enumerate() {
         if let Some(file) = one.get_mut("file") {
             from_here(file, &["init".into(), index.into(), "file".into()]);
         }
     }
-    let patterns = whole.get_mut("checks").and_then(|checks| checks.get_mut("pgtap")).and_then(Value::as_sequence_mut);
+    let patterns = whole.get_mut("checks").and_then(|checks| checks.get_mut("pgtap")).and_then(Value::as_array_mut);
     for (index, value) in patterns.into_iter().flatten().enumerate() {
         let folder = folder_of(&["checks".into(), "pgtap".into(), index.into()]);
         if let (Value::String(pattern), Some(folder)) = (value, folder) {

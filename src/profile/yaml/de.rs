@@ -5,9 +5,8 @@ use std::fmt;
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, Expected, IntoDeserializer, MapAccess, SeqAccess};
 use serde::de::{Unexpected, VariantAccess, Visitor};
-use serde_yaml::Number;
 
-use super::scalar::{self, Scalar};
+use super::scalar::{self, Number, Scalar};
 use super::tree::{Content, Entry, Node, Spot};
 
 /// Builds a value from a tree.
@@ -137,13 +136,12 @@ impl Located<'_> {
 }
 
 fn visit<'de, V: Visitor<'de>>(number: Number, visitor: V) -> Result<V::Value, Error> {
-    if let Some(number) = number.as_u64() {
-        visitor.visit_u64(number)
-    } else if let Some(number) = number.as_i64() {
-        visitor.visit_i64(number)
-    } else {
-        // A number that is no integer is a float: there is no third kind.
-        visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN))
+    match number {
+        Number::Whole(number) => match u64::try_from(number) {
+            Ok(number) => visitor.visit_u64(number),
+            Err(_) => visitor.visit_i64(number),
+        },
+        Number::Float(number) => visitor.visit_f64(number),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a scalar means.
 
-use serde_yaml::{Number, Value};
+use std::borrow::Cow;
+use std::fmt;
 
 #[derive(Debug, PartialEq)]
 pub enum Scalar<'a> {
@@ -10,23 +11,36 @@ pub enum Scalar<'a> {
     Text(&'a str),
 }
 
-/// What a scalar means by the rules of `serde_yaml`, which also writes the profiles that pgrehearse prints.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Number {
+    Whole(i64),
+    /// Any other one, also a whole one that is too large for the above.
+    Float(f64),
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(number) => number.fmt(f),
+            Self::Float(number) => number.fmt(f),
+        }
+    }
+}
+
+/// What a scalar means by the core schema of YAML 1.2.
 pub fn resolve(text: &str, plain: bool) -> Scalar<'_> {
-    // Longer than any number that a profile can need.
-    const LONGEST: usize = 64;
-    // Alone on a line, `---` would start a document.
-    if !plain || text.len() > LONGEST || text.starts_with("---") {
+    if !plain {
         return Scalar::Text(text);
     }
     if text.is_empty() {
         return Scalar::Null;
     }
-    match serde_yaml::from_str(text) {
-        Ok(Value::Null) => Scalar::Null,
-        Ok(Value::Bool(value)) => Scalar::Bool(value),
-        Ok(Value::Number(number)) => Scalar::Number(number),
-        // Out of its context a plain scalar may read as other YAML (`a: b` cannot, `%x` would): it is text all the same.
-        Ok(Value::String(_) | Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_)) | Err(_) => Scalar::Text(text),
+    match saphyr::Scalar::parse_from_cow(Cow::Borrowed(text)) {
+        saphyr::Scalar::Null => Scalar::Null,
+        saphyr::Scalar::Boolean(value) => Scalar::Bool(value),
+        saphyr::Scalar::Integer(number) => Scalar::Number(Number::Whole(number)),
+        saphyr::Scalar::FloatingPoint(number) => Scalar::Number(Number::Float(number.into_inner())),
+        saphyr::Scalar::String(_) => Scalar::Text(text),
     }
 }
 
@@ -55,8 +69,8 @@ mod tests {
             assert_eq!(resolve(null, true), Scalar::Null, "{null}");
         }
         assert_eq!(resolve("true", true), Scalar::Bool(true));
-        assert_eq!(resolve("17", true), Scalar::Number(17.into()));
-        assert_eq!(resolve("-1.5", true), Scalar::Number((-1.5).into()));
+        assert_eq!(resolve("17", true), Scalar::Number(Number::Whole(17)));
+        assert_eq!(resolve("-1.5", true), Scalar::Number(Number::Float(-1.5)));
     }
 
     #[test]
