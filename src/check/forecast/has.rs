@@ -69,7 +69,7 @@ impl<'a> Has<'a> {
         }
         match (role.starts_with("pg_"), predefined_role_since(role), self.server) {
             (false, ..) => true,
-            (true, Some(since), Some(server)) => server < since,
+            (true, Some(since), Some(server)) => server < since.0,
             // A name that is not known: a newer version may have it.
             (true, ..) => false,
         }

@@ -10,7 +10,7 @@ use crate::cluster::sql::identifier;
 use crate::finding::{
     Name, TABLESPACE_MISSING_FIX, feature_missing_fix, feature_missing_title, ruled_out_words, without_tablespaces,
 };
-use crate::profile::RuledOut;
+use crate::profile::{Change, Major, RuledOut};
 
 /// A pg_restore that is too old to read the archive.
 pub fn client(asked: &Asked<'_>, has: &Has<'_>) -> Option<Forecast> {
@@ -177,7 +177,7 @@ pub fn extensions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast
             forecasts.push(if lacks { forecast } else { forecast.may() });
         } else if !has.is_superuser
             && !rules.trusted.contains(&extension.name)
-            && (comes == Comes::Here { trusted: false } || has.server.is_some_and(|server| server < 13))
+            && (comes == Comes::Here { trusted: false } || has.server.is_some_and(|server| !Major(server).has(Change::TrustedExtensions)))
         {
             let title = format!("extension {name:?} may not be created here by {:?}", has.restoring);
             forecasts.push(
@@ -261,78 +261,24 @@ pub fn features(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>)
     }
 }
 
-/// Settings by the major version that brought them (release notes of PostgreSQL 14 to 18; `pg_settings` of 13, 15, 17
-/// and 18). Only those that a function, a role or a database can have.
-const SETTINGS: &[(u16, &[&str])] = &[
-    (
-        14,
-        &[
-            "client_connection_check_interval",
-            "compute_query_id",
-            "debug_discard_caches",
-            "default_toast_compression",
-            "enable_async_append",
-            "enable_memoize",
-            "idle_session_timeout",
-            "track_wal_io_timing",
-            "vacuum_failsafe_age",
-            "vacuum_multixact_failsafe_age",
-        ],
-    ),
-    (15, &["recursive_worktable_factor", "stats_fetch_consistency"]),
-    (
-        16,
-        &[
-            "createrole_self_grant",
-            "debug_parallel_query",
-            "enable_presorted_aggregate",
-            "icu_validation_level",
-            "scram_iterations",
-            "vacuum_buffer_usage_limit",
-        ],
-    ),
-    (17, &["enable_group_by_reordering", "event_triggers", "io_combine_limit", "transaction_timeout"]),
-    (
-        18,
-        &[
-            "enable_distinct_reordering",
-            "enable_self_join_elimination",
-            "extension_control_path",
-            "file_copy_method",
-            "log_lock_failures",
-            "md5_password_warnings",
-            "track_cost_delay_timing",
-            "vacuum_max_eager_freeze_failure_rate",
-            "vacuum_truncate",
-        ],
-    ),
-];
-
-/// Settings that are gone, and since when. `force_parallel_mode` is not: the server still takes its old name.
-const GONE: &[(&str, u16)] = &[("operator_precedence_warning", 14), ("vacuum_cleanup_index_scale_factor", 14)];
-
-fn lacks_setting(server: u16, name: &str) -> bool {
-    let since = SETTINGS.iter().find(|(_, names)| names.contains(&name)).map(|(since, _)| *since);
-    let gone = GONE.iter().find(|(gone, _)| *gone == name).map(|(_, gone)| *gone);
-    since.is_some_and(|since| server < since) || gone.is_some_and(|gone| server >= gone)
-}
-
 /// Settings that the server does not know: of objects, which are lost with them, and of the session, which does no harm.
 pub fn settings(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
     let Some(server) = has.server else { return };
+    let lacks_setting = |name: &str| Major(server).lacks_setting(name);
+    let has_timeout = |major: u16| Major(major).has(Change::TransactionTimeout);
     let requirements = asked.requirements;
     let mut unknown: BTreeMap<&str, Option<Vec<String>>> = BTreeMap::new();
     if !asked.dump.is_archive() {
-        let session = requirements.session_settings.iter().filter(|name| lacks_setting(server, name));
+        let session = requirements.session_settings.iter().filter(|name| lacks_setting(name));
         unknown.extend(session.map(|name| (name.as_str(), None)));
-    } else if has.client.is_some_and(|client| client >= 17) && server < 17 {
+    } else if has.client.is_some_and(has_timeout) && !has_timeout(server) {
         // pg_restore makes its own settings, those of its version (_doSetFixedOutputState in pg_backup_archiver.c).
         unknown.insert("transaction_timeout", None);
     }
     for (name, objects) in &requirements.object_settings {
         let objects: Vec<String> =
             objects.iter().filter(|object| has.creates_database || !object.starts_with("DATABASE ")).cloned().collect();
-        if lacks_setting(server, name) && !objects.is_empty() {
+        if lacks_setting(name) && !objects.is_empty() {
             unknown.insert(name, Some(objects));
         }
     }

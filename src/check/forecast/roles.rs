@@ -8,7 +8,7 @@ use super::has::{Has, acts_for};
 use super::{Asked, Forecast};
 use crate::cluster::sql::identifier;
 use crate::finding::{Cause, Name, ROLE_MISSING_FIX, words};
-use crate::profile::Entrypoint;
+use crate::profile::{Change, Entrypoint, Major};
 
 /// Every role that the dump names, does not create, and that the target lacks.
 pub fn missing(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
@@ -103,7 +103,7 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
             "tablespaces" => has.no_tablespaces,
             // pg_create_subscription does from 16 on; what an unknown version wants is not known.
             SUBSCRIPTIONS => {
-                has.acts_for.contains("pg_create_subscription") || has.server.is_none_or(|server| server >= 19)
+                has.acts_for.contains("pg_create_subscription") || has.server.is_none_or(|server| Major(server) > Major::NEWEST)
             }
             _ => false,
         };
@@ -209,11 +209,11 @@ fn closed_public(has: &Has<'_>, role: &str) -> Option<String> {
     let acts_for = acts_for(target, role);
     let may = match &database.public.create {
         Some(roles) => roles.iter().any(|known| known == "PUBLIC" || acts_for.contains(known.as_str())),
-        None => has.server? < 15,
+        None => !Major(has.server?).has(Change::ClosedPublic),
     };
-    let owner = database.public.owner.as_deref().unwrap_or(match has.server? {
-        ..15 => &target.cluster.superuser,
-        _ => "pg_database_owner",
+    let owner = database.public.owner.as_deref().unwrap_or(match Major(has.server?).has(Change::ClosedPublic) {
+        false => &target.cluster.superuser,
+        true => "pg_database_owner",
     });
     let closed = !may && !acts_for.contains(owner);
     closed.then(|| format!("in schema \"public\", which {owner:?} owns"))
