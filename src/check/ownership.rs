@@ -13,7 +13,7 @@ use super::scope::{in_database, is_missing, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
-use crate::finding::{AfterKind, Finding, Name};
+use crate::finding::{AfterKind, Finding, Name, Subject};
 use crate::restore::has_option;
 
 pub struct Ownership;
@@ -289,7 +289,6 @@ fn owner_changed(dumped: &str, now: &str, objects: Vec<String>) -> Finding {
     finding.count = many as u64;
     finding.objects = objects;
     finding.evidence = vec![format!("later ALTER, DROP and GRANT by {dumped:?} will fail: only an owner may")];
-    finding.fix = "Restore with owners, or give them back afterwards.".into();
     finding
 }
 
@@ -301,7 +300,7 @@ fn definer_changed(dumped: &str, now: &str, is_superuser: bool, objects: Vec<Str
         Name::SecurityDefinerOwnerChanged,
         format!("{what} that {runs} with the rights of {dumped:?} in the dump now {runs} with those of {role}{now:?}"),
     );
-    finding.subject = Some(dumped.to_owned());
+    finding.subject = Some(Subject::Role(dumped.to_owned()));
     finding.count = many as u64;
     finding.evidence = vec![format!("whoever may call it does with {now:?}'s rights what its body does")];
     finding.fix = format!("Give them to {dumped:?} before anybody connects.");

@@ -153,11 +153,9 @@ fn unused_finding(accept: &Accept, seen: &Seen<'_>) -> Finding {
         finding.severity = Severity::Note;
         finding.evidence.push("the restore has failed with errors, which can hide it".into());
     }
-    finding.fix = if others.is_empty() {
-        "Remove it from the profile: what it stood for is gone, and the next one would pass with it.".into()
-    } else {
-        "Correct its `object`, or remove it from the profile.".into()
-    };
+    if !others.is_empty() {
+        finding.fix = "Correct its `object`, or remove it from the profile.".into();
+    }
     finding
 }
 
