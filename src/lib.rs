@@ -28,3 +28,6 @@ pub mod profile;
 
 pub mod event;
 pub mod seconds;
+
+#[cfg(test)]
+mod sources;

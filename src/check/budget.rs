@@ -67,9 +67,6 @@ impl Check for Budget {
                     let each = sizes.iter().map(|(name, bytes)| format!("{name}: {}", size(bytes.unsigned_abs())));
                     finding.evidence.extend(each);
                 }
-                finding.fix = "See which tables and indexes grew, remove what is not needed at the source, or raise \
-                               `checks.budget.size` and give the target the room."
-                    .into();
                 finding.commands = vec![
                     "SELECT oid::regclass, pg_size_pretty(pg_total_relation_size(oid)) FROM pg_class \
                      WHERE relkind IN ('r', 'm') ORDER BY pg_total_relation_size(oid) DESC LIMIT 10;"

@@ -215,7 +215,6 @@ fn other_version(changed: &[Changed], objects: Vec<String>, database: &str) -> F
         finding.evidence.push(format!("{} in that order", many(objects.len(), "object is", "objects are")));
     }
     finding.objects = changed.iter().map(|one| one.label.clone()).chain(objects).collect();
-    finding.fix = "Build the indexes anew that sort by it, then record the version that the system has.".into();
     finding.commands = changed.iter().take(super::catalog::TOLD).map(|one| one.refresh.clone()).collect();
     // A version that is recorded without new indexes would hide what they have wrong.
     let reindex = std::iter::once(format!("REINDEX DATABASE {};", identifier(database)));

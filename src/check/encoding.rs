@@ -92,7 +92,6 @@ async fn bytes_without_encoding(
         "the database's encoding is SQL_ASCII: length(), upper(), sorting and LIKE work on bytes, and any byte is accepted"
             .into(),
     ];
-    finding.fix = "Create the target database in the dump's encoding.".into();
     finding.commands = vec![format!(
         "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';",
         identifier(restored.database)

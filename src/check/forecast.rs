@@ -15,7 +15,7 @@ mod tests;
 use super::{CheckResult, Group, NEEDS, Outcome};
 pub use objects::comes_with_postgresql;
 
-use crate::finding::{Finding, Name, Severity};
+use crate::finding::{Cause, Context, Finding, Name, Severity, Subject};
 use crate::profile::Target;
 use has::Has;
 use pgdump_reader::{Dump, Facts, Requirements};
@@ -24,22 +24,35 @@ use pgdump_reader::{Dump, Facts, Requirements};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forecast {
     pub finding: Finding,
-    /// What it is about (a role, an extension); empty where there is only one cause of its name in a target.
-    subject: String,
+    /// What it is about (a role, an extension); nothing where there is only one cause of its name in a target.
+    subject: Subject,
     /// It breaks a rule of the profile, which holds whatever the sandbox can do.
     is_rule: bool,
 }
 
 impl Forecast {
-    fn new(name: Name, subject: &str, title: String) -> Self {
+    /// One in words of its own: it is not certain, or known by other signs than the restore's.
+    fn new(name: Name, subject: Subject, title: String) -> Self {
         let mut finding = Finding::new(name, title);
-        finding.subject = Some(subject.to_owned()).filter(|subject| !subject.is_empty());
-        Self { finding, subject: subject.to_owned(), is_rule: false }
+        finding.subject = Some(subject.clone()).filter(|subject| !subject.is_empty());
+        Self { finding, subject, is_rule: false }
+    }
+
+    /// One in the words that the restore's own finding has.
+    fn of(cause: &Cause, asked: &Asked<'_>) -> Self {
+        let finding = Finding::of(cause, &asked.context);
+        Self { finding, subject: cause.subject.clone(), is_rule: false }
     }
 
     /// It may not come so.
     fn may(mut self) -> Self {
         self.finding.severity = self.finding.severity.min(Severity::Warning);
+        self
+    }
+
+    /// The restore tells it of another subject, or of none.
+    fn of_any_subject(mut self) -> Self {
+        (self.subject, self.finding.subject) = (Subject::None, None);
         self
     }
 
@@ -62,17 +75,25 @@ impl Forecast {
 
     /// Whether this finding, of the restore or of a check, is about the same cause.
     fn is_met_by(&self, met: &Finding) -> bool {
-        let is_its_subject =
-            met.subject.as_deref() == Some(self.subject.as_str()) || met.title.contains(&format!("{:?}", self.subject));
-        self.finding.name == met.name && (self.subject.is_empty() || is_its_subject)
+        let is_its_subject = self.subject.is_empty() || met.subject.as_ref() == Some(&self.subject);
+        self.finding.name == met.name && is_its_subject
     }
 }
 
 /// All that is expected to go wrong with this dump in this target, worst first, then by name.
 pub fn forecast(dump: &Dump, facts: &Facts, target: &Target) -> Vec<Forecast> {
     let requirements = Requirements::of(dump, facts);
-    let asked = Asked { dump, facts, requirements: &requirements };
     let has = Has::of(target, dump);
+    let context = Context {
+        dump,
+        target,
+        facts,
+        declared: &[],
+        client: has.client.map(|client| client.to_string()).unwrap_or_default().into(),
+        server: has.server,
+        has_own: false,
+    };
+    let asked = Asked { dump, facts, requirements: &requirements, context };
     // A client that cannot read the archive restores nothing, so nothing else can go wrong.
     if let Some(forecast) = objects::client(&asked, &has) {
         return vec![forecast];
@@ -135,4 +156,6 @@ struct Asked<'a> {
     dump: &'a Dump,
     facts: &'a Facts,
     requirements: &'a Requirements,
+    /// What the words of findings rest on.
+    context: Context<'a>,
 }

@@ -3,13 +3,13 @@
 use pgdump_reader::Scan;
 
 use super::{CheckResult, DUMP, Group, Outcome};
-use crate::finding::{DUMP_TRUNCATED_FIX, Finding, Name};
+use crate::finding::{DUMP_TRUNCATED, Finding, Name};
 
 /// Judges what a scan of the dump found.
 pub fn dump(scan: &Scan) -> CheckResult {
     let mut findings = Vec::new();
     if !scan.damage.is_empty() {
-        let mut finding = Finding::new(Name::DumpTruncated, "the dump is cut off or damaged");
+        let mut finding = Finding::new(Name::DumpTruncated, DUMP_TRUNCATED);
         finding.count = scan.damage.len() as u64;
         finding.objects = scan.damage.iter().filter_map(|damage| damage.table.clone()).collect();
         finding.evidence = scan
@@ -21,7 +21,6 @@ pub fn dump(scan: &Scan) -> CheckResult {
                 None => damage.what.clone(),
             })
             .collect();
-        finding.fix = DUMP_TRUNCATED_FIX.into();
         findings.push(finding);
     }
     let facts = &scan.facts;

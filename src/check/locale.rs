@@ -81,7 +81,6 @@ pub(super) fn other_locale(created: &CreatedDatabase, own: &Locale) -> Option<Fi
         Finding::new(Name::LocaleDiffers, format!("the database's locale is {now}, the dump's was {then}"));
     finding.evidence =
         vec!["ORDER BY, upper(), LIKE and ranges of text can answer otherwise than in the source".into()];
-    finding.fix = "Create the database with the source's locale, where the order of text matters.".into();
     let encoding = created.encoding.as_ref().map(|name| format!(" ENCODING {}", literal(name)));
     let encoding = encoding.unwrap_or_default();
     finding.commands =

@@ -19,6 +19,8 @@ mod place;
 mod privileges;
 mod queries;
 mod reference;
+#[cfg(test)]
+mod registered;
 mod result;
 mod roles;
 mod row_security;

@@ -7,13 +7,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
-use pgdump_reader::Owned;
+use pgdump_reader::{ObjectKind, Owned};
 
 use super::scope::{in_database, is_missing, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
-use crate::finding::{AfterKind, Finding, Name};
+use crate::finding::{AfterKind, Finding, Name, Subject};
 use crate::restore::has_option;
 
 pub struct Ownership;
@@ -25,35 +25,35 @@ const STATEMENTS: usize = 10;
 /// of their arguments, as archives name them, and with their names too, as plain dumps do; operator classes and families with
 /// their access methods, as plain dumps do. The last column is what `ALTER` calls it.
 const OWNERS: &str = "
-SELECT 'relation', n.nspname::text, c.relname::text, pg_get_userbyid(c.relowner)::text,
+SELECT 'pg_class', n.nspname::text, c.relname::text, pg_get_userbyid(c.relowner)::text,
        CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
             WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END || format(' %I.%I', n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname <> 'pg_catalog'
 UNION ALL
-SELECT 'routine', n.nspname::text, p.proname || '(' || oidvectortypes(p.proargtypes) || ')', pg_get_userbyid(p.proowner)::text,
+SELECT 'pg_proc', n.nspname::text, p.proname || '(' || oidvectortypes(p.proargtypes) || ')', pg_get_userbyid(p.proowner)::text,
        format('ROUTINE %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname <> 'pg_catalog'
 UNION ALL
-SELECT 'routine', n.nspname::text, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', pg_get_userbyid(p.proowner)::text,
+SELECT 'pg_proc', n.nspname::text, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', pg_get_userbyid(p.proowner)::text,
        format('ROUTINE %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname <> 'pg_catalog'
 UNION ALL
-SELECT 'type', n.nspname::text, t.typname::text, pg_get_userbyid(t.typowner)::text, format('TYPE %I.%I', n.nspname, t.typname)
+SELECT 'pg_type', n.nspname::text, t.typname::text, pg_get_userbyid(t.typowner)::text, format('TYPE %I.%I', n.nspname, t.typname)
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname <> 'pg_catalog'
 UNION ALL
-SELECT 'schema', '', n.nspname::text, pg_get_userbyid(n.nspowner)::text, format('SCHEMA %I', n.nspname) FROM pg_namespace n
+SELECT 'pg_namespace', '', n.nspname::text, pg_get_userbyid(n.nspowner)::text, format('SCHEMA %I', n.nspname) FROM pg_namespace n
 UNION ALL
-SELECT 'large object', '', oid::text, pg_get_userbyid(lomowner)::text, 'LARGE OBJECT ' || oid FROM pg_largeobject_metadata
+SELECT 'pg_largeobject_metadata', '', oid::text, pg_get_userbyid(lomowner)::text, 'LARGE OBJECT ' || oid FROM pg_largeobject_metadata
 UNION ALL
-SELECT 'database', '', datname::text, pg_get_userbyid(datdba)::text, format('DATABASE %I', datname) FROM pg_database
+SELECT 'pg_database', '', datname::text, pg_get_userbyid(datdba)::text, format('DATABASE %I', datname) FROM pg_database
 UNION ALL
-SELECT 'operator class', n.nspname::text, o.opcname || ' ' || a.amname, pg_get_userbyid(o.opcowner)::text,
+SELECT 'pg_opclass', n.nspname::text, o.opcname || ' ' || a.amname, pg_get_userbyid(o.opcowner)::text,
        format('OPERATOR CLASS %I.%I USING %I', n.nspname, o.opcname, a.amname)
 FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace JOIN pg_am a ON a.oid = o.opcmethod
 WHERE n.nspname <> 'pg_catalog'
 UNION ALL
-SELECT 'operator family', n.nspname::text, o.opfname || ' ' || a.amname, pg_get_userbyid(o.opfowner)::text,
+SELECT 'pg_opfamily', n.nspname::text, o.opfname || ' ' || a.amname, pg_get_userbyid(o.opfowner)::text,
        format('OPERATOR FAMILY %I.%I USING %I', n.nspname, o.opfname, a.amname)
 FROM pg_opfamily o JOIN pg_namespace n ON n.oid = o.opfnamespace JOIN pg_am a ON a.oid = o.opfmethod
 WHERE n.nspname <> 'pg_catalog'";
@@ -99,7 +99,7 @@ impl Check for Ownership {
                 let back = back.map(|back| (owned.kind == "SEQUENCE", back));
                 changes.entry(who).or_default().push((label(owned), back));
             };
-            if kind_of(&owned.kind, &owned.name) == Some("routine")
+            if kind_of(&owned.kind, &owned.name) == Some("pg_proc")
                 && definers.contains(&(schema_of(&owned.schema), owned.name.clone()))
             {
                 given(&mut definers_changed);
@@ -219,14 +219,12 @@ struct Owner {
 impl Owners {
     pub(super) async fn read(session: &Session) -> Result<Self, ClusterError> {
         let rows = session.query(OWNERS, &[], "cannot list owners").await?;
-        let kinds =
-            ["relation", "routine", "type", "schema", "large object", "database", "operator class", "operator family"];
         Ok(Self(
             rows.iter()
                 .filter_map(|row| {
-                    let kind: &str = row.get(0);
-                    let kind = kinds.into_iter().find(|known| *known == kind)?;
-                    Some(((kind, row.get(1), row.get(2)), Owner { role: row.get(3), object: row.get(4) }))
+                    let catalog: &str = row.get(0);
+                    let catalog = LISTED.into_iter().find(|known| *known == catalog)?;
+                    Some(((catalog, row.get(1), row.get(2)), Owner { role: row.get(3), object: row.get(4) }))
                 })
                 .collect(),
         ))
@@ -234,12 +232,12 @@ impl Owners {
 
     /// The owner of a relation.
     pub(super) fn of_relation(&self, schema: &str, name: &str) -> Option<&str> {
-        self.0.get(&("relation", schema.to_owned(), name.to_owned())).map(|owner| owner.role.as_str())
+        self.0.get(&("pg_class", schema.to_owned(), name.to_owned())).map(|owner| owner.role.as_str())
     }
 
     fn of(&self, owned: &Owned) -> Option<&Owner> {
         let kind = kind_of(&owned.kind, &owned.name)?;
-        let schema = if matches!(kind, "schema" | "large object" | "database") {
+        let schema = if matches!(kind, "pg_namespace" | "pg_largeobject_metadata" | "pg_database") {
             String::new()
         } else {
             schema_of(&owned.schema)
@@ -248,20 +246,28 @@ impl Owners {
     }
 }
 
-/// What [`OWNERS`] calls an object of this type.
+/// The catalogues that [`OWNERS`] reads.
+const LISTED: [&str; 8] = [
+    "pg_class",
+    "pg_proc",
+    "pg_type",
+    "pg_namespace",
+    "pg_largeobject_metadata",
+    "pg_database",
+    "pg_opclass",
+    "pg_opfamily",
+];
+
+/// The catalogue in which [`OWNERS`] has an object of this type.
 fn kind_of(desc: &str, name: &str) -> Option<&'static str> {
-    Some(match desc {
-        "TABLE" | "VIEW" | "MATERIALIZED VIEW" | "SEQUENCE" | "FOREIGN TABLE" => "relation",
-        "FUNCTION" | "PROCEDURE" | "AGGREGATE" | "ROUTINE" => "routine",
-        "TYPE" | "DOMAIN" | "SHELL TYPE" => "type",
-        "SCHEMA" => "schema",
-        "LARGE OBJECT" => "large object",
-        "DATABASE" => "database",
-        // An archive names no access method; its entry is looked for as that of any other object.
-        "OPERATOR CLASS" if name.contains(' ') => "operator class",
-        "OPERATOR FAMILY" if name.contains(' ') => "operator family",
-        _ => return None,
-    })
+    let catalog = match desc {
+        // Of any of the three.
+        "ROUTINE" => "pg_proc",
+        _ => ObjectKind::of_tag(desc).or_else(|| ObjectKind::of_sql(desc))?.catalog,
+    };
+    // An archive names no access method; its entry is looked for as that of any other object.
+    let is_named = !matches!(catalog, "pg_opclass" | "pg_opfamily") || name.contains(' ');
+    (LISTED.contains(&catalog) && is_named).then_some(catalog)
 }
 
 fn label(owned: &Owned) -> String {
@@ -283,7 +289,6 @@ fn owner_changed(dumped: &str, now: &str, objects: Vec<String>) -> Finding {
     finding.count = many as u64;
     finding.objects = objects;
     finding.evidence = vec![format!("later ALTER, DROP and GRANT by {dumped:?} will fail: only an owner may")];
-    finding.fix = "Restore with owners, or give them back afterwards.".into();
     finding
 }
 
@@ -295,7 +300,7 @@ fn definer_changed(dumped: &str, now: &str, is_superuser: bool, objects: Vec<Str
         Name::SecurityDefinerOwnerChanged,
         format!("{what} that {runs} with the rights of {dumped:?} in the dump now {runs} with those of {role}{now:?}"),
     );
-    finding.subject = Some(dumped.to_owned());
+    finding.subject = Some(Subject::Role(dumped.to_owned()));
     finding.count = many as u64;
     finding.evidence = vec![format!("whoever may call it does with {now:?}'s rights what its body does")];
     finding.fix = format!("Give them to {dumped:?} before anybody connects.");

@@ -17,7 +17,7 @@ use super::scope::{in_database, is_missing, schema_of};
 use super::{Check, Group, Looked, Restored, objects};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
-use crate::finding::{AfterKind, Difference, Finding, Name};
+use crate::finding::{AfterKind, Difference, Finding, Name, Subject};
 use again::Again;
 
 pub struct RowSecurity;
@@ -316,7 +316,7 @@ fn owner_bypasses(now: &str, dumped: &str, tables: &[Table]) -> Finding {
         Name::RlsBypassed,
         format!("{now:?} owns {} with row level security and bypasses the policies", many(tables.len())),
     );
-    finding.subject = Some(dumped.to_owned());
+    finding.subject = Some(Subject::Role(dumped.to_owned()));
     finding.count = tables.len() as u64;
     finding.objects = tables.iter().map(|(schema, name)| format!("TABLE {schema}.{name}")).collect();
     finding.evidence =

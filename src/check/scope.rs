@@ -2,7 +2,7 @@
 
 use super::Restored;
 use crate::cluster::sql::identifier;
-use crate::finding::{Finding, Name, Severity};
+use crate::finding::{Finding, Name, Severity, Subject};
 use crate::restore::has_option;
 
 /// What the dump declares for the database that is looked at.
@@ -22,8 +22,9 @@ pub fn schema_of(schema: &Option<String>) -> String {
 
 /// Whether the restore has reported the role as missing, which explains all that it should own.
 pub fn is_missing(restored: &Restored<'_>, role: &str) -> bool {
-    let title = format!("role {role:?} does not exist in this target");
-    restored.restore_findings.iter().any(|finding| finding.name == Name::RoleMissing && finding.title == title)
+    let subject = Subject::Role(role.to_owned());
+    let is_its = |finding: &Finding| finding.name == Name::RoleMissing && finding.subject.as_ref() == Some(&subject);
+    restored.restore_findings.iter().any(is_its)
 }
 
 /// What to do about what is lost by the script's end.

@@ -9,9 +9,6 @@ use crate::engine::Server;
 use crate::engine::local::{bubblewrap, installations};
 use crate::profile::Major;
 
-/// The majors that the PostgreSQL project supports, and the last one that it does not.
-const MAJORS: [u16; 6] = [13, 14, 15, 16, 17, 18];
-
 /// Less free space than this, in bytes, is worth a word.
 const LITTLE_DISK: u64 = 5 << 30;
 
@@ -28,15 +25,15 @@ pub async fn doctor(arguments: Doctor) -> anyhow::Result<u8> {
             let memory = crate::report::text::size(about.memory);
             lines.push(Line::good("", format!("{} CPUs, {memory} of memory for containers", about.cpus)));
             let mut have = Vec::new();
-            for major in MAJORS {
-                if engine.has(&Server::Major(Major(major)), repository).await {
+            for major in Major::tested() {
+                if engine.has(&Server::Major(major), repository).await {
                     have.push(major.to_string());
                 }
             }
             let name = repository.unwrap_or("postgres");
             if have.is_empty() {
-                const NEWEST: u16 = MAJORS[MAJORS.len() - 1];
-                if engine.can_pull(&Server::Major(Major(NEWEST)), repository).await {
+                const NEWEST: Major = Major::NEWEST;
+                if engine.can_pull(&Server::Major(NEWEST), repository).await {
                     ready = true;
                     let what =
                         format!("no image of {name} is here yet; the registry answers, and `run` pulls what it needs");

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Failure, Name, Situation, fixes};
+use super::{Failure, Situation};
 use crate::restore::Tool;
 
 /// What is known of that in all of a restore.
@@ -32,7 +32,7 @@ impl<'a> Acting<'a> {
         } else {
             Tool::PgRestore.value(options, "--role").map(str::to_owned)
         };
-        role.filter(|role| role != fixes::restoring(target))
+        role.filter(|role| role != target.restoring())
     }
 }
 
@@ -41,22 +41,4 @@ fn changes_role(failure: &Failure) -> bool {
     let words: Vec<String> = statement.split_whitespace().take(3).map(str::to_ascii_lowercase).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     matches!(words.as_slice(), ["set", "session", "authorization"] | ["set", "role", ..])
-}
-
-/// Whether a finding says who was refused.
-pub(super) fn names_who(name: Name) -> bool {
-    matches!(
-        name,
-        Name::OwnerNotAssignable
-            | Name::ExtensionCommentRefused
-            | Name::DefaultPrivilegesRefused
-            | Name::SchemaNotWritable
-            | Name::EventTriggerRefused
-            | Name::ReplicationRefused
-            | Name::ParameterRefused
-            | Name::RoleGrantRefused
-            | Name::RoleNotCreatable
-            | Name::DatabaseNotCreatable
-            | Name::PermissionDenied
-    )
 }

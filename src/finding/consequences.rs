@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use pgdump_reader::{Dump, TocEntry};
 
+use super::kind::Cause;
 use super::mask::is_grammar;
-use super::qualified::{name_at, table_of};
-use super::recognise::Cause;
+use super::qualified::{made_by, referenced_table, table_of};
 use super::{Failure, Name};
 
 /// The archive's entries by dump id; nothing for a plain dump.
@@ -88,7 +88,7 @@ impl Earlier {
         } else if failure.sqlstate.is_some() && !is_of_rows(failure) {
             self.rows_of = None;
         }
-        if is_of_extension(cause.name) {
+        if cause.kind.lacks_objects {
             self.extensions.insert(cause.clone());
         }
         // Class 57 (operator intervention), class 08 (connection), class XX (internal error).
@@ -112,7 +112,7 @@ impl Earlier {
             }
         }
         // What is there already is not missing; only what hangs on it can be another's.
-        if cause.name == Name::RoleExists {
+        if cause.kind.leaves_all {
             return;
         }
         // An object that did not get its owner or its comment is there all the same.
@@ -177,7 +177,7 @@ fn is_there(failure: &Failure, cause: &Cause) -> bool {
     let statement = failure.statement.as_deref().unwrap_or_default().trim_start();
     let of_type = ["CREATE TYPE ", "CREATE DOMAIN "].iter().any(|verb| statement.starts_with(verb));
     let is_type = failure.message.starts_with("type \"") && !of_type;
-    cause.name == Name::ObjectExists && says_so && !is_type
+    cause.is(Name::ObjectExists) && says_so && !is_type
 }
 
 /// Whether what a failure misses is a part of an object that is there, or its kind: undefined column; datatype mismatch, wrong
@@ -186,41 +186,9 @@ fn misses_a_part(failure: &Failure) -> bool {
     ["42703", "42804", "42809", "42830", "42P16", "55000"].iter().any(|state| failure.is(state))
 }
 
-fn is_of_extension(name: Name) -> bool {
-    matches!(
-        name,
-        Name::ExtensionUnavailable
-            | Name::ExtensionNotAllowed
-            | Name::ExtensionSchemaFixed
-            | Name::ExtensionDatabaseFixed
-            | Name::LibraryNotPreloaded
-    )
-}
-
-/// Whether a failure that was recognised as this can follow from another one.
-fn may_follow(name: Name) -> bool {
-    matches!(
-        name,
-        Name::UnclassifiedError
-            | Name::ClientFailed
-            | Name::DependencyMissing
-            | Name::SchemaMissing
-            | Name::SearchPathFunction
-            | Name::ForeignKeyViolated
-            | Name::LibraryNotPreloaded
-            | Name::CreatedLater
-            | Name::TextInDump
-            | Name::MaterializedViewEmpty
-            | Name::ObjectExists
-            // Of an object that is there already, and is somebody else's.
-            | Name::PermissionDenied
-            | Name::SchemaNotWritable
-    )
-}
-
 /// Whether a failure only follows from an earlier one, and which cause that had.
 pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, earlier: &Earlier) -> Option<Cause> {
-    if !may_follow(own.name) {
+    if !own.kind.may_follow {
         return None;
     }
     // in_failed_sql_transaction: everything in the transaction waits for its end.
@@ -239,20 +207,20 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
     const MISSES: [&str; 12] =
         ["42P01", "42704", "42883", "42703", "3F000", "3D000", "42804", "42809", "42830", "42P16", "55000", "42803"];
     // invalid_parameter_value: a parameter that names what is not there.
-    let names_nothing = failure.is("22023") && own.name == Name::DependencyMissing;
+    let names_nothing = failure.is("22023") && own.is(Name::DependencyMissing);
     let misses_something =
-        MISSES.iter().any(|state| failure.is(state)) || names_nothing || own.name == Name::LibraryNotPreloaded;
+        MISSES.iter().any(|state| failure.is(state)) || names_nothing || own.is(Name::LibraryNotPreloaded);
     let statement = failure.statement.as_deref().unwrap_or_default().trim_start();
     // What is refused of an object that is there already is so because it is another one than the dump's.
-    if matches!(own.name, Name::PermissionDenied | Name::SchemaNotWritable) {
+    if own.is(Name::PermissionDenied) || own.is(Name::SchemaNotWritable) {
         return of_another(failure, own, archive, earlier);
     }
     // pg_restore says that a worker has died beside what the server says of its end.
-    if own.name == Name::ClientFailed && is_of_worker(&failure.message) {
+    if own.is(Name::ClientFailed) && is_of_worker(&failure.message) {
         return earlier.ended.clone().or_else(|| earlier.before.clone());
     }
     // What depends on what the dump drops is there for that drop's own cause; and a key twice for its table's.
-    if own.name == Name::ObjectExists && !failure.is("42P16") {
+    if own.is(Name::ObjectExists) && !failure.is("42P16") {
         return None;
     }
     // foreign_key_violation: rows that point to those of a table whose COPY failed, or that triggers look at which should
@@ -310,7 +278,7 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
     // name can tell, unless there is just one.
     if failure.is("42704") || failure.is("42883") || names_nothing {
         let has_its_name = |cause: &&Cause| {
-            named.iter().any(|name| name.rsplit('.').next().is_some_and(|last| last.contains(cause.subject.as_str())))
+            named.iter().any(|name| name.rsplit('.').next().is_some_and(|last| last.contains(&*cause.subject.text())))
         };
         let by_name = earlier.extensions.iter().find(has_its_name);
         let only = earlier.extensions.first().filter(|_| earlier.extensions.len() == 1);
@@ -322,18 +290,18 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
 /// What was refused of an object that could not be made because it is there already: by its entry or what that depends on,
 /// and in a script by its name. That a schema is there explains only what is refused of the schema itself.
 fn of_another(failure: &Failure, own: &Cause, archive: &Entries, earlier: &Earlier) -> Option<Cause> {
-    let of_schema = own.name == Name::SchemaNotWritable || failure.message.contains(" schema ");
+    let of_schema = own.is(Name::SchemaNotWritable) || failure.message.contains(" schema ");
     let is_meant = |id: &i32| of_schema || archive.get(*id).is_none_or(|entry| entry.desc != "SCHEMA");
     let there: HashMap<i32, Cause> =
         earlier.there.iter().filter(|(id, _)| is_meant(id)).map(|(id, cause)| (*id, cause.clone())).collect();
     let by_entry =
         failure.entry.and_then(|entry| there.get(&entry).cloned().or_else(|| archive.failed_dependency(entry, &there)));
-    let by_name = || earlier.there_by_name.get(&own.subject).cloned();
+    let by_name = || earlier.there_by_name.get(&*own.subject.text()).cloned();
     let altered = || {
         let (schema, table) = table_of(failure)?;
         earlier.there_by_name.get(&format!("{schema}.{table}")).cloned()
     };
-    by_entry.or_else(|| if own.name == Name::SchemaNotWritable { by_name() } else { altered() })
+    by_entry.or_else(|| if own.is(Name::SchemaNotWritable) { by_name() } else { altered() })
 }
 
 /// `a worker process died unexpectedly`, `worker process failed: exit code 1` (parallel.c in src/bin/pg_dump, PostgreSQL 13
@@ -348,73 +316,6 @@ fn is_of_worker(message: &str) -> bool {
 /// What psql says when it takes rows for statements, because the COPY before them failed.
 fn is_of_rows(failure: &Failure) -> bool {
     failure.is("42601") || failure.message.starts_with("backslash commands are restricted")
-}
-
-/// The table that `ALTER TABLE … ADD … FOREIGN KEY (…) REFERENCES table(…)` points to.
-pub(super) fn referenced_table(failure: &Failure) -> Option<String> {
-    let (_, table) = failure.statement.as_deref()?.split_once(" REFERENCES ")?;
-    Some(name_at(table)?.join("."))
-}
-
-/// What a `CREATE` statement would have made, or a `COPY` or a `REFRESH` filled, by the parts of its name. Text that is no SQL
-/// takes the statement with it that follows.
-pub(super) fn made_by(statement: &str) -> Option<Vec<String>> {
-    let statement = statement.trim_start();
-    let starts = ["COPY ", "REFRESH MATERIALIZED VIEW CONCURRENTLY ", "REFRESH MATERIALIZED VIEW "];
-    if let Some(rest) = starts.iter().find_map(|start| statement.strip_prefix(start)) {
-        return name_at(rest);
-    }
-    let begins = statement.starts_with(|c: char| c.is_ascii_uppercase());
-    let statement = match statement.find("\nCREATE ") {
-        Some(at)
-            if !statement.starts_with("CREATE ") && (!begins || !pgdump_reader::begins_with_command(statement)) =>
-        {
-            &statement[at + 1..]
-        }
-        _ => statement,
-    };
-    // `ACCESS METHOD`, `TEXT SEARCH CONFIGURATION`.
-    const KINDS: [&str; 21] = [
-        "METHOD",
-        "CONFIGURATION",
-        "SUBSCRIPTION",
-        "PUBLICATION",
-        "STATISTICS",
-        "TRIGGER",
-        "WRAPPER",
-        "SERVER",
-        "TABLE",
-        "TYPE",
-        "DOMAIN",
-        "SCHEMA",
-        "SEQUENCE",
-        "FUNCTION",
-        "PROCEDURE",
-        "VIEW",
-        "AGGREGATE",
-        "OPERATOR",
-        "DATABASE",
-        "COLLATION",
-        "EXTENSION",
-    ];
-    let mut rest = statement.strip_prefix("CREATE ")?;
-    loop {
-        let (word, after) = rest.trim_start().split_once(char::is_whitespace)?;
-        rest = after.trim_start();
-        if KINDS.contains(&word) {
-            break;
-        }
-        // Words before the kind are in capitals; a name comes after it.
-        if !word.chars().all(|letter| letter.is_ascii_uppercase()) {
-            return None;
-        }
-    }
-    while let Some((word, after)) = rest.split_once(char::is_whitespace)
-        && ["IF", "NOT", "EXISTS", "CLASS", "FAMILY"].contains(&word)
-    {
-        rest = after.trim_start();
-    }
-    name_at(rest)
 }
 
 /// The kind of what is no statement, such as rows that psql took for one.
@@ -468,17 +369,6 @@ fn kind_in(statement: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_statement_makes_is_known_by_its_name() {
-        let made = |statement: &str| made_by(statement).map(|parts| parts.join("."));
-        assert_eq!(made("CREATE UNLOGGED TABLE a.b (c integer)").as_deref(), Some("a.b"));
-        assert_eq!(made("CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;").as_deref(), Some("vector"));
-        assert_eq!(made("CREATE MATERIALIZED VIEW a.\"TABLE x\" AS").as_deref(), Some("a.TABLE x"));
-        assert_eq!(made("COPY a.b (c) FROM stdin;").as_deref(), Some("a.b"));
-        assert_eq!(made("ALTER TABLE a.b OWNER TO c;"), None);
-        assert_eq!(made("CREATE"), None);
-    }
 
     #[test]
     fn statements_are_counted_under_the_names_of_an_archives_entries() {

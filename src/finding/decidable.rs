@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::Name;
-use crate::profile::{Acceptable, KnownFinding, Rules};
+use crate::profile::{KnownFinding, Rules};
 
 /// The rules for profiles of now: every finding of the catalogue, and the date.
 pub fn profile_rules() -> Rules<'static> {
@@ -12,18 +12,4 @@ pub fn profile_rules() -> Rules<'static> {
         Name::ALL.iter().map(known).collect()
     });
     Rules { known_findings: Some(&KNOWN), ..Rules::default() }
-}
-
-impl Name {
-    /// How far a profile may decide that it does not count.
-    pub fn acceptable(self) -> Acceptable {
-        match self {
-            Name::UnclassifiedError => Acceptable::ByName,
-            // The restore has ended early: what would have come after that was never tried, and the checks cannot tell
-            // it from what was lost.
-            Name::ClientFailed | Name::ClientTooOld | Name::DumpTruncated => Acceptable::Never,
-            Name::AcceptUnused => Acceptable::OfProfile,
-            _ => Acceptable::Freely,
-        }
-    }
 }

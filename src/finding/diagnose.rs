@@ -2,36 +2,17 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use pgdump_reader::{Damage, Dump, Scan, TocEntry};
+use pgdump_reader::{Damage, TocEntry};
 
-use super::acting::{Acting, names_who};
+use super::acting::Acting;
 use super::consequences::{Earlier, Entries, OWNER, consequence_of, is_of_elsewhere, is_of_other_worker, kind_of};
+use super::kind::{Advice, Case, Cause, Context, SubjectIs};
 use super::mask::{MASK, Mask};
 use super::qualified::name_at;
-use super::recognise::{Cause, recognise};
-use super::refine::{ORDER, Refine};
-use super::{Consequence, Failure, Finding, Lost, Name, Origin, Severity, There, fixes};
-use crate::profile::Target;
-
-/// What is known beside the failures themselves.
-pub struct Situation<'a> {
-    pub dump: &'a Dump,
-    /// What a full pass over the dump has found.
-    pub scan: &'a Scan,
-    /// What the restore met in the databases.
-    pub there: &'a There,
-    /// Tables that the dump makes and was made without the data of.
-    pub without_data: Vec<String>,
-    /// Whether the script took superuser from the role that is the cluster's.
-    pub superuser_lost: bool,
-    pub target: &'a Target,
-    /// The major version of the client that restored.
-    pub client: &'a str,
-    /// The major version of the server, where it is known.
-    pub server: Option<u16>,
-    /// What may be shown.
-    pub mask: Mask<'a>,
-}
+use super::recognise::recognise;
+use super::refine::Refine;
+use super::rule::Because;
+use super::{Consequence, Failure, Finding, Lost, Name, Severity, Situation, Subject};
 
 /// Findings of a restore, by severity, then as they first happened. Each failure is counted in one of them.
 pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
@@ -49,8 +30,9 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
         let as_acting = acting.clone().map(|role| Failure { role: Some(role), ..failure.clone() });
         let failure = as_acting.as_ref().unwrap_or(failure);
         let shown = failure.shown(&situation.mask);
-        let mut own = refine.cause(failure, named(failure, &shown, &situation.mask));
-        own.acting = acting.filter(|_| names_who(own.name)).map(|role| situation.mask.name(&role));
+        let own = named(failure, &shown, &situation.mask);
+        let mut own = own.kind.refine.map_or_else(|| own.clone(), |refined| refined(&refine, failure, own.clone()));
+        own.acting = acting.filter(|_| own.kind.names_who).map(|role| situation.mask.name(&role));
         let root = of_damage(failure, &own, &situation.scan.damage)
             .or_else(|| consequence_of(failure, &own, &archive, &earlier));
         let is_consequence = root.is_some();
@@ -73,12 +55,11 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
 
 /// The script took superuser away, and nothing came after that needs it.
 fn nothing_refused(situation: &Situation) -> Finding {
-    let cause = Cause::new(Name::SuperuserLost, situation.target.cluster.superuser.as_str());
-    let mut finding = Finding::new(cause.name, fixes::title(&cause, &[], situation));
+    let superuser = situation.target.cluster.superuser.clone();
+    let cause = Name::SuperuserLost.cause(Subject::Role(superuser));
+    let mut finding = Finding::of(&cause, &situation.context());
     finding.severity = Severity::Warning;
-    finding.subject = Some(cause.subject.clone());
     finding.evidence.push("nothing was refused for it: no statement that needs superuser came after".into());
-    fixes::fix(&mut finding, &cause, situation);
     finding
 }
 
@@ -86,41 +67,31 @@ fn nothing_refused(situation: &Situation) -> Finding {
 /// be named where it stands in words that may be shown, or is known; a statement can be a row that psql took for one.
 fn named(failure: &Failure, shown: &Failure, mask: &Mask<'_>) -> Cause {
     let said = recognise(&Failure { voice: shown.voice, ..failure.clone() });
-    let who = match said.name {
-        // A role; what others say of it are words of pgrehearse's own.
-        Name::SchemaNotWritable | Name::EventTriggerRefused => said.who.map(|who| mask.name(&who)),
-        _ => said.who,
-    };
-    if is_in_own_words(said.name) {
-        return Cause { who, ..Cause::new(said.name, said.subject) };
+    let because = said.because.map(|because| match because {
+        Because::Owner(role) => Because::Owner(mask.name(&role)),
+        // In words of pgrehearse's own.
+        because => because,
+    });
+    let has_name = said.kind.subject != SubjectIs::Form;
+    if said.kind.subject == SubjectIs::OwnWords {
+        return Cause { because, ..said.kind.cause(said.subject) };
     }
     let of_shown = recognise(shown);
-    let mut own = match of_shown.name == said.name {
-        true => Cause { who, ..of_shown },
-        false if said.subject.is_empty() || has_name(said.name) => Cause { who, ..Cause::new(said.name, said.subject) },
-        false => Cause { who, ..Cause::new(said.name, shown.message.as_str()) },
+    let mut own = match of_shown.kind == said.kind {
+        true => Cause { because, ..of_shown },
+        false if said.subject.is_empty() || has_name => Cause { because, ..said.kind.cause(said.subject) },
+        false => Cause { because, ..said.kind.cause(Subject::Words(shown.message.clone())) },
     };
-    if !own.subject.is_empty() && has_name(own.name) && !shown.message.contains(&own.subject) {
-        own.subject = mask.name(&own.subject);
+    if !own.subject.is_empty() && has_name && !shown.message.contains(&*own.subject.text()) {
+        own.subject = own.subject.renamed(|name| mask.name(name));
     }
     own
-}
-
-/// Whether what a cause is about is said in words of pgrehearse's own, which hold nothing of the dump's.
-fn is_in_own_words(name: Name) -> bool {
-    matches!(name, Name::CatalogChanged | Name::CreatedLater | Name::TextInDump)
-}
-
-/// Whether what a cause is about is one name, and not the form of its message.
-fn has_name(name: Name) -> bool {
-    let by_form = [Name::UnclassifiedError, Name::ClientFailed, Name::ValueInvalid, Name::TemplateIncompatible];
-    !by_form.contains(&name)
 }
 
 /// Whether a failure only follows from what is wrong with the dump itself: the client ends where the archive does, the
 /// server loses its client, and the rows of a table that is cut off are not whole.
 fn of_damage(failure: &Failure, own: &Cause, damage: &[Damage]) -> Option<Cause> {
-    let is_open = matches!(own.name, Name::UnclassifiedError | Name::ClientFailed | Name::ValueInvalid);
+    let is_open = [Name::UnclassifiedError, Name::ClientFailed, Name::ValueInvalid].iter().any(|name| own.is(*name));
     if damage.is_empty() || !is_open {
         return None;
     }
@@ -134,7 +105,7 @@ fn of_damage(failure: &Failure, own: &Cause, damage: &[Damage]) -> Option<Cause>
         cut.any(|cut| cut == whole || Some(cut) == table)
     });
     let follows = failure.sqlstate.is_none() || lost || cut_off;
-    follows.then(|| Cause::new(Name::DumpTruncated, ""))
+    follows.then(|| Name::DumpTruncated.cause(Subject::None))
 }
 
 /// What belongs to one cause.
@@ -227,30 +198,29 @@ impl Found {
     }
 
     fn into_finding(self, cause: &Cause, situation: &Situation) -> Finding {
-        let mut finding = Finding::new(cause.name, fixes::title(cause, &self.evidence, situation));
-        let has_subject = !cause.subject.is_empty() && cause.name != Name::UnclassifiedError;
-        finding.subject = has_subject.then(|| cause.subject.clone());
+        let is_unclassified = cause.is(Name::UnclassifiedError);
+        let mut finding = Finding::of(cause, &situation.context());
         finding.count = self.count;
         finding.objects = self.objects;
         finding.consequences = self.consequences.into_values().collect();
         finding.consequences.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.kind.cmp(&b.kind)));
+        if let Some(first) = self.evidence.first().filter(|_| cause.kind.title.is_none()) {
+            finding.title.clone_from(first);
+        }
         finding.evidence = self.evidence;
         finding.evidence.extend(self.hint.map(|hint| format!("HINT: {hint}")));
-        if cause.name == Name::UnclassifiedError {
+        if is_unclassified {
+            finding.subject = None;
             finding.evidence.extend(self.statement.map(|statement| format!("STATEMENT: {statement}")));
         }
-        finding.severity = severity(cause, finding.severity);
-        finding.origin = origin(cause, finding.origin);
-        // Whatever the cause is worth by itself, something else was lost for it.
-        if !finding.consequences.is_empty() {
+        // Whatever the cause is worth by itself, something else was lost for it. A preamble's parameter only shapes how the
+        // session restores; one of a function or a role takes that with it.
+        let lost_more = !finding.consequences.is_empty() || cause.is(Name::SettingUnknown) && !self.only_preamble;
+        if lost_more {
             finding.severity = Severity::Error;
+            finding.advise(cause, &situation.context());
         }
-        // A preamble's parameter only shapes how the session restores; one of a function or a role takes that with it.
-        if cause.name == Name::SettingUnknown && !self.only_preamble {
-            finding.severity = Severity::Error;
-        }
-        fixes::fix(&mut finding, cause, situation);
-        if finding.subject.as_ref().is_some_and(|subject| subject.contains(MASK)) {
+        if finding.subject.as_ref().is_some_and(|subject| subject.text().contains(MASK)) {
             finding.subject = None;
         }
         // Nobody can run what names nothing.
@@ -258,8 +228,7 @@ impl Found {
         finding.remedy.entries = self.entries;
         finding.takes_back = self.takes_back;
         // By itself it would be nothing to do.
-        if cause.name.severity() == Severity::Note && !finding.takes_back.is_empty() && !finding.consequences.is_empty()
-        {
+        if cause.kind.severity == Severity::Note && !finding.takes_back.is_empty() && !finding.consequences.is_empty() {
             finding.fix =
                 "It took back all that its transaction did: take it out of the transaction, and restore again.".into();
             finding.commands.clear();
@@ -268,25 +237,32 @@ impl Found {
     }
 }
 
-/// How bad a cause is by itself, where that hangs on more than its name.
-fn severity(cause: &Cause, usual: Severity) -> Severity {
-    match cause.name {
-        // Every database has it, and what the dump says of it is applied to it.
-        Name::ObjectExists if cause.subject == "public" && cause.who.is_none() => Severity::Note,
-        // It stays superuser, who needs none of what else the statement says.
-        Name::SuperuserLost if cause.who.is_some() => Severity::Warning,
-        // The extension has made it, as in the source.
-        Name::ObjectExists if cause.who.is_some() => usual.min(Severity::Warning),
-        _ => usual,
+impl Finding {
+    /// A finding of this cause in this target, in the words of its kind.
+    pub fn of(cause: &Cause, context: &Context<'_>) -> Self {
+        let kind = cause.kind;
+        let severity = (kind.weight)(cause, kind.severity);
+        let case = Case::new(cause, severity, context);
+        let mut finding =
+            Finding::new(cause.name(), kind.title.map_or_else(|| kind.summary.to_owned(), |title| title(&case)));
+        finding.severity = severity;
+        finding.origin = (kind.blame)(cause, kind.origin);
+        finding.subject = Some(cause.subject.clone()).filter(|subject| !subject.is_empty());
+        finding.advise(cause, context);
+        finding
     }
-}
 
-/// Whose fault it is, where that hangs on more than its name.
-fn origin(cause: &Cause, usual: Origin) -> Origin {
-    match cause.name {
-        // The rows referred to are there, only not yet.
-        Name::ForeignKeyViolated if cause.who.as_deref() == Some(ORDER) => Origin::Restore,
-        _ => usual,
+    /// Takes the words of its kind for what to do, as they are for its severity.
+    pub fn advise(&mut self, cause: &Cause, context: &Context<'_>) {
+        let case = Case::new(cause, self.severity, context);
+        let Advice { words, commands } = match cause.kind.advice {
+            Some(advice) => advice(&case),
+            None => Advice {
+                words: cause.kind.fix.to_owned(),
+                commands: cause.kind.commands.map(|commands| commands(&case)).unwrap_or_default(),
+            },
+        };
+        (self.fix, self.commands) = (words, commands);
     }
 }
 
@@ -298,8 +274,11 @@ fn is_preamble(statement: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use pgdump_reader::{Dump, Scan};
+
     use super::*;
-    use crate::profile;
+    use crate::finding::{Origin, There};
+    use crate::profile::{self, Target};
 
     fn failure(sqlstate: &str, message: &str, statement: &str) -> Failure {
         Failure {
@@ -416,21 +395,21 @@ mod tests {
 
         let mut rows = failure("22P04", "missing data for column \"name\"", "COPY shop.files (id, name) FROM stdin;");
         rows.context = Some("COPY files, line 3: \"pg_dump: warning: there are circular constraints\"".into());
-        assert_eq!(cause(&rows), Cause::new(Name::TextInDump, "pg_dump"));
+        assert_eq!(cause(&rows), Name::TextInDump.cause(Subject::Words("pg_dump".into())));
 
         let prompt = failure("42601", "syntax error at or near \"Password\"", "Password for user secretary:");
-        assert_eq!(cause(&prompt), Cause::new(Name::TextInDump, "a prompt for a password"));
+        assert_eq!(cause(&prompt), Name::TextInDump.cause(Subject::Words("a prompt for a password".into())));
 
         let gone =
             failure("42703", "column s.consrc does not exist", "CREATE VIEW v AS SELECT consrc FROM pg_constraint s");
         let gone = cause(&gone);
-        assert_eq!(gone.name, Name::CatalogChanged);
-        assert!(!gone.subject.contains(MASK), "{}", gone.subject);
+        assert_eq!(gone.name(), Name::CatalogChanged);
+        assert!(!gone.subject.text().contains(MASK), "{}", gone.subject);
 
         let switched = "ALTER TABLE shop.t DISABLE TRIGGER ALL;";
         let refused = failure("42501", "permission denied: \"RI_ConstraintTrigger_a_1\" is a system trigger", switched);
         let refused = cause(&refused);
-        assert_eq!((refused.name, refused.who.as_deref()), (Name::PermissionDenied, Some("triggers")));
+        assert_eq!((refused.name(), refused.because), (Name::PermissionDenied, Some(Because::Triggers)));
     }
 
     /// Every object of a schema depends on it in an archive.

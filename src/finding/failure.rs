@@ -2,6 +2,9 @@
 
 use super::mask::{Mask, Voice, holds_any};
 
+/// How a context names a function in PL/pgSQL (`plpgsql_exec_error_callback` in pl_exec.c).
+pub(super) const FUNCTION: &str = "PL/pgSQL function ";
+
 /// A failure as the server logged it, joined with what the client said of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Failure {
@@ -53,6 +56,21 @@ impl Failure {
             voice,
             ..self.clone()
         }
+    }
+
+    /// The function in PL/pgSQL that refused; empty for a DO block and where none is told.
+    pub(super) fn running(&self) -> String {
+        let context = self.context.as_deref().unwrap_or_default();
+        let function = context.lines().find_map(|line| line.strip_prefix(FUNCTION));
+        let name = function.map_or("", |after| after.split(" line ").next().unwrap_or(after));
+        if name == "inline_code_block" { String::new() } else { name.to_owned() }
+    }
+
+    /// Whether a row was refused that a function wrote while rows of the dump came in.
+    pub(super) fn writes_within(&self) -> bool {
+        let statement = self.statement.as_deref().unwrap_or_default().trim_start();
+        let brings_rows = ["COPY ", "INSERT INTO "].iter().any(|begin| statement.starts_with(begin));
+        brings_rows && self.context.iter().flat_map(|context| context.lines()).any(|line| line.starts_with(FUNCTION))
     }
 
     /// The first line of the statement as it may be shown.

@@ -1,12 +1,12 @@
 //! Findings: one root cause each, with a stable name, the objects it hit, evidence, and a fix.
 
 mod acting;
-mod catalogue;
 mod consequences;
 mod decidable;
 mod diagnose;
 mod failure;
-mod fixes;
+mod kind;
+mod kinds;
 mod lost;
 pub mod mask;
 mod origin;
@@ -17,23 +17,25 @@ mod qualified;
 mod recognise;
 mod refine;
 mod remedy;
+mod rule;
+mod situation;
+mod subject;
 mod there;
 
 pub use crate::profile::Severity;
-pub use catalogue::Name;
 pub use consequences::{CLIENT, OTHER_TEXT};
 pub use decidable::profile_rules;
-pub use diagnose::{Situation, diagnose};
+pub use diagnose::diagnose;
 pub use failure::Failure;
-pub use fixes::{
-    DUMP_TRUNCATED_FIX, ROLE_MISSING_FIX, TABLESPACE_MISSING_FIX, feature_missing_fix, feature_missing_title,
-    restoring, ruled_out_words, without_tablespaces, words,
-};
+pub use kind::{Cause, Context};
+pub use kinds::Name;
+pub use kinds::dump_truncated::TITLE as DUMP_TRUNCATED;
 pub use lost::{Lost, transactions_lost};
 pub use origin::Origin;
-pub use recognise::Cause;
-
 pub use remedy::{After, AfterKind, Remedy};
+pub use rule::Because;
+pub use situation::Situation;
+pub use subject::Subject;
 pub use there::{Ask, There};
 
 use serde::{Deserialize, Serialize};
@@ -52,7 +54,7 @@ pub struct Finding {
     pub title: String,
     /// What the cause is about, where one name tells findings of a kind apart: a role, an extension, a schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subject: Option<String>,
+    pub subject: Option<Subject>,
     /// How many failed statements or objects this one cause explains, its consequences among them.
     pub count: u64,
     /// The objects it hit itself, by name, in order; renderers show the first few.
@@ -137,7 +139,7 @@ impl Finding {
             consequences: Vec::new(),
             evidence: Vec::new(),
             differences: Vec::new(),
-            fix: String::new(),
+            fix: name.kind().fix.to_owned(),
             commands: Vec::new(),
             fix_files: Vec::new(),
             remedy: Remedy::default(),
@@ -153,6 +155,11 @@ impl Finding {
         self.origin = Origin::Source;
         self.severity = self.severity.min(Severity::Warning);
         self
+    }
+
+    /// What it is about, as a report has it.
+    pub fn subject_text(&self) -> Option<String> {
+        self.subject.as_ref().map(Subject::to_string)
     }
 
     /// All objects that it hit, those of its consequences last.

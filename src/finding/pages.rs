@@ -1,6 +1,9 @@
-//! Tests of the pages that `pgrehearse explain` shows and reports point to.
+//! Tests of the pages that `pgrehearse explain` shows and reports point to, and of what a finding is made of.
+
+use std::path::Path;
 
 use crate::finding::Name;
+use crate::sources;
 
 const SECTIONS: [&str; 5] = ["What happened", "Why", "Example", "Fix", "Where it is typical"];
 
@@ -43,4 +46,26 @@ fn pages_name_only_findings_that_exist() {
             }
         }
     }
+}
+
+/// What CONTRIBUTING.md says of a new finding: its file, a line in `kinds/mod.rs`, its page.
+#[test]
+fn a_finding_is_one_file_one_line_and_one_page() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources = sources::without_tests();
+    for name in Name::ALL {
+        let module = name.as_str().replace('-', "_");
+        let own = root.join(format!("src/finding/kinds/{module}.rs"));
+        let quoted = format!("\"{name}\"");
+        let saying = sources.iter().filter(|(_, code)| code.contains(&quoted)).map(|(file, _)| file);
+        assert_eq!(saying.collect::<Vec<_>>(), [&own], "{name}");
+        assert!(root.join(format!("docs/findings/{name}.md")).exists(), "{name}");
+    }
+    let registered = include_str!("kinds/mod.rs");
+    let lines = |text: &str| registered.lines().filter(|line| line.trim_start().starts_with(text)).count();
+    for name in Name::ALL {
+        assert_eq!(lines(&format!("{}: {name:?},", name.as_str().replace('-', "_"))), 1, "{name}");
+    }
+    let files = std::fs::read_dir(root.join("src/finding/kinds")).unwrap().count();
+    assert_eq!(files, Name::ALL.len() + 1, "a file without a line");
 }

@@ -50,9 +50,84 @@ pub(super) fn relation_at(text: &str) -> Option<(String, String)> {
     Some((parts.pop().unwrap_or_else(|| "public".into()), name))
 }
 
-/// That table, as `schema.table`.
-pub(super) fn table_name(failure: &Failure) -> Option<String> {
-    table_of(failure).map(|(schema, table)| format!("{schema}.{table}"))
+/// The parts of a name as its schema and itself, where it has one.
+pub(super) fn schema_and_name(mut parts: Vec<String>) -> Option<(String, String)> {
+    let name = parts.pop()?;
+    Some((parts.pop()?, name))
+}
+
+/// The table that `ALTER TABLE … ADD … FOREIGN KEY (…) REFERENCES table(…)` points to.
+pub(super) fn referenced_table(failure: &Failure) -> Option<String> {
+    let (_, table) = failure.statement.as_deref()?.split_once(" REFERENCES ")?;
+    Some(name_at(table)?.join("."))
+}
+
+/// What a `CREATE` statement would have made, or a `COPY` or a `REFRESH` filled, by the parts of its name. Text that is no SQL
+/// takes the statement with it that follows.
+pub(super) fn made_by(statement: &str) -> Option<Vec<String>> {
+    let statement = statement.trim_start();
+    let starts = ["COPY ", "REFRESH MATERIALIZED VIEW CONCURRENTLY ", "REFRESH MATERIALIZED VIEW "];
+    if let Some(rest) = starts.iter().find_map(|start| statement.strip_prefix(start)) {
+        return name_at(rest);
+    }
+    let begins = statement.starts_with(|c: char| c.is_ascii_uppercase());
+    let statement = match statement.find("\nCREATE ") {
+        Some(at)
+            if !statement.starts_with("CREATE ") && (!begins || !pgdump_reader::begins_with_command(statement)) =>
+        {
+            &statement[at + 1..]
+        }
+        _ => statement,
+    };
+    // `ACCESS METHOD`, `TEXT SEARCH CONFIGURATION`.
+    const KINDS: [&str; 21] = [
+        "METHOD",
+        "CONFIGURATION",
+        "SUBSCRIPTION",
+        "PUBLICATION",
+        "STATISTICS",
+        "TRIGGER",
+        "WRAPPER",
+        "SERVER",
+        "TABLE",
+        "TYPE",
+        "DOMAIN",
+        "SCHEMA",
+        "SEQUENCE",
+        "FUNCTION",
+        "PROCEDURE",
+        "VIEW",
+        "AGGREGATE",
+        "OPERATOR",
+        "DATABASE",
+        "COLLATION",
+        "EXTENSION",
+    ];
+    let mut rest = statement.strip_prefix("CREATE ")?;
+    loop {
+        let (word, after) = rest.trim_start().split_once(char::is_whitespace)?;
+        rest = after.trim_start();
+        if KINDS.contains(&word) {
+            break;
+        }
+        // Words before the kind are in capitals; a name comes after it.
+        if !word.chars().all(|letter| letter.is_ascii_uppercase()) {
+            return None;
+        }
+    }
+    while let Some((word, after)) = rest.split_once(char::is_whitespace)
+        && ["IF", "NOT", "EXISTS", "CLASS", "FAMILY"].contains(&word)
+    {
+        rest = after.trim_start();
+    }
+    name_at(rest)
+}
+
+/// The parts of the names in `ALTER TABLE ONLY public.p ATTACH PARTITION public.p1 …`: of the table and of its partition.
+pub(super) fn attaches(definition: &str) -> Option<(Vec<String>, Vec<String>)> {
+    let (parent, part) = definition.split_once(" ATTACH PARTITION ")?;
+    let parent = parent.trim_start().strip_prefix("ALTER TABLE ONLY ")?;
+    Some((name_at(parent)?, name_at(part)?))
 }
 
 #[cfg(test)]
@@ -72,7 +147,8 @@ mod tests {
     #[test]
     fn the_table_of_a_statement_is_read_from_it() {
         let of = |statement: &str| {
-            table_name(&Failure { statement: Some(statement.into()), ..Failure::default() }).unwrap_or_default()
+            let failure = Failure { statement: Some(statement.into()), ..Failure::default() };
+            table_of(&failure).map(|(schema, table)| format!("{schema}.{table}")).unwrap_or_default()
         };
         for (statement, table) in [
             ("COPY auth.users (id, email) FROM stdin;", "auth.users"),
@@ -84,5 +160,16 @@ mod tests {
         ] {
             assert_eq!(of(statement), table, "{statement}");
         }
+    }
+
+    #[test]
+    fn what_a_statement_makes_is_known_by_its_name() {
+        let made = |statement: &str| made_by(statement).map(|parts| parts.join("."));
+        assert_eq!(made("CREATE UNLOGGED TABLE a.b (c integer)").as_deref(), Some("a.b"));
+        assert_eq!(made("CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;").as_deref(), Some("vector"));
+        assert_eq!(made("CREATE MATERIALIZED VIEW a.\"TABLE x\" AS").as_deref(), Some("a.TABLE x"));
+        assert_eq!(made("COPY a.b (c) FROM stdin;").as_deref(), Some("a.b"));
+        assert_eq!(made("ALTER TABLE a.b OWNER TO c;"), None);
+        assert_eq!(made("CREATE"), None);
     }
 }

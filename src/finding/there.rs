@@ -5,19 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Failure;
 use super::qualified::{name_at, table_of};
-use super::recognise::running;
 
-/// What was there, and what is. Names are those of the server: schema and name, joined by a dot.
+/// What was there, and what is. Names are those of the server: schema and name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct There {
     /// Whether the target has objects of its own in the database that is restored into.
     pub has_own: bool,
     /// Tables that had rows before the restore.
-    pub filled_before: BTreeSet<String>,
+    pub filled_before: BTreeSet<(String, String)>,
     /// Tables of failed statements that have rows now.
-    pub filled_now: BTreeSet<String>,
+    pub filled_now: BTreeSet<(String, String)>,
     /// Objects that an extension has made, and its name.
-    pub of_extension: BTreeMap<String, String>,
+    pub of_extension: BTreeMap<(String, String), String>,
     /// The schema of functions that a failure names without it, where one alone has a function of that name.
     pub schema_of_routine: BTreeMap<String, String>,
 }
@@ -42,7 +41,7 @@ impl Ask {
         let mut ask = Self::default();
         for failure in failures {
             let Some(database) = &failure.database else { continue };
-            if let Some(name) = bare_routine(&running(failure)) {
+            if let Some(name) = bare_routine(&failure.running()) {
                 ask.routines.entry(database.clone()).or_default().insert(name);
             }
             let collides = failure.is("23505") || failure.is("23P01");

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use pgdump_reader::{Archive, TocEntry};
+use pgdump_reader::{Archive, ObjectKind, TocEntry};
 
 use super::statements::{extensions_ahead, schemas_ahead};
 use super::text::{head, on_one_line};
@@ -153,5 +153,5 @@ fn line(entry: &TocEntry) -> String {
 /// Whether a list decides on an entry: some are restored or left out whatever it says (_tocEntryRequired in
 /// pg_backup_archiver.c, PostgreSQL 13 to 18).
 fn is_listed(entry: &TocEntry) -> bool {
-    !["ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"].contains(&entry.desc.as_str())
+    !ObjectKind::of_tag(&entry.desc).is_some_and(ObjectKind::is_of_whole)
 }

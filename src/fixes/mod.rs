@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 use pgdump_reader::{Dump, Facts};
 
-use crate::finding::{Finding, Name};
+use crate::finding::{Finding, Name, Subject};
 use crate::profile::Target;
 
 /// What fixes are written for.
@@ -43,7 +43,8 @@ impl<'a> Asked<'a> {
     fn subjects(&self, name: Name) -> Vec<(&'a str, BTreeSet<usize>)> {
         let mut subjects: Vec<(&str, BTreeSet<usize>)> = Vec::new();
         for (at, finding) in self.open().filter(|(_, finding)| finding.name == name) {
-            let Some(subject) = finding.subject.as_deref().filter(|subject| !subject.is_empty()) else {
+            let Some(subject) = finding.subject.as_ref().map(Subject::name).filter(|subject| !subject.is_empty())
+            else {
                 continue;
             };
             match subjects.iter_mut().find(|(known, _)| *known == subject) {

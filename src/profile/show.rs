@@ -212,7 +212,7 @@ mod tests {
         for wanted in [
             "name: x # x.yaml:1:7",
             "encoding: LATIN1 # built-in latin1:",
-            "- name: 'a # b' # x.yaml:3:16",
+            "- name: \"a # b\" # x.yaml:3:16",
             "login: false # default",
             "cpus: 1.5 # x.yaml:5:9",
             "memory: 2GiB # default",

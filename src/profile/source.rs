@@ -11,17 +11,15 @@ use super::names;
 use super::types::{LocaleProvider, Major};
 use super::yaml::{Content, Entry, Key, Node, Spot};
 
-/// The newest major version that pgrehearse is tested with, beyond which `source+1` does not go.
-pub const NEWEST_MAJOR: Major = Major(18);
-
 /// The oldest major version that PostgreSQL supports at the time of this release: 14 went out of support on 2026-11-12
 /// (<https://www.postgresql.org/support/versioning/>).
 const OLDEST_SUPPORTED: Major = Major(15);
 
-/// The next major version that one would upgrade to: the first one that is newer and still supported. None after the newest.
+/// The next major version that one would upgrade to: the first one that is newer and still supported. None after the newest
+/// that pgrehearse is tested with.
 pub fn next_major(major: Major) -> Option<Major> {
     let next = Major(major.0.saturating_add(1)).max(OLDEST_SUPPORTED);
-    (next <= NEWEST_MAJOR).then_some(next)
+    (next <= Major::NEWEST).then_some(next)
 }
 
 /// What a dump says of the server that it comes from; what it does not say is `None`.

@@ -366,10 +366,6 @@ fn brought_down(check: &str, objects: &[String], why: Option<String>, mut looked
     finding.evidence =
         objects.iter().map(|object| format!("the connection ended when it looked at {object}")).collect();
     finding.evidence.extend(why.clone());
-    finding.fix =
-        "Look at it by hand in a database that may go down: a bug of an extension, or code that ends sessions, \
-                   does so wherever it runs."
-            .into();
     looked.findings.push(finding);
     looked
         .could_not

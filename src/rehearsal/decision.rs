@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use pgdump_reader::OBJECT_KINDS;
+
 use crate::finding::{AcceptedObjects, Finding, Name, Severity};
 use crate::profile::{Accept, Acceptable, Target};
 
@@ -74,46 +76,12 @@ fn covers(accept: &Accept, label: &str) -> bool {
         .is_none_or(|object| object.matches(label) || without_kind(label).is_some_and(|name| object.matches(name)))
 }
 
-/// Kinds of more than one word, as tables of contents write them (`pg_dump.c` and `pg_backup_archiver.c`, PostgreSQL 13 to
-/// 18). The longer of two stands first.
-const KINDS: [&str; 36] = [
-    "MATERIALIZED VIEW DATA",
-    "MATERIALIZED VIEW",
-    "FOREIGN DATA WRAPPER",
-    "FOREIGN SERVER",
-    "FOREIGN TABLE",
-    "TABLE ATTACH",
-    "TABLE DATA",
-    "INDEX ATTACH",
-    "SEQUENCE OWNED BY",
-    "SEQUENCE SET",
-    "FK CONSTRAINT",
-    "CHECK CONSTRAINT",
-    "DOMAIN CONSTRAINT",
-    "DEFAULT ACL",
-    "EVENT TRIGGER",
-    "ROW SECURITY",
-    "USER MAPPING",
-    "OPERATOR CLASS",
-    "OPERATOR FAMILY",
-    "ACCESS METHOD",
-    "SHELL TYPE",
-    "PROCEDURAL LANGUAGE",
-    "TEXT SEARCH CONFIGURATION",
-    "TEXT SEARCH DICTIONARY",
-    "TEXT SEARCH PARSER",
-    "TEXT SEARCH TEMPLATE",
-    "PUBLICATION TABLES IN SCHEMA",
-    "PUBLICATION TABLE",
-    "SUBSCRIPTION TABLE",
-    "DATABASE PROPERTIES",
-    "EXTENDED STATISTICS DATA",
-    "STATISTICS DATA",
-    "RELATION STATISTICS",
-    "BLOB METADATA",
-    "BLOB COMMENTS",
-    "LARGE OBJECT",
-];
+/// What stands behind a kind that tables of contents, or statements, know: the longest where several do.
+fn without_known_kind(label: &str) -> Option<&str> {
+    let words = OBJECT_KINDS.iter().flat_map(|kind| [Some(kind.tag), Some(kind.sql), kind.acl]).flatten();
+    let behind = words.filter(|word| !word.is_empty()).filter_map(|word| label.strip_prefix(word)?.strip_prefix(' '));
+    behind.min_by_key(|name| name.len())
+}
 
 /// `public.orders` of `TABLE public.orders` and of `ACL TABLE public.orders`; the statement of `line 7: CREATE …`. Only
 /// what is known for a kind, or the first word, is left out: names can hold spaces too.
@@ -125,7 +93,7 @@ fn without_kind(label: &str) -> Option<&str> {
     }
     let of_another = ["ACL ", "COMMENT ", "SECURITY LABEL "].iter().find_map(|kind| label.strip_prefix(kind));
     let label = of_another.unwrap_or(label);
-    KINDS.iter().find_map(|kind| label.strip_prefix(kind)?.strip_prefix(' ')).or_else(|| {
+    without_known_kind(label).or_else(|| {
         let (kind, name) = label.split_once(' ')?;
         kind.bytes().all(|letter| letter.is_ascii_uppercase()).then_some(name)
     })
@@ -185,11 +153,9 @@ fn unused_finding(accept: &Accept, seen: &Seen<'_>) -> Finding {
         finding.severity = Severity::Note;
         finding.evidence.push("the restore has failed with errors, which can hide it".into());
     }
-    finding.fix = if others.is_empty() {
-        "Remove it from the profile: what it stood for is gone, and the next one would pass with it.".into()
-    } else {
-        "Correct its `object`, or remove it from the profile.".into()
-    };
+    if !others.is_empty() {
+        finding.fix = "Correct its `object`, or remove it from the profile.".into();
+    }
     finding
 }
 

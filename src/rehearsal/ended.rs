@@ -138,7 +138,6 @@ fn open(scan: &Scan, failed: bool) -> Finding {
         Name::TransactionOpen,
         format!("the script ends inside {begun}{failed}: what it did there is lost"),
     );
-    finding.fix = "End the script with COMMIT. Where it was cut off, dump again.".into();
     finding.commands = vec!["COMMIT;".into()];
     finding
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use pgdump_reader::{Archive, Dump, Scan, TocEntry};
+use pgdump_reader::{Archive, Dump, ObjectKind, Part, Scan, TocEntry};
 
 use crate::check::{CheckResult, Group, LEFT_OUT, Outcome};
 use crate::finding::{Finding, Name};
@@ -22,11 +22,15 @@ pub struct LeftOut {
     data: Vec<String>,
 }
 
-/// Entries that hold data, or say where a sequence stands, or fill a view.
-const DATA: [&str; 5] = ["TABLE DATA", "SEQUENCE SET", "BLOBS", "BLOB", "MATERIALIZED VIEW DATA"];
+/// Whether an entry holds data, or says where a sequence stands, or fills a view.
+fn is_data(entry: &TocEntry) -> bool {
+    ObjectKind::of_tag(&entry.desc).is_some_and(|kind| kind.part == Part::Data)
+}
 
-/// Entries that pg_restore restores or not as it sees fit, and lists nowhere.
-const SPECIAL: [&str; 4] = ["ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE PROPERTIES"];
+/// Whether pg_restore restores an entry or not as it sees fit, and lists it nowhere; the database is made with `--create` alone.
+fn is_of_whole(entry: &TocEntry) -> bool {
+    ObjectKind::of_tag(&entry.desc).is_some_and(ObjectKind::is_of_whole)
+}
 
 fn schema_of(schema: Option<&str>) -> String {
     schema.filter(|schema| !schema.is_empty()).unwrap_or("public").to_owned()
@@ -39,9 +43,7 @@ impl LeftOut {
         let is_left_out = |entry: &&TocEntry| {
             !kept.contains(&entry.id)
                 && !entry.desc.is_empty()
-                && !SPECIAL.contains(&entry.desc.as_str())
-                // The database itself is made with `--create` alone.
-                && entry.desc != "DATABASE"
+                && !is_of_whole(entry)
                 && !entry.tag.starts_with("DATABASE ")
         };
         Self::of_entries(archive, option, is_left_out)
@@ -55,11 +57,7 @@ impl LeftOut {
             option: option.to_owned(),
             ids: entries.iter().map(|entry| entry.id).collect(),
             entries: entries.iter().map(key).collect(),
-            data: entries
-                .iter()
-                .filter(|entry| DATA.contains(&entry.desc.as_str()))
-                .map(|entry| entry.label())
-                .collect(),
+            data: entries.iter().filter(|entry| is_data(entry)).map(|entry| entry.label()).collect(),
         }
     }
 

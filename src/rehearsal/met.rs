@@ -49,7 +49,7 @@ impl Met {
                 let (schema, name, extension): (Option<String>, Option<String>, String) =
                     (row.get(0), row.get(1), row.get(2));
                 if let (Some(schema), Some(name)) = (schema, name) {
-                    there.of_extension.insert(format!("{}.{}", unquoted(&schema), unquoted(&name)), extension);
+                    there.of_extension.insert((unquoted(&schema), unquoted(&name)), extension);
                 }
             }
             let tables: Vec<(String, String)> = ask
@@ -80,13 +80,13 @@ impl Met {
 }
 
 /// Those of these tables that exist and have rows.
-async fn filled(session: &Session, tables: &[(String, String)]) -> Result<BTreeSet<String>, ClusterError> {
+async fn filled(session: &Session, tables: &[(String, String)]) -> Result<BTreeSet<(String, String)>, ClusterError> {
     let mut filled = BTreeSet::new();
     for (schema, table) in tables {
         // A table that is not there, or whose rows cannot be read, has none that the restore could meet.
         let sql = format!("SELECT FROM {}.{} LIMIT 1", identifier(schema), identifier(table));
         if session.query(&sql, &[], "cannot look into a table").await.is_ok_and(|rows| !rows.is_empty()) {
-            filled.insert(format!("{schema}.{table}"));
+            filled.insert((schema.clone(), table.clone()));
         }
     }
     Ok(filled)

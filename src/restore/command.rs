@@ -100,7 +100,7 @@ fn psql(target: &Target, makes_database: bool) -> Command {
 }
 
 fn user(target: &Target) -> &str {
-    crate::finding::restoring(target)
+    target.restoring()
 }
 
 fn jobs(archive: &Archive, target: &Target) -> u16 {

@@ -68,7 +68,7 @@ fn key(finding: &Finding) -> String {
 }
 
 fn names(finding: &Finding, object: &str) -> bool {
-    let subject = finding.subject.iter();
-    let mut all = finding.hit().chain(subject).chain([&finding.title]).chain(&finding.evidence);
+    let subject = finding.subject_text();
+    let mut all = finding.hit().chain(&subject).chain([&finding.title]).chain(&finding.evidence);
     all.any(|text| text.contains(object))
 }

@@ -22,7 +22,7 @@ fn causes(ran: &Ran) -> Vec<(&str, Severity, String)> {
     let mut causes: Vec<(&str, Severity, String)> = restore
         .findings
         .iter()
-        .map(|finding| (finding.name.as_str(), finding.severity, finding.subject.clone().unwrap_or_default()))
+        .map(|finding| (finding.name.as_str(), finding.severity, finding.subject_text().unwrap_or_default()))
         .collect();
     causes.sort();
     causes
@@ -107,7 +107,7 @@ fn a_database_whose_public_schema_is_closed_is_one_cause_with_everything_that_fo
             assert!(names.contains(&"schema-not-writable"), "{names:?}");
             assert!(!names.contains(&"dependency-missing") && !names.contains(&"unclassified-error"), "{names:?}");
             let finding = ran.finding("schema-not-writable");
-            assert_eq!(finding.subject.as_deref(), Some("public"));
+            assert_eq!(finding.subject_text().as_deref(), Some("public"));
             let kinds: Vec<&str> = finding.consequences.iter().map(|of| of.kind.as_str()).collect();
             assert!(kinds.contains(&"TABLE DATA"), "{file}: {kinds:?}");
             assert!(
@@ -210,7 +210,7 @@ fn rows_and_objects_that_a_target_does_not_take_are_told_by_their_cause() {
         ];
         assert_eq!(names, expected, "{major}: {}", ran.json);
         assert_all_accounted_for(&ran);
-        let subject = |name: &str| ran.finding(name).subject.clone().unwrap_or_default();
+        let subject = |name: &str| ran.finding(name).subject_text().unwrap_or_default();
         assert_eq!(subject("search-path-function"), "count_people");
         assert_eq!(subject("schema-missing"), "heroku_ext");
         assert_eq!(subject("library-missing"), "postgis-1.5");
@@ -231,7 +231,7 @@ fn databases_that_cannot_be_made_say_why() {
     let old = home.run(&dump(17, "shop-create.sql"), &[&bare("old", 13)]);
     old.expect(1);
     let option = old.finding("database-option-unknown");
-    assert_eq!(option.subject.as_deref(), Some("locale_provider"));
+    assert_eq!(option.subject_text().as_deref(), Some("locale_provider"));
 
     let line = source.lines().find(|line| line.starts_with("CREATE DATABASE shop ")).unwrap();
     for (name, made, other) in [
@@ -261,7 +261,7 @@ fn extensions_that_want_more_than_their_files_say_what() {
     let create = "CREATE EXTENSION pg_cron;";
     let ran = with(&home, &bare("plain", 17), create);
     ran.expect(1);
-    assert_eq!(ran.finding("library-not-preloaded").subject.as_deref(), Some("pg_cron"));
+    assert_eq!(ran.finding("library-not-preloaded").subject_text().as_deref(), Some("pg_cron"));
     let loaded = format!("{}cluster: {{settings: {{shared_preload_libraries: pg_cron}}}}\n", bare("loaded", 17));
     let ran = with(&home, &loaded, create);
     ran.expect(1);
@@ -270,7 +270,7 @@ fn extensions_that_want_more_than_their_files_say_what() {
     let own = loaded.replace("pg_cron}", "pg_cron, cron.database_name: app}");
     let ran = with(&home, &own, "CREATE EXTENSION pg_cron WITH SCHEMA public;");
     ran.expect(1);
-    assert_eq!(ran.finding("extension-schema-fixed").subject.as_deref(), Some("pg_cron"));
+    assert_eq!(ran.finding("extension-schema-fixed").subject_text().as_deref(), Some("pg_cron"));
 }
 
 #[test]
@@ -328,10 +328,10 @@ fn hundreds_of_errors_from_forty_causes_are_read_on_one_page_and_each_is_account
         assert_all_accounted_for(&ran);
         assert_eq!(findings(ran.only(), "role-missing").len(), 37, "{}", ran.json);
         let extensions = findings(ran.only(), "extension-unavailable");
-        let mut subjects: Vec<&str> = extensions.iter().filter_map(|finding| finding.subject.as_deref()).collect();
+        let mut subjects: Vec<String> = extensions.iter().filter_map(|finding| finding.subject_text()).collect();
         subjects.sort_unstable();
         assert_eq!(subjects, ["pgtap", "plpgsql_check", "vector"]);
-        let vector = extensions.iter().find(|finding| finding.subject.as_deref() == Some("vector")).unwrap();
+        let vector = extensions.iter().find(|finding| finding.subject_text().as_deref() == Some("vector")).unwrap();
         let of = |kind: &str| vector.consequences.iter().find(|of| of.kind == kind).map_or(0, |of| of.count);
         assert_eq!((of("TABLE"), of("VIEW"), of("INDEX"), of("TABLE DATA")), (10, 10, 10, 10), "{file}: {vector:#?}");
         let unclassified = findings(ran.only(), "unclassified-error");
@@ -408,6 +408,6 @@ SET SESSION AUTHORIZATION DEFAULT;
     assert_eq!(closed.commands, [r#"GRANT CREATE ON SCHEMA "closed" TO "app";"#]);
     // A change that was refused is none.
     let denied = ran.finding("permission-denied");
-    assert_eq!((denied.subject.as_deref(), denied.own_count()), (Some("app"), 2), "{}", ran.json);
+    assert_eq!((denied.subject_text().as_deref(), denied.own_count()), (Some("app"), 2), "{}", ran.json);
     assert!(denied.fix.contains("--use-set-session-authorization"), "{}", denied.fix);
 }

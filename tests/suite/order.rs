@@ -73,7 +73,7 @@ fn a_check_that_reads_another_table_has_one_verdict_whatever_the_jobs() {
         );
         let ran = home.run(&home.file("reads.sql", text), &[&bare("reads", 15)]);
         let finding = only_cause(&ran, "check-reads-rows");
-        assert_eq!(finding.subject.as_deref(), Some("known_key"));
+        assert_eq!(finding.subject_text().as_deref(), Some("known_key"));
     }
 }
 
@@ -146,7 +146,7 @@ fn rows_that_lie_in_another_partition_here_are_told_with_what_helps() {
     let home = Home::new();
     let ran = home.run(&case("cause/enum-hash-partition.sql"), &[&bare("moved", 15)]);
     let finding = only_cause(&ran, "partition-moved");
-    assert_eq!(finding.subject.as_deref(), Some("public.things"));
+    assert_eq!(finding.subject_text().as_deref(), Some("public.things"));
     assert!(finding.commands[0].contains("--load-via-partition-root"), "{finding:?}");
 }
 
@@ -218,7 +218,12 @@ fn what_an_extension_has_made_is_no_loss() {
     let home = Home::new();
     let ran = home.run(&case("cause/extension-policy-twice.sql"), &[&text_of("cause/extension-policy-twice.yaml")]);
     let finding = ran.finding("object-exists");
-    assert_eq!((finding.severity, finding.subject.as_deref()), (Severity::Warning, Some("pg_cron")), "{}", ran.json);
+    assert_eq!(
+        (finding.severity, finding.subject_text().as_deref()),
+        (Severity::Warning, Some("pg_cron")),
+        "{}",
+        ran.json
+    );
 }
 
 #[test]

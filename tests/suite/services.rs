@@ -375,7 +375,7 @@ fn fails_as_on(service: &Service, major: u16, home: &Home, base: &Path) {
         let subject = if subject == RESTORING { who } else { subject };
         let words = if major < 16 { says.last() } else { says.first() }.unwrap();
         let is_it = |finding: &&Finding| {
-            (finding.name.as_str(), finding.subject.as_deref().unwrap_or_default()) == (name, subject)
+            (finding.name.as_str(), finding.subject_text().as_deref().unwrap_or_default()) == (name, subject)
         };
         // Names are told, those that the server gives too.
         let says_it =
@@ -454,14 +454,15 @@ fn each_other_built_in_profile_finds_what_it_is_for() {
         assert!(target.restore.is_some(), "{name}: {:?}", target.untested);
         for (finding, subject) in expected {
             let found = findings(target, finding);
-            let is_there = found.iter().any(|found| subject.is_empty() || found.subject.as_deref() == Some(*subject));
+            let is_there =
+                found.iter().any(|found| subject.is_empty() || found.subject_text().as_deref() == Some(*subject));
             assert!(is_there, "{name} has no {finding} {subject}: {:#?}", target.findings().collect::<Vec<_>>());
         }
     }
     // The two that do have a role called postgres.
     for name in ["docker-default", "latin1"] {
         let missing = findings(ran.target(name), "role-missing");
-        assert!(missing.iter().all(|finding| finding.subject.as_deref() != Some("postgres")), "{missing:#?}");
+        assert!(missing.iter().all(|finding| finding.subject_text().as_deref() != Some("postgres")), "{missing:#?}");
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::archive::{Archive, label};
 use super::lexer::{Item, Lexer, Statement, TokenKind};
+use super::object_kind::{ObjectKind, Part};
 use super::sql;
 use super::words::Words;
 
@@ -126,22 +127,7 @@ fn for_each_object(statements: &str, oids: &[&str]) -> String {
 /// Whether a type of entry is an object of the schema (`_tocEntryRequired` and `ArchiveEntry` calls in pg_dump.c,
 /// PostgreSQL 13 to 18).
 fn is_object(desc: &str) -> bool {
-    const NONE: &[&str] = &[
-        "ENCODING",
-        "STDSTRINGS",
-        "SEARCHPATH",
-        "DATABASE",
-        "DATABASE PROPERTIES",
-        "TABLE DATA",
-        "SEQUENCE SET",
-        "BLOB",
-        "BLOBS",
-        "BLOB COMMENTS",
-        "BLOB METADATA",
-        "MATERIALIZED VIEW DATA",
-        "STATISTICS DATA",
-    ];
-    !NONE.contains(&desc)
+    ObjectKind::of_tag(desc).is_none_or(|kind| kind.part == Part::Schema)
 }
 
 /// A name as pg_dump's comments have it, which are one line.

@@ -7,6 +7,7 @@ use super::data::Came;
 use super::digest::NoDigest;
 use super::embedding::Embedding;
 use super::lexer::{Item, Lexer};
+use super::object_kind::{ObjectKind, Reading};
 use super::psql::{Psql, Step};
 use super::renamed::Renamed;
 use super::requirements::Needs;
@@ -335,6 +336,7 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
     if let Some(tablespace) = entry.tablespace.as_ref().filter(|_| entry.desc != "DATABASE") {
         collector.facts.tablespaces.insert(tablespace.clone());
     }
+    let reading = ObjectKind::of_tag(&entry.desc).map_or(Reading::Needs, |kind| kind.reading);
     match entry.desc.as_str() {
         "ACL" | "DEFAULT ACL" => {
             let before = collector.facts.grants.len();
@@ -343,9 +345,6 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
             if let Some(first) = collector.facts.grants.get_mut(before) {
                 first.statements = entry.defn.trim().to_owned();
             }
-        }
-        "POLICY" | "ROW SECURITY" | "EXTENSION" | "USER MAPPING" | "ENCODING" | "STDSTRINGS" | "SEARCHPATH" => {
-            collect_text(collector, &entry.defn);
         }
         "DATABASE" => {
             // Its tablespace is needed only where the restore creates it.
@@ -358,14 +357,6 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
                 created.owner = Some(entry.owner.clone());
             }
             return;
-        }
-        "SEQUENCE SET"
-        | "INDEX ATTACH"
-        | "CONSTRAINT"
-        | "CHECK CONSTRAINT"
-        | "FK CONSTRAINT"
-        | "MATERIALIZED VIEW DATA" => {
-            collect_text(collector, &entry.defn);
         }
         "PROCEDURAL LANGUAGE" => {
             collector.facts.languages.insert(entry.tag.clone());
@@ -383,9 +374,12 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
             let listed = entry.defn.lines().filter(|line| !line.trim().is_empty()).count();
             collector.facts.large_objects += listed as u64;
         }
-        _ => {}
+        _ => match reading {
+            Reading::Whole | Reading::Declared => collect_text(collector, &entry.defn),
+            Reading::Needs | Reading::Nothing => {}
+        },
     }
-    if !READ.contains(&entry.desc.as_str()) {
+    if reading == Reading::Needs {
         need_text(collector, &entry.defn);
     }
     if let Some(method) = &entry.table_access_method {
@@ -404,11 +398,7 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
     } else if gets_owner(archive, entry) {
         collector.facts.owners.push(super::Owned {
             database: None,
-            kind: match entry.desc.as_str() {
-                "BLOB" => "LARGE OBJECT".to_owned(),
-                "PROCEDURAL LANGUAGE" => "LANGUAGE".to_owned(),
-                other => other.to_owned(),
-            },
+            kind: statement_word(&entry.desc).to_owned(),
             schema: entry.schema.clone(),
             name: entry.tag.clone(),
             owner: entry.owner.clone(),
@@ -416,57 +406,21 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
     }
 }
 
+/// What facts call the kind of an entry's object: the word of its statements where that is another one.
+fn statement_word(desc: &str) -> &str {
+    match ObjectKind::of_tag(desc) {
+        Some(kind) if !kind.sql.is_empty() => kind.sql,
+        _ => desc,
+    }
+}
+
 /// Whether a restore writes `ALTER … OWNER TO` for the entry (_printTocEntry in pg_backup_archiver.c, PostgreSQL 15 to
 /// 18: it has an owner and a statement that drops it, and is of a type that can have an owner).
 fn gets_owner(_archive: &Archive, entry: &TocEntry) -> bool {
-    const WITHOUT: &[&str] = &[
-        "ACCESS METHOD",
-        "CAST",
-        "CHECK CONSTRAINT",
-        "CONSTRAINT",
-        "DATABASE PROPERTIES",
-        "DEFAULT",
-        "EXTENSION",
-        "FK CONSTRAINT",
-        "INDEX",
-        "INDEX ATTACH",
-        "TABLE ATTACH",
-        "RULE",
-        "TRIGGER",
-        "ROW SECURITY",
-        "POLICY",
-        "USER MAPPING",
-        "TRANSFORM",
-        "PUBLICATION TABLE",
-        "PUBLICATION TABLES IN SCHEMA",
-        "SUBSCRIPTION TABLE",
-        "SHELL TYPE",
-        "DEFAULT ACL",
-    ];
-    !entry.owner.is_empty() && !entry.drop_stmt.is_empty() && !WITHOUT.contains(&entry.desc.as_str())
+    !entry.owner.is_empty()
+        && !entry.drop_stmt.is_empty()
+        && ObjectKind::of_tag(&entry.desc).is_none_or(|kind| kind.has_owner)
 }
-
-/// Entries whose statements are taken for all that they declare; of others only what they ask of a server counts.
-const READ: &[&str] = &[
-    "ACL",
-    "DEFAULT ACL",
-    "POLICY",
-    "ROW SECURITY",
-    "EXTENSION",
-    "USER MAPPING",
-    "ENCODING",
-    "STDSTRINGS",
-    "SEARCHPATH",
-    "BLOB",
-    "BLOB METADATA",
-    "COMMENT",
-    "SEQUENCE SET",
-    "INDEX ATTACH",
-    "CONSTRAINT",
-    "CHECK CONSTRAINT",
-    "FK CONSTRAINT",
-    "MATERIALIZED VIEW DATA",
-];
 
 fn need_text(collector: &mut Collector, text: &str) {
     let mut lexer = Lexer::of_text(text);

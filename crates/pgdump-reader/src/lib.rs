@@ -30,6 +30,7 @@ mod large_objects;
 mod lexer;
 mod lz4;
 mod names;
+mod object_kind;
 pub mod ordinary;
 mod plain;
 mod psql;
@@ -71,6 +72,7 @@ pub use facts::{
 pub use held::{Held, Holding};
 pub use large_objects::{LargeObjectData, PAGE as LARGE_OBJECT_PAGE};
 pub use names::Names;
+pub use object_kind::{OBJECT_KINDS, ObjectKind, Part};
 pub use plain::{Plain, begins_with_command};
 pub use reader::Reader;
 pub use renamed::Renamed;

@@ -8,6 +8,7 @@ use std::io::{self, Read};
 
 use super::archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
 use super::charset::Charset;
+use super::object_kind::{ObjectKind, Reading};
 use super::strings::in_standard_form;
 
 /// What begins every archive.
@@ -225,20 +226,7 @@ fn read_entry<R: Read>(input: &mut Input<R>, archive: &mut Archive, kept: &mut u
         other => return Err(Fault::Odd(format!("entry {id} is in the unknown section {other}"))),
     };
     // What roles, owners and requirements are read from is kept whatever its length.
-    let needed = matches!(
-        desc.as_str(),
-        "ACL"
-            | "DEFAULT ACL"
-            | "POLICY"
-            | "ROW SECURITY"
-            | "EXTENSION"
-            | "DATABASE"
-            | "DATABASE PROPERTIES"
-            | "ENCODING"
-            | "STDSTRINGS"
-            | "SEARCHPATH"
-            | "USER MAPPING"
-    );
+    let needed = ObjectKind::of_tag(&desc).is_some_and(|kind| kind.reading == Reading::Whole);
     let mut definition = |input: &mut Input<R>, needed: bool| {
         let limit = if needed || *kept < KEPT_TEXT { LONGEST_TEXT } else { SHORT_TEXT };
         let text = input.string_up_to(limit)?;

@@ -219,10 +219,6 @@ async fn told(session: &Session, broken: &[(&Key, u64)], show_data: bool) -> Opt
             }
         }
     }
-    finding.fix =
-        "Load the rows with their triggers on, or load the tables that are referred to as well; then look at these \
-                   rows and delete or mend them."
-            .into();
     finding.commands = broken.iter().take(TOLD).map(|(key, _)| format!("{};", key.broken("*"))).collect();
     Some(finding)
 }

@@ -285,10 +285,6 @@ fn corrupt(corrupt: &[Corrupt]) -> Option<Finding> {
     finding.count = corrupt.len() as u64;
     finding.objects = corrupt.iter().map(|one| format!("INDEX {}", one.label)).collect();
     finding.evidence = first_few(corrupt.iter().map(|one| one.said.clone()).collect());
-    finding.fix =
-        "Find out whether a function in the index is other than when it was built: it must give the same for the \
-                   same row at any time. Then build the index anew."
-            .into();
     let reindex = corrupt.iter().map(|one| one.command.clone()).collect();
     finding.mend(AfterKind::Reindex, reindex, TOLD);
     Some(finding)
@@ -304,9 +300,5 @@ fn broken(broken: &[(String, String, String)]) -> Option<Finding> {
     finding.count = broken.len() as u64;
     finding.objects = broken.iter().map(|(object, _, _)| object.clone()).collect();
     finding.evidence = first_few(broken.iter().map(|(object, _, how)| format!("{object}: {how}")).collect());
-    finding.fix =
-        "Find the rows that share the key, keep one of them, and build the index anew: it fails while there are \
-                   others."
-            .into();
     Some(finding)
 }

@@ -78,8 +78,6 @@ fn told(found: &[Unverified]) -> Option<Finding> {
     finding.count = found.len() as u64;
     finding.objects = found.iter().map(|one| format!("CONSTRAINT {}.{} {}", one.schema, one.of, one.name)).collect();
     finding.evidence = vec!["rows that were there before may break them, and the planner does not rely on them".into()];
-    finding.fix =
-        "Have the server verify them; where that fails, its error names a row that breaks the constraint.".into();
     let validate = found
         .iter()
         .map(|one| {

@@ -4,7 +4,7 @@ use super::has::Has;
 use super::{Asked, Forecast};
 use crate::check::encoding::normal_encoding;
 use crate::check::locale::{Locale, normal_locale, other_locale};
-use crate::finding::Name;
+use crate::finding::{Name, Subject};
 use crate::profile::{LocaleProvider, Target};
 
 /// Text that the database's encoding may not hold. What the rows hold is not known, so none of this is certain.
@@ -19,7 +19,7 @@ pub fn encoding(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>)
     let forecast = match (from.as_str(), to.as_str()) {
         ("SQLASCII", _) => Forecast::new(
             Name::EncodingInvalidBytes,
-            "",
+            Subject::None,
             format!("the dump's text has no encoding (SQL_ASCII) and may not be valid {own}"),
         )
         .seen(["the server takes its bytes unverified".to_owned()])
@@ -29,15 +29,14 @@ pub fn encoding(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>)
         ),
         (_, "SQLASCII") => Forecast::new(
             Name::EncodingUnverified,
-            "",
+            Subject::None,
             format!("{dumped} text may go into the database as bytes of no encoding (SQL_ASCII)"),
-        )
-        .fix("Create the target database in the dump's encoding.", Vec::new()),
+        ),
         // Every encoding can be converted to UTF8.
         (_, "UTF8") => return,
         _ => Forecast::new(
             Name::EncodingUnrepresentable,
-            "",
+            Subject::None,
             format!("text of the dump may not fit into encoding {own:?}"),
         )
         .seen([format!("the dump is in {dumped}")])
@@ -71,7 +70,7 @@ pub fn locale(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
         if let [created] = databases.as_slice()
             && let Some(finding) = other_locale(created, &of_target(has.target))
         {
-            forecasts.push(Forecast { finding, subject: String::new(), is_rule: false });
+            forecasts.push(Forecast { finding, subject: Subject::None, is_rule: false });
         }
         return;
     }
@@ -87,7 +86,7 @@ pub fn locale(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
             told.push(locale);
             let title = format!("locale {locale:?} may not exist in this target");
             forecasts.push(
-                Forecast::new(Name::LocaleUnavailable, locale, title)
+                Forecast::new(Name::LocaleUnavailable, Subject::Locale(locale.clone()), title)
                     .may()
                     .objects(vec![format!("DATABASE {}", created.name)])
                     .seen(["the profile names no such locale".to_owned()])

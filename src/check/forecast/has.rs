@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use pgdump_reader::Dump;
 
-use crate::finding::restoring;
 use crate::profile::{Client, Entrypoint, Target, predefined_role_since};
 use crate::restore::{has_option, selecting_option};
 
@@ -36,7 +35,7 @@ impl<'a> Has<'a> {
         let given = |long: &str, short: char| is_archive && has_option(options, long, short);
         // The version of an image is only known when it runs.
         let server = target.postgres.filter(|_| target.image.is_none()).map(|major| major.0);
-        let restoring = restoring(target);
+        let restoring = target.restoring();
         Self {
             target,
             server,
@@ -69,7 +68,7 @@ impl<'a> Has<'a> {
         }
         match (role.starts_with("pg_"), predefined_role_since(role), self.server) {
             (false, ..) => true,
-            (true, Some(since), Some(server)) => server < since,
+            (true, Some(since), Some(server)) => server < since.0,
             // A name that is not known: a newer version may have it.
             (true, ..) => false,
         }

@@ -6,11 +6,8 @@ use pgdump_reader::major_of;
 
 use super::has::Has;
 use super::{Asked, Forecast};
-use crate::cluster::sql::identifier;
-use crate::finding::{
-    Name, TABLESPACE_MISSING_FIX, feature_missing_fix, feature_missing_title, ruled_out_words, without_tablespaces,
-};
-use crate::profile::RuledOut;
+use crate::finding::{Name, Severity, Subject};
+use crate::profile::{Change, Major, RuledOut};
 
 /// A pg_restore that is too old to read the archive.
 pub fn client(asked: &Asked<'_>, has: &Has<'_>) -> Option<Forecast> {
@@ -20,15 +17,12 @@ pub fn client(asked: &Asked<'_>, has: &Has<'_>) -> Option<Forecast> {
         return None;
     }
     let because = asked.requirements.client_because.clone().unwrap_or_default();
-    let title = format!("pg_restore {client} cannot read archives of version {}", archive.version);
     let newest = major_of(&archive.pg_dump_version).unwrap_or(oldest).max(oldest);
-    Some(
-        Forecast::new(Name::ClientTooOld, "", title).seen([format!("{because} needs pg_restore {oldest} or newer")]).fix(
-            "Restore with the pg_restore of the version that made the dump, or a newer one; it can restore into an older \
-             server. In the profile: restore.client.",
-            vec![format!("restore: {{client: {newest}}}")],
-        ),
-    )
+    let cause = Name::ClientTooOld.cause(Subject::Words(archive.version.to_string()));
+    let mut forecast =
+        Forecast::of(&cause, asked).seen([format!("{because} needs pg_restore {oldest} or newer")]).of_any_subject();
+    forecast.finding.commands = vec![format!("restore: {{client: {newest}}}")];
+    Some(forecast)
 }
 
 /// A server that is older than the one that was dumped.
@@ -38,10 +32,7 @@ pub fn older_server(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Foreca
         return;
     }
     let title = format!("the dump is of PostgreSQL {source}, and this target is older: {server}");
-    forecasts.push(Forecast::new(Name::TargetOlder, "", title).fix(
-        "pg_dump promises to load into its own version and newer ones. It can work: only a rehearsal shows it.",
-        Vec::new(),
-    ));
+    forecasts.push(Forecast::new(Name::TargetOlder, Subject::None, title));
 }
 
 /// Contrib's extensions that a role may create which is no superuser, if it may create in the database: those with
@@ -143,14 +134,14 @@ pub fn extensions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast
             continue;
         }
         let object = vec![format!("EXTENSION {name}")];
+        let subject = Subject::Extension(extension.name.clone());
+        let not_allowed = Name::ExtensionNotAllowed.cause(subject.clone());
         let rules = &has.target.extensions;
         if let Some(ruled_out) = rules.rule_out(name) {
-            let told = ruled_out_words(name, ruled_out);
-            let mut forecast = Forecast::new(Name::ExtensionNotAllowed, name, told.title).objects(object);
+            let mut forecast = Forecast::of(&not_allowed, asked).objects(object);
             if let RuledOut::NotAllowed(allowed) = ruled_out {
                 forecast = forecast.seen([format!("the profile allows: {}", allowed.join(", "))]);
             }
-            let mut forecast = forecast.fix(told.fix, told.commands);
             forecast.is_rule = true;
             forecasts.push(forecast);
             continue;
@@ -169,27 +160,20 @@ pub fn extensions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast
                 Some(server) => format!("PostgreSQL {server} comes without it"),
                 None => "PostgreSQL comes without it; the profile does not say whether the image has it".to_owned(),
             };
-            let forecast = Forecast::new(Name::ExtensionUnavailable, name, title).objects(object).seen([evidence]).fix(
-                "Use an image that has the extension (image: in the profile); what uses its types and functions \
+            let forecast =
+                Forecast::new(Name::ExtensionUnavailable, subject, title).objects(object).seen([evidence]).fix(
+                    "Use an image that has the extension (image: in the profile); what uses its types and functions \
                      cannot be restored without.",
-                vec![format!("SELECT * FROM pg_available_extensions WHERE name = '{}';", name.replace('\'', "''"))],
-            );
+                    vec![format!("SELECT * FROM pg_available_extensions WHERE name = '{}';", name.replace('\'', "''"))],
+                );
             forecasts.push(if lacks { forecast } else { forecast.may() });
         } else if !has.is_superuser
             && !rules.trusted.contains(&extension.name)
-            && (comes == Comes::Here { trusted: false } || has.server.is_some_and(|server| server < 13))
+            && (comes == Comes::Here { trusted: false }
+                || has.server.is_some_and(|server| !Major(server).has(Change::TrustedExtensions)))
         {
-            let title = format!("extension {name:?} may not be created here by {:?}", has.restoring);
-            forecasts.push(
-                Forecast::new(Name::ExtensionNotAllowed, name, title)
-                    .objects(object)
-                    .seen(["only a superuser creates it: its control file does not say that it is trusted".to_owned()])
-                    .fix(
-                        "Have somebody who may create it do so before the restore; the dump's CREATE EXTENSION IF NOT \
-                         EXISTS then finds it.",
-                        vec![format!("CREATE EXTENSION IF NOT EXISTS {};", identifier(name))],
-                    ),
-            );
+            let seen = "only a superuser creates it: its control file does not say that it is trusted".to_owned();
+            forecasts.push(Forecast::of(&not_allowed, asked).objects(object).seen([seen]));
         }
     }
     by_extension(asked, forecasts);
@@ -205,7 +189,7 @@ fn by_extension(asked: &Asked<'_>, forecasts: &mut Vec<Forecast>) {
     for (kind, name) in languages.chain(methods.map(|method| ("table access method", method))) {
         let title = format!("{kind} {name:?} may not be installed in this target");
         forecasts.push(
-            Forecast::new(Name::ExtensionUnavailable, name, title)
+            Forecast::new(Name::ExtensionUnavailable, Subject::Extension(name.clone()), title)
                 .may()
                 .objects(vec![format!("{} {name}", kind.to_ascii_uppercase())])
                 .seen(["it comes with an extension that the dump does not create".to_owned()])
@@ -220,21 +204,16 @@ pub fn tablespaces(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
         return;
     }
     let is_there = |name: &&String| has.target.tablespaces.iter().any(|known| known.name == **name);
-    for name in asked.requirements.tablespaces.iter().filter(|name| !is_there(name)) {
-        let title = format!("tablespace {name:?} does not exist in this target");
-        forecasts.push(tablespace(asked, name, title));
-    }
+    let missing = |name: &String| {
+        let cause = Name::TablespaceMissing.cause(Subject::Tablespace(name.clone()));
+        Forecast::of(&cause, asked).objects(vec![format!("TABLESPACE {name}")])
+    };
+    forecasts.extend(asked.requirements.tablespaces.iter().filter(|name| !is_there(name)).map(missing));
     for name in asked.facts.tablespaces_created.iter().filter(|name| !is_there(name)) {
-        let title = format!("tablespace {name:?} may have no directory in this target");
-        forecasts.push(tablespace(asked, name, title).may());
+        let mut forecast = missing(name).may();
+        forecast.finding.title = format!("tablespace {name:?} may have no directory in this target");
+        forecasts.push(forecast);
     }
-}
-
-fn tablespace(asked: &Asked<'_>, name: &str, title: String) -> Forecast {
-    Forecast::new(Name::TablespaceMissing, name, title).objects(vec![format!("TABLESPACE {name}")]).fix(
-        TABLESPACE_MISSING_FIX,
-        vec![without_tablespaces(asked.dump).into(), format!("CREATE TABLESPACE {} LOCATION '…';", identifier(name))],
-    )
 }
 
 /// What the dump uses and a server of this version lacks.
@@ -252,103 +231,43 @@ pub fn features(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>)
         if !feature.lacks(server) || objects.is_empty() {
             continue;
         }
-        forecasts.push(
-            Forecast::new(Name::FeatureMissing, feature.name, feature_missing_title(feature, server))
-                .objects(objects)
-                .seen([format!("{} needs {}", feature.name, feature.versions())])
-                .fix(feature_missing_fix(feature), Vec::new()),
-        );
+        let cause = Name::FeatureMissing.cause(Subject::Feature(feature.name));
+        let seen = format!("{} needs {}", feature.name, feature.versions());
+        forecasts.push(Forecast::of(&cause, asked).objects(objects).seen([seen]));
     }
-}
-
-/// Settings by the major version that brought them (release notes of PostgreSQL 14 to 18; `pg_settings` of 13, 15, 17
-/// and 18). Only those that a function, a role or a database can have.
-const SETTINGS: &[(u16, &[&str])] = &[
-    (
-        14,
-        &[
-            "client_connection_check_interval",
-            "compute_query_id",
-            "debug_discard_caches",
-            "default_toast_compression",
-            "enable_async_append",
-            "enable_memoize",
-            "idle_session_timeout",
-            "track_wal_io_timing",
-            "vacuum_failsafe_age",
-            "vacuum_multixact_failsafe_age",
-        ],
-    ),
-    (15, &["recursive_worktable_factor", "stats_fetch_consistency"]),
-    (
-        16,
-        &[
-            "createrole_self_grant",
-            "debug_parallel_query",
-            "enable_presorted_aggregate",
-            "icu_validation_level",
-            "scram_iterations",
-            "vacuum_buffer_usage_limit",
-        ],
-    ),
-    (17, &["enable_group_by_reordering", "event_triggers", "io_combine_limit", "transaction_timeout"]),
-    (
-        18,
-        &[
-            "enable_distinct_reordering",
-            "enable_self_join_elimination",
-            "extension_control_path",
-            "file_copy_method",
-            "log_lock_failures",
-            "md5_password_warnings",
-            "track_cost_delay_timing",
-            "vacuum_max_eager_freeze_failure_rate",
-            "vacuum_truncate",
-        ],
-    ),
-];
-
-/// Settings that are gone, and since when. `force_parallel_mode` is not: the server still takes its old name.
-const GONE: &[(&str, u16)] = &[("operator_precedence_warning", 14), ("vacuum_cleanup_index_scale_factor", 14)];
-
-fn lacks_setting(server: u16, name: &str) -> bool {
-    let since = SETTINGS.iter().find(|(_, names)| names.contains(&name)).map(|(since, _)| *since);
-    let gone = GONE.iter().find(|(gone, _)| *gone == name).map(|(_, gone)| *gone);
-    since.is_some_and(|since| server < since) || gone.is_some_and(|gone| server >= gone)
 }
 
 /// Settings that the server does not know: of objects, which are lost with them, and of the session, which does no harm.
 pub fn settings(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
     let Some(server) = has.server else { return };
+    let lacks_setting = |name: &str| Major(server).lacks_setting(name);
+    let has_timeout = |major: u16| Major(major).has(Change::TransactionTimeout);
     let requirements = asked.requirements;
     let mut unknown: BTreeMap<&str, Option<Vec<String>>> = BTreeMap::new();
     if !asked.dump.is_archive() {
-        let session = requirements.session_settings.iter().filter(|name| lacks_setting(server, name));
+        let session = requirements.session_settings.iter().filter(|name| lacks_setting(name));
         unknown.extend(session.map(|name| (name.as_str(), None)));
-    } else if has.client.is_some_and(|client| client >= 17) && server < 17 {
+    } else if has.client.is_some_and(has_timeout) && !has_timeout(server) {
         // pg_restore makes its own settings, those of its version (_doSetFixedOutputState in pg_backup_archiver.c).
         unknown.insert("transaction_timeout", None);
     }
     for (name, objects) in &requirements.object_settings {
         let objects: Vec<String> =
             objects.iter().filter(|object| has.creates_database || !object.starts_with("DATABASE ")).cloned().collect();
-        if lacks_setting(server, name) && !objects.is_empty() {
+        if lacks_setting(name) && !objects.is_empty() {
             unknown.insert(name, Some(objects));
         }
     }
     for (name, objects) in unknown {
-        let title = format!("the server does not know the parameter {name:?}");
-        let forecast = Forecast::new(Name::SettingUnknown, name, title);
+        let cause = Name::SettingUnknown.cause(Subject::Setting(name.to_owned()));
         forecasts.push(match objects {
-            None => forecast.fix("Nothing is lost: it only shapes the restoring session.", Vec::new()),
+            None => {
+                Forecast::of(&cause, asked).fix("Nothing is lost: it only shapes the restoring session.", Vec::new())
+            }
             Some(objects) => {
-                let mut forecast = forecast.objects(objects).fix(
-                    format!(
-                        "Remove the setting of {name} from the object that it belongs to, or load what defines it."
-                    ),
-                    Vec::new(),
-                );
-                forecast.finding.severity = crate::finding::Severity::Error;
+                let mut forecast = Forecast::of(&cause, asked).objects(objects);
+                forecast.finding.severity = Severity::Error;
+                forecast.finding.advise(&cause, &asked.context);
                 forecast
             }
         });

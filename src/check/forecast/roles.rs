@@ -6,9 +6,8 @@ use pgdump_reader::{Grant, Owned, SUBSCRIPTIONS};
 
 use super::has::{Has, acts_for};
 use super::{Asked, Forecast};
-use crate::cluster::sql::identifier;
-use crate::finding::{Cause, Name, ROLE_MISSING_FIX, words};
-use crate::profile::Entrypoint;
+use crate::finding::{Because, Cause, Name, Subject};
+use crate::profile::{Change, Entrypoint, Major};
 
 /// Every role that the dump names, does not create, and that the target lacks.
 pub fn missing(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
@@ -17,18 +16,13 @@ pub fn missing(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) 
         if created.contains(role) || !has.lacks_role(role) {
             continue;
         }
-        let title = format!("role {role:?} does not exist in this target");
         let evidence = match objects.len() {
             0 => "the dump names it".to_owned(),
             1 => "the dump names it once".to_owned(),
             many => format!("the dump names it for {many} objects"),
         };
-        forecasts.push(
-            Forecast::new(Name::RoleMissing, role, title)
-                .objects(objects.into_iter().collect())
-                .seen([evidence])
-                .fix(ROLE_MISSING_FIX, vec![format!("CREATE ROLE {};", identifier(role))]),
-        );
+        let cause = Name::RoleMissing.cause(Subject::Role(role.to_owned()));
+        forecasts.push(Forecast::of(&cause, asked).objects(objects.into_iter().collect()).seen([evidence]));
     }
 }
 
@@ -73,11 +67,8 @@ fn named<'a>(asked: &Asked<'a>, has: &Has<'_>) -> BTreeMap<&'a str, BTreeSet<Str
 /// (IsReservedName in src/backend/catalog/catalog.c).
 pub fn reserved(asked: &Asked<'_>, forecasts: &mut Vec<Forecast>) {
     for role in asked.facts.roles_created.iter().filter(|role| role.starts_with("pg_")) {
-        let title = format!("role name {role:?} is reserved");
-        forecasts.push(Forecast::new(Name::RoleNameReserved, role, title).objects(vec![format!("ROLE {role}")]).fix(
-            "Rename the role in the source: PostgreSQL keeps names that begin with pg_ for itself.",
-            vec![format!("ALTER ROLE {} RENAME TO …;   -- in the source, before the dump", identifier(role))],
-        ));
+        let cause = Name::RoleNameReserved.cause(Subject::Role(role.clone()));
+        forecasts.push(Forecast::of(&cause, asked).objects(vec![format!("ROLE {role}")]));
     }
 }
 
@@ -91,11 +82,13 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
         refused.entry(cause).or_default().entry(why).or_default().push(object);
     };
     for (owned, why) in unwelcome(asked, has) {
-        let cause = Cause::new(Name::SchemaNotWritable, owned.schema.as_deref().unwrap_or_default());
-        refuse_for(Cause { who: Some(owned.owner.clone()), ..cause }, why, owned_label(owned));
+        let cause = Name::SchemaNotWritable.cause(Subject::Schema(owned.schema.clone().unwrap_or_default()));
+        let because = Some(Because::Owner(owned.owner.clone()));
+        refuse_for(Cause { because, ..cause }, why, owned_label(owned));
     }
     let mut refuse = |name: Name, subject: &str, why: String, object: String| {
-        refuse_for(Cause::new(name, subject), why, object);
+        let subject = if subject.is_empty() { Subject::None } else { Subject::Role(subject.to_owned()) };
+        refuse_for(name.cause(subject), why, object);
     };
     for used in &asked.requirements.privileged {
         let is_left_out = match used.kind {
@@ -103,7 +96,8 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
             "tablespaces" => has.no_tablespaces,
             // pg_create_subscription does from 16 on; what an unknown version wants is not known.
             SUBSCRIPTIONS => {
-                has.acts_for.contains("pg_create_subscription") || has.server.is_none_or(|server| server >= 19)
+                has.acts_for.contains("pg_create_subscription")
+                    || has.server.is_none_or(|server| Major(server) > Major::NEWEST)
             }
             _ => false,
         };
@@ -160,9 +154,7 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
         let mut objects: Vec<String> = reasons.into_values().flatten().collect();
         objects.sort();
         objects.dedup();
-        let words = words(&cause, has.target);
-        let forecast = Forecast::new(cause.name, &cause.subject, words.title).objects(objects).seen(evidence);
-        forecasts.push(forecast.fix(words.fix, words.commands));
+        forecasts.push(Forecast::of(&cause, asked).objects(objects).seen(evidence));
     }
 }
 
@@ -209,11 +201,11 @@ fn closed_public(has: &Has<'_>, role: &str) -> Option<String> {
     let acts_for = acts_for(target, role);
     let may = match &database.public.create {
         Some(roles) => roles.iter().any(|known| known == "PUBLIC" || acts_for.contains(known.as_str())),
-        None => has.server? < 15,
+        None => !Major(has.server?).has(Change::ClosedPublic),
     };
-    let owner = database.public.owner.as_deref().unwrap_or(match has.server? {
-        ..15 => &target.cluster.superuser,
-        _ => "pg_database_owner",
+    let owner = database.public.owner.as_deref().unwrap_or(match Major(has.server?).has(Change::ClosedPublic) {
+        false => &target.cluster.superuser,
+        true => "pg_database_owner",
     });
     let closed = !may && !acts_for.contains(owner);
     closed.then(|| format!("in schema \"public\", which {owner:?} owns"))

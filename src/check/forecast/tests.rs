@@ -2,7 +2,7 @@ use pgdump_reader::{Dump, Facts};
 
 use super::{Forecast, forecast, judge};
 use crate::check::Outcome;
-use crate::finding::{Finding, Name, Severity};
+use crate::finding::{Finding, Name, Severity, Subject};
 use crate::profile::{self, Target};
 
 fn target(yaml: &str) -> Target {
@@ -243,8 +243,11 @@ fn what_the_restore_met_stands_there_and_what_it_did_not_is_dropped() {
     let (_, facts) = shop();
     let forecasts = of_shop("postgres: 17\nextensions: {allowed: []}\n");
     assert_eq!(told(&forecasts).len(), 5);
-    let met = Finding::new(Name::RoleMissing, "role \"shop_app\" does not exist in this target");
-    let other = Finding::new(Name::RoleMissing, "role \"app\" does not exist in this target");
+    let missing = |role: &str| Finding {
+        subject: Some(Subject::Role(role.into())),
+        ..Finding::new(Name::RoleMissing, format!("role {role:?} does not exist in this target"))
+    };
+    let (met, other) = (missing("shop_app"), missing("app"));
     let result = judge(&forecasts, Some(&[&met, &other]), &facts);
     assert_eq!(result.foreseen, [met.title]);
     // The profile's rule holds although the sandbox could create it.

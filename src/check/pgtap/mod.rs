@@ -219,10 +219,6 @@ fn judge(file: &TestFile, tap: &Tap, ran: &Ran, mask: &Mask<'_>) -> Option<Findi
     } else if !said.is_empty() {
         finding.evidence.push("what the tests found is masked; --show-data shows it".into());
     }
-    finding.fix =
-        "Look at the findings above first: what did not come back fails tests too. Otherwise run the file against \
-                   the source, with pg_prove."
-            .into();
     Some(finding)
 }
 

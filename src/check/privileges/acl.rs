@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pgdump_reader::Word;
 
+use crate::profile::{self, Major};
+
 /// Who may do what: for each role (`""` is PUBLIC) its privileges by their letters, and whether it may grant them on.
 ///
 /// Letters and what they stand for: table "ACL Privilege Abbreviations" of PostgreSQL's documentation (chapter 5.8).
@@ -66,7 +68,7 @@ impl Kind {
     /// What ALL stands for in a major version (acl.h, ACL_ALL_RIGHTS_*; MAINTAIN since 17).
     pub(super) fn all(self, major: u16) -> &'static str {
         match self {
-            Kind::Table if major >= 17 => "arwdDxtm",
+            Kind::Table if Major(major).has(profile::Change::Maintain) => "arwdDxtm",
             Kind::Table => "arwdDxt",
             Kind::Column => "arwx",
             Kind::Sequence => "rwU",

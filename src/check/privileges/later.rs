@@ -10,7 +10,7 @@ use super::{STATEMENTS, letters, role_label};
 use crate::check::scope::in_database;
 use crate::check::{Restored, objects};
 use crate::cluster::ClusterError;
-use crate::finding::{AfterKind, Finding, Name, Severity, restoring};
+use crate::finding::{AfterKind, Finding, Name, Severity};
 
 /// Where a role gains privileges, with those that it gains and may grant on; `""` is PUBLIC.
 type Gained<'a> = (&'a Place, String, Vec<(char, bool)>);
@@ -32,7 +32,7 @@ pub(super) async fn compare(
     let mut expected: BTreeMap<Place, Acl> = BTreeMap::new();
     // Each entry with the place that it is about, and whether the restore has failed on it.
     let mut stated: Vec<(Place, &Declared, bool)> = Vec::new();
-    let who = restoring(restored.target);
+    let who = restored.target.restoring();
     let added = in_database(&restored.scan.added, restored, |added| &added.database).flat_map(|added| {
         let maker = added.role.as_deref().unwrap_or(who);
         statements(&added.statement).into_iter().map(move |words| (words, maker, None))

@@ -24,7 +24,7 @@ use super::scope::in_database;
 use super::{Apart, Check, Group, Looked, Restored, objects};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
-use crate::finding::{AfterKind, Failure, Finding, Name, Severity, restoring};
+use crate::finding::{AfterKind, Failure, Finding, Name, Severity};
 use crate::restore::{has_option, made_by_dump};
 
 pub struct Privileges;
@@ -130,7 +130,7 @@ impl Check for Privileges {
 
 /// The default privileges that the target had before the restore, for what the restoring role makes.
 fn of_target<'a>(restored: &'a Restored<'_>) -> Vec<&'a DefaultPrivilege> {
-    let maker = restoring(restored.target);
+    let maker = restored.target.restoring();
     restored.before.default_privileges().given.iter().filter(|default| default.role == maker).collect()
 }
 

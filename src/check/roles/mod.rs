@@ -16,7 +16,7 @@ use pgdump_reader::{Word, statements};
 
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
-use crate::finding::{Finding, Name};
+use crate::finding::{Finding, Name, Subject};
 use crate::profile::Entrypoint;
 use crate::restore::has_option;
 
@@ -53,9 +53,9 @@ impl Check for Roles {
         // Where a script took superuser from the role that restores it, pgrehearse has given that back, to be able to look. Where
         // the server refused that, the role has all that a superuser has.
         let superuser = &restored.target.cluster.superuser;
-        let lost = |finding: &&Finding| {
-            finding.name == Name::SuperuserLost && finding.subject.as_deref() == Some(superuser.as_str())
-        };
+        let subject = Subject::Role(superuser.clone());
+        let lost =
+            |finding: &&Finding| finding.name == Name::SuperuserLost && finding.subject.as_ref() == Some(&subject);
         if restored.restore_findings.iter().any(|finding| lost(&finding)) {
             let all = stated::ATTRIBUTES.map(|(attribute, _)| attribute);
             let is_refused = restored

@@ -2,6 +2,7 @@
 
 use super::stated::{ATTRIBUTES, Membership, ParameterPrivilege, Properties, Stated, kept};
 use crate::cluster::{ClusterError, Session};
+use crate::profile::{Change, Major};
 
 /// Reads it. Moments that the dump names are put as this server writes them.
 pub async fn read(session: &Session, stated: &mut Stated) -> Result<Stated, ClusterError> {
@@ -20,7 +21,7 @@ pub async fn read(session: &Session, stated: &mut Stated) -> Result<Stated, Clus
         }
     }
     databases(session, &mut there).await?;
-    if major >= 15 {
+    if Major(major).has(Change::ParameterPrivileges) {
         parameters(session, &mut there).await?;
     }
     moments(session, stated).await?;
@@ -49,8 +50,11 @@ async fn roles(session: &Session, there: &mut Stated) -> Result<(), ClusterError
 
 async fn memberships(session: &Session, major: u16, there: &mut Stated) -> Result<(), ClusterError> {
     // Several roles may have granted one membership, from 16 on.
-    let options =
-        if major >= 16 { "bool_or(inherit_option), bool_or(set_option)" } else { "NULL::boolean, NULL::boolean" };
+    let options = if Major(major).has(Change::MembershipOptions) {
+        "bool_or(inherit_option), bool_or(set_option)"
+    } else {
+        "NULL::boolean, NULL::boolean"
+    };
     let sql = format!(
         "SELECT r.rolname::text, m.rolname::text, bool_or(a.admin_option), {options} FROM pg_auth_members a
          JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member GROUP BY 1, 2"

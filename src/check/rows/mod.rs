@@ -80,7 +80,7 @@ impl Check for Rows {
         (told.not_compared, told.errors, told.apart) = (plan.not_compared, plan.could_not, plan.apart);
         for (table, count) in plan.absent {
             let places = rows.iter().filter(|(other, _)| *other == table).map(|(_, rows)| *rows);
-            told.absent(&format!("{}.{}", table.0, table.1), count, &places.collect::<Vec<_>>());
+            told.absent((&table.0, &table.1), count, &places.collect::<Vec<_>>());
         }
         let found = digest_all(restored, session, plan.units, told.mode()).await?;
         let session = found.session;

@@ -6,6 +6,7 @@ use std::fmt;
 use pgdump_reader::digest::Treatment;
 
 use crate::cluster::{ClusterError, Session};
+use crate::profile::{Change, Major};
 
 /// Schema and name.
 pub type Table = (String, String);
@@ -169,6 +170,7 @@ impl Column {
     /// How the dump's text becomes what this server writes, and where it may be another text for the same value, why.
     pub fn treatment(&self, source: Option<u16>, target: u16) -> (Treatment, Option<&'static str>) {
         let has = |oid: u32| self.types.contains(&oid);
+        let escapes = |major: u16| Major(major).has(Change::EscapedChar);
         if has(MONEY) {
             return (Treatment::AsIs, Some("money is written by the source's lc_monetary, which dumps do not state"));
         }
@@ -179,11 +181,11 @@ impl Column {
         if self.types.len() == 1 && has(FLOATS[1]) {
             return (Treatment::Double, None);
         }
-        if source.is_some_and(|source| source < 12) && FLOATS.into_iter().any(has) {
+        if source.is_some_and(|source| !Major(source).has(Change::ShortestFloats)) && FLOATS.into_iter().any(has) {
             // Release notes of PostgreSQL 12, section E.X.3.1.6: the shortest text that gives the same value.
             return (Treatment::AsIs, Some("servers before 12 wrote floating point numbers with other digits"));
         }
-        if source.is_some_and(|source| source < 16) && target >= 16 && has(CHAR) {
+        if source.is_some_and(|source| !escapes(source)) && escapes(target) && has(CHAR) {
             // charout in src/backend/utils/adt/char.c since 16: bytes beyond ASCII as \ooo.
             return (Treatment::AsIs, Some("servers before 16 wrote \"char\" otherwise"));
         }

@@ -250,8 +250,8 @@ impl<'a> Told<'a> {
     }
 
     /// A table that has rows in the dump and is not there.
-    pub fn absent(&mut self, label: &str, rows: u64, of_dump: &[&TableRows]) {
-        let (schema, name) = label.split_once('.').unwrap_or(("public", label));
+    pub fn absent(&mut self, (schema, name): (&str, &str), rows: u64, of_dump: &[&TableRows]) {
+        let label = format!("{schema}.{name}");
         let difference = Difference::all_missing(rows, 0);
         if let Doing::Unknown(doubt) = self.doing([(schema, name)].into_iter(), &difference) {
             self.errors.push(format!("{label}: {doubt}"));
@@ -268,12 +268,7 @@ impl<'a> Told<'a> {
             self.explained += 1;
             return;
         }
-        self.differing.push(Differing {
-            label: label.to_owned(),
-            schema: schema.to_owned(),
-            name: name.to_owned(),
-            difference,
-        });
+        self.differing.push(Differing { label, schema: schema.to_owned(), name: name.to_owned(), difference });
     }
 
     /// A table whose rows could only be counted.
@@ -471,11 +466,9 @@ impl<'a> Told<'a> {
         let what = format!("did not come back, {}", unsaid(self.restored));
         let (mut finding, first) = self.finding(Name::RowsMissing, |difference| difference.missing, &what)?;
         let by_end = is_of_end(self.restored).then(|| BY_END.to_owned());
-        finding.fix = self.own_doing().or(by_end).unwrap_or_else(|| {
-            "The client ended as if all were well. Look for a \\q or a COMMIT that is missing in an edited script, and dump \
-             again."
-                .into()
-        });
+        if let Some(fix) = self.own_doing().or(by_end) {
+            finding.fix = fix;
+        }
         let regclass = literal(&format!("{}.{}", identifier(&first.schema), identifier(&first.name)));
         finding.commands = vec![format!(
             "SELECT to_regclass({regclass}), count(*) FROM {}.{};",
@@ -491,11 +484,9 @@ impl<'a> Told<'a> {
         let changed = self.differing.iter().filter(|table| table.difference.changed > 0);
         let by_zeros = changed.clone().all(|table| table.difference.zeros == table.difference.changed);
         let zeros = by_zeros.then(|| NEGATIVE_ZERO.to_owned());
-        finding.fix = self.own_doing().or(zeros).unwrap_or_else(|| {
-            "Something rewrote values on their way: a trigger or rule that was there before the rows, or \
-             a column of another type. Restore into an empty database, and compare the rows named here with the source."
-                .into()
-        });
+        if let Some(fix) = self.own_doing().or(zeros) {
+            finding.fix = fix;
+        }
         Some(finding)
     }
 
@@ -531,7 +522,6 @@ impl<'a> Told<'a> {
         let mut finding = Finding::new(Name::LargeObjectsChanged, title);
         finding.evidence =
             vec![format!("the dump holds {} pages of large objects, the database {}", dumped.pages.rows, pages.rows)];
-        finding.fix = "Restore with the large objects (`-b` where parts are selected) into an empty database.".into();
         finding.commands = vec!["SELECT count(*) FROM pg_largeobject_metadata;".into()];
         Some(finding)
     }

@@ -125,7 +125,6 @@ fn exhausted(sequence: &Sequence) -> Finding {
         Finding::new(Name::SequenceExhausted, format!("sequence {} is at its end, {end}", sequence.label()));
     finding.objects = vec![format!("SEQUENCE {}", sequence.label())];
     finding.evidence = vec![sequence.state()];
-    finding.fix = "Give the sequence more room; its column may need a larger type too.".into();
     let room = format!("ALTER SEQUENCE {} AS bigint NO MAXVALUE NO MINVALUE;", sequence.qualified());
     finding.mend(AfterKind::Sequences, vec![room], 1);
     finding

@@ -35,10 +35,6 @@ pub fn judge(sequences: &[&Sequence]) -> Option<Finding> {
         format!("{}: {}; {} values to {whose}, {}", end.sequence.label(), end.sequence.state(), end.left, end.value)
     };
     finding.evidence = first_few(near.iter().map(describe).collect());
-    finding.fix =
-        "Give the sequence, and the column that it feeds, a larger type before inserts fail. The source is as \
-                   near to the end."
-            .into();
     let commands = near.iter().map(|end| {
         let widened = end.sequence.comparable().filter(|column| column.data_type != "bigint").map(|column| {
             let column_name = crate::cluster::sql::identifier(&column.name);

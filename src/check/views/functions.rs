@@ -174,8 +174,5 @@ fn broken(said: &str, objects: Vec<String>) -> Finding {
     finding.count = objects.len() as u64;
     finding.evidence = first_few(objects.iter().map(|object| format!("{object} fails when it is called")).collect());
     finding.objects = objects;
-    finding.fix =
-        "Bring back what the error names, or drop the function; see whether the source has it in the same state."
-            .into();
     finding
 }

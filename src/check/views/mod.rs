@@ -276,6 +276,5 @@ fn broken(said: String, objects: Vec<String>) -> Finding {
     finding.count = objects.len() as u64;
     finding.evidence = first_few(objects.iter().map(|object| format!("EXPLAIN of {object} fails")).collect());
     finding.objects = objects;
-    finding.fix = "Bring back what the error names, or mend the function that the view calls.".into();
     finding
 }

@@ -30,7 +30,7 @@ use crate::engine::{
     Whose,
 };
 use crate::event::{Events, Phase};
-use crate::profile::{LocaleProvider, Major};
+use crate::profile::{Change, LocaleProvider, Major};
 
 /// How often a starting server is asked whether it is ready.
 const POLL: Duration = Duration::from_millis(10);
@@ -363,10 +363,10 @@ fn initdb_arguments(options: &InitdbOptions, major: Major, pgdata: &str) -> Vec<
             argv.push(format!("--builtin-locale={}", builtin_name(&options.locale)));
         }
     }
-    if major.0 >= 14 {
+    if major.has(Change::NoInstructions) {
         argv.push("--no-instructions".to_owned());
     }
-    argv.extend(options.page_arguments(major.0 >= 18));
+    argv.extend(options.page_arguments(major.has(Change::ChecksumsByDefault)));
     argv.into_iter().map(OsString::from).collect()
 }
 

@@ -41,8 +41,15 @@ impl Hider<'_> {
     pub fn finding(&self, finding: &mut Finding) {
         self.text(&mut finding.title);
         self.text(&mut finding.fix);
-        let texts = finding.evidence.iter_mut().chain(&mut finding.objects).chain(&mut finding.subject);
+        let texts = finding.evidence.iter_mut().chain(&mut finding.objects);
         texts.for_each(|text| self.text(text));
+        finding.subject = finding.subject.take().map(|subject| {
+            subject.renamed(|text| {
+                let mut text = text.to_owned();
+                self.text(&mut text);
+                text
+            })
+        });
         for consequence in &mut finding.consequences {
             consequence.objects.iter_mut().for_each(|text| self.text(text));
         }

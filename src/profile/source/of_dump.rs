@@ -5,7 +5,7 @@ use pgdump_reader::{Collation, CreatedDatabase, Dump, Facts, Requirements, major
 use super::Source;
 use crate::profile::encoding::{self, Encoding};
 use crate::profile::names::{is_locale_name, is_role_name};
-use crate::profile::{LocaleProvider, Major};
+use crate::profile::{Change, LocaleProvider, Major};
 
 impl Source {
     /// By a dump and its facts: those of its table of contents, or of a pass over all of it.
@@ -60,7 +60,7 @@ impl Source {
 fn superusers(facts: &Facts, server: Option<u16>) -> Vec<String> {
     let is_proof = |kind: &str| match kind {
         "EVENT TRIGGER" | "FOREIGN DATA WRAPPER" => true,
-        "SUBSCRIPTION" => server.is_some_and(|major| major < 16),
+        "SUBSCRIPTION" => server.is_some_and(|major| !Major(major).has(Change::OwnedSubscriptions)),
         _ => false,
     };
     let mut owners: Vec<String> =

@@ -97,6 +97,11 @@ impl Target {
         self.checks.timeout.map_or(self.limits.timeout.0 / 2, |timeout| timeout.0)
     }
 
+    /// The role that restores.
+    pub fn restoring(&self) -> &str {
+        self.restore.as_role.as_deref().unwrap_or(&self.cluster.superuser)
+    }
+
     /// Whether who restores is a superuser.
     pub fn restores_as_superuser(&self) -> bool {
         match &self.restore.as_role {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::locale::{Locality, server_encoding};
 use super::{Places, roles, settings, steps};
-use crate::profile::{Major, ProfileError, Target, Template, names};
+use crate::profile::{ProfileError, Target, Template, names, predefined_role_since};
 
 pub fn check(target: &mut Target, at: &Places<'_>) -> Result<(), ProfileError> {
     if let Some(encoding) = &target.database.encoding {
@@ -62,9 +62,12 @@ fn public(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
     let public = &target.database.public;
     match public.owner.as_deref() {
         Some("pg_database_owner") => {
-            if let Some(Major(major)) = target.postgres.filter(|Major(major)| *major < 14) {
+            let since = predefined_role_since("pg_database_owner");
+            if let (Some(since), Some(major)) = (since, target.postgres)
+                && major < since
+            {
                 let why = format!(
-                    "the predefined role `pg_database_owner` exists from PostgreSQL 14 on, this target is {major}"
+                    "the predefined role `pg_database_owner` exists from PostgreSQL {since} on, this target is {major}"
                 );
                 return Err(at.bad(steps!["database", "public", "owner"], why));
             }

@@ -2,7 +2,7 @@
 
 use super::{Places, steps};
 use crate::profile::encoding::{self, Encoding};
-use crate::profile::{LocaleProvider, Major, ProfileError, Target, names, suggest};
+use crate::profile::{Change, LocaleProvider, Major, ProfileError, Target, names, suggest};
 
 /// The encoding and locale of a cluster or of a database.
 pub struct Locality<'a> {
@@ -48,9 +48,9 @@ impl<'a> Locality<'a> {
 
     fn provider(&self, at: &Places<'_>) -> Result<(), ProfileError> {
         // Where only an image is named, its version is known when it runs.
-        let older_than = |since: u16| self.postgres.filter(|Major(major)| *major < since);
-        let too_old = |since: u16| {
-            older_than(since).map(|major| {
+        let too_old = |change: Change| {
+            let since = change.since();
+            self.postgres.filter(|major| *major < since).map(|major| {
                 let provider = self.provider.name();
                 let why = format!("the {provider} provider exists from PostgreSQL {since} on, this target is {major}");
                 at.bad(steps![self.holder, "locale_provider"], why)
@@ -59,7 +59,7 @@ impl<'a> Locality<'a> {
         match (self.provider, self.icu_locale) {
             (LocaleProvider::Icu, Some(locale)) => {
                 names::locale(locale).map_err(|why| at.bad(steps![self.holder, "icu_locale"], why))?;
-                if let Some(error) = too_old(15) {
+                if let Some(error) = too_old(Change::IcuDatabases) {
                     return Err(error);
                 }
                 if self.encoding == "SQL_ASCII" {
@@ -75,7 +75,7 @@ impl<'a> Locality<'a> {
                 return Err(at.bad_key(steps![self.holder], "icu_locale", why));
             }
             (LocaleProvider::Builtin, None) => {
-                if let Some(error) = too_old(17) {
+                if let Some(error) = too_old(Change::BuiltinProvider) {
                     return Err(error);
                 }
                 if let Err(why) = self.builtin_locale() {
@@ -91,8 +91,9 @@ impl<'a> Locality<'a> {
     fn builtin_locale(&self) -> Result<(), String> {
         match (self.locale, self.postgres) {
             ("C", _) => Ok(()),
-            ("PG_UNICODE_FAST", Some(Major(major))) if major < 18 => {
-                Err(format!("the locale `PG_UNICODE_FAST` exists from PostgreSQL 18 on, this target is {major}"))
+            ("PG_UNICODE_FAST", Some(major)) if !major.has(Change::UnicodeFast) => {
+                let since = Change::UnicodeFast.since();
+                Err(format!("the locale `PG_UNICODE_FAST` exists from PostgreSQL {since} on, this target is {major}"))
             }
             ("C.UTF-8" | "C.UTF8" | "PG_UNICODE_FAST", _) if self.encoding != "UTF8" => {
                 Err(format!("the builtin locale `{}` is for UTF8, and the encoding is {}", self.locale, self.encoding))

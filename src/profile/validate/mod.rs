@@ -30,8 +30,6 @@ use super::rules::Rules;
 use super::types::Target;
 use super::yaml::{Node, Step, display_path, holder};
 
-pub use roles::predefined_role_since;
-
 /// Checks a target, writes names that have several spellings as PostgreSQL does, and reads the files that it names.
 pub fn validate(target: &mut Target, root: &Node, rules: &Rules<'_>) -> Result<(), ProfileError> {
     let at = Places { root };

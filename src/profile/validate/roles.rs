@@ -3,37 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Places, settings, steps};
-use crate::profile::{Major, Membership, ProfileError, Role, Target, names, suggest};
-
-/// PostgreSQL's predefined roles and the version each came with (src/include/catalog/pg_authid.dat).
-const PREDEFINED: [(&str, u16); 15] = [
-    ("pg_checkpoint", 15),
-    ("pg_create_subscription", 16),
-    ("pg_execute_server_program", 11),
-    ("pg_maintain", 17),
-    ("pg_monitor", 10),
-    ("pg_read_all_data", 14),
-    ("pg_read_all_settings", 10),
-    ("pg_read_all_stats", 10),
-    ("pg_read_server_files", 11),
-    ("pg_signal_autovacuum_worker", 18),
-    ("pg_signal_backend", 10),
-    ("pg_stat_scan_tables", 10),
-    ("pg_use_reserved_connections", 16),
-    ("pg_write_all_data", 14),
-    ("pg_write_server_files", 11),
-];
-/// The newest version whose predefined roles this table knows.
-const NEWEST_KNOWN: u16 = 18;
-
-/// The major version that brought a predefined role; `None` for a name that is not known as one.
-pub fn predefined_role_since(name: &str) -> Option<u16> {
-    // No role can be made a member of it, so it is not in the table.
-    if name == "pg_database_owner" {
-        return Some(14);
-    }
-    PREDEFINED.iter().find(|(known, _)| *known == name).map(|(_, since)| *since)
-}
+use crate::profile::{
+    Change, Major, Membership, ProfileError, Role, Target, names, predefined_role_since, predefined_roles, suggest,
+};
 
 pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
     let superuser = &target.cluster.superuser;
@@ -94,11 +66,12 @@ pub fn known_role<'a>(target: &'a Target, name: &str) -> Result<Option<&'a Role>
 
 /// The key that cannot be given, and why.
 fn membership_options(target: &Target, group: &Membership) -> Result<(), (&'static str, String)> {
-    let Some(Major(major)) = target.postgres.filter(|Major(major)| *major < 16) else { return Ok(()) };
+    let since = Change::MembershipOptions.since();
+    let Some(major) = target.postgres.filter(|major| *major < since) else { return Ok(()) };
     let given = [("inherit", group.inherit.is_some()), ("set", group.set.is_some())];
     match given.iter().find(|(_, given)| *given) {
         Some((key, _)) => {
-            Err((*key, format!("a membership has the option from PostgreSQL 16 on, this target is {major}")))
+            Err((*key, format!("a membership has the option from PostgreSQL {since} on, this target is {major}")))
         }
         None => Ok(()),
     }
@@ -114,16 +87,15 @@ fn membership(target: &Target, role: &Role, group: &str) -> Result<(), Objection
     if group == "pg_database_owner" {
         return Err(("PostgreSQL lets no role be made a member of pg_database_owner".into(), None));
     }
-    let known = PREDEFINED.iter().find(|(name, _)| *name == group);
-    match (known, target.postgres) {
-        (Some((_, since)), Some(Major(major))) if major < *since => Err((
+    match (predefined_role_since(group), target.postgres) {
+        (Some(since), Some(major)) if major < since => Err((
             format!("the predefined role `{group}` exists from PostgreSQL {since} on, this target is {major}"),
             None,
         )),
         (Some(_), _) => Ok(()),
         // A version that is newer than this table, or not known before the image runs, may have more.
-        (None, Some(Major(major))) if major <= NEWEST_KNOWN => {
-            let near = suggest::nearest(group, PREDEFINED.iter().map(|(name, _)| *name));
+        (None, Some(major)) if major <= Major::NEWEST => {
+            let near = suggest::nearest(group, predefined_roles());
             let why = format!("PostgreSQL {major} has no predefined role `{}`", group.escape_debug());
             Err((why, near.map(|near| format!("did you mean `{near}`?"))))
         }

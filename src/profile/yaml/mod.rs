@@ -14,8 +14,8 @@ mod write;
 pub use de::{Fault, FaultKind, deserialize};
 pub use read::{Unreadable, place_at, read};
 pub use scalar::{Scalar, resolve};
-pub use write::to_text;
 pub use tree::{Content, Entry, Key, Node, Origin, Spot, Step, display_path, holder};
+pub use write::to_text;
 
 #[cfg(test)]
 pub mod tests {

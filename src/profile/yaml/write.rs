@@ -58,8 +58,24 @@ mod tests {
 
     #[test]
     fn text_is_text_whatever_it_looks_like() {
-        let texts =
-            ["", " ", "17", "1e3", "true", "~", "null", "- x", "a: b", "x #y", "'", "\"", "two\nlines\n", "\n", "\t", "é"];
+        let texts = [
+            "",
+            " ",
+            "17",
+            "1e3",
+            "true",
+            "~",
+            "null",
+            "- x",
+            "a: b",
+            "x #y",
+            "'",
+            "\"",
+            "two\nlines\n",
+            "\n",
+            "\t",
+            "é",
+        ];
         for text in texts {
             let yaml = to_text(&serde_json::json!({"a": [text], "b": 1})).unwrap();
             assert_eq!(text_of(&yaml).as_deref(), Some(text), "{yaml}");

@@ -1,8 +1,10 @@
 //! Many findings of one kind as one block: forty roles that are missing are one thing to do.
 
+use std::borrow::Cow;
 use std::io;
 
 use super::{FIRST_FEW, Group, LABEL_WIDTH, Page};
+use crate::finding::Subject;
 use crate::report::text::{self, counted, pack};
 
 /// So many of a kind are told one by one.
@@ -54,9 +56,9 @@ impl Page<'_> {
         let title = format!("{}, and {} more of this kind", first.finding.title, rest.len());
         self.headline(style, &label, &title)?;
         self.targets(&first.targets)?;
-        let mut by_count: Vec<(&str, u64)> =
-            block.iter().map(|group| (group.finding.subject.as_deref().unwrap_or_default(), group.count)).collect();
-        by_count.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        let subjects = block.iter().map(|group| group.finding.subject.as_ref().map(Subject::text).unwrap_or_default());
+        let mut by_count: Vec<(Cow<'_, str>, u64)> = subjects.zip(block.iter().map(|group| group.count)).collect();
+        by_count.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let named = if self.crowded { NAMED_OF_MANY } else { NAMED };
         let first_ones = by_count.iter().take(named);
         let mut subjects: Vec<String> =

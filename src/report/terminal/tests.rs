@@ -1,6 +1,6 @@
 use super::super::sample;
 use super::*;
-use crate::finding::{Consequence, Finding, Name};
+use crate::finding::{Consequence, Finding, Name, Subject};
 
 fn drawn(report: &Report, options: TerminalOptions) -> String {
     let mut out = Vec::new();
@@ -145,7 +145,7 @@ fn the_words_of_different_servers_stand_in_one_block() {
 
 fn role(name: &str, consequences: Vec<Consequence>) -> Finding {
     Finding {
-        subject: Some(name.to_owned()),
+        subject: Some(Subject::Role(name.to_owned())),
         commands: vec![format!("CREATE ROLE {name};")],
         consequences,
         ..Finding::new(Name::RoleMissing, format!("role {name:?} does not exist in this target"))

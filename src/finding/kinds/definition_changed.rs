@@ -1,0 +1,11 @@
+use crate::finding::kind::Kind;
+use crate::finding::{Origin, Severity};
+
+pub static KIND: Kind = Kind {
+    name: "definition-changed",
+    severity: Severity::Error,
+    origin: Origin::Restore,
+    summary: "An object came back with another definition than the dump gives it, and no error said so.",
+    page: include_str!("../../../docs/findings/definition-changed.md"),
+    ..Kind::USUAL
+};

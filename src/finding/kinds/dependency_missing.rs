@@ -1,0 +1,46 @@
+use super::{created_later, feature_missing, setting_invalid};
+use crate::finding::kind::{Advice, Kind};
+use crate::finding::rule::{MISSING, Place, Rule};
+use crate::finding::{Origin, Severity, Subject};
+
+pub static KIND: Kind = Kind {
+    name: "dependency-missing",
+    severity: Severity::Error,
+    origin: Origin::Target,
+    summary: "A statement needs something that does not exist in the target when it runs.",
+    page: include_str!("../../../docs/findings/dependency-missing.md"),
+    rules: &[
+        // invalid_parameter_value, of a parameter that names what is not there.
+        Rule::new(Place::Message, &["22023"], |failed| {
+            Some(Subject::Words(setting_invalid::names(failed.message)?).into())
+        }),
+        // `data type integer has no default operator class for access method "gist"`: an extension would have brought it.
+        Rule::new(Place::Missing, &MISSING, |failed| {
+            let (of, method) = failed.message.split_once(" has no default operator class for access method ")?;
+            Some(Subject::Words(format!("operator class of {of} for access method {method}")).into())
+        }),
+        Rule::new(Place::Otherwise, &MISSING, |failed| {
+            Some(Subject::Words(failed.what_is_missing()?.to_owned()).into())
+        }),
+    ],
+    refine: Some(|refine, failure, cause| match feature_missing::of_version(refine, failure) {
+        Some(cause) => cause,
+        None => created_later::of_order(refine, failure, cause),
+    }),
+    may_follow: true,
+    title: Some(|case| format!("{} does not exist when it is needed", case.subject)),
+    advice: Some(|case| {
+        let tables = &case.context.facts.tables;
+        match !tables.is_empty() && !tables.iter().any(|table| table.created) {
+            true => Advice::words(
+                "The dump holds data alone: restore its schema first, from a dump of the schema or of both.",
+            )
+            .run("pg_dump --schema-only …   # from the source, restored before the data"),
+            false => Advice::words(
+                "Dump it too (a schema or extension was left out), or make it in the target before the restore; newer \
+                 versions have functions that older ones get from an extension.",
+            ),
+        }
+    }),
+    ..Kind::USUAL
+};

@@ -1,0 +1,31 @@
+use crate::finding::kind::Kind;
+use crate::finding::rule::{Known, Place, Rule};
+use crate::finding::{Origin, Severity};
+use crate::profile::Acceptable;
+
+pub static KIND: Kind = Kind {
+    name: "dump-truncated",
+    severity: Severity::Error,
+    origin: Origin::Dump,
+    summary: "The dump ends early or is damaged: it does not hold all that was dumped.",
+    page: include_str!("../../../docs/findings/dump-truncated.md"),
+    rules: &[Rule::of_client(Place::Message, |failed| {
+        const ENDS: [&str; 6] = [
+            "end of file",
+            "input file is too short",
+            "unexpected end",
+            "could not find block ID",
+            "corrupt",
+            "crc error",
+        ];
+        ENDS.iter().any(|end| failed.message.contains(end)).then(Known::default)
+    })],
+    acceptable: Acceptable::Never,
+    title: Some(|_| TITLE.to_owned()),
+    fix: "Dump again, and check that the whole file arrived: pg_dump's exit code, the size and a checksum on both \
+          sides. What follows the break cannot be recovered from this file.",
+    ..Kind::USUAL
+};
+
+/// The same whether the restore or the dump itself has told it.
+pub const TITLE: &str = "the dump is cut off or damaged";

@@ -1,0 +1,44 @@
+use pgdump_reader::{FEATURES, Feature, feature_refused, features_in};
+
+use crate::finding::kind::{Advice, Cause, Kind};
+use crate::finding::refine::Refine;
+use crate::finding::{Failure, Origin, Severity, Subject};
+
+pub static KIND: Kind = Kind {
+    name: "feature-missing",
+    severity: Severity::Error,
+    origin: Origin::Target,
+    summary: "The dump uses something that the target's version of PostgreSQL does not have.",
+    page: include_str!("../../../docs/findings/feature-missing.md"),
+    title: Some(|case| match (feature(&case.subject), case.context.server) {
+        (Some(feature), Some(server)) => format!("PostgreSQL {server} has no {:?}", feature.name),
+        _ => format!("the server has no {}", case.subject),
+    }),
+    advice: Some(|case| {
+        Advice::words(match feature(&case.subject) {
+            Some(feature) => {
+                format!("Restore into {}, or change what uses it in the source before the dump.", feature.versions())
+            }
+            None => String::new(),
+        })
+    }),
+    ..Kind::USUAL
+};
+
+fn feature(name: &str) -> Option<&'static Feature> {
+    FEATURES.iter().copied().find(|feature| feature.name == name)
+}
+
+/// A statement that uses what the server's version lacks, and that the server did not understand, has failed for that.
+pub(super) fn of_version(refine: &Refine<'_>, failure: &Failure) -> Option<Cause> {
+    // syntax_error, undefined object and function, feature_not_supported, invalid parameter, invalid definition.
+    let states = ["42601", "42704", "42883", "0A000", "22023", "42P13", "42P17"];
+    let (server, statement) = (refine.situation.server?, failure.statement.as_deref()?);
+    // It says itself what it does not do.
+    let refused = feature_refused(&failure.message).filter(|feature| feature.lacks(server));
+    let used = || {
+        let is_of_state = states.iter().any(|state| failure.is(state));
+        is_of_state.then(|| features_in(statement).into_iter().find(|feature| feature.lacks(server))).flatten()
+    };
+    refused.or_else(used).map(|feature| KIND.cause(Subject::Feature(feature.name)))
+}

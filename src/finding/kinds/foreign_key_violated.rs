@@ -1,0 +1,78 @@
+use crate::finding::kind::{Advice, Cause, Kind};
+use crate::finding::qualified::{attaches, referenced_table};
+use crate::finding::refine::Refine;
+use crate::finding::rule::{Because, Place, Rule};
+use crate::finding::{Failure, Origin, Severity, Subject};
+
+pub static KIND: Kind = Kind {
+    name: "foreign-key-violated",
+    severity: Severity::Error,
+    origin: Origin::Dump,
+    summary: "Rows of the dump refer to rows that did not come.",
+    page: include_str!("../../../docs/findings/foreign-key-violated.md"),
+    rules: &[
+        // foreign_key_violation.
+        Rule::new(Place::State, &["23503"], |failed| Some(Subject::Constraint(failed.constraint()).into())),
+    ],
+    refine: Some(|refine, failure, cause| match is_made(failure) {
+        true => of_left_out(refine, failure, cause),
+        false => Cause { because: Some(Because::Order), ..cause },
+    }),
+    // The rows referred to are there, only not yet.
+    blame: |cause, usual| if cause.because == Some(Because::Order) { Origin::Restore } else { usual },
+    may_follow: true,
+    title: Some(|case| match case.because {
+        Some(Because::WithoutData(table)) => format!(
+            "rows refer to rows that the dump was made without: foreign key {:?}, data of {table}",
+            case.subject
+        ),
+        Some(_) => {
+            format!("rows come before the rows that they refer to: foreign key {:?} is there already", case.subject)
+        }
+        None => format!("rows of the dump break the foreign key {:?}", case.subject),
+    }),
+    advice: Some(|case| {
+        match case.because {
+        Some(Because::WithoutData(_)) => Advice::words(
+            "The rows are whole in the source, as far as the dump tells: it was made without data that they refer to \
+             (pg_dump --exclude-table-data). Dump with that data, or without the key and the rows that need it, or add the \
+             key as NOT VALID.",
+        ),
+        Some(_) => Advice::words(
+            "The keys were there before the rows. Restore schema and data together, so that keys come after the rows, or \
+             data alone with --disable-triggers as a superuser.",
+        )
+        .run("pg_restore --data-only --disable-triggers …"),
+        None => Advice::words(
+            "Find and mend the rows in the source, and dump again; or add the key as NOT VALID. Data alone needs \
+             --disable-triggers, or schema and data together.",
+        ),
+    }
+    }),
+    ..Kind::USUAL
+};
+
+/// Rows that a key refers to, directly or in a partition, and that the dump was made without.
+fn of_left_out(refine: &Refine<'_>, failure: &Failure, cause: Cause) -> Cause {
+    let Some(referenced) = referenced_table(failure) else { return cause };
+    let declared = refine.situation.scan.declared.iter();
+    let attached = declared.filter_map(|object| attaches(&object.definition));
+    let attached: Vec<(String, String)> = attached.map(|(parent, part)| (parent.join("."), part.join("."))).collect();
+    let mut tables = vec![referenced];
+    let mut at = 0;
+    while let Some(table) = tables.get(at).cloned() {
+        if refine.situation.without_data.contains(&table) {
+            return Cause { because: Some(Because::WithoutData(table)), ..cause };
+        }
+        let parts = attached.iter().filter(|(parent, _)| *parent == table).map(|(_, part)| part.clone());
+        let new: Vec<String> = parts.filter(|part| !tables.contains(part)).collect();
+        tables.extend(new);
+        at += 1;
+    }
+    cause
+}
+
+/// Whether a foreign key failed as it was made, after the rows; it was there before them otherwise.
+fn is_made(failure: &Failure) -> bool {
+    failure.statement.as_deref().unwrap_or_default().trim_start().starts_with("ALTER ")
+}

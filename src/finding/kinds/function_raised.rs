@@ -1,0 +1,56 @@
+use crate::cluster::sql::identifier;
+use crate::finding::kind::{Cause, Kind};
+use crate::finding::mask::Voice;
+use crate::finding::refine::Refine;
+use crate::finding::rule::{Failed, Known, Place, Rule};
+use crate::finding::there::bare_routine;
+use crate::finding::{Failure, Origin, Severity, Subject};
+
+pub static KIND: Kind = Kind {
+    name: "function-raised",
+    severity: Severity::Error,
+    origin: Origin::Dump,
+    summary: "A function of the dump, run by the restore, refused what it was given.",
+    page: include_str!("../../../docs/findings/function-raised.md"),
+    rules: &[
+        Rule::new(Place::Raised, &[], |failed| (failed.failure.voice == Voice::Raised).then(|| function(failed))),
+        // raise_exception, and what a body can do wrong: a function of the dump refused.
+        Rule::new(Place::State, &["P0001", "P0002", "P0003", "P0004"], |failed| Some(function(failed))),
+    ],
+    refine: Some(|refine, _, cause| match cause.subject {
+        Subject::Function(function) => Cause { subject: Subject::Function(with_schema(refine, function)), ..cause },
+        _ => cause,
+    }),
+    title: Some(|case| match &*case.subject {
+        "" => "a function that the restore runs raised an error".to_owned(),
+        function => format!("function {function}, run by the restore, raised an error"),
+    }),
+    fix: "Let the function do without what only the application has (settings, other tables' rows), or do the step \
+          that ran it after the restore. Its message can hold values: --show-data shows it.",
+    ..Kind::USUAL
+};
+
+fn function(failed: &Failed<'_>) -> Known {
+    Subject::Function(failed.failure.running()).into()
+}
+
+/// What a function wrote while rows of the dump came in is the function's: a trigger's, as a rule.
+pub(super) fn of_writer(refine: &Refine<'_>, failure: &Failure) -> Option<Cause> {
+    let context = failure.context.as_deref().filter(|_| failure.writes_within())?;
+    let shown = Failure { context: refine.situation.mask.context(context), ..Failure::default() };
+    Some(KIND.cause(Subject::Function(with_schema(refine, shown.running()))))
+}
+
+/// A function as the server names it, `f(integer)`, with its schema where that is told of one alone.
+fn with_schema(refine: &Refine<'_>, function: String) -> String {
+    let situation = refine.situation;
+    let schema = bare_routine(&function).and_then(|name| situation.there.schema_of_routine.get(&name));
+    match schema.filter(|schema| situation.mask.knows(schema)) {
+        // As the server writes it, which quotes what needs it (quote_identifier in ruleutils.c).
+        Some(schema) if schema.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') => {
+            format!("{schema}.{function}")
+        }
+        Some(schema) => format!("{}.{function}", identifier(schema)),
+        None => function,
+    }
+}

@@ -1,0 +1,12 @@
+use crate::finding::kind::Kind;
+use crate::finding::{Origin, Severity};
+
+pub static KIND: Kind = Kind {
+    name: "ownership-changed",
+    severity: Severity::Warning,
+    origin: Origin::Target,
+    summary: "Objects came back with another owner than the dump gives them.",
+    page: include_str!("../../../docs/findings/ownership-changed.md"),
+    fix: "Restore with owners, or give them back afterwards.",
+    ..Kind::USUAL
+};

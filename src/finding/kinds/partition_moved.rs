@@ -1,0 +1,48 @@
+use pgdump_reader::Declared;
+
+use crate::finding::kind::{Cause, Kind};
+use crate::finding::qualified::attaches;
+use crate::finding::refine::Refine;
+use crate::finding::rule::{Because, Place, Rule};
+use crate::finding::{Origin, Severity, Subject};
+
+pub static KIND: Kind = Kind {
+    name: "partition-moved",
+    severity: Severity::Error,
+    origin: Origin::Dump,
+    summary: "Rows do not belong into the partition here that they were dumped from.",
+    page: include_str!("../../../docs/findings/partition-moved.md"),
+    rules: &[
+        // check_violation: `new row for relation "x" violates partition constraint`.
+        Rule::new(Place::Message, &["23514"], |failed| {
+            let says = failed.message.ends_with(" violates partition constraint");
+            says.then(|| Subject::Relation { schema: None, name: failed.quoted() }.into())
+        }),
+    ],
+    refine: Some(|refine, _, cause| of_partition(refine, cause)),
+    title: Some(|case| {
+        format!("rows do not belong into the partitions of {} that they were dumped from", case.subject)
+    }),
+    fix: "Dump again so that rows go in through the partitioned table: a row's partition hangs on what differs \
+          between servers (the hash of an enum's value, a collation, a time zone).",
+    commands: Some(|_| vec!["pg_dump --load-via-partition-root …".into()]),
+    ..Kind::USUAL
+};
+
+/// The partitioned table that a partition belongs to: one cause for all of its partitions.
+fn of_partition(refine: &Refine<'_>, cause: Cause) -> Cause {
+    let Subject::Relation { name, .. } = &cause.subject else { return cause };
+    let attach =
+        |object: &&Declared| object.desc == "TABLE ATTACH" && object.tag.rsplit(' ').next() == Some(name.as_str());
+    let found = refine.situation.scan.declared.iter().find(attach);
+    let parent = found.and_then(|object| attaches(&object.definition)).map(|(parent, _)| parent);
+    let is_hash = found.is_some_and(|object| object.definition.contains("modulus"));
+    let subject = match parent {
+        Some(mut parts) => {
+            let name = parts.pop().unwrap_or_default();
+            Subject::Relation { schema: parts.pop(), name }
+        }
+        None => cause.subject,
+    };
+    Cause { because: is_hash.then_some(Because::Hash), ..KIND.cause(subject) }
+}

@@ -1,0 +1,11 @@
+use crate::finding::kind::Kind;
+use crate::finding::{Origin, Severity};
+
+pub static KIND: Kind = Kind {
+    name: "privileges-changed",
+    severity: Severity::Warning,
+    origin: Origin::Target,
+    summary: "Privileges came back otherwise than the dump grants them.",
+    page: include_str!("../../../docs/findings/privileges-changed.md"),
+    ..Kind::USUAL
+};

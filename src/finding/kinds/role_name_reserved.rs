@@ -1,0 +1,24 @@
+use crate::cluster::sql::identifier;
+use crate::finding::kind::Kind;
+use crate::finding::rule::{Place, Rule};
+use crate::finding::{Origin, Severity, Subject};
+
+pub static KIND: Kind = Kind {
+    name: "role-name-reserved",
+    severity: Severity::Error,
+    origin: Origin::Target,
+    summary: "The dump creates a role whose name PostgreSQL keeps for itself.",
+    page: include_str!("../../../docs/findings/role-name-reserved.md"),
+    rules: &[
+        // reserved_name.
+        Rule::new(Place::Statement, &["42939"], |failed| {
+            failed.begins("CREATE ROLE").then(|| Subject::Role(failed.quoted()).into())
+        }),
+    ],
+    title: Some(|case| format!("role name {:?} is reserved", case.subject)),
+    fix: "Rename the role in the source: PostgreSQL keeps names that begin with pg_ for itself.",
+    commands: Some(|case| {
+        vec![format!("ALTER ROLE {} RENAME TO …;   -- in the source, before the dump", identifier(&case.subject))]
+    }),
+    ..Kind::USUAL
+};

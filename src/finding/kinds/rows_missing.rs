@@ -1,0 +1,13 @@
+use crate::finding::kind::Kind;
+use crate::finding::{Origin, Severity};
+
+pub static KIND: Kind = Kind {
+    name: "rows-missing",
+    severity: Severity::Error,
+    origin: Origin::Restore,
+    summary: "The dump holds rows that did not come back, and no error said so.",
+    page: include_str!("../../../docs/findings/rows-missing.md"),
+    fix: "The client ended as if all were well. Look for a \\q or a COMMIT that is missing in an edited script, and \
+          dump again.",
+    ..Kind::USUAL
+};

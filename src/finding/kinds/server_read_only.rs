@@ -1,0 +1,20 @@
+use crate::finding::kind::Kind;
+use crate::finding::rule::{Known, Place, Rule};
+use crate::finding::{Origin, Severity};
+
+pub static KIND: Kind = Kind {
+    name: "server-read-only",
+    severity: Severity::Error,
+    origin: Origin::Target,
+    summary: "The restore may change nothing: its session is read-only.",
+    page: include_str!("../../../docs/findings/server-read-only.md"),
+    rules: &[
+        // read_only_sql_transaction: `cannot execute CREATE TABLE in a read-only transaction`.
+        Rule::new(Place::State, &["25006"], |_| Some(Known::default())),
+    ],
+    title: Some(|_| "the restore may change nothing: its session is read-only".to_owned()),
+    fix: "Restore with the setting off for the session, or take it off the database, the role or the server until \
+          the restore is done; a standby takes no restore at all.",
+    commands: Some(|_| vec!["PGOPTIONS='-c default_transaction_read_only=off' psql …".into()]),
+    ..Kind::USUAL
+};

@@ -1,0 +1,11 @@
+use crate::finding::kind::Kind;
+use crate::finding::{Origin, Severity};
+
+pub static KIND: Kind = Kind {
+    name: "trigger-state-changed",
+    severity: Severity::Error,
+    origin: Origin::Restore,
+    summary: "A trigger or a rule is switched on or off otherwise than in the dump.",
+    page: include_str!("../../../docs/findings/trigger-state-changed.md"),
+    ..Kind::USUAL
+};
