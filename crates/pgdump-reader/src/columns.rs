@@ -5,14 +5,14 @@
 
 use std::collections::HashMap;
 
-use super::Archive;
-use super::digest::Treatment;
-use super::lexer::{Item, Lexer, Statement, Token, TokenKind};
-use super::rows::{Columns, Place};
+use crate::archive::Archive;
+use crate::digest::Treatment;
+use crate::lexer::{Item, Lexer, Statement, Token, TokenKind};
+use crate::rows::{Columns, Place};
 
 /// The columns of tables that have at least one that holds moments.
 #[derive(Debug, Default)]
-pub(super) struct ZonedColumns {
+pub(crate) struct ZonedColumns {
     tables: HashMap<Name, Vec<(String, bool)>>,
 }
 
@@ -21,7 +21,7 @@ type Name = (Option<String>, Option<String>, String);
 
 impl ZonedColumns {
     /// Of an archive's table of contents.
-    pub(super) fn of_archive(archive: &Archive) -> Self {
+    pub(crate) fn of_archive(archive: &Archive) -> Self {
         let mut zoned = Self::default();
         let finder = memchr::memmem::Finder::new("time zone");
         let range = memchr::memmem::Finder::new("tstz");
@@ -42,7 +42,7 @@ impl ZonedColumns {
     }
 
     /// Takes a statement; `schema` is that of names without one.
-    pub(super) fn statement(&mut self, statement: &Statement, database: Option<&str>, schema: Option<&str>) {
+    pub(crate) fn statement(&mut self, statement: &Statement, database: Option<&str>, schema: Option<&str>) {
         if let Some((own_schema, table, columns)) = read(&statement.tokens)
             && columns.iter().any(|(_, zoned)| *zoned)
         {

@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::{ArchiveVersion, Compression};
+use crate::archive::ArchiveVersion;
+use crate::compression::Compression;
 
 /// Why a dump could not be opened or read. One variant for each cause a user can have made.
 #[derive(Debug, thiserror::Error)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::declared::{Added, Declared, Word, statements};
-use super::scan::Scan;
+use crate::declared::{Added, Declared, Word, statements};
+use crate::scan::Scan;
 
 /// How much a dump puts into one database.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -144,15 +144,15 @@ fn is_of_cluster(added: &Added) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Dump;
     use super::*;
+    use crate::Dump;
 
     /// What a plain dump of this text is one of.
     fn holding(text: &str) -> Holding {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("dump.sql");
         std::fs::write(&path, format!("--\n-- PostgreSQL database dump\n--\n\n{text}\n")).unwrap();
-        let dump: Dump = super::super::open(&path).unwrap();
+        let dump: Dump = crate::open(&path).unwrap();
         dump.scan().unwrap().holding()
     }
 

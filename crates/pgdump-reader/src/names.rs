@@ -6,10 +6,10 @@
 
 use std::collections::HashSet;
 
-use super::archive::Archive;
-use super::charset::Charset;
-use super::lexer::{Statement, TokenKind};
-use super::sql::{self, Kind, Piece, each_piece};
+use crate::archive::Archive;
+use crate::charset::Charset;
+use crate::lexer::{Statement, TokenKind};
+use crate::sql::{self, Kind, Piece, each_piece};
 
 /// Most bytes of names that are kept; beyond it a name is not known, and so not shown.
 const MOST: usize = 64 << 20;
@@ -29,7 +29,7 @@ pub struct Names {
 
 impl Names {
     /// All that an archive's table of contents says.
-    pub(super) fn of_archive(archive: &Archive) -> Self {
+    pub(crate) fn of_archive(archive: &Archive) -> Self {
         let mut names = Self::default();
         names.add(&archive.database);
         for entry in &archive.entries {
@@ -82,7 +82,7 @@ impl Names {
     }
 
     /// Adds those of a statement of a plain dump, as far as it was kept.
-    pub(super) fn take_statement(&mut self, statement: &Statement) {
+    pub(crate) fn take_statement(&mut self, statement: &Statement) {
         if !statement.text.is_empty() {
             self.take(&statement.text);
             return;
@@ -101,7 +101,7 @@ impl Names {
     }
 
     /// Adds those of an INSERT: of its table and columns, and where it takes its rows from.
-    pub(super) fn take_insert(&mut self, text: &[u8], charset: Charset) {
+    pub(crate) fn take_insert(&mut self, text: &[u8], charset: Charset) {
         if !self.beginning.is_empty() && text.starts_with(&self.beginning) {
             return;
         }

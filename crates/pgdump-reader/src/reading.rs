@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::archive::Archive;
-use super::declared::Declared;
+use crate::archive::Archive;
+use crate::declared::Declared;
 
 /// One definition of a dump.
 #[derive(Debug, Clone, Copy)]
@@ -127,7 +127,7 @@ impl Readers {
             return None;
         }
         let call = |piece: Piece<'_>, function: &str| Call {
-            object: super::archive::label(piece.desc, piece.schema, piece.tag),
+            object: crate::archive::label(piece.desc, piece.schema, piece.tag),
             function: function.to_owned(),
         };
         let views = pieces.clone().filter(|piece| piece.desc == "MATERIALIZED VIEW DATA").count();

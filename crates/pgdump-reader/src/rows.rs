@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::copy_format::CopyFormat;
-use super::digest::{self, CopyDigester, CopyLines, Digest, Former, NoDigest, Recipe, Recoder, Row, Treatment};
-use super::embedding::Embedding;
+use crate::copy_format::CopyFormat;
+use crate::digest::{self, CopyDigester, CopyLines, Digest, NoDigest, Recipe, Row, RowHasher, Treatment};
+use crate::embedding::Embedding;
+use crate::recode::Recoder;
 
 /// Where rows go: what a COPY or INSERT statement names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,7 +40,7 @@ pub struct TableRows {
     pub at_most: bool,
 }
 
-/// Looks at the rows of some tables while a dump is read ([`super::Dump::visit`]).
+/// Looks at the rows of some tables while a dump is read ([`crate::Dump::visit`]).
 pub trait Visitor: Send {
     /// Whether any rows of this table are wanted, whatever their columns.
     fn may_want(&self, place: &Place) -> bool;
@@ -55,18 +56,18 @@ pub struct Seen<'a> {
     /// From 1, among all rows of its place.
     pub number: u64,
     row: &'a Row,
-    former: &'a mut Former,
+    hasher: &'a mut RowHasher,
 }
 
 impl Seen<'_> {
     /// The hash of the row's form.
     pub fn hash(&mut self) -> i64 {
-        self.former.hash(self.row)
+        self.hasher.hash(self.row)
     }
 
     /// The hash of each value on its own.
     pub fn value_hashes(&mut self) -> Vec<i64> {
-        self.former.value_hashes(self.row)
+        self.hasher.value_hashes(self.row)
     }
 
     pub fn row(&self) -> &Row {
@@ -75,21 +76,21 @@ impl Seen<'_> {
 }
 
 /// What a pass over a dump does with rows.
-pub(super) enum Plan<'v> {
+pub(crate) enum Plan<'v> {
     Count,
     Digest,
     Visit(&'v mut dyn Visitor),
 }
 
 /// The columns of tables that hold moments, by schema and table and database; what is known of them when rows are read.
-pub(super) trait Columns {
+pub(crate) trait Columns {
     /// For each of the place's columns how its text is treated; empty where all are taken as they are.
     fn treatments(&self, place: &Place) -> Vec<Treatment>;
 }
 
 /// All rows of a pass.
 #[derive(Debug, Default)]
-pub(super) struct Gathered {
+pub(crate) struct Gathered {
     tables: Vec<Table>,
     index: HashMap<Place, usize>,
     /// What stands before the rows of the last INSERT, and where they go.
@@ -97,36 +98,36 @@ pub(super) struct Gathered {
     row: Row,
     kept: usize,
     /// How characters of the rows are made up.
-    pub(super) embedding: Embedding,
+    pub(crate) embedding: Embedding,
     /// Whether the rows are in another encoding than the rest of the dump.
-    pub(super) other_encoding: bool,
+    pub(crate) other_encoding: bool,
     /// The line that is being read.
-    pub(super) line: u64,
+    pub(crate) line: u64,
 }
 
 #[derive(Debug)]
 struct Table {
     rows: TableRows,
     /// Of INSERT statements, from their first row on.
-    former: Option<Former>,
+    hasher: Option<RowHasher>,
     /// Whether a visitor wants the rows.
     wanted: bool,
 }
 
 impl Gathered {
     /// Of rows in an encoding with such characters.
-    pub(super) fn encoded(embedding: Embedding) -> Self {
+    pub(crate) fn encoded(embedding: Embedding) -> Self {
         Self { embedding, ..Self::default() }
     }
 
-    pub(super) fn into_rows(self) -> Vec<TableRows> {
+    pub(crate) fn into_rows(self) -> Vec<TableRows> {
         let mut rows: Vec<TableRows> = self.tables.into_iter().map(|table| table.rows).collect();
         rows.sort_by(|a, b| a.place.cmp(&b.place));
         rows
     }
 
     /// About how many bytes the places take.
-    pub(super) fn kept(&self) -> usize {
+    pub(crate) fn kept(&self) -> usize {
         self.kept
     }
 
@@ -145,14 +146,14 @@ impl Gathered {
             ascii: true,
             at_most: false,
         };
-        self.tables.push(Table { rows, former: None, wanted: true });
+        self.tables.push(Table { rows, hasher: None, wanted: true });
         self.index.insert(place.clone(), self.tables.len() - 1);
         self.kept += weight(place);
         self.tables.len() - 1
     }
 
     /// Begins a block of COPY rows; `None` where a visitor does not want them.
-    pub(super) fn begin_copy(
+    pub(crate) fn begin_copy(
         &mut self,
         plan: &mut Plan<'_>,
         place: &Place,
@@ -168,20 +169,20 @@ impl Gathered {
             Plan::Count => Intake::Count(CopyLines::default(), 0),
             Plan::Digest => {
                 let recipe = Recipe { columns: columns.treatments(place), ..Recipe::default() };
-                Intake::Digest(Box::new(CopyDigester::new(Former::new(recipe))))
+                Intake::Digest(Box::new(CopyDigester::new(RowHasher::new(recipe))))
             }
             Plan::Visit(visitor) => {
-                let former = Former::new(visitor.wants(place)?);
+                let hasher = RowHasher::new(visitor.wants(place)?);
                 let index = self.table(place, false, Err(NoDigest::NotWanted));
                 let number = self.tables[index].rows.rows;
-                Intake::Visit { lines: CopyLines::default(), former, number }
+                Intake::Visit { lines: CopyLines::default(), hasher, number }
             }
         };
         Some(CopyBlock { place: place.clone(), intake, bytes: 0, recoder, doubt })
     }
 
     /// Takes what became of a block of COPY rows; where it is damaged its digest is worth nothing.
-    pub(super) fn end_copy(&mut self, plan: &mut Plan<'_>, block: CopyBlock, damaged: bool) {
+    pub(crate) fn end_copy(&mut self, plan: &mut Plan<'_>, block: CopyBlock, damaged: bool) {
         let mut block = block;
         block.settle(plan);
         let CopyBlock { place, intake, bytes, doubt, .. } = block;
@@ -214,7 +215,7 @@ impl Gathered {
 
     /// Takes an INSERT statement, and gives how many rows it has; `statement` is `None` where it is too long to be kept.
     /// `place_of` says where the rows of a statement go that begins like this.
-    pub(super) fn insert(
+    pub(crate) fn insert(
         &mut self,
         plan: &mut Plan<'_>,
         statement: Option<&[u8]>,
@@ -251,14 +252,14 @@ impl Gathered {
                 let recipe = visitor.wants(&place);
                 let table = &mut self.tables[index];
                 table.wanted = recipe.is_some();
-                table.former = recipe.map(Former::new);
+                table.hasher = recipe.map(RowHasher::new);
             }
             self.last_insert = (head.to_vec(), index);
             index
         };
         let Self { tables, row, embedding, other_encoding, .. } = self;
         let (embedding, other_encoding) = (*embedding, *other_encoding);
-        let Table { rows: table, former, wanted } = &mut tables[index];
+        let Table { rows: table, hasher, wanted } = &mut tables[index];
         if !*wanted {
             return 0;
         }
@@ -273,24 +274,24 @@ impl Gathered {
             match plan {
                 Plan::Count => digest.rows += 1,
                 Plan::Digest => {
-                    let former = former.get_or_insert_with(|| {
+                    let hasher = hasher.get_or_insert_with(|| {
                         let mut treatments = columns.treatments(&table.place);
                         for place in &row.defaults {
                             treatments.resize(treatments.len().max(place + 1), Treatment::AsIs);
                             treatments[*place] = Treatment::Skip;
                         }
                         table.defaults.clone_from(&row.defaults);
-                        Former::new(Recipe { columns: treatments, ..Recipe::default() })
+                        RowHasher::new(Recipe { columns: treatments, ..Recipe::default() })
                     });
                     if row.defaults != table.defaults {
                         fault = Some(NoDigest::Defaults);
                     }
-                    digest.add(former.hash(row));
+                    digest.add(hasher.hash(row));
                 }
                 Plan::Visit(visitor) => {
                     digest.rows += 1;
-                    if let Some(former) = former {
-                        visitor.row(&table.place, Seen { number, row, former });
+                    if let Some(hasher) = hasher {
+                        visitor.row(&table.place, Seen { number, row, hasher });
                     }
                 }
             }
@@ -317,12 +318,12 @@ impl Gathered {
     }
 
     /// Takes the next INSERT for one of its own: what was said since may have changed where its rows go.
-    pub(super) fn forget_insert(&mut self) {
+    pub(crate) fn forget_insert(&mut self) {
         self.last_insert.0.clear();
     }
 
     /// A table gets rows that cannot be counted: one stands for them where the text has none.
-    pub(super) fn made(&mut self, place: &Place) {
+    pub(crate) fn made(&mut self, place: &Place) {
         let same = |other: &Place| {
             (&other.database, &other.schema, &other.table) == (&place.database, &place.schema, &place.table)
         };
@@ -335,7 +336,7 @@ impl Gathered {
     }
 
     /// What is known of this place's rows is worth nothing, for this reason.
-    pub(super) fn doubt(&mut self, place: &Place, why: NoDigest) {
+    pub(crate) fn doubt(&mut self, place: &Place, why: NoDigest) {
         let index = self.table(place, true, Err(why));
         let table = &mut self.tables[index].rows;
         table.digest = add(table.digest, Err(why));
@@ -374,7 +375,7 @@ fn add(one: Result<Digest, NoDigest>, other: Result<Digest, NoDigest>) -> Result
 }
 
 /// One block of COPY rows while it is read.
-pub(super) struct CopyBlock {
+pub(crate) struct CopyBlock {
     place: Place,
     intake: Intake,
     bytes: u64,
@@ -386,12 +387,12 @@ pub(super) struct CopyBlock {
 enum Intake {
     Count(CopyLines, u64),
     Digest(Box<CopyDigester>),
-    Visit { lines: CopyLines, former: Former, number: u64 },
+    Visit { lines: CopyLines, hasher: RowHasher, number: u64 },
 }
 
 impl CopyBlock {
     /// Takes a piece of COPY text that ends anywhere.
-    pub(super) fn take(&mut self, plan: &mut Plan<'_>, row: &mut Row, piece: &[u8]) {
+    pub(crate) fn take(&mut self, plan: &mut Plan<'_>, row: &mut Row, piece: &[u8]) {
         self.bytes += piece.len() as u64;
         match &mut self.recoder {
             None => self.take_in(plan, row, piece),
@@ -406,14 +407,14 @@ impl CopyBlock {
         match &mut self.intake {
             Intake::Count(lines, rows) => lines.take(piece, |_| *rows += 1),
             Intake::Digest(digester) => digester.take(piece),
-            Intake::Visit { lines, former, number } => {
+            Intake::Visit { lines, hasher, number } => {
                 let Plan::Visit(visitor) = plan else { return };
                 lines.take(piece, |line| {
                     *number += 1;
                     // A line that is not kept is not looked at either: its table has no digest.
                     if let Some(line) = line {
                         digest::read_line(line, row);
-                        visitor.row(&self.place, Seen { number: *number, row, former });
+                        visitor.row(&self.place, Seen { number: *number, row, hasher });
                     }
                 });
             }
@@ -421,7 +422,7 @@ impl CopyBlock {
     }
 
     /// Waits until all rows that were taken are counted.
-    pub(super) fn settle(&mut self, plan: &mut Plan<'_>) {
+    pub(crate) fn settle(&mut self, plan: &mut Plan<'_>) {
         if let Some(mut recoder) = self.recoder.take() {
             let rows = recoder.finish();
             self.take_in(plan, &mut Row::default(), &rows);
@@ -431,7 +432,7 @@ impl CopyBlock {
         }
     }
 
-    pub(super) fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         match &self.intake {
             Intake::Count(_, rows) => *rows,
             Intake::Digest(digester) => digester.rows(),

@@ -84,7 +84,7 @@ pub fn kept(mut name: String) -> String {
 
 /// What stands between the quotes of `U&"…"` or `U&'…'`, with what its escapes stand for: `\0061`, `\+000061` (parser.c).
 /// The escape is a backslash, as it is without UESCAPE.
-pub(super) fn of_unicode_escapes(text: &str) -> String {
+pub(crate) fn of_unicode_escapes(text: &str) -> String {
     let mut value = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
@@ -197,7 +197,7 @@ pub fn each_piece(sql: &str) -> impl Iterator<Item = Piece> {
 
 /// What a backslash means in a string without a letter before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Strings {
+pub(crate) enum Strings {
     /// It is not known (`standard_conforming_strings`).
     Either,
     /// It begins an escape.
@@ -205,7 +205,7 @@ pub(super) enum Strings {
 }
 
 /// The same of a text whose strings are known.
-pub(super) fn each_piece_of(sql: &str, strings: Strings) -> impl Iterator<Item = Piece> {
+pub(crate) fn each_piece_of(sql: &str, strings: Strings) -> impl Iterator<Item = Piece> {
     let bytes = sql.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -225,7 +225,7 @@ fn is_word_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
 }
 
-pub(super) fn is_word_part(byte: u8) -> bool {
+pub(crate) fn is_word_part(byte: u8) -> bool {
     is_word_start(byte) || byte.is_ascii_digit() || byte == b'$'
 }
 

@@ -5,13 +5,13 @@
 
 use std::collections::HashMap;
 
-use super::changes::{self, Change, Into};
-use super::lexer::Statement;
-use super::words::Words;
+use crate::changes::{self, Change, Into};
+use crate::lexer::Statement;
+use crate::words::Words;
 
 /// Whose a table is that a statement names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whose {
+pub(crate) enum Whose {
     Database,
     Session,
     /// The session has had one of this name, and whether it still has it is not known.
@@ -20,7 +20,7 @@ pub(super) enum Whose {
 
 /// Where `search_path` has the session's own schema.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Searched {
+pub(crate) enum Searched {
     /// Before all others, as it is where nothing is said.
     #[default]
     First,
@@ -41,26 +41,26 @@ type Tables = HashMap<String, Own>;
 
 /// Follows the tables of one session.
 #[derive(Debug, Default)]
-pub(super) struct Temporary {
+pub(crate) struct Temporary {
     tables: Tables,
     /// What there was when the open transaction began.
     begun: Option<Tables>,
     savepoints: Vec<(String, Tables)>,
     /// Whether there were more of them than are followed.
     more: bool,
-    pub(super) searched: Searched,
+    pub(crate) searched: Searched,
 }
 
 /// No more tables and savepoints are followed at once: each savepoint keeps all tables.
 const MOST: usize = 256;
 
 /// The session's own schema, by its alias or by its name.
-pub(super) fn is_own_schema(schema: &str) -> bool {
+pub(crate) fn is_own_schema(schema: &str) -> bool {
     schema.strip_prefix("pg_temp").is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
 }
 
 impl Searched {
-    pub(super) fn of<'s>(mut schemas: impl Iterator<Item = &'s str>) -> Self {
+    pub(crate) fn of<'s>(mut schemas: impl Iterator<Item = &'s str>) -> Self {
         match schemas.position(is_own_schema) {
             None => Self::First,
             Some(0) => Self::Made,
@@ -70,7 +70,7 @@ impl Searched {
 }
 
 impl Temporary {
-    pub(super) fn whose(&self, schema: Option<&str>, table: &str) -> Whose {
+    pub(crate) fn whose(&self, schema: Option<&str>, table: &str) -> Whose {
         match (schema, self.tables.get(table)) {
             (Some(schema), _) if is_own_schema(schema) => Whose::Session,
             (Some(_), _) => Whose::Database,
@@ -87,12 +87,12 @@ impl Temporary {
     }
 
     /// Whether CREATE makes a table of this name for the session, without saying so.
-    pub(super) fn makes(&self, schema: Option<&str>) -> bool {
+    pub(crate) fn makes(&self, schema: Option<&str>) -> bool {
         schema.map_or(self.searched == Searched::Made, is_own_schema)
     }
 
     /// Takes what a statement does to them; to be called once it is done.
-    pub(super) fn statement(&mut self, statement: &Statement) {
+    pub(crate) fn statement(&mut self, statement: &Statement) {
         let mut words = Words::of(statement);
         let Some(first) = words.word() else { return };
         match first {
@@ -263,8 +263,8 @@ impl Temporary {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lexer::{Item, Lexer};
     use super::*;
+    use crate::lexer::{Item, Lexer};
 
     /// Whose `t` is after these statements.
     fn after(text: &str) -> Whose {

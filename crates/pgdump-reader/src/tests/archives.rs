@@ -1,5 +1,6 @@
-use super::super::{Archive, Content, Dump, TableData};
 use super::{Entry, Place, Writer, damage_of, error_of, scanned};
+use crate::dump::Content;
+use crate::{Archive, Dump, TableData};
 
 fn archive(dump: &Dump) -> &Archive {
     let Content::Archive(archive) = &dump.content else { panic!("{:?} is no archive", dump.content) };
@@ -108,7 +109,7 @@ fn a_directory_is_read_whole() {
     for compression in 0..=3 {
         let place = Place::new();
         let path = Writer { compression, ..Writer::shop(16) }.directory(&place);
-        let dump = super::super::open(&path).unwrap();
+        let dump = crate::open(&path).unwrap();
         let scan = dump.scan().unwrap();
         assert_eq!(scan.damage, [], "compression {compression}");
         assert_eq!(scan.facts.tables[0].rows, Some(2));
@@ -126,7 +127,7 @@ fn a_data_file_of_a_directory_that_is_cut_off_anywhere_is_damage() {
         // Of bare rows the line breaks after the end mark can be missed without harm.
         for length in 0..whole.len() - if compression == 0 { 2 } else { 0 } {
             std::fs::write(&file, &whole[..length]).unwrap();
-            let damage = super::super::open(&path).unwrap().scan().unwrap().damage;
+            let damage = crate::open(&path).unwrap().scan().unwrap().damage;
             assert_eq!(damage.len(), 1, "{ending}, {length} of {} bytes", whole.len());
             assert_eq!(damage[0].table.as_deref(), Some("public.orders"));
         }
@@ -138,7 +139,7 @@ fn a_missing_data_file_is_damage() {
     let place = Place::new();
     let path = Writer::shop(14).directory(&place);
     std::fs::remove_file(path.join("4.dat.gz")).unwrap();
-    let damage = super::super::open(&path).unwrap().scan().unwrap().damage;
+    let damage = crate::open(&path).unwrap().scan().unwrap().damage;
     assert_eq!(damage[0].what, "the data of public.orders (file 4.dat) is missing");
 }
 
@@ -148,13 +149,13 @@ fn the_empty_file_of_a_large_object_is_an_empty_object_where_pg_dump_writes_it_s
         let place = Place::new();
         let path = Writer { compression, ..Writer::with_large_objects(16) }.directory(&place);
         std::fs::write(path.join(format!("blob_16402.dat{ending}")), b"").unwrap();
-        let scan = super::super::open(&path).unwrap().scan().unwrap();
+        let scan = crate::open(&path).unwrap().scan().unwrap();
         assert_eq!(scan.damage.is_empty(), whole, "compression {compression}: {:?}", scan.damage);
         let held = scan.large_objects[0].1;
         assert_eq!((held.objects, held.bytes), (2, 4), "compression {compression}");
         // The file of a table has its end mark at least.
         std::fs::write(path.join(format!("4.dat{ending}")), b"").unwrap();
-        let damage = super::super::open(&path).unwrap().scan().unwrap().damage;
+        let damage = crate::open(&path).unwrap().scan().unwrap().damage;
         assert!(damage.iter().any(|place| place.table.is_some()), "compression {compression}: {damage:?}");
     }
 }
@@ -164,16 +165,16 @@ fn no_link_and_no_path_leads_out_of_a_directory() {
     let place = Place::new();
     let path = Writer::shop(14).directory(&place);
     let file = path.join("4.dat.gz");
-    let opened = super::super::open(&path).unwrap();
+    let opened = crate::open(&path).unwrap();
     std::fs::rename(&file, place.path("outside.gz")).unwrap();
     std::os::unix::fs::symlink(place.path("outside.gz"), &file).unwrap();
     // Put there after the folder was looked at.
     let damage = opened.scan().unwrap().damage;
     assert!(damage[0].what.contains("symbolic link"), "{damage:?}");
-    let refused = super::super::open(&path).unwrap_err().to_string();
+    let refused = crate::open(&path).unwrap_err().to_string();
     assert!(refused.contains("holds a symbolic link, \"4.dat.gz\"") && refused.contains("cp -rL"), "{refused}");
     for name in ["../outside.gz", "/etc/passwd", "..", "a/b", ""] {
-        assert!(super::super::directory::open_member(&path, name).is_err(), "{name}");
+        assert!(crate::archive::directory::open_member(&path, name).is_err(), "{name}");
     }
 }
 

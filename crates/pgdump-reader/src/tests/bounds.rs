@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::super::{Compression, Content, DumpError, Scan, open, plain};
 use super::streams::{ALL, packed};
 use super::{Entry, Place, Writer, damage_of, error_of, gzip, scanned};
+use crate::dump::Content;
+use crate::{Compression, DumpError, Scan, open, script};
 
 /// Names the dump that the process of its own is to read.
 const VARIABLE: &str = "PGDUMP_READER_TEST_READ";
@@ -167,14 +168,11 @@ fn a_text_that_declares_without_end_is_read_to_a_limit_and_is_not_whole() {
         let text: String = (0..20_000).map(|n| unit.replace("{}", &n.to_string())).collect();
         let dump = open(&place.write("dump", text.as_bytes())).unwrap();
         let Content::Plain(text) = &dump.content else { panic!("text") };
-        let scan: Scan = plain::scan_and_keep(&dump, text, &mut super::super::rows::Plan::Digest, 4 << 20).unwrap();
+        let scan: Scan = script::scan_and_keep(&dump, text, &mut crate::rows::Plan::Digest, 4 << 20).unwrap();
         let what = &scan.damage[0].what;
         assert!(what.starts_with("declares more objects and privileges than can be kept in 4 MiB, in line "), "{what}");
         assert!(scan.facts.grants.len() + scan.facts.tables.len() + scan.facts.settings.len() < 10_000);
-        assert_eq!(
-            plain::scan_and_keep(&dump, text, &mut super::super::rows::Plan::Digest, 40 << 20).unwrap().damage,
-            []
-        );
+        assert_eq!(script::scan_and_keep(&dump, text, &mut crate::rows::Plan::Digest, 40 << 20).unwrap().damage, []);
     }
 }
 

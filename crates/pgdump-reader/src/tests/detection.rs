@@ -1,5 +1,6 @@
-use super::super::{Content, DumpError, open};
 use super::{Place, Writer, error_of, gzip, scanned};
+use crate::dump::Content;
+use crate::{DumpError, open};
 
 fn looks_like(bytes: &[u8]) -> Option<&'static str> {
     let place = Place::new();

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::open;
 use super::{Place, Writer, gzip};
+use crate::open;
 
 fn survive(bytes: &[u8]) {
     let place = Place::new();

@@ -5,6 +5,7 @@ mod archives;
 mod bounds;
 mod detection;
 mod hostile;
+mod imports;
 mod mutations;
 mod plain_text;
 mod scripts;

@@ -8,10 +8,10 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::super::{Compression, open};
 use super::allocations::peak_of;
 use super::streams::{ALL, packed};
 use super::{Place, Writer};
+use crate::{Compression, open};
 
 /// More than the buffers of all readers; no seed is larger than a hundredth of it.
 const MOST_MEMORY: usize = 32 << 20;

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::super::digest::NoDigest;
-use super::super::{Affects, Scan};
 use super::scanned;
+use crate::digest::NoDigest;
+use crate::{Affects, Scan};
 
 fn scan(text: &str) -> Scan {
     scanned(text.as_bytes()).1
@@ -12,7 +12,7 @@ fn scan(text: &str) -> Scan {
 
 /// The places of rows, as `database.table=rows`.
 fn rows(scan: &Scan) -> Vec<String> {
-    let name = |rows: &super::super::TableRows| {
+    let name = |rows: &crate::TableRows| {
         format!("{}.{}={}", rows.place.database.as_deref().unwrap_or("-"), rows.place.table, rows.rows)
     };
     scan.rows.iter().map(name).collect()
@@ -225,7 +225,7 @@ fn a_table_that_is_filled_by_what_cannot_be_counted_has_rows() {
     let both =
         scan(&format!("{table}INSERT INTO public.t VALUES (1);\nWITH x AS (SELECT 2) INSERT INTO public.t TABLE x;\n"));
     assert!(both.rows[0].digest.is_ok());
-    assert!(both.unfollowed.iter().any(|of| of.effect == super::super::Effect::Makes), "{:?}", both.unfollowed);
+    assert!(both.unfollowed.iter().any(|of| of.effect == crate::Effect::Makes), "{:?}", both.unfollowed);
 }
 
 #[test]
@@ -398,7 +398,7 @@ proptest! {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("script.sql");
         std::fs::write(&path, &text).unwrap();
-        if let Ok(dump) = super::super::open(&path) {
+        if let Ok(dump) = crate::open(&path) {
             let first = dump.scan().unwrap();
             prop_assert_eq!(&dump.scan().unwrap(), &first);
             let counted = dump.count().unwrap();

@@ -4,8 +4,9 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::super::{Archive, ArchiveCompression, Content, DataState, Dump, open};
 use super::{Entry, Place, Writer, damage_of, error_of, scanned};
+use crate::dump::Content;
+use crate::{Archive, ArchiveCompression, DataState, Dump, open};
 
 fn archive(dump: &Dump) -> &Archive {
     let Content::Archive(archive) = &dump.content else { panic!("{:?} is no archive", dump.content) };

@@ -3,12 +3,12 @@
 //! pg_dump writes none of them after rows. What they do cannot be told without running them, so it is only told what they
 //! can touch.
 
-use super::lexer::{Statement, Token, TokenKind};
-use super::words::Words;
+use crate::lexer::{Statement, Token, TokenKind};
+use crate::words::Words;
 
 /// What a statement can change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Change {
+pub(crate) enum Change {
     /// The rows of a table that are there by then.
     Rows { what: String, schema: Option<String>, table: String },
     /// Rows of a table that stand nowhere in the text, or not as rows that can be counted.
@@ -47,7 +47,7 @@ const OF_LARGE_OBJECTS: &[&str] =
 
 /// The function with which a statement changes large objects out of sight. `pg_dump --clean` removes those that are there before
 /// it makes its own (DropLOIfExists in src/bin/pg_dump/pg_backup_db.c).
-pub(super) fn of_large_objects(statement: &Statement) -> Option<&'static str> {
+pub(crate) fn of_large_objects(statement: &Statement) -> Option<&'static str> {
     if Words::of(statement).have(&["pg_largeobject_metadata"]) {
         return None;
     }
@@ -220,14 +220,14 @@ const BUILT_IN: &[&str] = &[
 ];
 
 /// What a statement changes; nothing where it is one of those that pg_dump writes.
-pub(super) fn of(statement: &Statement) -> Vec<Change> {
+pub(crate) fn of(statement: &Statement) -> Vec<Change> {
     let mut words = Words::of(statement);
     changes(&mut words, statement).unwrap_or_default()
 }
 
 /// What an INSERT does beside bringing its own rows, by its text without its first word: it can have a WITH, and run
 /// functions.
-pub(super) fn beside_an_insert(rest: &Statement) -> Vec<Change> {
+pub(crate) fn beside_an_insert(rest: &Statement) -> Vec<Change> {
     let mut list = nested("INSERT", rest);
     list.extend(runs("INSERT", rest));
     list
@@ -363,14 +363,14 @@ fn altered(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> 
 }
 
 /// The table that a SELECT makes.
-pub(super) struct Into {
-    pub(super) table: (Option<String>, String),
+pub(crate) struct Into {
+    pub(crate) table: (Option<String>, String),
     /// Whether it is the session's own.
-    pub(super) is_own: bool,
+    pub(crate) is_own: bool,
 }
 
 /// `SELECT … INTO UNLOGGED TABLE t`, behind its first word.
-pub(super) fn into(mut words: Words<'_>) -> Option<Into> {
+pub(crate) fn into(mut words: Words<'_>) -> Option<Into> {
     words.skip_to("into")?;
     let _ = words.eat("local").or_else(|| words.eat("global"));
     let is_own = words.eat("temporary").or_else(|| words.eat("temp")).is_some();
@@ -454,7 +454,7 @@ fn target(statement: &Statement, at: usize) -> Option<(Option<String>, String)> 
 }
 
 /// What PREPARE makes ready, by its name.
-pub(super) fn prepared(statement: &Statement) -> Option<(String, Vec<Change>)> {
+pub(crate) fn prepared(statement: &Statement) -> Option<(String, Vec<Change>)> {
     let mut words = Words::of(statement);
     words.eat("prepare")?;
     let name = words.name()?;
@@ -466,7 +466,7 @@ pub(super) fn prepared(statement: &Statement) -> Option<(String, Vec<Change>)> {
 }
 
 /// The name of what EXECUTE runs, in whatever statement.
-pub(super) fn executed(statement: &Statement) -> Option<String> {
+pub(crate) fn executed(statement: &Statement) -> Option<String> {
     let mut words = Words::of(statement);
     words.eat("execute").or_else(|| words.eat("create").and_then(|()| words.skip_to("execute")))?;
     words.name()
@@ -515,8 +515,8 @@ fn copied(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lexer::{Item, Lexer};
     use super::*;
+    use crate::lexer::{Item, Lexer};
 
     fn read(text: &str) -> Vec<String> {
         let Ok(Some(Item::Unfinished(statement))) = Lexer::of_text(text).next() else { panic!("{text}") };

@@ -1,17 +1,18 @@
 //! All that a dump asks of a target, put together from what its statements and its header say.
 
 mod features;
-mod needs;
+pub(crate) mod needs;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
-use super::facts::RoleUse;
-use super::{ArchiveCompression, ArchiveVersion, Content, CreatedDatabase, Dump, Extension, Facts};
+use crate::archive::{ArchiveCompression, ArchiveVersion};
+use crate::dump::{Content, Dump};
+use crate::facts::RoleUse;
+use crate::facts::{CreatedDatabase, Extension, Facts};
 
 pub use features::{FEATURES, Feature, feature_refused, features_in};
-pub(super) use needs::Context;
 pub use needs::{Collation, Needs, PrivilegedUse, SUBSCRIPTIONS};
 
 /// What a target must offer for the dump to come back whole.
@@ -132,12 +133,6 @@ impl Requirements {
     pub fn newest_server(&self) -> Option<u16> {
         self.features.iter().filter_map(|(feature, _)| feature.gone.map(|gone| gone - 1)).min()
     }
-}
-
-/// The major version that a version text begins with: `17.6 (Debian …)`, `18beta1`; `9.6.24` is 9.
-pub fn major_of(version: &str) -> Option<u16> {
-    let digits: String = version.trim().chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().ok()
 }
 
 /// The oldest pg_restore that reads an archive: K_VERS_* in src/bin/pg_dump/pg_backup_archiver.h, and for lz4 and zstd

@@ -27,7 +27,7 @@ pub struct Transactions {
 const MOST: usize = 100_000;
 
 impl Transactions {
-    pub(super) fn push(&mut self, transaction: Transaction) {
+    pub(crate) fn push(&mut self, transaction: Transaction) {
         if self.list.len() < MOST {
             self.list.push(transaction);
         } else {

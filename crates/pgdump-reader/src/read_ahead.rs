@@ -11,23 +11,23 @@ const PIECE: usize = 256 * 1024;
 type Piece = io::Result<Vec<u8>>;
 
 /// Gives what a source gives, which another thread reads. An error comes at its place, and last.
-pub(super) struct Ahead {
+pub(crate) struct ReadAhead {
     full: Receiver<Piece>,
     empty: Sender<Vec<u8>>,
     piece: Vec<u8>,
     position: usize,
 }
 
-impl Ahead {
+impl ReadAhead {
     /// The thread ends when the source does, or soon after this is dropped.
-    pub(super) fn of<R: Read + Send + 'static>(source: R) -> Self {
+    pub(crate) fn of<R: Read + Send + 'static>(source: R) -> Self {
         let (ahead, full, empty) = Self::new();
         thread::spawn(move || read(source, &full, &empty));
         ahead
     }
 
     /// The same for a source that is borrowed.
-    pub(super) fn within<'scope, R: Read + Send + 'scope>(scope: &'scope Scope<'scope, '_>, source: R) -> Self {
+    pub(crate) fn within<'scope, R: Read + Send + 'scope>(scope: &'scope Scope<'scope, '_>, source: R) -> Self {
         let (ahead, full, empty) = Self::new();
         scope.spawn(move || read(source, &full, &empty));
         ahead
@@ -71,7 +71,7 @@ fn read(mut source: impl Read, full: &SyncSender<Piece>, empty: &Receiver<Vec<u8
     }
 }
 
-impl Read for Ahead {
+impl Read for ReadAhead {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.position == self.piece.len() {
             let next = match self.full.recv() {
@@ -117,7 +117,7 @@ mod tests {
         for left in [0, 1, PIECE - 1, PIECE, PIECE + 1, 3_000_000] {
             let (mut direct, mut ahead) = (Vec::new(), Vec::new());
             Source { left, error: None }.read_to_end(&mut direct).unwrap();
-            Ahead::of(Source { left, error: None }).read_to_end(&mut ahead).unwrap();
+            ReadAhead::of(Source { left, error: None }).read_to_end(&mut ahead).unwrap();
             assert_eq!(ahead.len(), left);
             assert!(ahead == direct, "{left} bytes");
         }
@@ -127,7 +127,7 @@ mod tests {
     fn an_error_comes_after_what_came_before_it() {
         let mut ahead = Vec::new();
         let source = Source { left: 300_000, error: Some(io::ErrorKind::UnexpectedEof) };
-        let error = Ahead::of(source).read_to_end(&mut ahead).unwrap_err();
+        let error = ReadAhead::of(source).read_to_end(&mut ahead).unwrap_err();
         assert_eq!((ahead.len(), error.kind()), (300_000, io::ErrorKind::UnexpectedEof));
     }
 
@@ -135,7 +135,7 @@ mod tests {
     fn a_reader_that_stops_early_ends_the_thread() {
         let mut source = Source { left: 100_000_000, error: None };
         thread::scope(|scope| {
-            let mut ahead = Ahead::within(scope, &mut source);
+            let mut ahead = ReadAhead::within(scope, &mut source);
             ahead.read_exact(&mut [0; 10]).unwrap();
         });
         assert!(source.left > 0);

@@ -1,8 +1,17 @@
 //! pg_dump's archives: what their header and table of contents say.
 
+pub(crate) mod custom;
+pub(crate) mod data;
+pub(crate) mod directory;
+pub(crate) mod entries;
+pub(crate) mod large_object_lists;
+pub(crate) mod pass;
+pub(crate) mod tar;
+pub(crate) mod toc;
+
 use std::fmt;
 
-use super::Compression;
+use crate::compression::Compression;
 
 /// A dump in custom, directory or tar format, as its table of contents describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +39,7 @@ pub struct Archive {
     /// Set where the table of contents holds more text than is kept in memory: long definitions are left out then.
     pub abridged: bool,
     /// Where the data blocks of a custom archive begin.
-    pub(super) data_start: u64,
+    pub(crate) data_start: u64,
     pub layout: Layout,
 }
 
@@ -76,7 +85,7 @@ impl ArchiveVersion {
     }
 
     /// Whether it is at least this version, whatever the revision.
-    pub(super) fn since(self, minor: u8) -> bool {
+    pub(crate) fn since(self, minor: u8) -> bool {
         (self.major, self.minor) >= (1, minor)
     }
 }
@@ -187,7 +196,7 @@ impl TocEntry {
 }
 
 /// `TABLE public.orders`, of the parts that a table of contents has.
-pub(super) fn label(desc: &str, schema: Option<&str>, tag: &str) -> String {
+pub(crate) fn label(desc: &str, schema: Option<&str>, tag: &str) -> String {
     let Some(schema) = schema.filter(|schema| !schema.is_empty()) else {
         return format!("{desc} {tag}");
     };

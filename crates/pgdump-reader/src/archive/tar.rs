@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 
-use super::directory::{self, Wanted};
-use super::large_objects::LargeObject;
-use super::scan::Progress;
-use super::{Archive, Dump, DumpError};
+use crate::archive::Archive;
+use crate::archive::entries::DataEntry;
+use crate::archive::large_object_lists::{is_large_object, oid_of};
+use crate::archive::pass::ArchivePass;
+use crate::dump::Dump;
+use crate::error::DumpError;
+use crate::large_objects::LargeObject;
 
 /// Whether these bytes begin with the header of a tar member: its checksum is right (POSIX.1-2017, pax, ustar).
-pub(super) fn is_header(head: &[u8]) -> bool {
+pub(crate) fn is_header(head: &[u8]) -> bool {
     let Some(header) = head.get(..512) else { return false };
     let Ok(field) = std::str::from_utf8(&header[148..156]) else { return false };
     let field = field.trim_matches(['\0', ' ']);
@@ -19,18 +22,18 @@ pub(super) fn is_header(head: &[u8]) -> bool {
 }
 
 /// The name of the first member.
-pub(super) fn first_name(head: &[u8]) -> Vec<u8> {
+pub(crate) fn first_name(head: &[u8]) -> Vec<u8> {
     head.iter().take(100).take_while(|byte| **byte != 0).copied().collect()
 }
 
-pub(super) enum Found<'a> {
+pub(crate) enum Found<'a> {
     Toc(Box<dyn Read + 'a>),
     /// It is no dump, and what it looks like.
     Other(Option<&'static str>),
 }
 
 /// Finds the table of contents; pg_dump writes it first.
-pub(super) fn find_toc(file: &mut File) -> io::Result<Found<'_>> {
+pub(crate) fn find_toc(file: &mut File) -> io::Result<Found<'_>> {
     // More members than this are not looked through: pg_restore finds toc.dat at once in what pg_dump has written.
     const LOOKED_AT: usize = 1000;
     let mut archive = tar::Archive::new(BufReader::new(file));
@@ -54,7 +57,7 @@ pub(super) fn find_toc(file: &mut File) -> io::Result<Found<'_>> {
 }
 
 /// What a tar file is, by the name of a member.
-pub(super) fn guess(name: &[u8]) -> Option<&'static str> {
+pub(crate) fn guess(name: &[u8]) -> Option<&'static str> {
     let name = name.strip_prefix(b"./").unwrap_or(name);
     if name == b"backup_label" || name == b"PG_VERSION" || name == b"tablespace_map" || name.starts_with(b"global/") {
         Some("a base backup of pg_basebackup")
@@ -84,18 +87,17 @@ impl<R: Read> Read for Whole<R> {
 }
 
 /// Reads every data member.
-pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress<'_, '_>) -> Result<(), DumpError> {
+pub(crate) fn scan(dump: &Dump, archive: &Archive, pass: &mut ArchivePass<'_, '_>) -> Result<(), DumpError> {
     let file = crate::ordinary::open(&dump.path).map_err(|error| dump.unreadable(error))?;
-    let mut wanted: HashMap<String, Wanted> =
-        directory::wanted(archive).into_iter().map(|wanted| (wanted.file.clone(), wanted)).collect();
-    let mut large_objects = directory::LargeObjects::default();
-    let mut tar = tar::Archive::new(BufReader::with_capacity(super::compression::READ_SIZE, file));
+    let mut entries: HashMap<String, DataEntry> =
+        DataEntry::of_archive(archive).map(|entry| (entry.file.clone(), entry)).collect();
+    let mut tar = tar::Archive::new(BufReader::with_capacity(crate::compression::READ_SIZE, file));
     let members = tar.entries().map_err(|error| dump.unreadable(error))?.raw(true);
     for member in members {
         let mut member = match member {
             Ok(member) => member,
             Err(error) => {
-                progress.damage(format!("the tar file is cut off or damaged: {error}"), None, None);
+                pass.damage(format!("the tar file is cut off or damaged: {error}"), None, None);
                 break;
             }
         };
@@ -103,30 +105,31 @@ pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress<'_, '
         let place = member.raw_file_position();
         let size = member.size();
         let mut member = Whole { inner: &mut member, left: size };
-        if large_objects.takes(&name) {
-            let data = &mut progress.large_objects;
-            let mut object = LargeObject::new(directory::oid_of(&name).unwrap_or(0), data);
+        if is_large_object(&name) {
+            pass.large_object_count.found += 1;
+            let data = &mut pass.large_objects;
+            let mut object = LargeObject::new(oid_of(&name).unwrap_or(0), data);
             let read = object.read_from(&mut member, data);
             object.finish(data);
             if let Err(error) = read {
-                progress.read_error(&error, format!("large object file {name}"), Some(place), None, dump)?;
+                pass.read_error(&error, format!("large object file {name}"), Some(place), None, dump)?;
             }
             continue;
         }
-        let Some(wanted) = wanted.remove(&name) else { continue };
-        if !progress.takers.wants(&wanted) {
+        let Some(entry) = entries.remove(&name) else { continue };
+        if !pass.sink.wants(&entry) {
             continue;
         }
-        let result = directory::read_wanted(&wanted, &mut member, &mut large_objects, progress, Some(place));
+        let result = pass.read_file(&entry, &mut member, Some(place));
         if let Err(error) = result {
-            progress.read_error(&error, wanted.label(), Some(place), wanted.table.clone(), dump)?;
+            pass.read_error(&error, entry.label(), Some(place), entry.table.clone(), dump)?;
         }
     }
-    let mut missing: Vec<Wanted> = wanted.into_values().collect();
+    let mut missing: Vec<DataEntry> = entries.into_values().collect();
     missing.sort_by(|a, b| a.file.cmp(&b.file));
-    for wanted in missing {
-        progress.missing(&wanted);
+    for entry in &missing {
+        pass.missing(entry);
     }
-    large_objects.finish(archive, progress);
+    pass.check_large_objects(archive);
     Ok(())
 }

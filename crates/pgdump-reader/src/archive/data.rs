@@ -2,36 +2,28 @@
 
 use std::io::{self, Read};
 
-use super::charset::Charset;
-use super::copy_format::CopyFormat;
-use super::digest::{self, Row, Target};
-use super::directory::{Kind, Wanted};
-use super::lexer::{Item, Lexer};
-use super::rows::{Columns, CopyBlock, Gathered, Place, Plan};
+use crate::archive::entries::{DataEntry, DataKind, RowFormat};
+use crate::charset::Charset;
+use crate::compression::READ_SIZE;
+use crate::copy_format::CopyFormat;
+use crate::digest::{self, Row, Target};
+use crate::lexer::{Item, Lexer};
+use crate::rows::{Columns, CopyBlock, Gathered, Place, Plan};
 
-/// What a table's data are made of, which says how they must end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Content {
-    /// Rows in COPY's text format, ended by a line `\.` (dumpTableData_copy in src/bin/pg_dump/pg_dump.c).
-    Rows,
-    /// INSERT statements, ended by an empty line (dumpTableData_insert).
-    Inserts,
-}
-
-/// Who takes the rows, and what is known of their columns.
-pub(super) struct Takers<'a, 'v> {
-    pub(super) plan: &'a mut Plan<'v>,
-    pub(super) gathered: &'a mut Gathered,
-    pub(super) columns: &'a dyn Columns,
+/// Where the rows of a pass go, and what is known of their columns.
+pub(crate) struct RowSink<'a, 'v> {
+    pub(crate) plan: &'a mut Plan<'v>,
+    pub(crate) gathered: &'a mut Gathered,
+    pub(crate) columns: &'a dyn Columns,
     /// `standard_conforming_strings` of the dump.
-    pub(super) std_strings: bool,
+    pub(crate) std_strings: bool,
     /// That of names.
-    pub(super) charset: Charset,
+    pub(crate) charset: Charset,
 }
 
-impl Came {
-    /// The error that came after so much; one of the disk stays as it is.
-    pub(super) fn before(self, error: io::Error) -> io::Error {
+impl DataRead {
+    /// The error that ended the reading, with how many rows were read before it; one of the disk stays as it is.
+    pub(crate) fn with_rows(self, error: io::Error) -> io::Error {
         if error.raw_os_error().is_some() {
             return error;
         }
@@ -39,21 +31,21 @@ impl Came {
     }
 }
 
-impl Takers<'_, '_> {
+impl RowSink<'_, '_> {
     /// Whether an entry has to be read: a visitor may want others only.
-    pub(super) fn wants(&mut self, wanted: &Wanted) -> bool {
+    pub(crate) fn wants(&mut self, entry: &DataEntry) -> bool {
         match self.plan {
             // Where the rows go stands in the data.
-            Plan::Visit(_) if wanted.kind == Kind::Data(Content::Inserts) => true,
-            Plan::Visit(visitor) => visitor.may_want(&wanted.place),
+            Plan::Visit(_) if entry.kind == DataKind::Rows(RowFormat::Inserts) => true,
+            Plan::Visit(visitor) => visitor.may_want(&entry.place),
             Plan::Count | Plan::Digest => true,
         }
     }
 }
 
-/// The data of one table's entry while they are read.
-pub(super) struct Data {
-    content: Content,
+/// Reads the data of one table's entry.
+pub(crate) struct EntryReader {
+    format: RowFormat,
     end: End,
     block: Option<CopyBlock>,
     row: Row,
@@ -61,38 +53,38 @@ pub(super) struct Data {
     inserted: u64,
 }
 
-/// What the data came to.
+/// What reading an entry's data has shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Came {
-    pub(super) bytes: u64,
+pub(crate) struct DataRead {
+    pub(crate) bytes: u64,
     /// Whether they end as pg_dump ends them.
-    pub(super) whole: bool,
+    pub(crate) whole: bool,
     /// Whether more than white space stands behind their end mark: the server does not read it, and nobody is told.
-    pub(super) has_rest: bool,
-    pub(super) rows: u64,
+    pub(crate) has_rest: bool,
+    pub(crate) rows: u64,
 }
 
-impl Data {
-    pub(super) fn new(content: Content, place: &Place, takers: &mut Takers<'_, '_>) -> Self {
-        let block = match content {
-            Content::Rows => takers.gathered.begin_copy(takers.plan, place, &CopyFormat::default(), takers.columns),
-            Content::Inserts => None,
+impl EntryReader {
+    pub(crate) fn new(format: RowFormat, place: &Place, sink: &mut RowSink<'_, '_>) -> Self {
+        let block = match format {
+            RowFormat::Copy => sink.gathered.begin_copy(sink.plan, place, &CopyFormat::default(), sink.columns),
+            RowFormat::Inserts => None,
         };
-        Self { content, end: End::default(), block, row: Row::default(), inserted: 0 }
+        Self { format, end: End::default(), block, row: Row::default(), inserted: 0 }
     }
 
     /// Takes what a reader gives, all of it, or no more than about `most` bytes; whether it came to the end.
-    pub(super) fn read_from(
+    pub(crate) fn read_from(
         &mut self,
         source: &mut dyn Read,
         place: &Place,
-        takers: &mut Takers<'_, '_>,
+        sink: &mut RowSink<'_, '_>,
         most: Option<u64>,
     ) -> io::Result<bool> {
-        if self.content == Content::Inserts {
-            return self.read_inserts(source, place, takers).map(|()| true);
+        if self.format == RowFormat::Inserts {
+            return self.read_inserts(source, place, sink).map(|()| true);
         }
-        let mut buffer = vec![0; BUFFER];
+        let mut buffer = vec![0; READ_SIZE];
         let begin = self.end.bytes;
         while most.is_none_or(|most| self.end.bytes - begin < most) {
             match source.read(&mut buffer) {
@@ -101,7 +93,7 @@ impl Data {
                     self.end.look_for_mark(&buffer[..read]);
                     self.end.take(&buffer[..read]);
                     if let Some(block) = &mut self.block {
-                        block.take(takers.plan, &mut self.row, &buffer[..read]);
+                        block.take(sink.plan, &mut self.row, &buffer[..read]);
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -111,10 +103,10 @@ impl Data {
         Ok(false)
     }
 
-    fn read_inserts(&mut self, source: &mut dyn Read, place: &Place, takers: &mut Takers<'_, '_>) -> io::Result<()> {
+    fn read_inserts(&mut self, source: &mut dyn Read, place: &Place, sink: &mut RowSink<'_, '_>) -> io::Result<()> {
         let mut lexer = Lexer::new(Counted { source, end: &mut self.end });
-        lexer.std_strings = takers.std_strings;
-        let charset = takers.charset;
+        lexer.std_strings = sink.std_strings;
+        let charset = sink.charset;
         lexer.keep_inserts = true;
         while let Some(item) = lexer.next()? {
             if matches!(item, Item::Insert) {
@@ -126,7 +118,7 @@ impl Data {
                     Some(Place { database: place.database.clone(), schema, table, columns })
                 };
                 let std_strings = lexer.std_strings;
-                let Takers { plan, gathered, columns, .. } = takers;
+                let RowSink { plan, gathered, columns, .. } = sink;
                 self.inserted += gathered.insert(plan, lexer.insert(), std_strings, place_of, *columns);
             }
         }
@@ -134,21 +126,18 @@ impl Data {
     }
 
     /// Ends the reading, and hands the rows to whoever gathers them.
-    pub(super) fn finish(mut self, takers: &mut Takers<'_, '_>, damaged: bool) -> Came {
-        let whole = self.end.is_whole(self.content) && !self.end.has_rest;
+    pub(crate) fn finish(mut self, sink: &mut RowSink<'_, '_>, damaged: bool) -> DataRead {
+        let whole = self.end.is_whole(self.format) && !self.end.has_rest;
         if let Some(block) = &mut self.block {
-            block.settle(takers.plan);
+            block.settle(sink.plan);
         }
         let rows = self.block.as_ref().map_or(self.inserted, CopyBlock::rows);
         if let Some(block) = self.block.take() {
-            takers.gathered.end_copy(takers.plan, block, damaged || !whole);
+            sink.gathered.end_copy(sink.plan, block, damaged || !whole);
         }
-        Came { bytes: self.end.bytes, whole, has_rest: self.end.has_rest, rows }
+        DataRead { bytes: self.end.bytes, whole, has_rest: self.end.has_rest, rows }
     }
 }
-
-/// How much is read at once.
-pub(super) const BUFFER: usize = 64 * 1024;
 
 /// The last bytes of the data.
 #[derive(Debug, Default)]
@@ -196,14 +185,14 @@ impl End {
         }
     }
 
-    fn is_whole(&self, content: Content) -> bool {
-        match content {
-            Content::Rows => {
+    fn is_whole(&self, format: RowFormat) -> bool {
+        match format {
+            RowFormat::Copy => {
                 let rows = self.tail.trim_ascii_end();
                 let all_in_tail = self.bytes <= TAIL as u64;
                 rows.len() < self.tail.len() && (rows == b"\\." && all_in_tail || rows.ends_with(b"\n\\."))
             }
-            Content::Inserts => self.tail.ends_with(b"\n\n"),
+            RowFormat::Inserts => self.tail.ends_with(b"\n\n"),
         }
     }
 }

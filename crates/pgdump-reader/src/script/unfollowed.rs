@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::acting::Acting;
-use super::facts::Relation;
 use super::transactions::Transactions;
+use crate::facts::Relation;
 
 /// A place of a script from which on, or for which, the text alone does not say what a database holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,8 +83,8 @@ pub struct ScriptEnd {
 
 /// Gathers what is not followed, each once.
 #[derive(Debug, Default)]
-pub(super) struct Doubts {
-    pub(super) list: Vec<Unfollowed>,
+pub(crate) struct Doubts {
+    pub(crate) list: Vec<Unfollowed>,
     /// Their places in the list.
     seen: HashMap<(String, Affects), usize>,
     more: bool,
@@ -94,7 +94,7 @@ pub(super) struct Doubts {
 const MOST: usize = 1000;
 
 impl Doubts {
-    pub(super) fn push(&mut self, line: u64, what: impl Into<String>, affects: Affects, effect: Effect) {
+    pub(crate) fn push(&mut self, line: u64, what: impl Into<String>, affects: Affects, effect: Effect) {
         let what = what.into();
         let key = (what.clone(), affects.clone());
         if let Some(same) = self.seen.get(&key).and_then(|place| self.list.get_mut(*place)) {

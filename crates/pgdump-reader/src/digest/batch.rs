@@ -1,14 +1,14 @@
 //! Hashes the lines of a text four at a time.
 
-use super::Digest;
-use super::copy::form_of_line;
+use super::escapes::form_of_line;
 use super::hash::{hash, hash_four};
+use super::total::Digest;
 
 const LANES: usize = 4;
 
 /// Lines that are yet to be hashed.
 #[derive(Default)]
-pub(super) struct Lanes<'t> {
+pub(super) struct HashBatch<'t> {
     lines: [&'t [u8]; LANES],
     /// In place of a line that has escapes.
     forms: [Vec<u8>; LANES],
@@ -16,7 +16,7 @@ pub(super) struct Lanes<'t> {
     taken: usize,
 }
 
-impl<'t> Lanes<'t> {
+impl<'t> HashBatch<'t> {
     /// Takes a line whose values need no treatment, and where its first backslash is.
     pub(super) fn push(&mut self, line: &'t [u8], backslash: Option<usize>, digest: &mut Digest) {
         let lane = self.taken;

@@ -8,15 +8,18 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::thread;
 
-use super::ahead::Ahead;
-use super::archive::{ArchiveCompression, DataState};
-use super::charset::Charset;
-use super::data::{Came, Content, Data};
-use super::directory::{self, Kind, LargeObjects, Wanted};
-use super::large_objects::LargeObject;
-use super::scan::Progress;
-use super::toc::{Fault, Input};
-use super::{Archive, Dump, DumpError, compression};
+use crate::archive::Archive;
+use crate::archive::data::{DataRead, EntryReader};
+use crate::archive::entries::{DataEntry, DataKind, RowFormat};
+use crate::archive::pass::ArchivePass;
+use crate::archive::toc::{Fault, Input};
+use crate::archive::{ArchiveCompression, DataState};
+use crate::charset::Charset;
+use crate::compression;
+use crate::dump::Dump;
+use crate::error::DumpError;
+use crate::large_objects::LargeObject;
+use crate::read_ahead::ReadAhead;
 
 /// BLK_DATA and BLK_BLOBS in pg_backup_archiver.h.
 const BLOCK_DATA: u8 = 1;
@@ -24,9 +27,9 @@ const BLOCK_LARGE_OBJECTS: u8 = 3;
 
 type Source = Input<BufReader<File>>;
 
-pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress<'_, '_>) -> Result<(), DumpError> {
+pub(crate) fn scan(dump: &Dump, archive: &Archive, pass: &mut ArchivePass<'_, '_>) -> Result<(), DumpError> {
     if let ArchiveCompression::Unknown(number) = archive.compression {
-        progress.damage(format!("its header names compression {number}, which does not exist"), Some(11), None);
+        pass.damage(format!("its header names compression {number}, which does not exist"), Some(11), None);
         return Ok(());
     }
     let mut file = crate::ordinary::open(&dump.path).map_err(|error| dump.unreadable(error))?;
@@ -38,45 +41,39 @@ pub(super) fn scan(dump: &Dump, archive: &Archive, progress: &mut Progress<'_, '
         offset_size: archive.layout.offset_size,
         charset: Charset::of(archive.encoding.as_deref()),
     };
-    let mut walk = Walk {
-        dump,
-        archive,
-        progress,
-        wanted: directory::wanted(archive).into_iter().map(|wanted| (wanted.id, wanted)).collect(),
-        large_objects: LargeObjects::default(),
-    };
+    let mut walk =
+        Walk { dump, archive, pass, entries: DataEntry::of_archive(archive).map(|entry| (entry.id, entry)).collect() };
     walk.run(&mut input)?;
-    let mut missing: Vec<Wanted> = walk.wanted.into_values().collect();
-    let large_objects = walk.large_objects;
-    missing.sort_by_key(|wanted| wanted.id);
-    for wanted in &missing {
-        progress.missing(wanted);
+    let mut missing: Vec<DataEntry> = walk.entries.into_values().collect();
+    missing.sort_by_key(|entry| entry.id);
+    for entry in &missing {
+        pass.missing(entry);
     }
-    how_much(dump, archive, &missing, progress);
+    how_much(dump, archive, &missing, pass);
     if missing.is_empty() {
-        large_objects.finish(archive, progress);
+        pass.check_large_objects(archive);
     }
     Ok(())
 }
 
 /// Says how much is not there, as far as the places that are listed tell. `missing` is in order.
-fn how_much(dump: &Dump, archive: &Archive, missing: &[Wanted], progress: &mut Progress<'_, '_>) {
+fn how_much(dump: &Dump, archive: &Archive, missing: &[DataEntry], pass: &mut ArchivePass<'_, '_>) {
     let listed =
-        archive.entries.iter().filter(|entry| missing.binary_search_by_key(&entry.id, |wanted| wanted.id).is_ok());
+        archive.entries.iter().filter(|entry| missing.binary_search_by_key(&entry.id, |entry| entry.id).is_ok());
     let last = listed.filter_map(|entry| if let DataState::At(place) = entry.data { Some(place) } else { None }).max();
     if let Some(last) = last.filter(|last| *last > dump.size) {
         let bytes = last - dump.size;
         let what = format!("at least {bytes} bytes are missing: the last data listed begin at byte {last}");
-        progress.damage(what, Some(dump.size), None);
+        pass.damage(what, Some(dump.size), None);
     }
 }
 
 struct Walk<'a, 'p, 'v> {
     dump: &'a Dump,
     archive: &'a Archive,
-    progress: &'a mut Progress<'p, 'v>,
-    wanted: HashMap<i32, Wanted>,
-    large_objects: LargeObjects,
+    pass: &'a mut ArchivePass<'p, 'v>,
+    /// Those that are yet to be read, by dump id.
+    entries: HashMap<i32, DataEntry>,
 }
 
 impl Walk<'_, '_, '_> {
@@ -84,7 +81,7 @@ impl Walk<'_, '_, '_> {
         let places: HashMap<i32, DataState> = self.archive.entries.iter().map(|entry| (entry.id, entry.data)).collect();
         loop {
             let start = input.offset;
-            if self.wanted.is_empty() {
+            if self.entries.is_empty() {
                 // What may follow is not read by pg_restore either. Where pg_dump's output was appended to a file, its
                 // second copy of the table of contents, meant to replace the first, comes here.
                 return Ok(());
@@ -99,80 +96,80 @@ impl Walk<'_, '_, '_> {
                 Ok(header) => header,
                 Err(fault) => return self.stop(fault, "a data block's header".to_owned(), start, None),
             };
-            let Some(wanted) = self.wanted.remove(&id) else {
+            let Some(entry) = self.entries.remove(&id) else {
                 let what = format!("holds something at byte {start} that is no data block of its table of contents");
-                self.progress.damage(what, Some(start), None);
+                self.pass.damage(what, Some(start), None);
                 return Ok(());
             };
-            let fits = match wanted.kind {
-                Kind::LargeObjects => kind == BLOCK_LARGE_OBJECTS,
-                Kind::Data(_) => kind == BLOCK_DATA,
+            let fits = match entry.kind {
+                DataKind::LargeObjects => kind == BLOCK_LARGE_OBJECTS,
+                DataKind::Rows(_) => kind == BLOCK_DATA,
             };
             if !fits {
-                let what = format!("{} begins with the unknown block type {kind}", wanted.label());
-                self.progress.damage(what, Some(start), wanted.table);
+                let what = format!("{} begins with the unknown block type {kind}", entry.label());
+                self.pass.damage(what, Some(start), entry.table);
                 return Ok(());
             }
             if let Some(DataState::At(place)) = places.get(&id)
                 && *place != start
             {
-                let what = format!("{} is at byte {start}, not at byte {place} as listed", wanted.label());
-                self.progress.damage(what, Some(start), wanted.table.clone());
+                let what = format!("{} is at byte {start}, not at byte {place} as listed", entry.label());
+                self.pass.damage(what, Some(start), entry.table.clone());
             }
-            if !self.block(input, &wanted, start)? {
+            if !self.block(input, &entry, start)? {
                 return Ok(());
             }
         }
     }
 
     /// Reads one entry's data; false where no further block can be found.
-    fn block(&mut self, input: &mut Source, wanted: &Wanted, start: u64) -> Result<bool, DumpError> {
-        let Kind::Data(content) = wanted.kind else { return self.large_objects(input, wanted) };
-        if !self.progress.takers.wants(wanted) {
+    fn block(&mut self, input: &mut Source, entry: &DataEntry, start: u64) -> Result<bool, DumpError> {
+        let DataKind::Rows(format) = entry.kind else { return self.large_objects(input, entry) };
+        if !self.pass.sink.wants(entry) {
             // Their lengths are enough to pass over the blocks.
             let mut blocks = Blocks { input, left: 0, ended: false, broken: None };
             return Ok(io::copy(&mut blocks, &mut io::sink()).is_ok());
         }
-        let (came, ending) = self.table(input, wanted, content);
+        let (read, ending) = self.table(input, entry, format);
         match ending {
-            Ending::Whole => self.progress.read_data(wanted, came, Some(start)),
+            Ending::Whole => self.pass.entry_read(entry, read, Some(start)),
             Ending::Corrupt(error) => {
-                let (error, table) = (came.before(error), wanted.table.clone());
-                self.progress.read_error(&error, wanted.label(), Some(start), table, self.dump)?;
+                let (error, table) = (read.with_rows(error), entry.table.clone());
+                self.pass.read_error(&error, entry.label(), Some(start), table, self.dump)?;
             }
             Ending::Broken(fault) => {
-                let label = format!("{}, after {} whole rows", wanted.label(), came.rows);
-                self.stop(fault, label, input.offset, wanted.table.clone())?;
+                let label = format!("{}, after {} whole rows", entry.label(), read.rows);
+                self.stop(fault, label, input.offset, entry.table.clone())?;
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    fn table(&mut self, input: &mut Source, wanted: &Wanted, content: Content) -> (Came, Ending) {
-        let takers = &mut self.progress.takers;
-        let mut data = Data::new(content, &wanted.place, takers);
+    fn table(&mut self, input: &mut Source, entry: &DataEntry, format: RowFormat) -> (DataRead, Ending) {
+        let sink = &mut self.pass.sink;
+        let mut reader = EntryReader::new(format, &entry.place, sink);
         let ending = self::read(self.archive.compression, input, |source, threaded| {
-            data.read_from(source, &wanted.place, takers, (!threaded).then_some(INLINE))
+            reader.read_from(source, &entry.place, sink, (!threaded).then_some(INLINE))
         });
-        (data.finish(takers, !matches!(ending, Ending::Whole)), ending)
+        (reader.finish(sink, !matches!(ending, Ending::Whole)), ending)
     }
 
-    fn large_objects(&mut self, input: &mut Source, wanted: &Wanted) -> Result<bool, DumpError> {
+    fn large_objects(&mut self, input: &mut Source, entry: &DataEntry) -> Result<bool, DumpError> {
         loop {
             let start = input.offset;
             let oid = match input.int() {
                 Ok(0) => return Ok(true),
                 Ok(oid) => oid as u32,
                 Err(fault) => {
-                    self.stop(fault, wanted.label(), start, None)?;
+                    self.stop(fault, entry.label(), start, None)?;
                     return Ok(false);
                 }
             };
-            self.large_objects.listed += 1;
-            self.large_objects.seen += 1;
+            self.pass.large_object_count.listed += 1;
+            self.pass.large_object_count.found += 1;
             let label = format!("large object {oid}");
-            let read = &mut self.progress.large_objects;
+            let read = &mut self.pass.large_objects;
             let mut object = LargeObject::new(oid, read);
             let ending =
                 self::read(self.archive.compression, input, |source, _| object.read_from(source, read).map(|()| true));
@@ -180,7 +177,7 @@ impl Walk<'_, '_, '_> {
             match ending {
                 Ending::Whole => {}
                 Ending::Corrupt(error) => {
-                    self.progress.read_error(&error, label, Some(start), None, self.dump)?;
+                    self.pass.read_error(&error, label, Some(start), None, self.dump)?;
                 }
                 Ending::Broken(fault) => {
                     self.stop(fault, label, input.offset, None)?;
@@ -194,12 +191,12 @@ impl Walk<'_, '_, '_> {
     fn stop(&mut self, fault: Fault, label: String, at: u64, table: Option<String>) -> Result<(), DumpError> {
         match fault {
             Fault::Read(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                self.progress.damage(format!("ends inside {label}"), Some(at), table);
+                self.pass.damage(format!("ends inside {label}"), Some(at), table);
                 Ok(())
             }
-            Fault::Read(error) => self.progress.read_error(&error, label, Some(at), table, self.dump),
+            Fault::Read(error) => self.pass.read_error(&error, label, Some(at), table, self.dump),
             Fault::Odd(what) => {
-                self.progress.damage(format!("{label} is corrupt ({what})"), Some(at), table);
+                self.pass.damage(format!("{label} is corrupt ({what})"), Some(at), table);
                 Ok(())
             }
         }
@@ -226,7 +223,7 @@ fn read(
                 if take(&mut decoder, false)? {
                     return Ok(true);
                 }
-                thread::scope(|scope| take(&mut Ahead::within(scope, decoder), true))
+                thread::scope(|scope| take(&mut ReadAhead::within(scope, decoder), true))
             }),
     };
     // A stream may be over before its blocks are; a corrupt one leaves them unread.

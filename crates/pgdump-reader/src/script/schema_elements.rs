@@ -1,19 +1,19 @@
 //! `CREATE SCHEMA s CREATE TABLE t (…) GRANT …`: SQL's own form, in which one statement makes a schema and what is in it
 //! (OptSchemaEltList in gram.y, PostgreSQL 13 to 18).
 
-use super::lexer::{Statement, TokenKind};
-use super::words::Words;
+use crate::lexer::{Statement, TokenKind};
+use crate::words::Words;
 
 /// The statements that such a one stands for.
-pub(super) struct Elements {
+pub(crate) struct Elements {
     /// Where names without a schema lead, in all but the first.
-    pub(super) schema: String,
-    pub(super) head: Statement,
-    pub(super) statements: Vec<Statement>,
+    pub(crate) schema: String,
+    pub(crate) head: Statement,
+    pub(crate) statements: Vec<Statement>,
 }
 
 /// Takes it apart; nothing where it is another statement, or makes a schema alone. `acting` is who owns what is made.
-pub(super) fn of(statement: &Statement, acting: Option<&str>) -> Option<Elements> {
+pub(crate) fn of(statement: &Statement, acting: Option<&str>) -> Option<Elements> {
     let mut words = Words::of(statement);
     words.eat("create")?;
     words.eat("schema")?;
@@ -78,8 +78,8 @@ fn part(statement: &Statement, start: usize, end: usize) -> Statement {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lexer::{Item, Lexer};
     use super::*;
+    use crate::lexer::{Item, Lexer};
 
     fn read(text: &str) -> Option<(String, Vec<String>)> {
         let Ok(Some(Item::Unfinished(statement))) = Lexer::of_text(text).next() else { panic!("{text}") };

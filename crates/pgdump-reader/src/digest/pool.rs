@@ -4,18 +4,19 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use super::copy::{Tally, end_of_rows};
-use super::row::Former;
-use super::{LONGEST_ROW, NoDigest};
+use super::lines::{Tally, end_of_rows};
+use super::reason::NoDigest;
+use super::row::RowHasher;
+use super::total::MAX_ROW;
 
 /// Bytes of text that one thread takes at once.
 const CHUNK: usize = 512 * 1024;
 /// More threads than this gain nothing: one decompresses, or reads the disk, and has to keep up with them.
-const MOST: usize = 4;
+const MAX_THREADS: usize = 4;
 
 /// Threads that digest chunks of whole lines.
 #[derive(Debug)]
-pub(super) struct Crew {
+pub(super) struct DigestPool {
     chunks: SyncSender<Vec<u8>>,
     workers: Vec<JoinHandle<Tally>>,
     /// Lines that are yet to be given away; the last one is yet to end.
@@ -24,27 +25,27 @@ pub(super) struct Crew {
     too_long: bool,
     ended: bool,
     /// For lines that are so long that several of them at once would take much memory.
-    former: Former,
+    hasher: RowHasher,
     own: Tally,
 }
 
-impl Crew {
+impl DigestPool {
     /// How many threads there would be; one is none.
     pub(super) fn size() -> usize {
-        thread::available_parallelism().map_or(1, usize::from).min(MOST)
+        thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS)
     }
 
     /// Starts the threads; `begun` is the beginning of a line.
-    pub(super) fn new(former: &Former, begun: Vec<u8>) -> Self {
+    pub(super) fn new(hasher: &RowHasher, begun: Vec<u8>) -> Self {
         let (chunks, receiver) = sync_channel(Self::size());
         let receiver = Arc::new(Mutex::new(receiver));
         let workers = (0..Self::size()).map(|_| {
-            let (receiver, former) = (Arc::clone(&receiver), Former::new(former.recipe.clone()));
-            thread::spawn(move || work(&receiver, former))
+            let (receiver, hasher) = (Arc::clone(&receiver), RowHasher::new(hasher.recipe.clone()));
+            thread::spawn(move || work(&receiver, hasher))
         });
         let workers = workers.collect();
-        let former = Former::new(former.recipe.clone());
-        Self { chunks, workers, pending: begun, too_long: false, ended: false, former, own: Tally::default() }
+        let hasher = RowHasher::new(hasher.recipe.clone());
+        Self { chunks, workers, pending: begun, too_long: false, ended: false, hasher, own: Tally::default() }
     }
 
     pub(super) fn take(&mut self, mut piece: &[u8]) {
@@ -69,7 +70,7 @@ impl Crew {
                 let chunk = std::mem::replace(&mut self.pending, rest);
                 self.give(chunk);
             }
-            None if self.pending.len() > LONGEST_ROW => {
+            None if self.pending.len() > MAX_ROW => {
                 self.pending = Vec::new();
                 self.too_long = true;
                 self.own.digest.rows += 1;
@@ -91,7 +92,7 @@ impl Crew {
             self.ended = true;
         }
         if chunk.len() > 8 * CHUNK {
-            self.own.lines(&chunk, &mut self.former);
+            self.own.lines(&chunk, &mut self.hasher);
             return;
         }
         // A worker only goes when this does.
@@ -120,11 +121,11 @@ impl Crew {
     }
 }
 
-fn work(chunks: &Mutex<Receiver<Vec<u8>>>, mut former: Former) -> Tally {
+fn work(chunks: &Mutex<Receiver<Vec<u8>>>, mut hasher: RowHasher) -> Tally {
     let mut tally = Tally::default();
     loop {
         let Ok(next) = chunks.lock().map(|chunks| chunks.recv()) else { return tally };
         let Ok(chunk) = next else { return tally };
-        tally.lines(&chunk, &mut former);
+        tally.lines(&chunk, &mut hasher);
     }
 }

@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::acting::Acting;
-use super::changes::{self, Change};
-use super::facts::Relation;
-use super::lexer::{Statement, TokenKind};
-use super::psql::Variables;
-use super::statement::Collector;
-use super::temporary::Whose;
 use super::transactions::{Transaction, Transactions};
-use super::unfollowed::{Affects, Doubts, Effect, ScriptEnd};
-use super::words::Words;
+use super::unfollowed::{Affects, Doubts, Effect, ScriptEnd, Unfollowed};
+use crate::changes::{self, Change};
+use crate::collector::Collector;
+use crate::facts::Relation;
+use crate::lexer::{Statement, TokenKind};
+use crate::psql::Variables;
+use crate::temporary::Whose;
+use crate::words::Words;
 
 /// Follows a script statement by statement.
 #[derive(Debug, Default)]
-pub(super) struct Script {
+pub(crate) struct Follower {
     doubts: Doubts,
     /// The line of the BEGIN that is open.
     begun: Option<u64>,
@@ -46,44 +46,44 @@ pub(super) struct Script {
 }
 
 /// No more statements are remembered that PREPARE makes ready.
-const MOST_PREPARED: usize = 1000;
+const MAX_PREPARED: usize = 1000;
 /// No more tables are remembered that are filled so.
-const MOST_MADE: usize = 10_000;
+const MAX_MADE: usize = 10_000;
 
-impl Script {
-    pub(super) fn doubt(&mut self, line: u64, what: impl Into<String>, affects: Affects) {
+impl Follower {
+    pub(crate) fn doubt(&mut self, line: u64, what: impl Into<String>, affects: Affects) {
         self.doubts.push(line, what, affects, Effect::Unknown);
     }
 
     /// A variable stands in a statement whose value is not known: neither is what the statement did to rows.
-    pub(super) fn unknown(&mut self, line: u64, name: &str, database: &Option<String>) {
+    pub(crate) fn unknown(&mut self, line: u64, name: &str, database: &Option<String>) {
         let what = format!("the variable {name:?}, whose value is not known from the text");
         self.doubt(line, what.clone(), Affects::Database(database.clone()));
         self.doubt(line, what, Affects::Everything);
     }
 
     /// Something of the script comes, in this line.
-    pub(super) fn seen(&mut self, line: u64) {
+    pub(crate) fn seen(&mut self, line: u64) {
         self.after_quit |= self.quit.is_some_and(|quit| line >= quit);
     }
 
     /// A new session: what the one before has not committed is lost.
-    pub(super) fn connected(&mut self, line: u64) {
+    pub(crate) fn connected(&mut self, line: u64) {
         self.seen(line);
         self.lose(line, "\\connect inside a transaction");
     }
 
-    pub(super) fn quit(&mut self, line: u64) {
+    pub(crate) fn quit(&mut self, line: u64) {
         self.quit.get_or_insert(line);
     }
 
     /// From this line on it acts as this role, or as whoever restores it.
-    pub(super) fn acts(&mut self, line: u64, role: Option<&str>) {
+    pub(crate) fn acts(&mut self, line: u64, role: Option<&str>) {
         self.acting.push(line, role);
     }
 
     /// What psql does with transactions by itself from this line on, in which a statement begins.
-    pub(super) fn follow(&mut self, line: u64, variables: &Variables) {
+    pub(crate) fn follow(&mut self, line: u64, variables: &Variables) {
         // Whatever the one before did, it has not ended the transaction.
         if self.recovers {
             self.resumed = Some(line);
@@ -93,7 +93,7 @@ impl Script {
     }
 
     /// Rows come in, or something else is written.
-    pub(super) fn wrote(&mut self, line: u64) {
+    pub(crate) fn wrote(&mut self, line: u64) {
         self.open(line);
         self.written = Some(line);
     }
@@ -126,7 +126,7 @@ impl Script {
         (self.written, self.sets, self.resumed) = (None, None, None);
     }
 
-    pub(super) fn statement(&mut self, statement: &Statement, collector: &Collector, read: bool) {
+    pub(crate) fn statement(&mut self, statement: &Statement, collector: &Collector, read: bool) {
         let line = statement.line;
         if let Some(name) = &statement.unknown {
             self.unknown(line, name, &collector.database);
@@ -151,7 +151,7 @@ impl Script {
         }
         self.databases(statement, collector);
         self.renamed(statement, collector);
-        if let Some((name, list)) = changes::prepared(statement).filter(|_| self.prepared.len() < MOST_PREPARED) {
+        if let Some((name, list)) = changes::prepared(statement).filter(|_| self.prepared.len() < MAX_PREPARED) {
             self.prepared.insert(name, list);
             return;
         }
@@ -164,7 +164,7 @@ impl Script {
     }
 
     /// An INSERT whose rows come from a query, which can do more than that; without its first word.
-    pub(super) fn query(&mut self, line: u64, rest: &Statement, collector: &Collector) {
+    pub(crate) fn query(&mut self, line: u64, rest: &Statement, collector: &Collector) {
         for change in changes::beside_an_insert(rest) {
             self.change(line, change, collector);
         }
@@ -219,7 +219,7 @@ impl Script {
     /// A table gets rows that cannot be counted.
     fn made(&mut self, table: Relation) {
         // Each of more of them is in the list of what is not followed, which ends before this does.
-        if self.made.len() < MOST_MADE {
+        if self.made.len() < MAX_MADE {
             self.made.insert(table);
         }
     }
@@ -334,16 +334,12 @@ impl Script {
     }
 
     /// The tables that it fills with rows that cannot be counted.
-    pub(super) fn take_made(&mut self) -> BTreeSet<Relation> {
+    pub(crate) fn take_made(&mut self) -> BTreeSet<Relation> {
         std::mem::take(&mut self.made)
     }
 
     /// How it ends, in this database of the reader's.
-    pub(super) fn end(
-        mut self,
-        database: Option<String>,
-        open_branch: Option<u64>,
-    ) -> (Vec<super::unfollowed::Unfollowed>, ScriptEnd) {
+    pub(crate) fn end(mut self, database: Option<String>, open_branch: Option<u64>) -> (Vec<Unfollowed>, ScriptEnd) {
         if let Some(line) = open_branch {
             self.doubt(line, "\\if without its \\endif", Affects::Everything);
         }

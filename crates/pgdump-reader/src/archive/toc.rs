@@ -6,18 +6,18 @@
 use std::collections::HashSet;
 use std::io::{self, Read};
 
-use super::archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
-use super::charset::Charset;
-use super::strings::in_standard_form;
+use crate::archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
+use crate::charset::Charset;
+use crate::strings::in_standard_form;
 
 /// What begins every archive.
-pub(super) const MAGIC: &[u8; 5] = b"PGDMP";
+pub(crate) const MAGIC: &[u8; 5] = b"PGDMP";
 /// ArchiveFormat in src/bin/pg_dump/pg_backup.h: archCustom.
-pub(super) const FORMAT_CUSTOM: u8 = 1;
+pub(crate) const FORMAT_CUSTOM: u8 = 1;
 /// archTar, which toc.dat of a directory archive says too (_CloseArchive in pg_backup_directory.c).
-pub(super) const FORMAT_TAR: u8 = 3;
+pub(crate) const FORMAT_TAR: u8 = 3;
 /// archDirectory; never written, but what a reader could expect.
-pub(super) const FORMAT_DIRECTORY: u8 = 5;
+pub(crate) const FORMAT_DIRECTORY: u8 = 5;
 
 /// No name, owner or statement of one entry is longer.
 const LONGEST_TEXT: u64 = 16 << 20;
@@ -28,7 +28,7 @@ const SHORT_TEXT: u64 = 1 << 10;
 
 /// Why the header or the table of contents could not be read.
 #[derive(Debug)]
-pub(super) enum TocError {
+pub(crate) enum TocError {
     Version(ArchiveVersion),
     /// The file is whole, but of the other kind: format byte 3 where 1 was wanted.
     OtherFormat,
@@ -56,7 +56,7 @@ impl std::fmt::Display for TocError {
 }
 
 /// Reads an archive from its first byte to the end of its table of contents.
-pub(super) fn read<R: Read>(source: R, container: Container) -> Result<Archive, TocError> {
+pub(crate) fn read<R: Read>(source: R, container: Container) -> Result<Archive, TocError> {
     let mut input = Input { source, offset: 0, int_size: 4, offset_size: 8, charset: Charset::default() };
     let (version, compression, time, names) = read_head(&mut input, container).map_err(|fault| match fault {
         HeadFault::Fault(fault) => fault.into_error(|what, offset| TocError::Header { what, offset }, input.offset),
@@ -310,7 +310,7 @@ fn search_path(statement: &str) -> Option<String> {
 
 /// What went wrong at the place that the input has come to.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     Odd(String),
     Read(io::Error),
 }
@@ -340,31 +340,31 @@ impl From<io::Error> for Fault {
 }
 
 /// Reads the archive's primitive values (ReadInt, ReadStr and ReadOffset in pg_backup_archiver.c).
-pub(super) struct Input<R> {
-    pub(super) source: R,
+pub(crate) struct Input<R> {
+    pub(crate) source: R,
     /// How many bytes have been read.
-    pub(super) offset: u64,
-    pub(super) int_size: u8,
-    pub(super) offset_size: u8,
+    pub(crate) offset: u64,
+    pub(crate) int_size: u8,
+    pub(crate) offset_size: u8,
     /// That of its strings.
-    pub(super) charset: Charset,
+    pub(crate) charset: Charset,
 }
 
 impl<R: Read> Input<R> {
-    pub(super) fn exact(&mut self, out: &mut [u8]) -> Result<(), Fault> {
+    pub(crate) fn exact(&mut self, out: &mut [u8]) -> Result<(), Fault> {
         self.source.read_exact(out)?;
         self.offset += out.len() as u64;
         Ok(())
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, Fault> {
+    pub(crate) fn byte(&mut self) -> Result<u8, Fault> {
         let mut byte = [0];
         self.exact(&mut byte)?;
         Ok(byte[0])
     }
 
     /// A sign byte, then the magnitude from its lowest byte on.
-    pub(super) fn int(&mut self) -> Result<i32, Fault> {
+    pub(crate) fn int(&mut self) -> Result<i32, Fault> {
         let mut bytes = [0; 9];
         let size = usize::from(self.int_size).min(8);
         self.exact(&mut bytes[..=size])?;
@@ -376,7 +376,7 @@ impl<R: Read> Input<R> {
         Ok(if sign != 0 { value.wrapping_neg() } else { value })
     }
 
-    pub(super) fn string(&mut self) -> Result<Option<String>, Fault> {
+    pub(crate) fn string(&mut self) -> Result<Option<String>, Fault> {
         match self.string_up_to(LONGEST_TEXT)? {
             None => Ok(None),
             Some(Some(text)) => Ok(Some(text)),

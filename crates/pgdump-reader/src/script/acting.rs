@@ -13,7 +13,7 @@ pub struct Acting {
 const MOST: usize = 100_000;
 
 impl Acting {
-    pub(super) fn push(&mut self, line: u64, role: Option<&str>) {
+    pub(crate) fn push(&mut self, line: u64, role: Option<&str>) {
         if self.changes.last().and_then(|(_, last)| last.as_deref()) == role {
             return;
         }

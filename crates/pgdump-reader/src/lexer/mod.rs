@@ -7,22 +7,22 @@ use std::io::{self, Read};
 
 use memchr::memmem::Finder;
 
-use super::charset::Charset;
-use super::digest::LONGEST_ROW;
-use super::embedding::Embedding;
-use super::psql::{Value, Variables};
-use super::sql::{self, is_word_part};
+use crate::charset::Charset;
+use crate::digest::MAX_ROW;
+use crate::embedding::Embedding;
+use crate::psql::{Value, Variables};
+use crate::sql::{self, is_word_part};
 
 /// One word or sign of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) kind: TokenKind,
+pub(crate) struct Token {
+    pub(crate) kind: TokenKind,
     /// Where it begins and ends in [`Statement::text`], where that is kept.
-    pub(super) span: (usize, usize),
+    pub(crate) span: (usize, usize),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum TokenKind {
+pub(crate) enum TokenKind {
     /// A keyword, a name without quotes (in lower case) or a number.
     Word(String),
     /// A name in double quotes, without them.
@@ -34,38 +34,38 @@ pub(super) enum TokenKind {
 
 impl TokenKind {
     /// Whether it is this keyword, or a name that is written like it without quotes.
-    pub(super) fn is_word(&self, wanted: &str) -> bool {
+    pub(crate) fn is_word(&self, wanted: &str) -> bool {
         matches!(self, TokenKind::Word(word) if word == wanted)
     }
 }
 
 /// One statement, without its semicolon.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Statement {
+pub(crate) struct Statement {
     /// The first tokens; all of them where the statement is of a kind that is read whole.
-    pub(super) tokens: Vec<Token>,
-    /// The statement as it stands there, with its strings as [`in_standard_form`](super::in_standard_form) has them; only for
+    pub(crate) tokens: Vec<Token>,
+    /// The statement as it stands there, with its strings as [`in_standard_form`](crate::in_standard_form) has them; only for
     /// the kinds that are read whole.
-    pub(super) text: String,
-    pub(super) line: u64,
-    pub(super) offset: u64,
+    pub(crate) text: String,
+    pub(crate) line: u64,
+    pub(crate) offset: u64,
     /// Whether it is longer than what is kept of a statement that is read whole.
-    pub(super) cut: bool,
+    pub(crate) cut: bool,
     /// Whether it goes to the server together with the next one (`\;`).
-    pub(super) more: bool,
+    pub(crate) more: bool,
     /// A variable of psql that stands in it and whose value is not known.
-    pub(super) unknown: Option<String>,
+    pub(crate) unknown: Option<String>,
 }
 
 impl Statement {
     /// Whether this is its first word.
-    pub(super) fn begins_with(&self, word: &str) -> bool {
+    pub(crate) fn begins_with(&self, word: &str) -> bool {
         self.tokens.first().is_some_and(|token| token.kind.is_word(word))
     }
 }
 
 #[derive(Debug)]
-pub(super) enum Item {
+pub(crate) enum Item {
     Statement(Statement),
     /// An INSERT, where those are kept ([`Lexer::keep_inserts`]); its text is [`Lexer::insert`].
     Insert,
@@ -80,28 +80,28 @@ pub(super) enum Item {
     Meta(Meta),
 }
 
-/// A backslash command as it stands there, to the end of its line: how far it goes is for [`super::psql`] to say.
+/// A backslash command as it stands there, to the end of its line: how far it goes is for [`crate::psql`] to say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Meta {
-    pub(super) line: u64,
+pub(crate) struct Meta {
+    pub(crate) line: u64,
     /// Without the backslash.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// What follows the name, and may be arguments, further commands or SQL.
-    pub(super) rest: Vec<u8>,
+    pub(crate) rest: Vec<u8>,
     /// Whether a statement is being read.
-    pub(super) within: bool,
+    pub(crate) within: bool,
 }
 
 /// The rows after `COPY … FROM stdin;`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct CopyRows {
-    pub(super) rows: u64,
+pub(crate) struct CopyRows {
+    pub(crate) rows: u64,
     /// Whether the line `\.` was there.
-    pub(super) ended: bool,
+    pub(crate) ended: bool,
 }
 
 /// A byte order mark in UTF-8, with which some editors begin a text.
-pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
+pub(crate) const MARK: &[u8] = b"\xef\xbb\xbf";
 
 const BUFFER: usize = 256 * 1024;
 /// Longer names and strings are cut off: none that matters is.
@@ -118,7 +118,7 @@ const MOST_EXPANDED: u32 = 200;
 /// Of an INSERT: `INSERT INTO public.orders VALUES` has as many.
 const INSERT_TOKENS: usize = 6;
 
-pub(super) struct Lexer<R> {
+pub(crate) struct Lexer<R> {
     source: R,
     buffer: Vec<u8>,
     position: usize,
@@ -130,18 +130,18 @@ pub(super) struct Lexer<R> {
     line: u64,
     counted: usize,
     /// Whether `'…'` takes backslashes literally.
-    pub(super) std_strings: bool,
+    pub(crate) std_strings: bool,
     /// Where the first NUL byte is; no text that pg_dump writes has one.
-    pub(super) nul: Option<u64>,
+    pub(crate) nul: Option<u64>,
     /// Whether the text of INSERT statements is kept.
-    pub(super) keep_inserts: bool,
+    pub(crate) keep_inserts: bool,
     insert: Vec<u8>,
     insert_too_long: bool,
     /// A variable of psql in that INSERT whose value is not known.
     insert_unknown: Option<String>,
     statement: Building,
     /// What psql puts in place of `:name`; `None` where it does not.
-    pub(super) variables: Option<Variables>,
+    pub(crate) variables: Option<Variables>,
     /// The encoding of the text, where a byte of a character can be a sign.
     encoding: Embedding,
     charset: Charset,
@@ -151,7 +151,7 @@ pub(super) struct Lexer<R> {
     /// A line, and how many variables psql has put their values in place of there.
     expanded: (u64, u32),
     /// Whether what has been read goes to the server together with what follows (`\;`).
-    pub(super) joined: bool,
+    pub(crate) joined: bool,
     /// How the last INSERT begins. A dump with `--inserts` has one for each row; those that begin like the one before
     /// say nothing new and are passed over.
     last_insert: Beginning,
@@ -191,14 +191,14 @@ struct Building {
 
 impl<'a> Lexer<&'a [u8]> {
     /// Takes a text in memory apart, with a buffer no larger than it needs: an archive has thousands of short ones.
-    pub(super) fn of_text(text: &'a str) -> Self {
+    pub(crate) fn of_text(text: &'a str) -> Self {
         let buffer = vec![0; text.len().clamp(1024, BUFFER)];
         Self { buffer, ..Self::new_empty(text.as_bytes()) }
     }
 }
 
 impl<R: Read> Lexer<R> {
-    pub(super) fn new(source: R) -> Self {
+    pub(crate) fn new(source: R) -> Self {
         Self { buffer: vec![0; BUFFER], ..Self::new_empty(source) }
     }
 
@@ -231,7 +231,7 @@ impl<R: Read> Lexer<R> {
 
     /// Passes over the mark of UTF-8 at a text's beginning, as psql does (MainLoop in src/bin/psql/mainloop.c). With another
     /// encoding of the client it does not, and the server says so.
-    pub(super) fn skip_mark(&mut self) -> io::Result<()> {
+    pub(crate) fn skip_mark(&mut self) -> io::Result<()> {
         for (ahead, byte) in MARK.iter().enumerate() {
             if self.peek(ahead)? != Some(*byte) {
                 return Ok(());
@@ -242,17 +242,17 @@ impl<R: Read> Lexer<R> {
     }
 
     /// Names and statements that follow are text in this encoding.
-    pub(super) fn set_charset(&mut self, charset: Charset) {
+    pub(crate) fn set_charset(&mut self, charset: Charset) {
         self.charset = charset;
         self.last_insert.bytes.clear();
     }
 
-    pub(super) fn charset(&self) -> Charset {
+    pub(crate) fn charset(&self) -> Charset {
         self.charset
     }
 
     /// Reads what follows in this encoding.
-    pub(super) fn set_encoding(&mut self, encoding: Embedding) {
+    pub(crate) fn set_encoding(&mut self, encoding: Embedding) {
         if encoding.same_as(&self.encoding) {
             return;
         }
@@ -275,7 +275,7 @@ impl<R: Read> Lexer<R> {
     }
 
     /// Puts text before what is read next, as if it stood there.
-    pub(super) fn inject(&mut self, text: &[u8]) {
+    pub(crate) fn inject(&mut self, text: &[u8]) {
         let line = self.line();
         if self.position < text.len() {
             let at = self.position;
@@ -301,7 +301,7 @@ impl<R: Read> Lexer<R> {
     }
 
     /// Ends the statement that is being read, as `\g` does; `None` where there is none.
-    pub(super) fn send(&mut self) -> Option<Item> {
+    pub(crate) fn send(&mut self) -> Option<Item> {
         self.statement.begun?;
         self.joined = false;
         if self.keeps_insert() {
@@ -311,35 +311,35 @@ impl<R: Read> Lexer<R> {
     }
 
     /// Forgets the statement that is being read, as `\r` does.
-    pub(super) fn discard(&mut self) {
+    pub(crate) fn discard(&mut self) {
         self.joined = false;
         self.statement = Building::default();
     }
 
     /// Whether the text has ended inside a string, a name, a comment or parentheses, so that no statement can end there.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.statement.open || self.statement.parentheses > 0 || self.statement.begin > 0
     }
 
     /// Bytes of text read so far.
-    pub(super) fn offset(&self) -> u64 {
+    pub(crate) fn offset(&self) -> u64 {
         self.base + self.position as u64
     }
 
     /// The current line, from 1.
-    pub(super) fn line(&mut self) -> u64 {
+    pub(crate) fn line(&mut self) -> u64 {
         self.line += memchr::memchr_iter(b'\n', &self.buffer[self.counted..self.position]).count() as u64;
         self.counted = self.position;
         self.line
     }
 
     /// The text of the INSERT that has just ended; `None` where it is longer than is kept.
-    pub(super) fn insert(&self) -> Option<&[u8]> {
+    pub(crate) fn insert(&self) -> Option<&[u8]> {
         (!self.insert_too_long).then_some(&*self.insert)
     }
 
     /// A variable of psql in that INSERT whose value is not known; given once.
-    pub(super) fn take_insert_unknown(&mut self) -> Option<String> {
+    pub(crate) fn take_insert_unknown(&mut self) -> Option<String> {
         self.insert_unknown.take()
     }
 
@@ -350,13 +350,13 @@ impl<R: Read> Lexer<R> {
     }
 
     /// The statement that an error has interrupted.
-    pub(super) fn interrupted(&mut self) -> Option<Statement> {
+    pub(crate) fn interrupted(&mut self) -> Option<Statement> {
         let statement = self.take_statement();
         (!statement.tokens.is_empty()).then_some(statement)
     }
 
     /// The next item, or `None` at the end of the text.
-    pub(super) fn next(&mut self) -> io::Result<Option<Item>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<Item>> {
         loop {
             if self.statement.begun.is_none() {
                 self.begin_repeated();
@@ -899,7 +899,7 @@ impl<R: Read> Lexer<R> {
 
     /// Passes over the rest of the line of a COPY. It comes after the rows of all COPY statements that go to the server
     /// together (psql reads line by line): [`Self::resume_line`].
-    pub(super) fn leave_line(&mut self) -> io::Result<Vec<u8>> {
+    pub(crate) fn leave_line(&mut self) -> io::Result<Vec<u8>> {
         let after = self.rest_of_line_bytes(true)?;
         if self.peek(0)?.is_some() {
             self.advance(1);
@@ -908,14 +908,14 @@ impl<R: Read> Lexer<R> {
     }
 
     /// Goes on with the rest of a line that was left.
-    pub(super) fn resume_line(&mut self, after: &[u8]) {
+    pub(crate) fn resume_line(&mut self, after: &[u8]) {
         if !after.trim_ascii().is_empty() {
             self.inject(&[after, b"\n"].concat());
         }
     }
 
     /// Hands on the rows of a COPY, which begin here, in pieces, up to the line `\.`.
-    pub(super) fn copy_rows(&mut self, mut take: impl FnMut(&[u8])) -> io::Result<CopyRows> {
+    pub(crate) fn copy_rows(&mut self, mut take: impl FnMut(&[u8])) -> io::Result<CopyRows> {
         let mut rows = 0;
         let finder = Finder::new(b"\n\\.");
         let mut line_start = true;
@@ -974,7 +974,7 @@ impl<R: Read> Lexer<R> {
             self.statement.text.extend_from_slice(passed);
         }
         if self.keep_inserts && self.statement.is_insert {
-            if self.insert.len() + length > LONGEST_ROW {
+            if self.insert.len() + length > MAX_ROW {
                 self.insert_too_long = true;
                 self.insert = Vec::new();
             }
@@ -1089,6 +1089,6 @@ impl Meta {
         // psql takes one sign at least: `\\` is a command without a name that ends where it began.
         let length = text.iter().position(is_end).unwrap_or(text.len());
         let (name, rest) = text.split_at(length);
-        Self { line, name: super::text(name.to_vec()), rest: rest.to_vec(), within }
+        Self { line, name: crate::charset::Charset::default().text(name.to_vec()), rest: rest.to_vec(), within }
     }
 }
