@@ -3,8 +3,13 @@
 //! pg_dump writes none of them after rows. What they do cannot be told without running them, so it is only told what they
 //! can touch.
 
+mod functions;
+
 use crate::lexer::{Statement, Token, TokenKind};
 use crate::words::Words;
+use functions::{runs, runs_in};
+
+pub(crate) use functions::of_large_objects;
 
 /// What a statement can change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,206 +24,6 @@ pub(crate) enum Change {
     Any { what: String },
 }
 
-/// Functions in a SELECT of pg_dump, which change no rows.
-const HARMLESS: &[&str] = &[
-    "set_config",
-    "setval",
-    "lo_open",
-    "lo_create",
-    "lowrite",
-    "lo_close",
-    "pg_restore_relation_stats",
-    "pg_restore_attribute_stats",
-    "pg_restore_extended_stats",
-    "pg_extension_config_dump",
-    "now",
-    "count",
-    "version",
-    "current_database",
-    "current_setting",
-    "pg_sleep",
-    "format",
-];
-
-/// Functions that make, fill, cut or remove large objects in ways that pg_dump does not write: what the objects hold then is not
-/// read off the script (src/backend/libpq/be-fsstubs.c).
-const OF_LARGE_OBJECTS: &[&str] =
-    &["lo_from_bytea", "lo_put", "lo_import", "lo_truncate", "lo_truncate64", "lo_unlink"];
-
-/// The function with which a statement changes large objects out of sight. `pg_dump --clean` removes those that are there before
-/// it makes its own (DropLOIfExists in src/bin/pg_dump/pg_backup_db.c).
-pub(crate) fn of_large_objects(statement: &Statement) -> Option<&'static str> {
-    if Words::of(statement).have(&["pg_largeobject_metadata"]) {
-        return None;
-    }
-    calls(&statement.tokens).find_map(|(_, called)| OF_LARGE_OBJECTS.iter().copied().find(|name| *name == called))
-}
-
-/// Every name with a parenthesis behind it, and its place.
-fn calls(tokens: &[Token]) -> impl Iterator<Item = (usize, &str)> {
-    tokens.windows(2).enumerate().filter_map(|(at, pair)| match [&pair[0].kind, &pair[1].kind] {
-        [TokenKind::Word(name) | TokenKind::Name(name), TokenKind::Sign(b'(')] => Some((at, name.as_str())),
-        _ => None,
-    })
-}
-
-/// Words that a parenthesis can follow, and that are no functions.
-const NOT_CALLED: &[&str] = &[
-    "all",
-    "and",
-    "any",
-    "array",
-    "as",
-    "by",
-    "case",
-    "cast",
-    "char",
-    "conflict",
-    "copy",
-    "cube",
-    "decimal",
-    "distinct",
-    "else",
-    "except",
-    "exists",
-    "filter",
-    "from",
-    "grouping",
-    "having",
-    "in",
-    "intersect",
-    "interval",
-    "into",
-    "join",
-    "lateral",
-    "materialized",
-    "not",
-    "numeric",
-    "on",
-    "only",
-    "or",
-    "over",
-    "returning",
-    "rollup",
-    "row",
-    "select",
-    "sets",
-    "some",
-    "then",
-    "time",
-    "timestamp",
-    "timestamptz",
-    "union",
-    "using",
-    "values",
-    "varchar",
-    "when",
-    "where",
-    "with",
-    "within",
-];
-
-/// PostgreSQL's own functions that a script uses to make up values; none of them changes a row.
-const BUILT_IN: &[&str] = &[
-    "abs",
-    "age",
-    "array_agg",
-    "array_length",
-    "array_to_string",
-    "ascii",
-    "avg",
-    "ceil",
-    "ceiling",
-    "char_length",
-    "chr",
-    "clock_timestamp",
-    "coalesce",
-    "concat",
-    "concat_ws",
-    "currval",
-    "date_part",
-    "date_trunc",
-    "decode",
-    "dense_rank",
-    "encode",
-    "extract",
-    "first_value",
-    "floor",
-    "gen_random_uuid",
-    "generate_series",
-    "generate_subscripts",
-    "greatest",
-    "initcap",
-    "json_agg",
-    "json_array_elements",
-    "json_build_array",
-    "json_build_object",
-    "jsonb_agg",
-    "jsonb_array_elements",
-    "jsonb_build_array",
-    "jsonb_build_object",
-    "jsonb_set",
-    "lag",
-    "last_value",
-    "lastval",
-    "lead",
-    "least",
-    "left",
-    "length",
-    "lower",
-    "lpad",
-    "ltrim",
-    "make_date",
-    "make_interval",
-    "make_timestamp",
-    "max",
-    "md5",
-    "min",
-    "mod",
-    "nextval",
-    "ntile",
-    "nullif",
-    "overlay",
-    "position",
-    "power",
-    "random",
-    "rank",
-    "regexp_replace",
-    "regexp_split_to_table",
-    "repeat",
-    "replace",
-    "reverse",
-    "right",
-    "round",
-    "row_number",
-    "row_to_json",
-    "rpad",
-    "rtrim",
-    "sha256",
-    "split_part",
-    "sqrt",
-    "string_agg",
-    "string_to_array",
-    "strpos",
-    "substr",
-    "substring",
-    "sum",
-    "timezone",
-    "to_char",
-    "to_date",
-    "to_json",
-    "to_jsonb",
-    "to_number",
-    "to_timestamp",
-    "to_tsvector",
-    "translate",
-    "trim",
-    "trunc",
-    "unnest",
-    "upper",
-    "width_bucket",
-];
-
 /// What a statement changes; nothing where it is one of those that pg_dump writes.
 pub(crate) fn of(statement: &Statement) -> Vec<Change> {
     let mut words = Words::of(statement);
@@ -229,7 +34,7 @@ pub(crate) fn of(statement: &Statement) -> Vec<Change> {
 /// functions.
 pub(crate) fn beside_an_insert(rest: &Statement) -> Vec<Change> {
     let mut list = nested("INSERT", rest);
-    list.extend(runs("INSERT", rest));
+    list.extend(calls("INSERT", rest));
     list
 }
 
@@ -285,7 +90,7 @@ fn changes(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> 
         "do" => any("DO runs code"),
         "call" => any("CALL runs a procedure"),
         "execute" => any("EXECUTE runs a prepared statement"),
-        "with" => Some([nested("WITH", statement), runs("WITH", statement).into_iter().collect()].concat()),
+        "with" => Some([nested("WITH", statement), calls("WITH", statement).into_iter().collect()].concat()),
         "explain" => {
             let analyzes = statement.tokens.iter().any(|token| token.kind.is_word("analyze"));
             analyzes
@@ -385,32 +190,12 @@ fn selected(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>>
         let what = format!("SELECT INTO {}", label(&(schema.clone(), table.clone())));
         return Some(vec![Change::Fills { what, schema, table }]);
     }
-    Some(runs("SELECT", statement).into_iter().collect())
+    Some(calls("SELECT", statement).into_iter().collect())
 }
 
-/// A function of which nothing is known, that a statement runs; or that it is too long to say.
-fn runs(verb: &str, statement: &Statement) -> Option<Change> {
-    runs_in(verb, &statement.tokens, statement.cut)
-}
-
-fn runs_in(verb: &str, tokens: &[Token], is_cut: bool) -> Option<Change> {
-    if is_cut {
-        return Some(Change::Any { what: format!("a {verb} that is too long to be looked through") });
-    }
-    let is_known =
-        |name: &str| [HARMLESS, OF_LARGE_OBJECTS, NOT_CALLED, BUILT_IN].iter().any(|list| list.contains(&name));
-    let (_, unknown) = calls(tokens).find(|(at, name)| !is_target(tokens, *at) && !is_known(name))?;
-    // What sets a setting to something that is no constant is told where it is read.
-    Some(Change::Any { what: format!("{verb} {unknown}(…) runs a function") })
-}
-
-/// Whether this is the last part of the name behind INTO, whose columns may follow.
-fn is_target(tokens: &[Token], at: usize) -> bool {
-    let mut at = at;
-    while at >= 2 && tokens[at - 1].kind == TokenKind::Sign(b'.') {
-        at -= 2;
-    }
-    at.checked_sub(1).is_some_and(|before| tokens[before].kind.is_word("into"))
+/// The change by a function of which nothing is known, where a statement runs one.
+fn calls(verb: &str, statement: &Statement) -> Option<Change> {
+    runs(verb, statement).map(|what| Change::Any { what })
 }
 
 /// What stands inside of a statement that begins with something else: `WITH x AS (DELETE FROM t RETURNING *) INSERT INTO u
@@ -461,7 +246,7 @@ pub(crate) fn prepared(statement: &Statement) -> Option<(String, Vec<Change>)> {
     words.skip_to("as")?;
     let verb = format!("EXECUTE {name}");
     let mut list = nested(&verb, statement);
-    list.extend(runs_in(&verb, words.tokens, statement.cut));
+    list.extend(runs_in(&verb, words.tokens, statement.cut).map(|what| Change::Any { what }));
     Some((name, list))
 }
 
@@ -501,7 +286,7 @@ fn takes_no_row(query: Words<'_>) -> bool {
 fn copied(words: &mut Words<'_>, statement: &Statement) -> Option<Vec<Change>> {
     // `COPY (INSERT … RETURNING …) TO stdout`
     if words.peek() == Some(&TokenKind::Sign(b'(')) {
-        return Some([nested("COPY", statement), runs("COPY", statement).into_iter().collect()].concat());
+        return Some([nested("COPY", statement), calls("COPY", statement).into_iter().collect()].concat());
     }
     let _ = words.eat("binary");
     let (schema, table) = words.qualified()?;
