@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use pgdump_reader::digest::Recipe;
-use pgdump_reader::{DumpError, Place, Seen, Visitor};
+use pgdump_reader::{Destination, DumpError, VisitedRow, Visitor};
 
 /// Takes the rows of one table.
 struct Show {
@@ -11,22 +11,22 @@ struct Show {
 }
 
 impl Show {
-    fn is(&self, place: &Place) -> bool {
-        let schema = place.schema.as_deref().unwrap_or("public");
-        format!("{schema}.{}", place.table) == self.table
+    fn is(&self, destination: &Destination) -> bool {
+        let schema = destination.schema.as_deref().unwrap_or("public");
+        format!("{schema}.{}", destination.table) == self.table
     }
 }
 
 impl Visitor for Show {
-    fn may_want(&self, place: &Place) -> bool {
-        self.is(place)
+    fn may_want(&self, destination: &Destination) -> bool {
+        self.is(destination)
     }
 
-    fn wants(&mut self, place: &Place) -> Option<Recipe> {
-        self.is(place).then(Recipe::default)
+    fn wants(&mut self, destination: &Destination) -> Option<Recipe> {
+        self.is(destination).then(Recipe::default)
     }
 
-    fn row(&mut self, _place: &Place, row: Seen<'_>) {
+    fn row(&mut self, _destination: &Destination, row: VisitedRow<'_>) {
         let mut out = std::io::stdout().lock();
         for (number, value) in row.row().values().enumerate() {
             let separator = if number == 0 { "" } else { "\t" };

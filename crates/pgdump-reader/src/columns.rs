@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::archive::Archive;
 use crate::digest::Treatment;
 use crate::lexer::{Item, Lexer, Statement, Token, TokenKind};
-use crate::rows::{Columns, Place};
+use crate::rows::{Columns, Destination};
 
 /// The columns of tables that have at least one that holds moments.
 #[derive(Debug, Default)]
@@ -53,11 +53,11 @@ impl ZonedColumns {
 }
 
 impl Columns for ZonedColumns {
-    fn treatments(&self, place: &Place) -> Vec<Treatment> {
-        let key = (place.database.clone(), place.schema.clone(), place.table.clone());
+    fn treatments(&self, destination: &Destination) -> Vec<Treatment> {
+        let key = (destination.database.clone(), destination.schema.clone(), destination.table.clone());
         let Some(columns) = self.tables.get(&key) else { return Vec::new() };
         let treatment = |zoned: bool| if zoned { Treatment::Zoned } else { Treatment::AsIs };
-        match &place.columns {
+        match &destination.columns {
             None => columns.iter().map(|(_, zoned)| treatment(*zoned)).collect(),
             Some(named) => named
                 .iter()
@@ -150,7 +150,7 @@ mod tests {
         while let Ok(Some(Item::Statement(statement))) = lexer.next() {
             zoned.statement(&statement, None, Some("public"));
         }
-        zoned.treatments(&Place {
+        zoned.treatments(&Destination {
             database: None,
             schema: Some("public".into()),
             table: "t".into(),

@@ -179,7 +179,7 @@ pub(crate) struct Declarations {
 }
 
 /// Definitions that are longer than this in all are not kept; those of 100 000 tables take half of it.
-const MOST_KEPT: usize = 96 << 20;
+const MAX_KEPT_BYTES: usize = 96 << 20;
 
 impl Declarations {
     /// Takes a comment between statements: `-- Name: f(integer); Type: FUNCTION; Schema: public; Owner: x` begins an
@@ -245,7 +245,7 @@ impl Declarations {
             self.added.push(Added { database, role, statement: statement.text.clone() });
             return statement.text.len() + size_of::<Added>();
         };
-        if statement.text.is_empty() || statement.cut || self.kept + statement.text.len() > MOST_KEPT {
+        if statement.text.is_empty() || statement.cut || self.kept + statement.text.len() > MAX_KEPT_BYTES {
             self.abridged = true;
             last.definition.clear();
             self.open = false;

@@ -44,7 +44,7 @@ impl Scan {
         let large_objects = self.large_objects.iter().filter(|(_, data)| data.objects > 0);
         let objects = self.declared.iter().filter(|object| !is_of_database(object));
         let owners = facts.owners.iter().filter(|owned| !matches!(owned.kind.as_str(), "DATABASE" | "TABLESPACE"));
-        let rows = self.rows.iter().filter(|rows| rows.rows > 0).map(|rows| &rows.place.database);
+        let rows = self.rows.iter().filter(|rows| rows.rows > 0).map(|rows| &rows.destination.database);
         let others = rows
             .chain(self.added.iter().filter(|added| !is_of_cluster(added)).map(|added| &added.database))
             .chain(facts.sequences.iter().map(|value| &value.sequence.database))

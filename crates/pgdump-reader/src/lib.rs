@@ -71,9 +71,9 @@ pub use renamed::Renamed;
 pub use requirements::{
     Collation, FEATURES, Feature, Needs, PrivilegedUse, Requirements, SUBSCRIPTIONS, feature_refused, features_in,
 };
-pub use rows::{Place, Seen, TableRows, Visitor};
+pub use rows::{Destination, TableRows, VisitedRow, Visitor};
 pub use scan::{Damage, Scan};
-pub use script::acting::Acting;
+pub use script::role_changes::RoleChanges;
 pub use script::transactions::{Transaction, Transactions};
 pub use script::unfollowed::{Affects, Effect, ScriptEnd, Unfollowed};
 pub use strings::in_standard_form;

@@ -12,9 +12,9 @@ use crate::lexer::{Statement, TokenKind};
 use crate::sql::{self, Kind, Piece, each_piece};
 
 /// Most bytes of names that are kept; beyond it a name is not known, and so not shown.
-const MOST: usize = 64 << 20;
+const MAX_NAME_BYTES: usize = 64 << 20;
 /// Most words and signs of one statement that are looked at; what follows them is not known.
-const MOST_PIECES: usize = 200_000;
+const MAX_PIECES: usize = 200_000;
 /// Longer ones are no names (NAMEDATALEN is 64 bytes as a rule).
 const LONGEST: usize = 256;
 
@@ -53,7 +53,7 @@ impl Names {
 
     /// Adds one name.
     pub fn add(&mut self, name: &str) {
-        if !name.is_empty() && name.len() <= LONGEST && self.bytes < MOST && !self.known.contains(name) {
+        if !name.is_empty() && name.len() <= LONGEST && self.bytes < MAX_NAME_BYTES && !self.known.contains(name) {
             self.bytes += name.len() + size_of::<Box<str>>();
             self.known.insert(name.into());
         }
@@ -74,7 +74,7 @@ impl Names {
                 }
                 _ => {}
             }
-            if pieces.len() < MOST_PIECES {
+            if pieces.len() < MAX_PIECES {
                 pieces.push(piece);
             }
         }
@@ -174,7 +174,7 @@ impl Names {
     /// What a routine does: its words are names, and its strings are not looked into.
     fn body(&mut self, text: &str) {
         let pieces = each_piece(text).filter(|piece| !piece.is_blank());
-        self.all_of(text, &pieces.take(MOST_PIECES).collect::<Vec<_>>());
+        self.all_of(text, &pieces.take(MAX_PIECES).collect::<Vec<_>>());
     }
 
     /// `SET name = value`: of a setting of PostgreSQL's own the value is a word of its grammar, of others it can be anything.

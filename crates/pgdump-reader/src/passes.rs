@@ -13,7 +13,7 @@ use crate::embedding::Embedding;
 use crate::error::DumpError;
 use crate::facts::Facts;
 use crate::names::Names;
-use crate::rows::{Gathered, Plan, Visitor};
+use crate::rows::{RowMode, RowTotals, Visitor};
 use crate::scan::Scan;
 use crate::script;
 
@@ -39,7 +39,7 @@ impl Dump {
     /// # Errors
     /// When the reading itself failed; what is wrong with the dump is in [`Scan::damage`].
     pub fn scan(&self) -> Result<Scan, DumpError> {
-        run(self, &mut Plan::Digest)
+        run(self, &mut RowMode::Digest)
     }
 
     /// The same without digests of the rows, which are only counted.
@@ -47,7 +47,7 @@ impl Dump {
     /// # Errors
     /// As for [`Dump::scan`].
     pub fn count(&self) -> Result<Scan, DumpError> {
-        run(self, &mut Plan::Count)
+        run(self, &mut RowMode::Count)
     }
 
     /// Reads the dump once more, and shows a visitor the rows that it wants.
@@ -55,20 +55,20 @@ impl Dump {
     /// # Errors
     /// When the reading itself failed; rows in damaged places are left out.
     pub fn visit(&self, visitor: &mut dyn Visitor) -> Result<(), DumpError> {
-        run(self, &mut Plan::Visit(visitor)).map(|_| ())
+        run(self, &mut RowMode::Visit(visitor)).map(|_| ())
     }
 }
 
-fn run(dump: &Dump, plan: &mut Plan<'_>) -> Result<Scan, DumpError> {
+fn run(dump: &Dump, mode: &mut RowMode<'_>) -> Result<Scan, DumpError> {
     let archive = match &dump.content {
-        Content::Plain(plain) => return script::scan(dump, plain, plan),
+        Content::Plain(plain) => return script::scan(dump, plain, mode),
         Content::Archive(archive) => archive,
     };
     let zoned = ZonedColumns::of_archive(archive);
-    let mut gathered = Gathered::encoded(Embedding::of(archive.encoding.as_deref()));
+    let mut totals = RowTotals::encoded(Embedding::of(archive.encoding.as_deref()));
     let mut pass = ArchivePass::new(RowSink {
-        plan,
-        gathered: &mut gathered,
+        mode,
+        totals: &mut totals,
         columns: &zoned,
         std_strings: archive.std_strings.unwrap_or(true),
         charset: Charset::of(archive.encoding.as_deref()),
@@ -84,6 +84,6 @@ fn run(dump: &Dump, plan: &mut Plan<'_>) -> Result<Scan, DumpError> {
     let damage = pass.into_damage();
     let (declared, abridged) = (Declared::of_archive(archive), archive.abridged);
     let names = Names::of_archive(archive);
-    let rows = gathered.into_rows();
+    let rows = totals.into_rows();
     Ok(Scan { damage, facts, declared, abridged, rows, large_objects, names, ..Scan::default() })
 }

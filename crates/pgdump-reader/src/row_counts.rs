@@ -32,8 +32,8 @@ impl Facts {
             tables.insert((table.database.clone(), table.schema.clone(), table.name.clone()), table);
         }
         for rows in read {
-            let place = &rows.place;
-            let name = (place.database.clone(), place.schema.clone(), place.table.clone());
+            let destination = &rows.destination;
+            let name = (destination.database.clone(), destination.schema.clone(), destination.table.clone());
             if let Some(table) = tables.get_mut(&name) {
                 table.has_data |= rows.rows > 0;
                 table.bytes += rows.bytes;

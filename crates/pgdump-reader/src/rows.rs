@@ -9,7 +9,7 @@ use crate::recode::Recoder;
 
 /// Where rows go: what a COPY or INSERT statement names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
+pub struct Destination {
     /// The name given to `\connect`; `None` is the database that the restore connects to.
     pub database: Option<String>,
     pub schema: Option<String>,
@@ -23,7 +23,7 @@ pub struct Place {
 /// The rows that a dump holds for one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableRows {
-    pub place: Place,
+    pub destination: Destination,
     /// Where the first of them stands in a script, from 1; 0 in an archive.
     pub line: u64,
     pub rows: u64,
@@ -43,23 +43,23 @@ pub struct TableRows {
 /// Looks at the rows of some tables while a dump is read ([`crate::Dump::visit`]).
 pub trait Visitor: Send {
     /// Whether any rows of this table are wanted, whatever their columns.
-    fn may_want(&self, place: &Place) -> bool;
+    fn may_want(&self, destination: &Destination) -> bool;
 
     /// How the form of this place's rows is made; `None` where they are not wanted. Asked once for every block of rows.
-    fn wants(&mut self, place: &Place) -> Option<Recipe>;
+    fn wants(&mut self, destination: &Destination) -> Option<Recipe>;
 
-    fn row(&mut self, place: &Place, row: Seen<'_>);
+    fn row(&mut self, destination: &Destination, row: VisitedRow<'_>);
 }
 
 /// A row that a visitor sees.
-pub struct Seen<'a> {
+pub struct VisitedRow<'a> {
     /// From 1, among all rows of its place.
     pub number: u64,
     row: &'a Row,
     hasher: &'a mut RowHasher,
 }
 
-impl Seen<'_> {
+impl VisitedRow<'_> {
     /// The hash of the row's form.
     pub fn hash(&mut self) -> i64 {
         self.hasher.hash(self.row)
@@ -76,7 +76,7 @@ impl Seen<'_> {
 }
 
 /// What a pass over a dump does with rows.
-pub(crate) enum Plan<'v> {
+pub(crate) enum RowMode<'v> {
     Count,
     Digest,
     Visit(&'v mut dyn Visitor),
@@ -85,14 +85,14 @@ pub(crate) enum Plan<'v> {
 /// The columns of tables that hold moments, by schema and table and database; what is known of them when rows are read.
 pub(crate) trait Columns {
     /// For each of the place's columns how its text is treated; empty where all are taken as they are.
-    fn treatments(&self, place: &Place) -> Vec<Treatment>;
+    fn treatments(&self, destination: &Destination) -> Vec<Treatment>;
 }
 
 /// All rows of a pass.
 #[derive(Debug, Default)]
-pub(crate) struct Gathered {
+pub(crate) struct RowTotals {
     tables: Vec<Table>,
-    index: HashMap<Place, usize>,
+    index: HashMap<Destination, usize>,
     /// What stands before the rows of the last INSERT, and where they go.
     last_insert: (Vec<u8>, usize),
     row: Row,
@@ -114,7 +114,7 @@ struct Table {
     wanted: bool,
 }
 
-impl Gathered {
+impl RowTotals {
     /// Of rows in an encoding with such characters.
     pub(crate) fn encoded(embedding: Embedding) -> Self {
         Self { embedding, ..Self::default() }
@@ -122,7 +122,7 @@ impl Gathered {
 
     pub(crate) fn into_rows(self) -> Vec<TableRows> {
         let mut rows: Vec<TableRows> = self.tables.into_iter().map(|table| table.rows).collect();
-        rows.sort_by(|a, b| a.place.cmp(&b.place));
+        rows.sort_by(|a, b| a.destination.cmp(&b.destination));
         rows
     }
 
@@ -131,12 +131,12 @@ impl Gathered {
         self.kept
     }
 
-    fn table(&mut self, place: &Place, inserts: bool, digest: Result<Digest, NoDigest>) -> usize {
-        if let Some(index) = self.index.get(place) {
+    fn table(&mut self, destination: &Destination, inserts: bool, digest: Result<Digest, NoDigest>) -> usize {
+        if let Some(index) = self.index.get(destination) {
             return *index;
         }
         let rows = TableRows {
-            place: place.clone(),
+            destination: destination.clone(),
             line: self.line,
             rows: 0,
             bytes: 0,
@@ -147,16 +147,16 @@ impl Gathered {
             at_most: false,
         };
         self.tables.push(Table { rows, hasher: None, wanted: true });
-        self.index.insert(place.clone(), self.tables.len() - 1);
-        self.kept += weight(place);
+        self.index.insert(destination.clone(), self.tables.len() - 1);
+        self.kept += weight(destination);
         self.tables.len() - 1
     }
 
     /// Begins a block of COPY rows; `None` where a visitor does not want them.
     pub(crate) fn begin_copy(
         &mut self,
-        plan: &mut Plan<'_>,
-        place: &Place,
+        mode: &mut RowMode<'_>,
+        destination: &Destination,
         format: &CopyFormat,
         columns: &dyn Columns,
     ) -> Option<CopyBlock> {
@@ -165,32 +165,32 @@ impl Gathered {
             None => self.embedding,
         };
         let (recoder, doubt) = (Recoder::of(format, embedding), format.doubt);
-        let intake = match plan {
-            Plan::Count => Intake::Count(CopyLines::default(), 0),
-            Plan::Digest => {
-                let recipe = Recipe { columns: columns.treatments(place), ..Recipe::default() };
+        let intake = match mode {
+            RowMode::Count => Intake::Count(CopyLines::default(), 0),
+            RowMode::Digest => {
+                let recipe = Recipe { columns: columns.treatments(destination), ..Recipe::default() };
                 Intake::Digest(Box::new(CopyDigester::new(RowHasher::new(recipe))))
             }
-            Plan::Visit(visitor) => {
-                let hasher = RowHasher::new(visitor.wants(place)?);
-                let index = self.table(place, false, Err(NoDigest::NotWanted));
+            RowMode::Visit(visitor) => {
+                let hasher = RowHasher::new(visitor.wants(destination)?);
+                let index = self.table(destination, false, Err(NoDigest::NotWanted));
                 let number = self.tables[index].rows.rows;
                 Intake::Visit { lines: CopyLines::default(), hasher, number }
             }
         };
-        Some(CopyBlock { place: place.clone(), intake, bytes: 0, recoder, doubt })
+        Some(CopyBlock { destination: destination.clone(), intake, bytes: 0, recoder, doubt })
     }
 
     /// Takes what became of a block of COPY rows; where it is damaged its digest is worth nothing.
-    pub(crate) fn end_copy(&mut self, plan: &mut Plan<'_>, block: CopyBlock, damaged: bool) {
+    pub(crate) fn end_copy(&mut self, mode: &mut RowMode<'_>, block: CopyBlock, damaged: bool) {
         let mut block = block;
-        block.settle(plan);
-        let CopyBlock { place, intake, bytes, doubt, .. } = block;
+        block.settle(mode);
+        let CopyBlock { destination, intake, bytes, doubt, .. } = block;
         let (rows, digest, ascii) = match intake {
             Intake::Count(_, rows) => (rows, Err(NoDigest::NotWanted), true),
             Intake::Digest(digester) => (digester.rows(), digester.digest(), digester.is_ascii()),
             Intake::Visit { number, .. } => {
-                let index = self.table(&place, false, Err(NoDigest::NotWanted));
+                let index = self.table(&destination, false, Err(NoDigest::NotWanted));
                 self.tables[index].rows.rows = number;
                 return;
             }
@@ -201,7 +201,7 @@ impl Gathered {
             None if self.other_encoding && !ascii => Err(NoDigest::Encoding),
             None => digest,
         };
-        let index = self.table(&place, false, Ok(Digest::default()));
+        let index = self.table(&destination, false, Ok(Digest::default()));
         let table = &mut self.tables[index].rows;
         table.rows += rows;
         table.bytes += bytes;
@@ -214,13 +214,13 @@ impl Gathered {
     }
 
     /// Takes an INSERT statement, and gives how many rows it has; `statement` is `None` where it is too long to be kept.
-    /// `place_of` says where the rows of a statement go that begins like this.
+    /// `destination_of` says where the rows of a statement go that begins like this.
     pub(crate) fn insert(
         &mut self,
-        plan: &mut Plan<'_>,
+        mode: &mut RowMode<'_>,
         statement: Option<&[u8]>,
         std_strings: bool,
-        place_of: impl FnOnce(&[u8]) -> Option<Place>,
+        destination_of: impl FnOnce(&[u8]) -> Option<Destination>,
         columns: &dyn Columns,
     ) -> u64 {
         let split = statement.and_then(|statement| self.split(statement));
@@ -230,8 +230,8 @@ impl Gathered {
         });
         let Some((head, values)) = split else {
             // DEFAULT VALUES, a query, or a statement that is too long.
-            if let Some(place) = place_of(statement.unwrap_or_default()) {
-                let index = self.table(&place, true, Ok(Digest::default()));
+            if let Some(destination) = destination_of(statement.unwrap_or_default()) {
+                let index = self.table(&destination, true, Ok(Digest::default()));
                 let table = &mut self.tables[index].rows;
                 table.rows += 1;
                 table.digest = match statement {
@@ -246,10 +246,10 @@ impl Gathered {
         let index = if !head.is_empty() && self.last_insert.0 == head {
             self.last_insert.1
         } else {
-            let Some(place) = place_of(head) else { return 1 };
-            let index = self.table(&place, true, Ok(Digest::default()));
-            if let Plan::Visit(visitor) = plan {
-                let recipe = visitor.wants(&place);
+            let Some(destination) = destination_of(head) else { return 1 };
+            let index = self.table(&destination, true, Ok(Digest::default()));
+            if let RowMode::Visit(visitor) = mode {
+                let recipe = visitor.wants(&destination);
                 let table = &mut self.tables[index];
                 table.wanted = recipe.is_some();
                 table.hasher = recipe.map(RowHasher::new);
@@ -271,14 +271,14 @@ impl Gathered {
         let mut number = table.rows;
         let read = digest::values(values, std_strings, row, |row| {
             number += 1;
-            match plan {
-                Plan::Count => digest.rows += 1,
-                Plan::Digest => {
+            match mode {
+                RowMode::Count => digest.rows += 1,
+                RowMode::Digest => {
                     let hasher = hasher.get_or_insert_with(|| {
-                        let mut treatments = columns.treatments(&table.place);
-                        for place in &row.defaults {
-                            treatments.resize(treatments.len().max(place + 1), Treatment::AsIs);
-                            treatments[*place] = Treatment::Skip;
+                        let mut treatments = columns.treatments(&table.destination);
+                        for column in &row.defaults {
+                            treatments.resize(treatments.len().max(column + 1), Treatment::AsIs);
+                            treatments[*column] = Treatment::Skip;
                         }
                         table.defaults.clone_from(&row.defaults);
                         RowHasher::new(Recipe { columns: treatments, ..Recipe::default() })
@@ -288,10 +288,10 @@ impl Gathered {
                     }
                     digest.add(hasher.hash(row));
                 }
-                Plan::Visit(visitor) => {
+                RowMode::Visit(visitor) => {
                     digest.rows += 1;
                     if let Some(hasher) = hasher {
-                        visitor.row(&table.place, Seen { number, row, hasher });
+                        visitor.row(&table.destination, VisitedRow { number, row, hasher });
                     }
                 }
             }
@@ -308,8 +308,8 @@ impl Gathered {
         let doubtful = |text: &[u8]| other_encoding || embedding.is_any() && escapes(text);
         let doubtful = statement.is_some_and(|text| !text.is_ascii() && doubtful(text));
         let fault = fault.or_else(|| doubtful.then_some(NoDigest::Encoding));
-        let digest = match (read, fault, &plan) {
-            (_, _, Plan::Count | Plan::Visit(_)) => Err(NoDigest::NotWanted),
+        let digest = match (read, fault, &mode) {
+            (_, _, RowMode::Count | RowMode::Visit(_)) => Err(NoDigest::NotWanted),
             (Err(why), ..) | (_, Some(why), _) => Err(why),
             _ => Ok(digest),
         };
@@ -323,21 +323,22 @@ impl Gathered {
     }
 
     /// A table gets rows that cannot be counted: one stands for them where the text has none.
-    pub(crate) fn made(&mut self, place: &Place) {
-        let same = |other: &Place| {
-            (&other.database, &other.schema, &other.table) == (&place.database, &place.schema, &place.table)
+    pub(crate) fn made(&mut self, destination: &Destination) {
+        let same = |other: &Destination| {
+            (&other.database, &other.schema, &other.table)
+                == (&destination.database, &destination.schema, &destination.table)
         };
-        if self.tables.iter().any(|table| table.rows.rows > 0 && same(&table.rows.place)) {
+        if self.tables.iter().any(|table| table.rows.rows > 0 && same(&table.rows.destination)) {
             return;
         }
-        let index = self.table(place, true, Ok(Digest::default()));
+        let index = self.table(destination, true, Ok(Digest::default()));
         let table = &mut self.tables[index].rows;
         (table.rows, table.digest) = (1, add(table.digest, Err(NoDigest::Made)));
     }
 
     /// What is known of this place's rows is worth nothing, for this reason.
-    pub(crate) fn doubt(&mut self, place: &Place, why: NoDigest) {
-        let index = self.table(place, true, Err(why));
+    pub(crate) fn doubt(&mut self, destination: &Destination, why: NoDigest) {
+        let index = self.table(destination, true, Err(why));
         let table = &mut self.tables[index].rows;
         table.digest = add(table.digest, Err(why));
     }
@@ -352,11 +353,11 @@ impl Gathered {
 }
 
 /// No less than what a place takes: here, for looking it up, and as a table of the dump's facts.
-fn weight(place: &Place) -> usize {
-    const PLACE: usize = 1024;
-    let columns = place.columns.iter().flatten().map(|name| name.len() + size_of::<String>());
-    let names = [&place.database, &place.schema].into_iter().flatten().map(String::len);
-    PLACE + 4 * (place.table.len() + names.sum::<usize>()) + 2 * columns.sum::<usize>()
+fn weight(destination: &Destination) -> usize {
+    const DESTINATION: usize = 1024;
+    let columns = destination.columns.iter().flatten().map(|name| name.len() + size_of::<String>());
+    let names = [&destination.database, &destination.schema].into_iter().flatten().map(String::len);
+    DESTINATION + 4 * (destination.table.len() + names.sum::<usize>()) + 2 * columns.sum::<usize>()
 }
 
 fn is_no_word(byte: &u8) -> bool {
@@ -376,7 +377,7 @@ fn add(one: Result<Digest, NoDigest>, other: Result<Digest, NoDigest>) -> Result
 
 /// One block of COPY rows while it is read.
 pub(crate) struct CopyBlock {
-    place: Place,
+    destination: Destination,
     intake: Intake,
     bytes: u64,
     /// Where rows are not as pg_dump writes them.
@@ -392,29 +393,29 @@ enum Intake {
 
 impl CopyBlock {
     /// Takes a piece of COPY text that ends anywhere.
-    pub(crate) fn take(&mut self, plan: &mut Plan<'_>, row: &mut Row, piece: &[u8]) {
+    pub(crate) fn take(&mut self, mode: &mut RowMode<'_>, row: &mut Row, piece: &[u8]) {
         self.bytes += piece.len() as u64;
         match &mut self.recoder {
-            None => self.take_in(plan, row, piece),
+            None => self.take_in(mode, row, piece),
             Some(recoder) => {
                 let rows = recoder.take(piece);
-                self.take_in(plan, row, &rows);
+                self.take_in(mode, row, &rows);
             }
         }
     }
 
-    fn take_in(&mut self, plan: &mut Plan<'_>, row: &mut Row, piece: &[u8]) {
+    fn take_in(&mut self, mode: &mut RowMode<'_>, row: &mut Row, piece: &[u8]) {
         match &mut self.intake {
             Intake::Count(lines, rows) => lines.take(piece, |_| *rows += 1),
             Intake::Digest(digester) => digester.take(piece),
             Intake::Visit { lines, hasher, number } => {
-                let Plan::Visit(visitor) = plan else { return };
+                let RowMode::Visit(visitor) = mode else { return };
                 lines.take(piece, |line| {
                     *number += 1;
                     // A line that is not kept is not looked at either: its table has no digest.
                     if let Some(line) = line {
                         digest::read_line(line, row);
-                        visitor.row(&self.place, Seen { number: *number, row, hasher });
+                        visitor.row(&self.destination, VisitedRow { number: *number, row, hasher });
                     }
                 });
             }
@@ -422,10 +423,10 @@ impl CopyBlock {
     }
 
     /// Waits until all rows that were taken are counted.
-    pub(crate) fn settle(&mut self, plan: &mut Plan<'_>) {
+    pub(crate) fn settle(&mut self, mode: &mut RowMode<'_>) {
         if let Some(mut recoder) = self.recoder.take() {
             let rows = recoder.finish();
-            self.take_in(plan, &mut Row::default(), &rows);
+            self.take_in(mode, &mut Row::default(), &rows);
         }
         if let Intake::Digest(digester) = &mut self.intake {
             digester.settle();

@@ -23,7 +23,7 @@ pub struct Scan {
     pub abridged: bool,
     /// By place.
     pub rows: Vec<TableRows>,
-    /// By database, as in [`Place`](crate::Place).
+    /// By database, as in [`Destination`](crate::Destination).
     pub large_objects: Vec<(Option<String>, LargeObjectData)>,
     /// Every name in its statements.
     pub names: Names,

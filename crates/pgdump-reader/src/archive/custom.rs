@@ -148,9 +148,9 @@ impl Walk<'_, '_, '_> {
 
     fn table(&mut self, input: &mut Source, entry: &DataEntry, format: RowFormat) -> (DataRead, Ending) {
         let sink = &mut self.pass.sink;
-        let mut reader = EntryReader::new(format, &entry.place, sink);
+        let mut reader = EntryReader::new(format, &entry.destination, sink);
         let ending = self::read(self.archive.compression, input, |source, threaded| {
-            reader.read_from(source, &entry.place, sink, (!threaded).then_some(INLINE))
+            reader.read_from(source, &entry.destination, sink, (!threaded).then_some(INLINE))
         });
         (reader.finish(sink, !matches!(ending, Ending::Whole)), ending)
     }

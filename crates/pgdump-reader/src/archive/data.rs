@@ -8,12 +8,12 @@ use crate::compression::READ_SIZE;
 use crate::copy_format::CopyFormat;
 use crate::digest::{self, Row, Target};
 use crate::lexer::{Item, Lexer};
-use crate::rows::{Columns, CopyBlock, Gathered, Place, Plan};
+use crate::rows::{Columns, CopyBlock, Destination, RowMode, RowTotals};
 
 /// Where the rows of a pass go, and what is known of their columns.
 pub(crate) struct RowSink<'a, 'v> {
-    pub(crate) plan: &'a mut Plan<'v>,
-    pub(crate) gathered: &'a mut Gathered,
+    pub(crate) mode: &'a mut RowMode<'v>,
+    pub(crate) totals: &'a mut RowTotals,
     pub(crate) columns: &'a dyn Columns,
     /// `standard_conforming_strings` of the dump.
     pub(crate) std_strings: bool,
@@ -34,11 +34,11 @@ impl DataRead {
 impl RowSink<'_, '_> {
     /// Whether an entry has to be read: a visitor may want others only.
     pub(crate) fn wants(&mut self, entry: &DataEntry) -> bool {
-        match self.plan {
+        match self.mode {
             // Where the rows go stands in the data.
-            Plan::Visit(_) if entry.kind == DataKind::Rows(RowFormat::Inserts) => true,
-            Plan::Visit(visitor) => visitor.may_want(&entry.place),
-            Plan::Count | Plan::Digest => true,
+            RowMode::Visit(_) if entry.kind == DataKind::Rows(RowFormat::Inserts) => true,
+            RowMode::Visit(visitor) => visitor.may_want(&entry.destination),
+            RowMode::Count | RowMode::Digest => true,
         }
     }
 }
@@ -65,9 +65,9 @@ pub(crate) struct DataRead {
 }
 
 impl EntryReader {
-    pub(crate) fn new(format: RowFormat, place: &Place, sink: &mut RowSink<'_, '_>) -> Self {
+    pub(crate) fn new(format: RowFormat, destination: &Destination, sink: &mut RowSink<'_, '_>) -> Self {
         let block = match format {
-            RowFormat::Copy => sink.gathered.begin_copy(sink.plan, place, &CopyFormat::default(), sink.columns),
+            RowFormat::Copy => sink.totals.begin_copy(sink.mode, destination, &CopyFormat::default(), sink.columns),
             RowFormat::Inserts => None,
         };
         Self { format, end: End::default(), block, row: Row::default(), inserted: 0 }
@@ -77,12 +77,12 @@ impl EntryReader {
     pub(crate) fn read_from(
         &mut self,
         source: &mut dyn Read,
-        place: &Place,
+        destination: &Destination,
         sink: &mut RowSink<'_, '_>,
         most: Option<u64>,
     ) -> io::Result<bool> {
         if self.format == RowFormat::Inserts {
-            return self.read_inserts(source, place, sink).map(|()| true);
+            return self.read_inserts(source, destination, sink).map(|()| true);
         }
         let mut buffer = vec![0; READ_SIZE];
         let begin = self.end.bytes;
@@ -93,7 +93,7 @@ impl EntryReader {
                     self.end.look_for_mark(&buffer[..read]);
                     self.end.take(&buffer[..read]);
                     if let Some(block) = &mut self.block {
-                        block.take(sink.plan, &mut self.row, &buffer[..read]);
+                        block.take(sink.mode, &mut self.row, &buffer[..read]);
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -103,7 +103,12 @@ impl EntryReader {
         Ok(false)
     }
 
-    fn read_inserts(&mut self, source: &mut dyn Read, place: &Place, sink: &mut RowSink<'_, '_>) -> io::Result<()> {
+    fn read_inserts(
+        &mut self,
+        source: &mut dyn Read,
+        destination: &Destination,
+        sink: &mut RowSink<'_, '_>,
+    ) -> io::Result<()> {
         let mut lexer = Lexer::new(Counted { source, end: &mut self.end });
         lexer.std_strings = sink.std_strings;
         let charset = sink.charset;
@@ -112,14 +117,14 @@ impl EntryReader {
             if matches!(item, Item::Insert) {
                 // With --load-via-partition-root the statement names another table than the entry. One without a schema, of
                 // before 10.3, is in the entry's.
-                let place_of = |head: &[u8]| {
+                let destination_of = |head: &[u8]| {
                     let Target { schema, table, columns } = digest::target(head, charset)?;
-                    let schema = schema.or_else(|| place.schema.clone());
-                    Some(Place { database: place.database.clone(), schema, table, columns })
+                    let schema = schema.or_else(|| destination.schema.clone());
+                    Some(Destination { database: destination.database.clone(), schema, table, columns })
                 };
                 let std_strings = lexer.std_strings;
-                let RowSink { plan, gathered, columns, .. } = sink;
-                self.inserted += gathered.insert(plan, lexer.insert(), std_strings, place_of, *columns);
+                let RowSink { mode, totals, columns, .. } = sink;
+                self.inserted += totals.insert(mode, lexer.insert(), std_strings, destination_of, *columns);
             }
         }
         Ok(())
@@ -129,11 +134,11 @@ impl EntryReader {
     pub(crate) fn finish(mut self, sink: &mut RowSink<'_, '_>, damaged: bool) -> DataRead {
         let whole = self.end.is_whole(self.format) && !self.end.has_rest;
         if let Some(block) = &mut self.block {
-            block.settle(sink.plan);
+            block.settle(sink.mode);
         }
         let rows = self.block.as_ref().map_or(self.inserted, CopyBlock::rows);
         if let Some(block) = self.block.take() {
-            sink.gathered.end_copy(sink.plan, block, damaged || !whole);
+            sink.totals.end_copy(sink.mode, block, damaged || !whole);
         }
         DataRead { bytes: self.end.bytes, whole, has_rest: self.end.has_rest, rows }
     }

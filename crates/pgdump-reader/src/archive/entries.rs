@@ -3,7 +3,7 @@
 use crate::archive::{Archive, Container, DataState, TocEntry};
 use crate::collector::{Collector, Effect};
 use crate::lexer::{Item, Lexer};
-use crate::rows::Place;
+use crate::rows::Destination;
 
 /// An entry whose data the archive has to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(crate) struct DataEntry {
     /// `public.orders`; none for large objects.
     pub(crate) table: Option<String>,
     /// Where its rows go.
-    pub(crate) place: Place,
+    pub(crate) destination: Destination,
     pub(crate) kind: DataKind,
 }
 
@@ -60,7 +60,7 @@ impl DataEntry {
             DataKind::Rows(RowFormat::Inserts)
         };
         let table = (!large_objects).then(|| table_name(entry));
-        Self { id: entry.id, file, table, place: place(entry), kind }
+        Self { id: entry.id, file, table, destination: destination(entry), kind }
     }
 
     /// For people.
@@ -74,8 +74,8 @@ impl DataEntry {
 }
 
 /// Where an entry's rows go, by its COPY statement: with `--load-via-partition-root` that is not the entry's own table.
-fn place(entry: &TocEntry) -> Place {
-    let own = Place { database: None, schema: entry.schema.clone(), table: entry.tag.clone(), columns: None };
+fn destination(entry: &TocEntry) -> Destination {
+    let own = Destination { database: None, schema: entry.schema.clone(), table: entry.tag.clone(), columns: None };
     let Some(statement) = &entry.copy_stmt else { return own };
     let mut lexer = Lexer::new(statement.as_bytes());
     let mut collector = Collector::default();
@@ -84,7 +84,7 @@ fn place(entry: &TocEntry) -> Place {
     match lexer.next() {
         Ok(Some(Item::Statement(statement))) => match collector.statement(&statement) {
             Effect::Copy(target) => {
-                Place { database: None, schema: target.schema, table: target.table, columns: target.columns }
+                Destination { database: None, schema: target.schema, table: target.table, columns: target.columns }
             }
             _ => own,
         },

@@ -85,8 +85,8 @@ impl<'p, 'v> ArchivePass<'p, 'v> {
         match entry.kind {
             DataKind::Rows(format) => {
                 let sink = &mut self.sink;
-                let mut reader = EntryReader::new(format, &entry.place, sink);
-                let result = reader.read_from(source, &entry.place, sink, None);
+                let mut reader = EntryReader::new(format, &entry.destination, sink);
+                let result = reader.read_from(source, &entry.destination, sink, None);
                 let read = reader.finish(sink, result.is_err());
                 result.map_err(|error| read.with_rows(error))?;
                 self.entry_read(entry, read, at);

@@ -1,7 +1,7 @@
 //! What a statement means for how the text goes on.
 
 use crate::copy_format::CopyFormat;
-use crate::temporary::Whose;
+use crate::temporary::Persistence;
 
 /// A COPY statement whose rows follow in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub(crate) struct CopyTarget {
     pub(crate) table: String,
     pub(crate) columns: Option<Vec<String>>,
     pub(crate) format: CopyFormat,
-    pub(crate) whose: Whose,
+    pub(crate) persistence: Persistence,
 }
 
 impl CopyTarget {

@@ -21,7 +21,7 @@ use crate::facts::{Facts, Owned, Relation, TableData};
 use crate::lexer::{Statement, TokenKind};
 use crate::psql::Connect;
 use crate::requirements::needs::Context;
-use crate::temporary::Temporary;
+use crate::temporary::TemporaryTables;
 use crate::words::Words;
 use kinds::WITHOUT_SCHEMA;
 
@@ -38,7 +38,7 @@ pub(crate) struct Collector {
     /// The client's encoding as it is set now; `None` is the database's own.
     pub(crate) encoding: Option<String>,
     /// Tables that go with the session.
-    pub(crate) temporary: Temporary,
+    pub(crate) temporary: TemporaryTables,
     /// From `SET SESSION AUTHORIZATION`.
     session: Option<String>,
     /// From `SET ROLE`.
@@ -143,7 +143,7 @@ impl Collector {
         self.user = user.or(self.user.take());
         (self.schema, self.session, self.role, self.encoding) = (None, None, None, None);
         self.built_in = false;
-        self.temporary = Temporary::default();
+        self.temporary = TemporaryTables::default();
     }
 
     /// Takes a comment: `-- Name: f(integer); Type: FUNCTION; Schema: public; Owner: x` (_printTocEntry in
@@ -269,7 +269,7 @@ impl Collector {
             *words = ahead;
         }
         let (schema, table) = words.qualified()?;
-        let whose = self.temporary.whose(schema.as_deref(), &table);
+        let persistence = self.temporary.persistence(schema.as_deref(), &table);
         let schema = schema.or_else(|| self.schema.clone());
         let columns = words.names();
         words.skip_to("from")?;
@@ -278,7 +278,7 @@ impl Collector {
         if is_binary {
             format.doubt = Some(NoDigest::Binary);
         }
-        Some(Effect::Copy(CopyTarget { schema, table, columns, format, whose }))
+        Some(Effect::Copy(CopyTarget { schema, table, columns, format, persistence }))
     }
 
     /// Schema and name; a name without a schema is in the one that search_path names.

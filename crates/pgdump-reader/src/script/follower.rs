@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::acting::Acting;
+use super::role_changes::RoleChanges;
 use super::transactions::{Transaction, Transactions};
 use super::unfollowed::{Affects, Doubts, Effect, ScriptEnd, Unfollowed};
 use crate::changes::{self, Change};
@@ -10,7 +10,7 @@ use crate::collector::Collector;
 use crate::facts::Relation;
 use crate::lexer::{Statement, TokenKind};
 use crate::psql::Variables;
-use crate::temporary::Whose;
+use crate::temporary::Persistence;
 use crate::words::Words;
 
 /// Follows a script statement by statement.
@@ -26,7 +26,7 @@ pub(crate) struct Follower {
     /// The last line in it that goes back to a savepoint.
     resumed: Option<u64>,
     transactions: Transactions,
-    acting: Acting,
+    acting: RoleChanges,
     /// Whether psql opens a transaction before the next statement, where none is open (AUTOCOMMIT).
     opens: bool,
     /// Whether psql goes back to before a statement that fails in a transaction (ON_ERROR_ROLLBACK).
@@ -176,8 +176,9 @@ impl Follower {
             let schema = schema.or_else(|| collector.schema.clone());
             Relation { database: database.clone(), schema, name }
         };
-        let is_own =
-            |schema: &Option<String>, name: &str| collector.temporary.whose(schema.as_deref(), name) == Whose::Session;
+        let is_own = |schema: &Option<String>, name: &str| {
+            collector.temporary.persistence(schema.as_deref(), name) == Persistence::Temporary
+        };
         match change {
             // What the session has for itself is no row of the dump.
             Change::Rows { schema, table, .. }
@@ -234,7 +235,7 @@ impl Follower {
         words.if_exists();
         let _ = words.eat("only");
         while let Some((schema, name)) = words.qualified() {
-            if collector.temporary.whose(schema.as_deref(), &name) == Whose::Session {
+            if collector.temporary.persistence(schema.as_deref(), &name) == Persistence::Temporary {
                 return;
             }
             let schema = schema.or_else(|| collector.schema.clone());

@@ -1,8 +1,8 @@
 //! The pass over a plain dump: its text is read as psql reads it, from its first line to its last.
 
-pub(crate) mod acting;
 mod end;
 mod follower;
+pub(crate) mod role_changes;
 mod rows;
 mod schema_elements;
 pub(crate) mod transactions;
@@ -27,7 +27,7 @@ use crate::names::Names;
 use crate::plain::Plain;
 use crate::psql::{Connect, Psql, Step, Variables};
 use crate::read_ahead::ReadAhead;
-use crate::rows::{Gathered, Plan};
+use crate::rows::{RowMode, RowTotals};
 use crate::scan::{Damage, Scan, error_state};
 use end::End;
 use follower::Follower;
@@ -35,15 +35,15 @@ use schema_elements::Elements;
 use unfollowed::Affects;
 
 /// Reads the whole text.
-pub(crate) fn scan(dump: &Dump, plain: &Plain, plan: &mut Plan<'_>) -> Result<Scan, DumpError> {
-    scan_and_keep(dump, plain, plan, MAX_KEPT)
+pub(crate) fn scan(dump: &Dump, plain: &Plain, mode: &mut RowMode<'_>) -> Result<Scan, DumpError> {
+    scan_and_keep(dump, plain, mode, MAX_KEPT)
 }
 
 /// Keeps no more than about so many bytes of what the text declares.
 pub(crate) fn scan_and_keep(
     dump: &Dump,
     plain: &Plain,
-    plan: &mut Plan<'_>,
+    mode: &mut RowMode<'_>,
     max_kept: usize,
 ) -> Result<Scan, DumpError> {
     let reader = dump.reader().map_err(|error| dump.unreadable(error))?;
@@ -64,8 +64,8 @@ pub(crate) fn scan_and_keep(
         open: None,
         cluster_open: None,
         last: None,
-        plan,
-        gathered: Gathered::default(),
+        mode,
+        totals: RowTotals::default(),
         zoned: ZonedColumns::default(),
         large_objects: BTreeMap::new(),
         large_object: None,
@@ -92,7 +92,7 @@ pub(crate) fn scan_and_keep(
     pass.take_made();
     let (unfollowed, end) = pass.script.end(pass.collector.database.clone(), pass.psql.open_branch());
     let mut facts = pass.collector.into_facts();
-    let rows = pass.gathered.into_rows();
+    let rows = pass.totals.into_rows();
     facts.take_rows(&rows);
     let (declared, added, abridged) = pass.declarations.into_lists();
     let large_objects = pass.large_objects.into_iter().collect();
@@ -114,8 +114,8 @@ struct ScriptPass<'a, 'v, R> {
     cluster_open: Option<u64>,
     /// The table whose rows are being read.
     last: Option<String>,
-    plan: &'a mut Plan<'v>,
-    gathered: Gathered,
+    mode: &'a mut RowMode<'v>,
+    totals: RowTotals,
     zoned: ZonedColumns,
     /// By database.
     large_objects: BTreeMap<Option<String>, LargeObjectData>,
@@ -136,7 +136,7 @@ impl<R: io::Read> ScriptPass<'_, '_, R> {
     fn run(&mut self) -> io::Result<End> {
         self.lexer.skip_mark()?;
         while let Some(item) = self.lexer.next()? {
-            if self.kept + self.gathered.kept() > self.max_kept {
+            if self.kept + self.totals.kept() > self.max_kept {
                 return Ok(End::TooMuch);
             }
             let end = match item {
@@ -194,7 +194,7 @@ impl<R: io::Read> ScriptPass<'_, '_, R> {
                     _ => self.script.connected(meta.line),
                 }
                 self.collector.connect(&connect, user);
-                self.gathered.forget_insert();
+                self.totals.forget_insert();
                 self.script.acts(meta.line, self.collector.acting());
                 self.lexer.set_encoding(Embedding::default());
                 self.encoded();
@@ -286,7 +286,7 @@ impl<R: io::Read> ScriptPass<'_, '_, R> {
             self.script.doubt(statement.line, format!("{function} changes large objects"), Affects::Everything);
         }
         self.collector.temporary.statement(statement);
-        self.gathered.forget_insert();
+        self.totals.forget_insert();
         match effect {
             Effect::None => {}
             Effect::StdStrings(on) => self.lexer.std_strings = on,
@@ -306,8 +306,8 @@ impl<R: io::Read> ScriptPass<'_, '_, R> {
         let embedding = Embedding::of(self.collector.encoding.as_deref());
         self.lexer.set_encoding(embedding);
         self.lexer.set_charset(Charset::of(self.collector.encoding.as_deref()));
-        self.gathered.embedding = embedding;
-        self.gathered.other_encoding = self.collector.is_encoded_otherwise();
+        self.totals.embedding = embedding;
+        self.totals.other_encoding = self.collector.is_encoded_otherwise();
     }
 
     /// Takes a statement's facts, and reckons what they take.

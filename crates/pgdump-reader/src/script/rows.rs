@@ -10,8 +10,8 @@ use crate::digest::{self, NoDigest, Row, Target};
 use crate::facts::Relation;
 use crate::large_objects::LargeObject;
 use crate::lexer::{Item, Lexer};
-use crate::rows::Place;
-use crate::temporary::Whose;
+use crate::rows::Destination;
+use crate::temporary::Persistence;
 
 impl<R: io::Read> ScriptPass<'_, '_, R> {
     /// An INSERT, and the rows of what goes to the server with it.
@@ -47,58 +47,58 @@ impl<R: io::Read> ScriptPass<'_, '_, R> {
         self.script.seen(line);
         self.script.follow(line, self.lexer.variables.get_or_insert_default());
         self.script.wrote(line);
-        self.gathered.line = line;
+        self.totals.line = line;
         let charset = self.lexer.charset();
         let collector = &mut self.collector;
         let mut lost = false;
         let unknown = self.lexer.take_insert_unknown();
         if unknown.is_some() {
             // What stands in its place here says nothing, not even of the table.
-            self.gathered.forget_insert();
+            self.totals.forget_insert();
         }
         let mut doubted = None;
         let mut is_query = false;
-        let place_of = |head: &[u8]| {
+        let destination_of = |head: &[u8]| {
             is_query = !digest::is_plain(head);
             let Some(target) = digest::target(head, charset) else {
                 lost = true;
                 return None;
             };
-            let whose = collector.temporary.whose(target.schema.as_deref(), &target.table);
-            if whose == Whose::Session {
+            let persistence = collector.temporary.persistence(target.schema.as_deref(), &target.table);
+            if persistence == Persistence::Temporary {
                 return None;
             }
             let schema = target.schema.or_else(|| collector.schema.clone());
             collector.table(schema.clone(), target.table.clone()).has_data = true;
             collector.facts.inserts = true;
             let Target { table, columns, .. } = target;
-            let place = Place { database: collector.database.clone(), schema, table, columns };
-            doubted = match whose {
-                Whose::Unknown => Some((place.clone(), NoDigest::PerhapsTemporary)),
-                _ => unknown.as_ref().map(|_| (place.clone(), NoDigest::Expressions)),
+            let destination = Destination { database: collector.database.clone(), schema, table, columns };
+            doubted = match persistence {
+                Persistence::Unknown => Some((destination.clone(), NoDigest::PerhapsTemporary)),
+                _ => unknown.as_ref().map(|_| (destination.clone(), NoDigest::Expressions)),
             };
-            Some(place)
+            Some(destination)
         };
         if let Some(text) = self.lexer.insert() {
             self.names.take_insert(text, charset);
         }
         let std_strings = self.lexer.std_strings;
-        self.gathered.insert(self.plan, self.lexer.insert(), std_strings, place_of, &self.zoned);
+        self.totals.insert(self.mode, self.lexer.insert(), std_strings, destination_of, &self.zoned);
         if is_query {
             self.insert_of_query(line);
         }
-        if let Some((place, why)) = doubted {
-            self.gathered.doubt(&place, why);
+        if let Some((destination, why)) = doubted {
+            self.totals.doubt(&destination, why);
         }
         if let Some(name) = unknown {
             self.script.unknown(line, &name, &self.collector.database);
         }
         if lost {
-            self.script.doubt(line, "an INSERT whose table cannot be told", Affects::Everything);
+            self.script.doubt(line, "an INSERT persistence table cannot be told", Affects::Everything);
         }
     }
 
-    /// What else an INSERT does whose rows come from a query.
+    /// What else an INSERT does persistence rows come from a query.
     pub(super) fn insert_of_query(&mut self, line: u64) {
         let Some(text) = self.lexer.insert().and_then(|text| text.get("insert".len()..)) else { return };
         let text = self.lexer.charset().text(text.to_vec());
@@ -115,26 +115,26 @@ impl<R: io::Read> ScriptPass<'_, '_, R> {
         for relation in self.script.take_made() {
             self.collector.has_rows(relation.clone());
             let Relation { database, schema, name: table } = relation;
-            self.gathered.made(&Place { database, schema, table, columns: None });
+            self.totals.made(&Destination { database, schema, table, columns: None });
         }
     }
 
     /// Reads the rows of a COPY; where they have no end, that is the end.
     pub(super) fn copy(&mut self, mut target: CopyTarget) -> io::Result<Option<End>> {
-        if target.whose == Whose::Session {
+        if target.persistence == Persistence::Temporary {
             let copied = self.lexer.copy_rows(|_| {})?;
             return Ok(if copied.ended { None } else { Some(End::InRows(target, copied.rows)) });
         }
-        if target.whose == Whose::Unknown {
+        if target.persistence == Persistence::Unknown {
             target.format.doubt = Some(NoDigest::PerhapsTemporary);
         }
         let other_encoding = match &target.format.encoding {
             Some(encoding) => self.collector.is_other_encoding(encoding),
             None => self.collector.is_encoded_otherwise(),
         };
-        self.gathered.other_encoding = other_encoding;
-        self.gathered.line = self.lexer.line();
-        let place = Place {
+        self.totals.other_encoding = other_encoding;
+        self.totals.line = self.lexer.line();
+        let destination = Destination {
             database: self.collector.database.clone(),
             schema: target.schema.clone(),
             table: target.table.clone(),
@@ -143,21 +143,21 @@ impl<R: io::Read> ScriptPass<'_, '_, R> {
         self.last = Some(target.label());
         // A table is there even where it has no rows.
         self.collector.table(target.schema.clone(), target.table.clone());
-        let Self { lexer, plan, gathered, zoned, .. } = self;
-        let mut block = gathered.begin_copy(plan, &place, &target.format, zoned);
+        let Self { lexer, mode, totals, zoned, .. } = self;
+        let mut block = totals.begin_copy(mode, &destination, &target.format, zoned);
         let mut row = Row::default();
         let copied = lexer.copy_rows(|piece| {
             if let Some(block) = &mut block {
-                block.take(plan, &mut row, piece);
+                block.take(mode, &mut row, piece);
             }
         });
         let damaged = !matches!(&copied, Ok(copied) if copied.ended);
         if let Some(block) = block {
-            gathered.end_copy(plan, block, damaged);
+            totals.end_copy(mode, block, damaged);
         }
         let copied = copied?;
         self.last = None;
-        self.gathered.other_encoding = self.collector.is_encoded_otherwise();
+        self.totals.other_encoding = self.collector.is_encoded_otherwise();
         Ok(if copied.ended { None } else { Some(End::InRows(target, copied.rows)) })
     }
 

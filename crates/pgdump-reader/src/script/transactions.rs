@@ -24,11 +24,11 @@ pub struct Transactions {
 }
 
 /// A script of millions need not be told line by line.
-const MOST: usize = 100_000;
+const MAX_TRANSACTIONS: usize = 100_000;
 
 impl Transactions {
     pub(crate) fn push(&mut self, transaction: Transaction) {
-        if self.list.len() < MOST {
+        if self.list.len() < MAX_TRANSACTIONS {
             self.list.push(transaction);
         } else {
             self.more.get_or_insert(transaction.begins);
@@ -73,8 +73,8 @@ mod tests {
     #[test]
     fn where_they_are_no_longer_kept_a_line_may_stand_in_one() {
         let mut transactions = Transactions::default();
-        (0..MOST as u64 + 2).for_each(|at| transactions.push(lines(at * 10, at * 10 + 5)));
+        (0..MAX_TRANSACTIONS as u64 + 2).for_each(|at| transactions.push(lines(at * 10, at * 10 + 5)));
         assert_eq!(transactions.at(7), None);
-        assert!(transactions.at(MOST as u64 * 10 + 7).is_some());
+        assert!(transactions.at(MAX_TRANSACTIONS as u64 * 10 + 7).is_some());
     }
 }

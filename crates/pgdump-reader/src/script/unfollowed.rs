@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::acting::Acting;
+use super::role_changes::RoleChanges;
 use super::transactions::Transactions;
 use crate::facts::Relation;
 
@@ -78,7 +78,7 @@ pub struct ScriptEnd {
     /// By database, the first statement that may have filled any table of it: `line 7: DO runs code`.
     pub may_fill: BTreeMap<Option<String>, String>,
     pub transactions: Transactions,
-    pub acting: Acting,
+    pub acting: RoleChanges,
 }
 
 /// Gathers what is not followed, each once.
@@ -91,7 +91,7 @@ pub(crate) struct Doubts {
 }
 
 /// A script of a million DELETEs need not be told line by line.
-const MOST: usize = 1000;
+const MAX_LISTED: usize = 1000;
 
 impl Doubts {
     pub(crate) fn push(&mut self, line: u64, what: impl Into<String>, affects: Affects, effect: Effect) {
@@ -105,7 +105,7 @@ impl Doubts {
             return;
         }
         self.seen.insert(key, self.list.len());
-        self.more = self.list.len() >= MOST;
+        self.more = self.list.len() >= MAX_LISTED;
         let affects = if self.more { Affects::Everything } else { affects };
         let what = if self.more { format!("{what}, and more of what cannot be followed") } else { what };
         self.list.push(Unfollowed { line, last: line, what, affects, effect });

@@ -1,4 +1,4 @@
-use super::{Entry, Place, Writer, damage_of, error_of, scanned};
+use super::{Entry, TestFolder, Writer, damage_of, error_of, scanned};
 use crate::dump::Content;
 use crate::{Archive, Dump, TableData};
 
@@ -74,10 +74,11 @@ fn rows_of_inserts_go_where_the_statement_says_and_not_the_entry() {
     let data = b"INSERT INTO other.root VALUES (1, 'one');\nINSERT INTO other.root VALUES (2, 'two');\n\n\n";
     writer.entries[3] = Entry { copy_stmt: None, data: Some(data.to_vec()), ..writer.entries[3].clone() };
     let scan = scanned(&writer.custom()).1;
-    let places = scan.rows.iter().map(|rows| (rows.place.schema.as_deref(), rows.place.table.as_str(), rows.rows));
+    let places =
+        scan.rows.iter().map(|rows| (rows.destination.schema.as_deref(), rows.destination.table.as_str(), rows.rows));
     assert_eq!(places.collect::<Vec<_>>(), [(Some("other"), "root", 2)]);
     writer.entries[3].data = Some(b"INSERT INTO orders VALUES (1, 'one');\n\n\n".to_vec());
-    assert_eq!(scanned(&writer.custom()).1.rows[0].place.schema.as_deref(), Some("public"));
+    assert_eq!(scanned(&writer.custom()).1.rows[0].destination.schema.as_deref(), Some("public"));
 }
 
 #[test]
@@ -107,7 +108,7 @@ fn newer_and_older_archives_are_refused_with_what_to_do() {
 #[test]
 fn a_directory_is_read_whole() {
     for compression in 0..=3 {
-        let place = Place::new();
+        let place = TestFolder::new();
         let path = Writer { compression, ..Writer::shop(16) }.directory(&place);
         let dump = crate::open(&path).unwrap();
         let scan = dump.scan().unwrap();
@@ -120,7 +121,7 @@ fn a_directory_is_read_whole() {
 #[test]
 fn a_data_file_of_a_directory_that_is_cut_off_anywhere_is_damage() {
     for (compression, ending) in [(0, ""), (1, ".gz"), (2, ".lz4"), (3, ".zst")] {
-        let place = Place::new();
+        let place = TestFolder::new();
         let path = Writer { compression, ..Writer::shop(16) }.directory(&place);
         let file = path.join(format!("4.dat{ending}"));
         let whole = std::fs::read(&file).unwrap();
@@ -136,7 +137,7 @@ fn a_data_file_of_a_directory_that_is_cut_off_anywhere_is_damage() {
 
 #[test]
 fn a_missing_data_file_is_damage() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let path = Writer::shop(14).directory(&place);
     std::fs::remove_file(path.join("4.dat.gz")).unwrap();
     let damage = crate::open(&path).unwrap().scan().unwrap().damage;
@@ -146,7 +147,7 @@ fn a_missing_data_file_is_damage() {
 #[test]
 fn the_empty_file_of_a_large_object_is_an_empty_object_where_pg_dump_writes_it_so() {
     for (compression, ending, whole) in [(0, "", true), (1, ".gz", false), (2, ".lz4", true), (3, ".zst", true)] {
-        let place = Place::new();
+        let place = TestFolder::new();
         let path = Writer { compression, ..Writer::with_large_objects(16) }.directory(&place);
         std::fs::write(path.join(format!("blob_16402.dat{ending}")), b"").unwrap();
         let scan = crate::open(&path).unwrap().scan().unwrap();
@@ -162,7 +163,7 @@ fn the_empty_file_of_a_large_object_is_an_empty_object_where_pg_dump_writes_it_s
 
 #[test]
 fn no_link_and_no_path_leads_out_of_a_directory() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let path = Writer::shop(14).directory(&place);
     let file = path.join("4.dat.gz");
     let opened = crate::open(&path).unwrap();

@@ -2,7 +2,7 @@
 
 /// Where a script changes the role that it acts as.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Acting {
+pub struct RoleChanges {
     /// The line of the statement, and the role from then on; `None` is whoever restores it.
     changes: Vec<(u64, Option<String>)>,
     /// The line from which on changes are no longer kept.
@@ -10,14 +10,14 @@ pub struct Acting {
 }
 
 /// A script of millions need not be told line by line.
-const MOST: usize = 100_000;
+const MAX_CHANGES: usize = 100_000;
 
-impl Acting {
+impl RoleChanges {
     pub(crate) fn push(&mut self, line: u64, role: Option<&str>) {
         if self.changes.last().and_then(|(_, last)| last.as_deref()) == role {
             return;
         }
-        if self.changes.len() < MOST {
+        if self.changes.len() < MAX_CHANGES {
             self.changes.push((line, role.map(str::to_owned)));
         } else {
             self.more.get_or_insert(line);
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn the_last_change_that_was_not_refused_is_in_force() {
-        let mut acting = Acting::default();
+        let mut acting = RoleChanges::default();
         for (line, role) in [(1, None), (3, Some("a")), (4, Some("a")), (7, Some("b")), (9, None)] {
             acting.push(line, role);
         }
