@@ -11,9 +11,13 @@ use crate::zlib::ZlibReader;
 pub enum Compression {
     /// RFC 1952 in files, RFC 1950 (zlib) inside a custom archive.
     Gzip,
+    /// Zstandard, RFC 8878.
     Zstd,
+    /// The lz4 frame format.
     Lz4,
+    /// bzip2; pg_dump does not write it.
     Bzip2,
+    /// xz; pg_dump does not write it.
     Xz,
 }
 

@@ -16,12 +16,14 @@ pub struct Declared {
     pub database: Option<String>,
     /// The type as pg_dump calls it: `TABLE`, `FK CONSTRAINT`, `COMMENT`.
     pub desc: String,
+    /// `None` for what is in no schema.
     pub schema: Option<String>,
     /// The name as pg_dump has it: `orders`, `f(integer)`, `orders orders_pkey` for a constraint. Line breaks are spaces, as
     /// in the comments of a plain dump (sanitize_line in src/bin/pg_dump/dumputils.c and pg_backup_archiver.c).
     pub tag: String,
     /// Empty where the dump states none.
     pub owner: String,
+    /// `default_tablespace` while it is made, or that of its entry.
     pub tablespace: Option<String>,
     /// `default_table_access_method` while it is made, where the dump sets it.
     pub access_method: Option<String>,
@@ -153,6 +155,7 @@ fn one_line(name: &str) -> String {
 /// or sets privileges all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Added {
+    /// The same as of [`Declared::database`].
     pub database: Option<String>,
     /// As whom it runs, by the script's own words; `None` is whoever restores it.
     pub role: Option<String>,
@@ -379,6 +382,7 @@ pub enum Word {
     Name(String),
     /// A string constant's value, or a body between dollar quotes.
     Text(String),
+    /// Any other sign, as its byte.
     Sign(u8),
 }
 

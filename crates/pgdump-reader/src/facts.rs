@@ -16,30 +16,38 @@ pub struct Facts {
     pub encoding: Option<String>,
     /// That of each database of a pg_dumpall, which is its own.
     pub encodings: BTreeMap<String, String>,
+    /// Databases that it makes with `CREATE DATABASE`, but for those that it drops itself.
     pub creates_database: Vec<CreatedDatabase>,
     /// The names given to `\connect`, in order, each once; a database that the script renames has its first one everywhere.
     pub databases: Vec<String>,
+    /// Databases that it gives another name.
     pub renamed: Renamed,
     /// At any time: [`Facts::roles_left`] are those that are there at its end.
     pub roles_created: BTreeSet<String>,
     /// Those of them that a script drops or renames itself.
     pub roles_gone: BTreeSet<String>,
+    /// Those that `CREATE TABLESPACE` makes.
     pub tablespaces_created: BTreeSet<String>,
     /// Every tablespace that an object is put into.
     pub tablespaces: BTreeSet<String>,
     /// Procedural languages that it creates.
     pub languages: BTreeSet<String>,
+    /// Who owns what; the last owner that the dump names counts.
     pub owners: Vec<Owned>,
+    /// Privileges that it grants or revokes, one for statements on the same object that follow each other.
     pub grants: Vec<Grant>,
+    /// The policies of row level security.
     pub policies: Vec<Policy>,
     /// Whether the dump itself was made under row level security (`pg_dump --enable-row-security`), so that rows that its
     /// role may not see are not in it. Only a script says so.
     pub row_security_on: bool,
     /// Tables whose row level security is switched on.
     pub row_security: Vec<RowSecurity>,
+    /// Extensions that it creates, in its order.
     pub extensions: Vec<Extension>,
     /// The settings that it SETs for the session, in order, each once.
     pub settings: Vec<String>,
+    /// Tables that it creates or fills, in its order.
     pub tables: Vec<TableData>,
     /// Roles that the session becomes: `SET SESSION AUTHORIZATION`, `SET ROLE`.
     pub sessions: BTreeSet<String>,
@@ -50,6 +58,7 @@ pub struct Facts {
     pub role_statements: Vec<String>,
     /// The settings of an archive's database, as statements; they only take effect with `pg_restore --create`.
     pub database_properties: String,
+    /// How many large objects it creates.
     pub large_objects: u64,
     /// Entries or statements with what the planner knows of a table.
     pub statistics: u64,
@@ -70,6 +79,7 @@ pub struct Facts {
 /// What a `setval` of the dump says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SequenceValue {
+    /// The sequence that is set.
     pub sequence: Relation,
     /// `last_value` and `is_called`; `None` where they are not written as constants.
     pub value: Option<(i64, bool)>,
@@ -78,53 +88,69 @@ pub struct SequenceValue {
 /// A table, an index, a view or the like.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Relation {
+    /// The database by its name in `\connect`; `None` is the one that the restore connects to.
     pub database: Option<String>,
+    /// Its schema; `None` where neither the name nor `search_path` gives one.
     pub schema: Option<String>,
+    /// Without quotes.
     pub name: String,
 }
 
 /// A constraint and the table or domain that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Constraint {
+    /// The table or domain.
     pub of: Relation,
+    /// Its own name, without quotes.
     pub name: String,
 }
 
 /// A `CREATE DATABASE`; what it does not state is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CreatedDatabase {
+    /// Its name, without quotes.
     pub name: String,
+    /// The role that `OWNER` names; in an archive, that of the entry.
     pub owner: Option<String>,
+    /// `ENCODING`, as the dump spells it.
     pub encoding: Option<String>,
     /// `LOCALE`, which stands for both of the next two.
     pub locale: Option<String>,
+    /// `LC_COLLATE`.
     pub lc_collate: Option<String>,
+    /// `LC_CTYPE`.
     pub lc_ctype: Option<String>,
     /// `libc`, `icu` or `builtin`.
     pub locale_provider: Option<String>,
     /// `ICU_LOCALE` or `BUILTIN_LOCALE`.
     pub provider_locale: Option<String>,
+    /// `TABLESPACE`.
     pub tablespace: Option<String>,
 }
 
 /// An object and the role that owns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owned {
+    /// The database by its name in `\connect`; `None` is the one that the restore connects to.
     pub database: Option<String>,
     /// `TABLE`, `FUNCTION`, `MATERIALIZED VIEW`
     pub kind: String,
+    /// `None` for what is in no schema.
     pub schema: Option<String>,
     /// As in pg_dump's table of contents: with argument types for functions.
     pub name: String,
+    /// The role.
     pub owner: String,
 }
 
 /// Privileges of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
+    /// The database by its name in `\connect`; `None` is the one that the restore connects to.
     pub database: Option<String>,
     /// `TABLE`, `COLUMN`, `FUNCTION`, `SCHEMA`; `DEFAULT PRIVILEGES`, `ROLE` (membership), `USER MAPPING`.
     pub kind: String,
+    /// `None` for what is in no schema; for default privileges the schema of `IN SCHEMA`.
     pub schema: Option<String>,
     /// `orders`, `orders.price` for a column, `f(integer)`; for default privileges the kind of object: `TABLES`.
     pub name: String,
@@ -138,27 +164,40 @@ pub struct Grant {
     pub revokes_public: bool,
 }
 
+/// A policy of row level security (`CREATE POLICY`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
+    /// The database by its name in `\connect`; `None` is the one that the restore connects to.
     pub database: Option<String>,
+    /// The schema of its table.
     pub schema: Option<String>,
+    /// The table that it guards.
     pub table: String,
+    /// The policy's own name.
     pub name: String,
     /// Empty for PUBLIC.
     pub roles: Vec<String>,
 }
 
+/// A table whose row level security is switched on (`ENABLE ROW LEVEL SECURITY`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowSecurity {
+    /// The database by its name in `\connect`; `None` is the one that the restore connects to.
     pub database: Option<String>,
+    /// Its schema; `None` where neither the name nor `search_path` gives one.
     pub schema: Option<String>,
+    /// Its name, without quotes.
     pub table: String,
 }
 
+/// An extension that the dump creates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extension {
+    /// The database by its name in `\connect`; `None` is the one that the restore connects to.
     pub database: Option<String>,
+    /// As in `pg_available_extensions`.
     pub name: String,
+    /// The schema that `CREATE EXTENSION … SCHEMA` names.
     pub schema: Option<String>,
     /// pg_dump leaves it out, except where it upgrades a cluster in place.
     pub version: Option<String>,
@@ -167,8 +206,11 @@ pub struct Extension {
 /// A table and the rows that the dump has for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableData {
+    /// The database by its name in `\connect`; `None` is the one that the restore connects to.
     pub database: Option<String>,
+    /// Its schema; `None` where neither the name nor `search_path` gives one.
     pub schema: Option<String>,
+    /// Its name, without quotes.
     pub name: String,
     /// At least one row. Before the data are read ([`Facts::of_archive`]): whether there is an entry for data.
     pub has_data: bool,

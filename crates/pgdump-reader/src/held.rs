@@ -8,6 +8,7 @@ use crate::scan::Scan;
 /// How much a dump puts into one database.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Held {
+    /// Tables that it creates or fills.
     pub tables: usize,
     /// Large objects, and what is said of them.
     pub large_objects: usize,

@@ -8,7 +8,9 @@ use crate::digest::{self, Digest};
 /// The large objects that a dump holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LargeObjectData {
+    /// How many there are.
     pub objects: u64,
+    /// Of their data, decompressed.
     pub bytes: u64,
     /// Of their pages: each page's form is `oid:page:hexadecimal`. A server makes the same from `pg_largeobject`.
     pub pages: Digest,

@@ -7,6 +7,8 @@
 //! `pg_restore --list` reads half an archive without complaint. On its way it digests the rows ([`digest`]), so that a
 //! restored table can be compared with them; where they differ, [`Dump::visit`] reads them once more to say where.
 
+#![warn(missing_docs)]
+
 mod archive;
 mod changes;
 mod charset;

@@ -8,6 +8,7 @@ use crate::sql::COMMANDS;
 /// A dump as SQL text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plain {
+    /// How the file is compressed; `None` where it is not.
     pub compression: Option<Compression>,
     /// Whether it begins as pg_dump and pg_dumpall begin their text. Only then has it to end as they end it. It is a
     /// comment that anyone can edit, so it may lie.

@@ -12,8 +12,11 @@ use crate::declared::Declared;
 pub struct Piece<'a> {
     /// As pg_dump calls it: `TABLE`, `FUNCTION`, `DOMAIN`.
     pub desc: &'a str,
+    /// `None` for what is in no schema.
     pub schema: Option<&'a str>,
+    /// The name, as in [`TocEntry::tag`](crate::TocEntry::tag).
     pub tag: &'a str,
+    /// The statements that make it.
     pub definition: &'a str,
 }
 

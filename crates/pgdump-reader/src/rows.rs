@@ -12,6 +12,7 @@ use crate::recode::Recoder;
 pub struct Destination {
     /// The name given to `\connect`; `None` is the database that the restore connects to.
     pub database: Option<String>,
+    /// `None` where neither the statement nor `search_path` names one.
     pub schema: Option<String>,
     /// With `--load-via-partition-root` the root, whatever partition the rows were in.
     pub table: String,
@@ -23,14 +24,17 @@ pub struct Destination {
 /// The rows that a dump holds for one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableRows {
+    /// Where they go.
     pub destination: Destination,
     /// Where the first of them stands in a script, from 1; 0 in an archive.
     pub line: u64,
+    /// How many rows there are; where [`NoDigest::is_uncountable`], how many the text shows.
     pub rows: u64,
     /// Of COPY text or INSERT statements, decompressed.
     pub bytes: u64,
     /// Whether they are INSERT statements.
     pub inserts: bool,
+    /// What the rows add up to, or why that cannot be said.
     pub digest: Result<Digest, NoDigest>,
     /// The places in the row of values that INSERT statements leave to their default; the digest is without them.
     pub defaults: Vec<usize>,
@@ -48,6 +52,7 @@ pub trait Visitor: Send {
     /// How the form of this place's rows is made; `None` where they are not wanted. Asked once for every block of rows.
     fn wants(&mut self, destination: &Destination) -> Option<Recipe>;
 
+    /// Sees one row. In the order of the dump.
     fn row(&mut self, destination: &Destination, row: VisitedRow<'_>);
 }
 
@@ -70,6 +75,7 @@ impl VisitedRow<'_> {
         self.hasher.value_hashes(self.row)
     }
 
+    /// Its values.
     pub fn row(&self) -> &Row {
         self.row
     }

@@ -14,6 +14,7 @@ use crate::script::unfollowed::{Affects, ScriptEnd, Unfollowed};
 pub struct Scan {
     /// Empty where the dump is whole.
     pub damage: Vec<Damage>,
+    /// What it declares.
     pub facts: Facts,
     /// Every object with its definition.
     pub declared: Vec<Declared>,

@@ -119,16 +119,22 @@ pub enum Kind {
     Name,
     /// A string of any form, with its quotes; one that does not end, too.
     Text,
+    /// Digits, with point and exponent.
     Number,
+    /// One sign: an operator of several is as many pieces.
     Sign,
+    /// Blanks and line breaks.
     Space,
+    /// To the end of its line, or between `/*` and `*/`.
     Comment,
 }
 
 /// One piece of a text, with its first byte and the one after its last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Piece {
+    /// What it is.
     pub kind: Kind,
+    /// Places in bytes.
     pub span: (usize, usize),
 }
 
@@ -167,6 +173,7 @@ impl Piece {
         if self.kind == Kind::Sign { self.text(sql).chars().next() } else { None }
     }
 
+    /// Whether it is white space or a comment.
     pub fn is_blank(&self) -> bool {
         matches!(self.kind, Kind::Space | Kind::Comment)
     }

@@ -16,8 +16,11 @@ use crate::compression::Compression;
 /// A dump in custom, directory or tar format, as its table of contents describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Archive {
+    /// How it is stored.
     pub container: Container,
+    /// The version of its format.
     pub version: ArchiveVersion,
+    /// How its data are compressed.
     pub compression: ArchiveCompression,
     /// When the dump began, in the local time of the machine that made it (no zone is recorded).
     pub created: Option<jiff::civil::DateTime>,
@@ -27,6 +30,7 @@ pub struct Archive {
     pub database: String,
     /// The version of the server that was dumped: `15.18 (Debian 15.18-0+deb12u1)`.
     pub server_version: String,
+    /// The version of the pg_dump that wrote it: `17.6 (Debian 17.6-1)`.
     pub pg_dump_version: String,
     /// The dump's `client_encoding`, from its ENCODING entry.
     pub encoding: Option<String>,
@@ -40,6 +44,7 @@ pub struct Archive {
     pub abridged: bool,
     /// Where the data blocks of a custom archive begin.
     pub(crate) data_start: u64,
+    /// The sizes of its numbers.
     pub layout: Layout,
 }
 
@@ -71,15 +76,21 @@ impl Container {
 /// since 16, 1.16 since 17.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArchiveVersion {
+    /// 1 in all archives there are.
     pub major: u8,
+    /// Grows with what pg_dump writes: 16 since PostgreSQL 17.
     pub minor: u8,
+    /// 0 in all versions that are read.
     pub revision: u8,
 }
 
 impl ArchiveVersion {
+    /// The oldest that is read: of PostgreSQL 9.0.
     pub const OLDEST: Self = Self::new(1, 12);
+    /// The newest that is read: of PostgreSQL 17 and 18.
     pub const NEWEST: Self = Self::new(1, 16);
 
+    /// With revision 0, as all have it.
     pub const fn new(major: u8, minor: u8) -> Self {
         Self { major, minor, revision: 0 }
     }
@@ -107,12 +118,16 @@ impl fmt::Display for ArchiveVersion {
 /// pg_backup_archiver.c).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ArchiveCompression {
+    /// The data are stored as they are.
     None,
     /// The level where the header gives one.
     Gzip {
+        /// zlib's, from 1 to 9; -1 is its default.
         level: Option<i32>,
     },
+    /// The lz4 frame format.
     Lz4,
+    /// RFC 8878.
     Zstd,
     /// An algorithm that this program does not know.
     Unknown(u8),
@@ -162,14 +177,18 @@ pub struct TocEntry {
     pub tag: String,
     /// The type: `TABLE`, `TABLE DATA`, `ACL`.
     pub desc: String,
+    /// When a restore makes it.
     pub section: Section,
     /// The statements that make it; empty where it only has data, or was left out ([`Archive::abridged`]).
     /// Strings are as [`in_standard_form`](crate::in_standard_form) has them.
     pub defn: String,
+    /// The statement that drops it, for `pg_restore --clean`; empty where nothing does.
     pub drop_stmt: String,
     /// `COPY … FROM stdin;`; `None` where the data are INSERT statements or there are none.
     pub copy_stmt: Option<String>,
+    /// `None` for what is in no schema.
     pub schema: Option<String>,
+    /// The tablespace that it is put into; `None` is the default one of its database.
     pub tablespace: Option<String>,
     /// Since 1.14.
     pub table_access_method: Option<String>,
@@ -183,6 +202,7 @@ pub struct TocEntry {
     pub dependencies: Vec<i32>,
     /// Whether it had data when it was dumped.
     pub has_dumper: bool,
+    /// Where its data are.
     pub data: DataState,
     /// The data file of a directory or tar archive.
     pub filename: Option<String>,
@@ -222,9 +242,13 @@ pub(crate) fn label(desc: &str, schema: Option<&str>, tag: &str) -> String {
 /// teSection in src/bin/pg_dump/pg_backup.h: 1 none, 2 pre-data, 3 data, 4 post-data (0 is not used).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Section {
+    /// Comments, privileges and the like, which follow what they are about.
     None,
+    /// Definitions that data rest on: schemas, types, functions, tables.
     PreData,
+    /// Rows, large objects, values of sequences.
     Data,
+    /// What is quicker or only possible once the data are there: indexes, constraints, triggers.
     PostData,
 }
 

@@ -9,11 +9,13 @@ use super::zones::to_utc;
 /// How a column's text in the dump becomes what the restored server writes for the same value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treatment {
+    /// The text is the same on both sides.
     AsIs,
     /// Moments are written in UTC, as a server with that TimeZone does.
     Zoned,
     /// A number of 4 or 8 bytes, which versions write with other digits: its bytes, in hexadecimal.
     Real,
+    /// The same for a number of 8 bytes.
     Double,
     /// Bytes in the escape form (`bytea_output = escape` where the dump was made) are written in hexadecimal.
     Bytes,

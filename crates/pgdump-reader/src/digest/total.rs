@@ -9,12 +9,14 @@ pub(crate) const MAX_ROW: usize = 64 << 20;
 /// The rows of a table, added up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Digest {
+    /// How many rows were added.
     pub rows: u64,
     /// Of the rows' hashes.
     pub sum: i128,
 }
 
 impl Digest {
+    /// Adds one row, by its form's hash ([`hash()`](super::hash())).
     pub fn add(&mut self, hash: i64) {
         self.rows += 1;
         // 2^63 rows with the largest hash are less than an i128 holds.

@@ -28,16 +28,23 @@ pub struct Requirements {
     pub tablespaces: Vec<String>,
     /// Table access methods beside `heap` that it uses and does not create.
     pub access_methods: Vec<String>,
+    /// The first `client_encoding` of the dump; `None` where it sets none.
     pub encoding: Option<String>,
     /// The dumped databases as the dump would create them.
     pub databases: Vec<CreatedDatabase>,
     /// Collations that definitions name and that it does not create, with schema.
     pub collations: Vec<String>,
+    /// Collations that it creates.
     pub collations_created: Vec<Collation>,
+    /// Publications that it creates, by name.
     pub publications: Vec<String>,
+    /// Subscriptions that it creates, by name.
     pub subscriptions: Vec<String>,
+    /// Event triggers that it creates, by name.
     pub event_triggers: Vec<String>,
+    /// Foreign data wrappers that it creates, by name.
     pub wrappers: Vec<String>,
+    /// Foreign servers that it creates, by name.
     pub servers: Vec<String>,
     /// Providers of security labels; an empty name for the only one that is loaded.
     pub label_providers: Vec<String>,

@@ -15,7 +15,9 @@ pub struct Unfollowed {
     pub last: u64,
     /// For people, without the line: `DELETE FROM public.orders`. No value of a row stands in it.
     pub what: String,
+    /// Whose rows are in doubt.
     pub affects: Affects,
+    /// What it does to them.
     pub effect: Effect,
 }
 
@@ -77,7 +79,9 @@ pub struct ScriptEnd {
     pub database: Option<Option<String>>,
     /// By database, the first statement that may have filled any table of it: `line 7: DO runs code`.
     pub may_fill: BTreeMap<Option<String>, String>,
+    /// The transactions that the script itself opens and ends.
     pub transactions: Transactions,
+    /// The roles that the script acts as.
     pub acting: RoleChanges,
 }
 
