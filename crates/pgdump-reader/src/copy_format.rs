@@ -17,7 +17,7 @@ pub(crate) struct CopyFormat {
     pub(crate) escape: u8,
     /// The encoding of the rows, where it is stated.
     pub(crate) encoding: Option<String>,
-    /// Why the rows cannot be told from the text, where they cannot.
+    /// Why the rows are not known from the text, where they are not.
     pub(crate) doubt: Option<NoDigest>,
 }
 

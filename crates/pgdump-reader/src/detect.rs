@@ -157,7 +157,7 @@ fn open_compressed(file: File, compression: Compression, path: &Path) -> Result<
     let mut head = Vec::new();
     match (&mut decoder).take(HEAD).read_to_end(&mut head) {
         Ok(_) => {}
-        // The beginning tells what it is; scan says where it ends.
+        // The beginning says what it is; scan finds where it ends.
         Err(_) if !head.is_empty() => {}
         Err(error) => return Err(damaged(error)),
     }

@@ -2,7 +2,7 @@
 //!
 //! # How it reads
 //!
-//! [`open`] tells by content what a dump is and reads what stands at its beginning. [`Dump::scan`] reads it to its end, which
+//! [`open`] sees by content what a dump is and reads what stands at its beginning. [`Dump::scan`] reads it to its end, which
 //! alone shows that it is whole: psql exits with 0 on a plain dump that is cut off amid a table's rows, and
 //! `pg_restore --list` reads half an archive without complaint. On its way it digests the rows ([`digest`]), so that a
 //! restored table can be compared with them; where they differ, [`Dump::visit`] reads them once more to say where.
@@ -81,7 +81,7 @@ pub use script::unfollowed::{Affects, Effect, ScriptEnd, Unfollowed};
 pub use strings::in_standard_form;
 pub use version::major_of;
 
-/// Tells what a dump is by its content, whatever its name, and reads its header and table of contents.
+/// Finds out what a dump is by its content, whatever its name, and reads its header and table of contents.
 ///
 /// Fast: the data are not read, so a dump that opens may still be damaged ([`Dump::scan`]).
 ///

@@ -8,12 +8,13 @@ use crate::archive::{Container, custom, directory, tar};
 use crate::charset::Charset;
 use crate::columns::ZonedColumns;
 use crate::declared::Declared;
+use crate::digest::{Recipe, Row};
 use crate::dump::{Content, Dump};
 use crate::embedding::Embedding;
 use crate::error::DumpError;
 use crate::facts::Facts;
 use crate::names::Names;
-use crate::rows::{RowMode, RowTotals, Visitor};
+use crate::rows::{Destination, RowMode, RowTotals, VisitedRow, Visitor};
 use crate::scan::Scan;
 use crate::script;
 
@@ -50,12 +51,42 @@ impl Dump {
         run(self, &mut RowMode::Count)
     }
 
+    /// Gives the rows of one table, in the order of the dump. Names are without quotes; a table that a script names without a
+    /// schema, and for which it sets none, is in `public`.
+    ///
+    /// # Errors
+    /// As for [`Dump::visit`], which has more to say of each row.
+    pub fn rows_of(&self, schema: &str, table: &str, each: impl FnMut(&Row) + Send) -> Result<(), DumpError> {
+        self.visit(&mut OneTable { schema, table, each })
+    }
+
     /// Reads the dump once more, and shows a visitor the rows that it wants.
     ///
     /// # Errors
     /// When the reading itself failed; rows in damaged places are left out.
     pub fn visit(&self, visitor: &mut dyn Visitor) -> Result<(), DumpError> {
         run(self, &mut RowMode::Visit(visitor)).map(|_| ())
+    }
+}
+
+/// Hands on the rows of one table.
+struct OneTable<'n, F> {
+    schema: &'n str,
+    table: &'n str,
+    each: F,
+}
+
+impl<F: FnMut(&Row) + Send> Visitor for OneTable<'_, F> {
+    fn may_want(&self, destination: &Destination) -> bool {
+        (destination.schema.as_deref().unwrap_or("public"), destination.table.as_str()) == (self.schema, self.table)
+    }
+
+    fn wants(&mut self, destination: &Destination) -> Option<Recipe> {
+        self.may_want(destination).then(Recipe::default)
+    }
+
+    fn row(&mut self, _destination: &Destination, row: VisitedRow<'_>) {
+        (self.each)(row.row());
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Plain {
     pub pg_dump_version: Option<String>,
     /// From the header comment.
     pub server_version: Option<String>,
-    /// The databases that it creates, as far as its first block tells; `pg_dump --create` begins with it.
+    /// The databases that it creates, as far as its first block says; `pg_dump --create` begins with it.
     pub creates_databases: Vec<String>,
     /// Whether it begins with `\restrict`, which older versions of psql do not know.
     pub restricted: bool,

@@ -28,7 +28,7 @@ pub struct Scan {
     pub large_objects: Vec<(Option<String>, LargeObjectData)>,
     /// Every name in its statements.
     pub names: Names,
-    /// What a script does that reading it does not tell, in its order.
+    /// What a script does that is not known from its text, in its order.
     pub unfollowed: Vec<Unfollowed>,
     /// How a script ends.
     pub end: ScriptEnd,

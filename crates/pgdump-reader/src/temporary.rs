@@ -268,7 +268,7 @@ mod tests {
     use super::*;
     use crate::lexer::{Item, Lexer};
 
-    /// Persistence `t` is after these statements.
+    /// Which kind of table `t` is after these statements.
     fn after(text: &str) -> Persistence {
         let mut temporary = TemporaryTables::default();
         let mut lexer = Lexer::of_text(text);

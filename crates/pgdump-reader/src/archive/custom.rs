@@ -56,7 +56,7 @@ pub(crate) fn scan(dump: &Dump, archive: &Archive, pass: &mut ArchivePass<'_, '_
     Ok(())
 }
 
-/// Says how much is not there, as far as the places that are listed tell. `missing` is in order.
+/// Says how much is not there, as far as the listed places show. `missing` is in order.
 fn how_much(dump: &Dump, archive: &Archive, missing: &[DataEntry], pass: &mut ArchivePass<'_, '_>) {
     let listed =
         archive.entries.iter().filter(|entry| missing.binary_search_by_key(&entry.id, |entry| entry.id).is_ok());
@@ -285,7 +285,7 @@ impl Blocks<'_> {
         let header = 1 + usize::from(self.input.int_size);
         let mut rest = self.input.source.buffer();
         let mut filled = 0;
-        // A length of zero is the end, and a negative one is a mistake; both are told by who reads them next.
+        // A length of zero is the end, and a negative one is a mistake; whoever reads next reports both.
         while let Some((&[0, ref length @ ..], after)) = rest.split_at_checked(header)
             && let length = length.iter().rev().fold(0_u64, |length, byte| length << 8 | u64::from(*byte))
             && let Some(block) = usize::try_from(length).ok().and_then(|length| after.get(..length))

@@ -59,7 +59,7 @@ pub(crate) struct DataRead {
     pub(crate) bytes: u64,
     /// Whether they end as pg_dump ends them.
     pub(crate) whole: bool,
-    /// Whether more than white space stands behind their end mark: the server does not read it, and nobody is told.
+    /// Whether more than white space stands behind their end mark: the server does not read it, and gives no error.
     pub(crate) has_rest: bool,
     pub(crate) rows: u64,
 }

@@ -166,7 +166,7 @@ fn civil([second, minute, hour, day, month, year, _]: Time) -> Option<jiff::civi
         i8::try_from(day).ok()?,
         i8::try_from(hour).ok()?,
         i8::try_from(minute).ok()?,
-        // A leap second cannot be told in civil time.
+        // Civil time has no leap second.
         i8::try_from(second.min(59)).ok()?,
         0,
     )

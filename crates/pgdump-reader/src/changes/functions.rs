@@ -215,7 +215,7 @@ pub(super) fn runs_in(verb: &str, tokens: &[Token], is_cut: bool) -> Option<Stri
     let is_known =
         |name: &str| [HARMLESS, OF_LARGE_OBJECTS, NOT_CALLED, BUILT_IN].iter().any(|list| list.contains(&name));
     let (_, unknown) = calls(tokens).find(|(at, name)| !is_target(tokens, *at) && !is_known(name))?;
-    // What sets a setting to something that is no constant is told where it is read.
+    // A setting that is set to something that is no constant is reported where settings are read.
     Some(format!("{verb} {unknown}(…) runs a function"))
 }
 

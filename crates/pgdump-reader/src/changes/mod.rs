@@ -1,6 +1,6 @@
 //! Which statements of a script change rows that are there already, or make some that stand nowhere in its text.
 //!
-//! pg_dump writes none of them after rows. What they do cannot be told without running them, so it is only told what they
+//! pg_dump writes none of them after rows. Only the server knows what they do, so this says what they
 //! can touch.
 
 mod functions;

@@ -126,7 +126,7 @@ impl Collector {
             "add" if kind == "TABLE" || kind == "DOMAIN" => {
                 words.eat("constraint")?;
                 let constraint = words.name()?;
-                // What it ends with cannot be told where the end was not kept.
+                // Where the end was not kept, nobody knows what it ends with.
                 if statement.cut || is_unverified(words.tokens) {
                     let of = Relation { database: self.database.clone(), schema, name };
                     self.facts.unverified.insert(Constraint { of, name: constraint });

@@ -8,12 +8,12 @@ use crate::lexer::{Item, Lexer};
 use crate::psql::{Psql, Step};
 
 impl Facts {
-    /// What the beginning of a text declares, up to its first rows. Damage in it is not told.
+    /// What the beginning of a text declares, up to its first rows. Damage in it is not reported.
     pub(crate) fn of_beginning(text: impl std::io::Read) -> Self {
         let mut collector = Collector::default();
         let mut psql = Psql::default();
         let mut lexer = Lexer::new(text);
-        // What cannot be read is told by the first item.
+        // An error comes again with the first item.
         let _ = lexer.skip_mark();
         while let Ok(Some(item)) = lexer.next() {
             match item {

@@ -34,7 +34,7 @@ pub enum NoDigest {
 }
 
 impl NoDigest {
-    /// Whether not even the number of rows can be told from the text.
+    /// Whether the text does not even show how many rows there are.
     pub fn is_uncountable(self) -> bool {
         matches!(
             self,

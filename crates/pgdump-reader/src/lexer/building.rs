@@ -20,7 +20,7 @@ pub(super) struct Building {
     pub(super) long: bool,
     pub(super) begun: Option<(u64, u64)>,
     pub(super) parentheses: u32,
-    /// Depth of BEGIN ATOMIC … END, and what tells that the statement can have it (psqlscan.l, `begin_depth`).
+    /// Depth of BEGIN ATOMIC … END, and the words by which a statement can have it (psqlscan.l, `begin_depth`).
     pub(super) begin: u32,
     pub(super) words: Vec<u8>,
     pub(super) word_count: u32,

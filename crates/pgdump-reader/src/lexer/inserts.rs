@@ -69,7 +69,7 @@ impl<R: Read> Lexer<R> {
         loop {
             let slice = &self.buffer[self.position..self.end];
             let Some(found) = slice.iter().position(|byte| STOPS[usize::from(*byte)]) else {
-                // The byte before a quote tells what kind of string it opens, so the last two stay.
+                // The byte before a quote says what kind of string it opens, so the last two stay.
                 self.advance(slice.len().saturating_sub(2));
                 if !self.fill()? {
                     self.advance(2);

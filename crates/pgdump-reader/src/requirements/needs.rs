@@ -1,4 +1,4 @@
-//! What a dump's definitions ask of a server, totals statement by statement.
+//! What a dump's definitions ask of a server, gathered statement by statement.
 //!
 //! Sources: src/bin/pg_dump/pg_dump.c and pg_dumpall.c of PostgreSQL 13 to 18. Who may make what: the checks of
 //! `superuser()` in src/backend/commands of the same versions.

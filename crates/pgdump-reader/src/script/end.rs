@@ -47,7 +47,7 @@ impl<R: io::Read> ScriptPass<'_, '_, R> {
 
     pub(super) fn say(&mut self, what: String) {
         let at = Some(self.lexer.offset());
-        // A text damaged all over need not be told of place by place.
+        // Of a text damaged all over, the first places are enough.
         if self.damage.len() < MAX_DAMAGE {
             self.damage.push(Damage { what, at, table: self.last.clone() });
         }

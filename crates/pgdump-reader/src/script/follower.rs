@@ -392,7 +392,7 @@ fn is_of_session(statement: &Statement) -> bool {
     }
 }
 
-/// Whether a statement puts something into the database that it runs in, as far as its first words tell: not where it only sets
+/// Whether a statement puts something into the database that it runs in, as far as its first words say: not where it only sets
 /// something for the session, or is about what the whole cluster has.
 fn is_of_database(statement: &Statement) -> bool {
     const OF_CLUSTER: [&str; 6] = ["role", "user", "group", "database", "tablespace", "parameter"];

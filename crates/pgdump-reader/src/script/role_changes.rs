@@ -9,7 +9,7 @@ pub struct RoleChanges {
     more: Option<u64>,
 }
 
-/// A script of millions need not be told line by line.
+/// Of a script of millions the first are enough.
 const MAX_CHANGES: usize = 100_000;
 
 impl RoleChanges {

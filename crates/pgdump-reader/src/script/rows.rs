@@ -94,11 +94,11 @@ impl<R: io::Read> ScriptPass<'_, '_, R> {
             self.script.unknown(line, &name, &self.collector.database);
         }
         if lost {
-            self.script.doubt(line, "an INSERT persistence table cannot be told", Affects::Everything);
+            self.script.doubt(line, "an INSERT whose table is not known from the text", Affects::Everything);
         }
     }
 
-    /// What else an INSERT does persistence rows come from a query.
+    /// What else an INSERT does whose rows come from a query.
     pub(super) fn insert_of_query(&mut self, line: u64) {
         let Some(text) = self.lexer.insert().and_then(|text| text.get("insert".len()..)) else { return };
         let text = self.lexer.charset().text(text.to_vec());

@@ -23,7 +23,7 @@ pub struct Transactions {
     more: Option<u64>,
 }
 
-/// A script of millions need not be told line by line.
+/// Of a script of millions the first are enough.
 const MAX_TRANSACTIONS: usize = 100_000;
 
 impl Transactions {

@@ -1,4 +1,4 @@
-//! What a script does that cannot be told by reading it.
+//! What a script does that is not known from its text.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -74,7 +74,7 @@ pub struct ScriptEnd {
     pub open_transaction: Option<u64>,
     /// The line of a `\q` that has more text after it.
     pub quits: Option<u64>,
-    /// The database that psql is connected to at its end, where that can be told; `None` within is the one that it began
+    /// The database that psql is connected to at its end, where that is known; `None` within is the one that it began
     /// with.
     pub database: Option<Option<String>>,
     /// By database, the first statement that may have filled any table of it: `line 7: DO runs code`.
@@ -94,7 +94,7 @@ pub(crate) struct Doubts {
     more: bool,
 }
 
-/// A script of a million DELETEs need not be told line by line.
+/// Of a script of a million DELETEs the first are enough.
 const MAX_LISTED: usize = 1000;
 
 impl Doubts {

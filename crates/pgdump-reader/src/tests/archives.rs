@@ -213,3 +213,29 @@ fn what_follows_the_last_data_block_does_no_harm() {
     bytes.extend_from_slice(&bytes.clone());
     assert_eq!(damage_of(&bytes), []);
 }
+
+#[test]
+fn the_rows_of_one_table_are_given_in_their_order() {
+    let text = "COPY a.t (x) FROM stdin;\n1\n\\N\n\\.\nINSERT INTO t VALUES ('2'), ('o''clock');\nINSERT INTO a.u VALUES (3);\n";
+    let folder = TestFolder::new();
+    let dump = crate::open(&folder.write("dump", text.as_bytes())).unwrap();
+    for (schema, table, expected) in [
+        ("a", "t", vec!["1", "NULL"]),
+        ("public", "t", vec!["2", "o'clock"]),
+        ("a", "u", vec!["3"]),
+        ("b", "t", vec![]),
+    ] {
+        let mut rows = Vec::new();
+        dump.rows_of(schema, table, |row| {
+            let text =
+                |value: Option<&[u8]>| value.map_or("NULL".into(), |text| String::from_utf8_lossy(text).into_owned());
+            rows.extend(row.values().map(text));
+        })
+        .unwrap();
+        assert_eq!(rows, expected, "{schema}.{table}");
+    }
+    let archive = crate::open(&folder.write("archive", &Writer::shop(16).custom())).unwrap();
+    let mut values = 0;
+    archive.rows_of("public", "orders", |row| values += row.values().len()).unwrap();
+    assert_eq!(values, 4);
+}
