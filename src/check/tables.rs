@@ -63,14 +63,14 @@ impl Check for Tables {
 /// text does not say what they bring.
 fn uncountable(restored: &Restored<'_>) -> Option<String> {
     let scan = restored.scan;
-    let of_dump = in_database(&scan.rows, restored, |rows| &rows.place.database).filter(|rows| rows.rows > 0);
+    let of_dump = in_database(&scan.rows, restored, |rows| &rows.destination.database).filter(|rows| rows.rows > 0);
     let of_dump: Vec<_> = of_dump.collect();
     let is_countable = |rows: &&TableRows| !rows.digest.is_err_and(NoDigest::is_uncountable);
     let what = match of_dump.first() {
         _ if of_dump.iter().any(is_countable) => return None,
         Some(rows) => {
             let why = rows.digest.err()?;
-            format!("{}.{}: {why}", schema_of(&rows.place.schema), rows.place.table)
+            format!("{}.{}: {why}", schema_of(&rows.destination.schema), rows.destination.table)
         }
         None => {
             let mut may_fill = scan.end.may_fill.iter();

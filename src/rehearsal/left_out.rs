@@ -118,7 +118,9 @@ impl LeftOut {
     /// missing is told, whatever left it out.
     pub fn witness(&self, scan: &Scan) -> Scan {
         let mut scan = scan.clone();
-        scan.rows.retain(|rows| self.rows(&schema_of(rows.place.schema.as_deref()), &rows.place.table).is_none());
+        scan.rows.retain(|rows| {
+            self.rows(&schema_of(rows.destination.schema.as_deref()), &rows.destination.table).is_none()
+        });
         for table in &mut scan.facts.tables {
             if self.rows(&schema_of(table.schema.as_deref()), &table.name).is_some() {
                 (table.has_data, table.rows, table.bytes) = (false, None, 0);

@@ -358,10 +358,11 @@ fn compare(scan: &Scan, there: &BTreeMap<&str, u64>) -> Result<u64, String> {
     let mut doubted = BTreeMap::new();
     let found = |table: &str| there.get(table).copied().unwrap_or(0);
     for rows in &scan.rows {
-        let schema = rows.place.schema.as_deref().unwrap_or("public");
-        let name = format!("{} {schema}.{}", rows.place.database.as_deref().unwrap_or("app"), rows.place.table);
-        let is_in = |name: Option<&str>| name == rows.place.database.as_deref();
-        let is_doubted = scan.unfollowed.iter().any(|of| of.concerns(is_in, schema, &rows.place.table));
+        let schema = rows.destination.schema.as_deref().unwrap_or("public");
+        let name =
+            format!("{} {schema}.{}", rows.destination.database.as_deref().unwrap_or("app"), rows.destination.table);
+        let is_in = |name: Option<&str>| name == rows.destination.database.as_deref();
+        let is_doubted = scan.unfollowed.iter().any(|of| of.concerns(is_in, schema, &rows.destination.table));
         if is_doubted || rows.digest.is_err() {
             *doubted.entry(name).or_default() += rows.rows;
         } else {

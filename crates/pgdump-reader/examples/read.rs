@@ -1,19 +1,10 @@
-//! Reads a dump to its end and says whether it is whole: `cargo run --release --example read DUMP`.
+//! Reads a dump to its end, and says what is damaged in it: `cargo run --release --example read DUMP`.
 
 use std::process::ExitCode;
 
-fn main() -> ExitCode {
+fn main() -> Result<ExitCode, pgdump_reader::DumpError> {
     let path = std::env::args_os().nth(1).unwrap_or_default();
-    let scan = pgdump_reader::open(path.as_ref()).and_then(|dump| dump.scan());
-    match scan {
-        Ok(scan) if scan.damage.is_empty() => ExitCode::SUCCESS,
-        Ok(scan) => {
-            eprintln!("{}", scan.damage[0].what);
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    let scan = pgdump_reader::open(path.as_ref())?.scan()?;
+    scan.damage.iter().for_each(|damage| eprintln!("{}", damage.what));
+    Ok(if scan.damage.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

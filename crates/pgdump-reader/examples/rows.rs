@@ -1,45 +1,12 @@
-//! Shows the rows of a table: `cargo run --example rows DUMP SCHEMA.TABLE`.
+//! Shows the rows of a table: `cargo run --example rows DUMP SCHEMA TABLE`.
 
 use std::io::Write as _;
 
-use pgdump_reader::digest::Recipe;
-use pgdump_reader::{DumpError, Place, Seen, Visitor};
-
-/// Takes the rows of one table.
-struct Show {
-    table: String,
-}
-
-impl Show {
-    fn is(&self, place: &Place) -> bool {
-        let schema = place.schema.as_deref().unwrap_or("public");
-        format!("{schema}.{}", place.table) == self.table
-    }
-}
-
-impl Visitor for Show {
-    fn may_want(&self, place: &Place) -> bool {
-        self.is(place)
-    }
-
-    fn wants(&mut self, place: &Place) -> Option<Recipe> {
-        self.is(place).then(Recipe::default)
-    }
-
-    fn row(&mut self, _place: &Place, row: Seen<'_>) {
-        let mut out = std::io::stdout().lock();
-        for (number, value) in row.row().values().enumerate() {
-            let separator = if number == 0 { "" } else { "\t" };
-            // Whoever reads the output can have gone.
-            let _ = write!(out, "{separator}").and_then(|()| out.write_all(value.unwrap_or(b"\\N")));
-        }
-        let _ = writeln!(out);
-    }
-}
-
-fn main() -> Result<(), DumpError> {
-    let mut arguments = std::env::args_os().skip(1);
-    let (path, table) = (arguments.next().unwrap_or_default(), arguments.next().unwrap_or_default());
-    let mut show = Show { table: table.to_string_lossy().into_owned() };
-    pgdump_reader::open(path.as_ref())?.visit(&mut show)
+fn main() -> Result<(), pgdump_reader::DumpError> {
+    let argument = |number| std::env::args().nth(number).unwrap_or_default();
+    pgdump_reader::open(argument(1).as_ref())?.rows_of(&argument(2), &argument(3), |row| {
+        let values: Vec<&[u8]> = row.values().map(|value| value.unwrap_or(b"\\N")).collect();
+        // Whoever reads the output can have gone.
+        let _ = std::io::stdout().write_all(&[&values.join(&b'\t'), b"\n".as_slice()].concat());
+    })
 }

@@ -4,7 +4,7 @@ use encoding_rs::Encoding;
 
 /// How the bytes of a dump become text: as its `client_encoding` has it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Charset {
+pub(crate) enum Charset {
     /// UTF-8, one that is not known here, or SQL_ASCII, which is any. What is no UTF-8 is read as Latin-1, so that different
     /// names stay different.
     #[default]
@@ -80,7 +80,7 @@ const KNOWN: &[(&str, &Encoding)] = &[
 
 impl Charset {
     /// That of an encoding by any of its names; PostgreSQL takes them in any case and with any signs between.
-    pub(super) fn of(encoding: Option<&str>) -> Self {
+    pub(crate) fn of(encoding: Option<&str>) -> Self {
         let name = encoding.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric);
         let name = name.collect::<String>().to_lowercase().replace("windows", "win");
         match name.as_str() {
@@ -93,7 +93,7 @@ impl Charset {
     }
 
     /// Bytes of a dump as a string.
-    pub(super) fn text(self, bytes: Vec<u8>) -> String {
+    pub(crate) fn text(self, bytes: Vec<u8>) -> String {
         match self {
             Charset::Unknown => String::from_utf8(bytes).unwrap_or_else(|error| latin1(error.as_bytes())),
             Charset::Latin1 => latin1(&bytes),
@@ -102,7 +102,7 @@ impl Charset {
     }
 
     /// The bytes that [`Charset::text`] has made this string of.
-    pub(super) fn bytes(self, text: &str) -> Vec<u8> {
+    pub(crate) fn bytes(self, text: &str) -> Vec<u8> {
         let single = || {
             let bytes = text.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect::<Option<Vec<u8>>>();
             // What is UTF-8 was not read byte by byte.
@@ -119,7 +119,7 @@ impl Charset {
     }
 
     /// The same of a text with places in it, which move to where they are in the string. Places do not lie within characters.
-    pub(super) fn text_with(self, bytes: Vec<u8>, places: &mut [&mut usize]) -> String {
+    pub(crate) fn text_with(self, bytes: Vec<u8>, places: &mut [&mut usize]) -> String {
         let bytes = match self {
             _ if bytes.is_ascii() => return self.text(bytes),
             Charset::Unknown => match String::from_utf8(bytes) {

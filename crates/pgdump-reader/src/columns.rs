@@ -5,14 +5,14 @@
 
 use std::collections::HashMap;
 
-use super::Archive;
-use super::digest::Treatment;
-use super::lexer::{Item, Lexer, Statement, Token, TokenKind};
-use super::rows::{Columns, Place};
+use crate::archive::Archive;
+use crate::digest::Treatment;
+use crate::lexer::{Item, Lexer, Statement, Token, TokenKind};
+use crate::rows::{Columns, Destination};
 
 /// The columns of tables that have at least one that holds moments.
 #[derive(Debug, Default)]
-pub(super) struct ZonedColumns {
+pub(crate) struct ZonedColumns {
     tables: HashMap<Name, Vec<(String, bool)>>,
 }
 
@@ -21,7 +21,7 @@ type Name = (Option<String>, Option<String>, String);
 
 impl ZonedColumns {
     /// Of an archive's table of contents.
-    pub(super) fn of_archive(archive: &Archive) -> Self {
+    pub(crate) fn of_archive(archive: &Archive) -> Self {
         let mut zoned = Self::default();
         let finder = memchr::memmem::Finder::new("time zone");
         let range = memchr::memmem::Finder::new("tstz");
@@ -42,7 +42,7 @@ impl ZonedColumns {
     }
 
     /// Takes a statement; `schema` is that of names without one.
-    pub(super) fn statement(&mut self, statement: &Statement, database: Option<&str>, schema: Option<&str>) {
+    pub(crate) fn statement(&mut self, statement: &Statement, database: Option<&str>, schema: Option<&str>) {
         if let Some((own_schema, table, columns)) = read(&statement.tokens)
             && columns.iter().any(|(_, zoned)| *zoned)
         {
@@ -53,11 +53,11 @@ impl ZonedColumns {
 }
 
 impl Columns for ZonedColumns {
-    fn treatments(&self, place: &Place) -> Vec<Treatment> {
-        let key = (place.database.clone(), place.schema.clone(), place.table.clone());
+    fn treatments(&self, destination: &Destination) -> Vec<Treatment> {
+        let key = (destination.database.clone(), destination.schema.clone(), destination.table.clone());
         let Some(columns) = self.tables.get(&key) else { return Vec::new() };
         let treatment = |zoned: bool| if zoned { Treatment::Zoned } else { Treatment::AsIs };
-        match &place.columns {
+        match &destination.columns {
             None => columns.iter().map(|(_, zoned)| treatment(*zoned)).collect(),
             Some(named) => named
                 .iter()
@@ -150,7 +150,7 @@ mod tests {
         while let Ok(Some(Item::Statement(statement))) = lexer.next() {
             zoned.statement(&statement, None, Some("public"));
         }
-        zoned.treatments(&Place {
+        zoned.treatments(&Destination {
             database: None,
             schema: Some("public".into()),
             table: "t".into(),

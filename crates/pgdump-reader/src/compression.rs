@@ -3,17 +3,21 @@
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 
-use super::lz4::Lz4Reader;
-use super::zlib::ZlibReader;
+use crate::lz4::Lz4Reader;
+use crate::zlib::ZlibReader;
 
 /// How bytes are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Compression {
     /// RFC 1952 in files, RFC 1950 (zlib) inside a custom archive.
     Gzip,
+    /// Zstandard, RFC 8878.
     Zstd,
+    /// The lz4 frame format.
     Lz4,
+    /// bzip2; pg_dump does not write it.
     Bzip2,
+    /// xz; pg_dump does not write it.
     Xz,
 }
 
@@ -34,7 +38,7 @@ impl Compression {
     /// Magic numbers: RFC 1952 section 2.3.1; RFC 8878 section 3.1.1 (and 3.1.2, skippable frames); lz4 frame format
     /// 1.6.4; bzip2's `BZh1` to `BZh9` with the block magic (a bzip2 of nothing has the end magic instead); xz file
     /// format 1.2.1 section 2.1.1.1.
-    pub(super) fn sniff(head: &[u8]) -> Option<Self> {
+    pub(crate) fn sniff(head: &[u8]) -> Option<Self> {
         match head {
             [0x1f, 0x8b, 8, ..] => Some(Compression::Gzip),
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Compression::Zstd),
@@ -48,7 +52,7 @@ impl Compression {
 
     /// The ending that a data file of a directory archive has, in the order in which pg_restore looks for them
     /// (InitDiscoverCompressFileHandle in src/bin/pg_dump/compress_io.c, PostgreSQL 16 to 18).
-    pub(super) const DIRECTORY_ENDINGS: [(&'static str, Option<Self>); 4] = [
+    pub(crate) const DIRECTORY_ENDINGS: [(&'static str, Option<Self>); 4] = [
         ("", None),
         (".gz", Some(Compression::Gzip)),
         (".lz4", Some(Compression::Lz4)),
@@ -56,7 +60,7 @@ impl Compression {
     ];
 
     /// Decompresses a file of this kind.
-    pub(super) fn decode_file<R: Read + Send + 'static>(self, source: R) -> io::Result<Box<dyn Read + Send>> {
+    pub(crate) fn decode_file<R: Read + Send + 'static>(self, source: R) -> io::Result<Box<dyn Read + Send>> {
         self.decode(BufReader::with_capacity(READ_SIZE, source))
     }
 
@@ -76,7 +80,7 @@ impl Compression {
 
     /// Decompresses the data of one entry of a custom archive: gzip is bare zlib there (InitCompressorGzip in
     /// src/bin/pg_dump/compress_gzip.c, PostgreSQL 16 to 18; compress_io.c before).
-    pub(super) fn decode_block<'a, R: BufRead + Send + 'a>(self, source: R) -> io::Result<Box<dyn Read + Send + 'a>> {
+    pub(crate) fn decode_block<'a, R: BufRead + Send + 'a>(self, source: R) -> io::Result<Box<dyn Read + Send + 'a>> {
         Ok(match self {
             Compression::Gzip => Box::new(ZlibReader::new(source)),
             Compression::Zstd => Box::new(Bounded(zstd_decoder(source)?)),
@@ -96,7 +100,7 @@ impl fmt::Display for Compression {
 }
 
 /// How much is read from a file at once.
-pub(super) const READ_SIZE: usize = 128 * 1024;
+pub(crate) const READ_SIZE: usize = 128 * 1024;
 
 /// `xz -9` needs 65 MiB (xz(1), section on presets); what asks for more is refused.
 const XZ_MEMORY: u64 = 80 << 20;

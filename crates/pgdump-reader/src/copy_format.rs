@@ -1,24 +1,24 @@
 //! What a COPY says of how its rows are written (ProcessCopyOptions in src/backend/commands/copy.c, PostgreSQL 13 to 18, and
 //! copy_opt_item in gram.y for the form of before 9.0).
 
-use super::digest::NoDigest;
-use super::lexer::TokenKind;
-use super::words::Words;
+use crate::digest::NoDigest;
+use crate::lexer::TokenKind;
+use crate::words::Words;
 
 /// The form of a COPY's rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct CopyFormat {
-    pub(super) csv: bool,
-    pub(super) delimiter: u8,
-    pub(super) null: Vec<u8>,
+pub(crate) struct CopyFormat {
+    pub(crate) csv: bool,
+    pub(crate) delimiter: u8,
+    pub(crate) null: Vec<u8>,
     /// Whether the first line holds names.
-    pub(super) header: bool,
-    pub(super) quote: u8,
-    pub(super) escape: u8,
+    pub(crate) header: bool,
+    pub(crate) quote: u8,
+    pub(crate) escape: u8,
     /// The encoding of the rows, where it is stated.
-    pub(super) encoding: Option<String>,
-    /// Why the rows cannot be told from the text, where they cannot.
-    pub(super) doubt: Option<NoDigest>,
+    pub(crate) encoding: Option<String>,
+    /// Why the rows are not known from the text, where they are not.
+    pub(crate) doubt: Option<NoDigest>,
 }
 
 impl Default for CopyFormat {
@@ -38,13 +38,13 @@ impl Default for CopyFormat {
 
 impl CopyFormat {
     /// Whether rows are as pg_dump writes them.
-    pub(super) fn is_usual(&self) -> bool {
+    pub(crate) fn is_usual(&self) -> bool {
         let usual = Self { encoding: self.encoding.clone(), doubt: self.doubt, ..Self::default() };
         *self == usual
     }
 
     /// Reads what follows `FROM stdin`.
-    pub(super) fn read(words: &mut Words<'_>) -> Self {
+    pub(crate) fn read(words: &mut Words<'_>) -> Self {
         let mut said = Said::default();
         if words.eat("using").is_some() {
             let _ = words.eat("delimiters");
@@ -198,8 +198,8 @@ impl Said {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lexer::{Item, Lexer};
     use super::*;
+    use crate::lexer::{Item, Lexer};
 
     fn read(options: &str) -> CopyFormat {
         let text = format!("COPY {options};");

@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::archive::{Archive, label};
-use super::lexer::{Item, Lexer, Statement, TokenKind};
-use super::object_kind::{ObjectKind, Part};
-use super::sql;
-use super::words::Words;
+use crate::archive::{Archive, label};
+use crate::lexer::{Item, Lexer, Statement, TokenKind};
+use crate::object_kind::{ObjectKind, Part};
+use crate::sql;
+use crate::words::Words;
 
 /// One object as a dump declares it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,12 +17,14 @@ pub struct Declared {
     pub database: Option<String>,
     /// The type as pg_dump calls it: `TABLE`, `FK CONSTRAINT`, `COMMENT`.
     pub desc: String,
+    /// `None` for what is in no schema.
     pub schema: Option<String>,
     /// The name as pg_dump has it: `orders`, `f(integer)`, `orders orders_pkey` for a constraint. Line breaks are spaces, as
     /// in the comments of a plain dump (sanitize_line in src/bin/pg_dump/dumputils.c and pg_backup_archiver.c).
     pub tag: String,
     /// Empty where the dump states none.
     pub owner: String,
+    /// `default_tablespace` while it is made, or that of its entry.
     pub tablespace: Option<String>,
     /// `default_table_access_method` while it is made, where the dump sets it.
     pub access_method: Option<String>,
@@ -139,6 +141,7 @@ fn one_line(name: &str) -> String {
 /// or sets privileges all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Added {
+    /// The same as of [`Declared::database`].
     pub database: Option<String>,
     /// As whom it runs, by the script's own words; `None` is whoever restores it.
     pub role: Option<String>,
@@ -148,9 +151,9 @@ pub struct Added {
 
 /// Reads the objects of a plain dump off its comments and statements.
 #[derive(Debug, Default)]
-pub(super) struct Declarations {
-    pub(super) list: Vec<Declared>,
-    pub(super) added: Vec<Added>,
+pub(crate) struct Declarations {
+    pub(crate) list: Vec<Declared>,
+    pub(crate) added: Vec<Added>,
     /// Whether the last comment was an object's: what follows is its definition.
     open: bool,
     /// What the script has set for what follows.
@@ -159,18 +162,18 @@ pub(super) struct Declarations {
     /// Bytes of all definitions.
     kept: usize,
     /// Whether definitions were too long in all to be kept.
-    pub(super) abridged: bool,
+    pub(crate) abridged: bool,
     /// Of each of the list: whether a statement has followed its comment.
     stated: Vec<bool>,
 }
 
 /// Definitions that are longer than this in all are not kept; those of 100 000 tables take half of it.
-const MOST_KEPT: usize = 96 << 20;
+const MAX_KEPT_BYTES: usize = 96 << 20;
 
 impl Declarations {
     /// Takes a comment between statements: `-- Name: f(integer); Type: FUNCTION; Schema: public; Owner: x` begins an
     /// object (_printTocEntry in pg_backup_archiver.c, PostgreSQL 13 to 18). The bytes that it takes are returned.
-    pub(super) fn comment(&mut self, text: &str, database: Option<&str>) -> usize {
+    pub(crate) fn comment(&mut self, text: &str, database: Option<&str>) -> usize {
         // What pg_dump writes in the place of a statement (dumpNamespace in pg_dump.c).
         if text == " *not* creating schema, since initdb creates it" {
             if let Some(stated) = self.stated.last_mut().filter(|_| self.open) {
@@ -202,14 +205,14 @@ impl Declarations {
 
     /// What was declared, what was added, and whether definitions were left out. A comment alone declares nothing: somebody
     /// has taken the statement out.
-    pub(super) fn into_lists(self) -> (Vec<Declared>, Vec<Added>, bool) {
+    pub(crate) fn into_lists(self) -> (Vec<Declared>, Vec<Added>, bool) {
         let stated = self.list.into_iter().zip(self.stated);
         let list = stated.filter(|(_, stated)| *stated).map(|(declared, _)| declared.with_modern_tag());
         (list.collect(), self.added, self.abridged)
     }
 
     /// Takes a statement, which belongs to the object whose comment was the last. The bytes that it takes are returned.
-    pub(super) fn statement(&mut self, statement: &Statement, database: Option<&str>, role: Option<&str>) -> usize {
+    pub(crate) fn statement(&mut self, statement: &Statement, database: Option<&str>, role: Option<&str>) -> usize {
         let is_owner = sets_owner(statement);
         let is_session = sets_session(statement);
         if let Some(stated) = self.stated.last_mut().filter(|_| self.open && (is_owner || !is_session)) {
@@ -231,7 +234,7 @@ impl Declarations {
             self.added.push(Added { database, role, statement: statement.text.clone() });
             return statement.text.len() + size_of::<Added>();
         };
-        if statement.text.is_empty() || statement.cut || self.kept + statement.text.len() > MOST_KEPT {
+        if statement.text.is_empty() || statement.cut || self.kept + statement.text.len() > MAX_KEPT_BYTES {
             self.abridged = true;
             last.definition.clear();
             self.open = false;
@@ -322,7 +325,7 @@ fn follows(object: &Declared, statement: &Statement) -> bool {
 /// Whether a statement makes something in its database, or sets privileges there, also of what is made later. What pg_dumpall writes for the whole
 /// cluster does not.
 fn is_added(statement: &Statement) -> bool {
-    let word = |token: &super::lexer::Token| match &token.kind {
+    let word = |token: &crate::lexer::Token| match &token.kind {
         TokenKind::Word(word) => Some(word.clone()),
         _ => None,
     };
@@ -344,7 +347,7 @@ fn is_added(statement: &Statement) -> bool {
 /// `ALTER … OWNER TO …`
 fn sets_owner(statement: &Statement) -> bool {
     let mut last = statement.tokens.iter().rev().skip(1);
-    let is = |token: Option<&super::lexer::Token>, word: &str| {
+    let is = |token: Option<&crate::lexer::Token>, word: &str| {
         token.is_some_and(|token| matches!(&token.kind, TokenKind::Word(found) if found == word))
     };
     is(statement.tokens.first(), "alter") && is(last.next(), "to") && is(last.next(), "owner")
@@ -365,6 +368,7 @@ pub enum Word {
     Name(String),
     /// A string constant's value, or a body between dollar quotes.
     Text(String),
+    /// Any other sign, as its byte.
     Sign(u8),
 }
 

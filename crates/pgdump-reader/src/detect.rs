@@ -4,16 +4,20 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use super::archive::{Archive, Container};
-use super::directory;
-use super::toc::{self, TocError};
-use super::{Compression, Content, Dump, DumpError, plain, tar};
+use crate::archive::directory;
+use crate::archive::tar;
+use crate::archive::toc::{self, TocError};
+use crate::archive::{Archive, Container};
+use crate::compression::Compression;
+use crate::dump::{Content, Dump};
+use crate::error::DumpError;
 use crate::ordinary;
+use crate::plain;
 
 /// How much of a file is looked at; a plain dump's header comments are within it.
 const HEAD: u64 = 64 * 1024;
 
-pub(super) fn open(path: &Path) -> Result<Dump, DumpError> {
+pub(crate) fn open(path: &Path) -> Result<Dump, DumpError> {
     // Before anything else: what `<(…)` and /dev/stdin lead to has no path of its own.
     let about = fs::metadata(path).map_err(|error| io_error(path, error))?;
     match ordinary::special(about.file_type()) {
@@ -153,7 +157,7 @@ fn open_compressed(file: File, compression: Compression, path: &Path) -> Result<
     let mut head = Vec::new();
     match (&mut decoder).take(HEAD).read_to_end(&mut head) {
         Ok(_) => {}
-        // The beginning tells what it is; scan says where it ends.
+        // The beginning says what it is; scan finds where it ends.
         Err(_) if !head.is_empty() => {}
         Err(error) => return Err(damaged(error)),
     }

@@ -1,13 +1,15 @@
-//! A dump: where it lies, what it is, and the passes over it.
+//! A dump: where it lies and what it is.
 
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::reader::{Counting, Reader};
-use super::rows::{Plan, Visitor};
-use super::{Archive, DumpError, Facts, Plain, Scan, TocEntry, major_of, scan};
+use crate::archive::{Archive, TocEntry};
+use crate::error::DumpError;
+use crate::plain::Plain;
+use crate::reader::{Counting, Reader};
+use crate::version::major_of;
 
 /// A dump: where it lies and what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +18,12 @@ pub struct Dump {
     pub path: PathBuf,
     /// Bytes, of all files where it is a folder.
     pub size: u64,
-    pub(super) content: Content,
+    pub(crate) content: Content,
 }
 
 /// What a dump is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Content {
+pub(crate) enum Content {
     /// For pg_restore.
     Archive(Archive),
     /// For psql.
@@ -155,47 +157,7 @@ impl Dump {
         Ok(Reader::new(inner, count))
     }
 
-    /// What it declares at its beginning: an archive's table of contents, or a plain dump up to its first rows and no more
-    /// than a megabyte. No rows are counted.
-    ///
-    /// # Errors
-    /// When the beginning could not be read.
-    pub fn glance(&self) -> Result<Facts, DumpError> {
-        match &self.content {
-            Content::Archive(archive) => Ok(Facts::of_archive(archive)),
-            Content::Plain(_) => {
-                const BEGINNING: u64 = 1 << 20;
-                let reader = self.reader().map_err(|error| self.unreadable(error))?;
-                Ok(Facts::of_beginning(reader.take(BEGINNING)))
-            }
-        }
-    }
-
-    /// Reads the dump to its end: is it whole, what does it declare, and what rows does it hold?
-    ///
-    /// # Errors
-    /// When the reading itself failed; what is wrong with the dump is in [`Scan::damage`].
-    pub fn scan(&self) -> Result<Scan, DumpError> {
-        scan::run(self, &mut Plan::Digest)
-    }
-
-    /// The same without digests of the rows, which are only counted.
-    ///
-    /// # Errors
-    /// As for [`Dump::scan`].
-    pub fn count(&self) -> Result<Scan, DumpError> {
-        scan::run(self, &mut Plan::Count)
-    }
-
-    /// Reads the dump once more, and shows a visitor the rows that it wants.
-    ///
-    /// # Errors
-    /// When the reading itself failed; rows in damaged places are left out.
-    pub fn visit(&self, visitor: &mut dyn Visitor) -> Result<(), DumpError> {
-        scan::run(self, &mut Plan::Visit(visitor)).map(|_| ())
-    }
-
-    pub(super) fn unreadable(&self, source: io::Error) -> DumpError {
+    pub(crate) fn unreadable(&self, source: io::Error) -> DumpError {
         DumpError::Unreadable { path: self.path.clone(), source }
     }
 }

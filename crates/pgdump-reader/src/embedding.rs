@@ -4,7 +4,7 @@
 
 /// Knows the later bytes of characters, in a stream that is given piece by piece.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Embedding {
+pub(crate) struct Embedding {
     kind: Option<Kind>,
     state: State,
 }
@@ -32,7 +32,7 @@ enum State {
 
 impl Embedding {
     /// That of an encoding by any of its names (src/common/encnames.c); of all others no byte needs to be looked at.
-    pub(super) fn of(encoding: Option<&str>) -> Self {
+    pub(crate) fn of(encoding: Option<&str>) -> Self {
         let name: String =
             encoding.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
         let kind = match name.as_str() {
@@ -48,21 +48,21 @@ impl Embedding {
     }
 
     /// Whether there is anything to look at.
-    pub(super) fn is_any(&self) -> bool {
+    pub(crate) fn is_any(&self) -> bool {
         self.kind.is_some()
     }
 
-    pub(super) fn same_as(&self, other: &Self) -> bool {
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
         self.kind == other.kind
     }
 
     /// The same before its first byte.
-    pub(super) fn at_start(&self) -> Self {
+    pub(crate) fn at_start(&self) -> Self {
         Self { kind: self.kind, state: State::Between }
     }
 
     /// Whether this byte, which comes next, is a later one of a character.
-    pub(super) fn is_later(&mut self, byte: u8) -> bool {
+    pub(crate) fn is_later(&mut self, byte: u8) -> bool {
         let Some(kind) = self.kind else { return false };
         // No character goes over the end of a line.
         if byte == b'\n' {
@@ -91,7 +91,7 @@ impl Embedding {
     }
 
     /// Makes the later bytes of characters such that no sign is among them, as psql does (psqlscan.l).
-    pub(super) fn mask(&mut self, text: &mut [u8]) {
+    pub(crate) fn mask(&mut self, text: &mut [u8]) {
         for byte in text {
             if self.is_later(*byte) {
                 *byte = 0xff;

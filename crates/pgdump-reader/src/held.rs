@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::declared::{Added, Declared, Word, statements};
-use super::scan::Scan;
+use crate::declared::{Added, Declared, Word, statements};
+use crate::scan::Scan;
 
 /// How much a dump puts into one database.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Held {
+    /// Tables that it creates or fills.
     pub tables: usize,
     /// Large objects, and what is said of them.
     pub large_objects: usize,
@@ -44,7 +45,7 @@ impl Scan {
         let large_objects = self.large_objects.iter().filter(|(_, data)| data.objects > 0);
         let objects = self.declared.iter().filter(|object| !is_of_database(object));
         let owners = facts.owners.iter().filter(|owned| !matches!(owned.kind.as_str(), "DATABASE" | "TABLESPACE"));
-        let rows = self.rows.iter().filter(|rows| rows.rows > 0).map(|rows| &rows.place.database);
+        let rows = self.rows.iter().filter(|rows| rows.rows > 0).map(|rows| &rows.destination.database);
         let others = rows
             .chain(self.added.iter().filter(|added| !is_of_cluster(added)).map(|added| &added.database))
             .chain(facts.sequences.iter().map(|value| &value.sequence.database))
@@ -144,15 +145,15 @@ fn is_of_cluster(added: &Added) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Dump;
     use super::*;
+    use crate::Dump;
 
     /// What a plain dump of this text is one of.
     fn holding(text: &str) -> Holding {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("dump.sql");
         std::fs::write(&path, format!("--\n-- PostgreSQL database dump\n--\n\n{text}\n")).unwrap();
-        let dump: Dump = super::super::open(&path).unwrap();
+        let dump: Dump = crate::open(&path).unwrap();
         dump.scan().unwrap().holding()
     }
 

@@ -2,13 +2,15 @@
 
 use std::io::{self, Read};
 
-use super::data::BUFFER;
-use super::digest::{self, Digest};
+use crate::compression::READ_SIZE;
+use crate::digest::{self, Digest};
 
 /// The large objects that a dump holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LargeObjectData {
+    /// How many there are.
     pub objects: u64,
+    /// Of their data, decompressed.
     pub bytes: u64,
     /// Of their pages: each page's form is `oid:page:hexadecimal`. A server makes the same from `pg_largeobject`.
     pub pages: Digest,
@@ -20,19 +22,19 @@ pub const PAGE: usize = 2048;
 
 /// One large object while it is read.
 #[derive(Debug)]
-pub(super) struct LargeObject {
+pub(crate) struct LargeObject {
     oid: u32,
     page: u32,
     begun: Vec<u8>,
 }
 
 impl LargeObject {
-    pub(super) fn new(oid: u32, data: &mut LargeObjectData) -> Self {
+    pub(crate) fn new(oid: u32, data: &mut LargeObjectData) -> Self {
         data.objects += 1;
         Self { oid, page: 0, begun: Vec::with_capacity(PAGE) }
     }
 
-    pub(super) fn take(&mut self, mut piece: &[u8], data: &mut LargeObjectData) {
+    pub(crate) fn take(&mut self, mut piece: &[u8], data: &mut LargeObjectData) {
         data.bytes += piece.len() as u64;
         while !piece.is_empty() {
             let (now, later) = piece.split_at(piece.len().min(PAGE - self.begun.len()));
@@ -45,8 +47,8 @@ impl LargeObject {
     }
 
     /// Takes all that a reader gives.
-    pub(super) fn read_from(&mut self, source: &mut dyn Read, data: &mut LargeObjectData) -> io::Result<()> {
-        let mut buffer = vec![0; BUFFER];
+    pub(crate) fn read_from(&mut self, source: &mut dyn Read, data: &mut LargeObjectData) -> io::Result<()> {
+        let mut buffer = vec![0; READ_SIZE];
         loop {
             match source.read(&mut buffer) {
                 Ok(0) => return Ok(()),
@@ -57,7 +59,7 @@ impl LargeObject {
         }
     }
 
-    pub(super) fn finish(mut self, data: &mut LargeObjectData) {
+    pub(crate) fn finish(mut self, data: &mut LargeObjectData) {
         if !self.begun.is_empty() {
             self.end_page(data);
         }

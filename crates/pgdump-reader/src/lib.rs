@@ -2,25 +2,23 @@
 //!
 //! # How it reads
 //!
-//! [`open`] tells by content what a dump is and reads what stands at its beginning. [`Dump::scan`] reads it to its end, which
+//! [`open`] sees by content what a dump is and reads what stands at its beginning. [`Dump::scan`] reads it to its end, which
 //! alone shows that it is whole: psql exits with 0 on a plain dump that is cut off amid a table's rows, and
 //! `pg_restore --list` reads half an archive without complaint. On its way it digests the rows ([`digest`]), so that a
 //! restored table can be compared with them; where they differ, [`Dump::visit`] reads them once more to say where.
 
-mod acting;
-mod ahead;
+#![warn(missing_docs)]
+
 mod archive;
 mod changes;
 mod charset;
+mod collector;
 mod columns;
 mod compression;
 mod copy_format;
-mod custom;
-mod data;
 mod declared;
 mod detect;
 pub mod digest;
-mod directory;
 mod dump;
 mod embedding;
 mod error;
@@ -32,33 +30,31 @@ mod lz4;
 mod names;
 mod object_kind;
 pub mod ordinary;
+mod passes;
 mod plain;
 mod psql;
+mod read_ahead;
 mod reader;
 pub mod reading;
+mod recode;
 mod renamed;
 mod requirements;
+mod row_counts;
 mod rows;
 mod scan;
-mod schema_elements;
 mod script;
 mod sequences;
 pub mod sql;
-mod statement;
 mod strings;
-mod tar;
 mod temporary;
 #[cfg(test)]
 mod tests;
-mod toc;
-mod transactions;
-mod unfollowed;
+mod version;
 mod words;
 mod zlib;
 
 use std::path::Path;
 
-pub use acting::Acting;
 pub use archive::{Archive, ArchiveCompression, ArchiveVersion, Container, DataState, Layout, Section, TocEntry};
 pub use charset::bytes_of;
 pub use compression::Compression;
@@ -78,17 +74,16 @@ pub use reader::Reader;
 pub use renamed::Renamed;
 pub use requirements::{
     Collation, FEATURES, Feature, Needs, PrivilegedUse, Requirements, SUBSCRIPTIONS, feature_refused, features_in,
-    major_of,
 };
-pub use rows::{Place, Seen, TableRows, Visitor};
+pub use rows::{Destination, TableRows, VisitedRow, Visitor};
 pub use scan::{Damage, Scan};
+pub use script::role_changes::RoleChanges;
+pub use script::transactions::{Transaction, Transactions};
+pub use script::unfollowed::{Affects, Effect, ScriptEnd, Unfollowed};
 pub use strings::in_standard_form;
-pub use transactions::{Transaction, Transactions};
-pub use unfollowed::{Affects, Effect, ScriptEnd, Unfollowed};
+pub use version::major_of;
 
-use dump::Content;
-
-/// Tells what a dump is by its content, whatever its name, and reads its header and table of contents.
+/// Finds out what a dump is by its content, whatever its name, and reads its header and table of contents.
 ///
 /// Fast: the data are not read, so a dump that opens may still be damaged ([`Dump::scan`]).
 ///
@@ -103,10 +98,5 @@ pub fn open(path: &Path) -> Result<Dump, DumpError> {
 /// # Errors
 /// Why it is none, for people.
 pub fn table_of_contents(archive: &[u8]) -> Result<Archive, String> {
-    toc::read(archive, Container::Custom).map_err(|error| error.to_string())
-}
-
-/// Text that stands outside of a dump's statements as a string.
-fn text(bytes: Vec<u8>) -> String {
-    charset::Charset::default().text(bytes)
+    archive::toc::read(archive, Container::Custom).map_err(|error| error.to_string())
 }

@@ -11,7 +11,7 @@ const MAGIC: [u8; 4] = 0x184D_2204_u32.to_le_bytes();
 /// Skippable frames have the magic numbers 0x184D2A50 to 0x184D2A5F.
 const SKIPPABLE: u32 = 0x184D_2A50;
 
-pub(super) struct Lz4Reader<R: BufRead> {
+pub(crate) struct Lz4Reader<R: BufRead> {
     state: State<R>,
 }
 
@@ -22,7 +22,7 @@ enum State<R: BufRead> {
 }
 
 impl<R: BufRead> Lz4Reader<R> {
-    pub(super) fn new(source: R) -> Self {
+    pub(crate) fn new(source: R) -> Self {
         Self { state: State::Between(source) }
     }
 }

@@ -6,15 +6,15 @@
 
 use std::collections::HashSet;
 
-use super::archive::Archive;
-use super::charset::Charset;
-use super::lexer::{Statement, TokenKind};
-use super::sql::{self, Kind, Piece, each_piece};
+use crate::archive::Archive;
+use crate::charset::Charset;
+use crate::lexer::{Statement, TokenKind};
+use crate::sql::{self, Kind, Piece, each_piece};
 
 /// Most bytes of names that are kept; beyond it a name is not known, and so not shown.
-const MOST: usize = 64 << 20;
+const MAX_NAME_BYTES: usize = 64 << 20;
 /// Most words and signs of one statement that are looked at; what follows them is not known.
-const MOST_PIECES: usize = 200_000;
+const MAX_PIECES: usize = 200_000;
 /// Longer ones are no names (NAMEDATALEN is 64 bytes as a rule).
 const LONGEST: usize = 256;
 
@@ -29,7 +29,7 @@ pub struct Names {
 
 impl Names {
     /// All that an archive's table of contents says.
-    pub(super) fn of_archive(archive: &Archive) -> Self {
+    pub(crate) fn of_archive(archive: &Archive) -> Self {
         let mut names = Self::default();
         names.add(&archive.database);
         for entry in &archive.entries {
@@ -53,7 +53,7 @@ impl Names {
 
     /// Adds one name.
     pub fn add(&mut self, name: &str) {
-        if !name.is_empty() && name.len() <= LONGEST && self.bytes < MOST && !self.known.contains(name) {
+        if !name.is_empty() && name.len() <= LONGEST && self.bytes < MAX_NAME_BYTES && !self.known.contains(name) {
             self.bytes += name.len() + size_of::<Box<str>>();
             self.known.insert(name.into());
         }
@@ -74,7 +74,7 @@ impl Names {
                 }
                 _ => {}
             }
-            if pieces.len() < MOST_PIECES {
+            if pieces.len() < MAX_PIECES {
                 pieces.push(piece);
             }
         }
@@ -82,7 +82,7 @@ impl Names {
     }
 
     /// Adds those of a statement of a plain dump, as far as it was kept.
-    pub(super) fn take_statement(&mut self, statement: &Statement) {
+    pub(crate) fn take_statement(&mut self, statement: &Statement) {
         if !statement.text.is_empty() {
             self.take(&statement.text);
             return;
@@ -101,7 +101,7 @@ impl Names {
     }
 
     /// Adds those of an INSERT: of its table and columns, and where it takes its rows from.
-    pub(super) fn take_insert(&mut self, text: &[u8], charset: Charset) {
+    pub(crate) fn take_insert(&mut self, text: &[u8], charset: Charset) {
         if !self.beginning.is_empty() && text.starts_with(&self.beginning) {
             return;
         }
@@ -174,7 +174,7 @@ impl Names {
     /// What a routine does: its words are names, and its strings are not looked into.
     fn body(&mut self, text: &str) {
         let pieces = each_piece(text).filter(|piece| !piece.is_blank());
-        self.all_of(text, &pieces.take(MOST_PIECES).collect::<Vec<_>>());
+        self.all_of(text, &pieces.take(MAX_PIECES).collect::<Vec<_>>());
     }
 
     /// `SET name = value`: of a setting of PostgreSQL's own the value is a word of its grammar, of others it can be anything.

@@ -12,6 +12,7 @@ pub struct ObjectKind {
     pub sql: &'static str,
     /// The catalogue that lists it; empty where none does.
     pub catalog: &'static str,
+    /// Which section of a dump it belongs to.
     pub part: Part,
     /// Whether a restore writes `ALTER … OWNER TO` for it (`_printTocEntry` in pg_backup_archiver.c, PostgreSQL 15 to 18).
     pub has_owner: bool,

@@ -11,7 +11,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(inner: Box<dyn Read + Send>, consumed: Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(inner: Box<dyn Read + Send>, consumed: Arc<AtomicU64>) -> Self {
         Self { inner, consumed }
     }
 
@@ -28,9 +28,9 @@ impl Read for Reader {
 }
 
 /// Counts what passes.
-pub(super) struct Counting<R> {
-    pub(super) inner: R,
-    pub(super) count: Arc<AtomicU64>,
+pub(crate) struct Counting<R> {
+    pub(crate) inner: R,
+    pub(crate) count: Arc<AtomicU64>,
 }
 
 impl<R: Read> Read for Counting<R> {

@@ -4,16 +4,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::archive::Archive;
-use super::declared::Declared;
+use crate::archive::Archive;
+use crate::declared::Declared;
 
 /// One definition of a dump.
 #[derive(Debug, Clone, Copy)]
 pub struct Piece<'a> {
     /// As pg_dump calls it: `TABLE`, `FUNCTION`, `DOMAIN`.
     pub desc: &'a str,
+    /// `None` for what is in no schema.
     pub schema: Option<&'a str>,
+    /// The name, as in [`TocEntry::tag`](crate::TocEntry::tag).
     pub tag: &'a str,
+    /// The statements that make it.
     pub definition: &'a str,
 }
 
@@ -127,7 +130,7 @@ impl Readers {
             return None;
         }
         let call = |piece: Piece<'_>, function: &str| Call {
-            object: super::archive::label(piece.desc, piece.schema, piece.tag),
+            object: crate::archive::label(piece.desc, piece.schema, piece.tag),
             function: function.to_owned(),
         };
         let views = pieces.clone().filter(|piece| piece.desc == "MATERIALIZED VIEW DATA").count();

@@ -5,7 +5,7 @@
 pub struct Renamed(Vec<[String; 2]>);
 
 impl Renamed {
-    pub(super) fn push(&mut self, from: String, to: String) {
+    pub(crate) fn push(&mut self, from: String, to: String) {
         self.0.push([from, to]);
     }
 
@@ -20,7 +20,7 @@ impl Renamed {
     }
 
     /// Whether one had this name and has it no longer, so that another one of that name would be taken for it.
-    pub(super) fn has_left(&self, name: &str) -> bool {
+    pub(crate) fn has_left(&self, name: &str) -> bool {
         self.0.iter().any(|[from, _]| from == name) && self.first(name) == name && self.last(name) != name
     }
 }

@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 
-use super::copy_format::CopyFormat;
-use super::digest::{self, CopyDigester, CopyLines, Digest, Former, NoDigest, Recipe, Recoder, Row, Treatment};
-use super::embedding::Embedding;
+use crate::copy_format::CopyFormat;
+use crate::digest::{self, CopyDigester, CopyLines, Digest, NoDigest, Recipe, Row, RowHasher, Treatment};
+use crate::embedding::Embedding;
+use crate::recode::Recoder;
 
 /// Where rows go: what a COPY or INSERT statement names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
+pub struct Destination {
     /// The name given to `\connect`; `None` is the database that the restore connects to.
     pub database: Option<String>,
+    /// `None` where neither the statement nor `search_path` names one.
     pub schema: Option<String>,
     /// With `--load-via-partition-root` the root, whatever partition the rows were in.
     pub table: String,
@@ -22,14 +24,17 @@ pub struct Place {
 /// The rows that a dump holds for one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableRows {
-    pub place: Place,
+    /// Where they go.
+    pub destination: Destination,
     /// Where the first of them stands in a script, from 1; 0 in an archive.
     pub line: u64,
+    /// How many rows there are; where [`NoDigest::is_uncountable`], how many the text shows.
     pub rows: u64,
     /// Of COPY text or INSERT statements, decompressed.
     pub bytes: u64,
     /// Whether they are INSERT statements.
     pub inserts: bool,
+    /// What the rows add up to, or why that cannot be said.
     pub digest: Result<Digest, NoDigest>,
     /// The places in the row of values that INSERT statements leave to their default; the digest is without them.
     pub defaults: Vec<usize>,
@@ -39,103 +44,105 @@ pub struct TableRows {
     pub at_most: bool,
 }
 
-/// Looks at the rows of some tables while a dump is read ([`super::Dump::visit`]).
+/// Looks at the rows of some tables while a dump is read ([`crate::Dump::visit`]).
 pub trait Visitor: Send {
     /// Whether any rows of this table are wanted, whatever their columns.
-    fn may_want(&self, place: &Place) -> bool;
+    fn may_want(&self, destination: &Destination) -> bool;
 
     /// How the form of this place's rows is made; `None` where they are not wanted. Asked once for every block of rows.
-    fn wants(&mut self, place: &Place) -> Option<Recipe>;
+    fn wants(&mut self, destination: &Destination) -> Option<Recipe>;
 
-    fn row(&mut self, place: &Place, row: Seen<'_>);
+    /// Sees one row. In the order of the dump.
+    fn row(&mut self, destination: &Destination, row: VisitedRow<'_>);
 }
 
 /// A row that a visitor sees.
-pub struct Seen<'a> {
+pub struct VisitedRow<'a> {
     /// From 1, among all rows of its place.
     pub number: u64,
     row: &'a Row,
-    former: &'a mut Former,
+    hasher: &'a mut RowHasher,
 }
 
-impl Seen<'_> {
+impl VisitedRow<'_> {
     /// The hash of the row's form.
     pub fn hash(&mut self) -> i64 {
-        self.former.hash(self.row)
+        self.hasher.hash(self.row)
     }
 
     /// The hash of each value on its own.
     pub fn value_hashes(&mut self) -> Vec<i64> {
-        self.former.value_hashes(self.row)
+        self.hasher.value_hashes(self.row)
     }
 
+    /// Its values.
     pub fn row(&self) -> &Row {
         self.row
     }
 }
 
 /// What a pass over a dump does with rows.
-pub(super) enum Plan<'v> {
+pub(crate) enum RowMode<'v> {
     Count,
     Digest,
     Visit(&'v mut dyn Visitor),
 }
 
 /// The columns of tables that hold moments, by schema and table and database; what is known of them when rows are read.
-pub(super) trait Columns {
+pub(crate) trait Columns {
     /// For each of the place's columns how its text is treated; empty where all are taken as they are.
-    fn treatments(&self, place: &Place) -> Vec<Treatment>;
+    fn treatments(&self, destination: &Destination) -> Vec<Treatment>;
 }
 
 /// All rows of a pass.
 #[derive(Debug, Default)]
-pub(super) struct Gathered {
+pub(crate) struct RowTotals {
     tables: Vec<Table>,
-    index: HashMap<Place, usize>,
+    index: HashMap<Destination, usize>,
     /// What stands before the rows of the last INSERT, and where they go.
     last_insert: (Vec<u8>, usize),
     row: Row,
     kept: usize,
     /// How characters of the rows are made up.
-    pub(super) embedding: Embedding,
+    pub(crate) embedding: Embedding,
     /// Whether the rows are in another encoding than the rest of the dump.
-    pub(super) other_encoding: bool,
+    pub(crate) other_encoding: bool,
     /// The line that is being read.
-    pub(super) line: u64,
+    pub(crate) line: u64,
 }
 
 #[derive(Debug)]
 struct Table {
     rows: TableRows,
     /// Of INSERT statements, from their first row on.
-    former: Option<Former>,
+    hasher: Option<RowHasher>,
     /// Whether a visitor wants the rows.
     wanted: bool,
 }
 
-impl Gathered {
+impl RowTotals {
     /// Of rows in an encoding with such characters.
-    pub(super) fn encoded(embedding: Embedding) -> Self {
+    pub(crate) fn encoded(embedding: Embedding) -> Self {
         Self { embedding, ..Self::default() }
     }
 
-    pub(super) fn into_rows(self) -> Vec<TableRows> {
+    pub(crate) fn into_rows(self) -> Vec<TableRows> {
         let mut rows: Vec<TableRows> = self.tables.into_iter().map(|table| table.rows).collect();
-        rows.sort_by(|a, b| a.place.cmp(&b.place));
+        rows.sort_by(|a, b| a.destination.cmp(&b.destination));
         rows
     }
 
     /// About how many bytes the places take.
-    pub(super) fn kept(&self) -> usize {
+    pub(crate) fn kept(&self) -> usize {
         self.kept
     }
 
-    fn table(&mut self, place: &Place, inserts: bool, digest: Result<Digest, NoDigest>) -> usize {
-        if let Some(index) = self.index.get(place) {
+    fn table(&mut self, destination: &Destination, inserts: bool, digest: Result<Digest, NoDigest>) -> usize {
+        if let Some(index) = self.index.get(destination) {
             return *index;
         }
         let rows = TableRows {
-            place: place.clone(),
+            destination: destination.clone(),
             line: self.line,
             rows: 0,
             bytes: 0,
@@ -145,17 +152,17 @@ impl Gathered {
             ascii: true,
             at_most: false,
         };
-        self.tables.push(Table { rows, former: None, wanted: true });
-        self.index.insert(place.clone(), self.tables.len() - 1);
-        self.kept += weight(place);
+        self.tables.push(Table { rows, hasher: None, wanted: true });
+        self.index.insert(destination.clone(), self.tables.len() - 1);
+        self.kept += weight(destination);
         self.tables.len() - 1
     }
 
     /// Begins a block of COPY rows; `None` where a visitor does not want them.
-    pub(super) fn begin_copy(
+    pub(crate) fn begin_copy(
         &mut self,
-        plan: &mut Plan<'_>,
-        place: &Place,
+        mode: &mut RowMode<'_>,
+        destination: &Destination,
         format: &CopyFormat,
         columns: &dyn Columns,
     ) -> Option<CopyBlock> {
@@ -164,32 +171,32 @@ impl Gathered {
             None => self.embedding,
         };
         let (recoder, doubt) = (Recoder::of(format, embedding), format.doubt);
-        let intake = match plan {
-            Plan::Count => Intake::Count(CopyLines::default(), 0),
-            Plan::Digest => {
-                let recipe = Recipe { columns: columns.treatments(place), ..Recipe::default() };
-                Intake::Digest(Box::new(CopyDigester::new(Former::new(recipe))))
+        let intake = match mode {
+            RowMode::Count => Intake::Count(CopyLines::default(), 0),
+            RowMode::Digest => {
+                let recipe = Recipe { columns: columns.treatments(destination), ..Recipe::default() };
+                Intake::Digest(Box::new(CopyDigester::new(RowHasher::new(recipe))))
             }
-            Plan::Visit(visitor) => {
-                let former = Former::new(visitor.wants(place)?);
-                let index = self.table(place, false, Err(NoDigest::NotWanted));
+            RowMode::Visit(visitor) => {
+                let hasher = RowHasher::new(visitor.wants(destination)?);
+                let index = self.table(destination, false, Err(NoDigest::NotWanted));
                 let number = self.tables[index].rows.rows;
-                Intake::Visit { lines: CopyLines::default(), former, number }
+                Intake::Visit { lines: CopyLines::default(), hasher, number }
             }
         };
-        Some(CopyBlock { place: place.clone(), intake, bytes: 0, recoder, doubt })
+        Some(CopyBlock { destination: destination.clone(), intake, bytes: 0, recoder, doubt })
     }
 
     /// Takes what became of a block of COPY rows; where it is damaged its digest is worth nothing.
-    pub(super) fn end_copy(&mut self, plan: &mut Plan<'_>, block: CopyBlock, damaged: bool) {
+    pub(crate) fn end_copy(&mut self, mode: &mut RowMode<'_>, block: CopyBlock, damaged: bool) {
         let mut block = block;
-        block.settle(plan);
-        let CopyBlock { place, intake, bytes, doubt, .. } = block;
+        block.settle(mode);
+        let CopyBlock { destination, intake, bytes, doubt, .. } = block;
         let (rows, digest, ascii) = match intake {
             Intake::Count(_, rows) => (rows, Err(NoDigest::NotWanted), true),
             Intake::Digest(digester) => (digester.rows(), digester.digest(), digester.is_ascii()),
             Intake::Visit { number, .. } => {
-                let index = self.table(&place, false, Err(NoDigest::NotWanted));
+                let index = self.table(&destination, false, Err(NoDigest::NotWanted));
                 self.tables[index].rows.rows = number;
                 return;
             }
@@ -200,7 +207,7 @@ impl Gathered {
             None if self.other_encoding && !ascii => Err(NoDigest::Encoding),
             None => digest,
         };
-        let index = self.table(&place, false, Ok(Digest::default()));
+        let index = self.table(&destination, false, Ok(Digest::default()));
         let table = &mut self.tables[index].rows;
         table.rows += rows;
         table.bytes += bytes;
@@ -213,13 +220,13 @@ impl Gathered {
     }
 
     /// Takes an INSERT statement, and gives how many rows it has; `statement` is `None` where it is too long to be kept.
-    /// `place_of` says where the rows of a statement go that begins like this.
-    pub(super) fn insert(
+    /// `destination_of` says where the rows of a statement go that begins like this.
+    pub(crate) fn insert(
         &mut self,
-        plan: &mut Plan<'_>,
+        mode: &mut RowMode<'_>,
         statement: Option<&[u8]>,
         std_strings: bool,
-        place_of: impl FnOnce(&[u8]) -> Option<Place>,
+        destination_of: impl FnOnce(&[u8]) -> Option<Destination>,
         columns: &dyn Columns,
     ) -> u64 {
         let split = statement.and_then(|statement| self.split(statement));
@@ -229,8 +236,8 @@ impl Gathered {
         });
         let Some((head, values)) = split else {
             // DEFAULT VALUES, a query, or a statement that is too long.
-            if let Some(place) = place_of(statement.unwrap_or_default()) {
-                let index = self.table(&place, true, Ok(Digest::default()));
+            if let Some(destination) = destination_of(statement.unwrap_or_default()) {
+                let index = self.table(&destination, true, Ok(Digest::default()));
                 let table = &mut self.tables[index].rows;
                 table.rows += 1;
                 table.digest = match statement {
@@ -245,20 +252,20 @@ impl Gathered {
         let index = if !head.is_empty() && self.last_insert.0 == head {
             self.last_insert.1
         } else {
-            let Some(place) = place_of(head) else { return 1 };
-            let index = self.table(&place, true, Ok(Digest::default()));
-            if let Plan::Visit(visitor) = plan {
-                let recipe = visitor.wants(&place);
+            let Some(destination) = destination_of(head) else { return 1 };
+            let index = self.table(&destination, true, Ok(Digest::default()));
+            if let RowMode::Visit(visitor) = mode {
+                let recipe = visitor.wants(&destination);
                 let table = &mut self.tables[index];
                 table.wanted = recipe.is_some();
-                table.former = recipe.map(Former::new);
+                table.hasher = recipe.map(RowHasher::new);
             }
             self.last_insert = (head.to_vec(), index);
             index
         };
         let Self { tables, row, embedding, other_encoding, .. } = self;
         let (embedding, other_encoding) = (*embedding, *other_encoding);
-        let Table { rows: table, former, wanted } = &mut tables[index];
+        let Table { rows: table, hasher, wanted } = &mut tables[index];
         if !*wanted {
             return 0;
         }
@@ -270,27 +277,27 @@ impl Gathered {
         let mut number = table.rows;
         let read = digest::values(values, std_strings, row, |row| {
             number += 1;
-            match plan {
-                Plan::Count => digest.rows += 1,
-                Plan::Digest => {
-                    let former = former.get_or_insert_with(|| {
-                        let mut treatments = columns.treatments(&table.place);
-                        for place in &row.defaults {
-                            treatments.resize(treatments.len().max(place + 1), Treatment::AsIs);
-                            treatments[*place] = Treatment::Skip;
+            match mode {
+                RowMode::Count => digest.rows += 1,
+                RowMode::Digest => {
+                    let hasher = hasher.get_or_insert_with(|| {
+                        let mut treatments = columns.treatments(&table.destination);
+                        for column in &row.defaults {
+                            treatments.resize(treatments.len().max(column + 1), Treatment::AsIs);
+                            treatments[*column] = Treatment::Skip;
                         }
                         table.defaults.clone_from(&row.defaults);
-                        Former::new(Recipe { columns: treatments, ..Recipe::default() })
+                        RowHasher::new(Recipe { columns: treatments, ..Recipe::default() })
                     });
                     if row.defaults != table.defaults {
                         fault = Some(NoDigest::Defaults);
                     }
-                    digest.add(former.hash(row));
+                    digest.add(hasher.hash(row));
                 }
-                Plan::Visit(visitor) => {
+                RowMode::Visit(visitor) => {
                     digest.rows += 1;
-                    if let Some(former) = former {
-                        visitor.row(&table.place, Seen { number, row, former });
+                    if let Some(hasher) = hasher {
+                        visitor.row(&table.destination, VisitedRow { number, row, hasher });
                     }
                 }
             }
@@ -307,8 +314,8 @@ impl Gathered {
         let doubtful = |text: &[u8]| other_encoding || embedding.is_any() && escapes(text);
         let doubtful = statement.is_some_and(|text| !text.is_ascii() && doubtful(text));
         let fault = fault.or_else(|| doubtful.then_some(NoDigest::Encoding));
-        let digest = match (read, fault, &plan) {
-            (_, _, Plan::Count | Plan::Visit(_)) => Err(NoDigest::NotWanted),
+        let digest = match (read, fault, &mode) {
+            (_, _, RowMode::Count | RowMode::Visit(_)) => Err(NoDigest::NotWanted),
             (Err(why), ..) | (_, Some(why), _) => Err(why),
             _ => Ok(digest),
         };
@@ -317,26 +324,27 @@ impl Gathered {
     }
 
     /// Takes the next INSERT for one of its own: what was said since may have changed where its rows go.
-    pub(super) fn forget_insert(&mut self) {
+    pub(crate) fn forget_insert(&mut self) {
         self.last_insert.0.clear();
     }
 
     /// A table gets rows that cannot be counted: one stands for them where the text has none.
-    pub(super) fn made(&mut self, place: &Place) {
-        let same = |other: &Place| {
-            (&other.database, &other.schema, &other.table) == (&place.database, &place.schema, &place.table)
+    pub(crate) fn made(&mut self, destination: &Destination) {
+        let same = |other: &Destination| {
+            (&other.database, &other.schema, &other.table)
+                == (&destination.database, &destination.schema, &destination.table)
         };
-        if self.tables.iter().any(|table| table.rows.rows > 0 && same(&table.rows.place)) {
+        if self.tables.iter().any(|table| table.rows.rows > 0 && same(&table.rows.destination)) {
             return;
         }
-        let index = self.table(place, true, Ok(Digest::default()));
+        let index = self.table(destination, true, Ok(Digest::default()));
         let table = &mut self.tables[index].rows;
         (table.rows, table.digest) = (1, add(table.digest, Err(NoDigest::Made)));
     }
 
     /// What is known of this place's rows is worth nothing, for this reason.
-    pub(super) fn doubt(&mut self, place: &Place, why: NoDigest) {
-        let index = self.table(place, true, Err(why));
+    pub(crate) fn doubt(&mut self, destination: &Destination, why: NoDigest) {
+        let index = self.table(destination, true, Err(why));
         let table = &mut self.tables[index].rows;
         table.digest = add(table.digest, Err(why));
     }
@@ -351,11 +359,11 @@ impl Gathered {
 }
 
 /// No less than what a place takes: here, for looking it up, and as a table of the dump's facts.
-fn weight(place: &Place) -> usize {
-    const PLACE: usize = 1024;
-    let columns = place.columns.iter().flatten().map(|name| name.len() + size_of::<String>());
-    let names = [&place.database, &place.schema].into_iter().flatten().map(String::len);
-    PLACE + 4 * (place.table.len() + names.sum::<usize>()) + 2 * columns.sum::<usize>()
+fn weight(destination: &Destination) -> usize {
+    const DESTINATION: usize = 1024;
+    let columns = destination.columns.iter().flatten().map(|name| name.len() + size_of::<String>());
+    let names = [&destination.database, &destination.schema].into_iter().flatten().map(String::len);
+    DESTINATION + 4 * (destination.table.len() + names.sum::<usize>()) + 2 * columns.sum::<usize>()
 }
 
 fn is_no_word(byte: &u8) -> bool {
@@ -374,8 +382,8 @@ fn add(one: Result<Digest, NoDigest>, other: Result<Digest, NoDigest>) -> Result
 }
 
 /// One block of COPY rows while it is read.
-pub(super) struct CopyBlock {
-    place: Place,
+pub(crate) struct CopyBlock {
+    destination: Destination,
     intake: Intake,
     bytes: u64,
     /// Where rows are not as pg_dump writes them.
@@ -386,34 +394,34 @@ pub(super) struct CopyBlock {
 enum Intake {
     Count(CopyLines, u64),
     Digest(Box<CopyDigester>),
-    Visit { lines: CopyLines, former: Former, number: u64 },
+    Visit { lines: CopyLines, hasher: RowHasher, number: u64 },
 }
 
 impl CopyBlock {
     /// Takes a piece of COPY text that ends anywhere.
-    pub(super) fn take(&mut self, plan: &mut Plan<'_>, row: &mut Row, piece: &[u8]) {
+    pub(crate) fn take(&mut self, mode: &mut RowMode<'_>, row: &mut Row, piece: &[u8]) {
         self.bytes += piece.len() as u64;
         match &mut self.recoder {
-            None => self.take_in(plan, row, piece),
+            None => self.take_in(mode, row, piece),
             Some(recoder) => {
                 let rows = recoder.take(piece);
-                self.take_in(plan, row, &rows);
+                self.take_in(mode, row, &rows);
             }
         }
     }
 
-    fn take_in(&mut self, plan: &mut Plan<'_>, row: &mut Row, piece: &[u8]) {
+    fn take_in(&mut self, mode: &mut RowMode<'_>, row: &mut Row, piece: &[u8]) {
         match &mut self.intake {
             Intake::Count(lines, rows) => lines.take(piece, |_| *rows += 1),
             Intake::Digest(digester) => digester.take(piece),
-            Intake::Visit { lines, former, number } => {
-                let Plan::Visit(visitor) = plan else { return };
+            Intake::Visit { lines, hasher, number } => {
+                let RowMode::Visit(visitor) = mode else { return };
                 lines.take(piece, |line| {
                     *number += 1;
                     // A line that is not kept is not looked at either: its table has no digest.
                     if let Some(line) = line {
                         digest::read_line(line, row);
-                        visitor.row(&self.place, Seen { number: *number, row, former });
+                        visitor.row(&self.destination, VisitedRow { number: *number, row, hasher });
                     }
                 });
             }
@@ -421,17 +429,17 @@ impl CopyBlock {
     }
 
     /// Waits until all rows that were taken are counted.
-    pub(super) fn settle(&mut self, plan: &mut Plan<'_>) {
+    pub(crate) fn settle(&mut self, mode: &mut RowMode<'_>) {
         if let Some(mut recoder) = self.recoder.take() {
             let rows = recoder.finish();
-            self.take_in(plan, &mut Row::default(), &rows);
+            self.take_in(mode, &mut Row::default(), &rows);
         }
         if let Intake::Digest(digester) = &mut self.intake {
             digester.settle();
         }
     }
 
-    pub(super) fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         match &self.intake {
             Intake::Count(_, rows) => *rows,
             Intake::Digest(digester) => digester.rows(),

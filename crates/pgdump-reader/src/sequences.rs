@@ -1,21 +1,21 @@
 //! What statements set sequences to, as people write it and not only as pg_dump does.
 
-use super::words::Words;
+use crate::words::Words;
 
 /// `last_value` and `is_called`; `None` where they are not written as constants.
-pub(super) type Value = Option<(i64, bool)>;
+pub(crate) type Value = Option<(i64, bool)>;
 
 /// A sequence that a statement sets.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Set {
+pub(crate) struct Set {
     /// Schema and name; `None` where they are not written as constants.
-    pub(super) sequence: Option<(Option<String>, String)>,
-    pub(super) value: Value,
+    pub(crate) sequence: Option<(Option<String>, String)>,
+    pub(crate) value: Value,
 }
 
 /// What every `setval(…)` of a statement sets, in order, as in `SELECT pg_catalog.setval('public.orders_id_seq', 5, true)`
 /// (dumpSequenceData in pg_dump.c).
-pub(super) fn set_by_calls(mut words: Words<'_>) -> Vec<Set> {
+pub(crate) fn set_by_calls(mut words: Words<'_>) -> Vec<Set> {
     let mut sets = Vec::new();
     while !words.tokens.is_empty() {
         if words.eat("setval").is_none() {
@@ -93,7 +93,7 @@ fn boolean(word: &str) -> Option<bool> {
 }
 
 /// What `ALTER SEQUENCE s … RESTART [WITH n]` sets, where it restarts it: without a number, what it was made to start with.
-pub(super) fn restarted(mut words: Words<'_>) -> Option<Value> {
+pub(crate) fn restarted(mut words: Words<'_>) -> Option<Value> {
     while words.eat("restart").is_none() {
         words.next()?;
     }
@@ -101,7 +101,7 @@ pub(super) fn restarted(mut words: Words<'_>) -> Option<Value> {
 }
 
 /// The columns whose sequences `ALTER TABLE t ALTER COLUMN c RESTART [WITH n], …` restarts.
-pub(super) fn restarted_columns(mut words: Words<'_>) -> Vec<(String, Value)> {
+pub(crate) fn restarted_columns(mut words: Words<'_>) -> Vec<(String, Value)> {
     let mut columns = Vec::new();
     while !words.tokens.is_empty() {
         if words.eat("alter").is_some() {
@@ -124,7 +124,7 @@ fn restart_value(words: &mut Words<'_>) -> Value {
 
 /// The sequence that a server makes for a column of type serial or an identity column (ChooseRelationName in indexcmds.c);
 /// `None` where the name would be cut.
-pub(super) fn of_column(table: (Option<String>, String), column: &str) -> Option<(Option<String>, String)> {
+pub(crate) fn of_column(table: (Option<String>, String), column: &str) -> Option<(Option<String>, String)> {
     let name = format!("{}_{column}_seq", table.1);
     // NAMEDATALEN is 64.
     (name.len() < 64).then_some((table.0, name))
@@ -132,8 +132,8 @@ pub(super) fn of_column(table: (Option<String>, String), column: &str) -> Option
 
 #[cfg(test)]
 mod tests {
-    use super::super::lexer::{Item, Lexer, Statement};
     use super::*;
+    use crate::lexer::{Item, Lexer, Statement};
 
     fn statement(text: &str) -> Statement {
         match Lexer::of_text(text).next() {

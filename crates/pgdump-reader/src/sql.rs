@@ -84,7 +84,7 @@ pub fn kept(mut name: String) -> String {
 
 /// What stands between the quotes of `U&"…"` or `U&'…'`, with what its escapes stand for: `\0061`, `\+000061` (parser.c).
 /// The escape is a backslash, as it is without UESCAPE.
-pub(super) fn of_unicode_escapes(text: &str) -> String {
+pub(crate) fn of_unicode_escapes(text: &str) -> String {
     let mut value = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
@@ -119,16 +119,22 @@ pub enum Kind {
     Name,
     /// A string of any form, with its quotes; one that does not end, too.
     Text,
+    /// Digits, with point and exponent.
     Number,
+    /// One sign: an operator of several is as many pieces.
     Sign,
+    /// Blanks and line breaks.
     Space,
+    /// To the end of its line, or between `/*` and `*/`.
     Comment,
 }
 
 /// One piece of a text, with its first byte and the one after its last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Piece {
+    /// What it is.
     pub kind: Kind,
+    /// Places in bytes.
     pub span: (usize, usize),
 }
 
@@ -167,6 +173,7 @@ impl Piece {
         if self.kind == Kind::Sign { self.text(sql).chars().next() } else { None }
     }
 
+    /// Whether it is white space or a comment.
     pub fn is_blank(&self) -> bool {
         matches!(self.kind, Kind::Space | Kind::Comment)
     }
@@ -197,7 +204,7 @@ pub fn each_piece(sql: &str) -> impl Iterator<Item = Piece> {
 
 /// What a backslash means in a string without a letter before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Strings {
+pub(crate) enum Strings {
     /// It is not known (`standard_conforming_strings`).
     Either,
     /// It begins an escape.
@@ -205,7 +212,7 @@ pub(super) enum Strings {
 }
 
 /// The same of a text whose strings are known.
-pub(super) fn each_piece_of(sql: &str, strings: Strings) -> impl Iterator<Item = Piece> {
+pub(crate) fn each_piece_of(sql: &str, strings: Strings) -> impl Iterator<Item = Piece> {
     let bytes = sql.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -225,7 +232,7 @@ fn is_word_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
 }
 
-pub(super) fn is_word_part(byte: u8) -> bool {
+pub(crate) fn is_word_part(byte: u8) -> bool {
     is_word_start(byte) || byte.is_ascii_digit() || byte == b'$'
 }
 

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::sql::{Kind, Strings, each_piece_of, is_word_part};
+use crate::sql::{Kind, Strings, each_piece_of, is_word_part};
 
 /// A statement that was written with `standard_conforming_strings` off, as it means the same with it on.
 pub fn in_standard_form(sql: &str) -> Cow<'_, str> {

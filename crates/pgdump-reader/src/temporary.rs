@@ -5,22 +5,24 @@
 
 use std::collections::HashMap;
 
-use super::changes::{self, Change, Into};
-use super::lexer::Statement;
-use super::words::Words;
+use crate::changes::{self, Change, Into};
+use crate::lexer::Statement;
+use crate::words::Words;
 
-/// Whose a table is that a statement names.
+/// Persistence a table is that a statement names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whose {
-    Database,
-    Session,
+pub(crate) enum Persistence {
+    /// One of the database, which stays.
+    Permanent,
+    /// One of the session, which goes with it.
+    Temporary,
     /// The session has had one of this name, and whether it still has it is not known.
     Unknown,
 }
 
 /// Where `search_path` has the session's own schema.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Searched {
+pub(crate) enum Searched {
     /// Before all others, as it is where nothing is said.
     #[default]
     First,
@@ -31,36 +33,36 @@ pub(super) enum Searched {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Own {
+struct TempTable {
     /// Whether it is known to be there, and to keep what goes into it.
     is_sure: bool,
     until_commit: bool,
 }
 
-type Tables = HashMap<String, Own>;
+type Tables = HashMap<String, TempTable>;
 
 /// Follows the tables of one session.
 #[derive(Debug, Default)]
-pub(super) struct Temporary {
+pub(crate) struct TemporaryTables {
     tables: Tables,
     /// What there was when the open transaction began.
     begun: Option<Tables>,
     savepoints: Vec<(String, Tables)>,
     /// Whether there were more of them than are followed.
     more: bool,
-    pub(super) searched: Searched,
+    pub(crate) searched: Searched,
 }
 
 /// No more tables and savepoints are followed at once: each savepoint keeps all tables.
-const MOST: usize = 256;
+const MAX_FOLLOWED: usize = 256;
 
 /// The session's own schema, by its alias or by its name.
-pub(super) fn is_own_schema(schema: &str) -> bool {
+pub(crate) fn is_own_schema(schema: &str) -> bool {
     schema.strip_prefix("pg_temp").is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
 }
 
 impl Searched {
-    pub(super) fn of<'s>(mut schemas: impl Iterator<Item = &'s str>) -> Self {
+    pub(crate) fn of<'s>(mut schemas: impl Iterator<Item = &'s str>) -> Self {
         match schemas.position(is_own_schema) {
             None => Self::First,
             Some(0) => Self::Made,
@@ -69,30 +71,30 @@ impl Searched {
     }
 }
 
-impl Temporary {
-    pub(super) fn whose(&self, schema: Option<&str>, table: &str) -> Whose {
+impl TemporaryTables {
+    pub(crate) fn persistence(&self, schema: Option<&str>, table: &str) -> Persistence {
         match (schema, self.tables.get(table)) {
-            (Some(schema), _) if is_own_schema(schema) => Whose::Session,
-            (Some(_), _) => Whose::Database,
+            (Some(schema), _) if is_own_schema(schema) => Persistence::Temporary,
+            (Some(_), _) => Persistence::Permanent,
             (None, None) => {
                 if self.more {
-                    Whose::Unknown
+                    Persistence::Unknown
                 } else {
-                    Whose::Database
+                    Persistence::Permanent
                 }
             }
-            (None, Some(own)) if own.is_sure && self.searched != Searched::Later => Whose::Session,
-            (None, Some(_)) => Whose::Unknown,
+            (None, Some(own)) if own.is_sure && self.searched != Searched::Later => Persistence::Temporary,
+            (None, Some(_)) => Persistence::Unknown,
         }
     }
 
     /// Whether CREATE makes a table of this name for the session, without saying so.
-    pub(super) fn makes(&self, schema: Option<&str>) -> bool {
+    pub(crate) fn makes(&self, schema: Option<&str>) -> bool {
         schema.map_or(self.searched == Searched::Made, is_own_schema)
     }
 
     /// Takes what a statement does to them; to be called once it is done.
-    pub(super) fn statement(&mut self, statement: &Statement) {
+    pub(crate) fn statement(&mut self, statement: &Statement) {
         let mut words = Words::of(statement);
         let Some(first) = words.word() else { return };
         match first {
@@ -117,8 +119,8 @@ impl Temporary {
         }
     }
 
-    fn add(&mut self, name: String, own: Own) {
-        if self.tables.len() < MOST || self.tables.contains_key(&name) {
+    fn add(&mut self, name: String, own: TempTable) {
+        if self.tables.len() < MAX_FOLLOWED || self.tables.contains_key(&name) {
             self.tables.insert(name, own);
         } else {
             self.more = true;
@@ -147,7 +149,7 @@ impl Temporary {
         let until_commit = words.have(&["on", "commit", "drop"]);
         // Without a BEGIN it is gone at once, unless psql has begun a transaction by itself. What goes into a view goes on.
         let is_sure = kind == "table" && !statement.cut && (!until_commit || self.begun.is_some());
-        self.add(name, Own { is_sure, until_commit });
+        self.add(name, TempTable { is_sure, until_commit });
     }
 
     /// `SELECT … INTO TEMP t`
@@ -155,7 +157,7 @@ impl Temporary {
         if let Some(Into { table: (schema, name), is_own }) = changes::into(words)
             && (is_own || self.makes(schema.as_deref()))
         {
-            self.add(name, Own { is_sure: true, until_commit: false });
+            self.add(name, TempTable { is_sure: true, until_commit: false });
         }
     }
 
@@ -194,11 +196,11 @@ impl Temporary {
     }
 
     /// Takes one out, as far as it is known to be that which is meant.
-    fn remove(&mut self, schema: Option<&str>, name: &str) -> Option<Own> {
-        match self.whose(schema, name) {
-            Whose::Session => self.tables.remove(name),
-            Whose::Database => None,
-            Whose::Unknown => self.tables.get(name).copied(),
+    fn remove(&mut self, schema: Option<&str>, name: &str) -> Option<TempTable> {
+        match self.persistence(schema, name) {
+            Persistence::Temporary => self.tables.remove(name),
+            Persistence::Permanent => None,
+            Persistence::Unknown => self.tables.get(name).copied(),
         }
     }
 
@@ -213,7 +215,7 @@ impl Temporary {
                 self.ended(words);
             }
             "savepoint" => {
-                if self.savepoints.len() >= MOST {
+                if self.savepoints.len() >= MAX_FOLLOWED {
                     self.savepoints.remove(0);
                 }
                 let name = words.name().unwrap_or_default();
@@ -263,19 +265,19 @@ impl Temporary {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lexer::{Item, Lexer};
     use super::*;
+    use crate::lexer::{Item, Lexer};
 
-    /// Whose `t` is after these statements.
-    fn after(text: &str) -> Whose {
-        let mut temporary = Temporary::default();
+    /// Which kind of table `t` is after these statements.
+    fn after(text: &str) -> Persistence {
+        let mut temporary = TemporaryTables::default();
         let mut lexer = Lexer::of_text(text);
         while let Ok(Some(item)) = lexer.next() {
             if let Item::Statement(statement) = item {
                 temporary.statement(&statement);
             }
         }
-        temporary.whose(None, "t")
+        temporary.persistence(None, "t")
     }
 
     #[test]
@@ -297,7 +299,7 @@ mod tests {
             "CREATE TEMP TABLE t (a int);BEGIN;DROP TABLE t;ROLLBACK;",
             "CREATE TEMP TABLE t (a int);SELECT count(*) FROM t;",
         ] {
-            assert_eq!(after(text), Whose::Session, "{text}");
+            assert_eq!(after(text), Persistence::Temporary, "{text}");
         }
     }
 
@@ -311,7 +313,7 @@ mod tests {
             "DISCARD TEMP;",
             "DISCARD ALL;",
         ] {
-            assert_eq!(after(&format!("CREATE TEMP TABLE t (a int);{end}")), Whose::Database, "{end}");
+            assert_eq!(after(&format!("CREATE TEMP TABLE t (a int);{end}")), Persistence::Permanent, "{end}");
         }
         for text in [
             "BEGIN;CREATE TEMP TABLE t (a int) ON COMMIT DROP;COMMIT;",
@@ -319,7 +321,7 @@ mod tests {
             "BEGIN;CREATE TEMP TABLE t (a int);ROLLBACK;",
             "BEGIN;SAVEPOINT a;CREATE TEMP TABLE t (a int);SAVEPOINT b;ROLLBACK TO SAVEPOINT a;COMMIT;",
         ] {
-            assert_eq!(after(text), Whose::Database, "{text}");
+            assert_eq!(after(text), Persistence::Permanent, "{text}");
         }
     }
 
@@ -333,21 +335,21 @@ mod tests {
             "CREATE TEMP TABLE t (a int);ROLLBACK;",
             "CREATE TEMP VIEW t AS SELECT * FROM u;",
         ] {
-            assert_eq!(after(text), Whose::Unknown, "{text}");
+            assert_eq!(after(text), Persistence::Unknown, "{text}");
         }
-        let many: String = (0..=MOST).map(|number| format!("CREATE TEMP TABLE u{number} (a int);")).collect();
-        assert_eq!(after(&many), Whose::Unknown);
+        let many: String = (0..=MAX_FOLLOWED).map(|number| format!("CREATE TEMP TABLE u{number} (a int);")).collect();
+        assert_eq!(after(&many), Persistence::Unknown);
     }
 
     #[test]
     fn a_name_with_a_schema_means_the_sessions_table_by_that_alone() {
-        let mut temporary = Temporary::default();
-        temporary.tables.insert("t".into(), Own { is_sure: true, until_commit: false });
-        assert_eq!(temporary.whose(Some("public"), "t"), Whose::Database);
-        assert_eq!(temporary.whose(Some("pg_temp"), "t"), Whose::Session);
-        assert_eq!(temporary.whose(Some("pg_temp_3"), "never"), Whose::Session);
+        let mut temporary = TemporaryTables::default();
+        temporary.tables.insert("t".into(), TempTable { is_sure: true, until_commit: false });
+        assert_eq!(temporary.persistence(Some("public"), "t"), Persistence::Permanent);
+        assert_eq!(temporary.persistence(Some("pg_temp"), "t"), Persistence::Temporary);
+        assert_eq!(temporary.persistence(Some("pg_temp_3"), "never"), Persistence::Temporary);
         temporary.searched = Searched::of(["public", "pg_temp"].into_iter());
-        assert_eq!(temporary.whose(None, "t"), Whose::Unknown);
+        assert_eq!(temporary.persistence(None, "t"), Persistence::Unknown);
         assert_eq!(Searched::of(["pg_temp", "public"].into_iter()), Searched::Made);
         assert_eq!(Searched::of(["public"].into_iter()), Searched::First);
     }

@@ -1,27 +1,27 @@
 //! Reads a statement word by word, as far as it is as expected.
 
-use super::lexer::{Item, Lexer, Statement, Token, TokenKind};
+use crate::lexer::{Item, Lexer, Statement, Token, TokenKind};
 
 /// The words of a statement that are yet to be read.
 #[derive(Clone, Copy)]
-pub(super) struct Words<'a> {
-    pub(super) tokens: &'a [Token],
+pub(crate) struct Words<'a> {
+    pub(crate) tokens: &'a [Token],
     text: &'a str,
 }
 
 impl<'a> Words<'a> {
-    pub(super) fn of(statement: &'a Statement) -> Self {
+    pub(crate) fn of(statement: &'a Statement) -> Self {
         Self { tokens: &statement.tokens, text: &statement.text }
     }
 
     /// The schema and the name that a constant of type regclass says.
-    pub(super) fn name_in(text: &str) -> Option<(Option<String>, String)> {
+    pub(crate) fn name_in(text: &str) -> Option<(Option<String>, String)> {
         // Reading from memory cannot fail.
         let Ok(Some(Item::Unfinished(name))) = Lexer::of_text(text).next() else { return None };
         Words::of(&name).qualified()
     }
 
-    pub(super) fn next(&mut self) -> Option<&'a TokenKind> {
+    pub(crate) fn next(&mut self) -> Option<&'a TokenKind> {
         let (first, rest) = self.tokens.split_first()?;
         self.tokens = rest;
         Some(&first.kind)
@@ -35,29 +35,29 @@ impl<'a> Words<'a> {
         Some(value)
     }
 
-    pub(super) fn word(&mut self) -> Option<&'a str> {
+    pub(crate) fn word(&mut self) -> Option<&'a str> {
         self.take(|kind| match kind {
             TokenKind::Word(word) => Some(word.as_str()),
             _ => None,
         })
     }
 
-    pub(super) fn eat(&mut self, wanted: &str) -> Option<()> {
+    pub(crate) fn eat(&mut self, wanted: &str) -> Option<()> {
         self.take(|kind| kind.is_word(wanted).then_some(()))
     }
 
-    pub(super) fn sign(&mut self, wanted: u8) -> Option<()> {
+    pub(crate) fn sign(&mut self, wanted: u8) -> Option<()> {
         self.take(|kind| (*kind == TokenKind::Sign(wanted)).then_some(()))
     }
 
-    pub(super) fn name(&mut self) -> Option<String> {
+    pub(crate) fn name(&mut self) -> Option<String> {
         self.take(|kind| match kind {
             TokenKind::Word(name) | TokenKind::Name(name) => Some(name.clone()),
             _ => None,
         })
     }
 
-    pub(super) fn text(&mut self) -> Option<String> {
+    pub(crate) fn text(&mut self) -> Option<String> {
         self.take(|kind| match kind {
             TokenKind::Text(text) => Some(text.clone()),
             _ => None,
@@ -65,12 +65,12 @@ impl<'a> Words<'a> {
     }
 
     /// The next token, which stays.
-    pub(super) fn peek(&self) -> Option<&'a TokenKind> {
+    pub(crate) fn peek(&self) -> Option<&'a TokenKind> {
         self.tokens.first().map(|token| &token.kind)
     }
 
     /// The value of a string constant of any form, where the statement's text is kept.
-    pub(super) fn string(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn string(&mut self) -> Option<Vec<u8>> {
         let (first, rest) = self.tokens.split_first()?;
         let TokenKind::Text(plain) = &first.kind else { return None };
         let raw = self.text.get(first.span.0..first.span.1)?;
@@ -107,7 +107,7 @@ impl<'a> Words<'a> {
     }
 
     /// A list of names in parentheses.
-    pub(super) fn names(mut self) -> Option<Vec<String>> {
+    pub(crate) fn names(mut self) -> Option<Vec<String>> {
         self.sign(b'(')?;
         let mut names = vec![self.name()?];
         while self.sign(b',').is_some() {
@@ -116,12 +116,12 @@ impl<'a> Words<'a> {
         self.sign(b')').map(|()| names)
     }
 
-    pub(super) fn name_or_text(&mut self) -> Option<String> {
+    pub(crate) fn name_or_text(&mut self) -> Option<String> {
         self.name().or_else(|| self.text())
     }
 
     /// The last two parts of a dotted name.
-    pub(super) fn qualified(&mut self) -> Option<(Option<String>, String)> {
+    pub(crate) fn qualified(&mut self) -> Option<(Option<String>, String)> {
         let mut schema = None;
         let mut name = self.name()?;
         while self.sign(b'.').is_some() {
@@ -131,7 +131,7 @@ impl<'a> Words<'a> {
     }
 
     /// A dotted name that ends with an operator.
-    pub(super) fn operator(&mut self) -> Option<(Option<String>, String)> {
+    pub(crate) fn operator(&mut self) -> Option<(Option<String>, String)> {
         let mut schema = None;
         while let Some(name) = self.name() {
             schema = Some(name);
@@ -148,7 +148,7 @@ impl<'a> Words<'a> {
     }
 
     /// The text from the next `(` to its `)`.
-    pub(super) fn parentheses(&mut self) -> Option<&'a str> {
+    pub(crate) fn parentheses(&mut self) -> Option<&'a str> {
         let start = self.tokens.first()?.span.0;
         let mut depth = 0;
         loop {
@@ -166,11 +166,11 @@ impl<'a> Words<'a> {
     }
 
     /// Passes over everything up to and including this word, outside of parentheses.
-    pub(super) fn skip_to(&mut self, wanted: &str) -> Option<()> {
+    pub(crate) fn skip_to(&mut self, wanted: &str) -> Option<()> {
         self.skip_to_either(wanted, wanted).map(|_| ())
     }
 
-    pub(super) fn skip_to_either(&mut self, one: &str, other: &str) -> Option<&'a str> {
+    pub(crate) fn skip_to_either(&mut self, one: &str, other: &str) -> Option<&'a str> {
         let mut depth = 0;
         loop {
             match self.next()? {
@@ -182,7 +182,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    pub(super) fn kind(&mut self, kinds: &[&'static str]) -> Option<&'static str> {
+    pub(crate) fn kind(&mut self, kinds: &[&'static str]) -> Option<&'static str> {
         kinds.iter().copied().find(|kind| {
             let mut ahead = *self;
             let fits = kind.split(' ').all(|part| ahead.word().is_some_and(|word| word.eq_ignore_ascii_case(part)));
@@ -196,14 +196,14 @@ impl<'a> Words<'a> {
         })
     }
 
-    pub(super) fn if_not_exists(&mut self) {
+    pub(crate) fn if_not_exists(&mut self) {
         let mut ahead = *self;
         if ahead.eat("if").and_then(|()| ahead.eat("not")).and_then(|()| ahead.eat("exists")).is_some() {
             *self = ahead;
         }
     }
 
-    pub(super) fn if_exists(&mut self) {
+    pub(crate) fn if_exists(&mut self) {
         let mut ahead = *self;
         if ahead.eat("if").and_then(|()| ahead.eat("exists")).is_some() {
             *self = ahead;
@@ -211,22 +211,22 @@ impl<'a> Words<'a> {
     }
 
     /// Whether these words stand at the end.
-    pub(super) fn end_with(&self, wanted: &[&str]) -> bool {
+    pub(crate) fn end_with(&self, wanted: &[&str]) -> bool {
         let begin = self.tokens.len().checked_sub(wanted.len());
         begin.is_some_and(|begin| are(&self.tokens[begin..], wanted))
     }
 
     /// Whether these words stand there anywhere, one after another.
-    pub(super) fn have(&self, wanted: &[&str]) -> bool {
+    pub(crate) fn have(&self, wanted: &[&str]) -> bool {
         self.tokens.windows(wanted.len()).any(|tokens| are(tokens, wanted))
     }
 
-    pub(super) fn roles(&mut self) -> Vec<String> {
+    pub(crate) fn roles(&mut self) -> Vec<String> {
         self.roles_and_public().0
     }
 
     /// A list of roles, and whether PUBLIC is in it. Names of roles that need no lookup are left out.
-    pub(super) fn roles_and_public(&mut self) -> (Vec<String>, bool) {
+    pub(crate) fn roles_and_public(&mut self) -> (Vec<String>, bool) {
         let (mut roles, mut public) = (Vec::new(), false);
         loop {
             let _ = self.eat("group");
@@ -245,7 +245,7 @@ impl<'a> Words<'a> {
     }
 
     /// The first column of a list of privileges: `SELECT(price)`.
-    pub(super) fn column(&mut self) -> Option<String> {
+    pub(crate) fn column(&mut self) -> Option<String> {
         loop {
             match self.next()? {
                 TokenKind::Sign(b'(') => return self.name(),

@@ -4,14 +4,14 @@ use std::io::{self, BufRead, Read};
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-pub(super) struct ZlibReader<R> {
+pub(crate) struct ZlibReader<R> {
     source: R,
     inflate: Decompress,
     ended: bool,
 }
 
 impl<R: BufRead> ZlibReader<R> {
-    pub(super) fn new(source: R) -> Self {
+    pub(crate) fn new(source: R) -> Self {
         Self { source, inflate: Decompress::new(true), ended: false }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use futures_util::SinkExt as _;
 use pgdump_reader::digest::Recipe;
-use pgdump_reader::{Dump, Place, Seen, Visitor};
+use pgdump_reader::{Destination, Dump, VisitedRow, Visitor};
 
 use super::difference::Difference;
 use super::form::{self, Form};
@@ -103,15 +103,15 @@ struct Texts {
 }
 
 impl Visitor for Texts {
-    fn may_want(&self, place: &Place) -> bool {
+    fn may_want(&self, place: &Destination) -> bool {
         self.suspect.unit.places.contains(place)
     }
 
-    fn wants(&mut self, place: &Place) -> Option<Recipe> {
+    fn wants(&mut self, place: &Destination) -> Option<Recipe> {
         self.suspect.unit.places.contains(place).then(|| self.suspect.recipe(place))?
     }
 
-    fn row(&mut self, place: &Place, row: Seen<'_>) {
+    fn row(&mut self, place: &Destination, row: VisitedRow<'_>) {
         self.too_many |= self.text.len() > MOST_BYTES;
         if self.too_many {
             return;

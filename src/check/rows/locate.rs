@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use pgdump_reader::digest::{self, Digest, Recipe, Treatment};
-use pgdump_reader::{Dump, DumpError, Place, Seen, Visitor};
+use pgdump_reader::{Destination, Dump, DumpError, VisitedRow, Visitor};
 
 use super::difference::Difference;
 use super::form::{self, Form};
@@ -82,7 +82,7 @@ impl Suspect {
     }
 
     /// How the rows of one of the unit's places become the form.
-    pub(super) fn recipe(&self, place: &Place) -> Option<Recipe> {
+    pub(super) fn recipe(&self, place: &Destination) -> Option<Recipe> {
         let number = self.unit.places.iter().position(|other| other == place)?;
         let own = self.columns.get(number)?;
         let wanted = &self.unit.form.columns;
@@ -155,7 +155,7 @@ fn cannot_read(reason: &str) -> ClusterError {
 /// Suspects, found by the places of their rows.
 struct Suspects<T> {
     list: Vec<T>,
-    by_place: HashMap<Place, usize>,
+    by_place: HashMap<Destination, usize>,
 }
 
 impl<T: AsSuspect> Suspects<T> {
@@ -166,11 +166,11 @@ impl<T: AsSuspect> Suspects<T> {
         Self { list, by_place }
     }
 
-    fn at(&mut self, place: &Place) -> Option<&mut T> {
+    fn at(&mut self, place: &Destination) -> Option<&mut T> {
         self.list.get_mut(*self.by_place.get(place)?)
     }
 
-    fn may_want(&self, place: &Place) -> bool {
+    fn may_want(&self, place: &Destination) -> bool {
         self.by_place.keys().any(|wanted| (&wanted.schema, &wanted.table) == (&place.schema, &place.table))
     }
 }
@@ -191,15 +191,15 @@ struct Buckets {
 }
 
 impl Visitor for Buckets {
-    fn may_want(&self, place: &Place) -> bool {
+    fn may_want(&self, place: &Destination) -> bool {
         self.suspects.may_want(place)
     }
 
-    fn wants(&mut self, place: &Place) -> Option<Recipe> {
+    fn wants(&mut self, place: &Destination) -> Option<Recipe> {
         self.suspects.at(place)?.recipe(place)
     }
 
-    fn row(&mut self, place: &Place, mut row: Seen<'_>) {
+    fn row(&mut self, place: &Destination, mut row: VisitedRow<'_>) {
         if let Some(suspect) = self.suspects.at(place) {
             let hash = row.hash();
             let bucket = bucket(hash, suspect.buckets.len());
@@ -374,15 +374,15 @@ struct Rows {
 }
 
 impl Visitor for Rows {
-    fn may_want(&self, place: &Place) -> bool {
+    fn may_want(&self, place: &Destination) -> bool {
         self.searches.may_want(place)
     }
 
-    fn wants(&mut self, place: &Place) -> Option<Recipe> {
+    fn wants(&mut self, place: &Destination) -> Option<Recipe> {
         self.searches.at(place)?.suspect.recipe(place)
     }
 
-    fn row(&mut self, place: &Place, mut row: Seen<'_>) {
+    fn row(&mut self, place: &Destination, mut row: VisitedRow<'_>) {
         let Some(search) = self.searches.at(place) else { return };
         let hash = row.hash();
         if !search.wanted.contains(&bucket(hash, search.suspect.buckets.len())) || search.rows.len() >= LOOKED_AT {
@@ -397,7 +397,7 @@ impl Visitor for Rows {
 }
 
 /// ` (id = 4711)`
-fn key_of(suspect: &Suspect, order: &[usize], row: &Seen<'_>) -> Option<String> {
+fn key_of(suspect: &Suspect, order: &[usize], row: &VisitedRow<'_>) -> Option<String> {
     let form: &Form = &suspect.unit.form;
     let parts: Vec<String> = suspect
         .key

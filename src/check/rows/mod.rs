@@ -65,10 +65,11 @@ impl Check for Rows {
         let session = Session::open(restored.sandbox, &restored.target.cluster.superuser, restored.database).await?;
         session.batch(form::SETTINGS, "cannot prepare a connection").await?;
         let relations = relations::relations(&session).await?;
-        let rows: Vec<(Table, &TableRows)> = in_database(&restored.scan.rows, restored, |rows| &rows.place.database)
-            .filter(|rows| rows.rows > 0)
-            .map(|rows| ((schema_of(&rows.place.schema), rows.place.table.clone()), rows))
-            .collect();
+        let rows: Vec<(Table, &TableRows)> =
+            in_database(&restored.scan.rows, restored, |rows| &rows.destination.database)
+                .filter(|rows| rows.rows > 0)
+                .map(|rows| ((schema_of(&rows.destination.schema), rows.destination.table.clone()), rows))
+                .collect();
         let unnamed = plan::unnamed(&rows, &relations);
         let columns = relations::columns(&session, &unnamed).await?;
         let created: BTreeSet<Table> = in_database(&restored.scan.facts.tables, restored, |table| &table.database)
@@ -108,9 +109,9 @@ impl Check for Rows {
 /// The tables of which the dump is known to hold no row: it has an empty block of rows, or pg_dump has written no rows for
 /// a table that it makes. What somebody else's script fills a table with by other means nobody knows.
 fn empty(restored: &Restored<'_>) -> BTreeSet<Table> {
-    let filled: BTreeSet<Table> = in_database(&restored.scan.rows, restored, |rows| &rows.place.database)
+    let filled: BTreeSet<Table> = in_database(&restored.scan.rows, restored, |rows| &rows.destination.database)
         .filter(|rows| rows.rows > 0 || rows.digest.is_err())
-        .map(|rows| (schema_of(&rows.place.schema), rows.place.table.clone()))
+        .map(|rows| (schema_of(&rows.destination.schema), rows.destination.table.clone()))
         .collect();
     let by_pg_dump: BTreeSet<Table> = in_database(&restored.scan.declared, restored, |object| &object.database)
         // One that was left out is the target's own where it is there, with whatever it holds.

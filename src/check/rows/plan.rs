@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use pgdump_reader::digest::{Digest, NoDigest};
-use pgdump_reader::{Place, TableRows};
+use pgdump_reader::{Destination, TableRows};
 
 use super::form::Form;
 use super::relations::{Column, Relation, Table};
@@ -16,7 +16,7 @@ pub struct Unit {
     pub form: Form,
     pub relation: Relation,
     /// The dump's part, by place.
-    pub places: Vec<Place>,
+    pub places: Vec<Destination>,
     /// Whether all places have the same columns in the same order, whose digests can be added.
     pub uniform: bool,
     /// Whether the dump has the rows as INSERT statements.
@@ -53,7 +53,7 @@ pub struct Plan {
 
 /// The oids of tables whose columns the dump does not name.
 pub fn unnamed(rows: &[(Table, &TableRows)], relations: &BTreeMap<Table, Relation>) -> Vec<u32> {
-    let unnamed = rows.iter().filter(|(_, rows)| rows.place.columns.is_none());
+    let unnamed = rows.iter().filter(|(_, rows)| rows.destination.columns.is_none());
     unnamed.filter_map(|(table, _)| relations.get(table)).map(|relation| relation.oid).collect()
 }
 
@@ -142,7 +142,7 @@ fn unit(
     created: &BTreeSet<Table>,
 ) -> Unit {
     // A COPY without a list takes all columns but generated ones; an INSERT gives those a DEFAULT.
-    let names = |rows: &TableRows| match &rows.place.columns {
+    let names = |rows: &TableRows| match &rows.destination.columns {
         Some(names) => names.clone(),
         None => columns
             .get(&relation.oid)
@@ -185,7 +185,7 @@ fn unit(
             sent: BTreeMap::new(),
         },
         relation: relation.clone(),
-        places: parts.iter().map(|(_, rows)| rows.place.clone()).collect(),
+        places: parts.iter().map(|(_, rows)| rows.destination.clone()).collect(),
         uniform,
         inserts: parts.iter().any(|(_, rows)| rows.inserts),
         line: parts.iter().map(|(_, rows)| rows.line).min().unwrap_or(0),
@@ -195,7 +195,8 @@ fn unit(
         at_most: parts.iter().any(|(_, rows)| rows.at_most),
         digest: sum,
         created: parts.iter().all(|(table, _)| created.contains(*table)) || created.contains(table),
-        order_unknown: relation.reordered && parts.iter().any(|(_, rows)| rows.inserts && rows.place.columns.is_none()),
+        order_unknown: relation.reordered
+            && parts.iter().any(|(_, rows)| rows.inserts && rows.destination.columns.is_none()),
     }
 }
 
@@ -223,7 +224,7 @@ mod tests {
     fn rows(table: &str, columns: Option<&[&str]>, sum: i128) -> TableRows {
         let columns = columns.map(|columns| columns.iter().map(|column| (*column).to_owned()).collect());
         TableRows {
-            place: Place { database: None, schema: Some("public".into()), table: table.into(), columns },
+            destination: Destination { database: None, schema: Some("public".into()), table: table.into(), columns },
             line: 1,
             rows: 1,
             bytes: 10,
@@ -242,7 +243,7 @@ mod tests {
     fn planned(relations: &[(&str, Relation)], rows: &[TableRows]) -> Plan {
         let relations: BTreeMap<Table, Relation> =
             relations.iter().map(|(table, relation)| (name(table), relation.clone())).collect();
-        let rows: Vec<_> = rows.iter().map(|rows| (name(&rows.place.table), rows)).collect();
+        let rows: Vec<_> = rows.iter().map(|rows| (name(&rows.destination.table), rows)).collect();
         let column = |name: &str, generated| Column { name: name.into(), generated, key: false, types: [23].into() };
         let columns = HashMap::from([(1, vec![column("a", false), column("g", true), column("b", false)])]);
         let empty = relations.keys().filter(|table| rows.iter().all(|(of, _)| of != *table)).cloned().collect();

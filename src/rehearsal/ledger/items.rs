@@ -91,8 +91,10 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
     let rows: BTreeSet<(Option<&str>, String, &str)> = scan
         .rows
         .iter()
-        .filter(|rows| rows.rows > 0 && !is_temporary(&rows.place.schema))
-        .map(|rows| (rows.place.database.as_deref(), schema_of(&rows.place.schema), rows.place.table.as_str()))
+        .filter(|rows| rows.rows > 0 && !is_temporary(&rows.destination.schema))
+        .map(|rows| {
+            (rows.destination.database.as_deref(), schema_of(&rows.destination.schema), rows.destination.table.as_str())
+        })
         .collect();
     for (database, schema, table) in rows {
         let mut item = Item::new(Kind::Rows, database, (schema, table.to_owned()), "rows");

@@ -1,194 +1,53 @@
-//! Rows in COPY's text format (CopyReadLineText and CopyReadAttributesText in src/backend/commands/copyfromparse.c,
-//! PostgreSQL 14 to 18; copy.c before).
+//! Digests a block of rows in COPY's text format, on several threads where it is long.
 
-use super::crew::Crew;
-use super::lanes::Lanes;
-use super::row::{Former, Row};
-use super::{Digest, LONGEST_ROW, NULL, NoDigest};
-
-/// Puts lines together from pieces that end anywhere, up to the line `\.`.
-#[derive(Debug, Default)]
-pub(crate) struct CopyLines {
-    /// The beginning of a line that is yet to end.
-    begun: Vec<u8>,
-    /// Whether that line is longer than is kept.
-    too_long: bool,
-    ended: bool,
-}
-
-impl CopyLines {
-    /// Takes a piece, and hands on each line that it ends, without its line break; `None` for one that is too long.
-    #[inline]
-    pub(crate) fn take(&mut self, mut piece: &[u8], mut line: impl FnMut(Option<&[u8]>)) {
-        if self.ended {
-            return;
-        }
-        while !self.begun.is_empty() || self.too_long {
-            let Some(end) = memchr::memchr(b'\n', piece) else { return self.keep(piece) };
-            self.keep(&piece[..end]);
-            piece = &piece[end + 1..];
-            if self.begun == b"\\." {
-                self.ended = true;
-                return;
-            }
-            if goes_on(&self.begun) {
-                self.keep(b"\n");
-                continue;
-            }
-            line((!self.too_long).then(|| without_return(&self.begun)));
-            self.begun.clear();
-            self.too_long = false;
-            // What one long row has taken is not kept for all the others.
-            self.begun.shrink_to(1 << 20);
-        }
-        let mut start = 0;
-        for end in memchr::memchr_iter(b'\n', piece) {
-            let whole = &piece[start..end];
-            if goes_on(whole) {
-                continue;
-            }
-            start = end + 1;
-            if whole == b"\\." {
-                self.ended = true;
-                return;
-            }
-            line(Some(without_return(whole)));
-        }
-        self.keep(&piece[start..]);
-    }
-
-    /// Whether somebody else can go on with the line that was begun.
-    fn can_be_left(&self) -> bool {
-        !self.ended && !self.too_long
-    }
-
-    fn keep(&mut self, piece: &[u8]) {
-        if self.too_long || self.begun.len() + piece.len() > LONGEST_ROW {
-            self.too_long = true;
-            self.begun = Vec::new();
-        } else {
-            self.begun.extend_from_slice(piece);
-        }
-    }
-}
-
-/// A file that went through Windows has `\r\n`, which the server takes for a line's end too; a carriage return in a value
-/// is written as an escape.
-fn without_return(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// Whether a line break after this text belongs to a value, because a backslash stands before it. pg_dump writes `\n`.
-#[inline]
-pub(super) fn goes_on(line: &[u8]) -> bool {
-    line.last() == Some(&b'\\') && line.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
-}
-
-/// Where the last row of this text ends: behind its line break.
-pub(super) fn end_of_rows(text: &[u8]) -> Option<usize> {
-    memchr::memrchr_iter(b'\n', text).find(|end| !goes_on(&text[..*end])).map(|end| end + 1)
-}
-
-/// What lines of COPY text come to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    pub(super) digest: Digest,
-    pub(super) fault: Option<NoDigest>,
-    beyond_ascii: bool,
-}
-
-impl Tally {
-    /// Adds lines, which begin and end in this text; the line `\.` is not among them.
-    pub(super) fn lines(&mut self, text: &[u8], former: &mut Former) {
-        self.beyond_ascii = self.beyond_ascii || !text.is_ascii();
-        let mut row = Row::default();
-        let mut lanes = Lanes::default();
-        let (mut start, mut backslash) = (0, None);
-        for at in memchr::memchr2_iter(b'\n', b'\\', text) {
-            if text[at] == b'\\' {
-                backslash = backslash.or(Some(at - start));
-                continue;
-            }
-            if backslash.is_some() && goes_on(&text[start..at]) {
-                continue;
-            }
-            let line = without_return(&text[start..at]);
-            match former.takes_as_it_is(line) {
-                true => lanes.push(line, backslash, &mut self.digest),
-                false => {
-                    read_line(line, &mut row);
-                    self.digest.add(former.hash(&row));
-                }
-            }
-            (start, backslash) = (at + 1, None);
-        }
-        lanes.finish(&mut self.digest);
-    }
-
-    fn take(&mut self, piece: &[u8], lines: &mut CopyLines, former: &mut Former, row: &mut Row) {
-        self.beyond_ascii = self.beyond_ascii || !piece.is_ascii();
-        let Self { digest, fault, .. } = self;
-        lines.take(piece, |line| match line {
-            Some(line) => {
-                digest.add(former.hash_line(line).unwrap_or_else(|| {
-                    read_line(line, row);
-                    former.hash(row)
-                }));
-            }
-            None => {
-                digest.rows += 1;
-                *fault = Some(NoDigest::LongRow);
-            }
-        });
-    }
-}
-
-impl std::ops::AddAssign for Tally {
-    fn add_assign(&mut self, other: Self) {
-        self.digest += other.digest;
-        self.fault = self.fault.or(other.fault);
-        self.beyond_ascii |= other.beyond_ascii;
-    }
-}
+use super::lines::{CopyLines, Tally};
+use super::pool::DigestPool;
+use super::reason::NoDigest;
+use super::row::{Row, RowHasher};
+use super::total::Digest;
 
 /// Adds up the rows of one block.
 #[derive(Debug)]
 pub(crate) struct CopyDigester {
     lines: CopyLines,
-    former: Former,
+    hasher: RowHasher,
     row: Row,
     tally: Tally,
     bytes: usize,
     /// Who goes on where the block is long.
-    crew: Option<Crew>,
+    pool: Option<DigestPool>,
 }
 
 /// A block of this many bytes is digested before threads could have begun.
 const LONG: usize = 4 << 20;
 
 impl CopyDigester {
-    pub(crate) fn new(former: Former) -> Self {
+    pub(crate) fn new(hasher: RowHasher) -> Self {
         let (lines, row, tally) = (CopyLines::default(), Row::default(), Tally::default());
-        Self { lines, former, row, tally, bytes: 0, crew: None }
+        Self { lines, hasher, row, tally, bytes: 0, pool: None }
     }
 
     pub(crate) fn take(&mut self, piece: &[u8]) {
         self.bytes += piece.len();
-        if self.crew.is_none() && self.bytes > LONG && self.lines.can_be_left() && Crew::size() > 1 {
-            self.crew = Some(Crew::new(&self.former, std::mem::take(&mut self.lines.begun)));
+        if self.pool.is_none()
+            && self.bytes > LONG
+            && DigestPool::size() > 1
+            && let Some(begun) = self.lines.hand_over()
+        {
+            self.pool = Some(DigestPool::new(&self.hasher, begun));
         }
-        match &mut self.crew {
-            Some(crew) => crew.take(piece),
-            None => self.tally.take(piece, &mut self.lines, &mut self.former, &mut self.row),
+        match &mut self.pool {
+            Some(pool) => pool.take(piece),
+            None => self.tally.take(piece, &mut self.lines, &mut self.hasher, &mut self.row),
         }
     }
 
     /// Waits until all that was taken is digested.
     pub(crate) fn settle(&mut self) {
-        if let Some(crew) = self.crew.take() {
-            self.tally += crew.finish();
+        if let Some(pool) = self.pool.take() {
+            self.tally += pool.finish();
             // Nothing comes after that.
-            self.lines.ended = true;
+            self.lines.end();
         }
     }
 
@@ -207,117 +66,9 @@ impl CopyDigester {
     }
 }
 
-/// Writes the form of a line whose values need no treatment: the line itself, but for what backslashes stand for. The
-/// first one is at `backslash`.
-pub(super) fn form_of_line(line: &[u8], backslash: usize, form: &mut Vec<u8>) {
-    form.clear();
-    let (mut copied, mut at) = (0, backslash);
-    loop {
-        form.extend_from_slice(&line[copied..at]);
-        let after = &line[at + 1..];
-        let begins_value = at == 0 || line[at - 1] == b'\t';
-        if begins_value && after.first() == Some(&b'N') && matches!(after.get(1), None | Some(b'\t')) {
-            form.extend_from_slice(NULL.as_bytes());
-            copied = at + 2;
-        } else {
-            let (byte, length) = escape(after);
-            form.extend(byte);
-            copied = at + 1 + length;
-        }
-        match memchr::memchr(b'\\', &line[copied..]) {
-            Some(found) => at = copied + found,
-            None => return form.extend_from_slice(&line[copied..]),
-        }
-    }
-}
-
-/// Takes a line apart.
-pub(crate) fn read_line(line: &[u8], row: &mut Row) {
-    row.clear();
-    let mut rest = line;
-    // The one line of a table without columns is empty, and so is that of a table with one column that holds nothing:
-    // both have the same form.
-    loop {
-        let start = row.len();
-        let special = memchr::memchr2(b'\t', b'\\', rest);
-        let Some(special) = special else {
-            row.text().extend_from_slice(rest);
-            row.end_value(start);
-            return;
-        };
-        if rest[special] == b'\t' {
-            row.text().extend_from_slice(&rest[..special]);
-            row.end_value(start);
-            rest = &rest[special + 1..];
-            continue;
-        }
-        // NULL is this and nothing else, up to the end of the value.
-        if special == 0 && rest.get(1) == Some(&b'N') && matches!(rest.get(2), None | Some(b'\t')) {
-            row.push_null();
-            match rest.get(3..) {
-                Some(after) if rest.len() > 2 => rest = after,
-                _ => return,
-            }
-            continue;
-        }
-        match read_escaped(rest, row) {
-            Some(after) => rest = after,
-            None => return,
-        }
-    }
-}
-
-/// A value with escapes in it, up to its TAB or the end of the line.
-fn read_escaped<'a>(value: &'a [u8], row: &mut Row) -> Option<&'a [u8]> {
-    let start = row.len();
-    let mut rest = value;
-    loop {
-        let Some(special) = memchr::memchr2(b'\t', b'\\', rest) else {
-            row.text().extend_from_slice(rest);
-            row.end_value(start);
-            return None;
-        };
-        row.text().extend_from_slice(&rest[..special]);
-        let after = &rest[special + 1..];
-        if rest[special] == b'\t' {
-            row.end_value(start);
-            return Some(after);
-        }
-        let (byte, length) = escape(after);
-        row.text().extend(byte);
-        rest = &after[length..];
-    }
-}
-
-/// What stands after a backslash, and how many bytes that are.
-fn escape(after: &[u8]) -> (Option<u8>, usize) {
-    let Some(first) = after.first() else { return (None, 0) };
-    match first {
-        b'b' => (Some(8), 1),
-        b'f' => (Some(12), 1),
-        b'n' => (Some(b'\n'), 1),
-        b'r' => (Some(b'\r'), 1),
-        b't' => (Some(b'\t'), 1),
-        b'v' => (Some(11), 1),
-        b'0'..=b'7' => {
-            let digits = after.iter().take(3).take_while(|digit| (b'0'..=b'7').contains(digit));
-            let (value, length) =
-                digits.fold((0_u32, 0), |(value, length), digit| (value << 3 | u32::from(digit - b'0'), length + 1));
-            (Some((value & 0xff) as u8), length)
-        }
-        b'x' => {
-            let digits = after[1..].iter().take(2).map_while(|digit| char::from(*digit).to_digit(16));
-            match digits.fold((0, 0), |(value, length), digit| (value << 4 | digit, length + 1)) {
-                (_, 0) => (Some(b'x'), 1),
-                (value, length) => (Some((value & 0xff) as u8), 1 + length),
-            }
-        }
-        other => (Some(*other), 1),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::lines::{end_of_rows, read_line, without_return};
     use super::super::row::{
         Recipe,
         Treatment::{AsIs, Zoned},
@@ -354,18 +105,18 @@ mod tests {
             assert_eq!(digest(&[&text[..cut], &text[cut..]], Recipe::default()), expected, "cut at {cut}");
         }
         let mut tally = Tally::default();
-        tally.lines(text.as_bytes(), &mut Former::new(Recipe::default()));
+        tally.lines(text.as_bytes(), &mut RowHasher::new(Recipe::default()));
         assert_eq!(tally.digest, expected.0);
         assert_eq!(end_of_rows(b"a\nb\\\nc"), Some(2));
         assert_eq!(end_of_rows(b"b\\\nc"), None);
     }
 
     fn digest(pieces: &[&str], recipe: super::super::Recipe) -> (Digest, bool) {
-        let mut digester = CopyDigester::new(Former::new(recipe));
+        let mut digester = CopyDigester::new(RowHasher::new(recipe));
         for piece in pieces {
             digester.take(piece.as_bytes());
         }
-        (digester.digest().unwrap(), digester.lines.ended)
+        (digester.digest().unwrap(), digester.lines.is_ended())
     }
 
     #[test]
@@ -406,11 +157,11 @@ mod tests {
             "\\\t",
         ];
         for line in lines {
-            let mut former = Former::new(Default::default());
-            let short = former.hash_line(line.as_bytes()).unwrap();
+            let mut hasher = RowHasher::new(Default::default());
+            let short = hasher.hash_line(line.as_bytes()).unwrap();
             let mut row = Row::default();
             read_line(line.as_bytes(), &mut row);
-            assert_eq!(short, former.hash(&row), "{line:?}");
+            assert_eq!(short, hasher.hash(&row), "{line:?}");
         }
     }
 
@@ -424,16 +175,16 @@ mod tests {
         };
         let recipe = || Recipe { columns: vec![AsIs, AsIs, Zoned, AsIs], ..Recipe::default() };
         let lines: Vec<String> = (0..400_000).map(line).collect();
-        let (mut expected, mut former, mut row) = (Digest::default(), Former::new(recipe()), Row::default());
+        let (mut expected, mut hasher, mut row) = (Digest::default(), RowHasher::new(recipe()), Row::default());
         for line in &lines {
             read_line(without_return(line.as_bytes()), &mut row);
-            expected.add(former.hash(&row));
+            expected.add(hasher.hash(&row));
         }
         let text = lines.join("\n") + "\n";
         assert!(text.len() > 2 * LONG);
         for size in [1 << 10, 100_003, 3 << 20] {
             for end in ["", "\\.\n", "\\.\n\n\n", "\\.\n1\tafter the end\n"] {
-                let mut digester = CopyDigester::new(Former::new(recipe()));
+                let mut digester = CopyDigester::new(RowHasher::new(recipe()));
                 let whole = format!("{text}{end}");
                 for piece in whole.as_bytes().chunks(size) {
                     digester.take(piece);
@@ -447,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_row_that_is_too_long_is_counted_and_not_digested() {
-        let mut digester = CopyDigester::new(Former::new(Default::default()));
+        let mut digester = CopyDigester::new(RowHasher::new(Default::default()));
         let piece = vec![b'x'; 1 << 20];
         for _ in 0..65 {
             digester.take(&piece);

@@ -1,7 +1,7 @@
 //! Rows of INSERT statements, as dumpTableData_insert in src/bin/pg_dump/pg_dump.c writes them (PostgreSQL 13 to 18): one
 //! row or many, constants and DEFAULT, with the columns' names or without.
 
-use super::NoDigest;
+use super::reason::NoDigest;
 use super::row::Row;
 use crate::charset::Charset;
 use crate::sql::{kept, of_unicode_escapes};

@@ -8,129 +8,26 @@
 //! Of two rows that differ, one in 2^64 pairs has the same hash. Values that hold a TAB could run into each other, so
 //! could a value that is [`NULL`]'s bytes: neither is what a restore does to rows.
 
+mod batch;
 mod copy;
-mod crew;
+mod escapes;
 mod hash;
 mod insert;
-mod lanes;
-mod recode;
+mod lines;
+mod pool;
+mod reason;
 mod row;
 mod tabs;
+mod total;
 mod zones;
 
-use std::fmt;
-
 pub use hash::hash;
+pub use reason::NoDigest;
 pub use row::{Recipe, Row, Treatment};
+pub use total::{Digest, NULL};
 
-pub(super) use copy::{CopyDigester, CopyLines, read_line};
-pub(super) use insert::{Target, is_plain, split, target, values};
-pub(super) use recode::Recoder;
-pub(super) use row::{Former, push_hexadecimal};
-
-/// Stands for NULL in a row's form.
-pub const NULL: &str = "\u{1b}N";
-
-/// The rows of a table, added up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Digest {
-    pub rows: u64,
-    /// Of the rows' hashes.
-    pub sum: i128,
-}
-
-impl Digest {
-    pub fn add(&mut self, hash: i64) {
-        self.rows += 1;
-        // 2^63 rows with the largest hash are less than an i128 holds.
-        self.sum += i128::from(hash);
-    }
-}
-
-impl std::ops::AddAssign for Digest {
-    fn add_assign(&mut self, other: Self) {
-        self.rows += other.rows;
-        self.sum += other.sum;
-    }
-}
-
-/// Why rows could not be digested. They were counted, as far as that goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoDigest {
-    /// Nobody asked for one.
-    NotWanted,
-    /// One row is longer than this program keeps in memory.
-    LongRow,
-    /// An INSERT has something other than constants.
-    Expressions,
-    /// An INSERT leaves a value to its default in some rows and not in others.
-    Defaults,
-    /// The data are damaged.
-    Damaged,
-    /// An INSERT takes its rows from a query.
-    Query,
-    /// The script makes rows that stand nowhere in its text, by something else than an INSERT.
-    Made,
-    /// An INSERT changes rows that are there.
-    Upsert,
-    /// A COPY decides by a condition, or by errors, which of its rows come in.
-    Filtered,
-    /// A COPY has rows in binary form.
-    Binary,
-    /// A COPY has options by which the same text is another value in another column.
-    Options,
-    /// The rows are in another encoding than the rest of the dump.
-    Encoding,
-    /// The session has had a table of this name, and the rows may have gone into that.
-    PerhapsTemporary,
-}
-
-impl NoDigest {
-    /// Whether not even the number of rows can be told from the text.
-    pub fn is_uncountable(self) -> bool {
-        matches!(
-            self,
-            NoDigest::Query
-                | NoDigest::Made
-                | NoDigest::Upsert
-                | NoDigest::Filtered
-                | NoDigest::Binary
-                | NoDigest::PerhapsTemporary
-        )
-    }
-
-    /// Whether each row that is counted stands for any number of rows that a query gives.
-    pub fn is_of_query(self) -> bool {
-        matches!(self, NoDigest::Query | NoDigest::Made)
-    }
-
-    /// The reason of two that leaves less known.
-    pub fn or(self, other: NoDigest) -> NoDigest {
-        let rank =
-            |why: NoDigest| u8::from(why.is_uncountable()) + u8::from(why.is_uncountable() && !why.is_of_query());
-        if rank(other) > rank(self) { other } else { self }
-    }
-}
-
-impl fmt::Display for NoDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            NoDigest::NotWanted => "no digest was asked for",
-            NoDigest::LongRow => "a row is longer than 64 MiB",
-            NoDigest::Expressions => "its INSERT statements hold expressions",
-            NoDigest::Defaults => "its statements leave values to their defaults in some rows",
-            NoDigest::Damaged => "its data are damaged in the dump",
-            NoDigest::Query => "its INSERT statements take their rows from queries",
-            NoDigest::Made => "the script makes rows of it that stand nowhere in its text",
-            NoDigest::Upsert => "its INSERT statements change rows that are there (ON CONFLICT DO UPDATE)",
-            NoDigest::Filtered => "its COPY takes some of its rows only (WHERE, ON_ERROR)",
-            NoDigest::Binary => "its COPY has rows in binary form",
-            NoDigest::Options => "its COPY has options that decide what a value is",
-            NoDigest::Encoding => "its rows are in another encoding than the rest of the dump",
-            NoDigest::PerhapsTemporary => "its rows may have gone into a temporary table of the same name",
-        })
-    }
-}
-
-/// No longer row is kept: PostgreSQL takes values of up to 1 GB, and a hostile dump could have many tables of them.
-pub(super) const LONGEST_ROW: usize = 64 << 20;
+pub(crate) use copy::CopyDigester;
+pub(crate) use insert::{Target, is_plain, split, target, values};
+pub(crate) use lines::{CopyLines, read_line};
+pub(crate) use row::{RowHasher, push_hexadecimal};
+pub(crate) use total::MAX_ROW;

@@ -1,19 +1,21 @@
 //! A row, and how its form is made of it.
 
-use super::NULL;
-use super::copy::form_of_line;
+use super::escapes::form_of_line;
 use super::hash::hash;
 use super::tabs::Tabs;
+use super::total::NULL;
 use super::zones::to_utc;
 
 /// How a column's text in the dump becomes what the restored server writes for the same value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treatment {
+    /// The text is the same on both sides.
     AsIs,
     /// Moments are written in UTC, as a server with that TimeZone does.
     Zoned,
     /// A number of 4 or 8 bytes, which versions write with other digits: its bytes, in hexadecimal.
     Real,
+    /// The same for a number of 8 bytes.
     Double,
     /// Bytes in the escape form (`bytea_output = escape` where the dump was made) are written in hexadecimal.
     Bytes,
@@ -101,7 +103,7 @@ impl Row {
 
 /// Makes the form of rows.
 #[derive(Debug, Default)]
-pub(crate) struct Former {
+pub(crate) struct RowHasher {
     pub(crate) recipe: Recipe,
     plain: bool,
     /// Up to the last column that is not taken as it is.
@@ -109,7 +111,7 @@ pub(crate) struct Former {
     form: Vec<u8>,
 }
 
-impl Former {
+impl RowHasher {
     pub(crate) fn new(recipe: Recipe) -> Self {
         let treated = recipe.columns.iter().rposition(|treatment| *treatment != Treatment::AsIs).map_or(0, |at| at + 1);
         Self { plain: recipe.is_plain(), treated, recipe, form: Vec::new() }
@@ -271,9 +273,9 @@ mod tests {
     }
 
     fn form(recipe: Recipe, values: &[Option<&str>]) -> String {
-        let mut former = Former::new(recipe);
-        former.hash(&row(values));
-        String::from_utf8_lossy(former.form.get(1..).unwrap_or_default()).into_owned()
+        let mut hasher = RowHasher::new(recipe);
+        hasher.hash(&row(values));
+        String::from_utf8_lossy(hasher.form.get(1..).unwrap_or_default()).into_owned()
     }
 
     #[test]
@@ -305,8 +307,8 @@ mod tests {
 
     #[test]
     fn hexadecimal_is_what_is_hashed_where_it_is_asked_for() {
-        let mut former = Former::new(Recipe { hex: true, ..Recipe::default() });
-        assert_eq!(former.hash(&row(&[Some("é")])), hash(b"c3a9"));
-        assert_eq!(former.value_hashes(&row(&[Some("é"), None])), [hash(b"c3a9"), hash(b"1b4e")]);
+        let mut hasher = RowHasher::new(Recipe { hex: true, ..Recipe::default() });
+        assert_eq!(hasher.hash(&row(&[Some("é")])), hash(b"c3a9"));
+        assert_eq!(hasher.value_hashes(&row(&[Some("é"), None])), [hash(b"c3a9"), hash(b"1b4e")]);
     }
 }

@@ -5,7 +5,7 @@ pub(super) struct Tabs<'l> {
     rest: &'l [u8],
     /// Where `rest` begins in the line.
     at: usize,
-    /// The highest bit of each byte before `rest` that is a TAB and was not told yet.
+    /// The highest bit of each byte before `rest` that is a TAB and was not given yet.
     found: u64,
 }
 

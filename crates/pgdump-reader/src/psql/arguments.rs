@@ -110,7 +110,7 @@ impl<'a> Arguments<'a> {
             self.rest = &[];
             return None;
         }
-        argument.text = crate::text(text);
+        argument.text = crate::charset::Charset::default().text(text);
         Some(argument)
     }
 
@@ -170,7 +170,7 @@ impl<'a> Arguments<'a> {
             b'?' => closing == Some(b'}'),
             quote => closing == Some(quote),
         };
-        let name = crate::text(after[opening..opening + length].to_vec());
+        let name = crate::charset::Charset::default().text(after[opening..opening + length].to_vec());
         let known = self.variables.get(&name).filter(|_| closed && length > 0);
         let passed = 1 + opening + length + usize::from(form != b' ');
         match (form, known) {
@@ -202,7 +202,7 @@ impl<'a> Arguments<'a> {
     /// All that is left of the line.
     pub(super) fn whole_line(&mut self) -> String {
         let line = std::mem::take(&mut self.rest).trim_ascii_start();
-        crate::text(line.to_vec())
+        crate::charset::Charset::default().text(line.to_vec())
     }
 
     /// Passes over what is left of this command, and gives what the line goes on with.

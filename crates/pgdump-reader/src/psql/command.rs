@@ -40,7 +40,7 @@ pub(crate) enum Step {
     /// A COPY whose rows follow, as the server gets it.
     Copy(String),
     Encoding(String),
-    /// What is done cannot be told from the text: sends the statement first, where that is said.
+    /// What it does is not known from the text: sends the statement first, where that is said.
     Unfollowed {
         what: String,
         sends: bool,

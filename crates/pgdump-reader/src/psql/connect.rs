@@ -133,7 +133,7 @@ fn decoded(text: &str) -> Option<String> {
             rest = after;
         }
     }
-    Some(crate::text(out))
+    Some(crate::charset::Charset::default().text(out))
 }
 
 #[cfg(test)]

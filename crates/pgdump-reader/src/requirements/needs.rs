@@ -16,19 +16,27 @@ pub struct Needs {
     features: BTreeMap<&'static str, (&'static Feature, BTreeSet<String>)>,
     /// `COLLATE` clauses: schema (where there is one) and name.
     collations: BTreeSet<(Option<String>, String)>,
+    /// Collations that it creates.
     pub collations_created: Vec<Collation>,
+    /// Publications that it creates, by name.
     pub publications: BTreeSet<String>,
+    /// Subscriptions that it creates, by name.
     pub subscriptions: BTreeSet<String>,
+    /// Event triggers that it creates, by name.
     pub event_triggers: BTreeSet<String>,
     /// Foreign data wrappers.
     pub wrappers: BTreeSet<String>,
     /// Foreign servers.
     pub servers: BTreeSet<String>,
+    /// Providers of security labels; an empty name for the only one that is loaded.
     pub label_providers: BTreeSet<String>,
     /// Settings of functions, roles and databases, with the objects that have them.
     pub settings: BTreeMap<String, BTreeSet<String>>,
+    /// Table access methods that it uses, `heap` among them.
     pub access_methods: BTreeSet<String>,
+    /// Access methods that it creates.
     pub access_methods_created: BTreeSet<String>,
+    /// What only a superuser may make.
     pub privileged: Vec<PrivilegedUse>,
     /// Whether a statement was too long to be looked into as a whole.
     pub cut: bool,
@@ -37,10 +45,13 @@ pub struct Needs {
 /// A `CREATE COLLATION`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collation {
+    /// `None` where the statement names none.
     pub schema: Option<String>,
+    /// Without quotes.
     pub name: String,
     /// `libc`, `icu` or `builtin`.
     pub provider: Option<String>,
+    /// `LOCALE`, or what stands for it: `LC_COLLATE`.
     pub locale: Option<String>,
 }
 
@@ -49,6 +60,7 @@ pub struct Collation {
 pub struct PrivilegedUse {
     /// For people: `event triggers`.
     pub kind: &'static str,
+    /// The object as a table of contents labels it: `FUNCTION public.f(integer)`.
     pub object: String,
 }
 

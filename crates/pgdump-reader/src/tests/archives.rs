@@ -1,5 +1,6 @@
-use super::super::{Archive, Content, Dump, TableData};
-use super::{Entry, Place, Writer, damage_of, error_of, scanned};
+use super::{Entry, TestFolder, Writer, damage_of, error_of, scanned};
+use crate::dump::Content;
+use crate::{Archive, Dump, TableData};
 
 fn archive(dump: &Dump) -> &Archive {
     let Content::Archive(archive) = &dump.content else { panic!("{:?} is no archive", dump.content) };
@@ -73,10 +74,11 @@ fn rows_of_inserts_go_where_the_statement_says_and_not_the_entry() {
     let data = b"INSERT INTO other.root VALUES (1, 'one');\nINSERT INTO other.root VALUES (2, 'two');\n\n\n";
     writer.entries[3] = Entry { copy_stmt: None, data: Some(data.to_vec()), ..writer.entries[3].clone() };
     let scan = scanned(&writer.custom()).1;
-    let places = scan.rows.iter().map(|rows| (rows.place.schema.as_deref(), rows.place.table.as_str(), rows.rows));
+    let places =
+        scan.rows.iter().map(|rows| (rows.destination.schema.as_deref(), rows.destination.table.as_str(), rows.rows));
     assert_eq!(places.collect::<Vec<_>>(), [(Some("other"), "root", 2)]);
     writer.entries[3].data = Some(b"INSERT INTO orders VALUES (1, 'one');\n\n\n".to_vec());
-    assert_eq!(scanned(&writer.custom()).1.rows[0].place.schema.as_deref(), Some("public"));
+    assert_eq!(scanned(&writer.custom()).1.rows[0].destination.schema.as_deref(), Some("public"));
 }
 
 #[test]
@@ -106,9 +108,9 @@ fn newer_and_older_archives_are_refused_with_what_to_do() {
 #[test]
 fn a_directory_is_read_whole() {
     for compression in 0..=3 {
-        let place = Place::new();
+        let place = TestFolder::new();
         let path = Writer { compression, ..Writer::shop(16) }.directory(&place);
-        let dump = super::super::open(&path).unwrap();
+        let dump = crate::open(&path).unwrap();
         let scan = dump.scan().unwrap();
         assert_eq!(scan.damage, [], "compression {compression}");
         assert_eq!(scan.facts.tables[0].rows, Some(2));
@@ -119,14 +121,14 @@ fn a_directory_is_read_whole() {
 #[test]
 fn a_data_file_of_a_directory_that_is_cut_off_anywhere_is_damage() {
     for (compression, ending) in [(0, ""), (1, ".gz"), (2, ".lz4"), (3, ".zst")] {
-        let place = Place::new();
+        let place = TestFolder::new();
         let path = Writer { compression, ..Writer::shop(16) }.directory(&place);
         let file = path.join(format!("4.dat{ending}"));
         let whole = std::fs::read(&file).unwrap();
         // Of bare rows the line breaks after the end mark can be missed without harm.
         for length in 0..whole.len() - if compression == 0 { 2 } else { 0 } {
             std::fs::write(&file, &whole[..length]).unwrap();
-            let damage = super::super::open(&path).unwrap().scan().unwrap().damage;
+            let damage = crate::open(&path).unwrap().scan().unwrap().damage;
             assert_eq!(damage.len(), 1, "{ending}, {length} of {} bytes", whole.len());
             assert_eq!(damage[0].table.as_deref(), Some("public.orders"));
         }
@@ -135,45 +137,45 @@ fn a_data_file_of_a_directory_that_is_cut_off_anywhere_is_damage() {
 
 #[test]
 fn a_missing_data_file_is_damage() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let path = Writer::shop(14).directory(&place);
     std::fs::remove_file(path.join("4.dat.gz")).unwrap();
-    let damage = super::super::open(&path).unwrap().scan().unwrap().damage;
+    let damage = crate::open(&path).unwrap().scan().unwrap().damage;
     assert_eq!(damage[0].what, "the data of public.orders (file 4.dat) is missing");
 }
 
 #[test]
 fn the_empty_file_of_a_large_object_is_an_empty_object_where_pg_dump_writes_it_so() {
     for (compression, ending, whole) in [(0, "", true), (1, ".gz", false), (2, ".lz4", true), (3, ".zst", true)] {
-        let place = Place::new();
+        let place = TestFolder::new();
         let path = Writer { compression, ..Writer::with_large_objects(16) }.directory(&place);
         std::fs::write(path.join(format!("blob_16402.dat{ending}")), b"").unwrap();
-        let scan = super::super::open(&path).unwrap().scan().unwrap();
+        let scan = crate::open(&path).unwrap().scan().unwrap();
         assert_eq!(scan.damage.is_empty(), whole, "compression {compression}: {:?}", scan.damage);
         let held = scan.large_objects[0].1;
         assert_eq!((held.objects, held.bytes), (2, 4), "compression {compression}");
         // The file of a table has its end mark at least.
         std::fs::write(path.join(format!("4.dat{ending}")), b"").unwrap();
-        let damage = super::super::open(&path).unwrap().scan().unwrap().damage;
+        let damage = crate::open(&path).unwrap().scan().unwrap().damage;
         assert!(damage.iter().any(|place| place.table.is_some()), "compression {compression}: {damage:?}");
     }
 }
 
 #[test]
 fn no_link_and_no_path_leads_out_of_a_directory() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let path = Writer::shop(14).directory(&place);
     let file = path.join("4.dat.gz");
-    let opened = super::super::open(&path).unwrap();
+    let opened = crate::open(&path).unwrap();
     std::fs::rename(&file, place.path("outside.gz")).unwrap();
     std::os::unix::fs::symlink(place.path("outside.gz"), &file).unwrap();
     // Put there after the folder was looked at.
     let damage = opened.scan().unwrap().damage;
     assert!(damage[0].what.contains("symbolic link"), "{damage:?}");
-    let refused = super::super::open(&path).unwrap_err().to_string();
+    let refused = crate::open(&path).unwrap_err().to_string();
     assert!(refused.contains("holds a symbolic link, \"4.dat.gz\"") && refused.contains("cp -rL"), "{refused}");
     for name in ["../outside.gz", "/etc/passwd", "..", "a/b", ""] {
-        assert!(super::super::directory::open_member(&path, name).is_err(), "{name}");
+        assert!(crate::archive::directory::open_member(&path, name).is_err(), "{name}");
     }
 }
 
@@ -210,4 +212,30 @@ fn what_follows_the_last_data_block_does_no_harm() {
     let mut bytes = Writer::shop(16).custom();
     bytes.extend_from_slice(&bytes.clone());
     assert_eq!(damage_of(&bytes), []);
+}
+
+#[test]
+fn the_rows_of_one_table_are_given_in_their_order() {
+    let text = "COPY a.t (x) FROM stdin;\n1\n\\N\n\\.\nINSERT INTO t VALUES ('2'), ('o''clock');\nINSERT INTO a.u VALUES (3);\n";
+    let folder = TestFolder::new();
+    let dump = crate::open(&folder.write("dump", text.as_bytes())).unwrap();
+    for (schema, table, expected) in [
+        ("a", "t", vec!["1", "NULL"]),
+        ("public", "t", vec!["2", "o'clock"]),
+        ("a", "u", vec!["3"]),
+        ("b", "t", vec![]),
+    ] {
+        let mut rows = Vec::new();
+        dump.rows_of(schema, table, |row| {
+            let text =
+                |value: Option<&[u8]>| value.map_or("NULL".into(), |text| String::from_utf8_lossy(text).into_owned());
+            rows.extend(row.values().map(text));
+        })
+        .unwrap();
+        assert_eq!(rows, expected, "{schema}.{table}");
+    }
+    let archive = crate::open(&folder.write("archive", &Writer::shop(16).custom())).unwrap();
+    let mut values = 0;
+    archive.rows_of("public", "orders", |row| values += row.values().len()).unwrap();
+    assert_eq!(values, 4);
 }

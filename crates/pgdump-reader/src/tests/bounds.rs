@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::super::{Compression, Content, DumpError, Scan, open, plain};
 use super::streams::{ALL, packed};
-use super::{Entry, Place, Writer, damage_of, error_of, gzip, scanned};
+use super::{Entry, TestFolder, Writer, damage_of, error_of, gzip, scanned};
+use crate::dump::Content;
+use crate::{Compression, DumpError, Scan, open, script};
 
 /// Names the dump that the process of its own is to read.
 const VARIABLE: &str = "PGDUMP_READER_TEST_READ";
@@ -58,13 +59,13 @@ const ONE_ROW: u64 = 128;
 const PIECES_OF_ROW: usize = 16;
 
 /// A file that holds 48 MiB of this byte between a beginning and an end, compressed in many members.
-fn bomb(place: &Place, compression: Compression, head: &str, byte: u8, tail: &str) -> std::path::PathBuf {
+fn bomb(place: &TestFolder, compression: Compression, head: &str, byte: u8, tail: &str) -> std::path::PathBuf {
     bomb_of(PIECES, place, compression, head, byte, tail)
 }
 
 fn bomb_of(
     pieces: usize,
-    place: &Place,
+    place: &TestFolder,
     compression: Compression,
     head: &str,
     byte: u8,
@@ -83,7 +84,7 @@ fn bomb_of(
 #[test]
 fn one_giant_row_takes_no_memory_however_it_is_compressed() {
     for compression in ALL {
-        let place = Place::new();
+        let place = TestFolder::new();
         let path = bomb_of(PIECES_OF_ROW, &place, compression, "COPY t (a) FROM stdin;\n", b'x', "\n\\.\n");
         assert_eq!(read_within(USUAL + ONE_ROW, &path), "rows=Some(1) whole", "{compression}");
     }
@@ -110,7 +111,7 @@ fn one_giant_statement_name_comment_or_string_takes_no_memory() {
         ("SELECT 1;", b'\\', "\n", "rows=None whole"),
         ("SELECT 1;", b'\n', "\n", "rows=None whole"),
     ] {
-        let place = Place::new();
+        let place = TestFolder::new();
         let path = bomb(&place, Compression::Zstd, head, byte, tail);
         // Of a statement that is read whole 16 MiB are kept, and a second time as a fact.
         let kept = if head.starts_with("GRANT") || head.starts_with("CREATE TABLE") {
@@ -142,7 +143,7 @@ fn millions_of_small_things_take_no_memory() {
         ("SELECT 1", "(", ""),
         ("GRANT SELECT ON t TO a", ",a", ";"),
     ] {
-        let place = Place::new();
+        let place = TestFolder::new();
         let text = format!("SELECT 0;\n{head}{}{tail}", unit.repeat((3 << 20) / unit.len()));
         let path = place.write("bomb", &packed(Compression::Zstd, text.as_bytes()));
         read_within(USUAL, &path);
@@ -151,7 +152,7 @@ fn millions_of_small_things_take_no_memory() {
 
 #[test]
 fn long_names_in_one_long_statement_are_not_all_kept() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let name = format!(", \"{}\"", "x".repeat(60_000));
     let text = format!("GRANT SELECT ON t TO a{};\n", name.repeat(4000));
     let path = place.write("bomb", &gzip(text.as_bytes()));
@@ -160,21 +161,18 @@ fn long_names_in_one_long_statement_are_not_all_kept() {
 
 #[test]
 fn a_text_that_declares_without_end_is_read_to_a_limit_and_is_not_whole() {
-    let place = Place::new();
+    let place = TestFolder::new();
     for unit in
         ["GRANT SELECT ON t{} TO a;\n", "GRANT SELECT ON t TO a;\n", "CREATE TABLE t{} (a int);\n", "SET a{} = 1;\n"]
     {
         let text: String = (0..20_000).map(|n| unit.replace("{}", &n.to_string())).collect();
         let dump = open(&place.write("dump", text.as_bytes())).unwrap();
         let Content::Plain(text) = &dump.content else { panic!("text") };
-        let scan: Scan = plain::scan_and_keep(&dump, text, &mut super::super::rows::Plan::Digest, 4 << 20).unwrap();
+        let scan: Scan = script::scan_and_keep(&dump, text, &mut crate::rows::RowMode::Digest, 4 << 20).unwrap();
         let what = &scan.damage[0].what;
         assert!(what.starts_with("declares more objects and privileges than can be kept in 4 MiB, in line "), "{what}");
         assert!(scan.facts.grants.len() + scan.facts.tables.len() + scan.facts.settings.len() < 10_000);
-        assert_eq!(
-            plain::scan_and_keep(&dump, text, &mut super::super::rows::Plan::Digest, 40 << 20).unwrap().damage,
-            []
-        );
+        assert_eq!(script::scan_and_keep(&dump, text, &mut crate::rows::RowMode::Digest, 40 << 20).unwrap().damage, []);
     }
 }
 
@@ -216,7 +214,7 @@ fn a_window_that_takes_more_memory_than_is_given_is_refused_and_says_so() {
 
 #[test]
 fn the_widest_window_that_is_taken_takes_no_more_than_itself() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let mut encoder = zstd::Encoder::new(std::fs::File::create(place.path("bomb")).unwrap(), 1).unwrap();
     encoder.window_log(27).unwrap();
     encoder.write_all(b"COPY t (a) FROM stdin;\n").unwrap();
@@ -236,20 +234,20 @@ fn archives_of_giant_rows_take_no_memory() {
     for compression in 0..=3 {
         let mut writer = Writer { compression, ..Writer::shop(16) };
         writer.entries[3].data = Some(row.clone());
-        let place = Place::new();
+        let place = TestFolder::new();
         // Its writer makes blocks of seven bytes, which is not what is meant here.
         let path = writer.directory(&place);
         assert_eq!(read_within(USUAL + ONE_ROW, &path), "rows=Some(1) whole", "directory, compression {compression}");
     }
     let mut writer = Writer { compression: 0, ..Writer::shop(16) };
     writer.entries[3].data = Some(row);
-    let place = Place::new();
+    let place = TestFolder::new();
     assert_eq!(read_within(USUAL + ONE_ROW, &place.write("bomb", &writer.tar())), "rows=Some(1) whole");
 }
 
 #[test]
 fn a_compressed_table_of_contents_cannot_hold_entries_without_end() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let writer = Writer::shop(16);
     let path = writer.directory(&place);
     let toc = std::fs::read(path.join("toc.dat")).unwrap();
@@ -274,7 +272,7 @@ fn a_compressed_table_of_contents_cannot_hold_entries_without_end() {
 
 #[test]
 fn a_table_of_contents_with_damaged_compression_is_damaged_not_unreadable() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let path = Writer::shop(16).directory(&place);
     let mut toc = gzip(&std::fs::read(path.join("toc.dat")).unwrap());
     toc[40] ^= 0xff;
@@ -293,7 +291,7 @@ fn two_entries_of_one_id_are_damage() {
 
 #[test]
 fn two_tables_with_one_data_file_are_damage() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let writer = Writer { compression: 0, ..Writer::shop(16) };
     let path = writer.directory(&place);
     let mut twin = writer.clone();
@@ -370,7 +368,7 @@ fn thirty_thousand_entries_are_read_soon() {
             Entry { id: id + 2, ..grant.clone() },
         ]);
     }
-    let place = Place::new();
+    let place = TestFolder::new();
     let bytes = writer.custom();
     let scan = soon("a custom archive", || open(&place.write("dump", &bytes)).unwrap().scan().unwrap());
     assert_eq!(scan.damage, []);

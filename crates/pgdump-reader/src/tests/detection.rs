@@ -1,8 +1,9 @@
-use super::super::{Content, DumpError, open};
-use super::{Place, Writer, error_of, gzip, scanned};
+use super::{TestFolder, Writer, error_of, gzip, scanned};
+use crate::dump::Content;
+use crate::{DumpError, open};
 
 fn looks_like(bytes: &[u8]) -> Option<&'static str> {
-    let place = Place::new();
+    let place = TestFolder::new();
     match open(&place.write("dump.sql", bytes)) {
         Err(DumpError::NotADump { looks_like, .. }) => looks_like,
         other => panic!("{other:?}"),
@@ -25,7 +26,7 @@ fn what_is_no_dump_is_named() {
 
 #[test]
 fn a_base_backup_is_no_dump() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let mut tar = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_ustar();
     header.set_size(3);
@@ -39,7 +40,7 @@ fn a_base_backup_is_no_dump() {
 
 #[test]
 fn a_file_that_cannot_be_read_says_why() {
-    let place = Place::new();
+    let place = TestFolder::new();
     assert!(matches!(open(&place.path("nothing")), Err(DumpError::NotFound { .. })));
     assert!(matches!(open(&place.write("empty", b"")), Err(DumpError::Empty { .. })));
     assert!(matches!(open(&place.write("empty.gz", &gzip(b""))), Err(DumpError::EmptyInside { .. })));
@@ -64,7 +65,7 @@ fn an_archive_inside_compression_says_to_decompress_it() {
 
 #[test]
 fn the_table_of_contents_of_a_directory_is_not_the_dump() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let folder = Writer::shop(14).directory(&place);
     assert!(matches!(open(&folder.join("toc.dat")), Err(DumpError::TocAlone { .. })));
     assert!(matches!(open(&folder).unwrap().content, Content::Archive(_)));

@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::super::open;
-use super::{Place, Writer, gzip};
+use super::{TestFolder, Writer, gzip};
+use crate::open;
 
 fn survive(bytes: &[u8]) {
-    let place = Place::new();
+    let place = TestFolder::new();
     if let Ok(dump) = open(&place.write("dump", bytes)) {
         let _ = dump.scan();
     }
@@ -74,7 +74,7 @@ fn a_length_of_two_gigabytes_takes_no_memory_and_ends() {
     let mut bytes = Writer::shop(14).custom();
     let at = bytes.windows(4).position(|window| window == b"shop").unwrap();
     bytes[at - 4..at].copy_from_slice(&0x7fff_ffff_u32.to_le_bytes());
-    let place = Place::new();
+    let place = TestFolder::new();
     let error = open(&place.write("dump", &bytes)).unwrap_err().to_string();
     assert!(error.contains("damaged"), "{error}");
 }

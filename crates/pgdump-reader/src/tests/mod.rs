@@ -5,6 +5,7 @@ mod archives;
 mod bounds;
 mod detection;
 mod hostile;
+mod imports;
 mod mutations;
 mod plain_text;
 mod scripts;
@@ -18,11 +19,11 @@ use std::path::PathBuf;
 use super::{Damage, Dump, Scan};
 
 /// A folder with one dump in it, gone at the end of the test.
-pub(super) struct Place {
+pub(super) struct TestFolder {
     folder: tempfile::TempDir,
 }
 
-impl Place {
+impl TestFolder {
     pub(super) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
@@ -40,7 +41,7 @@ impl Place {
 
 /// Opens and scans a file of these bytes.
 pub(super) fn scanned(bytes: &[u8]) -> (Dump, Scan) {
-    let place = Place::new();
+    let place = TestFolder::new();
     let dump = super::open(&place.write("dump", bytes)).unwrap();
     let scan = dump.scan().unwrap();
     (dump, scan)
@@ -52,7 +53,7 @@ pub(super) fn damage_of(bytes: &[u8]) -> Vec<Damage> {
 
 /// The error that opening these bytes gives, as it is shown.
 pub(super) fn error_of(bytes: &[u8]) -> String {
-    let place = Place::new();
+    let place = TestFolder::new();
     super::open(&place.write("dump", bytes)).unwrap_err().to_string()
 }
 
@@ -297,7 +298,7 @@ impl Writer {
         files
     }
 
-    pub(super) fn directory(&self, place: &Place) -> PathBuf {
+    pub(super) fn directory(&self, place: &TestFolder) -> PathBuf {
         let folder = place.path("dump.dir");
         std::fs::create_dir(&folder).unwrap();
         let toc = self.toc(3, |entry| self.string(Some(&self.file_name(entry))));

@@ -8,13 +8,13 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::super::{Compression, open};
 use super::allocations::peak_of;
 use super::streams::{ALL, packed};
-use super::{Place, Writer};
+use super::{TestFolder, Writer};
+use crate::{Compression, open};
 
 /// More than the buffers of all readers; no seed is larger than a hundredth of it.
-const MOST_MEMORY: usize = 32 << 20;
+const MAX_MEMORY: usize = 32 << 20;
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// Changes seeds and reads each result as a file, or as the file of this name in a folder.
@@ -44,7 +44,7 @@ fn mutate(what: &str, cases: u64, seeds: &[Vec<u8>], pieces: &[&[u8]], read: imp
         });
         let fault = match result {
             Err(_) => "a panic".to_owned(),
-            Ok(((), peak)) if peak > MOST_MEMORY => format!("{peak} bytes of memory"),
+            Ok(((), peak)) if peak > MAX_MEMORY => format!("{peak} bytes of memory"),
             Ok(_) if began.elapsed() > LONGEST => format!("{:?}", began.elapsed()),
             Ok(_) => continue,
         };
@@ -143,7 +143,7 @@ fn changed_tar_archives_do_no_harm() {
 #[test]
 fn changed_dumps_in_directory_format_do_no_harm() {
     for compression in 0..=3 {
-        let place = Place::new();
+        let place = TestFolder::new();
         let folder = Writer { compression, ..Writer::with_large_objects(16) }.directory(&place);
         for file in std::fs::read_dir(&folder).unwrap() {
             let file = file.unwrap().path();
@@ -164,7 +164,7 @@ fn changed_dumps_in_directory_format_do_no_harm() {
 fn changed_folders_do_no_harm() {
     const FILES: [&str; 4] = ["toc.dat", "4.dat", "blobs_8.toc", "blob_16401.dat"];
     const SEPARATOR: &[u8] = b"\xff\xfe\xfd";
-    let place = Place::new();
+    let place = TestFolder::new();
     let folder = Writer { compression: 0, ..Writer::with_large_objects(16) }.directory(&place);
     let files = FILES.map(|name| std::fs::read(folder.join(name)).unwrap());
     mutate("directory", 3_000, &[files.join(SEPARATOR)], &[SEPARATOR, b"../"], |_, bytes| {

@@ -1,5 +1,5 @@
-use super::super::{CreatedDatabase, Facts, Scan};
 use super::{damage_of, scanned};
+use crate::{CreatedDatabase, Facts, Scan};
 
 const HEAD: &str = "--\n-- PostgreSQL database dump\n--\n\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n\
                     SELECT pg_catalog.set_config('search_path', '', false);\n";

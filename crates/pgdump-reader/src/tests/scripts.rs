@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::super::digest::NoDigest;
-use super::super::{Affects, Scan};
 use super::scanned;
+use crate::digest::NoDigest;
+use crate::{Affects, Scan};
 
 fn scan(text: &str) -> Scan {
     scanned(text.as_bytes()).1
@@ -12,8 +12,8 @@ fn scan(text: &str) -> Scan {
 
 /// The places of rows, as `database.table=rows`.
 fn rows(scan: &Scan) -> Vec<String> {
-    let name = |rows: &super::super::TableRows| {
-        format!("{}.{}={}", rows.place.database.as_deref().unwrap_or("-"), rows.place.table, rows.rows)
+    let name = |rows: &crate::TableRows| {
+        format!("{}.{}={}", rows.destination.database.as_deref().unwrap_or("-"), rows.destination.table, rows.rows)
     };
     scan.rows.iter().map(name).collect()
 }
@@ -179,7 +179,7 @@ fn rows_of_a_table_that_has_the_name_of_a_temporary_one_are_the_dumps() {
 fn rows_that_may_have_gone_into_a_temporary_table_are_counted_by_nobody() {
     for rows in ["COPY t FROM stdin;\n1\n\\.\n", "INSERT INTO t VALUES (1);\nINSERT INTO t VALUES (1);\n"] {
         let scan = scan(&format!("CREATE TEMP TABLE t(a int);\nDO $$BEGIN DROP TABLE t; END$$;\n{rows}"));
-        let digests: Vec<_> = scan.rows.iter().map(|rows| (rows.place.table.as_str(), rows.digest)).collect();
+        let digests: Vec<_> = scan.rows.iter().map(|rows| (rows.destination.table.as_str(), rows.digest)).collect();
         assert_eq!(digests, [("t", Err(NoDigest::PerhapsTemporary))], "{rows}");
     }
 }
@@ -200,7 +200,7 @@ fn a_table_that_is_filled_by_what_cannot_be_counted_has_rows() {
     ] {
         let scan = scan(&format!("{table}{fills}\n"));
         let uncountable = scan.rows.iter().filter(|rows| rows.rows == 1 && rows.digest == Err(NoDigest::Made));
-        assert_eq!(uncountable.map(|rows| rows.place.table.as_str()).collect::<Vec<_>>(), ["t"], "{fills}");
+        assert_eq!(uncountable.map(|rows| rows.destination.table.as_str()).collect::<Vec<_>>(), ["t"], "{fills}");
         assert!(scan.facts.tables.iter().any(|table| table.name == "t" && table.has_data), "{fills}");
     }
     for made in [
@@ -209,7 +209,7 @@ fn a_table_that_is_filled_by_what_cannot_be_counted_has_rows() {
         "PREPARE p AS SELECT 1;\nCREATE TABLE s.t AS EXECUTE p;",
     ] {
         let scan = scan(&format!("{made}\nALTER TABLE s.t RENAME TO u;\n"));
-        let place = scan.rows.first().map(|rows| (rows.place.schema.as_deref(), rows.place.table.as_str()));
+        let place = scan.rows.first().map(|rows| (rows.destination.schema.as_deref(), rows.destination.table.as_str()));
         assert_eq!(place, Some((Some("s"), "u")), "{made}");
     }
     for nothing in [
@@ -225,7 +225,7 @@ fn a_table_that_is_filled_by_what_cannot_be_counted_has_rows() {
     let both =
         scan(&format!("{table}INSERT INTO public.t VALUES (1);\nWITH x AS (SELECT 2) INSERT INTO public.t TABLE x;\n"));
     assert!(both.rows[0].digest.is_ok());
-    assert!(both.unfollowed.iter().any(|of| of.effect == super::super::Effect::Makes), "{:?}", both.unfollowed);
+    assert!(both.unfollowed.iter().any(|of| of.effect == crate::Effect::Makes), "{:?}", both.unfollowed);
 }
 
 #[test]
@@ -347,7 +347,7 @@ fn names_are_those_that_the_server_keeps() {
          INSERT INTO U&\"d\\0061ta\" VALUES (1);\nCOPY data FROM stdin;\n1\n\\.\n"
     );
     let scan = scan(&text);
-    let rows = scan.rows.iter().map(|rows| (rows.place.table.as_str(), rows.rows));
+    let rows = scan.rows.iter().map(|rows| (rows.destination.table.as_str(), rows.rows));
     assert_eq!(rows.collect::<Vec<_>>(), [("data", 2), (kept.as_str(), 2)]);
 }
 
@@ -368,7 +368,10 @@ fn a_sequence_that_only_the_server_can_name_is_a_doubt() {
 fn rows_of_like_statements_go_where_names_lead_by_then() {
     let insert = "INSERT INTO t VALUES (1);\n";
     let scan = scan(&format!("SET search_path = a;\n{insert}SET search_path = b;\n{insert}\\c two\n{insert}"));
-    let places = scan.rows.iter().map(|rows| (rows.place.database.as_deref(), rows.place.schema.as_deref(), rows.rows));
+    let places = scan
+        .rows
+        .iter()
+        .map(|rows| (rows.destination.database.as_deref(), rows.destination.schema.as_deref(), rows.rows));
     assert_eq!(places.collect::<Vec<_>>(), [(None, Some("a"), 1), (None, Some("b"), 1), (Some("two"), None, 1)]);
 }
 
@@ -398,7 +401,7 @@ proptest! {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("script.sql");
         std::fs::write(&path, &text).unwrap();
-        if let Ok(dump) = super::super::open(&path) {
+        if let Ok(dump) = crate::open(&path) {
             let first = dump.scan().unwrap();
             prop_assert_eq!(&dump.scan().unwrap(), &first);
             let counted = dump.count().unwrap();

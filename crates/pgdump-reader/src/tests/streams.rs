@@ -1,7 +1,7 @@
 use std::io::{Read, Write};
 
-use super::super::{Compression, DumpError};
 use super::{damage_of, gzip, lz4, scanned};
+use crate::{Compression, DumpError};
 
 fn text() -> Vec<u8> {
     let mut text = b"CREATE TABLE t (a int);\nCOPY t (a) FROM stdin;\n".to_vec();
@@ -61,8 +61,8 @@ fn a_compressed_text_that_is_cut_off_is_damaged_even_behind_its_last_row() {
     for compression in ALL {
         let bytes = packed(compression, &text());
         for cut in [1, 2, 4, 5, 8, 9, 100, bytes.len() / 2] {
-            let place = super::Place::new();
-            match super::super::open(&place.write("dump", &bytes[..bytes.len() - cut])) {
+            let place = super::TestFolder::new();
+            match crate::open(&place.write("dump", &bytes[..bytes.len() - cut])) {
                 Ok(dump) => {
                     let damage = dump.scan().unwrap().damage;
                     assert!(!damage.is_empty(), "{compression} without its last {cut} bytes");
@@ -87,8 +87,8 @@ fn damage_in_a_compressed_text_names_the_place() {
 #[test]
 fn the_reader_counts_bytes_of_the_file() {
     let bytes = gzip(&text());
-    let place = super::Place::new();
-    let dump = super::super::open(&place.write("dump", &bytes)).unwrap();
+    let place = super::TestFolder::new();
+    let dump = crate::open(&place.write("dump", &bytes)).unwrap();
     let mut reader = dump.reader().unwrap();
     let consumed = reader.consumed();
     let mut read = Vec::new();

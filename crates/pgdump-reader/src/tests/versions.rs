@@ -4,8 +4,9 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::super::{Archive, ArchiveCompression, Content, DataState, Dump, open};
-use super::{Entry, Place, Writer, damage_of, error_of, scanned};
+use super::{Entry, TestFolder, Writer, damage_of, error_of, scanned};
+use crate::dump::Content;
+use crate::{Archive, ArchiveCompression, DataState, Dump, open};
 
 fn archive(dump: &Dump) -> &Archive {
     let Content::Archive(archive) = &dump.content else { panic!("{:?} is no archive", dump.content) };
@@ -83,7 +84,7 @@ fn large_objects_of_every_version_and_format_are_counted() {
         for compression in 0..=if minor >= 15 { 3 } else { 1 } {
             let writer = Writer { compression, ..Writer::with_large_objects(minor) };
             assert_eq!(damage_of(&writer.custom()), [], "custom 1.{minor}, {compression}");
-            let place = Place::new();
+            let place = TestFolder::new();
             let damage = open(&writer.directory(&place)).unwrap().scan().unwrap().damage;
             assert_eq!(damage, [], "directory 1.{minor}, {compression}");
         }
@@ -129,7 +130,7 @@ fn a_cut_archive_says_after_how_many_rows_it_ends_and_how_much_is_missing_at_lea
 
 #[test]
 fn a_cut_file_of_a_folder_or_tar_archive_says_after_how_many_rows_it_ends() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let path = Writer { compression: 1, ..Writer::shop(16) }.directory(&place);
     let file = path.join("4.dat.gz");
     let bytes = std::fs::read(&file).unwrap();
@@ -147,7 +148,7 @@ fn directory_damage(path: &Path) -> String {
 
 #[test]
 fn rows_behind_the_end_mark_and_a_file_that_is_there_twice_are_damage() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let folder = Writer { compression: 0, ..Writer::shop(16) }.directory(&place);
     let file = folder.join("4.dat");
     let rows = std::fs::read(&file).unwrap();
@@ -166,7 +167,7 @@ fn rows_behind_the_end_mark_and_a_file_that_is_there_twice_are_damage() {
 fn nothing_but_a_regular_file_is_read_in_a_folder() {
     for name in ["4.dat", "blobs_8.toc", "blob_16401.dat"] {
         // What is put in a file's place, and what is said of it: at once, and where it came after the folder was looked at.
-        type Put = fn(&Place, &Path, &[u8]);
+        type Put = fn(&TestFolder, &Path, &[u8]);
         let link: Put = |place, file, content| symlink(place.write("outside", content), file).unwrap();
         let up: Put = |place, file, content| {
             place.write("outside", content);
@@ -187,7 +188,7 @@ fn nothing_but_a_regular_file_is_read_in_a_folder() {
             (pipe, "pipe"),
             (socket, "socket"),
         ] {
-            let place = Place::new();
+            let place = TestFolder::new();
             let path = Writer { compression: 0, ..Writer::with_large_objects(16) }.directory(&place);
             let opened = open(&path).unwrap();
             let file = path.join(name);
@@ -199,7 +200,7 @@ fn nothing_but_a_regular_file_is_read_in_a_folder() {
             let refused = open(&path).unwrap_err().to_string();
             assert!(refused.contains(&format!("holds a {kind}, {name:?}")), "{refused}");
         }
-        let place = Place::new();
+        let place = TestFolder::new();
         let path = Writer { compression: 0, ..Writer::with_large_objects(16) }.directory(&place);
         std::fs::remove_file(path.join(name)).unwrap();
         assert!(directory_damage(&path).contains("is missing"), "{name}: {}", directory_damage(&path));
@@ -210,7 +211,7 @@ fn nothing_but_a_regular_file_is_read_in_a_folder() {
 
 #[test]
 fn a_dump_given_as_a_link_and_files_with_two_names_are_the_users_own() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let path = Writer::shop(16).directory(&place);
     std::fs::hard_link(path.join("4.dat.gz"), place.path("second name")).unwrap();
     symlink(&path, place.path("link")).unwrap();
@@ -219,7 +220,7 @@ fn a_dump_given_as_a_link_and_files_with_two_names_are_the_users_own() {
 
 #[test]
 fn a_table_of_contents_that_is_a_link_is_not_followed() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let path = Writer::shop(16).directory(&place);
     std::fs::rename(path.join("toc.dat"), place.path("elsewhere")).unwrap();
     symlink(place.path("elsewhere"), path.join("toc.dat")).unwrap();
@@ -230,7 +231,7 @@ fn a_table_of_contents_that_is_a_link_is_not_followed() {
 fn names_that_lead_out_of_the_folder_are_not_opened_wherever_they_stand() {
     for name in ["../outside", "/etc/passwd", "..", ".", "sub/file", "", "outside\0"] {
         // In the list of large objects.
-        let place = Place::new();
+        let place = TestFolder::new();
         place.write("outside", b"secret");
         let path = Writer { compression: 0, ..Writer::with_large_objects(16) }.directory(&place);
         let list = format!("16401 {name}\n16402 blob_16402.dat\n");

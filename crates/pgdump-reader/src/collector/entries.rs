@@ -1,0 +1,145 @@
+//! What an archive's table of contents declares, entry by entry.
+
+use super::Collector;
+use crate::archive::{Archive, TocEntry};
+use crate::facts::{Facts, Owned};
+use crate::lexer::{Item, Lexer};
+use crate::object_kind::{ObjectKind, Reading};
+
+impl Facts {
+    /// What an archive's table of contents declares; its data are not read.
+    pub fn of_archive(archive: &Archive) -> Self {
+        // Archives older than 1.13 set search_path to the object's own schema.
+        let built_in = archive.search_path.as_deref() == Some("");
+        let mut collector = Collector { built_in, ..Collector::default() };
+        for entry in &archive.entries {
+            collector.schema.clone_from(&entry.schema);
+            collector.label = Some(entry.label());
+            collect_entry(&mut collector, archive, entry);
+        }
+        let mut facts = collector.into_facts();
+        facts.encoding.clone_from(&archive.encoding);
+        facts
+    }
+}
+
+fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry) {
+    // With --create alone, as pg_restore's _tocEntryRequired has it (pg_backup_archiver.c, PostgreSQL 15 to 18).
+    let of_database =
+        matches!(entry.desc.as_str(), "ACL" | "COMMENT" | "SECURITY LABEL") && entry.tag.starts_with("DATABASE ");
+    if of_database || entry.desc == "DATABASE PROPERTIES" {
+        collector.facts.database_properties.push_str(if entry.desc == "ACL" || entry.desc == "SECURITY LABEL" {
+            ""
+        } else {
+            &entry.defn
+        });
+        return;
+    }
+    if let Some(tablespace) = entry.tablespace.as_ref().filter(|_| entry.desc != "DATABASE") {
+        collector.facts.tablespaces.insert(tablespace.clone());
+    }
+    let reading = ObjectKind::of_tag(&entry.desc).map_or(Reading::Needs, |kind| kind.reading);
+    match entry.desc.as_str() {
+        "ACL" | "DEFAULT ACL" => {
+            let before = collector.facts.grants.len();
+            collect_text(collector, &entry.defn);
+            // All statements of the entry go to the server as one, so they stand or fall together.
+            if let Some(first) = collector.facts.grants.get_mut(before) {
+                first.statements = entry.defn.trim().to_owned();
+            }
+        }
+        "DATABASE" => {
+            // Its tablespace is needed only where the restore creates it.
+            let tablespaces = collector.facts.tablespaces.clone();
+            collect_text(collector, &entry.defn);
+            collector.facts.tablespaces = tablespaces;
+            if let Some(created) = collector.facts.creates_database.last_mut()
+                && !entry.owner.is_empty()
+            {
+                created.owner = Some(entry.owner.clone());
+            }
+            return;
+        }
+        "PROCEDURAL LANGUAGE" => {
+            collector.facts.languages.insert(entry.tag.clone());
+        }
+        "TABLE" => collector.table(entry.schema.clone(), entry.tag.clone()).created = true,
+        "TABLE DATA" => {
+            let table = collector.table(entry.schema.clone(), entry.tag.clone());
+            table.has_data = true;
+            collector.facts.inserts |= entry.copy_stmt.is_none();
+        }
+        "STATISTICS DATA" => collector.facts.statistics += 1,
+        "BLOB" => collector.facts.large_objects += 1,
+        // Since 17 one entry stands for many: its definition lists their oids, one in each line (getLOs in pg_dump.c).
+        "BLOB METADATA" => {
+            let listed = entry.defn.lines().filter(|line| !line.trim().is_empty()).count();
+            collector.facts.large_objects += listed as u64;
+        }
+        _ => match reading {
+            Reading::Whole | Reading::Declared => collect_text(collector, &entry.defn),
+            Reading::Needs | Reading::Nothing => {}
+        },
+    }
+    if reading == Reading::Needs {
+        need_text(collector, &entry.defn);
+    }
+    if let Some(method) = &entry.table_access_method {
+        collector.facts.needs.access_methods.insert(method.clone());
+    }
+    if entry.desc == "BLOB METADATA" && !entry.owner.is_empty() {
+        for oid in entry.defn.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            collector.facts.owners.push(Owned {
+                database: None,
+                kind: "LARGE OBJECT".to_owned(),
+                schema: None,
+                name: oid.to_owned(),
+                owner: entry.owner.clone(),
+            });
+        }
+    } else if gets_owner(archive, entry) {
+        collector.facts.owners.push(Owned {
+            database: None,
+            kind: statement_word(&entry.desc).to_owned(),
+            schema: entry.schema.clone(),
+            name: entry.tag.clone(),
+            owner: entry.owner.clone(),
+        });
+    }
+}
+
+/// What facts call the kind of an entry's object: the word of its statements where that is another one.
+fn statement_word(desc: &str) -> &str {
+    match ObjectKind::of_tag(desc) {
+        Some(kind) if !kind.sql.is_empty() => kind.sql,
+        _ => desc,
+    }
+}
+
+/// Whether a restore writes `ALTER … OWNER TO` for the entry (_printTocEntry in pg_backup_archiver.c, PostgreSQL 15 to
+/// 18: it has an owner and a statement that drops it, and is of a type that can have an owner).
+fn gets_owner(_archive: &Archive, entry: &TocEntry) -> bool {
+    !entry.owner.is_empty()
+        && !entry.drop_stmt.is_empty()
+        && ObjectKind::of_tag(&entry.desc).is_none_or(|kind| kind.has_owner)
+}
+
+fn need_text(collector: &mut Collector, text: &str) {
+    let mut lexer = Lexer::of_text(text);
+    // Reading from memory cannot fail.
+    while let Ok(Some(item)) = lexer.next() {
+        if let Item::Statement(statement) = item {
+            collector.need(&statement);
+        }
+    }
+}
+
+fn collect_text(collector: &mut Collector, text: &str) {
+    let mut lexer = Lexer::of_text(text);
+    // Reading from memory cannot fail.
+    while let Ok(Some(item)) = lexer.next() {
+        if let Item::Statement(statement) = item {
+            collector.statement(&statement);
+        }
+    }
+}
