@@ -28,3 +28,4 @@ pub mod profile;
 
 pub mod event;
 pub mod seconds;
+pub mod verdict;

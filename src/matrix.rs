@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
-use crate::event::{Events, Phase};
+use crate::event::{EventKind, Events, Reporter};
 use crate::finding::Severity;
 use crate::profile::Target;
 use crate::rehearsal::{Rehearsal, Stage, Timings, Verdict, rehearse};
@@ -42,7 +42,7 @@ pub async fn run(
     targets: Vec<Target>,
     room: Room,
     fail_fast: bool,
-    events: impl Fn(&str) -> Events,
+    reporter: &Reporter,
 ) -> Vec<Rehearsal> {
     let slots = Arc::new(Semaphore::new(room.slots()));
     let units = room.memory_units();
@@ -50,9 +50,6 @@ pub async fn run(
     let stopped_by: Arc<Mutex<Option<String>>> = Arc::default();
     let mut targets = targets;
     targets.sort_by(|a, b| a.name.cmp(&b.name));
-    for target in &targets {
-        events(&target.name).phase(Phase::Queued);
-    }
     let mut running = Vec::new();
     for target in targets {
         // A target that wants more than there is gets all of it, alone; its limit then says what happened.
@@ -63,23 +60,14 @@ pub async fn run(
             () = stage.interrupt.cancelled() => None,
         };
         let (name, description) = (target.name.clone(), target.description.clone());
-        let (stage, events, stopped_by) = (stage.clone(), events(&name), Arc::clone(&stopped_by));
+        let (stage, events, stopped_by) = (stage.clone(), reporter.of_target(&name), Arc::clone(&stopped_by));
         let task = tokio::spawn(async move {
-            if let Some(other) = stopped_by.lock().await.as_ref() {
-                return untested(
-                    &target.name,
-                    &target.description,
-                    format!("not begun: {other} failed, and --fail-fast is given"),
-                );
-            }
-            if stage.interrupt.is_cancelled() {
-                return untested(&target.name, &target.description, "interrupted before it was begun".into());
-            }
-            let rehearsal = rehearse(&stage, &target, &events).await;
+            let rehearsal = rehearse_unless_stopped(&stage, &target, &stopped_by, &events).await;
             if fail_fast && rehearsal.verdict == Verdict::Fail {
                 stopped_by.lock().await.get_or_insert(target.name);
                 stage.interrupt.cancel();
             }
+            events.finished(rehearsal.verdict, rehearsal.summary()).await;
             // Only now may the next one begin, which looks at what this one came to.
             drop(permits);
             rehearsal
@@ -90,15 +78,33 @@ pub async fn run(
     for (name, description, task) in running {
         rehearsals.push(match task.await {
             Ok(rehearsal) => rehearsal,
-            Err(error) => untested(
-                &name,
-                &description,
-                format!("pgrehearse itself failed ({error}), which is a bug of it; please report it"),
-            ),
+            Err(error) => {
+                let reason = format!("pgrehearse itself failed ({error}), which is a bug of it; please report it");
+                reporter.of_target(&name).finished(Verdict::Untested, reason.clone()).await;
+                untested(&name, &description, reason)
+            }
         });
     }
     rehearsals.sort_by(|a, b| a.target.cmp(&b.target));
     rehearsals
+}
+
+/// Rehearses one target, unless the run has been stopped before its turn came.
+async fn rehearse_unless_stopped(
+    stage: &Stage,
+    target: &Target,
+    stopped_by: &Mutex<Option<String>>,
+    events: &Events,
+) -> Rehearsal {
+    if let Some(other) = stopped_by.lock().await.as_ref() {
+        let reason = format!("not begun: {other} failed, and --fail-fast is given");
+        return untested(&target.name, &target.description, reason);
+    }
+    if stage.interrupt.is_cancelled() {
+        return untested(&target.name, &target.description, "interrupted before it was begun".into());
+    }
+    events.send(EventKind::RehearsalStarted).await;
+    rehearse(stage, target, events).await
 }
 
 async fn acquire(

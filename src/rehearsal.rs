@@ -28,10 +28,11 @@ use tokio_util::sync::CancellationToken;
 use crate::check::{CheckResult, NEEDS, Outcome, RowMode};
 use crate::engine::choice::Engines;
 use crate::engine::{Storage, room_in_memory};
-use crate::event::{Events, What};
+use crate::event::Events;
 use crate::finding::mask::Hider;
 use crate::finding::{Finding, Severity};
 use crate::profile::{Entrypoint, Target};
+pub use crate::verdict::Verdict;
 pub use again::{AfterRestore, Again};
 use attempt::Attempt;
 pub use decision::decide;
@@ -77,17 +78,15 @@ const ROOMY: u64 = 1 << 30;
 /// is said.
 pub async fn rehearse(stage: &Stage, target: &Target, events: &Events) -> Rehearsal {
     let mut storage = storage(stage.dump.size, target);
-    let rehearsal = loop {
+    loop {
         match attempt::attempt(stage, target, storage, events).await {
-            Attempt::Done(rehearsal) => break *rehearsal,
+            Attempt::Done(rehearsal) => return *rehearsal,
             Attempt::NeedsDisk => {
-                events.send(What::Notice("the data outgrew memory: once more, on disk".into()));
+                events.notice("the data outgrew memory: once more, on disk").await;
                 storage = Storage::Disk;
             }
         }
-    };
-    events.send(What::Finished { verdict: rehearsal.verdict.label(), summary: rehearsal.summary() });
-    rehearsal
+    }
 }
 
 /// Where the data of a dump of this size go first. In memory nothing measures them, so there they may have no more room
@@ -105,25 +104,6 @@ fn storage(dump: u64, target: &Target) -> Storage {
 /// The file or directory that a sandbox must see: archives are read by pg_restore itself, text is piped into psql.
 fn input(dump: &Dump) -> Option<PathBuf> {
     dump.is_archive().then(|| dump.path.clone())
-}
-
-/// What a rehearsal, or a whole run, comes to. The order is from best to worst, so the worst is the maximum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    Pass,
-    Untested,
-    Fail,
-}
-
-impl Verdict {
-    pub fn label(self) -> &'static str {
-        match self {
-            Verdict::Pass => "pass",
-            Verdict::Untested => "untested",
-            Verdict::Fail => "fail",
-        }
-    }
 }
 
 /// A finished rehearsal: all that a report says about one target.

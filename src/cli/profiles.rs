@@ -1,10 +1,8 @@
 //! `pgrehearse profiles`: the built-in ones, and checking one's own.
 
 use std::io::Write as _;
-use std::time::Instant;
 
 use pgdump_reader as dump;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::{self, Profiles, ProfilesAction};
@@ -12,7 +10,7 @@ use super::setup::{self, Workshop};
 use super::{exit, say, targets};
 use crate::cluster::ClusterError;
 use crate::engine::EngineError;
-use crate::event::{Events, What};
+use crate::event::{EventKind, Recorder, Reporter};
 use crate::finding::mask::{Hider, Mask};
 use crate::finding::profile_rules;
 use crate::profile::{self, BUILTIN, Made, Rules};
@@ -91,10 +89,10 @@ async fn check_live(all: &[Made], engine: &arguments::Engine) -> anyhow::Result<
     let mut code = exit::PASS;
     for profile in all {
         let target = &profile.target;
-        let (sender, mut receiver) = mpsc::unbounded_channel();
-        let events = Events::new(&target.name, Instant::now(), sender);
-        let made = trial.of(target, &events).await;
-        drop(events);
+        let recorder = Recorder::default();
+        let reporter = Reporter::default().with(recorder.clone());
+        let made = trial.of(target, &reporter.of_target(&target.name)).await;
+        reporter.finish().await;
         let line = match made {
             Ok(server) => format!("{}: ok, {server}", target.name),
             Err(failed) => {
@@ -116,9 +114,9 @@ async fn check_live(all: &[Made], engine: &arguments::Engine) -> anyhow::Result<
             }
         };
         writeln!(super::stdout(), "{}", visible(&line))?;
-        while let Some(event) = receiver.recv().await {
-            if let What::Notice(notice) = event.what {
-                say(&format!("pgrehearse: {}: {}", target.name, visible(&notice)));
+        for event in recorder.events() {
+            if let EventKind::Notice { text } = event.kind {
+                say(&format!("pgrehearse: {}: {}", target.name, visible(&text)));
             }
         }
         if interrupt.is_cancelled() {

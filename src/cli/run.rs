@@ -5,20 +5,19 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use pgdump_reader::{self as dump, Dump, Scan};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::{Output, Run};
 use super::setup::{self, Workshop};
 use super::{Usage, exit, say, targets};
 use crate::check::RowMode;
-use crate::event::Events;
+use crate::event::{EventKind, Reporter};
 use crate::finding::{Finding, Severity};
 use crate::fixes::{self, Asked, Directory, DirectoryError};
 use crate::matrix;
 use crate::profile::Target;
 use crate::rehearsal::{ScanInProgress, Stage, Verdict, WrittenFixes, while_it_answers};
-use crate::report::live::{self, View};
+use crate::report::live::View;
 use crate::report::spec::{Destination, Format, ReportSpec};
 use crate::report::terminal::TerminalOptions;
 use crate::report::{DumpFacts, Report, SCHEMA};
@@ -165,14 +164,17 @@ pub async fn rehearse(
     };
     let mut names: Vec<String> = targets.iter().map(|target| target.name.clone()).collect();
     names.sort();
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let view = tokio::spawn(live::listen(receiver, names, View::choose(wanted.quiet)));
-    let rehearsals = {
-        let events = |target: &str| Events::new(target, began, sender.clone());
-        matrix::run(&stage, targets, room, wanted.fail_fast, events).await
-    };
-    drop(sender);
-    let _ = view.await;
+    let mut reporter = Reporter::default();
+    if let Some(listener) = View::choose(wanted.quiet).listener() {
+        reporter = reporter.with(listener);
+    }
+    let source = dump.path.display().to_string();
+    reporter.of_run().send(EventKind::RunStarted { source, targets: names }).await;
+    let rehearsals = matrix::run(&stage, targets, room, wanted.fail_fast, &reporter).await;
+    // No target is no pass.
+    let verdict = Verdict::worst(rehearsals.iter().map(|rehearsal| rehearsal.verdict));
+    reporter.of_run().send(EventKind::RunFinished { verdict }).await;
+    reporter.finish().await;
     let scan = stage.scan.peek().and_then(|scan| scan.as_ref().ok()).cloned();
     drop(stage);
     for engine in engines.all() {
@@ -189,8 +191,7 @@ pub async fn rehearse(
         started,
         elapsed: began.elapsed(),
         dump: facts(&dump, scan.as_deref()),
-        // No target is no pass.
-        verdict: rehearsals.iter().map(|rehearsal| rehearsal.verdict).max().unwrap_or(Verdict::Untested),
+        verdict,
         targets: rehearsals,
     };
     let signal = *signal.borrow();

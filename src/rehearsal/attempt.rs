@@ -21,7 +21,7 @@ use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, pa
 use crate::check::{self, Before, NotApplied, RowMode};
 use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
-use crate::event::{Events, Phase, What};
+use crate::event::{EventKind, Events, Phase};
 use crate::finding::mask::Mask;
 use crate::finding::{Failure, Finding, Name, Situation, diagnose, outside, transactions_lost};
 use crate::profile::Target;
@@ -170,7 +170,7 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         rehearsal.checks.push(check::check_dump(&scan));
     }
 
-    events.phase(Phase::Teardown);
+    events.phase(Phase::Teardown).await;
     let teardown = Instant::now();
     let removed = while_it_answers(&*engine, &stage.interrupt, sandbox.remove()).await.and_then(|removed| removed);
     if let Err(error) = removed {
@@ -275,11 +275,11 @@ async fn work(
     let session = Session::open(sandbox, superuser, MAINTENANCE_DATABASE).await?;
     let version = session.server_version().await?;
     rehearsal.timings.ready = began.elapsed();
-    events.send(What::SandboxReady { engine: engine.kind().name(), server_version: version.clone() });
+    events.send(EventKind::SandboxReady { engine: engine.kind().name(), server_version: version.clone() }).await;
     rehearsal.judge =
         Some(Judge { engine: engine.kind().name().into(), server_version: version, source: sandbox.describe() });
 
-    events.phase(Phase::Prepare);
+    events.phase(Phase::Prepare).await;
     let makes_own = restore::makes_database(&stage.dump, target);
     let not_applied = if makes_own { cluster::not_applied(target) } else { Vec::new() };
     if !not_applied.is_empty() {
@@ -301,7 +301,7 @@ async fn work(
 
     let met = Met::before(sandbox, target, &before).await?;
 
-    events.phase(Phase::Restore);
+    events.phase(Phase::Restore).await;
     let restoring = Instant::now();
     let (outcome, session) = tokio::select! {
         outcome = restore::run(sandbox, session, &stage.dump, target, events) => outcome?,
@@ -439,7 +439,7 @@ impl CameBack<'_> {
             restored.left_aside.insert("rows", "rows were not compared (--rows off)".to_owned());
         }
         if restored_anything {
-            events.phase(Phase::Check);
+            events.phase(Phase::Check).await;
             let began = Instant::now();
             let checking = Checking {
                 stage,

@@ -14,8 +14,8 @@ use super::{RestoreSummary, Stage};
 use crate::check::{self, Before, Check, CheckResult, Outcome, Place, Restored, Schema};
 use crate::cluster::{ClusterError, OWN_SETTINGS, Session};
 use crate::engine::Sandbox;
-use crate::event::{Events, What};
-use crate::finding::mask::Mask;
+use crate::event::{CheckOutcome, EventKind, Events};
+use crate::finding::mask::{Hider, Mask};
 use crate::finding::{Failure, Finding, Name};
 use crate::profile::Target;
 
@@ -108,7 +108,7 @@ impl Checking<'_> {
                     let way = Way { earlier: found.as_slice(), alone: None };
                     looks.push(Box::pin(async move {
                         let look = self.look(check, now, way).await;
-                        events.send(What::CheckDone { check: check.name() });
+                        self.tell(check, now, look.looked.as_ref().map_err(|error| self.words(error)), events).await;
                         look
                     }));
                 }
@@ -144,6 +144,7 @@ impl Checking<'_> {
                     let looked = match again.contains(&nth) {
                         true => {
                             let looked = self.look_alone(check, &mut here, &found).await;
+                            self.tell(check, &here, looked.as_ref().map_err(String::clone), events).await;
                             let database = (several && !check.looks_once()).then_some(place.name.as_str());
                             results.put(index, result(check, looked.clone(), database));
                             looked.ok()
@@ -155,6 +156,22 @@ impl Checking<'_> {
                 found.extend(fresh);
             }
         }
+    }
+
+    /// Tells whoever listens how one look of a check ended.
+    async fn tell(&self, check: &dyn Check, here: &Here<'_>, looked: Result<&check::Looked, String>, events: &Events) {
+        let outcome = match looked {
+            Ok(looked) => CheckOutcome::Looked {
+                findings: looked.findings.len() as u64,
+                could_not: looked.could_not.len() as u64,
+            },
+            Err(mut reason) => {
+                Hider { of_environment: &self.target.secrets }.text(&mut reason);
+                CheckOutcome::CouldNotLook { reason }
+            }
+        };
+        let database = here.place.name.clone();
+        events.send(EventKind::CheckFinished { check: check.name(), database, outcome }).await;
     }
 
     fn mask(&self) -> Mask<'_> {

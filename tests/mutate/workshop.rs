@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use pgdump_reader as dump;
@@ -11,7 +10,7 @@ use pgrehearse::engine::Engine;
 use pgrehearse::engine::choice::{Choice, Engines};
 use pgrehearse::engine::docker::DockerEngine;
 use pgrehearse::engine::lease::{Home, Lease};
-use pgrehearse::event::Events;
+use pgrehearse::event::Reporter;
 use pgrehearse::finding::Severity;
 use pgrehearse::profile;
 use pgrehearse::rehearsal::{AfterRestore, Rehearsal, Stage, rehearse};
@@ -90,8 +89,7 @@ impl Workshop {
             after,
         };
         // Nobody listens.
-        let (sender, _) = tokio::sync::mpsc::unbounded_channel();
-        rehearse(&stage, &target, &Events::new(&target.name, Instant::now(), sender)).await
+        rehearse(&stage, &target, &Reporter::default().of_target(&target.name)).await
     }
 
     /// Removes whatever is still there.

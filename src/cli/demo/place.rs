@@ -4,9 +4,6 @@
 //! be had shows the same.
 
 use std::fmt;
-use std::time::Instant;
-
-use tokio::sync::mpsc;
 
 use crate::cli::arguments::Engine as EngineArguments;
 use crate::cli::setup::{Workshop, local_engine};
@@ -14,9 +11,9 @@ use crate::cluster;
 use crate::engine::choice::Choice;
 use crate::engine::local::{Confinement, bubblewrap, installations};
 use crate::engine::{Engine, EngineError, EngineKind, SandboxSpec, Server, Storage};
-use crate::event::Events;
+use crate::event::Reporter;
 use crate::profile::{Major, Target};
-use crate::report::live::{self, View};
+use crate::report::live::View;
 
 /// The versions that the demo's dump and targets are made for, in the order of preference.
 const MAJORS: [Major; 6] = [Major(17), Major(18), Major(16), Major(15), Major(14), Major(13)];
@@ -124,9 +121,11 @@ async fn in_docker(
             return Ok(major);
         }
     }
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let view = tokio::spawn(live::listen(receiver, vec!["image".into()], View::choose(quiet)));
-    let events = Events::new("image", Instant::now(), sender);
+    let mut reporter = Reporter::default();
+    if let Some(listener) = View::choose(quiet).listener() {
+        reporter = reporter.with(listener);
+    }
+    let events = reporter.of_target("image");
     let mut first = None;
     for major in MAJORS {
         match engine.provide(&spec(major), &events).await {
@@ -144,7 +143,7 @@ async fn in_docker(
         }
     }
     drop(events);
-    let _ = view.await;
+    reporter.finish().await;
     first.unwrap_or_else(|| Err("no version was asked for".into()))
 }
 
@@ -172,8 +171,7 @@ async fn on_this_machine(
         no_walls = Some(reason);
     }
     let engine = &workshop.engines.local;
-    let (sender, _) = mpsc::unbounded_channel();
-    match engine.provide(&spec(newest), &Events::new("demo", Instant::now(), sender)).await {
+    match engine.provide(&spec(newest), &Reporter::default().of_target("demo")).await {
         Ok(()) => Ok(Ok(Place { engine: engine.kind(), major: newest, no_walls })),
         Err(error) => Ok(Err(error.to_string())),
     }
