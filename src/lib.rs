@@ -9,6 +9,8 @@
 pub mod cli;
 pub mod report;
 
+pub mod session;
+
 pub mod matrix;
 pub mod rehearsal;
 
@@ -27,5 +29,6 @@ pub mod engine;
 pub mod profile;
 
 pub mod event;
+pub mod exit;
 pub mod seconds;
 pub mod verdict;

@@ -9,16 +9,17 @@ mod story;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use pgdump_reader as dump;
 
 use super::arguments::Demo;
 use super::run::{self, Wanted};
+use super::say;
 use super::setup::{self, Workshop};
-use super::{Usage, exit, say};
+use crate::exit;
 use crate::finding::Severity;
 use crate::profile::{self, Target};
 use crate::report::spec::{Destination, Format, ReportSpec};
+use crate::session::RunError;
 use story::Outcome;
 
 /// What `demo/make` makes of `demo/shop.sql`.
@@ -28,10 +29,10 @@ const SHOP: &[u8] = include_bytes!("../../demo/shop.dump");
 const SHOP_NAME: &str = "shop.dump (embedded in pgrehearse)";
 
 /// Runs the command; the result is its exit code: 0 when everything went as the demo says.
-pub async fn demo(arguments: Demo) -> anyhow::Result<u8> {
+pub async fn demo(arguments: Demo) -> Result<u8, RunError> {
     let reports = run::reports(&arguments.output)?;
     for report in &reports {
-        report.probe().map_err(|error| Usage(format!("{:#}", anyhow::Error::from(error))))?;
+        report.probe().map_err(|error| RunError::usage(&error))?;
     }
     let mut targets = targets()?;
     let quiet = arguments.output.quiet;
@@ -55,7 +56,10 @@ pub async fn demo(arguments: Demo) -> anyhow::Result<u8> {
         say(&story::intro(&place));
     }
 
-    let file = workshop.lease.file(SHOP).context("cannot write the demo's dump to the state directory")?;
+    let file = workshop
+        .lease
+        .file(SHOP)
+        .map_err(|source| RunError::State { action: "cannot write the demo's dump to the state directory", source })?;
     let path = file.path().to_owned();
     let dump = Arc::new(tokio::task::spawn_blocking(move || dump::open(&path)).await??);
     let wanted = Wanted {
@@ -92,7 +96,7 @@ pub async fn demo(arguments: Demo) -> anyhow::Result<u8> {
 }
 
 /// The demo's targets, in the order in which it tells of them.
-fn targets() -> anyhow::Result<Vec<Target>> {
+fn targets() -> Result<Vec<Target>, RunError> {
     let parsed = profile::DEMO.iter().map(|(name, text)| profile::parse(text, name));
     Ok(parsed.collect::<Result<Vec<Target>, _>>()?)
 }

@@ -3,11 +3,12 @@
 use std::io::Write as _;
 
 use super::arguments::Doctor;
-use super::exit;
 use super::setup::Workshop;
 use crate::engine::Server;
 use crate::engine::local::{bubblewrap, installations};
+use crate::exit;
 use crate::profile::Major;
+use crate::session::RunError;
 
 /// The majors that the PostgreSQL project supports, and the last one that it does not.
 const MAJORS: [u16; 6] = [13, 14, 15, 16, 17, 18];
@@ -16,7 +17,7 @@ const MAJORS: [u16; 6] = [13, 14, 15, 16, 17, 18];
 const LITTLE_DISK: u64 = 5 << 30;
 
 /// Runs the command; the result is its exit code: 0 when an engine can rehearse at least one version.
-pub async fn doctor(arguments: Doctor) -> anyhow::Result<u8> {
+pub async fn doctor(arguments: Doctor) -> Result<u8, RunError> {
     let workshop = Workshop::open(&arguments.engine).await?;
     let repository = arguments.engine.image_repository.as_deref();
     let mut lines = Vec::new();

@@ -7,18 +7,20 @@ use tokio_util::sync::CancellationToken;
 
 use super::arguments::{self, Profiles, ProfilesAction};
 use super::setup::{self, Workshop};
-use super::{exit, say, targets};
+use super::{say, targets};
 use crate::cluster::ClusterError;
 use crate::engine::EngineError;
 use crate::event::{EventKind, Recorder, Reporter};
+use crate::exit;
 use crate::finding::mask::{Hider, Mask};
 use crate::finding::profile_rules;
 use crate::profile::{self, BUILTIN, Made, Rules};
 use crate::rehearsal::trial::{Failed, Trial};
 use crate::report::text::visible;
+use crate::session::RunError;
 
 /// Runs the command; the result is its exit code.
-pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
+pub async fn profiles(arguments: Profiles) -> Result<u8, RunError> {
     let mut out = super::stdout();
     match arguments.action.unwrap_or(ProfilesAction::List) {
         ProfilesAction::List => {
@@ -41,7 +43,7 @@ pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
             let source = match dump {
                 Some(path) => {
                     let dump = dump::open(&path)?;
-                    Some(targets::source_of(&dump, || dump.count().map(|scan| scan.facts))?)
+                    Some(targets::source_of(&dump, || Ok(dump.count()?.facts))?)
                 }
                 None => None,
             };
@@ -58,7 +60,7 @@ pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
                 for notice in &made.target.notices {
                     writeln!(out, "# {notice}")?;
                 }
-                write!(out, "{}", made.annotated()?)?;
+                write!(out, "{}", made.annotated().map_err(std::io::Error::other)?)?;
             }
         }
         ProfilesAction::Schema => writeln!(out, "{:#}", profile::schema())?,
@@ -76,7 +78,7 @@ pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
 }
 
 /// Makes the cluster of each target, one after the other, and says what came of it.
-async fn check_live(all: &[Made], engine: &arguments::Engine) -> anyhow::Result<u8> {
+async fn check_live(all: &[Made], engine: &arguments::Engine) -> Result<u8, RunError> {
     let workshop = Workshop::open(engine).await?;
     let interrupt = CancellationToken::new();
     let signal = setup::watch_signals(interrupt.clone())?;

@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::arguments::{Output, Run};
 use super::setup::{self, Workshop};
-use super::{Usage, exit, say, targets};
+use super::{complain, say, targets};
 use crate::check::RowMode;
 use crate::event::{EventKind, Reporter};
+use crate::exit;
 use crate::finding::{Finding, Severity};
 use crate::fixes::{self, Asked, Directory, DirectoryError};
 use crate::matrix;
@@ -21,9 +22,10 @@ use crate::report::live::View;
 use crate::report::spec::{Destination, Format, ReportSpec};
 use crate::report::terminal::TerminalOptions;
 use crate::report::{DumpFacts, Report, SCHEMA};
+use crate::session::RunError;
 
 /// Runs the command; the result is its exit code.
-pub async fn run(arguments: Run) -> anyhow::Result<u8> {
+pub async fn run(arguments: Run) -> Result<u8, RunError> {
     let reports = reports(&arguments.output)?;
     // All that can be wrong with what was typed is said before anything is started.
     let path = arguments.dump.clone();
@@ -32,14 +34,16 @@ pub async fn run(arguments: Run) -> anyhow::Result<u8> {
     // One pass over the dump serves the choice and the rehearsals.
     let scan = setup::begin_scan(&dump, arguments.rows.into());
     let (asked, passing) = (Arc::clone(&dump), scan.clone());
-    let facts = move || tokio::runtime::Handle::current().block_on(passing).map(|scan| scan.facts.clone());
+    let facts = move || {
+        tokio::runtime::Handle::current().block_on(passing).map(|scan| scan.facts.clone()).map_err(RunError::DumpUnread)
+    };
     let choose = move || targets::choose(&names, || targets::source_of(&asked, facts));
     let targets::Chosen { targets, why } = tokio::task::spawn_blocking(choose).await??;
     if let Some(why) = why.filter(|_| !arguments.output.quiet) {
         say(&format!("pgrehearse: {}", crate::report::text::visible(&why)));
     }
     for report in &reports {
-        report.probe().map_err(|error| Usage(format!("{:#}", anyhow::Error::from(error))))?;
+        report.probe().map_err(|error| RunError::usage(&error))?;
     }
     let wanted = Wanted {
         jobs: arguments.jobs,
@@ -51,8 +55,7 @@ pub async fn run(arguments: Run) -> anyhow::Result<u8> {
         cache: !arguments.engine.no_cache,
         quiet: arguments.output.quiet,
     };
-    let fixes = arguments.write_fixes.as_deref().map(Directory::open).transpose();
-    let fixes = fixes.map_err(|error| Usage(format!("{:#}", anyhow::Error::from(error))))?;
+    let fixes = arguments.write_fixes.as_deref().map(Directory::open).transpose()?;
     let workshop = Workshop::open(&arguments.engine).await?;
     let mut finished = rehearse(workshop, Arc::clone(&dump), scan, targets.clone(), &wanted).await?;
     // A report tells what was found, whatever became of the files.
@@ -62,7 +65,7 @@ pub async fn run(arguments: Run) -> anyhow::Result<u8> {
     };
     let mut whole = write(&finished.report, &reports, &arguments.output);
     if let Err(error) = written {
-        say(&format!("pgrehearse: {}", crate::report::text::visible(&format!("{:#}", anyhow::Error::from(error)))));
+        complain(&error);
         whole = false;
     }
     Ok(match finished.code(arguments.allow_untested) {
@@ -142,7 +145,7 @@ pub async fn rehearse(
     scan: ScanInProgress,
     targets: Vec<Target>,
     wanted: &Wanted,
-) -> anyhow::Result<Finished> {
+) -> Result<Finished, RunError> {
     let began = Instant::now();
     let started = jiff::Timestamp::now();
     let interrupt = CancellationToken::new();
@@ -214,12 +217,12 @@ fn facts(dump: &Dump, scan: Option<&Scan>) -> DumpFacts {
 }
 
 /// What `--report` asks for; a report on standard output is the least.
-pub fn reports(output: &Output) -> anyhow::Result<Vec<ReportSpec>> {
+pub fn reports(output: &Output) -> Result<Vec<ReportSpec>, RunError> {
     let mut reports = output.reports.clone();
     if !reports.iter().any(|report| report.destination == Destination::Stdout) {
         reports.push(ReportSpec { format: Format::Terminal, destination: Destination::Stdout });
     }
-    ReportSpec::check_together(&reports).map_err(|error| Usage(format!("{:#}", anyhow::Error::from(error))))?;
+    ReportSpec::check_together(&reports).map_err(|error| RunError::usage(&error))?;
     Ok(reports)
 }
 
@@ -232,7 +235,7 @@ pub fn write(report: &Report, reports: &[ReportSpec], output: &Output) -> bool {
     let mut whole = true;
     for spec in first.into_iter().chain(others) {
         if let Err(error) = spec.write(report, &options) {
-            say(&format!("pgrehearse: {}", crate::report::text::visible(&format!("{:#}", anyhow::Error::from(error)))));
+            complain(&error);
             whole = false;
         }
     }

@@ -3,21 +3,22 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use futures_util::FutureExt as _;
 use pgdump_reader::Dump;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::Engine as EngineArguments;
-use super::{Usage, exit, say};
+use super::say;
 use crate::check::RowMode;
 use crate::engine::choice::{Choice, Engines};
 use crate::engine::docker::DockerEngine;
 use crate::engine::lease::{Home, Lease};
 use crate::engine::local::{Confinement, LocalEngine, RunTag};
 use crate::engine::{Engine, Sweep};
+use crate::exit;
 use crate::matrix::Room;
 use crate::rehearsal::ScanInProgress;
+use crate::session::{RunError, in_full};
 
 /// The engines of a run, and the claim to what they make.
 pub struct Workshop {
@@ -29,27 +30,27 @@ pub struct Workshop {
 
 impl Workshop {
     /// Opens the engines that the arguments allow, and removes what dead runs left.
-    pub async fn open(arguments: &EngineArguments) -> anyhow::Result<Workshop> {
+    pub async fn open(arguments: &EngineArguments) -> Result<Workshop, RunError> {
         let workshop = Self::open_unswept(arguments).await?;
         // Another run's leftovers must not stop this one, and not stay unknown.
         match workshop.sweep(false).await {
             Ok(sweep) => sweep.failed.iter().for_each(|failed| not_removed(failed)),
-            Err(error) => not_removed(&format!("{error:#}")),
+            Err(error) => not_removed(&in_full(&error)),
         }
         Ok(workshop)
     }
 
     /// Opens the engines that the arguments allow.
-    pub async fn open_unswept(arguments: &EngineArguments) -> anyhow::Result<Workshop> {
+    pub async fn open_unswept(arguments: &EngineArguments) -> Result<Workshop, RunError> {
         let choice = Choice::from(arguments.engine);
         if arguments.unconfined && choice != Choice::Local {
-            return Err(Usage(
+            return Err(RunError::Usage(
                 "--unconfined goes with --engine local: it runs the dump's code on this machine without walls".into(),
-            )
-            .into());
+            ));
         }
-        let home = Home::open().context("cannot open the state directory; PGREHEARSE_STATE_DIR names another")?;
-        let lease = Arc::new(home.begin_run().context("cannot begin a run in the state directory")?);
+        let home =
+            Home::open().map_err(state("cannot open the state directory; PGREHEARSE_STATE_DIR names another"))?;
+        let lease = Arc::new(home.begin_run().map_err(state("cannot begin a run in the state directory"))?);
         let confinement = if arguments.unconfined { Confinement::Unconfined } else { Confinement::Confined };
         let local = local_engine(&lease, confinement);
         let (docker, about) = match choice {
@@ -66,7 +67,7 @@ impl Workshop {
     }
 
     /// Removes what dead runs left, on every engine that answers.
-    pub async fn sweep(&self, all: bool) -> anyhow::Result<Sweep> {
+    pub async fn sweep(&self, all: bool) -> Result<Sweep, RunError> {
         let mut all_swept = Sweep::default();
         for engine in self.engines.all() {
             match engine.sweep(all).await {
@@ -79,7 +80,7 @@ impl Workshop {
             }
         }
         // Only now: while a run's lock file is there it is known to be this home's.
-        self.lease.home().forget_dead_runs().context("cannot read the state directory")?;
+        self.lease.home().forget_dead_runs().map_err(state("cannot read the state directory"))?;
         all_swept.removed.sort();
         Ok(all_swept)
     }
@@ -94,12 +95,17 @@ impl Workshop {
     }
 
     /// Removes whatever of this run is still there.
-    pub async fn close(self) -> anyhow::Result<()> {
+    pub async fn close(self) -> Result<(), RunError> {
         for engine in self.engines.all() {
             engine.close().await?;
         }
         Ok(())
     }
+}
+
+/// What to say of the state directory where something could not be done there.
+fn state(action: &'static str) -> impl FnOnce(std::io::Error) -> RunError {
+    move |source| RunError::State { action, source }
 }
 
 fn not_removed(what: &str) {
@@ -164,12 +170,12 @@ const ONE_SIGNAL: Duration = Duration::from_millis(500);
 
 /// Interrupts on SIGINT, SIGTERM and SIGHUP. The first one lets everything be removed; the second one ends at once and
 /// leaves the removal to the next run.
-pub fn watch_signals(interrupt: CancellationToken) -> anyhow::Result<tokio::sync::watch::Receiver<Option<Signal>>> {
+pub fn watch_signals(interrupt: CancellationToken) -> Result<tokio::sync::watch::Receiver<Option<Signal>>, RunError> {
     use tokio::signal::unix::{SignalKind, signal};
     let (sender, receiver) = tokio::sync::watch::channel(None);
-    let mut interrupts = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
-    let mut terminations = signal(SignalKind::terminate()).context("cannot listen for signals")?;
-    let mut hangups = signal(SignalKind::hangup()).context("cannot listen for signals")?;
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    let mut terminations = signal(SignalKind::terminate())?;
+    let mut hangups = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         let mut first: Option<Instant> = None;
         loop {

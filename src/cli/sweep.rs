@@ -3,11 +3,12 @@
 use std::io::Write as _;
 
 use super::arguments::{Engine, EngineName, Sweep};
-use super::exit;
 use super::setup::Workshop;
+use crate::exit;
+use crate::session::RunError;
 
 /// Runs the command; the result is its exit code.
-pub async fn sweep(arguments: Sweep) -> anyhow::Result<u8> {
+pub async fn sweep(arguments: Sweep) -> Result<u8, RunError> {
     let engine = Engine { engine: EngineName::Auto, unconfined: false, image_repository: None, no_cache: false };
     let workshop = Workshop::open_unswept(&engine).await?;
     let mut swept = workshop.sweep(arguments.all).await?;

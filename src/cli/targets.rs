@@ -7,6 +7,7 @@ use pgdump_reader::{Dump, Facts};
 
 use crate::finding::profile_rules;
 use crate::profile::{self, Major, ProfileError, Rules, Source, Target};
+use crate::session::RunError;
 
 /// Folders that `run` looks for where it is told of no profile, the first one first.
 const FOLDERS: [&str; 2] = ["pgrehearse", "profiles"];
@@ -22,22 +23,6 @@ pub struct Chosen {
     pub targets: Vec<Target>,
     /// One line; `None` where they were named.
     pub why: Option<String>,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum ChoiceError {
-    #[error(transparent)]
-    Profile(#[from] ProfileError),
-    /// The dump had to be read, and could not be.
-    #[error("the dump cannot be read to its end: {0}")]
-    Dump(String),
-}
-
-impl From<String> for ChoiceError {
-    /// Why a pass over the dump has not come to its end.
-    fn from(reason: String) -> Self {
-        Self::Dump(reason)
-    }
 }
 
 /// Targets that are named, and known to be right as far as that can be told without a dump.
@@ -59,10 +44,7 @@ impl Named<'_> {
     ///
     /// # Errors
     /// Where that cannot be had, or what it says does not go with a profile.
-    pub fn of<E>(self, source: impl FnOnce() -> Result<Source, E>) -> Result<Vec<Target>, ChoiceError>
-    where
-        ChoiceError: From<E>,
-    {
+    pub fn of(self, source: impl FnOnce() -> Result<Source, RunError>) -> Result<Vec<Target>, RunError> {
         if !self.targets.iter().any(|target| target.takes_from_dump) {
             return Ok(self.targets);
         }
@@ -75,10 +57,7 @@ impl Named<'_> {
 ///
 /// # Errors
 /// The first thing that is wrong with a profile, and where what the dump says cannot be had.
-pub fn choose<E>(names: &[String], source: impl FnOnce() -> Result<Source, E>) -> Result<Chosen, ChoiceError>
-where
-    ChoiceError: From<E>,
-{
+pub fn choose(names: &[String], source: impl FnOnce() -> Result<Source, RunError>) -> Result<Chosen, RunError> {
     if !names.is_empty() {
         return Ok(Chosen { targets: named(names)?.of(source)?, why: None });
     }
@@ -146,7 +125,7 @@ fn list(targets: &[Target]) -> String {
 ///
 /// # Errors
 /// Those of that pass.
-pub fn source_of<E>(dump: &Dump, facts: impl FnOnce() -> Result<Facts, E>) -> Result<Source, E> {
+pub fn source_of(dump: &Dump, facts: impl FnOnce() -> Result<Facts, RunError>) -> Result<Source, RunError> {
     let facts = match dump.archive() {
         Some(archive) => Facts::of_archive(archive),
         None => facts()?,

@@ -14,6 +14,7 @@ use crate::engine::{Engine, EngineError, EngineKind, SandboxSpec, Server, Storag
 use crate::event::Reporter;
 use crate::profile::{Major, Target};
 use crate::report::live::View;
+use crate::session::RunError;
 
 /// The versions that the demo's dump and targets are made for, in the order of preference.
 const MAJORS: [Major; 6] = [Major(17), Major(18), Major(16), Major(15), Major(14), Major(13)];
@@ -76,7 +77,7 @@ pub async fn find(
     arguments: &EngineArguments,
     template: &Target,
     quiet: bool,
-) -> anyhow::Result<Result<Place, Nowhere>> {
+) -> Result<Result<Place, Nowhere>, RunError> {
     let repository = arguments.image_repository.as_deref();
     let spec = |major| {
         let target = Target { postgres: Some(major), ..template.clone() };
@@ -156,7 +157,7 @@ fn knows_the_repository(error: &EngineError) -> bool {
 async fn on_this_machine(
     workshop: &mut Workshop,
     spec: impl Fn(Major) -> SandboxSpec,
-) -> anyhow::Result<Result<Place, String>> {
+) -> Result<Result<Place, String>, RunError> {
     let (installed, walls) = tokio::task::spawn_blocking(|| (installations(), bubblewrap())).await?;
     let Some(newest) = installed.iter().map(|installation| installation.major).find(|major| MAJORS.contains(major))
     else {
