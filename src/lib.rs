@@ -4,6 +4,13 @@
 //! with the target's own tools, checks what came back against what the dump holds, removes every trace, and says: it
 //! comes back here, or it does not, why, and how to fix it.
 //!
+//! A [`Run`](session::Run) is one such rehearsal of one dump as a library call, which is what the command line makes of its
+//! arguments:
+//!
+//! ```no_run
+#![doc = include_str!("../examples/rehearse.rs")]
+//! ```
+//!
 //! A module imports only from the modules listed below it.
 
 pub mod cli;

@@ -4,6 +4,7 @@ mod again;
 mod attempt;
 mod checking;
 mod decision;
+mod draft;
 mod ended;
 mod faithful;
 pub mod ledger;
@@ -29,7 +30,6 @@ use crate::check::{CheckResult, NEEDS, Outcome, RowMode};
 use crate::engine::choice::Engines;
 use crate::engine::{Storage, room_in_memory};
 use crate::event::Events;
-use crate::finding::mask::Hider;
 use crate::finding::{Finding, Severity};
 use crate::profile::{Entrypoint, Target};
 pub use crate::verdict::Verdict;
@@ -40,7 +40,7 @@ pub use start::while_it_answers;
 
 /// What every rehearsal of a run shares.
 #[derive(Clone)]
-pub struct Stage {
+pub struct Context {
     pub engines: Arc<Engines>,
     pub dump: Arc<Dump>,
     /// The full pass over the dump, which runs while the first sandboxes start. An error says why it could not be read.
@@ -76,10 +76,10 @@ const ROOMY: u64 = 1 << 30;
 
 /// Rehearses the dump in one target. Whatever happens, the sandbox is gone when this ends, and what could not be tested
 /// is said.
-pub async fn rehearse(stage: &Stage, target: &Target, events: &Events) -> Rehearsal {
-    let mut storage = storage(stage.dump.size, target);
+pub async fn rehearse(context: &Context, target: &Target, events: &Events) -> Rehearsal {
+    let mut storage = storage(context.dump.size, target);
     loop {
-        match attempt::attempt(stage, target, storage, events).await {
+        match attempt::attempt(context, target, storage, events).await {
             Attempt::Done(rehearsal) => return *rehearsal,
             Attempt::NeedsDisk => {
                 events.notice("the data outgrew memory: once more, on disk").await;
@@ -134,64 +134,40 @@ pub struct Rehearsal {
 }
 
 /// Files with fixes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrittenFixes {
     /// Where they are; `None` where there was nothing to write.
     pub directory: Option<String>,
     /// Their names, in the order in which they are used.
     pub files: Vec<String>,
+    /// Why they could not be written, where they could not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 
 impl Rehearsal {
     /// Every finding: of the restore, then of each check in order.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        let restore = self.restore.iter().flat_map(|restore| &restore.findings);
-        restore.chain(self.checks.iter().flat_map(findings_of))
+        all_findings(self.restore.as_ref(), &self.checks)
     }
 
-    /// The same findings in the same order, to be changed.
-    pub fn findings_mut(&mut self) -> impl Iterator<Item = &mut Finding> {
-        let restore = self.restore.iter_mut().flat_map(|restore| &mut restore.findings);
-        restore.chain(self.checks.iter_mut().flat_map(|result| match &mut result.outcome {
-            Outcome::Looked { findings } => findings.as_mut_slice(),
-            Outcome::CouldNotLook { .. } => &mut [],
-        }))
+    /// The same rehearsal, whose fixes were written; `about` gives the files that are about the finding at a place among all.
+    #[must_use]
+    pub fn with_fixes(mut self, written: WrittenFixes, about: impl Fn(usize) -> Vec<String>) -> Self {
+        for (nth, finding) in all_findings_mut(self.restore.as_mut(), &mut self.checks).enumerate() {
+            finding.fix_files = about(nth);
+        }
+        Self { fixes: Some(written), ..self }
     }
 
     /// Every finding that something has shown: not a forecast that no restore has put to the test.
     pub fn shown_findings(&self) -> impl Iterator<Item = &Finding> {
-        let unproved = self.restore.is_none();
-        let forecast = self.checks.iter().filter(move |result| unproved && result.check == NEEDS);
-        let forecast: Vec<&Finding> = forecast.flat_map(findings_of).collect();
-        self.findings().filter(move |finding| !forecast.iter().any(|unproved| std::ptr::eq(*unproved, *finding)))
+        shown_findings(self.restore.as_ref(), &self.checks)
     }
 
     /// Every finding that fails the target.
     pub fn failing(&self) -> impl Iterator<Item = &Finding> {
         self.shown_findings().filter(|finding| finding.counts_from(self.fail_on))
-    }
-
-    /// Takes out of all that it says what no output may show.
-    pub(crate) fn hide(&mut self, of_environment: &[String]) {
-        let hider = Hider { of_environment };
-        self.findings_mut().for_each(|finding| hider.finding(finding));
-        let texts = self.untested.iter_mut().chain(&mut self.notices);
-        texts.for_each(|text| hider.text(text));
-        if let Some(restore) = &mut self.restore {
-            hider.text(&mut restore.command);
-            restore.databases.iter_mut().for_each(|name| hider.text(name));
-        }
-        for part in self.ledger.iter_mut().flat_map(|entry| entry.not_compared.iter_mut().chain(&mut entry.untested)) {
-            hider.text(&mut part.reason);
-            part.names.iter_mut().for_each(|name| hider.text(name));
-        }
-        for result in &mut self.checks {
-            let texts = result.not_compared.iter_mut().chain(&mut result.could_not).chain([&mut result.looked_at]);
-            texts.for_each(|text| hider.text(text));
-            if let Outcome::CouldNotLook { reason } = &mut result.outcome {
-                hider.text(reason);
-            }
-        }
     }
 
     /// Why it is not a plain pass, in one line; empty for a pass.
@@ -212,6 +188,39 @@ fn errors_fail() -> Severity {
 
 fn is_error(severity: &Severity) -> bool {
     *severity == Severity::Error
+}
+
+/// The findings of a restore, then of each check in order.
+fn all_findings<'a>(
+    restore: Option<&'a RestoreSummary>,
+    checks: &'a [CheckResult],
+) -> impl Iterator<Item = &'a Finding> {
+    let restore = restore.into_iter().flat_map(|restore| &restore.findings);
+    restore.chain(checks.iter().flat_map(findings_of))
+}
+
+/// The same in the same order, to be changed.
+fn all_findings_mut<'a>(
+    restore: Option<&'a mut RestoreSummary>,
+    checks: &'a mut [CheckResult],
+) -> impl Iterator<Item = &'a mut Finding> {
+    let restore = restore.into_iter().flat_map(|restore| &mut restore.findings);
+    restore.chain(checks.iter_mut().flat_map(|result| match &mut result.outcome {
+        Outcome::Looked { findings } => findings.as_mut_slice(),
+        Outcome::CouldNotLook { .. } => &mut [],
+    }))
+}
+
+/// Those that something has shown: not a forecast that no restore has put to the test.
+fn shown_findings<'a>(
+    restore: Option<&'a RestoreSummary>,
+    checks: &'a [CheckResult],
+) -> impl Iterator<Item = &'a Finding> {
+    let unproved = restore.is_none();
+    let forecast = checks.iter().filter(move |result| unproved && result.check == NEEDS);
+    let forecast: Vec<&Finding> = forecast.flat_map(findings_of).collect();
+    all_findings(restore, checks)
+        .filter(move |finding| !forecast.iter().any(|unproved| std::ptr::eq(*unproved, *finding)))
 }
 
 fn findings_of(result: &CheckResult) -> &[Finding] {

@@ -3,8 +3,8 @@
 use std::io::IsTerminal as _;
 
 use super::arguments::Explain;
+use super::output::terminal_options;
 use super::pager;
-use super::run::terminal_options;
 use crate::exit;
 use crate::finding::Name;
 use crate::profile::nearest;

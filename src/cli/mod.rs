@@ -3,16 +3,17 @@
 mod arguments;
 mod demo;
 mod doctor;
+mod engines;
 mod explain;
 mod init;
 mod inspect;
+mod output;
 mod pager;
 mod profiles;
 mod run;
-mod setup;
+mod signals;
 mod stdout;
 mod sweep;
-mod targets;
 
 use std::io::Write as _;
 use std::process::ExitCode;

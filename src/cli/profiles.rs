@@ -6,8 +6,7 @@ use pgdump_reader as dump;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::{self, Profiles, ProfilesAction};
-use super::setup::{self, Workshop};
-use super::{say, targets};
+use super::{engines, say, signals};
 use crate::cluster::ClusterError;
 use crate::engine::EngineError;
 use crate::event::{EventKind, Recorder, Reporter};
@@ -17,7 +16,7 @@ use crate::finding::profile_rules;
 use crate::profile::{self, BUILTIN, Made, Rules};
 use crate::rehearsal::trial::{Failed, Trial};
 use crate::report::text::visible;
-use crate::session::RunError;
+use crate::session::{self, RunError};
 
 /// Runs the command; the result is its exit code.
 pub async fn profiles(arguments: Profiles) -> Result<u8, RunError> {
@@ -43,7 +42,7 @@ pub async fn profiles(arguments: Profiles) -> Result<u8, RunError> {
             let source = match dump {
                 Some(path) => {
                     let dump = dump::open(&path)?;
-                    Some(targets::source_of(&dump, || Ok(dump.count()?.facts))?)
+                    Some(session::source_of(&dump, || Ok(dump.count()?.facts))?)
                 }
                 None => None,
             };
@@ -79,11 +78,11 @@ pub async fn profiles(arguments: Profiles) -> Result<u8, RunError> {
 
 /// Makes the cluster of each target, one after the other, and says what came of it.
 async fn check_live(all: &[Made], engine: &arguments::Engine) -> Result<u8, RunError> {
-    let workshop = Workshop::open(engine).await?;
+    let pool = engines::open(engine).await?;
     let interrupt = CancellationToken::new();
-    let signal = setup::watch_signals(interrupt.clone())?;
+    let signal = signals::watch(interrupt.clone())?;
     let trial = Trial {
-        engines: &workshop.engines,
+        engines: &pool.engines,
         image_repository: engine.image_repository.as_deref(),
         cache: !engine.no_cache,
         interrupt: &interrupt,
@@ -125,9 +124,9 @@ async fn check_live(all: &[Made], engine: &arguments::Engine) -> Result<u8, RunE
             break;
         }
     }
-    workshop.close().await?;
+    pool.close().await?;
     let signal = *signal.borrow();
-    Ok(signal.map_or(code, setup::Signal::exit_code))
+    Ok(signal.map_or(code, signals::Signal::exit_code))
 }
 
 /// What a server says when it does not start, without the form of its log, and where the profile gives the setting or the locale

@@ -33,7 +33,9 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum EventKind {
-    /// The run begins; every target will finish.
+    /// Nobody has named targets, and why it is these. Before the run begins.
+    TargetsChosen { why: String },
+    /// The run begins; every target will finish, and then the run.
     RunStarted {
         /// What is rehearsed, as the report calls it.
         source: String,
@@ -72,7 +74,7 @@ pub enum EventKind {
         database: String,
         outcome: CheckOutcome,
     },
-    /// Something that a person should know and that is no finding.
+    /// Something that a person should know and that is no finding; of the whole run, what could not be removed.
     Notice { text: String },
     /// This listener was too slow, and has missed so many events at this place.
     Missed { count: u64 },

@@ -6,12 +6,12 @@
 mod bars;
 mod lines;
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use self::bars::Bars;
 use self::lines::Lines;
 use super::text;
-use crate::event::{Listener, Unit};
+use crate::event::{Event, EventKind, Listener, Unit};
 use crate::verdict::Verdict;
 
 /// How a run is shown while it goes on.
@@ -21,7 +21,7 @@ pub enum View {
     Bars,
     /// Plain lines; for CI logs and files.
     Lines,
-    /// Nothing.
+    /// Nothing but what could not be removed.
     Quiet,
 }
 
@@ -44,13 +44,41 @@ impl View {
 
     /// What shows a run in this way, on standard error. Where bars are on the screen when it is dropped, because the run was
     /// interrupted, they are wiped, so that whatever is printed next begins on a clean line.
-    pub fn listener(self) -> Option<Box<dyn Listener>> {
+    pub fn listener(self) -> Box<dyn Listener> {
         match self {
-            View::Quiet => None,
-            View::Lines => Some(Box::new(Lines::new(colored()))),
-            View::Bars => Some(Box::new(Bars::new(colored()))),
+            View::Quiet => Box::new(Notices),
+            View::Lines => Box::new(Lines::new(colored())),
+            View::Bars => Box::new(Bars::new(colored())),
         }
     }
+}
+
+/// Shows only what nobody may miss.
+struct Notices;
+
+impl Listener for Notices {
+    fn hear(&mut self, event: &Event) {
+        if let (None, EventKind::Notice { .. }) = (&event.target, &event.kind)
+            && let Some(line) = line_of_run(&event.kind)
+        {
+            print(&line);
+        }
+    }
+}
+
+/// What is printed of the whole run.
+fn line_of_run(kind: &EventKind) -> Option<String> {
+    match kind {
+        EventKind::TargetsChosen { why: text } | EventKind::Notice { text } => {
+            Some(format!("pgrehearse: {}", text::visible(text)))
+        }
+        _ => None,
+    }
+}
+
+/// Prints a line. Standard error may be gone; eprintln would panic.
+fn print(line: &str) {
+    let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
 }
 
 /// `NO_COLOR`, `CLICOLOR_FORCE` and the terminal, as anstream reads them.
@@ -127,13 +155,18 @@ mod tests {
         assert_eq!(progress(u64::MAX, u64::MAX, Unit::Entries).split_once(' ').unwrap().0, "100");
     }
 
+    #[test]
+    fn a_notice_of_the_run_bears_the_programs_name_and_cannot_forge_a_line() {
+        let notice = EventKind::Notice { text: "left\n\u{1b}[2J".to_owned() };
+        assert_eq!(line_of_run(&notice).unwrap(), r"pgrehearse: left\n\u{1b}[2J");
+        let why = EventKind::TargetsChosen { why: "no -p is given".to_owned() };
+        assert_eq!(line_of_run(&why).unwrap(), "pgrehearse: no -p is given");
+    }
+
     #[tokio::test]
     async fn listening_ends_when_the_run_does() {
         for view in [View::Quiet, View::Lines, View::Bars] {
-            let mut reporter = Reporter::default();
-            if let Some(listener) = view.listener() {
-                reporter = reporter.with(listener);
-            }
+            let reporter = Reporter::default().with(view.listener());
             reporter.of_target("a").phase(crate::event::Phase::Start).await;
             reporter.finish().await;
         }

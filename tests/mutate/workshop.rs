@@ -13,7 +13,7 @@ use pgrehearse::engine::lease::{Home, Lease};
 use pgrehearse::event::Reporter;
 use pgrehearse::finding::Severity;
 use pgrehearse::profile;
-use pgrehearse::rehearsal::{AfterRestore, Rehearsal, Stage, rehearse};
+use pgrehearse::rehearsal::{AfterRestore, Context, Rehearsal, rehearse};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -76,7 +76,7 @@ impl Workshop {
             let scan = scan.await.map_err(|error| error.to_string())?;
             scan.map(Arc::new).map_err(|error| error.to_string())
         };
-        let stage = Stage {
+        let context = Context {
             engines: Arc::clone(&self.engines),
             dump,
             scan: scan.boxed().shared(),
@@ -89,7 +89,7 @@ impl Workshop {
             after,
         };
         // Nobody listens.
-        rehearse(&stage, &target, &Reporter::default().of_target(&target.name)).await
+        rehearse(&context, &target, &Reporter::default().of_target(&target.name)).await
     }
 
     /// Removes whatever is still there.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{errors_so_far, mark, painted, progress};
+use super::{errors_so_far, line_of_run, mark, painted, progress};
 use crate::event::{Event, EventKind, Listener, Phase, Unit};
 use crate::report::text::{self, clip, visible};
 use crate::verdict::Verdict;
@@ -105,7 +105,11 @@ impl Listener for Bars {
         match (&event.target, &event.kind) {
             (Some(target), _) => self.show_target(target, event),
             (None, EventKind::RunStarted { targets, .. }) => self.begin(targets),
-            (None, _) => {}
+            (None, kind) => {
+                if let Some(line) = line_of_run(kind) {
+                    let _ = self.screen.println(line);
+                }
+            }
         }
     }
 
@@ -161,6 +165,7 @@ impl Running {
             | EventKind::PhaseFinished { .. }
             | EventKind::RehearsalFinished { .. }
             | EventKind::Notice { .. }
+            | EventKind::TargetsChosen { .. }
             | EventKind::RunStarted { .. }
             | EventKind::RunFinished { .. }
             | EventKind::Missed { .. } => {}

@@ -1,10 +1,9 @@
 //! Plain lines for CI logs: each phase as it begins, progress now and then, every notice, every verdict.
 
 use std::collections::HashMap;
-use std::io::{self, Write as _};
 use std::time::Duration;
 
-use super::{errors_so_far, mark, painted, progress};
+use super::{errors_so_far, line_of_run, mark, painted, print, progress};
 use crate::event::{Event, EventKind, Listener, Unit};
 use crate::report::text::visible;
 
@@ -31,7 +30,7 @@ impl Lines {
 
     /// The line for this event, if it deserves one: `[  12.3s] rds-like: restore 40 % (4.8 of 12.0 MB)`.
     pub fn line(&mut self, event: &Event) -> Option<String> {
-        let target = event.target.as_ref()?;
+        let Some(target) = &event.target else { return line_of_run(&event.kind) };
         let printed = self.targets.entry(target.clone()).or_default();
         let is_progress = matches!(event.kind, EventKind::Pulling { .. } | EventKind::Restoring { .. });
         if is_progress && event.elapsed.saturating_sub(printed.last) < BETWEEN_PROGRESS {
@@ -60,6 +59,7 @@ impl Lines {
             EventKind::RehearsalStarted
             | EventKind::PhaseFinished { .. }
             | EventKind::CheckFinished { .. }
+            | EventKind::TargetsChosen { .. }
             | EventKind::RunStarted { .. }
             | EventKind::RunFinished { .. }
             | EventKind::Missed { .. } => return None,
@@ -74,8 +74,7 @@ impl Lines {
 impl Listener for Lines {
     fn hear(&mut self, event: &Event) {
         if let Some(line) = self.line(event) {
-            // Standard error may be gone; eprintln would panic.
-            let _ = io::stderr().lock().write_all(format!("{line}\n").as_bytes());
+            print(&line);
         }
     }
 }
