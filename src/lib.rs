@@ -21,6 +21,8 @@ pub mod session;
 pub mod matrix;
 pub mod rehearsal;
 
+pub mod source;
+
 pub mod fixes;
 pub mod init;
 

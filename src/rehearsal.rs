@@ -17,12 +17,9 @@ mod start;
 pub mod trial;
 mod verdict;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, Shared};
-use pgdump_reader::{Dump, Scan};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +29,7 @@ use crate::engine::{Storage, room_in_memory};
 use crate::event::Events;
 use crate::finding::{Finding, Severity};
 use crate::profile::{Entrypoint, Target};
+use crate::source::Source;
 pub use crate::verdict::Verdict;
 pub use again::{AfterRestore, Again};
 use attempt::Attempt;
@@ -42,9 +40,7 @@ pub use start::while_it_answers;
 #[derive(Clone)]
 pub struct Context {
     pub engines: Arc<Engines>,
-    pub dump: Arc<Dump>,
-    /// The full pass over the dump, which runs while the first sandboxes start. An error says why it could not be read.
-    pub scan: ScanInProgress,
+    pub source: Source,
     /// What the command line says of where images are.
     pub image_repository: Option<String>,
     /// Whether data directories are kept between runs.
@@ -62,9 +58,6 @@ pub struct Context {
     pub after: Option<Arc<dyn AfterRestore>>,
 }
 
-/// A scan that several rehearsals wait for.
-pub type ScanInProgress = Shared<BoxFuture<'static, Result<Arc<Scan>, String>>>;
-
 /// Dumps up to this size, in bytes, are restored into memory, which is faster to set up and to remove than a volume.
 const SMALL: u64 = 16 << 20;
 
@@ -74,10 +67,10 @@ const SMALL_SEGMENT: u64 = 64 << 20;
 /// The least memory limit that leaves room for data beside the server.
 const ROOMY: u64 = 1 << 30;
 
-/// Rehearses the dump in one target. Whatever happens, the sandbox is gone when this ends, and what could not be tested
+/// Rehearses the source in one target. Whatever happens, the sandbox is gone when this ends, and what could not be tested
 /// is said.
 pub async fn rehearse(context: &Context, target: &Target, events: &Events) -> Rehearsal {
-    let mut storage = storage(context.dump.size, target);
+    let mut storage = storage(context.source.size(), target);
     loop {
         match attempt::attempt(context, target, storage, events).await {
             Attempt::Done(rehearsal) => return *rehearsal,
@@ -99,11 +92,6 @@ fn storage(dump: u64, target: &Target) -> Storage {
         && target.entrypoint == Entrypoint::Direct
         && target.cluster.wal_segment_size.is_none_or(|size| size.0 <= SMALL_SEGMENT);
     if in_memory { Storage::Memory } else { Storage::Disk }
-}
-
-/// The file or directory that a sandbox must see: archives are read by pg_restore itself, text is piped into psql.
-fn input(dump: &Dump) -> Option<PathBuf> {
-    dump.is_archive().then(|| dump.path.clone())
 }
 
 /// A finished rehearsal: all that a report says about one target.

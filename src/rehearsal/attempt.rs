@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use pgdump_reader::{Container, Facts, Scan};
+use pgdump_reader::{Container, Scan};
 
 use super::again::Again;
 use super::checking::Checking;
@@ -18,7 +18,7 @@ use super::met::Met;
 use super::places;
 use super::progress::{Progress, Restored};
 use super::start::{NotStarted, start, while_it_answers};
-use super::{Context, Judge, Rehearsal, RestoreSummary, input, partial, verdict};
+use super::{Context, Judge, Rehearsal, RestoreSummary, partial, verdict};
 use crate::check::{self, Before, NotApplied, RowMode};
 use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
@@ -27,6 +27,7 @@ use crate::finding::mask::Mask;
 use crate::finding::{Failure, Finding, Name, Situation, diagnose, outside, transactions_lost};
 use crate::profile::Target;
 use crate::restore;
+use crate::source::Source;
 
 /// How long the engine may take to notice that a sandbox has ended.
 const SETTLING: Duration = Duration::from_millis(700);
@@ -87,7 +88,7 @@ pub async fn attempt(context: &Context, target: &Target, storage: Storage, event
     let began = Instant::now();
     let mut draft = Draft { notices: notices(target, context.rows), ..Draft::default() };
     let repository = context.image_repository.as_deref();
-    let spec = cluster::needs_of(target, repository, input(&context.dump), storage, context.cache);
+    let spec = cluster::needs_of(target, repository, context.source.input(), storage, context.cache);
 
     let (engine, sandbox) = match start(&context.engines, &spec, &context.interrupt, events).await {
         Ok(started) => started,
@@ -151,9 +152,10 @@ pub async fn attempt(context: &Context, target: &Target, storage: Storage, event
     }
 
     // What is known of the dump itself holds, however far its restore came.
+    let Source::Dump(source) = &context.source;
     if worked.is_err()
         && !draft.checks.iter().any(|result| result.check == check::DUMP)
-        && let Some(Ok(scan)) = context.scan.clone().now_or_never()
+        && let Some(Ok(scan)) = source.scan.clone().now_or_never()
     {
         draft.checks.push(check::check_dump(&scan));
     }
@@ -175,6 +177,7 @@ async fn done(
     began: Instant,
     worked: Result<(), Stopped>,
 ) -> Attempt {
+    let Source::Dump(source) = &context.source;
     let interrupted = matches!(worked, Err(Stopped::Interrupted));
     match worked {
         Ok(()) => {}
@@ -183,7 +186,7 @@ async fn done(
             draft.untested.push(match stopped {
                 Stopped::Interrupted => "interrupted before it was done".into(),
                 Stopped::Limit(limit) => limit.to_string(),
-                Stopped::Cluster(error) => match context.scan.clone().now_or_never() {
+                Stopped::Cluster(error) => match source.scan.clone().now_or_never() {
                     Some(Ok(scan)) => Mask::new(&scan.names, target, context.show_data).cluster(&error),
                     _ => Mask::of_target(target).cluster(&error),
                 },
@@ -203,8 +206,9 @@ async fn done(
 
 /// Puts what was foreseen beside what was found, and says what all of it comes to.
 pub(super) async fn conclude(context: &Context, mut draft: Draft, target: &Target, interrupted: bool) -> Rehearsal {
-    if let Some(facts) = facts(context, interrupted).await {
-        let forecasts = check::forecast(&context.dump, &facts, target);
+    let Source::Dump(source) = &context.source;
+    if let Some(facts) = source.needs(interrupted).await {
+        let forecasts = check::forecast(&source.dump, &facts, target);
         let met: Option<Vec<&Finding>> = draft.restore.is_some().then(|| draft.findings().collect());
         let needs = check::judge_forecast(&forecasts, met.as_deref(), &facts);
         draft.checks.insert(0, needs);
@@ -225,16 +229,6 @@ pub(super) async fn conclude(context: &Context, mut draft: Draft, target: &Targe
         notices,
         fixes: None,
         timings,
-    }
-}
-
-/// What the dump declares: an archive says it at its beginning, text only when all of it has been read, which an
-/// interrupted run does not wait for.
-async fn facts(context: &Context, interrupted: bool) -> Option<Facts> {
-    match context.dump.archive() {
-        Some(archive) => Some(Facts::of_archive(archive)),
-        None if interrupted => Some(context.scan.clone().now_or_never()?.ok()?.facts.clone()),
-        None => Some(context.scan.clone().await.ok()?.facts.clone()),
     }
 }
 
@@ -267,7 +261,8 @@ async fn work(
     (draft, progress): (&mut Draft, &mut Progress),
     events: &Events,
 ) -> Result<(), Stopped> {
-    if target.restore.list.is_some() && !context.dump.is_archive() {
+    let Source::Dump(source) = &context.source;
+    if target.restore.list.is_some() && !source.dump.is_archive() {
         return Err(Stopped::Unfit(
             "the profile's restore.list lists entries of an archive, and this dump is plain SQL",
         ));
@@ -282,7 +277,7 @@ async fn work(
         Some(Judge { engine: engine.kind().name().into(), server_version: version, source: sandbox.describe() });
 
     events.phase(Phase::Prepare).await;
-    let makes_own = restore::makes_database(&context.dump, target);
+    let makes_own = restore::makes_database(&source.dump, target);
     let not_applied = if makes_own { cluster::not_applied(target) } else { Vec::new() };
     if !not_applied.is_empty() {
         let keys = not_applied.join(", ");
@@ -293,24 +288,24 @@ async fn work(
     // None of the three needs another.
     let (prepared, client, input) = tokio::join!(
         cluster::prepare(&session, sandbox, target, !makes_own),
-        restore::client_version(sandbox, &context.dump),
+        restore::client_version(sandbox, &source.dump),
         sandbox.input()
     );
     prepared?;
     let client = client?;
     input?;
-    let before = if makes_own { Before::default() } else { Before::of(sandbox, target, &context.dump).await? };
+    let before = if makes_own { Before::default() } else { Before::of(sandbox, target, &source.dump).await? };
 
     let met = Met::before(sandbox, target, &before).await?;
 
     events.phase(Phase::Restore).await;
     let restoring = Instant::now();
     let (outcome, session) = tokio::select! {
-        outcome = restore::run(sandbox, session, &context.dump, target, events) => outcome?,
+        outcome = restore::run(sandbox, session, &source.dump, target, events) => outcome?,
         () = endless(context) => return Err(Stopped::Endless),
     };
     draft.timings.restore = restoring.elapsed();
-    draft.notices.extend(restore::order_notice(&context.dump, target));
+    draft.notices.extend(restore::order_notice(&source.dump, target));
     if outcome.unknown_messages > 0 {
         draft.untested.push(format!(
             "{} messages of the restore are in another language (lc_messages), and the server's log does not say whether \
@@ -326,15 +321,15 @@ async fn work(
         return Err(Stopped::Limit(limit));
     }
 
-    let scan = context.scan.clone().await.map_err(|reason| {
+    let scan = source.scan.clone().await.map_err(|reason| {
         Stopped::Cluster(ClusterError::Refused { step: "cannot read the dump to its end".into(), reason })
     })?;
     let there = met.ask(sandbox, target, &outcome.failures).await?;
     let situation = Situation {
-        dump: &context.dump,
+        dump: &source.dump,
         scan: &scan,
         there: &there,
-        without_data: partial::without_data(&context.dump, &scan),
+        without_data: partial::without_data(&source.dump, &scan),
         superuser_lost: outcome.superuser_lost,
         target,
         client: &client,
@@ -406,9 +401,10 @@ impl CameBack<'_> {
     /// Compares what came back with what the dump holds.
     pub async fn look(&self, draft: &mut Draft, progress: &mut Progress, events: &Events) -> Result<(), Stopped> {
         let Self { context, target, sandbox, scan, outcome, left_out, findings, .. } = *self;
+        let Source::Dump(source) = &context.source;
         // What was left out is no part of what the result is compared with.
         let witness = if left_out.is_empty() { Arc::clone(scan) } else { Arc::new(left_out.witness(scan)) };
-        let places = places::places(self.session, sandbox, &context.dump, scan, target, outcome).await?;
+        let places = places::places(self.session, sandbox, &source.dump, scan, target, outcome).await?;
         let restored_anything = !never_began(findings, outcome.new_databases().next().is_none());
         let failed = findings.iter().any(Finding::fails);
         if !failed {
@@ -425,7 +421,7 @@ impl CameBack<'_> {
             findings: findings.to_vec(),
             databases: places.looked_at.iter().map(|place| place.name.clone()).collect(),
         };
-        draft.notices.extend(partial::signs(&context.dump, scan));
+        draft.notices.extend(partial::signs(&source.dump, scan));
         draft.checks.push(check::check_dump(scan));
         draft.checks.extend(left_out.told());
         let summary = draft.restore.insert(summary);
@@ -451,6 +447,7 @@ impl CameBack<'_> {
                 left_out: restored.left_out.ids(),
             };
             let mut checks = check::all(target, context.rows);
+            checks.retain(|check| context.source.can_witness(check.witness()));
             checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
                 Some(NotApplied::Profile(reason)) => {
                     restored.left_aside.insert(check.name(), reason.clone());
@@ -469,8 +466,9 @@ impl CameBack<'_> {
 
 /// Ends when the client has had its time with a tar file that is damaged, and never with any other dump.
 async fn endless(context: &Context) {
-    let is_tar = context.dump.archive().is_some_and(|archive| archive.container == Container::Tar);
-    match context.scan.clone().await {
+    let Source::Dump(source) = &context.source;
+    let is_tar = source.dump.archive().is_some_and(|archive| archive.container == Container::Tar);
+    match source.scan.clone().await {
         Ok(scan) if is_tar && !scan.damage.is_empty() => tokio::time::sleep(PATIENCE).await,
         _ => std::future::pending().await,
     }
@@ -485,9 +483,10 @@ async fn left_out(
     findings: &[Finding],
     untested: &mut Vec<String>,
 ) -> LeftOut {
-    match restore::selection(sandbox, &context.dump, target).await {
+    let Source::Dump(source) = &context.source;
+    match restore::selection(sandbox, &source.dump, target).await {
         Ok(None) => LeftOut::default(),
-        Ok(Some((kept, option))) => LeftOut::of(&context.dump, &kept, &option),
+        Ok(Some((kept, option))) => LeftOut::of(&source.dump, &kept, &option),
         Err(error) => {
             if !findings.iter().any(Finding::fails) {
                 untested.push(error.to_string());

@@ -18,6 +18,7 @@ use crate::event::{CheckOutcome, EventKind, Events};
 use crate::finding::mask::{Hider, Mask};
 use crate::finding::{Failure, Finding, Name};
 use crate::profile::Target;
+use crate::source::Source;
 
 /// Checks that look at the same time, each over a connection of its own.
 const AT_ONCE: usize = 4;
@@ -231,6 +232,7 @@ impl Checking<'_> {
         used: &OnceCell<Session>,
     ) -> Result<check::Looked, ClusterError> {
         let Self { context, target, sandbox, .. } = *self;
+        let Source::Dump(source) = &context.source;
         let DatabaseToCheck { place, ref schema, ref idle, ref statistics, restarted } = *database;
         let database = place.name.as_str();
         let open = || Session::open(sandbox, &target.cluster.superuser, database);
@@ -256,7 +258,7 @@ impl Checking<'_> {
             database,
             place,
             databases: &self.summary.databases,
-            dump: &context.dump,
+            dump: &source.dump,
             scan: self.scan,
             target,
             restore_findings: &self.summary.findings,

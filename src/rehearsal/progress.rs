@@ -15,6 +15,7 @@ use crate::check::Place;
 use crate::engine::LimitHit;
 use crate::profile::Target;
 use crate::restore;
+use crate::source::Source;
 
 /// What is known once the restore is over, whatever becomes of the rest.
 #[derive(Default)]
@@ -44,11 +45,12 @@ impl Progress {
         let is_sound = limit.is_none_or(|limit| limit.name == "timeout");
         draft.checks.extend(results.into_iter().filter(|_| is_sound));
         let Some(restored) = self.restored else { return };
+        let Source::Dump(source) = &context.source;
         if !restored.failed {
             let version = draft.judge.as_ref().map(|judge| judge.server_version.as_str());
-            faithful::tell(&mut draft.checks, &context.dump, version, context.rows);
+            faithful::tell(&mut draft.checks, &source.dump, version, context.rows);
         }
-        let made = |place: &Place| restore::made_by_dump(&context.dump, target, place.dumped_name());
+        let made = |place: &Place| restore::made_by_dump(&source.dump, target, place.dumped_name());
         draft.ledger = ledger::balance(&Ending {
             scan: &restored.scan,
             places: &restored.places,

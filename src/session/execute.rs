@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use pgdump_reader::Dump;
 use tokio_util::sync::CancellationToken;
 
 use super::choice::{self, Targets};
 use super::engines::EnginePool;
 use super::error::RunError;
 use super::report::{DumpFacts, Report, SCHEMA};
-use super::{Engines, Run, fixes, scan};
+use super::{Engines, Run, fixes};
 use crate::event::{EventKind, Reporter};
 use crate::fixes::Directory;
 use crate::matrix;
 use crate::profile::Target;
-use crate::rehearsal::{Context, ScanInProgress, while_it_answers};
+use crate::rehearsal::{Context, while_it_answers};
+use crate::source::Source;
 use crate::verdict::Verdict;
 
 pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> {
@@ -24,23 +24,21 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
     let opening = async {
         let dump = Arc::new(tokio::task::spawn_blocking(move || pgdump_reader::open(&path)).await??);
         // One pass over the dump serves the choice and the rehearsals.
-        let scan = scan::begin(&dump, options.rows);
-        let targets = choose(targets, &dump, &scan, reporter).await?;
+        let source = Source::of_dump(dump, name, options.rows);
+        let targets = choose(targets, &source, reporter).await?;
         let directory = fixes_to.as_deref().map(Directory::open).transpose()?;
         let pool = open(engines, reporter).await?;
-        Ok::<_, RunError>((dump, scan, targets, directory, pool))
+        Ok::<_, RunError>((source, targets, directory, pool))
     };
-    let (dump, scan, targets, directory, pool) = tokio::select! {
+    let (source, targets, directory, pool) = tokio::select! {
         opened = opening => opened?,
         () = interrupt.cancelled() => return Err(RunError::Interrupted),
     };
 
     let (began, started) = (Instant::now(), jiff::Timestamp::now());
-    let name = name.unwrap_or_else(|| dump.path.display().to_string());
     let context = Context {
         engines: Arc::clone(&pool.engines),
-        dump: Arc::clone(&dump),
-        scan: scan.clone(),
+        source: source.clone(),
         image_repository: pool.options.image_repository.clone(),
         cache: pool.options.cache,
         rows: options.rows,
@@ -52,15 +50,16 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
     };
     let mut names: Vec<String> = targets.iter().map(|target| target.name.clone()).collect();
     names.sort();
-    reporter.of_run().send(EventKind::RunStarted { source: name.clone(), targets: names }).await;
+    reporter.of_run().send(EventKind::RunStarted { source: source.name().to_owned(), targets: names }).await;
     let capacity = pool.capacity(options.jobs);
     let rehearsals = matrix::run(&context, targets.clone(), capacity, options.fail_fast, reporter).await;
-    let scan = context.scan.peek().and_then(|scan| scan.as_ref().ok()).cloned();
     drop(context);
     close(pool, &interrupt, reporter).await;
 
+    let Source::Dump(of) = &source;
+    let (dump, scan) = (&of.dump, of.scanned());
     let rehearsals = match &directory {
-        Some(directory) => fixes::write(directory, &dump, scan.as_deref(), &targets, rehearsals),
+        Some(directory) => fixes::write(directory, dump, scan.as_deref(), &targets, rehearsals),
         None => rehearsals,
     };
     let verdict = Verdict::worst(rehearsals.iter().map(|rehearsal| rehearsal.verdict));
@@ -70,20 +69,16 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
         pgrehearse: env!("CARGO_PKG_VERSION").into(),
         started,
         elapsed: began.elapsed(),
-        dump: DumpFacts::of(&dump, name, scan.as_deref()),
+        dump: DumpFacts::of(dump, source.name().to_owned(), scan.as_deref()),
         verdict,
         targets: rehearsals,
     })
 }
 
 /// The targets of the run; why these, where nobody named them, is told.
-async fn choose(
-    wanted: Targets,
-    dump: &Arc<Dump>,
-    scan: &ScanInProgress,
-    reporter: &Reporter,
-) -> Result<Vec<Target>, RunError> {
-    let (dump, scan) = (Arc::clone(dump), scan.clone());
+async fn choose(wanted: Targets, source: &Source, reporter: &Reporter) -> Result<Vec<Target>, RunError> {
+    let Source::Dump(source) = source;
+    let (dump, scan) = (Arc::clone(&source.dump), source.scan.clone());
     let runtime = tokio::runtime::Handle::current();
     let choosing = tokio::task::spawn_blocking(move || {
         let facts = || runtime.block_on(scan).map(|scan| scan.facts.clone()).map_err(RunError::DumpUnread);

@@ -9,7 +9,6 @@ mod error;
 mod execute;
 mod fixes;
 mod report;
-mod scan;
 
 pub use choice::{NamedTargets, Targets, source_of};
 pub use common_engine::{CommonEngine, NoCommonEngine};

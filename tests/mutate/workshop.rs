@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use futures_util::FutureExt as _;
 use pgdump_reader as dump;
 use pgrehearse::check::RowMode;
 use pgrehearse::engine::Engine;
@@ -14,6 +13,7 @@ use pgrehearse::event::Reporter;
 use pgrehearse::finding::Severity;
 use pgrehearse::profile;
 use pgrehearse::rehearsal::{AfterRestore, Context, Rehearsal, rehearse};
+use pgrehearse::source::Source;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -68,18 +68,9 @@ impl Workshop {
         let _permit = self.room.acquire().await.expect("nobody closes it");
         let target = profile::parse(profile, "the mutation test").expect("the profile is valid");
         let dump = Arc::new(dump::open(dump).expect("the dump can be read"));
-        let scan = tokio::task::spawn_blocking({
-            let dump = Arc::clone(&dump);
-            move || dump.scan()
-        });
-        let scan = async move {
-            let scan = scan.await.map_err(|error| error.to_string())?;
-            scan.map(Arc::new).map_err(|error| error.to_string())
-        };
         let context = Context {
             engines: Arc::clone(&self.engines),
-            dump,
-            scan: scan.boxed().shared(),
+            source: Source::of_dump(dump, None, RowMode::Digest),
             image_repository: Some(images::REPOSITORY.to_owned()),
             cache: false,
             rows: RowMode::Digest,
