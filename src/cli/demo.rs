@@ -29,6 +29,7 @@ const MAJORS: [Major; 6] = [Major(17), Major(18), Major(16), Major(15), Major(14
 /// Runs the command; the result is its exit code: 0 when everything went as the demo says.
 pub async fn demo(arguments: Demo) -> Result<u8, RunError> {
     let reports = output::reports(&arguments.output)?;
+    output::probe(&reports)?;
     let mut targets = targets()?;
     let quiet = arguments.output.quiet;
 

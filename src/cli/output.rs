@@ -15,17 +15,19 @@ pub fn reporter(quiet: bool) -> Reporter {
     Reporter::default().with(View::choose(quiet).listener())
 }
 
-/// What `--report` asks for, which is known to be writable; a report on standard output is the least.
+/// What `--report` asks for; a report on standard output is the least.
 pub fn reports(output: &Output) -> Result<Vec<ReportSpec>, RunError> {
     let mut reports = output.reports.clone();
     if !reports.iter().any(|report| report.destination == Destination::Stdout) {
         reports.push(ReportSpec { format: Format::Terminal, destination: Destination::Stdout });
     }
     ReportSpec::check_together(&reports).map_err(|error| RunError::usage(&error))?;
-    for report in &reports {
-        report.probe().map_err(|error| RunError::usage(&error))?;
-    }
     Ok(reports)
+}
+
+/// Finds out whether all of them can be written. For before the run.
+pub fn probe(reports: &[ReportSpec]) -> Result<(), RunError> {
+    reports.iter().try_for_each(|report| report.probe().map_err(|error| RunError::usage(&error)))
 }
 
 /// Writes every report on its own, and says of each that could not be written why; whether all could.

@@ -26,6 +26,10 @@ pub async fn run(arguments: Arguments) -> Result<u8, RunError> {
         .rows(arguments.rows.into())
         .show_data(arguments.show_data)
         .write_fixes(arguments.write_fixes)
+        .before_start({
+            let reports = reports.clone();
+            move || output::probe(&reports)
+        })
         .interrupted_by(interrupt);
     let ended = run.execute(&reporter).await;
     reporter.finish().await;

@@ -19,13 +19,14 @@ use crate::source::Source;
 use crate::verdict::Verdict;
 
 pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> {
-    let Run { dump: path, name, targets, engines, options, fixes: fixes_to, interrupt } = run;
+    let Run { dump: path, name, targets, engines, options, fixes: fixes_to, before_start, interrupt } = run;
     // All that can be wrong with what was asked for is said before anything is started.
     let opening = async {
         let dump = Arc::new(tokio::task::spawn_blocking(move || pgdump_reader::open(&path)).await??);
         // One pass over the dump serves the choice and the rehearsals.
         let source = Source::of_dump(dump, name, options.rows);
         let targets = choose(targets, &source, reporter).await?;
+        before_start.map_or(Ok(()), |check| check())?;
         let directory = fixes_to.as_deref().map(Directory::open).transpose()?;
         let pool = open(engines, reporter).await?;
         Ok::<_, RunError>((source, targets, directory, pool))

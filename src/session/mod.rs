@@ -34,8 +34,12 @@ pub struct Run {
     engines: Engines,
     options: Options,
     fixes: Option<PathBuf>,
+    /// What has to hold too before anything is started.
+    before_start: Option<BeforeStart>,
     interrupt: CancellationToken,
 }
+
+type BeforeStart = Box<dyn FnOnce() -> Result<(), RunError> + Send>;
 
 /// How targets are rehearsed.
 struct Options {
@@ -69,6 +73,7 @@ impl Run {
                 fail_on: Severity::Error,
             },
             fixes: None,
+            before_start: None,
             interrupt: CancellationToken::new(),
         }
     }
@@ -133,6 +138,14 @@ impl Run {
     #[must_use]
     pub fn write_fixes(mut self, directory: Option<PathBuf>) -> Self {
         self.fixes = directory;
+        self
+    }
+
+    /// What has to hold too before anything is started, such as that reports can be written; it is asked when the dump and the targets
+    /// are known to be right.
+    #[must_use]
+    pub fn before_start(mut self, check: impl FnOnce() -> Result<(), RunError> + Send + 'static) -> Self {
+        self.before_start = Some(Box::new(check));
         self
     }
 
