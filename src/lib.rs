@@ -4,13 +4,24 @@
 //! with the target's own tools, checks what came back against what the dump holds, removes every trace, and says: it
 //! comes back here, or it does not, why, and how to fix it.
 //!
+//! A [`Run`](session::Run) is one such rehearsal of one dump as a library call, which is what the command line makes of its
+//! arguments:
+//!
+//! ```no_run
+#![doc = include_str!("../examples/rehearse.rs")]
+//! ```
+//!
 //! A module imports only from the modules listed below it.
 
 pub mod cli;
 pub mod report;
 
+pub mod session;
+
 pub mod matrix;
 pub mod rehearsal;
+
+pub mod source;
 
 pub mod fixes;
 pub mod init;
@@ -27,7 +38,9 @@ pub mod engine;
 pub mod profile;
 
 pub mod event;
+pub mod exit;
 pub mod seconds;
+pub mod verdict;
 
 #[cfg(test)]
 mod sources;

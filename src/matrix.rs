@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
-use crate::event::{Events, Phase};
+use crate::event::{EventKind, Events, Reporter};
 use crate::finding::Severity;
 use crate::profile::Target;
-use crate::rehearsal::{Rehearsal, Stage, Timings, Verdict, rehearse};
+use crate::rehearsal::{Context, Rehearsal, Timings, Verdict, rehearse};
 
 /// How many rehearsals may run at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct Capacity {
     /// How many at most; `None` leaves it to the CPUs.
     pub jobs: Option<usize>,
     /// CPUs of the machine that the sandboxes share.
@@ -23,7 +23,7 @@ pub struct Room {
 /// A unit of the memory that is handed out, in bytes: semaphores count in numbers smaller than bytes.
 const MIB: u64 = 1 << 20;
 
-impl Room {
+impl Capacity {
     /// Rehearsals at once, by CPUs: most of a rehearsal is one or two busy processes.
     fn slots(&self) -> usize {
         self.jobs.unwrap_or_else(|| self.cpus.max(1)).max(1)
@@ -38,21 +38,18 @@ impl Room {
 /// Rehearses the dump in every target. One that fails never stops the others, unless `fail_fast` says so; what was not
 /// begun then is untested. The result is in the order of the targets' names.
 pub async fn run(
-    stage: &Stage,
+    context: &Context,
     targets: Vec<Target>,
-    room: Room,
+    capacity: Capacity,
     fail_fast: bool,
-    events: impl Fn(&str) -> Events,
+    reporter: &Reporter,
 ) -> Vec<Rehearsal> {
-    let slots = Arc::new(Semaphore::new(room.slots()));
-    let units = room.memory_units();
+    let slots = Arc::new(Semaphore::new(capacity.slots()));
+    let units = capacity.memory_units();
     let memory = Arc::new(Semaphore::new(units as usize));
     let stopped_by: Arc<Mutex<Option<String>>> = Arc::default();
     let mut targets = targets;
     targets.sort_by(|a, b| a.name.cmp(&b.name));
-    for target in &targets {
-        events(&target.name).phase(Phase::Queued);
-    }
     let mut running = Vec::new();
     for target in targets {
         // A target that wants more than there is gets all of it, alone; its limit then says what happened.
@@ -60,26 +57,17 @@ pub async fn run(
         // Room is given out here and not by the tasks, which would race for it: they begin in the order of their names.
         let permits = tokio::select! {
             permits = acquire(Arc::clone(&slots), Arc::clone(&memory), wanted) => permits,
-            () = stage.interrupt.cancelled() => None,
+            () = context.interrupt.cancelled() => None,
         };
         let (name, description) = (target.name.clone(), target.description.clone());
-        let (stage, events, stopped_by) = (stage.clone(), events(&name), Arc::clone(&stopped_by));
+        let (context, events, stopped_by) = (context.clone(), reporter.of_target(&name), Arc::clone(&stopped_by));
         let task = tokio::spawn(async move {
-            if let Some(other) = stopped_by.lock().await.as_ref() {
-                return untested(
-                    &target.name,
-                    &target.description,
-                    format!("not begun: {other} failed, and --fail-fast is given"),
-                );
-            }
-            if stage.interrupt.is_cancelled() {
-                return untested(&target.name, &target.description, "interrupted before it was begun".into());
-            }
-            let rehearsal = rehearse(&stage, &target, &events).await;
+            let rehearsal = rehearse_unless_stopped(&context, &target, &stopped_by, &events).await;
             if fail_fast && rehearsal.verdict == Verdict::Fail {
                 stopped_by.lock().await.get_or_insert(target.name);
-                stage.interrupt.cancel();
+                context.interrupt.cancel();
             }
+            events.finished(rehearsal.verdict, rehearsal.summary()).await;
             // Only now may the next one begin, which looks at what this one came to.
             drop(permits);
             rehearsal
@@ -90,15 +78,33 @@ pub async fn run(
     for (name, description, task) in running {
         rehearsals.push(match task.await {
             Ok(rehearsal) => rehearsal,
-            Err(error) => untested(
-                &name,
-                &description,
-                format!("pgrehearse itself failed ({error}), which is a bug of it; please report it"),
-            ),
+            Err(error) => {
+                let reason = format!("pgrehearse itself failed ({error}), which is a bug of it; please report it");
+                reporter.of_target(&name).finished(Verdict::Untested, reason.clone()).await;
+                untested(&name, &description, reason)
+            }
         });
     }
     rehearsals.sort_by(|a, b| a.target.cmp(&b.target));
     rehearsals
+}
+
+/// Rehearses one target, unless the run has been stopped before its turn came.
+async fn rehearse_unless_stopped(
+    context: &Context,
+    target: &Target,
+    stopped_by: &Mutex<Option<String>>,
+    events: &Events,
+) -> Rehearsal {
+    if let Some(other) = stopped_by.lock().await.as_ref() {
+        let reason = format!("not begun: {other} failed, and --fail-fast is given");
+        return untested(&target.name, &target.description, reason);
+    }
+    if context.interrupt.is_cancelled() {
+        return untested(&target.name, &target.description, "interrupted before it was begun".into());
+    }
+    events.send(EventKind::RehearsalStarted).await;
+    rehearse(context, target, events).await
 }
 
 async fn acquire(
@@ -135,14 +141,14 @@ mod tests {
 
     #[test]
     fn room_is_bounded_by_cpus_unless_jobs_say_otherwise() {
-        let room = Room { jobs: None, cpus: 2, memory: 24 << 30 };
-        assert_eq!(room.slots(), 2);
-        assert_eq!(Room { jobs: Some(5), ..room }.slots(), 5);
-        assert_eq!(room.memory_units(), 24 * 1024 / 4 * 3);
+        let capacity = Capacity { jobs: None, cpus: 2, memory: 24 << 30 };
+        assert_eq!(capacity.slots(), 2);
+        assert_eq!(Capacity { jobs: Some(5), ..capacity }.slots(), 5);
+        assert_eq!(capacity.memory_units(), 24 * 1024 / 4 * 3);
     }
 
     #[test]
     fn a_machine_that_tells_no_memory_still_has_room() {
-        assert_eq!(Room { jobs: None, cpus: 0, memory: 0 }.memory_units(), 1);
+        assert_eq!(Capacity { jobs: None, cpus: 0, memory: 0 }.memory_units(), 1);
     }
 }

@@ -4,6 +4,7 @@ mod again;
 mod attempt;
 mod checking;
 mod decision;
+mod draft;
 mod ended;
 mod faithful;
 pub mod ledger;
@@ -16,22 +17,20 @@ mod start;
 pub mod trial;
 mod verdict;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, Shared};
-use pgdump_reader::{Dump, Scan};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::check::{CheckResult, NEEDS, Outcome, RowMode};
 use crate::engine::choice::Engines;
 use crate::engine::{Storage, room_in_memory};
-use crate::event::{Events, What};
-use crate::finding::mask::Hider;
+use crate::event::Events;
 use crate::finding::{Finding, Severity};
 use crate::profile::{Entrypoint, Target};
+use crate::source::Source;
+pub use crate::verdict::Verdict;
 pub use again::{AfterRestore, Again};
 use attempt::Attempt;
 pub use decision::decide;
@@ -39,11 +38,9 @@ pub use start::while_it_answers;
 
 /// What every rehearsal of a run shares.
 #[derive(Clone)]
-pub struct Stage {
+pub struct Context {
     pub engines: Arc<Engines>,
-    pub dump: Arc<Dump>,
-    /// The full pass over the dump, which runs while the first sandboxes start. An error says why it could not be read.
-    pub scan: ScanInProgress,
+    pub source: Source,
     /// What the command line says of where images are.
     pub image_repository: Option<String>,
     /// Whether data directories are kept between runs.
@@ -61,9 +58,6 @@ pub struct Stage {
     pub after: Option<Arc<dyn AfterRestore>>,
 }
 
-/// A scan that several rehearsals wait for.
-pub type ScanInProgress = Shared<BoxFuture<'static, Result<Arc<Scan>, String>>>;
-
 /// Dumps up to this size, in bytes, are restored into memory, which is faster to set up and to remove than a volume.
 const SMALL: u64 = 16 << 20;
 
@@ -73,21 +67,19 @@ const SMALL_SEGMENT: u64 = 64 << 20;
 /// The least memory limit that leaves room for data beside the server.
 const ROOMY: u64 = 1 << 30;
 
-/// Rehearses the dump in one target. Whatever happens, the sandbox is gone when this ends, and what could not be tested
+/// Rehearses the source in one target. Whatever happens, the sandbox is gone when this ends, and what could not be tested
 /// is said.
-pub async fn rehearse(stage: &Stage, target: &Target, events: &Events) -> Rehearsal {
-    let mut storage = storage(stage.dump.size, target);
-    let rehearsal = loop {
-        match attempt::attempt(stage, target, storage, events).await {
-            Attempt::Done(rehearsal) => break *rehearsal,
+pub async fn rehearse(context: &Context, target: &Target, events: &Events) -> Rehearsal {
+    let mut storage = storage(context.source.size(), target);
+    loop {
+        match attempt::attempt(context, target, storage, events).await {
+            Attempt::Done(rehearsal) => return *rehearsal,
             Attempt::NeedsDisk => {
-                events.send(What::Notice("the data outgrew memory: once more, on disk".into()));
+                events.notice("the data outgrew memory: once more, on disk").await;
                 storage = Storage::Disk;
             }
         }
-    };
-    events.send(What::Finished { verdict: rehearsal.verdict.label(), summary: rehearsal.summary() });
-    rehearsal
+    }
 }
 
 /// Where the data of a dump of this size go first. In memory nothing measures them, so there they may have no more room
@@ -100,30 +92,6 @@ fn storage(dump: u64, target: &Target) -> Storage {
         && target.entrypoint == Entrypoint::Direct
         && target.cluster.wal_segment_size.is_none_or(|size| size.0 <= SMALL_SEGMENT);
     if in_memory { Storage::Memory } else { Storage::Disk }
-}
-
-/// The file or directory that a sandbox must see: archives are read by pg_restore itself, text is piped into psql.
-fn input(dump: &Dump) -> Option<PathBuf> {
-    dump.is_archive().then(|| dump.path.clone())
-}
-
-/// What a rehearsal, or a whole run, comes to. The order is from best to worst, so the worst is the maximum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    Pass,
-    Untested,
-    Fail,
-}
-
-impl Verdict {
-    pub fn label(self) -> &'static str {
-        match self {
-            Verdict::Pass => "pass",
-            Verdict::Untested => "untested",
-            Verdict::Fail => "fail",
-        }
-    }
 }
 
 /// A finished rehearsal: all that a report says about one target.
@@ -154,64 +122,40 @@ pub struct Rehearsal {
 }
 
 /// Files with fixes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrittenFixes {
     /// Where they are; `None` where there was nothing to write.
     pub directory: Option<String>,
     /// Their names, in the order in which they are used.
     pub files: Vec<String>,
+    /// Why they could not be written, where they could not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 
 impl Rehearsal {
     /// Every finding: of the restore, then of each check in order.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        let restore = self.restore.iter().flat_map(|restore| &restore.findings);
-        restore.chain(self.checks.iter().flat_map(findings_of))
+        all_findings(self.restore.as_ref(), &self.checks)
     }
 
-    /// The same findings in the same order, to be changed.
-    pub fn findings_mut(&mut self) -> impl Iterator<Item = &mut Finding> {
-        let restore = self.restore.iter_mut().flat_map(|restore| &mut restore.findings);
-        restore.chain(self.checks.iter_mut().flat_map(|result| match &mut result.outcome {
-            Outcome::Looked { findings } => findings.as_mut_slice(),
-            Outcome::CouldNotLook { .. } => &mut [],
-        }))
+    /// The same rehearsal, whose fixes were written; `about` gives the files that are about the finding at a place among all.
+    #[must_use]
+    pub fn with_fixes(mut self, written: WrittenFixes, about: impl Fn(usize) -> Vec<String>) -> Self {
+        for (nth, finding) in all_findings_mut(self.restore.as_mut(), &mut self.checks).enumerate() {
+            finding.fix_files = about(nth);
+        }
+        Self { fixes: Some(written), ..self }
     }
 
     /// Every finding that something has shown: not a forecast that no restore has put to the test.
     pub fn shown_findings(&self) -> impl Iterator<Item = &Finding> {
-        let unproved = self.restore.is_none();
-        let forecast = self.checks.iter().filter(move |result| unproved && result.check == NEEDS);
-        let forecast: Vec<&Finding> = forecast.flat_map(findings_of).collect();
-        self.findings().filter(move |finding| !forecast.iter().any(|unproved| std::ptr::eq(*unproved, *finding)))
+        shown_findings(self.restore.as_ref(), &self.checks)
     }
 
     /// Every finding that fails the target.
     pub fn failing(&self) -> impl Iterator<Item = &Finding> {
         self.shown_findings().filter(|finding| finding.counts_from(self.fail_on))
-    }
-
-    /// Takes out of all that it says what no output may show.
-    pub(crate) fn hide(&mut self, of_environment: &[String]) {
-        let hider = Hider { of_environment };
-        self.findings_mut().for_each(|finding| hider.finding(finding));
-        let texts = self.untested.iter_mut().chain(&mut self.notices);
-        texts.for_each(|text| hider.text(text));
-        if let Some(restore) = &mut self.restore {
-            hider.text(&mut restore.command);
-            restore.databases.iter_mut().for_each(|name| hider.text(name));
-        }
-        for part in self.ledger.iter_mut().flat_map(|entry| entry.not_compared.iter_mut().chain(&mut entry.untested)) {
-            hider.text(&mut part.reason);
-            part.names.iter_mut().for_each(|name| hider.text(name));
-        }
-        for result in &mut self.checks {
-            let texts = result.not_compared.iter_mut().chain(&mut result.could_not).chain([&mut result.looked_at]);
-            texts.for_each(|text| hider.text(text));
-            if let Outcome::CouldNotLook { reason } = &mut result.outcome {
-                hider.text(reason);
-            }
-        }
     }
 
     /// Why it is not a plain pass, in one line; empty for a pass.
@@ -232,6 +176,39 @@ fn errors_fail() -> Severity {
 
 fn is_error(severity: &Severity) -> bool {
     *severity == Severity::Error
+}
+
+/// The findings of a restore, then of each check in order.
+fn all_findings<'a>(
+    restore: Option<&'a RestoreSummary>,
+    checks: &'a [CheckResult],
+) -> impl Iterator<Item = &'a Finding> {
+    let restore = restore.into_iter().flat_map(|restore| &restore.findings);
+    restore.chain(checks.iter().flat_map(findings_of))
+}
+
+/// The same in the same order, to be changed.
+fn all_findings_mut<'a>(
+    restore: Option<&'a mut RestoreSummary>,
+    checks: &'a mut [CheckResult],
+) -> impl Iterator<Item = &'a mut Finding> {
+    let restore = restore.into_iter().flat_map(|restore| &mut restore.findings);
+    restore.chain(checks.iter_mut().flat_map(|result| match &mut result.outcome {
+        Outcome::Looked { findings } => findings.as_mut_slice(),
+        Outcome::CouldNotLook { .. } => &mut [],
+    }))
+}
+
+/// Those that something has shown: not a forecast that no restore has put to the test.
+fn shown_findings<'a>(
+    restore: Option<&'a RestoreSummary>,
+    checks: &'a [CheckResult],
+) -> impl Iterator<Item = &'a Finding> {
+    let unproved = restore.is_none();
+    let forecast = checks.iter().filter(move |result| unproved && result.check == NEEDS);
+    let forecast: Vec<&Finding> = forecast.flat_map(findings_of).collect();
+    all_findings(restore, checks)
+        .filter(move |finding| !forecast.iter().any(|unproved| std::ptr::eq(*unproved, *finding)))
 }
 
 fn findings_of(result: &CheckResult) -> &[Finding] {

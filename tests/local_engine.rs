@@ -14,7 +14,7 @@ use pgrehearse::engine::{
     Engine, EngineError, EngineKind, ExtensionRights, InitdbOptions, Program, Sandbox, SandboxSpec, Server, Storage,
     Whose,
 };
-use pgrehearse::event::Events;
+use pgrehearse::event::{Events, Reporter};
 use pgrehearse::profile::{ByteSize, Entrypoint, HumanDuration, Limits, LocaleProvider, Major, Pull};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt};
 use tokio_postgres::{Client, NoTls};
@@ -69,7 +69,7 @@ fn spec() -> SandboxSpec {
 }
 
 fn events() -> Events {
-    Events::new("test", Instant::now(), tokio::sync::mpsc::unbounded_channel().0)
+    Reporter::default().of_target("test")
 }
 
 async fn start(engine: &LocalEngine, spec: &SandboxSpec) -> Box<dyn Sandbox> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Check, Group, Looked, Restored};
+use super::{Check, Group, Looked, Restored, Witness};
 use crate::cluster::ClusterError;
 use crate::finding::{Finding, Name};
 
@@ -21,6 +21,10 @@ impl Check for Budget {
 
     fn group(&self) -> Group {
         Group::Budget
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Database
     }
 
     fn looks_once(&self) -> bool {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use super::catalog::{first_few, many, of_dump, qualified};
 use super::locale::{Locale, normal_locale, other_locale};
-use super::{Check, Group, Looked, Restored};
+use super::{Check, Group, Looked, Restored, Witness};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::finding::{AfterKind, Finding, Name};
@@ -46,6 +46,10 @@ impl Check for Collation {
 
     fn group(&self) -> Group {
         Group::Text
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Database
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

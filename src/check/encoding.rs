@@ -7,7 +7,7 @@
 
 use async_trait::async_trait;
 
-use super::{Check, Group, Looked, Restored};
+use super::{Check, Group, Looked, Restored, Witness};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::finding::{Finding, Name};
@@ -38,6 +38,10 @@ impl Check for Encoding {
 
     fn group(&self) -> Group {
         Group::Text
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Dump
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

@@ -164,6 +164,15 @@ pub struct Looked {
     pub apart: Vec<Apart>,
 }
 
+/// What a check compares a restored database with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Witness {
+    /// What the dump holds: without it the check could say nothing.
+    Dump,
+    /// The database itself, or what the profile asks of it. What a dump says can excuse something there.
+    Database,
+}
+
 /// Why a check was left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotApplied {
@@ -181,6 +190,9 @@ pub trait Check: Send + Sync {
 
     /// The group that it belongs to, which is its column in the grid.
     fn group(&self) -> Group;
+
+    /// What it compares the database with; where the source has no such witness, the check has no result.
+    fn witness(&self) -> Witness;
 
     /// Why there is nothing to look at in this target, where there is not; the check has no result then.
     fn does_not_apply(&self, _target: &Target, _restore_findings: &[Finding]) -> Option<NotApplied> {
@@ -250,3 +262,29 @@ pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
 }
 
 pub use integrity::dump as check_dump;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_dump_alone_can_tell_needs_the_dump() {
+        let target = crate::profile::parse("name: x\npostgres: 17\n", "x.yaml").unwrap();
+        let checks = all(&target, RowMode::Digest);
+        let by_dump: Vec<&str> =
+            checks.iter().filter(|check| check.witness() == Witness::Dump).map(|check| check.name()).collect();
+        let expected = [
+            "tables",
+            "rows",
+            "objects",
+            "encoding",
+            "ownership",
+            "privileges",
+            "roles",
+            "row security",
+            "sequences",
+            "constraints",
+        ];
+        assert_eq!(by_dump, expected);
+    }
+}

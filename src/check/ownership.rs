@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use pgdump_reader::{ObjectKind, Owned};
 
 use super::scope::{in_database, is_missing, schema_of};
-use super::{Check, Group, Looked, Restored};
+use super::{Check, Group, Looked, Restored, Witness};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::finding::{AfterKind, Finding, Name, Subject};
@@ -70,6 +70,10 @@ impl Check for Ownership {
 
     fn group(&self) -> Group {
         Group::Access
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Dump
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

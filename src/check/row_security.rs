@@ -14,7 +14,7 @@ use pgdump_reader::{Added, Declared};
 use super::catalog::{TOLD, qualified};
 use super::ownership::Owners;
 use super::scope::{in_database, is_missing, schema_of};
-use super::{Check, Group, Looked, Restored, objects};
+use super::{Check, Group, Looked, Restored, Witness, objects};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
 use crate::finding::{AfterKind, Difference, Finding, Name, Subject};
@@ -42,6 +42,10 @@ impl Check for RowSecurity {
 
     fn group(&self) -> Group {
         Group::Access
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Dump
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

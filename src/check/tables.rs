@@ -6,7 +6,7 @@ use pgdump_reader::digest::NoDigest;
 use pgdump_reader::{Holding, TableData, TableRows};
 
 use super::scope::{fills, in_database, makes, schema_of};
-use super::{Check, Group, Looked, Restored};
+use super::{Check, Group, Looked, Restored, Witness};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, MAINTENANCE_DATABASE};
 use crate::finding::{Finding, Name, Origin, Severity};
@@ -31,6 +31,10 @@ impl Check for Tables {
 
     fn group(&self) -> Group {
         Group::Rows
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Dump
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

@@ -3,22 +3,18 @@
 //! The shop's dump comes back on one target and must fail on three, each in another way. What is shown is what real
 //! servers said: the demo compares it with what it promises, and an outcome that differs is its failure.
 
-mod place;
 mod story;
 
 use std::io::Write as _;
-use std::sync::Arc;
 
-use anyhow::Context as _;
-use pgdump_reader as dump;
+use tokio_util::sync::CancellationToken;
 
 use super::arguments::Demo;
-use super::run::{self, Wanted};
-use super::setup::{self, Workshop};
-use super::{Usage, exit, say};
-use crate::finding::Severity;
-use crate::profile::{self, Target};
+use super::{engines, output, say, signals};
+use crate::exit;
+use crate::profile::{self, Major, Target};
 use crate::report::spec::{Destination, Format, ReportSpec};
+use crate::session::{CommonEngine, Run, RunError, Targets};
 use story::Outcome;
 
 /// What `demo/make` makes of `demo/shop.sql`.
@@ -27,57 +23,61 @@ const SHOP: &[u8] = include_bytes!("../../demo/shop.dump");
 /// What reports call it instead of the file that it is written to for the run.
 const SHOP_NAME: &str = "shop.dump (embedded in pgrehearse)";
 
+/// The versions that the demo's dump and targets are made for, in the order of preference.
+const MAJORS: [Major; 6] = [Major(17), Major(18), Major(16), Major(15), Major(14), Major(13)];
+
 /// Runs the command; the result is its exit code: 0 when everything went as the demo says.
-pub async fn demo(arguments: Demo) -> anyhow::Result<u8> {
-    let reports = run::reports(&arguments.output)?;
-    for report in &reports {
-        report.probe().map_err(|error| Usage(format!("{:#}", anyhow::Error::from(error))))?;
-    }
+pub async fn demo(arguments: Demo) -> Result<u8, RunError> {
+    let reports = output::reports(&arguments.output)?;
+    output::probe(&reports)?;
     let mut targets = targets()?;
     let quiet = arguments.output.quiet;
 
-    let mut workshop = Workshop::open(&arguments.engine).await?;
-    let place = match place::find(&mut workshop, &arguments.engine, &targets[0], quiet).await? {
-        Ok(place) => place,
-        Err(nowhere) => {
-            say(&nowhere.to_string());
-            workshop.close().await?;
+    let interrupt = CancellationToken::new();
+    let mut pool = engines::open(&arguments.engine).await?;
+    // Pulling an image has a view of its own, which ends before the demo speaks.
+    let looking = output::reporter(quiet);
+    let found = CommonEngine::find(&mut pool, &MAJORS, &targets[0], &looking).await?;
+    looking.finish().await;
+    let judge = match found {
+        Ok(judge) => judge,
+        Err(nothing) => {
+            say(&story::nowhere(&nothing));
+            pool.close().await?;
             return Ok(exit::UNTESTED);
         }
     };
     for target in &mut targets {
-        target.postgres = Some(place.major);
+        target.postgres = Some(judge.major);
     }
-    if let Some(warning) = place.warning() {
+    if let Some(warning) = story::warning(&judge) {
         say(&warning);
     }
     if !quiet {
-        say(&story::intro(&place));
+        say(&story::intro(&judge));
     }
 
-    let file = workshop.lease.file(SHOP).context("cannot write the demo's dump to the state directory")?;
-    let path = file.path().to_owned();
-    let dump = Arc::new(tokio::task::spawn_blocking(move || dump::open(&path)).await??);
-    let wanted = Wanted {
-        jobs: None,
-        fail_fast: false,
-        rows: crate::check::RowMode::Digest,
-        show_data: false,
-        fail_on: Severity::Error,
-        image_repository: arguments.engine.image_repository.clone(),
-        cache: !arguments.engine.no_cache,
-        quiet,
-    };
-    let scan = setup::begin_scan(&dump, wanted.rows);
-    let mut finished = run::rehearse(workshop, dump, scan, targets, &wanted).await?;
+    let signal = signals::watch(interrupt.clone())?;
+    let file = pool
+        .lease
+        .file(SHOP)
+        .map_err(|source| RunError::State { action: "cannot write the demo's dump to the state directory", source })?;
+    let reporter = output::reporter(quiet);
+    let run = Run::new(file.path(), Targets::These(targets)).called(SHOP_NAME).on(pool).interrupted_by(interrupt);
+    let ended = run.execute(&reporter).await;
+    reporter.finish().await;
     drop(file);
-    finished.report.dump.path = SHOP_NAME.into();
-    let written = run::write(&finished.report, &reports, &arguments.output);
-    if let Some(signal) = finished.signal {
+    let signal = *signal.borrow();
+    let report = match (ended, signal) {
+        (Err(RunError::Interrupted), Some(signal)) => return Ok(signal.exit_code()),
+        (ended, _) => ended?,
+    };
+    let written = output::write(&report, &reports, &arguments.output);
+    if let Some(signal) = signal {
         return Ok(signal.exit_code());
     }
 
-    let (closing, outcome) = story::closing(&finished.report, &place);
+    let (closing, outcome) = story::closing(&report, &judge);
     if for_people(&reports) {
         let _ = writeln!(super::stdout(), "\n{closing}");
     } else {
@@ -92,7 +92,7 @@ pub async fn demo(arguments: Demo) -> anyhow::Result<u8> {
 }
 
 /// The demo's targets, in the order in which it tells of them.
-fn targets() -> anyhow::Result<Vec<Target>> {
+fn targets() -> Result<Vec<Target>, RunError> {
     let parsed = profile::DEMO.iter().map(|(name, text)| profile::parse(text, name));
     Ok(parsed.collect::<Result<Vec<Target>, _>>()?)
 }

@@ -3,23 +3,24 @@
 use std::io::Write as _;
 
 use super::arguments::Doctor;
-use super::exit;
-use super::setup::Workshop;
+use super::engines;
 use crate::engine::Server;
 use crate::engine::local::{bubblewrap, installations};
+use crate::exit;
 use crate::profile::Major;
+use crate::session::RunError;
 
 /// Less free space than this, in bytes, is worth a word.
 const LITTLE_DISK: u64 = 5 << 30;
 
 /// Runs the command; the result is its exit code: 0 when an engine can rehearse at least one version.
-pub async fn doctor(arguments: Doctor) -> anyhow::Result<u8> {
-    let workshop = Workshop::open(&arguments.engine).await?;
+pub async fn doctor(arguments: Doctor) -> Result<u8, RunError> {
+    let pool = engines::open(&arguments.engine).await?;
     let repository = arguments.engine.image_repository.as_deref();
     let mut lines = Vec::new();
     let mut ready = false;
 
-    match (&workshop.engines.docker, &workshop.docker) {
+    match (&pool.engines.docker, &pool.docker) {
         (Ok(engine), Some(about)) => {
             lines.push(Line::good("docker", format!("{}, API {}", about.version, about.api_version)));
             let memory = crate::report::text::size(about.memory);
@@ -81,8 +82,8 @@ pub async fn doctor(arguments: Doctor) -> anyhow::Result<u8> {
         }
     }
     lines.extend(locales().await);
-    lines.extend(disk(workshop.lease.home().dir()));
-    lines.push(Line::good("state", workshop.lease.home().dir().display().to_string()));
+    lines.extend(disk(pool.lease.home().dir()));
+    lines.push(Line::good("state", pool.lease.home().dir().display().to_string()));
 
     let mut out = super::stdout();
     for line in &lines {
@@ -99,7 +100,7 @@ pub async fn doctor(arguments: Doctor) -> anyhow::Result<u8> {
          reaches), or an installed PostgreSQL with bubblewrap."
     };
     writeln!(out, "\n{end}")?;
-    workshop.close().await?;
+    pool.close().await?;
     Ok(if ready { exit::PASS } else { exit::UNTESTED })
 }
 

@@ -3,15 +3,17 @@
 use std::io::IsTerminal as _;
 
 use super::arguments::Explain;
-use super::run::terminal_options;
-use super::{Usage, exit, pager};
+use super::output::terminal_options;
+use super::pager;
+use crate::exit;
 use crate::finding::Name;
 use crate::profile::nearest;
 use crate::report::page;
 use crate::report::terminal::TerminalOptions;
+use crate::session::RunError;
 
 /// Runs the command; the result is its exit code.
-pub fn explain(arguments: &Explain) -> anyhow::Result<u8> {
+pub fn explain(arguments: &Explain) -> Result<u8, RunError> {
     let options = terminal_options(false);
     let mut text = Vec::new();
     match &arguments.finding {
@@ -26,7 +28,7 @@ pub fn explain(arguments: &Explain) -> anyhow::Result<u8> {
     Ok(exit::PASS)
 }
 
-fn finding(wanted: &str) -> Result<Name, Usage> {
+fn finding(wanted: &str) -> Result<Name, RunError> {
     // As reports write it, too: `error[role-missing]`.
     let name = wanted.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']')).unwrap_or(wanted);
     name.parse().map_err(|()| {
@@ -34,6 +36,6 @@ fn finding(wanted: &str) -> Result<Name, Usage> {
             Some(name) => format!("did you mean {name:?}?"),
             None => "`pgrehearse explain --list` shows all".into(),
         };
-        Usage(format!("there is no finding {wanted:?}; {hint}"))
+        RunError::Usage(format!("there is no finding {wanted:?}; {hint}"))
     })
 }

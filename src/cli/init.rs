@@ -7,23 +7,24 @@ use std::path::Path;
 use pgdump_reader as dump;
 
 use super::arguments::{DEFAULT_DIRECTORY, Init};
-use super::{Usage, exit};
+use crate::exit;
 use crate::init;
 use crate::report::text::visible;
 use crate::restore::shell_words;
+use crate::session::RunError;
 
 /// Runs the command; the result is its exit code.
-pub fn init(arguments: &Init) -> anyhow::Result<u8> {
+pub fn init(arguments: &Init) -> Result<u8, RunError> {
     let directory = &arguments.dir;
     refuse_what_is_there(directory)?;
     let dump = dump::open(&arguments.dump)?;
     let scan = dump.count()?;
     if let Some(damage) = scan.damage.first() {
         let more = "a profile of half a dump would ask for half of what is needed";
-        return Err(Usage(format!("{}: {}; {more}", arguments.dump.display(), damage.what)).into());
+        return Err(RunError::Usage(format!("{}: {}; {more}", arguments.dump.display(), damage.what)));
     }
     let plan = init::plan(&dump, &scan.facts, directory)?;
-    let unwritable = |error: io::Error| Usage(format!("cannot write to {}: {error}", directory.display()));
+    let unwritable = |error: io::Error| RunError::Usage(format!("cannot write to {}: {error}", directory.display()));
     let mut out = super::stdout();
     for file in &plan.files {
         let path = directory.join(file.path);
@@ -48,16 +49,16 @@ pub fn init(arguments: &Init) -> anyhow::Result<u8> {
 }
 
 /// Nothing that somebody has written is written over.
-fn refuse_what_is_there(directory: &Path) -> Result<(), Usage> {
+fn refuse_what_is_there(directory: &Path) -> Result<(), RunError> {
     let shown = directory.display();
     match fs::read_dir(directory) {
         Ok(mut entries) => match entries.next() {
-            Some(_) => {
-                Err(Usage(format!("{shown} is not empty; name another folder with --dir, or take away what is there")))
-            }
+            Some(_) => Err(RunError::Usage(format!(
+                "{shown} is not empty; name another folder with --dir, or take away what is there"
+            ))),
             None => Ok(()),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Usage(format!("cannot write to {shown}: {error}"))),
+        Err(error) => Err(RunError::Usage(format!("cannot write to {shown}: {error}"))),
     }
 }

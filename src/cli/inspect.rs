@@ -5,24 +5,24 @@ use std::io::Write as _;
 use pgdump_reader::{self as dump, Facts};
 
 use super::arguments::Inspect;
-use super::run::terminal_options;
-use super::{exit, targets};
-use crate::check;
+use super::output::terminal_options;
 use crate::profile::{Source, Target};
 use crate::rehearsal::decide;
 use crate::report::inspect::{Inspection, TargetForecast, terminal};
+use crate::session::{NamedTargets, RunError};
+use crate::{check, exit};
 
 /// Runs the command; the result is its exit code.
-pub fn inspect(arguments: &Inspect) -> anyhow::Result<u8> {
+pub fn inspect(arguments: &Inspect) -> Result<u8, RunError> {
     // All that can be wrong with what was typed is said before the dump is read.
     let dump = dump::open(&arguments.dump)?;
-    let named = targets::named(&arguments.profiles)?;
+    let named = NamedTargets::load(&arguments.profiles)?;
     let scan = if arguments.quick { None } else { Some(dump.count()?) };
     let facts = match &scan {
         Some(scan) => scan.facts.clone(),
         None => dump.glance()?,
     };
-    let mut targets = named.of(|| Ok::<_, String>(Source::of(&dump, &facts)))?;
+    let mut targets = named.of(|| Ok(Source::of(&dump, &facts)))?;
     targets.sort_by(|a, b| a.name.cmp(&b.name));
     let targets = targets.iter().map(|target| forecast(&dump, &facts, target)).collect();
     let mut inspection = Inspection::of(&dump, &facts, scan.as_ref(), targets);

@@ -3,30 +3,28 @@
 mod arguments;
 mod demo;
 mod doctor;
-pub mod exit;
+mod engines;
 mod explain;
 mod init;
 mod inspect;
+mod output;
 mod pager;
 mod profiles;
 mod run;
-mod setup;
+mod signals;
 mod stdout;
 mod sweep;
-mod targets;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use pgdump_reader::DumpError;
 
-use crate::profile::ProfileError;
+use crate::session::{RunError, in_full};
 use arguments::{Arguments, Command};
 use stdout::stdout;
-use targets::ChoiceError;
 
-/// Parses the arguments, runs the command, prints an error once, and returns the exit code of [`exit`].
+/// Parses the arguments, runs the command, prints an error once, and returns the exit code of [`exit`](crate::exit).
 pub fn main() -> ExitCode {
     // clap ends the process itself, with 2 for bad arguments.
     let arguments = Arguments::parse();
@@ -54,12 +52,14 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn failed(error: &anyhow::Error) -> ExitCode {
-    say(&format!("pgrehearse: {}", crate::report::text::visible(&format!("{error:#}"))));
-    let usage = error.chain().any(|cause| {
-        cause.is::<ProfileError>() || cause.is::<DumpError>() || cause.is::<Usage>() || cause.is::<ChoiceError>()
-    });
-    ExitCode::from(if usage { exit::USAGE } else { exit::UNTESTED })
+fn failed(error: &RunError) -> ExitCode {
+    complain(error);
+    ExitCode::from(error.exit_code())
+}
+
+/// Says on standard error what went wrong, in one line.
+fn complain(error: &dyn std::error::Error) {
+    say(&format!("pgrehearse: {}", crate::report::text::visible(&in_full(error))));
 }
 
 /// Says something that is no result. That nobody listens is no error: standard error may be gone, and what was asked for is
@@ -68,8 +68,3 @@ fn say(text: &str) {
     // eprintln would panic.
     let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
-
-/// What was asked for cannot be asked for.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Usage(pub String);

@@ -1,7 +1,7 @@
 //! Shows text that can be longer than a screen.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::{Command, Stdio};
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -18,7 +18,7 @@ const NOT_RUN: [i32; 2] = [126, 127];
 ///
 /// # Errors
 /// Those of standard output, and where the pager could not be waited for.
-pub fn show(text: &str) -> anyhow::Result<()> {
+pub fn show(text: &str) -> io::Result<()> {
     let shown = match wanted(std::env::var_os("PAGER")).filter(|_| std::io::stdout().is_terminal()) {
         Some(pager) => paged(&pager, text)?,
         None => false,
@@ -38,7 +38,7 @@ fn wanted(pager: Option<OsString>) -> Option<OsString> {
 }
 
 /// Whether the pager has shown it: without one, it has yet to be shown.
-fn paged(pager: &OsString, text: &str) -> anyhow::Result<bool> {
+fn paged(pager: &OsString, text: &str) -> io::Result<bool> {
     // As git and man do: PAGER can hold options, and what less is to do is its own variable's.
     let mut command = Command::new("sh");
     command.arg("-c").arg(pager).stdin(Stdio::piped());

@@ -1,26 +1,25 @@
 //! `pgrehearse profiles`: the built-in ones, and checking one's own.
 
 use std::io::Write as _;
-use std::time::Instant;
 
 use pgdump_reader as dump;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::{self, Profiles, ProfilesAction};
-use super::setup::{self, Workshop};
-use super::{exit, say, targets};
+use super::{engines, say, signals};
 use crate::cluster::ClusterError;
 use crate::engine::EngineError;
-use crate::event::{Events, What};
+use crate::event::{EventKind, Recorder, Reporter};
+use crate::exit;
 use crate::finding::mask::{Hider, Mask};
 use crate::finding::profile_rules;
 use crate::profile::{self, BUILTIN, Made, Rules};
 use crate::rehearsal::trial::{Failed, Trial};
 use crate::report::text::visible;
+use crate::session::{self, RunError};
 
 /// Runs the command; the result is its exit code.
-pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
+pub async fn profiles(arguments: Profiles) -> Result<u8, RunError> {
     let mut out = super::stdout();
     match arguments.action.unwrap_or(ProfilesAction::List) {
         ProfilesAction::List => {
@@ -43,7 +42,7 @@ pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
             let source = match dump {
                 Some(path) => {
                     let dump = dump::open(&path)?;
-                    Some(targets::source_of(&dump, || dump.count().map(|scan| scan.facts))?)
+                    Some(session::source_of(&dump, || Ok(dump.count()?.facts))?)
                 }
                 None => None,
             };
@@ -60,7 +59,7 @@ pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
                 for notice in &made.target.notices {
                     writeln!(out, "# {notice}")?;
                 }
-                write!(out, "{}", made.annotated()?)?;
+                write!(out, "{}", made.annotated().map_err(std::io::Error::other)?)?;
             }
         }
         ProfilesAction::Schema => writeln!(out, "{:#}", profile::schema())?,
@@ -78,12 +77,12 @@ pub async fn profiles(arguments: Profiles) -> anyhow::Result<u8> {
 }
 
 /// Makes the cluster of each target, one after the other, and says what came of it.
-async fn check_live(all: &[Made], engine: &arguments::Engine) -> anyhow::Result<u8> {
-    let workshop = Workshop::open(engine).await?;
+async fn check_live(all: &[Made], engine: &arguments::Engine) -> Result<u8, RunError> {
+    let pool = engines::open(engine).await?;
     let interrupt = CancellationToken::new();
-    let signal = setup::watch_signals(interrupt.clone())?;
+    let signal = signals::watch(interrupt.clone())?;
     let trial = Trial {
-        engines: &workshop.engines,
+        engines: &pool.engines,
         image_repository: engine.image_repository.as_deref(),
         cache: !engine.no_cache,
         interrupt: &interrupt,
@@ -91,10 +90,10 @@ async fn check_live(all: &[Made], engine: &arguments::Engine) -> anyhow::Result<
     let mut code = exit::PASS;
     for profile in all {
         let target = &profile.target;
-        let (sender, mut receiver) = mpsc::unbounded_channel();
-        let events = Events::new(&target.name, Instant::now(), sender);
-        let made = trial.of(target, &events).await;
-        drop(events);
+        let recorder = Recorder::default();
+        let reporter = Reporter::default().with(recorder.clone());
+        let made = trial.of(target, &reporter.of_target(&target.name)).await;
+        reporter.finish().await;
         let line = match made {
             Ok(server) => format!("{}: ok, {server}", target.name),
             Err(failed) => {
@@ -116,18 +115,18 @@ async fn check_live(all: &[Made], engine: &arguments::Engine) -> anyhow::Result<
             }
         };
         writeln!(super::stdout(), "{}", visible(&line))?;
-        while let Some(event) = receiver.recv().await {
-            if let What::Notice(notice) = event.what {
-                say(&format!("pgrehearse: {}: {}", target.name, visible(&notice)));
+        for event in recorder.events() {
+            if let EventKind::Notice { text } = event.kind {
+                say(&format!("pgrehearse: {}: {}", target.name, visible(&text)));
             }
         }
         if interrupt.is_cancelled() {
             break;
         }
     }
-    workshop.close().await?;
+    pool.close().await?;
     let signal = *signal.borrow();
-    Ok(signal.map_or(code, setup::Signal::exit_code))
+    Ok(signal.map_or(code, signals::Signal::exit_code))
 }
 
 /// What a server says when it does not start, without the form of its log, and where the profile gives the setting or the locale

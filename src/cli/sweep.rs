@@ -2,16 +2,14 @@
 
 use std::io::Write as _;
 
-use super::arguments::{Engine, EngineName, Sweep};
-use super::exit;
-use super::setup::Workshop;
+use super::arguments::Sweep;
+use crate::exit;
+use crate::session::{EngineOptions, EnginePool, RunError};
 
 /// Runs the command; the result is its exit code.
-pub async fn sweep(arguments: Sweep) -> anyhow::Result<u8> {
-    let engine = Engine { engine: EngineName::Auto, unconfined: false, image_repository: None, no_cache: false };
-    let workshop = Workshop::open_unswept(&engine).await?;
-    let mut swept = workshop.sweep(arguments.all).await?;
-    swept.removed.sort();
+pub async fn sweep(arguments: Sweep) -> Result<u8, RunError> {
+    let pool = EnginePool::open(EngineOptions::default()).await?;
+    let swept = pool.sweep(arguments.all).await?;
     let mut out = super::stdout();
     for thing in &swept.removed {
         writeln!(out, "removed {} {}", thing.kind, thing.name)?;
@@ -22,7 +20,7 @@ pub async fn sweep(arguments: Sweep) -> anyhow::Result<u8> {
     if swept.removed.is_empty() && swept.failed.is_empty() {
         writeln!(out, "nothing to remove")?;
     }
-    let code = match &workshop.engines.docker {
+    let code = match &pool.engines.docker {
         Ok(_) if swept.failed.is_empty() => exit::PASS,
         Ok(_) => exit::UNTESTED,
         // What cannot be asked cannot be called clean.
@@ -31,6 +29,6 @@ pub async fn sweep(arguments: Sweep) -> anyhow::Result<u8> {
             exit::UNTESTED
         }
     };
-    workshop.close().await?;
+    pool.close().await?;
     Ok(code)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Engine, EngineError, SandboxSpec};
-use crate::event::{Events, What};
+use crate::event::Events;
 use crate::profile::Pull;
 
 /// What `--engine` says.
@@ -42,7 +42,7 @@ impl Engines {
                 };
                 match self.local(spec, events).await {
                     Ok(engine) => {
-                        events.send(What::Notice(format!("the local engine judges, because {docker}")));
+                        events.notice(format!("the local engine judges, because {docker}")).await;
                         Ok(engine)
                     }
                     Err(local) => Err(EngineError::Unavailable {

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 
 use super::Rehearsal;
 use super::attempt::{CameBack, Stopped, conclude};
+use super::draft::Draft;
 use super::progress::Progress;
 use crate::engine::Sandbox;
 use crate::event::Events;
@@ -23,7 +24,7 @@ pub trait AfterRestore: Send + Sync {
 pub struct Again<'a> {
     pub(super) came_back: CameBack<'a>,
     /// All that the rehearsal says before a check has looked.
-    pub(super) before_looking: Rehearsal,
+    pub(super) before_looking: Draft,
     pub(super) events: &'a Events,
 }
 
@@ -41,16 +42,15 @@ impl Again<'_> {
     /// # Errors
     /// When the sandbox does not answer.
     pub async fn judge(&self) -> Result<Rehearsal, String> {
-        let CameBack { stage, target, .. } = self.came_back;
-        let mut rehearsal = self.before_looking.clone();
+        let CameBack { context, target, .. } = self.came_back;
+        let mut draft = self.before_looking.clone();
         let mut progress = Progress::default();
-        match self.came_back.look(&mut rehearsal, &mut progress, self.events).await {
+        match self.came_back.look(&mut draft, &mut progress, self.events).await {
             Ok(()) => {}
             Err(Stopped::Cluster(error)) => return Err(error.to_string()),
             Err(_) => return Err("the sandbox has ended".into()),
         }
-        progress.settle(stage, target, &mut rehearsal, None);
-        conclude(stage, &mut rehearsal, target, false).await;
-        Ok(rehearsal)
+        progress.settle(context, target, &mut draft, None);
+        Ok(conclude(context, draft, target, false).await)
     }
 }

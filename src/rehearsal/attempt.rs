@@ -6,26 +6,28 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use pgdump_reader::{Container, Facts, Scan};
+use pgdump_reader::{Container, Scan};
 
 use super::again::Again;
 use super::checking::Checking;
 use super::decision::decide;
+use super::draft::Draft;
 use super::ended;
 use super::left_out::LeftOut;
 use super::met::Met;
 use super::places;
 use super::progress::{Progress, Restored};
 use super::start::{NotStarted, start, while_it_answers};
-use super::{Judge, Rehearsal, RestoreSummary, Stage, Timings, Verdict, input, partial, verdict};
+use super::{Context, Judge, Rehearsal, RestoreSummary, partial, verdict};
 use crate::check::{self, Before, NotApplied, RowMode};
 use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
-use crate::event::{Events, Phase, What};
+use crate::event::{EventKind, Events, Phase};
 use crate::finding::mask::Mask;
 use crate::finding::{Failure, Finding, Name, Situation, diagnose, outside, transactions_lost};
 use crate::profile::Target;
 use crate::restore;
+use crate::source::Source;
 
 /// How long the engine may take to notice that a sandbox has ended.
 const SETTLING: Duration = Duration::from_millis(700);
@@ -82,34 +84,21 @@ impl From<EngineError> for Stopped {
 }
 
 /// Rehearses once, with the data kept in `storage`.
-pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &Events) -> Attempt {
+pub async fn attempt(context: &Context, target: &Target, storage: Storage, events: &Events) -> Attempt {
     let began = Instant::now();
-    let mut rehearsal = Rehearsal {
-        target: target.name.clone(),
-        description: target.description.clone(),
-        verdict: Verdict::Untested,
-        fail_on: stage.fail_on,
-        untested: Vec::new(),
-        judge: None,
-        restore: None,
-        checks: Vec::new(),
-        ledger: Vec::new(),
-        notices: notices(target, stage.rows),
-        fixes: None,
-        timings: Timings::default(),
-    };
-    let repository = stage.image_repository.as_deref();
-    let spec = cluster::needs_of(target, repository, input(&stage.dump), storage, stage.cache);
+    let mut draft = Draft { notices: notices(target, context.rows), ..Draft::default() };
+    let repository = context.image_repository.as_deref();
+    let spec = cluster::needs_of(target, repository, context.source.input(), storage, context.cache);
 
-    let (engine, sandbox) = match start(&stage.engines, &spec, &stage.interrupt, events).await {
+    let (engine, sandbox) = match start(&context.engines, &spec, &context.interrupt, events).await {
         Ok(started) => started,
-        Err(not_started) => return done(stage, rehearsal, target, began, Err(not_started.into())).await,
+        Err(not_started) => return done(context, draft, target, began, Err(not_started.into())).await,
     };
 
     let mut progress = Progress::default();
     let deadline = target.limits.timeout.0.saturating_sub(began.elapsed());
     let work =
-        AssertUnwindSafe(work(stage, target, &*sandbox, &engine, storage, (&mut rehearsal, &mut progress), events))
+        AssertUnwindSafe(work(context, target, &*sandbox, &engine, storage, (&mut draft, &mut progress), events))
             .catch_unwind();
     let mut worked = tokio::select! {
         worked = work => worked.unwrap_or(Err(Stopped::Panicked)),
@@ -117,7 +106,7 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
         () = tokio::time::sleep(deadline) => {
             Err(Stopped::Limit(LimitHit { name: "timeout", value: target.limits.timeout.to_string() }))
         }
-        () = stage.interrupt.cancelled() => Err(Stopped::Interrupted),
+        () = context.interrupt.cancelled() => Err(Stopped::Interrupted),
     };
     // A connection that broke is explained by what became of the sandbox, which is known a moment later.
     if let Err(Stopped::Cluster(_)) = worked {
@@ -148,55 +137,57 @@ pub async fn attempt(stage: &Stage, target: &Target, storage: Storage, events: &
     if worked.is_ok() {
         worked = tokio::select! {
             at_end = sandbox.at_end() => at_end.map_err(Stopped::from),
-            () = stage.interrupt.cancelled() => Err(Stopped::Interrupted),
+            () = context.interrupt.cancelled() => Err(Stopped::Interrupted),
         };
     }
     let limit = match &worked {
         Err(Stopped::Limit(limit)) => Some(limit),
         _ => None,
     };
-    progress.settle(stage, target, &mut rehearsal, limit);
+    progress.settle(context, target, &mut draft, limit);
     // What came back under a limit that was reached proves nothing; what the restore has failed on before that stands.
-    let failed = rehearsal.failing().next().is_some();
+    let failed = draft.failing(context.fail_on).next().is_some();
     if limit.is_some_and(|limit| limit.name != "timeout") && !failed {
-        (rehearsal.restore, rehearsal.ledger) = (None, Vec::new());
+        (draft.restore, draft.ledger) = (None, Vec::new());
     }
 
     // What is known of the dump itself holds, however far its restore came.
+    let Source::Dump(source) = &context.source;
     if worked.is_err()
-        && !rehearsal.checks.iter().any(|result| result.check == check::DUMP)
-        && let Some(Ok(scan)) = stage.scan.clone().now_or_never()
+        && !draft.checks.iter().any(|result| result.check == check::DUMP)
+        && let Some(Ok(scan)) = source.scan.clone().now_or_never()
     {
-        rehearsal.checks.push(check::check_dump(&scan));
+        draft.checks.push(check::check_dump(&scan));
     }
 
-    events.phase(Phase::Teardown);
+    events.phase(Phase::Teardown).await;
     let teardown = Instant::now();
-    let removed = while_it_answers(&*engine, &stage.interrupt, sandbox.remove()).await.and_then(|removed| removed);
+    let removed = while_it_answers(&*engine, &context.interrupt, sandbox.remove()).await.and_then(|removed| removed);
     if let Err(error) = removed {
-        rehearsal.notices.push(format!("the sandbox could not be removed: {error}; run `pgrehearse sweep`"));
+        draft.notices.push(format!("the sandbox could not be removed: {error}; run `pgrehearse sweep`"));
     }
-    rehearsal.timings.teardown = teardown.elapsed();
-    done(stage, rehearsal, target, began, worked).await
+    draft.timings.teardown = teardown.elapsed();
+    done(context, draft, target, began, worked).await
 }
 
 async fn done(
-    stage: &Stage,
-    mut rehearsal: Rehearsal,
+    context: &Context,
+    mut draft: Draft,
     target: &Target,
     began: Instant,
     worked: Result<(), Stopped>,
 ) -> Attempt {
+    let Source::Dump(source) = &context.source;
     let interrupted = matches!(worked, Err(Stopped::Interrupted));
     match worked {
         Ok(()) => {}
         Err(Stopped::NeedsDisk) => return Attempt::NeedsDisk,
         Err(stopped) => {
-            rehearsal.untested.push(match stopped {
+            draft.untested.push(match stopped {
                 Stopped::Interrupted => "interrupted before it was done".into(),
                 Stopped::Limit(limit) => limit.to_string(),
-                Stopped::Cluster(error) => match stage.scan.clone().now_or_never() {
-                    Some(Ok(scan)) => Mask::new(&scan.names, target, stage.show_data).cluster(&error),
+                Stopped::Cluster(error) => match source.scan.clone().now_or_never() {
+                    Some(Ok(scan)) => Mask::new(&scan.names, target, context.show_data).cluster(&error),
                     _ => Mask::of_target(target).cluster(&error),
                 },
                 Stopped::Unfit(why) => why.into(),
@@ -209,30 +200,35 @@ async fn done(
             });
         }
     }
-    rehearsal.timings.total = began.elapsed();
-    conclude(stage, &mut rehearsal, target, interrupted).await;
-    Attempt::Done(Box::new(rehearsal))
+    draft.timings.total = began.elapsed();
+    Attempt::Done(Box::new(conclude(context, draft, target, interrupted).await))
 }
 
 /// Puts what was foreseen beside what was found, and says what all of it comes to.
-pub(super) async fn conclude(stage: &Stage, rehearsal: &mut Rehearsal, target: &Target, interrupted: bool) {
-    if let Some(facts) = facts(stage, interrupted).await {
-        let forecasts = check::forecast(&stage.dump, &facts, target);
-        let met: Option<Vec<&Finding>> = rehearsal.restore.is_some().then(|| rehearsal.findings().collect());
+pub(super) async fn conclude(context: &Context, mut draft: Draft, target: &Target, interrupted: bool) -> Rehearsal {
+    let Source::Dump(source) = &context.source;
+    if let Some(facts) = source.needs(interrupted).await {
+        let forecasts = check::forecast(&source.dump, &facts, target);
+        let met: Option<Vec<&Finding>> = draft.restore.is_some().then(|| draft.findings().collect());
         let needs = check::judge_forecast(&forecasts, met.as_deref(), &facts);
-        rehearsal.checks.insert(0, needs);
+        draft.checks.insert(0, needs);
     }
-    rehearsal.hide(&target.secrets);
-    verdict::judge(rehearsal, target, stage.rows);
-}
-
-/// What the dump declares: an archive says it at its beginning, text only when all of it has been read, which an
-/// interrupted run does not wait for.
-async fn facts(stage: &Stage, interrupted: bool) -> Option<Facts> {
-    match stage.dump.archive() {
-        Some(archive) => Some(Facts::of_archive(archive)),
-        None if interrupted => Some(stage.scan.clone().now_or_never()?.ok()?.facts.clone()),
-        None => Some(stage.scan.clone().await.ok()?.facts.clone()),
+    draft.hide(&target.secrets);
+    let verdict = verdict::judge(&mut draft, target, context.rows, context.fail_on);
+    let Draft { untested, judge, restore, checks, ledger, notices, timings } = draft;
+    Rehearsal {
+        target: target.name.clone(),
+        description: target.description.clone(),
+        verdict,
+        fail_on: context.fail_on,
+        untested,
+        judge,
+        restore,
+        checks,
+        ledger,
+        notices,
+        fixes: None,
+        timings,
     }
 }
 
@@ -257,15 +253,16 @@ fn notices(target: &Target, rows: RowMode) -> Vec<String> {
 }
 
 async fn work(
-    stage: &Stage,
+    context: &Context,
     target: &Target,
     sandbox: &dyn Sandbox,
     engine: &Arc<dyn Engine>,
     storage: Storage,
-    (rehearsal, progress): (&mut Rehearsal, &mut Progress),
+    (draft, progress): (&mut Draft, &mut Progress),
     events: &Events,
 ) -> Result<(), Stopped> {
-    if target.restore.list.is_some() && !stage.dump.is_archive() {
+    let Source::Dump(source) = &context.source;
+    if target.restore.list.is_some() && !source.dump.is_archive() {
         return Err(Stopped::Unfit(
             "the profile's restore.list lists entries of an archive, and this dump is plain SQL",
         ));
@@ -274,43 +271,43 @@ async fn work(
     let superuser = target.cluster.superuser.as_str();
     let session = Session::open(sandbox, superuser, MAINTENANCE_DATABASE).await?;
     let version = session.server_version().await?;
-    rehearsal.timings.ready = began.elapsed();
-    events.send(What::SandboxReady { engine: engine.kind().name(), server_version: version.clone() });
-    rehearsal.judge =
+    draft.timings.ready = began.elapsed();
+    events.send(EventKind::SandboxReady { engine: engine.kind().name(), server_version: version.clone() }).await;
+    draft.judge =
         Some(Judge { engine: engine.kind().name().into(), server_version: version, source: sandbox.describe() });
 
-    events.phase(Phase::Prepare);
-    let makes_own = restore::makes_database(&stage.dump, target);
+    events.phase(Phase::Prepare).await;
+    let makes_own = restore::makes_database(&source.dump, target);
     let not_applied = if makes_own { cluster::not_applied(target) } else { Vec::new() };
     if !not_applied.is_empty() {
         let keys = not_applied.join(", ");
-        rehearsal
+        draft
             .notices
             .push(format!("the dump makes its database itself, so this of the profile does not apply: {keys}"));
     }
     // None of the three needs another.
     let (prepared, client, input) = tokio::join!(
         cluster::prepare(&session, sandbox, target, !makes_own),
-        restore::client_version(sandbox, &stage.dump),
+        restore::client_version(sandbox, &source.dump),
         sandbox.input()
     );
     prepared?;
     let client = client?;
     input?;
-    let before = if makes_own { Before::default() } else { Before::of(sandbox, target, &stage.dump).await? };
+    let before = if makes_own { Before::default() } else { Before::of(sandbox, target, &source.dump).await? };
 
     let met = Met::before(sandbox, target, &before).await?;
 
-    events.phase(Phase::Restore);
+    events.phase(Phase::Restore).await;
     let restoring = Instant::now();
     let (outcome, session) = tokio::select! {
-        outcome = restore::run(sandbox, session, &stage.dump, target, events) => outcome?,
-        () = endless(stage) => return Err(Stopped::Endless),
+        outcome = restore::run(sandbox, session, &source.dump, target, events) => outcome?,
+        () = endless(context) => return Err(Stopped::Endless),
     };
-    rehearsal.timings.restore = restoring.elapsed();
-    rehearsal.notices.extend(restore::order_notice(&stage.dump, target));
+    draft.timings.restore = restoring.elapsed();
+    draft.notices.extend(restore::order_notice(&source.dump, target));
     if outcome.unknown_messages > 0 {
-        rehearsal.untested.push(format!(
+        draft.untested.push(format!(
             "{} messages of the restore are in another language (lc_messages), and the server's log does not say whether \
              they are errors",
             outcome.unknown_messages
@@ -324,29 +321,29 @@ async fn work(
         return Err(Stopped::Limit(limit));
     }
 
-    let scan = stage.scan.clone().await.map_err(|reason| {
+    let scan = source.scan.clone().await.map_err(|reason| {
         Stopped::Cluster(ClusterError::Refused { step: "cannot read the dump to its end".into(), reason })
     })?;
     let there = met.ask(sandbox, target, &outcome.failures).await?;
     let situation = Situation {
-        dump: &stage.dump,
+        dump: &source.dump,
         scan: &scan,
         there: &there,
-        without_data: partial::without_data(&stage.dump, &scan),
+        without_data: partial::without_data(&source.dump, &scan),
         superuser_lost: outcome.superuser_lost,
         target,
         client: &client,
-        server: rehearsal.judge.as_ref().and_then(|judge| pgdump_reader::major_of(&judge.server_version)),
-        mask: Mask::new(&scan.names, target, stage.show_data),
+        server: draft.judge.as_ref().and_then(|judge| pgdump_reader::major_of(&judge.server_version)),
+        mask: Mask::new(&scan.names, target, context.show_data),
     };
     let (failures, unfilled) = outside::apart(&outcome.failures, &scan.declared);
-    rehearsal.untested.extend(unfilled.iter().map(|view| view.reason(&situation.mask)));
+    draft.untested.extend(unfilled.iter().map(|view| view.reason(&situation.mask)));
     let mut findings = diagnose(&failures.into_iter().cloned().collect::<Vec<_>>(), &situation);
     let unexplained = !findings.iter().any(Finding::fails);
     findings.extend(ended_early(&outcome).filter(|_| unexplained));
     let ended = ended::judge(&outcome, &scan, target, makes_own, &findings);
     findings.extend(ended.findings);
-    rehearsal.untested.extend(ended.untested);
+    draft.untested.extend(ended.untested);
     // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
     decide(findings.iter_mut(), target);
     // Nor does it keep what its transaction lost from being told.
@@ -359,10 +356,10 @@ async fn work(
         !findings.iter().any(Finding::fails) && !never_began(&findings, outcome.new_databases().next().is_none());
     let has_it = findings.iter().any(|finding| finding.name == Name::ClientFailed);
     findings.extend(ended_early(&outcome).filter(|_| unexplained && !has_it));
-    let left_out = left_out(sandbox, stage, target, &findings, &mut rehearsal.untested).await;
-    let before_looking = stage.after.as_ref().map(|after| (after, rehearsal.clone()));
+    let left_out = left_out(sandbox, context, target, &findings, &mut draft.untested).await;
+    let before_looking = context.after.as_ref().map(|after| (after, draft.clone()));
     let came_back = CameBack {
-        stage,
+        context,
         target,
         sandbox,
         session: &session,
@@ -372,10 +369,10 @@ async fn work(
         findings: &findings,
         left_out: &left_out,
         no_word: ended.no_word,
-        restore_took: rehearsal.timings.restore,
+        restore_took: draft.timings.restore,
         before: &before,
     };
-    came_back.look(rehearsal, progress, events).await?;
+    came_back.look(draft, progress, events).await?;
     if let Some((after, before_looking)) = before_looking {
         after.work(&Again { came_back, before_looking, events }).await;
     }
@@ -384,7 +381,7 @@ async fn work(
 
 /// A restore that has ended, and all that is known of it.
 pub(super) struct CameBack<'a> {
-    pub stage: &'a Stage,
+    pub context: &'a Context,
     pub target: &'a Target,
     pub sandbox: &'a dyn Sandbox,
     session: &'a Session,
@@ -402,22 +399,18 @@ pub(super) struct CameBack<'a> {
 
 impl CameBack<'_> {
     /// Compares what came back with what the dump holds.
-    pub async fn look(
-        &self,
-        rehearsal: &mut Rehearsal,
-        progress: &mut Progress,
-        events: &Events,
-    ) -> Result<(), Stopped> {
-        let Self { stage, target, sandbox, scan, outcome, left_out, findings, .. } = *self;
+    pub async fn look(&self, draft: &mut Draft, progress: &mut Progress, events: &Events) -> Result<(), Stopped> {
+        let Self { context, target, sandbox, scan, outcome, left_out, findings, .. } = *self;
+        let Source::Dump(source) = &context.source;
         // What was left out is no part of what the result is compared with.
         let witness = if left_out.is_empty() { Arc::clone(scan) } else { Arc::new(left_out.witness(scan)) };
-        let places = places::places(self.session, sandbox, &stage.dump, scan, target, outcome).await?;
+        let places = places::places(self.session, sandbox, &source.dump, scan, target, outcome).await?;
         let restored_anything = !never_began(findings, outcome.new_databases().next().is_none());
         let failed = findings.iter().any(Finding::fails);
         if !failed {
-            rehearsal.untested.extend(places.lost.iter().map(|lost| lost.reason.clone()));
+            draft.untested.extend(places.lost.iter().map(|lost| lost.reason.clone()));
             // A database that is not there is why psql had no connection at its end.
-            rehearsal.untested.extend(self.no_word.filter(|_| places.lost.is_empty()).map(str::to_owned));
+            draft.untested.extend(self.no_word.filter(|_| places.lost.is_empty()).map(str::to_owned));
         }
         let summary = RestoreSummary {
             command: outcome.command.clone(),
@@ -428,21 +421,21 @@ impl CameBack<'_> {
             findings: findings.to_vec(),
             databases: places.looked_at.iter().map(|place| place.name.clone()).collect(),
         };
-        rehearsal.notices.extend(partial::signs(&stage.dump, scan));
-        rehearsal.checks.push(check::check_dump(scan));
-        rehearsal.checks.extend(left_out.told());
-        let summary = rehearsal.restore.insert(summary);
+        draft.notices.extend(partial::signs(&source.dump, scan));
+        draft.checks.push(check::check_dump(scan));
+        draft.checks.extend(left_out.told());
+        let summary = draft.restore.insert(summary);
         let (scan, left_out) = (Arc::clone(scan), left_out.clone());
         let Progress { restored, results } = progress;
         let restored = restored.insert(Restored { scan, places, left_out, failed, left_aside: BTreeMap::new() });
-        if stage.rows == RowMode::Off {
+        if context.rows == RowMode::Off {
             restored.left_aside.insert("rows", "rows were not compared (--rows off)".to_owned());
         }
         if restored_anything {
-            events.phase(Phase::Check);
+            events.phase(Phase::Check).await;
             let began = Instant::now();
             let checking = Checking {
-                stage,
+                context,
                 target,
                 sandbox,
                 scan: &witness,
@@ -453,27 +446,29 @@ impl CameBack<'_> {
                 places: &restored.places.looked_at,
                 left_out: restored.left_out.ids(),
             };
-            let mut checks = check::all(target, stage.rows);
+            let mut checks = check::all(target, context.rows);
+            checks.retain(|check| context.source.can_witness(check.witness()));
             checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
                 Some(NotApplied::Profile(reason)) => {
                     restored.left_aside.insert(check.name(), reason.clone());
-                    rehearsal.notices.push(reason);
+                    draft.notices.push(reason);
                     false
                 }
                 Some(NotApplied::Explained) => false,
                 None => true,
             });
             checking.run(&checks, results, events).await;
-            rehearsal.timings.checks = began.elapsed();
+            draft.timings.checks = began.elapsed();
         }
         Ok(())
     }
 }
 
 /// Ends when the client has had its time with a tar file that is damaged, and never with any other dump.
-async fn endless(stage: &Stage) {
-    let is_tar = stage.dump.archive().is_some_and(|archive| archive.container == Container::Tar);
-    match stage.scan.clone().await {
+async fn endless(context: &Context) {
+    let Source::Dump(source) = &context.source;
+    let is_tar = source.dump.archive().is_some_and(|archive| archive.container == Container::Tar);
+    match source.scan.clone().await {
         Ok(scan) if is_tar && !scan.damage.is_empty() => tokio::time::sleep(PATIENCE).await,
         _ => std::future::pending().await,
     }
@@ -483,14 +478,15 @@ async fn endless(stage: &Stage) {
 /// target cannot pass.
 async fn left_out(
     sandbox: &dyn Sandbox,
-    stage: &Stage,
+    context: &Context,
     target: &Target,
     findings: &[Finding],
     untested: &mut Vec<String>,
 ) -> LeftOut {
-    match restore::selection(sandbox, &stage.dump, target).await {
+    let Source::Dump(source) = &context.source;
+    match restore::selection(sandbox, &source.dump, target).await {
         Ok(None) => LeftOut::default(),
-        Ok(Some((kept, option))) => LeftOut::of(&stage.dump, &kept, &option),
+        Ok(Some((kept, option))) => LeftOut::of(&source.dump, &kept, &option),
         Err(error) => {
             if !findings.iter().any(Finding::fails) {
                 untested.push(error.to_string());

@@ -10,21 +10,22 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use pgdump_reader::Scan;
 use tokio::sync::{Mutex, OnceCell};
 
-use super::{RestoreSummary, Stage};
+use super::{Context, RestoreSummary};
 use crate::check::{self, Before, Check, CheckResult, Outcome, Place, Restored, Schema};
 use crate::cluster::{ClusterError, OWN_SETTINGS, Session};
 use crate::engine::Sandbox;
-use crate::event::{Events, What};
-use crate::finding::mask::Mask;
+use crate::event::{CheckOutcome, EventKind, Events};
+use crate::finding::mask::{Hider, Mask};
 use crate::finding::{Failure, Finding, Name};
 use crate::profile::Target;
+use crate::source::Source;
 
 /// Checks that look at the same time, each over a connection of its own.
 const AT_ONCE: usize = 4;
 
 /// What the checks of one rehearsal have to go by.
 pub struct Checking<'a> {
-    pub stage: &'a Stage,
+    pub context: &'a Context,
     pub target: &'a Target,
     pub sandbox: &'a dyn Sandbox,
     pub scan: &'a Scan,
@@ -41,7 +42,7 @@ pub struct Checking<'a> {
 }
 
 /// A database that is looked at.
-struct Here<'a> {
+struct DatabaseToCheck<'a> {
     place: &'a Place,
     schema: Schema,
     /// Connections that a check has done with: a new one takes longer than most checks do.
@@ -52,15 +53,15 @@ struct Here<'a> {
     restarted: &'a AtomicBool,
 }
 
-impl<'a> Here<'a> {
+impl<'a> DatabaseToCheck<'a> {
     fn new(place: &'a Place, restarted: &'a AtomicBool) -> Self {
         Self { place, schema: Schema::default(), idle: Mutex::default(), statistics: OnceCell::new(), restarted }
     }
 }
 
-/// How one look is to go.
+/// How one look of a check is to go.
 #[derive(Clone, Copy)]
-struct Way<'a> {
+struct LookOptions<'a> {
     /// What checks found before this one.
     earlier: &'a [Finding],
     /// After somebody has ended the server's processes: over a new connection, one statement after the other, and at these
@@ -96,19 +97,19 @@ impl Checking<'_> {
         let several = self.places.len() > 1;
         let restarted = &AtomicBool::new(false);
         for (nth, place) in self.places.iter().enumerate() {
-            let mut here = Here::new(place, restarted);
+            let mut database = DatabaseToCheck::new(place, restarted);
             let indexes = (0..checks.len()).filter(|index| nth == 0 || !checks[*index].looks_once());
             let (changing, quiet): (Vec<usize>, Vec<usize>) = indexes.partition(|index| checks[*index].changes());
             let mut found = Vec::new();
             for (group, at_once) in [(quiet, AT_ONCE), (changing, 1)] {
                 let mut looks: Vec<BoxFuture<'_, Look>> = Vec::new();
-                let now = &here;
+                let now = &database;
                 for index in &group {
                     let check = checks[*index].as_ref();
-                    let way = Way { earlier: found.as_slice(), alone: None };
+                    let options = LookOptions { earlier: found.as_slice(), alone: None };
                     looks.push(Box::pin(async move {
-                        let look = self.look(check, now, way).await;
-                        events.send(What::CheckDone { check: check.name() });
+                        let look = self.look(check, now, options).await;
+                        self.tell(check, now, look.looked.as_ref().map_err(|error| self.words(error)), events).await;
                         look
                     }));
                 }
@@ -131,7 +132,7 @@ impl Checking<'_> {
                 let again = in_doubt(&looks);
                 if !again.is_empty() {
                     // What they asked together may have failed with the server.
-                    here = Here::new(place, restarted);
+                    database = DatabaseToCheck::new(place, restarted);
                     let doubt = "the server's processes ended meanwhile, and it was not looked at again";
                     for nth in &again {
                         let check = checks[group[*nth]].as_ref();
@@ -143,7 +144,8 @@ impl Checking<'_> {
                     let check = checks[index].as_ref();
                     let looked = match again.contains(&nth) {
                         true => {
-                            let looked = self.look_alone(check, &mut here, &found).await;
+                            let looked = self.look_alone(check, &mut database, &found).await;
+                            self.tell(check, &database, looked.as_ref().map_err(String::clone), events).await;
                             let database = (several && !check.looks_once()).then_some(place.name.as_str());
                             results.put(index, result(check, looked.clone(), database));
                             looked.ok()
@@ -157,8 +159,30 @@ impl Checking<'_> {
         }
     }
 
+    /// Tells whoever listens how one look of a check ended.
+    async fn tell(
+        &self,
+        check: &dyn Check,
+        database: &DatabaseToCheck<'_>,
+        looked: Result<&check::Looked, String>,
+        events: &Events,
+    ) {
+        let outcome = match looked {
+            Ok(looked) => CheckOutcome::Looked {
+                findings: looked.findings.len() as u64,
+                could_not: looked.could_not.len() as u64,
+            },
+            Err(mut reason) => {
+                Hider { of_environment: &self.target.secrets }.text(&mut reason);
+                CheckOutcome::CouldNotLook { reason }
+            }
+        };
+        let database = database.place.name.clone();
+        events.send(EventKind::CheckFinished { check: check.name(), database, outcome }).await;
+    }
+
     fn mask(&self) -> Mask<'_> {
-        Mask::new(&self.scan.names, self.target, self.stage.show_data)
+        Mask::new(&self.scan.names, self.target, self.context.show_data)
     }
 
     /// Why a check could not look, without what must not be shown.
@@ -170,11 +194,11 @@ impl Checking<'_> {
     }
 
     /// One check in one database.
-    async fn look(&self, check: &dyn Check, here: &Here<'_>, way: Way<'_>) -> Look {
+    async fn look(&self, check: &dyn Check, database: &DatabaseToCheck<'_>, options: LookOptions<'_>) -> Look {
         let began = Instant::now();
         let session = OnceCell::new();
         let limit = self.target.check_timeout();
-        let looking = AssertUnwindSafe(self.looking(check, here, way, &session)).catch_unwind();
+        let looking = AssertUnwindSafe(self.looking(check, database, options, &session)).catch_unwind();
         let looked = match tokio::time::timeout(limit, looking).await {
             Ok(Ok(looked)) => looked.map_err(Failed::from),
             Ok(Err(_)) => Err(Failed::Panicked),
@@ -191,11 +215,11 @@ impl Checking<'_> {
             },
         };
         if lost {
-            here.restarted.store(true, Ordering::Relaxed);
+            database.restarted.store(true, Ordering::Relaxed);
         }
         // A connection on which something has failed serves nobody else.
         if looked.is_ok() && !lost {
-            here.idle.lock().await.extend(session.into_inner());
+            database.idle.lock().await.extend(session.into_inner());
         }
         Look { looked, lost, began, ended: Instant::now() }
     }
@@ -203,16 +227,17 @@ impl Checking<'_> {
     async fn looking(
         &self,
         check: &dyn Check,
-        here: &Here<'_>,
-        way: Way<'_>,
+        database: &DatabaseToCheck<'_>,
+        options: LookOptions<'_>,
         used: &OnceCell<Session>,
     ) -> Result<check::Looked, ClusterError> {
-        let Self { stage, target, sandbox, .. } = *self;
-        let Here { place, ref schema, ref idle, ref statistics, restarted } = *here;
+        let Self { context, target, sandbox, .. } = *self;
+        let Source::Dump(source) = &context.source;
+        let DatabaseToCheck { place, ref schema, ref idle, ref statistics, restarted } = *database;
         let database = place.name.as_str();
         let open = || Session::open(sandbox, &target.cluster.superuser, database);
-        let idle = if way.alone.is_none() { idle.lock().await.pop() } else { None };
-        let session = match (idle, way.alone) {
+        let idle = if options.alone.is_none() { idle.lock().await.pop() } else { None };
+        let session = match (idle, options.alone) {
             (Some(session), _) => session,
             (None, None) => open().await?,
             (None, Some(_)) => open().await?.one_by_one(),
@@ -233,19 +258,19 @@ impl Checking<'_> {
             database,
             place,
             databases: &self.summary.databases,
-            dump: &stage.dump,
+            dump: &source.dump,
             scan: self.scan,
             target,
             restore_findings: &self.summary.findings,
             failures: self.failures,
-            earlier: way.earlier,
-            avoid: way.alone.unwrap_or_default(),
+            earlier: options.earlier,
+            avoid: options.alone.unwrap_or_default(),
             restarted: restarted.load(Ordering::Relaxed),
             restore_took: self.restore_took,
             left_out: self.left_out,
             before: if place.own { self.before } else { &Before::default() },
             schema,
-            rows: stage.rows,
+            rows: context.rows,
             mask: self.mask(),
         };
         check.look(&restored).await
@@ -256,15 +281,15 @@ impl Checking<'_> {
     async fn look_alone(
         &self,
         check: &dyn Check,
-        here: &mut Here<'_>,
+        database: &mut DatabaseToCheck<'_>,
         earlier: &[Finding],
     ) -> Result<check::Looked, String> {
         let mut avoid: Vec<String> = Vec::new();
         loop {
-            self.wait_for_server(&here.place.name).await?;
-            let look = self.look(check, here, Way { earlier, alone: Some(&avoid) }).await;
+            self.wait_for_server(&database.place.name).await?;
+            let look = self.look(check, database, LookOptions { earlier, alone: Some(&avoid) }).await;
             if look.lost {
-                *here = Here::new(here.place, here.restarted);
+                *database = DatabaseToCheck::new(database.place, database.restarted);
             }
             match look.looked {
                 Err(Failed::Cluster(ClusterError::Killed { object }))
@@ -277,7 +302,7 @@ impl Checking<'_> {
                         Err(error) => self.words(&error),
                         Ok(_) => "the connection ended while it looked".to_owned(),
                     };
-                    self.wait_for_server(&here.place.name).await?;
+                    self.wait_for_server(&database.place.name).await?;
                     return Ok(brought_down(check.name(), &avoid, Some(why), check::Looked::default()));
                 }
                 Ok(looked) if avoid.is_empty() => return Ok(looked),
@@ -338,7 +363,7 @@ async fn is_closed_soon(session: &Session) -> bool {
     false
 }
 
-/// The looks that the end of the server's processes can have misled: all that were under way at that time or came after it.
+/// The looks that the end of the server's processes can have misled: all that were under options at that time or came after it.
 fn in_doubt(looks: &[Look]) -> Vec<usize> {
     let lost = looks.iter().filter(|look| look.lost).map(|look| look.ended).min();
     let Some(lost) = lost else { return Vec::new() };

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use pgdump_reader::Scan;
 
 use super::checking::Results;
+use super::draft::Draft;
 use super::ledger::{self, Ending};
 use super::left_out::LeftOut;
 use super::places::Places;
-use super::{Rehearsal, Stage, faithful};
+use super::{Context, faithful};
 use crate::check::Place;
 use crate::engine::LimitHit;
 use crate::profile::Target;
 use crate::restore;
+use crate::source::Source;
 
 /// What is known once the restore is over, whatever becomes of the rest.
 #[derive(Default)]
@@ -38,20 +40,21 @@ impl Progress {
     ///
     /// `limit` is what was reached while checks looked. What one sees while the server is short of something says nothing; that
     /// time is up is another matter.
-    pub fn settle(mut self, stage: &Stage, target: &Target, rehearsal: &mut Rehearsal, limit: Option<&LimitHit>) {
+    pub fn settle(mut self, context: &Context, target: &Target, draft: &mut Draft, limit: Option<&LimitHit>) {
         let results = self.results.take();
         let is_sound = limit.is_none_or(|limit| limit.name == "timeout");
-        rehearsal.checks.extend(results.into_iter().filter(|_| is_sound));
+        draft.checks.extend(results.into_iter().filter(|_| is_sound));
         let Some(restored) = self.restored else { return };
+        let Source::Dump(source) = &context.source;
         if !restored.failed {
-            let version = rehearsal.judge.as_ref().map(|judge| judge.server_version.as_str());
-            faithful::tell(&mut rehearsal.checks, &stage.dump, version, stage.rows);
+            let version = draft.judge.as_ref().map(|judge| judge.server_version.as_str());
+            faithful::tell(&mut draft.checks, &source.dump, version, context.rows);
         }
-        let made = |place: &Place| restore::made_by_dump(&stage.dump, target, place.dumped_name());
-        rehearsal.ledger = ledger::balance(&Ending {
+        let made = |place: &Place| restore::made_by_dump(&source.dump, target, place.dumped_name());
+        draft.ledger = ledger::balance(&Ending {
             scan: &restored.scan,
             places: &restored.places,
-            results: &rehearsal.checks,
+            results: &draft.checks,
             left_aside: &restored.left_aside,
             left_out: &restored.left_out,
             restore_failed: restored.failed,

@@ -8,7 +8,7 @@ use super::start::{NotStarted, start, while_it_answers};
 use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::engine::choice::Engines;
 use crate::engine::{Sandbox, Storage};
-use crate::event::{Events, What};
+use crate::event::Events;
 use crate::profile::Target;
 
 /// How long one cluster may take, whatever its profile allows for a restore.
@@ -67,7 +67,7 @@ impl Trial<'_> {
         };
         let removed = while_it_answers(&*engine, self.interrupt, sandbox.remove()).await.and_then(|removed| removed);
         if let Err(error) = removed {
-            events.send(What::Notice(format!("the sandbox could not be removed: {error}; run `pgrehearse sweep`")));
+            events.notice(format!("the sandbox could not be removed: {error}; run `pgrehearse sweep`")).await;
         }
         Ok(format!("PostgreSQL {} on the {} engine", made?, engine.kind().name()))
     }

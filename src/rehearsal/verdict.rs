@@ -1,21 +1,22 @@
 //! What findings and gaps come to.
 
+use super::Verdict;
 use super::decision::{self, accepts_in, decide};
+use super::draft::Draft;
 use super::ledger::Entry;
-use super::{Rehearsal, Verdict};
 use crate::check::{CheckResult, DUMP, Group, LEFT_OUT, NEEDS, Outcome, RowMode};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::profile::Target;
 
-/// Sets the verdict by all that the rehearsal has found and could not find, and by what the profile has decided about it.
+/// The verdict by all that the rehearsal has found and could not find, and by what the profile has decided about it.
 /// About the findings of the restore it has decided before the checks looked.
-pub fn judge(rehearsal: &mut Rehearsal, target: &Target, rows: RowMode) {
-    for result in &mut rehearsal.checks {
+pub fn judge(draft: &mut Draft, target: &Target, rows: RowMode, fail_on: Severity) -> Verdict {
+    for result in &mut draft.checks {
         if let Outcome::Looked { findings } = &mut result.outcome {
             decide(findings.iter_mut(), target);
         }
     }
-    for result in &rehearsal.checks {
+    for result in &draft.checks {
         let whole = match &result.outcome {
             Outcome::CouldNotLook { reason } => Some(reason),
             Outcome::Looked { .. } => None,
@@ -23,29 +24,29 @@ pub fn judge(rehearsal: &mut Rehearsal, target: &Target, rows: RowMode) {
         for reason in whole.into_iter().chain(&result.could_not) {
             let place = result.database.as_ref().map(|database| format!(" at database {database:?}"));
             let reason = format!("check {} could not look{}: {reason}", result.check, place.unwrap_or_default());
-            if !rehearsal.untested.contains(&reason) {
-                rehearsal.untested.push(reason);
+            if !draft.untested.contains(&reason) {
+                draft.untested.push(reason);
             }
         }
     }
-    let nothing_looked = rehearsal.checks.iter().all(|result| [DUMP, NEEDS, LEFT_OUT].contains(&result.check.as_str()));
-    let restored = rehearsal.restore.is_some();
-    if restored && !nothing_looked && rehearsal.untested.is_empty() && accepts_in(target).next().is_some() {
-        let accepts = accepts(rehearsal, target, rows);
-        rehearsal.checks.push(accepts);
+    let nothing_looked = draft.checks.iter().all(|result| [DUMP, NEEDS, LEFT_OUT].contains(&result.check.as_str()));
+    let restored = draft.restore.is_some();
+    if restored && !nothing_looked && draft.untested.is_empty() && accepts_in(target).next().is_some() {
+        let accepts = accepts(draft, target, rows);
+        draft.checks.push(accepts);
     }
-    rehearsal.verdict = if rehearsal.failing().next().is_some() {
+    if draft.failing(fail_on).next().is_some() {
         Verdict::Fail
     } else {
         // What keeps a restore from beginning can be accepted, and there is nothing then that comes back.
-        if restored && nothing_looked && rehearsal.untested.is_empty() {
-            rehearsal.untested.push("nothing was restored that a check could look at".into());
+        if restored && nothing_looked && draft.untested.is_empty() {
+            draft.untested.push("nothing was restored that a check could look at".into());
         }
-        let reason = unbalanced(&rehearsal.ledger).filter(|_| rehearsal.untested.is_empty());
-        rehearsal.untested.extend(reason);
+        let reason = unbalanced(&draft.ledger).filter(|_| draft.untested.is_empty());
+        draft.untested.extend(reason);
         // A rehearsal without a restore has tested nothing, whatever else it says.
-        if !restored || !rehearsal.untested.is_empty() { Verdict::Untested } else { Verdict::Pass }
-    };
+        if !restored || !draft.untested.is_empty() { Verdict::Untested } else { Verdict::Pass }
+    }
 }
 
 /// Why the ledger lets nothing pass, where no check has said so: something in it is untested, or nothing at all was compared
@@ -62,10 +63,10 @@ fn unbalanced(ledger: &[Entry]) -> Option<String> {
 }
 
 /// What the profile accepts, as a check: each `accept` stands for something that is here.
-fn accepts(rehearsal: &Rehearsal, target: &Target, rows: RowMode) -> CheckResult {
-    let restore = rehearsal.restore.iter().flat_map(|restore| &restore.findings);
+fn accepts(draft: &Draft, target: &Target, rows: RowMode) -> CheckResult {
+    let restore = draft.restore.iter().flat_map(|restore| &restore.findings);
     let seen = decision::Seen {
-        findings: rehearsal.findings().collect(),
+        findings: draft.findings().collect(),
         restore_failed: restore.into_iter().any(Finding::fails),
         rows_compared: rows == RowMode::Digest,
     };

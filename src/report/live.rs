@@ -6,14 +6,13 @@
 mod bars;
 mod lines;
 
-use std::io::IsTerminal as _;
-
-use tokio::sync::mpsc::UnboundedReceiver;
+use std::io::{IsTerminal as _, Write as _};
 
 use self::bars::Bars;
 use self::lines::Lines;
 use super::text;
-use crate::event::{Event, Unit};
+use crate::event::{Event, EventKind, Listener, Unit};
+use crate::verdict::Verdict;
 
 /// How a run is shown while it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +21,7 @@ pub enum View {
     Bars,
     /// Plain lines; for CI logs and files.
     Lines,
-    /// Nothing.
+    /// Nothing but what could not be removed.
     Quiet,
 }
 
@@ -42,40 +41,44 @@ impl View {
             (false, false) => Self::Lines,
         }
     }
-}
 
-/// Shows the events of these targets until the channel closes.
-///
-/// Where it is dropped before that, or the channel closes early because the run was interrupted, bars that are on the
-/// screen are wiped, so that whatever is printed next begins on a clean line.
-pub async fn listen(mut receiver: UnboundedReceiver<Event>, targets: Vec<String>, view: View) {
-    match view {
-        // Events are taken all the same: a channel that nobody reads would grow.
-        View::Quiet => while receiver.recv().await.is_some() {},
-        View::Lines => {
-            let mut lines = Lines::new(colored());
-            while let Some(event) = receiver.recv().await {
-                if let Some(line) = lines.line(&event) {
-                    // Standard error may be gone; eprintln would panic.
-                    let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), format!("{line}\n").as_bytes());
-                }
-            }
-        }
-        View::Bars => {
-            let mut bars = Bars::new(&targets, colored());
-            let mut tick = tokio::time::interval(bars::TICK);
-            tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-            loop {
-                tokio::select! {
-                    event = receiver.recv() => match event {
-                        Some(event) => bars.show(&event),
-                        None => break,
-                    },
-                    _ = tick.tick() => bars.tick(),
-                }
-            }
+    /// What shows a run in this way, on standard error. Where bars are on the screen when it is dropped, because the run was
+    /// interrupted, they are wiped, so that whatever is printed next begins on a clean line.
+    pub fn listener(self) -> Box<dyn Listener> {
+        match self {
+            View::Quiet => Box::new(Notices),
+            View::Lines => Box::new(Lines::new(colored())),
+            View::Bars => Box::new(Bars::new(colored())),
         }
     }
+}
+
+/// Shows only what nobody may miss.
+struct Notices;
+
+impl Listener for Notices {
+    fn hear(&mut self, event: &Event) {
+        if let (None, EventKind::Notice { .. }) = (&event.target, &event.kind)
+            && let Some(line) = line_of_run(&event.kind)
+        {
+            print(&line);
+        }
+    }
+}
+
+/// What is printed of the whole run.
+fn line_of_run(kind: &EventKind) -> Option<String> {
+    match kind {
+        EventKind::TargetsChosen { why: text } | EventKind::Notice { text } => {
+            Some(format!("pgrehearse: {}", text::visible(text)))
+        }
+        _ => None,
+    }
+}
+
+/// Prints a line. Standard error may be gone; eprintln would panic.
+fn print(line: &str) {
+    let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
 }
 
 /// `NO_COLOR`, `CLICOLOR_FORCE` and the terminal, as anstream reads them.
@@ -113,13 +116,13 @@ fn errors_so_far(errors: u64) -> String {
     if errors == 0 { String::new() } else { format!(", {} so far", text::counted(errors, "error")) }
 }
 
-/// The mark and style of a verdict as printed.
-fn mark(verdict: &str) -> (&'static str, anstyle::Style) {
+/// The mark and style of a verdict.
+fn mark(verdict: Verdict) -> (&'static str, anstyle::Style) {
     use anstyle::AnsiColor::{Green, Red, Yellow};
     match verdict {
-        "pass" => ("✔", Green.on_default()),
-        "fail" => ("✘", Red.on_default()),
-        _ => ("?", Yellow.on_default()),
+        Verdict::Pass => ("✔", Green.on_default()),
+        Verdict::Fail => ("✘", Red.on_default()),
+        Verdict::Untested => ("?", Yellow.on_default()),
     }
 }
 
@@ -130,6 +133,7 @@ fn painted(style: anstyle::Style, text: &str, color: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Reporter;
 
     #[test]
     fn bars_are_only_for_people_at_a_terminal() {
@@ -151,14 +155,20 @@ mod tests {
         assert_eq!(progress(u64::MAX, u64::MAX, Unit::Entries).split_once(' ').unwrap().0, "100");
     }
 
+    #[test]
+    fn a_notice_of_the_run_bears_the_programs_name_and_cannot_forge_a_line() {
+        let notice = EventKind::Notice { text: "left\n\u{1b}[2J".to_owned() };
+        assert_eq!(line_of_run(&notice).unwrap(), r"pgrehearse: left\n\u{1b}[2J");
+        let why = EventKind::TargetsChosen { why: "no -p is given".to_owned() };
+        assert_eq!(line_of_run(&why).unwrap(), "pgrehearse: no -p is given");
+    }
+
     #[tokio::test]
     async fn listening_ends_when_the_run_does() {
         for view in [View::Quiet, View::Lines, View::Bars] {
-            let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-            let events = crate::event::Events::new("a", std::time::Instant::now(), sender);
-            events.phase(crate::event::Phase::Start);
-            drop(events);
-            listen(receiver, vec!["a".to_owned()], view).await;
+            let reporter = Reporter::default().with(view.listener());
+            reporter.of_target("a").phase(crate::event::Phase::Start).await;
+            reporter.finish().await;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The result of a run as data; every output is drawn from it.
+//! What draws the report of a run: for people, for machines, and while the run goes on.
 
 pub mod inspect;
 pub mod json;
@@ -10,40 +10,4 @@ pub mod spec;
 pub mod terminal;
 pub mod text;
 
-use serde::{Deserialize, Serialize};
-
-use crate::rehearsal::{Rehearsal, Verdict};
-
-/// The report format's name and version, in every JSON report. The number grows when a reader could break.
-pub const SCHEMA: &str = "pgrehearse.report/1";
-
-/// The result of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Report {
-    /// [`SCHEMA`].
-    pub schema: String,
-    /// The version of pgrehearse that ran.
-    pub pgrehearse: String,
-    pub started: jiff::Timestamp,
-    #[serde(with = "crate::seconds")]
-    pub elapsed: std::time::Duration,
-    pub dump: DumpFacts,
-    /// The worst of all targets.
-    pub verdict: Verdict,
-    /// By name.
-    pub targets: Vec<Rehearsal>,
-}
-
-/// What the report says about the dump.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DumpFacts {
-    pub path: String,
-    /// For people: `custom archive 1.14, gzip`, `plain SQL, zstd`.
-    pub format: String,
-    /// Bytes of the file, or of all files of the directory.
-    pub size: u64,
-    /// The server that was dumped, as the dump gives it.
-    pub server_version: Option<String>,
-    pub pg_dump_version: Option<String>,
-    pub encoding: Option<String>,
-}
+pub use crate::session::{DumpFacts, Report, SCHEMA};

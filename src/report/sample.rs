@@ -297,9 +297,9 @@ pub fn with_fixes() -> Report {
     let finding = Finding { fix_files: vec!["roles.sql".to_owned()], ..role_missing() };
     let mut mended = target("debian-15", "15.18", vec![finding], Vec::new());
     let files = ["roles.sql", "profile.yaml", "restore.sh"].map(str::to_owned).into();
-    mended.fixes = Some(WrittenFixes { directory: Some("/srv/fixes/debian-15".to_owned()), files });
+    mended.fixes = Some(WrittenFixes { directory: Some("/srv/fixes/debian-15".to_owned()), files, failed: None });
     let mut good = target("twin", "17.11", Vec::new(), Vec::new());
-    good.fixes = Some(WrittenFixes { directory: None, files: Vec::new() });
+    good.fixes = Some(WrittenFixes::default());
     report(vec![mended, good])
 }
 

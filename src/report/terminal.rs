@@ -232,7 +232,10 @@ impl Page<'_> {
             writeln!(self.out, "fixes for {} are in {}:", visible(&target.target), visible(directory))?;
             lines.iter().try_for_each(|line| writeln!(self.out, "  {line}"))?;
         }
-        let none = asked.iter().filter(|(_, written)| written.directory.is_none());
+        for (target, failed) in asked.iter().filter_map(|(target, written)| Some((target, written.failed.as_ref()?))) {
+            writeln!(self.out, "no fixes for {}: {}", visible(&target.target), visible(failed))?;
+        }
+        let none = asked.iter().filter(|(_, written)| written.directory.is_none() && written.failed.is_none());
         let none: Vec<&str> = none.map(|(target, _)| target.target.as_str()).collect();
         if !none.is_empty() {
             writeln!(self.out, "no fix to write for {}", none.join(", "))?;

@@ -25,7 +25,7 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::cluster::{ClusterError, Database, MAINTENANCE_DATABASE, Session, databases};
 use crate::engine::{BoxedReader, EngineError, Program, Sandbox, Whose};
-use crate::event::{Events, Unit, What};
+use crate::event::{EventKind, Events, Unit};
 use crate::finding::Failure;
 use crate::profile::Target;
 use client_errors::{Client, ClientError, ClientErrors, Told};
@@ -159,7 +159,7 @@ pub async fn run(
                 match told {
                     Told::Error(error) => {
                         count += 1;
-                        events.send(What::RestoreErrors(count));
+                        events.progress(EventKind::RestoreErrors { count });
                         if let Ok(mut errors) = errors.lock() {
                             let (kept, more): &mut (Vec<_>, u64) = &mut errors;
                             if kept.len() < MOST_CLIENT_ERRORS {
@@ -173,7 +173,7 @@ pub async fn run(
                     Told::Entry => {
                         entries += 1;
                         let done = u64::min(entries, total);
-                        events.send(What::Restoring { done, total, unit: Unit::Entries });
+                        events.progress(EventKind::Restoring { done, total, unit: Unit::Entries });
                     }
                 }
             }
@@ -185,7 +185,7 @@ pub async fn run(
         loop {
             tokio::time::sleep(Duration::from_millis(200)).await;
             let done = consumed.load(Ordering::Relaxed);
-            events.send(What::Restoring { done, total: dump.size, unit: Unit::Bytes });
+            events.progress(EventKind::Restoring { done, total: dump.size, unit: Unit::Bytes });
         }
     };
     let client = async { tokio::join!(read, drained).0 };
@@ -207,6 +207,10 @@ pub async fn run(
     }
     let end = end.or_else(|| reads_stdin.then(|| End::without_word(&feed)));
     let (errors, more_errors) = errors.lock().map(|mut errors| std::mem::take(&mut *errors)).unwrap_or_default();
+    let count = errors.len() as u64 + more_errors;
+    if count > 0 {
+        events.send(EventKind::RestoreErrors { count }).await;
+    }
     // A line of a value is no message.
     let errors: Vec<ClientError> =
         errors.into_iter().filter(|(_, line)| !logged.continues(line)).map(|(error, _)| error).collect();

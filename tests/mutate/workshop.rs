@@ -2,19 +2,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
 
-use futures_util::FutureExt as _;
 use pgdump_reader as dump;
 use pgrehearse::check::RowMode;
 use pgrehearse::engine::Engine;
 use pgrehearse::engine::choice::{Choice, Engines};
 use pgrehearse::engine::docker::DockerEngine;
 use pgrehearse::engine::lease::{Home, Lease};
-use pgrehearse::event::Events;
+use pgrehearse::event::Reporter;
 use pgrehearse::finding::Severity;
 use pgrehearse::profile;
-use pgrehearse::rehearsal::{AfterRestore, Rehearsal, Stage, rehearse};
+use pgrehearse::rehearsal::{AfterRestore, Context, Rehearsal, rehearse};
+use pgrehearse::source::Source;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -69,18 +68,9 @@ impl Workshop {
         let _permit = self.room.acquire().await.expect("nobody closes it");
         let target = profile::parse(profile, "the mutation test").expect("the profile is valid");
         let dump = Arc::new(dump::open(dump).expect("the dump can be read"));
-        let scan = tokio::task::spawn_blocking({
-            let dump = Arc::clone(&dump);
-            move || dump.scan()
-        });
-        let scan = async move {
-            let scan = scan.await.map_err(|error| error.to_string())?;
-            scan.map(Arc::new).map_err(|error| error.to_string())
-        };
-        let stage = Stage {
+        let context = Context {
             engines: Arc::clone(&self.engines),
-            dump,
-            scan: scan.boxed().shared(),
+            source: Source::of_dump(dump, None, RowMode::Digest),
             image_repository: Some(images::REPOSITORY.to_owned()),
             cache: false,
             rows: RowMode::Digest,
@@ -90,8 +80,7 @@ impl Workshop {
             after,
         };
         // Nobody listens.
-        let (sender, _) = tokio::sync::mpsc::unbounded_channel();
-        rehearse(&stage, &target, &Events::new(&target.name, Instant::now(), sender)).await
+        rehearse(&context, &target, &Reporter::default().of_target(&target.name)).await
     }
 
     /// Removes whatever is still there.

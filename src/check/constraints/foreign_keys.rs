@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 
 use crate::check::catalog::{TOLD, first_few, many, of_dump, qualified, restore_failed, sqlstate, words};
-use crate::check::{Check, Group, Looked, Restored};
+use crate::check::{Check, Group, Looked, Restored, Witness};
 use crate::cluster::{ClusterError, Session, TextRows};
 use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name};
@@ -56,6 +56,10 @@ impl Check for ForeignKeys {
 
     fn group(&self) -> Group {
         Group::Constraints
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Database
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

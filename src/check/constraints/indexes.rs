@@ -10,7 +10,7 @@ use pgdump_reader::Relation;
 
 use crate::check::catalog::{first_few, many, of_dump, qualified, restore_failed};
 use crate::check::scope::{in_database, schema_of};
-use crate::check::{Check, Group, Looked, Restored};
+use crate::check::{Check, Group, Looked, Restored, Witness};
 use crate::cluster::ClusterError;
 use crate::finding::{AfterKind, Finding, Name};
 
@@ -43,6 +43,10 @@ impl Check for Indexes {
 
     fn group(&self) -> Group {
         Group::Constraints
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Database
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use crate::check::borrowed::Borrowed;
 use crate::check::catalog::{TOLD, first_few, many, of_dump, qualified, sqlstate, words};
-use crate::check::{Check, Group, Looked, Restored};
+use crate::check::{Check, Group, Looked, Restored, Witness};
 use crate::cluster::{ClusterError, Session, TextRows};
 use crate::finding::mask::Mask;
 use crate::finding::{AfterKind, Finding, Name};
@@ -66,6 +66,10 @@ impl Check for Unique {
 
     fn group(&self) -> Group {
         Group::Constraints
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Database
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

@@ -8,7 +8,7 @@ use pgdump_reader::Constraint;
 use super::listed::{self, Unverified};
 use crate::check::catalog::{TOLD, many, qualified};
 use crate::check::scope::{in_database, schema_of};
-use crate::check::{Check, Group, Looked, Restored};
+use crate::check::{Check, Group, Looked, Restored, Witness};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
 use crate::finding::{AfterKind, Finding, Name};
@@ -23,6 +23,10 @@ impl Check for Verified {
 
     fn group(&self) -> Group {
         Group::Constraints
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Dump
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

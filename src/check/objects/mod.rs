@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use pgdump_reader::Declared;
 
 use super::scope::{self, in_database, schema_of, tablespaces_left_out};
-use super::{Check, Group, Looked, Restored, schema};
+use super::{Check, Group, Looked, Restored, Witness, schema};
 use crate::cluster::ClusterError;
 use crate::finding::{Finding, Name};
 use crate::restore::has_option;
@@ -35,6 +35,10 @@ impl Check for Objects {
 
     fn group(&self) -> Group {
         Group::Objects
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Dump
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

@@ -8,7 +8,7 @@ mod tap;
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use super::{Check, Group, Looked, Restored, queries};
+use super::{Check, Group, Looked, Restored, Witness, queries};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::{identifier, literal};
 use crate::engine::{EngineError, Program, Whose};
@@ -34,6 +34,10 @@ impl Check for PgTap {
 
     fn group(&self) -> Group {
         Group::Queries
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Database
     }
 
     /// It installs pgTAP, and what tests do is theirs.

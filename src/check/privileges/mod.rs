@@ -21,7 +21,7 @@ pub use self::actual::{Held, read as held};
 use self::defaults::DefaultPrivilege;
 pub use self::defaults::{Defaults, read as defaults};
 use super::scope::in_database;
-use super::{Apart, Check, Group, Looked, Restored, objects};
+use super::{Apart, Check, Group, Looked, Restored, Witness, objects};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::finding::{AfterKind, Failure, Finding, Name, Severity};
@@ -40,6 +40,10 @@ impl Check for Privileges {
 
     fn group(&self) -> Group {
         Group::Access
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Dump
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use tokio_postgres::SimpleQueryMessage;
 
 use super::catalog::killed;
-use super::{Check, Group, Looked, Restored};
+use super::{Check, Group, Looked, Restored, Witness};
 use crate::cluster::{ClusterError, Refusal, Session};
 use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name, Severity};
@@ -29,6 +29,10 @@ impl Check for Queries {
 
     fn group(&self) -> Group {
         Group::Queries
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Database
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use pgdump_reader::{Word, statements};
 
-use super::{Check, Group, Looked, Restored};
+use super::{Check, Group, Looked, Restored, Witness};
 use crate::cluster::ClusterError;
 use crate::finding::{Finding, Name, Subject};
 use crate::profile::Entrypoint;
@@ -32,6 +32,10 @@ impl Check for Roles {
 
     fn group(&self) -> Group {
         Group::Access
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Dump
     }
 
     fn looks_once(&self) -> bool {

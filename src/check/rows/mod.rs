@@ -26,7 +26,7 @@ use self::plan::Unit;
 use self::relations::Table;
 use self::told::Told;
 use super::scope::{in_database, schema_of};
-use super::{Check, Group, Looked, Restored};
+use super::{Check, Group, Looked, Restored, Witness};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::mask::Mask;
 
@@ -59,6 +59,10 @@ impl Check for Rows {
 
     fn group(&self) -> Group {
         Group::Rows
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Dump
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

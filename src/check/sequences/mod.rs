@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
 
-use super::{Check, Group, Looked, Restored};
+use super::{Check, Group, Looked, Restored, Witness};
 use crate::cluster::ClusterError;
 
 pub struct Sequences;
@@ -26,6 +26,10 @@ impl Check for Sequences {
 
     fn group(&self) -> Group {
         Group::Sequences
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Dump
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use super::paths::{OWN, Paths};
 use super::{Judged, SETTINGS, is_cancelled, judge, one_at_most, plpgsql};
 use crate::check::catalog::{first_few, killed, restore_failed, words};
-use crate::check::{Check, Group, Looked, Restored};
+use crate::check::{Check, Group, Looked, Restored, Witness};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::{Finding, Name};
 
@@ -62,6 +62,10 @@ impl Check for Functions {
 
     fn group(&self) -> Group {
         Group::Use
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Database
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

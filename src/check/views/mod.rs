@@ -18,7 +18,7 @@ use pgdump_reader::Relation;
 use self::paths::Paths;
 use super::catalog::{first_few, killed, of_dump, qualified, restore_failed, sqlstate, words};
 use super::scope::{in_database, schema_of};
-use super::{Apart, Check, Group, Kind, Looked, Restored};
+use super::{Apart, Check, Group, Kind, Looked, Restored, Witness};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::outside::{self, Unfilled};
 use crate::finding::{AfterKind, Finding, Name, Severity};
@@ -51,6 +51,10 @@ impl Check for Views {
 
     fn group(&self) -> Group {
         Group::Use
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Database
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {

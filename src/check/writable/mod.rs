@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 
 use super::scope::in_database;
-use super::{Check, Group, Looked, Restored};
+use super::{Check, Group, Looked, Restored, Witness};
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::mask::Mask;
@@ -37,6 +37,10 @@ impl Check for Writable {
 
     fn group(&self) -> Group {
         Group::Use
+    }
+
+    fn witness(&self) -> Witness {
+        Witness::Database
     }
 
     /// It moves sequences on, which no rollback takes back.

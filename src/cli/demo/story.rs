@@ -1,10 +1,10 @@
 //! What the demo promises, and whether it came so.
 
-use super::place::Place;
+use crate::engine::EngineKind;
 use crate::finding::Name;
 use crate::rehearsal::{Rehearsal, Verdict};
-use crate::report::Report;
 use crate::report::text::wrap;
+use crate::session::{CommonEngine, NoCommonEngine, Report};
 
 /// What one of the demo's targets must come to.
 struct Promise {
@@ -66,18 +66,53 @@ pub enum Outcome {
 /// Columns of the closing words.
 const WIDTH: usize = 80;
 
+/// `PostgreSQL 17 in Docker`
+fn describe(judge: &CommonEngine) -> String {
+    let of = match judge.engine {
+        EngineKind::Docker => "in Docker",
+        EngineKind::Local => "of this machine, in bubblewrap",
+        EngineKind::LocalUnconfined => "of this machine, UNCONFINED",
+    };
+    format!("PostgreSQL {} {of}", judge.major)
+}
+
+/// What must be said before anything is restored.
+pub fn warning(judge: &CommonEngine) -> Option<String> {
+    let reason = judge.no_walls.as_deref()?;
+    Some(format!(
+        "warning: {reason}: the demo's own dump, which is part of this program, is restored WITHOUT WALLS; any other \
+         dump needs Docker or bubblewrap"
+    ))
+}
+
+/// Why the demo cannot take place, and what to do.
+pub fn nowhere(nothing: &NoCommonEngine) -> String {
+    let mut text = String::from("The demo cannot take place here, and nothing was tested:\n");
+    for (name, reason) in [("docker", &nothing.docker), ("local", &nothing.local)] {
+        if let Some(reason) = reason {
+            text.push_str(&format!("  {name:6}  {reason}\n"));
+        }
+    }
+    text.push_str(match (&nothing.docker, &nothing.local) {
+        (Some(_), None) => "Start Docker, or leave out --engine docker.",
+        (None, Some(_)) => "apt-get install postgresql bubblewrap, or leave out --engine local.",
+        _ => "Start Docker, or apt-get install postgresql bubblewrap; `pgrehearse doctor` says more.",
+    });
+    text
+}
+
 /// What is going to happen.
-pub fn intro(place: &Place) -> String {
+pub fn intro(judge: &CommonEngine) -> String {
     format!(
         "The dump of a small shop is now restored into four throwaway clusters: {}.\n\
          It comes back whole in one of them, and must fail in the others, each for a reason of its own.",
-        place.describe()
+        describe(judge)
     )
 }
 
 /// What has been seen, compared with what was promised.
-pub fn closing(report: &Report, place: &Place) -> (String, Outcome) {
-    let mut text = format!("What you have just seen, on {}:\n", place.describe());
+pub fn closing(report: &Report, judge: &CommonEngine) -> (String, Outcome) {
+    let mut text = format!("What you have just seen, on {}:\n", describe(judge));
     let mut outcome = Outcome::AsPromised;
     for promise in &PROMISES {
         let rehearsal = report.targets.iter().find(|rehearsal| rehearsal.target == promise.target);
@@ -161,6 +196,17 @@ fn described(verdict: Verdict, names: &[Name]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nowhere_says_what_to_do() {
+        let nothing = NoCommonEngine { docker: Some("no".into()), local: Some("none".into()) };
+        insta::assert_snapshot!(nowhere(&nothing), @r"
+        The demo cannot take place here, and nothing was tested:
+          docker  no
+          local   none
+        Start Docker, or apt-get install postgresql bubblewrap; `pgrehearse doctor` says more.
+        ");
+    }
     use crate::check::{CheckResult, Outcome as Looked};
     use crate::finding::Finding;
     use crate::rehearsal::Timings;

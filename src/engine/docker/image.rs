@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 
 use super::{call, status};
 use crate::engine::{EngineError, SandboxSpec, Server};
-use crate::event::{Events, Phase, What};
+use crate::event::{EventKind, Events, Phase};
 use crate::profile::Pull;
 
 /// Docker's official image.
@@ -51,7 +51,7 @@ pub async fn provide(docker: &Docker, image: &str, pull: Pull, events: &Events) 
         }
         Pull::Missing | Pull::Always => {}
     }
-    events.phase(Phase::Image);
+    events.phase(Phase::Image).await;
     let unavailable = |reason: String| EngineError::Unavailable {
         what: match pull {
             Pull::Always => format!("image {image} cannot be pulled, as the profile's `pull: always` wants"),
@@ -78,7 +78,7 @@ pub async fn provide(docker: &Docker, image: &str, pull: Pull, events: &Events) 
         {
             layers.insert(layer, (u64::try_from(current).unwrap_or(0), u64::try_from(total).unwrap_or(0)));
             let (done, total) = layers.values().fold((0, 0), |sum, layer| (sum.0 + layer.0, sum.1 + layer.1));
-            events.send(What::Pulling { image: image.to_owned(), done, total });
+            events.progress(EventKind::Pulling { image: image.to_owned(), done, total });
         }
     }
     docker.inspect_image(image).await.map(drop).map_err(|error| unavailable(error.to_string()))

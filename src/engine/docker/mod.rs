@@ -85,7 +85,7 @@ impl DockerEngine {
 
     /// An image in which root has done what a sandbox cannot do for itself.
     async fn prepared(&self, plan: &Plan, spec: &SandboxSpec, events: &Events) -> Result<kept::Kept, EngineError> {
-        events.phase(Phase::Initdb);
+        events.phase(Phase::Initdb).await;
         match spec.cache {
             true => plan.make(&self.docker, &self.lease, spec).await,
             false => plan.make_once(&self.docker, &self.lease, spec).await,

@@ -75,7 +75,7 @@ impl DockerSandbox {
         spec: &SandboxSpec,
         events: &Events,
     ) -> Result<Self, StartError> {
-        events.phase(Phase::Start);
+        events.phase(Phase::Start).await;
         let name = format!("pgrehearse-{}-{:08x}", lease.run(), fastrand::u32(..));
         let (image, origin, kept) = match origin {
             Origin::Kept(kept) => (kept.reference.clone(), kept.origin.clone(), Some(kept)),

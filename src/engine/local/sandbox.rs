@@ -95,14 +95,14 @@ pub(super) async fn start(
         description,
     };
 
-    events.phase(Phase::Initdb);
+    events.phase(Phase::Initdb).await;
     sandbox.lay_out_extensions(&spec.extensions).await?;
     let (made, readable) = tokio::join!(sandbox.initdb(&spec.initdb, major), sandbox.can_read_input());
     made?;
     if !readable? {
         sandbox.copy_input().await?;
     }
-    events.phase(Phase::Start);
+    events.phase(Phase::Start).await;
     sandbox.make_tablespaces(spec.tablespaces).await?;
     sandbox.start_server(spec).await?;
     Ok(sandbox)

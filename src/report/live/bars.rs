@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{errors_so_far, mark, painted, progress};
-use crate::event::{Event, Phase, Unit, What};
+use super::{errors_so_far, line_of_run, mark, painted, progress};
+use crate::event::{Event, EventKind, Listener, Phase, Unit};
 use crate::report::text::{self, clip, visible};
+use crate::verdict::Verdict;
 
 /// How often spinners turn and elapsed times move.
-pub(super) const TICK: Duration = Duration::from_millis(120);
+const TICK: Duration = Duration::from_millis(120);
 
 /// A longer name would leave no room for what happens.
 const LONGEST_NAME: usize = 32;
@@ -34,45 +35,38 @@ struct Running {
 }
 
 impl Bars {
-    /// For these targets, on standard error; not more often than a few times a second.
-    pub fn new(targets: &[String], color: bool) -> Self {
-        Self::on(ProgressDrawTarget::stderr_with_hz(10), targets, color)
+    /// On standard error; not more often than a few times a second.
+    pub fn new(color: bool) -> Self {
+        Self::on(ProgressDrawTarget::stderr_with_hz(10), color)
     }
 
-    fn on(screen: ProgressDrawTarget, targets: &[String], color: bool) -> Self {
+    fn on(screen: ProgressDrawTarget, color: bool) -> Self {
         let screen = MultiProgress::with_draw_target(screen);
-        let count = (targets.len() > 1).then(|| {
-            let style = style("  {pos} of {len} targets finished, {elapsed}");
-            screen.add(ProgressBar::new(targets.len() as u64).with_style(style))
-        });
-        let name_width = targets.iter().map(|target| text::width(&name(target))).max().unwrap_or_default();
-        Self { screen, running: HashMap::new(), count, name_width, color }
+        Self { screen, running: HashMap::new(), count: None, name_width: 0, color }
     }
 
-    /// Draws what has happened.
-    pub fn show(&mut self, event: &Event) {
-        match &event.what {
-            // It gets its bar when its turn comes: there can be more targets than lines on the screen.
-            What::Phase(Phase::Queued) => {}
-            What::Notice(notice) => {
-                let _ = self.screen.println(format!("{}: notice: {}", name(&event.target), visible(notice)));
+    /// Makes room for these targets.
+    fn begin(&mut self, targets: &[String]) {
+        self.count = (targets.len() > 1).then(|| {
+            let style = style("  {pos} of {len} targets finished, {elapsed}");
+            self.screen.add(ProgressBar::new(targets.len() as u64).with_style(style))
+        });
+        self.name_width = targets.iter().map(|target| text::width(&name(target))).max().unwrap_or_default();
+    }
+
+    fn show_target(&mut self, target: &str, event: &Event) {
+        match &event.kind {
+            EventKind::Notice { text } => {
+                let _ = self.screen.println(format!("{}: notice: {}", name(target), visible(text)));
             }
-            What::Finished { verdict, summary } => self.finish(event, verdict, summary),
-            what => {
-                let running = self.running(&event.target);
-                running.note(what);
+            EventKind::RehearsalFinished { verdict, reason } => {
+                self.finish(target, event.elapsed, *verdict, reason);
+            }
+            kind => {
+                let running = self.running(target);
+                running.note(kind);
                 running.bar.set_message(running.message());
             }
-        }
-    }
-
-    /// Turns the spinners.
-    pub fn tick(&self) {
-        for running in self.running.values() {
-            running.bar.tick();
-        }
-        if let Some(count) = &self.count {
-            count.tick();
         }
     }
 
@@ -93,14 +87,43 @@ impl Bars {
         })
     }
 
-    fn finish(&mut self, event: &Event, verdict: &str, summary: &str) {
-        if let Some(running) = self.running.remove(&event.target) {
+    fn finish(&mut self, target: &str, elapsed: Duration, verdict: Verdict, reason: &str) {
+        if let Some(running) = self.running.remove(target) {
             running.bar.finish_and_clear();
             self.screen.remove(&running.bar);
         }
-        let _ = self.screen.println(finished_line(event, self.name_width, verdict, summary, self.color));
+        let name = padded(target, self.name_width);
+        let _ = self.screen.println(finished_line(&name, elapsed, verdict, reason, self.color));
         if let Some(count) = &self.count {
             count.inc(1);
+        }
+    }
+}
+
+impl Listener for Bars {
+    fn hear(&mut self, event: &Event) {
+        match (&event.target, &event.kind) {
+            (Some(target), _) => self.show_target(target, event),
+            (None, EventKind::RunStarted { targets, .. }) => self.begin(targets),
+            (None, kind) => {
+                if let Some(line) = line_of_run(kind) {
+                    let _ = self.screen.println(line);
+                }
+            }
+        }
+    }
+
+    fn ticks(&self) -> Option<Duration> {
+        Some(TICK)
+    }
+
+    /// Turns the spinners.
+    fn tick(&mut self) {
+        for running in self.running.values() {
+            running.bar.tick();
+        }
+        if let Some(count) = &self.count {
+            count.tick();
         }
     }
 }
@@ -118,27 +141,34 @@ impl Drop for Bars {
 }
 
 impl Running {
-    fn note(&mut self, what: &What) {
-        match what {
-            What::Phase(phase) => {
+    fn note(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::PhaseStarted { phase } => {
                 self.phase = *phase;
                 self.progress.clear();
             }
-            What::Pulling { image, done, total } => {
+            EventKind::Pulling { image, done, total } => {
                 self.phase = Phase::Image;
                 let portion = blocks(*done, *total);
                 self.progress = format!("{portion}{} {}", progress(*done, *total, Unit::Bytes), visible(image));
             }
-            What::SandboxReady { server_version, .. } => {
+            EventKind::SandboxReady { server_version, .. } => {
                 let short = server_version.split(' ').next().unwrap_or_default();
                 self.progress = format!("PostgreSQL {} is ready", visible(short));
             }
-            What::Restoring { done, total, unit } => {
+            EventKind::Restoring { done, total, unit } => {
                 self.progress = format!("{}{}", blocks(*done, *total), progress(*done, *total, *unit));
             }
-            What::RestoreErrors(errors) => self.errors = *errors,
-            What::CheckDone { check } => self.progress = format!("{check} done"),
-            What::Notice(_) | What::Finished { .. } => {}
+            EventKind::RestoreErrors { count } => self.errors = *count,
+            EventKind::CheckFinished { check, .. } => self.progress = format!("{check} done"),
+            EventKind::RehearsalStarted
+            | EventKind::PhaseFinished { .. }
+            | EventKind::RehearsalFinished { .. }
+            | EventKind::Notice { .. }
+            | EventKind::TargetsChosen { .. }
+            | EventKind::RunStarted { .. }
+            | EventKind::RunFinished { .. }
+            | EventKind::Missed { .. } => {}
         }
     }
 
@@ -160,12 +190,12 @@ fn blocks(done: u64, total: u64) -> String {
 }
 
 /// `✘ rds-like  fail in 12.3 s: role "shop_app" does not exist`.
-fn finished_line(event: &Event, name_width: usize, verdict: &str, summary: &str, color: bool) -> String {
+fn finished_line(name: &str, elapsed: Duration, verdict: Verdict, reason: &str, color: bool) -> String {
     let (mark, style) = mark(verdict);
-    let verdict = painted(style, &format!("{mark} {} {verdict}", padded(&event.target, name_width)), color);
-    let summary = clip(&visible(summary), 300).into_owned();
-    let reason = if summary.is_empty() { summary } else { format!(": {summary}") };
-    format!("{verdict} after {}{reason}", text::duration(event.elapsed))
+    let verdict = painted(style, &format!("{mark} {name} {}", verdict.label()), color);
+    let reason = clip(&visible(reason), 300).into_owned();
+    let reason = if reason.is_empty() { reason } else { format!(": {reason}") };
+    format!("{verdict} after {}{reason}", text::duration(elapsed))
 }
 
 fn name(target: &str) -> String {
@@ -292,23 +322,34 @@ mod tests {
         }
     }
 
-    fn at(seconds: u64, target: &str, what: What) -> Event {
-        Event { target: target.to_owned(), elapsed: Duration::from_secs(seconds), what }
+    fn at(seconds: u64, target: &str, kind: EventKind) -> Event {
+        Event { target: Some(target.to_owned()), elapsed: Duration::from_secs(seconds), kind }
+    }
+
+    fn began(phase: Phase) -> EventKind {
+        EventKind::PhaseStarted { phase }
+    }
+
+    fn finished(verdict: Verdict, reason: &str) -> EventKind {
+        EventKind::RehearsalFinished { verdict, reason: reason.to_owned() }
     }
 
     fn on_screen(targets: &[&str]) -> (Screen, Bars) {
         let terminal = Screen::default();
         let targets: Vec<String> = targets.iter().map(|target| (*target).to_owned()).collect();
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 255);
-        (terminal, Bars::on(target, &targets, false))
+        let mut bars = Bars::on(target, false);
+        let kind = EventKind::RunStarted { source: "shop.dump".to_owned(), targets };
+        bars.hear(&Event { target: None, elapsed: Duration::ZERO, kind });
+        (terminal, bars)
     }
 
     #[test]
     fn a_running_target_shows_its_phase_its_progress_and_its_errors() {
         let (terminal, mut bars) = on_screen(&["rds-like"]);
-        bars.show(&at(0, "rds-like", What::Phase(Phase::Restore)));
-        bars.show(&at(1, "rds-like", What::RestoreErrors(3)));
-        bars.show(&at(1, "rds-like", What::Restoring { done: 4_800_000, total: 12_000_000, unit: Unit::Bytes }));
+        bars.hear(&at(0, "rds-like", began(Phase::Restore)));
+        bars.hear(&at(1, "rds-like", EventKind::RestoreErrors { count: 3 }));
+        bars.hear(&at(1, "rds-like", EventKind::Restoring { done: 4_800_000, total: 12_000_000, unit: Unit::Bytes }));
         std::thread::sleep(Duration::from_millis(30));
         bars.tick();
         let screen = terminal.contents();
@@ -319,11 +360,10 @@ mod tests {
     #[test]
     fn finished_targets_leave_one_line_and_queued_ones_none() {
         let (terminal, mut bars) = on_screen(&["a", "rds-like", "queued"]);
-        bars.show(&at(0, "queued", What::Phase(Phase::Queued)));
-        bars.show(&at(0, "a", What::Phase(Phase::Start)));
-        bars.show(&at(0, "rds-like", What::Phase(Phase::Start)));
-        bars.show(&at(4, "a", What::Finished { verdict: "pass", summary: String::new() }));
-        bars.show(&at(12, "rds-like", What::Finished { verdict: "fail", summary: "role \"x\" is missing".into() }));
+        bars.hear(&at(0, "a", began(Phase::Start)));
+        bars.hear(&at(0, "rds-like", began(Phase::Start)));
+        bars.hear(&at(4, "a", finished(Verdict::Pass, "")));
+        bars.hear(&at(12, "rds-like", finished(Verdict::Fail, "role \"x\" is missing")));
         std::thread::sleep(Duration::from_millis(30));
         bars.tick();
         let screen = terminal.contents();
@@ -338,8 +378,8 @@ mod tests {
     #[test]
     fn an_interrupted_run_leaves_no_bar_behind() {
         let (terminal, mut bars) = on_screen(&["a", "b"]);
-        bars.show(&at(0, "a", What::Phase(Phase::Restore)));
-        bars.show(&at(0, "b", What::Phase(Phase::Check)));
+        bars.hear(&at(0, "a", began(Phase::Restore)));
+        bars.hear(&at(0, "b", began(Phase::Check)));
         bars.tick();
         drop(bars);
         assert_eq!(terminal.contents(), "");
@@ -348,8 +388,8 @@ mod tests {
     #[test]
     fn hostile_names_do_not_reach_the_terminal() {
         let (terminal, mut bars) = on_screen(&["a\u{1b}[2J"]);
-        bars.show(&at(0, "a\u{1b}[2J", What::Notice("\u{1b}]0;x\u{7}".into())));
-        bars.show(&at(1, "a\u{1b}[2J", What::Finished { verdict: "untested", summary: "\u{1b}c".into() }));
+        bars.hear(&at(0, "a\u{1b}[2J", EventKind::Notice { text: "\u{1b}]0;x\u{7}".into() }));
+        bars.hear(&at(1, "a\u{1b}[2J", finished(Verdict::Untested, "\u{1b}c")));
         assert!(terminal.contents().contains(r"a\u{1b}[2J: notice: \u{1b}]0;x\u{7}"), "{}", terminal.contents());
         assert!(terminal.contents().contains(r"untested after 1.0 s: \u{1b}c"), "{}", terminal.contents());
     }

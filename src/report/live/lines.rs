@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{errors_so_far, mark, painted, progress};
-use crate::event::{Event, Phase, Unit, What};
+use super::{errors_so_far, line_of_run, mark, painted, print, progress};
+use crate::event::{Event, EventKind, Listener, Unit};
 use crate::report::text::visible;
 
 /// No target prints its progress more often than this: a log is kept.
@@ -30,52 +30,75 @@ impl Lines {
 
     /// The line for this event, if it deserves one: `[  12.3s] rds-like: restore 40 % (4.8 of 12.0 MB)`.
     pub fn line(&mut self, event: &Event) -> Option<String> {
-        let printed = self.targets.entry(event.target.clone()).or_default();
-        let is_progress = matches!(event.what, What::Pulling { .. } | What::Restoring { .. });
+        let Some(target) = &event.target else { return line_of_run(&event.kind) };
+        let printed = self.targets.entry(target.clone()).or_default();
+        let is_progress = matches!(event.kind, EventKind::Pulling { .. } | EventKind::Restoring { .. });
         if is_progress && event.elapsed.saturating_sub(printed.last) < BETWEEN_PROGRESS {
             return None;
         }
-        let text = match &event.what {
-            // Every target waits at first; that is no news.
-            What::Phase(Phase::Queued) => return None,
-            What::Phase(phase) => phase.label().to_owned(),
-            What::Pulling { image, done, total } => {
+        let text = match &event.kind {
+            EventKind::PhaseStarted { phase } => phase.label().to_owned(),
+            EventKind::Pulling { image, done, total } => {
                 format!("pulling {} {}", visible(image), progress(*done, *total, Unit::Bytes))
             }
-            What::SandboxReady { engine, server_version } => {
+            EventKind::SandboxReady { engine, server_version } => {
                 format!("PostgreSQL {} is ready ({engine})", visible(server_version))
             }
-            What::Restoring { done, total, unit } => {
+            EventKind::Restoring { done, total, unit } => {
                 format!("restore {}{}", progress(*done, *total, *unit), errors_so_far(printed.errors))
             }
-            What::RestoreErrors(errors) => {
-                printed.errors = *errors;
+            EventKind::RestoreErrors { count } => {
+                printed.errors = *count;
                 return None;
             }
-            What::CheckDone { .. } => return None,
-            What::Notice(notice) => format!("notice: {}", visible(notice)),
-            What::Finished { verdict, summary } => {
-                let label = painted(mark(verdict).1, &verdict.to_uppercase(), self.color);
-                if summary.is_empty() { label } else { format!("{label}: {}", visible(summary)) }
+            EventKind::Notice { text } => format!("notice: {}", visible(text)),
+            EventKind::RehearsalFinished { verdict, reason } => {
+                let label = painted(mark(*verdict).1, &verdict.label().to_uppercase(), self.color);
+                if reason.is_empty() { label } else { format!("{label}: {}", visible(reason)) }
             }
+            EventKind::RehearsalStarted
+            | EventKind::PhaseFinished { .. }
+            | EventKind::CheckFinished { .. }
+            | EventKind::TargetsChosen { .. }
+            | EventKind::RunStarted { .. }
+            | EventKind::RunFinished { .. }
+            | EventKind::Missed { .. } => return None,
         };
-        if matches!(event.what, What::Phase(_)) || is_progress {
+        if matches!(event.kind, EventKind::PhaseStarted { .. }) || is_progress {
             printed.last = event.elapsed;
         }
-        Some(format!("[{:6.1}s] {}: {text}", event.elapsed.as_secs_f64(), visible(&event.target)))
+        Some(format!("[{:6.1}s] {}: {text}", event.elapsed.as_secs_f64(), visible(target)))
+    }
+}
+
+impl Listener for Lines {
+    fn hear(&mut self, event: &Event) {
+        if let Some(line) = self.line(event) {
+            print(&line);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{CheckOutcome, Phase};
+    use crate::verdict::Verdict;
 
-    fn at(seconds: f64, target: &str, what: What) -> Event {
-        Event { target: target.to_owned(), elapsed: Duration::from_secs_f64(seconds), what }
+    fn at(seconds: f64, target: &str, kind: EventKind) -> Event {
+        Event { target: Some(target.to_owned()), elapsed: Duration::from_secs_f64(seconds), kind }
+    }
+
+    fn began(phase: Phase) -> EventKind {
+        EventKind::PhaseStarted { phase }
+    }
+
+    fn notice(text: &str) -> EventKind {
+        EventKind::Notice { text: text.to_owned() }
     }
 
     fn restoring(seconds: f64, done: u64) -> Event {
-        at(seconds, "rds-like", What::Restoring { done, total: 12_000_000, unit: Unit::Bytes })
+        at(seconds, "rds-like", EventKind::Restoring { done, total: 12_000_000, unit: Unit::Bytes })
     }
 
     fn lines(events: &[Event]) -> Vec<String> {
@@ -87,24 +110,36 @@ mod tests {
     fn a_rehearsal_reads_as_a_short_log() {
         let target = "rds-like";
         let events = [
-            at(0.0, target, What::Phase(Phase::Queued)),
-            at(0.1, target, What::Phase(Phase::Start)),
+            at(0.0, target, EventKind::RehearsalStarted),
+            at(0.1, target, began(Phase::Start)),
             at(
                 0.6,
                 target,
-                What::SandboxReady { engine: "docker", server_version: "17.11 (Debian 17.11-1)".to_owned() },
+                EventKind::SandboxReady { engine: "docker", server_version: "17.11 (Debian 17.11-1)".to_owned() },
             ),
-            at(0.7, target, What::Phase(Phase::Restore)),
+            at(0.7, target, began(Phase::Restore)),
             restoring(2.0, 1_000_000),
-            at(2.5, target, What::RestoreErrors(3)),
+            at(2.5, target, EventKind::RestoreErrors { count: 3 }),
             restoring(12.3, 4_800_000),
-            at(13.0, target, What::Phase(Phase::Check)),
-            at(13.1, target, What::CheckDone { check: "rows" }),
-            at(13.2, target, What::Notice("restored with --no-owner".to_owned())),
+            at(13.0, target, began(Phase::Check)),
+            at(13.0, target, EventKind::PhaseFinished { phase: Phase::Restore, took: Duration::from_secs(12) }),
+            at(
+                13.1,
+                target,
+                EventKind::CheckFinished {
+                    check: "rows",
+                    database: "app".to_owned(),
+                    outcome: CheckOutcome::Looked { findings: 0, could_not: 0 },
+                },
+            ),
+            at(13.2, target, notice("restored with --no-owner")),
             at(
                 123.4,
                 target,
-                What::Finished { verdict: "fail", summary: "role \"shop_app\" does not exist".to_owned() },
+                EventKind::RehearsalFinished {
+                    verdict: Verdict::Fail,
+                    reason: "role \"shop_app\" does not exist".to_owned(),
+                },
             ),
         ];
         assert_eq!(
@@ -125,25 +160,25 @@ mod tests {
     fn progress_is_printed_at_most_every_ten_seconds_for_each_target() {
         let mut events: Vec<Event> = (0..=300).map(|tenth| restoring(f64::from(tenth) / 10.0, 1)).collect();
         assert_eq!(lines(&events).len(), 3);
-        events.push(at(30.0, "other", What::Restoring { done: 1, total: 2, unit: Unit::Entries }));
+        events.push(at(30.0, "other", EventKind::Restoring { done: 1, total: 2, unit: Unit::Entries }));
         assert_eq!(lines(&events).len(), 4);
     }
 
     #[test]
     fn a_pull_of_unknown_size_says_how_much_it_has() {
-        let event = at(20.0, "a", What::Pulling { image: "postgres:17".to_owned(), done: 120_000_000, total: 0 });
+        let event = at(20.0, "a", EventKind::Pulling { image: "postgres:17".to_owned(), done: 120_000_000, total: 0 });
         assert_eq!(lines(&[event]), ["[  20.0s] a: pulling postgres:17 120.0 MB"]);
     }
 
     #[test]
     fn line_breaks_cannot_forge_a_line() {
-        let event = at(1.0, "a\nb", What::Notice("x\n[ 2.0s] a: PASS\u{1b}[0m".to_owned()));
+        let event = at(1.0, "a\nb", notice("x\n[ 2.0s] a: PASS\u{1b}[0m"));
         assert_eq!(lines(&[event]), [r"[   1.0s] a\nb: notice: x\n[ 2.0s] a: PASS\u{1b}[0m"]);
     }
 
     #[test]
     fn a_verdict_is_coloured_only_where_colours_are_wanted() {
-        let event = at(1.0, "a", What::Finished { verdict: "pass", summary: String::new() });
+        let event = at(1.0, "a", EventKind::RehearsalFinished { verdict: Verdict::Pass, reason: String::new() });
         assert_eq!(Lines::new(false).line(&event).unwrap(), "[   1.0s] a: PASS");
         assert_eq!(Lines::new(true).line(&event).unwrap(), "[   1.0s] a: \u{1b}[32mPASS\u{1b}[0m");
     }

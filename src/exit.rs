@@ -1,6 +1,6 @@
-//! Exit codes, in one place for all commands. They are part of the command line's contract.
+//! Exit codes, in one place for all commands. They are part of the command line's contract: docs/exit-codes.md.
 
-use crate::rehearsal::Verdict;
+use crate::verdict::Verdict;
 
 /// Every target passed, or the command did what it was asked to do.
 pub const PASS: u8 = 0;
@@ -16,7 +16,7 @@ pub const INTERRUPTED: u8 = 130;
 /// Ended by SIGTERM, after everything was removed.
 pub const TERMINATED: u8 = 143;
 
-/// The exit code of a run.
+/// The exit code of a run that came to a verdict.
 pub fn of(verdict: Verdict, allow_untested: bool) -> u8 {
     match verdict {
         Verdict::Pass => PASS,

@@ -1,10 +1,10 @@
-//! Which targets a command is about: those that it names, those of the folder that it stands in, or those that suit the
-//! dump.
+//! Which targets a run has: those that are named, those of the folder that it stands in, or those that suit the dump.
 
 use std::path::Path;
 
 use pgdump_reader::{Dump, Facts};
 
+use super::error::RunError;
 use crate::finding::profile_rules;
 use crate::profile::{self, Major, ProfileError, Rules, Source, Target};
 
@@ -17,6 +17,24 @@ const DEFAULT: [&str; 4] = ["same-as-source", "docker-default", "rds-like", "nex
 /// The oldest major whose images are to be had.
 const OLDEST_WITH_IMAGE: u16 = 10;
 
+/// The targets of a run.
+#[derive(Debug, Clone)]
+pub enum Targets {
+    /// Those of profiles: built-in names, files, or folders of files.
+    Named(Vec<String>),
+    /// Those of a folder `pgrehearse/` or `profiles/` here, or else a set that suits the dump.
+    Suiting,
+    /// These, as they are.
+    These(Vec<Target>),
+}
+
+impl Targets {
+    /// Those of profiles: built-in names, files, or folders of files.
+    pub fn named<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
+        Targets::Named(names.into_iter().map(Into::into).collect())
+    }
+}
+
 /// Targets, and what is said of how they were chosen.
 pub struct Chosen {
     pub targets: Vec<Target>,
@@ -24,45 +42,26 @@ pub struct Chosen {
     pub why: Option<String>,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum ChoiceError {
-    #[error(transparent)]
-    Profile(#[from] ProfileError),
-    /// The dump had to be read, and could not be.
-    #[error("the dump cannot be read to its end: {0}")]
-    Dump(String),
-}
-
-impl From<String> for ChoiceError {
-    /// Why a pass over the dump has not come to its end.
-    fn from(reason: String) -> Self {
-        Self::Dump(reason)
-    }
-}
-
 /// Targets that are named, and known to be right as far as that can be told without a dump.
-pub struct Named<'a> {
+pub struct NamedTargets<'a> {
     names: &'a [String],
     targets: Vec<Target>,
 }
 
-/// The targets that the names mean.
-///
-/// # Errors
-/// The first thing that is wrong with a profile.
-pub fn named(names: &[String]) -> Result<Named<'_>, ProfileError> {
-    Ok(Named { names, targets: profile::load_with(names, &profile_rules())? })
-}
+impl<'a> NamedTargets<'a> {
+    /// The targets that the names mean.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with a profile.
+    pub fn load(names: &'a [String]) -> Result<Self, ProfileError> {
+        Ok(Self { names, targets: profile::load_with(names, &profile_rules())? })
+    }
 
-impl Named<'_> {
     /// The targets with what they take from the dump, which is asked for only where one of them takes something.
     ///
     /// # Errors
     /// Where that cannot be had, or what it says does not go with a profile.
-    pub fn of<E>(self, source: impl FnOnce() -> Result<Source, E>) -> Result<Vec<Target>, ChoiceError>
-    where
-        ChoiceError: From<E>,
-    {
+    pub fn of(self, source: impl FnOnce() -> Result<Source, RunError>) -> Result<Vec<Target>, RunError> {
         if !self.targets.iter().any(|target| target.takes_from_dump) {
             return Ok(self.targets);
         }
@@ -71,19 +70,20 @@ impl Named<'_> {
     }
 }
 
-/// The targets that the names mean, and where there are none those of a folder here, or a set that suits the dump.
+/// The targets that are wanted; `source` gives what the dump says of its server, and is asked only where that decides something.
 ///
 /// # Errors
 /// The first thing that is wrong with a profile, and where what the dump says cannot be had.
-pub fn choose<E>(names: &[String], source: impl FnOnce() -> Result<Source, E>) -> Result<Chosen, ChoiceError>
-where
-    ChoiceError: From<E>,
-{
-    if !names.is_empty() {
-        return Ok(Chosen { targets: named(names)?.of(source)?, why: None });
+pub fn choose(wanted: Targets, source: impl FnOnce() -> Result<Source, RunError>) -> Result<Chosen, RunError> {
+    match wanted {
+        Targets::These(targets) => return Ok(Chosen { targets, why: None }),
+        Targets::Named(names) => {
+            return Ok(Chosen { targets: NamedTargets::load(&names)?.of(source)?, why: None });
+        }
+        Targets::Suiting => {}
     }
     if let Some(folder) = FOLDERS.into_iter().find(|folder| Path::new(folder).is_dir()) {
-        let targets = named(&[format!("{folder}/")])?.of(source)?;
+        let targets = NamedTargets::load(&[format!("{folder}/")])?.of(source)?;
         let why = format!("no -p is given, so every profile in {folder}/: {}", list(&targets));
         return Ok(Chosen { targets, why: Some(why) });
     }
@@ -146,7 +146,7 @@ fn list(targets: &[Target]) -> String {
 ///
 /// # Errors
 /// Those of that pass.
-pub fn source_of<E>(dump: &Dump, facts: impl FnOnce() -> Result<Facts, E>) -> Result<Source, E> {
+pub fn source_of(dump: &Dump, facts: impl FnOnce() -> Result<Facts, RunError>) -> Result<Source, RunError> {
     let facts = match dump.archive() {
         Some(archive) => Facts::of_archive(archive),
         None => facts()?,

@@ -1,0 +1,63 @@
+//! What is shown while a run goes on, and where its reports go.
+
+use std::io::IsTerminal as _;
+
+use super::arguments::Output;
+use super::complain;
+use crate::event::Reporter;
+use crate::report::live::View;
+use crate::report::spec::{Destination, Format, ReportSpec};
+use crate::report::terminal::TerminalOptions;
+use crate::session::{Report, RunError};
+
+/// What shows a run while it goes on, on standard error.
+pub fn reporter(quiet: bool) -> Reporter {
+    Reporter::default().with(View::choose(quiet).listener())
+}
+
+/// What `--report` asks for; a report on standard output is the least.
+pub fn reports(output: &Output) -> Result<Vec<ReportSpec>, RunError> {
+    let mut reports = output.reports.clone();
+    if !reports.iter().any(|report| report.destination == Destination::Stdout) {
+        reports.push(ReportSpec { format: Format::Terminal, destination: Destination::Stdout });
+    }
+    ReportSpec::check_together(&reports).map_err(|error| RunError::usage(&error))?;
+    Ok(reports)
+}
+
+/// Finds out whether all of them can be written. For before the run.
+pub fn probe(reports: &[ReportSpec]) -> Result<(), RunError> {
+    reports.iter().try_for_each(|report| report.probe().map_err(|error| RunError::usage(&error)))
+}
+
+/// Writes every report on its own, and says of each that could not be written why; whether all could.
+pub fn write(report: &Report, reports: &[ReportSpec], output: &Output) -> bool {
+    let options = terminal_options(output.all);
+    // What is read at once comes first: a named pipe may let one wait for its reader.
+    let (first, others): (Vec<&ReportSpec>, Vec<&ReportSpec>) =
+        reports.iter().partition(|spec| spec.destination == Destination::Stdout);
+    let mut whole = true;
+    for spec in first.into_iter().chain(others) {
+        if let Err(error) = spec.write(report, &options) {
+            complain(&error);
+            whole = false;
+        }
+    }
+    whole
+}
+
+/// How to draw on standard output.
+pub fn terminal_options(all: bool) -> TerminalOptions {
+    let stdout = std::io::stdout().is_terminal();
+    TerminalOptions {
+        color: stdout && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+        width: if stdout { terminal_width() } else { TerminalOptions::default().width },
+        all,
+    }
+}
+
+/// The columns of the terminal on standard output.
+fn terminal_width() -> usize {
+    let (_, columns) = console::Term::stdout().size();
+    usize::from(columns).max(40)
+}

@@ -1,0 +1,166 @@
+//! A run as a library call: a dump and targets go in, events go to a reporter, a report comes out.
+//!
+//! Nothing here parses arguments, prints, or listens for signals.
+
+mod choice;
+mod common_engine;
+mod engines;
+mod error;
+mod execute;
+mod fixes;
+mod report;
+
+pub use choice::{NamedTargets, Targets, source_of};
+pub use common_engine::{CommonEngine, NoCommonEngine};
+pub use engines::{EngineOptions, EnginePool};
+pub use error::{RunError, in_full};
+pub use report::{DumpFacts, Report, SCHEMA};
+
+use std::path::PathBuf;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::check::RowMode;
+use crate::event::Reporter;
+use crate::finding::Severity;
+
+/// A run that has yet to begin: what is rehearsed, in which targets, and how. Everything but the first two has a default, which
+/// is that of the command line.
+pub struct Run {
+    dump: PathBuf,
+    /// What reports call it instead of its path.
+    name: Option<String>,
+    targets: Targets,
+    engines: Engines,
+    options: Options,
+    fixes: Option<PathBuf>,
+    /// What has to hold too before anything is started.
+    before_start: Option<BeforeStart>,
+    interrupt: CancellationToken,
+}
+
+type BeforeStart = Box<dyn FnOnce() -> Result<(), RunError> + Send>;
+
+/// How targets are rehearsed.
+struct Options {
+    jobs: Option<u16>,
+    fail_fast: bool,
+    rows: RowMode,
+    show_data: bool,
+    fail_on: Severity,
+}
+
+/// The engines of a run.
+enum Engines {
+    /// They are opened when it begins.
+    ToOpen(EngineOptions),
+    Open(EnginePool),
+}
+
+impl Run {
+    /// A run of this dump, a file or folder of pg_dump or pg_dumpall, in these targets.
+    pub fn new(dump: impl Into<PathBuf>, targets: Targets) -> Self {
+        Self {
+            dump: dump.into(),
+            name: None,
+            targets,
+            engines: Engines::ToOpen(EngineOptions::default()),
+            options: Options {
+                jobs: None,
+                fail_fast: false,
+                rows: RowMode::Digest,
+                show_data: false,
+                fail_on: Severity::Error,
+            },
+            fixes: None,
+            before_start: None,
+            interrupt: CancellationToken::new(),
+        }
+    }
+
+    /// What reports call the dump, instead of its path.
+    #[must_use]
+    pub fn called(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Which engines may judge, and how they work.
+    #[must_use]
+    pub fn engines(mut self, options: EngineOptions) -> Self {
+        self.engines = Engines::ToOpen(options);
+        self
+    }
+
+    /// Takes engines that are open already, and closes them when it ends.
+    #[must_use]
+    pub fn on(mut self, pool: EnginePool) -> Self {
+        self.engines = Engines::Open(pool);
+        self
+    }
+
+    /// How many rehearsals go on at the same time, at most; by default as many as there are CPUs. Memory limits bound them too.
+    #[must_use]
+    pub fn jobs(mut self, jobs: Option<u16>) -> Self {
+        self.options.jobs = jobs;
+        self
+    }
+
+    /// Whether the first target that fails ends the run; what is not done then is untested.
+    #[must_use]
+    pub fn fail_fast(mut self, fail_fast: bool) -> Self {
+        self.options.fail_fast = fail_fast;
+        self
+    }
+
+    /// How restored rows are compared with those that the dump holds; by digests if nothing else is said.
+    #[must_use]
+    pub fn rows(mut self, rows: RowMode) -> Self {
+        self.options.rows = rows;
+        self
+    }
+
+    /// Whether values from rows may be shown in what the run says. Secrets never are.
+    #[must_use]
+    pub fn show_data(mut self, show_data: bool) -> Self {
+        self.options.show_data = show_data;
+        self
+    }
+
+    /// The mildest finding that fails its target; an error if nothing else is said.
+    #[must_use]
+    pub fn fail_on(mut self, severity: Severity) -> Self {
+        self.options.fail_on = severity;
+        self
+    }
+
+    /// Writes what mends the findings of each target into a folder of its name in this directory, which is new or empty.
+    #[must_use]
+    pub fn write_fixes(mut self, directory: Option<PathBuf>) -> Self {
+        self.fixes = directory;
+        self
+    }
+
+    /// What has to hold too before anything is started, such as that reports can be written; it is asked when the dump and the targets
+    /// are known to be right.
+    #[must_use]
+    pub fn before_start(mut self, check: impl FnOnce() -> Result<(), RunError> + Send + 'static) -> Self {
+        self.before_start = Some(Box::new(check));
+        self
+    }
+
+    /// What interrupts the run when it is cancelled: everything is removed then, and what is not done is untested.
+    #[must_use]
+    pub fn interrupted_by(mut self, interrupt: CancellationToken) -> Self {
+        self.interrupt = interrupt;
+        self
+    }
+
+    /// Runs it. When this ends, nothing that it started is left; what could not be removed is told as a notice.
+    ///
+    /// # Errors
+    /// Where it comes to no verdict at all. A target that could not be tested is no error: the report says so.
+    pub async fn execute(self, reporter: &Reporter) -> Result<Report, RunError> {
+        execute::execute(self, reporter).await
+    }
+}
