@@ -7,11 +7,18 @@ use pgrehearse::finding::{Finding, Severity};
 use pgrehearse::rehearsal::Rehearsal;
 
 use crate::support::home::assert_every_check_looked;
-use crate::support::{Home, MAJORS, Ran, SHOP_ROLES, bare, dump, matching, with_statements};
+use crate::support::{Home, MAJORS, Ran, SHOP_ROLES, bare, dump, matching, own_and_newest, with_statements};
 
-/// The targets of a source: 18, and its own major.
-fn targets(source: u16) -> Vec<u16> {
-    if source == 18 { vec![18] } else { vec![18, source] }
+/// The oldest and the newest target; `full` has those between.
+const OUTER: [u16; 2] = [13, 18];
+
+/// The targets of a source in `full`, and otherwise one of them: older sources go to the newest, newer ones to their own.
+fn targets(source: u16, is_full: bool) -> Vec<u16> {
+    match (is_full, source) {
+        (true, _) => own_and_newest(source),
+        (false, 17) => vec![17],
+        (false, _) => vec![18],
+    }
 }
 
 #[track_caller]
@@ -41,12 +48,23 @@ fn tampered(home: &Home, source: u16, target: u16, statements: &str) -> Ran {
 
 #[test]
 fn a_catalog_that_is_well_has_no_finding_in_any_format() {
+    // Either format of an older and of a newer source.
+    catalog_is_well(false, |source| if source % 4 == 1 { &["catalog.dump"] } else { &["catalog.sql"] });
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_a_catalog_that_is_well_has_no_finding_in_any_format_of_any_major() {
+    catalog_is_well(true, |_| &["catalog.dump", "catalog.sql"]);
+}
+
+fn catalog_is_well(is_full: bool, forms: impl Fn(u16) -> &'static [&'static str]) {
     let home = Home::new();
     for source in MAJORS {
         let profiles: Vec<String> =
-            targets(source).iter().map(|target| bare(&format!("to-{target}"), *target)).collect();
+            targets(source, is_full).iter().map(|target| bare(&format!("to-{target}"), *target)).collect();
         let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
-        for form in ["catalog.dump", "catalog.sql"] {
+        for form in forms(source) {
             let ran = home.run(&dump(source, form), &profiles);
             for target in &ran.report().targets {
                 let what = format!("{form} of {source} {}", target.target);
@@ -82,15 +100,26 @@ fn a_catalog_that_is_well_has_no_finding_in_any_format() {
 
 #[test]
 fn the_dumps_of_other_healthy_sources_have_no_finding_either() {
+    // Two sources of each, one of them the oldest or the newest.
+    others_are_well(false, |source| match source {
+        13 | 17 => &["objects.sql", "shop.dump"],
+        _ => &["types.dump", "healthy.dump"],
+    });
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_the_dumps_of_other_healthy_sources_of_every_major_have_no_finding_either() {
+    others_are_well(true, |_| &["types.dump", "objects.sql", "healthy.dump", "shop.dump"]);
+}
+
+fn others_are_well(is_full: bool, forms: impl Fn(u16) -> &'static [&'static str]) {
     let home = Home::new();
     for source in MAJORS {
-        let profiles = |of: &dyn Fn(&str, u16) -> String| -> Vec<String> {
-            targets(source).iter().map(|target| of(&format!("to-{target}"), *target)).collect()
-        };
-        let (plain, shop) = (profiles(&bare), profiles(&matching));
-        for (form, profiles) in
-            [("types.dump", &plain), ("objects.sql", &plain), ("healthy.dump", &plain), ("shop.dump", &shop)]
-        {
+        for form in forms(source) {
+            let of = if *form == "shop.dump" { matching } else { bare };
+            let profiles: Vec<String> =
+                targets(source, is_full).iter().map(|target| of(&format!("to-{target}"), *target)).collect();
             let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
             let ran = home.run(&dump(source, form), &profiles);
             for target in &ran.report().targets {
@@ -102,13 +131,23 @@ fn the_dumps_of_other_healthy_sources_have_no_finding_either() {
 
 #[test]
 fn names_that_hold_anything_come_back_without_a_finding() {
+    names_come_back(false);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_names_that_hold_anything_come_back_without_a_finding_in_their_own_major_too() {
+    names_come_back(true);
+}
+
+fn names_come_back(is_full: bool) {
     let home = Home::new();
     let with_role = |name: &str, major: u16| {
         format!("{}roles:\n  - {{name: \"line\\nbreak; 1 \\\"role\\\"\"}}\n", bare(name, major))
     };
     for source in MAJORS {
         let profiles: Vec<String> =
-            targets(source).iter().map(|target| with_role(&format!("to-{target}"), *target)).collect();
+            targets(source, is_full).iter().map(|target| with_role(&format!("to-{target}"), *target)).collect();
         let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
         let ran = home.run(&dump(source, "names.dump"), &profiles);
         for target in &ran.report().targets {
@@ -149,8 +188,18 @@ fn five_thousand_tables_come_back_without_a_finding() {
 
 #[test]
 fn an_index_that_is_not_valid_is_found_and_one_that_the_dump_has_so_is_not() {
+    invalid_indexes_are_found(&OUTER);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_an_index_that_is_not_valid_is_found_in_every_major() {
+    invalid_indexes_are_found(&MAJORS);
+}
+
+fn invalid_indexes_are_found(targets: &[u16]) {
     let home = Home::new();
-    for target in MAJORS {
+    for &target in targets {
         let statements = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'public.kept_word'::regclass;
             UPDATE pg_index SET indisready = false, indisvalid = false WHERE indexrelid = 'public.measures_at'::regclass;";
         let ran = tampered(&home, 13, target, statements);
@@ -198,6 +247,16 @@ fn a_constraint_that_was_verified_in_the_dump_and_is_not_is_found() {
 
 #[test]
 fn a_foreign_key_that_rows_break_is_found_whatever_its_form() {
+    broken_keys_are_found(&OUTER);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_a_foreign_key_that_rows_break_is_found_in_every_major() {
+    broken_keys_are_found(&MAJORS);
+}
+
+fn broken_keys_are_found(targets: &[u16]) {
     let home = Home::new();
     let statements = r#"
         SET LOCAL session_replication_role = replica;
@@ -208,7 +267,7 @@ fn a_foreign_key_that_rows_break_is_found_whatever_its_form() {
         INSERT INTO public.full_references VALUES (1, NULL);
         DELETE FROM public.measures WHERE id IN (1, 60);
         DELETE FROM "Käse ""alt""; --"."Größe '$1'" WHERE "Num mer" = 1;"#;
-    for target in [13, 15, 17, 18] {
+    for &target in targets {
         let ran = tampered(&home, 13, target, statements);
         ran.expect(1);
         let finding = ran.finding("foreign-key-broken");
@@ -254,6 +313,16 @@ fn keys_of_rows_that_break_a_foreign_key_are_shown_where_data_may_be_shown() {
 
 #[test]
 fn rows_that_break_a_unique_key_or_exclude_each_other_are_found() {
+    broken_uniqueness_is_found(&OUTER);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_rows_that_break_a_unique_key_or_exclude_each_other_are_found_in_every_major() {
+    broken_uniqueness_is_found(&MAJORS);
+}
+
+fn broken_uniqueness_is_found(targets: &[u16]) {
     let home = Home::new();
     // Rows that come while nobody guards the key, as from a damaged disk.
     let statements = "
@@ -263,7 +332,7 @@ fn rows_that_break_a_unique_key_or_exclude_each_other_are_found() {
         EXECUTE 'INSERT INTO public.bookings VALUES (2, ''[3,4)'', false)';
         UPDATE pg_index SET indisunique = true WHERE indexrelid = 'public.states_pkey'::regclass;
         UPDATE pg_index SET indisready = true WHERE indexrelid IN ('public.not_twice'::regclass);";
-    for target in MAJORS {
+    for &target in targets {
         let ran = tampered(&home, 13, target, statements);
         ran.expect(1);
         let finding = ran.finding("unique-broken");
@@ -275,9 +344,19 @@ fn rows_that_break_a_unique_key_or_exclude_each_other_are_found() {
 
 #[test]
 fn an_index_whose_function_has_changed_misses_rows_and_is_found() {
+    corrupt_indexes_are_found(&OUTER);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_an_index_whose_function_has_changed_misses_rows_and_is_found_in_every_major() {
+    corrupt_indexes_are_found(&MAJORS);
+}
+
+fn corrupt_indexes_are_found(targets: &[u16]) {
     let home = Home::new();
     let statements = "EXECUTE 'CREATE OR REPLACE FUNCTION public.folded(text) RETURNS text LANGUAGE sql IMMUTABLE AS ''SELECT upper($1)''';";
-    for target in MAJORS {
+    for &target in targets {
         let ran = tampered(&home, 13, target, statements);
         ran.expect(1);
         let finding = ran.finding("index-corrupt");

@@ -23,16 +23,37 @@ fn assert_no_finding(target: &Rehearsal, what: &str) {
 }
 
 #[test]
-fn values_of_every_type_are_equal_in_every_pair_of_majors_and_every_format() {
+fn values_of_every_type_of_every_major_are_equal_in_every_format() {
+    // Three formats of each source: each format comes from two majors, plain rows go from every major to the newest and from the
+    // newest to the oldest.
+    values_are_equal(|source, number, form| match (form, source) {
+        ("types.sql", 18) => vec![13],
+        ("types.sql", _) => vec![18],
+        _ if (usize::from(source) / 2 + number) % 2 == 0 => vec![source],
+        _ => vec![],
+    });
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_values_of_every_type_are_equal_in_every_pair_of_majors_and_every_format() {
+    // Each format once for each source, and every pair of majors with one of them.
+    values_are_equal(|source, number, form| match form {
+        "types.sql" => MAJORS.into_iter().collect(),
+        _ => vec![MAJORS[(number + usize::from(source)) % 4].max(source)],
+    });
+}
+
+/// The types of every major in every format that has targets, by source, number and name of the format.
+fn values_are_equal(targets: impl Fn(u16, usize, &str) -> Vec<u16>) {
     let home = Home::new();
     let forms = ["types.dump", "types.dir", "types.tar", "types.sql", "types-inserts.sql", "types-inserts.dump"];
     for source in MAJORS {
-        // Each format once for each source, and every pair of majors with one of them.
         for (number, form) in forms.into_iter().enumerate() {
-            let targets: Vec<u16> = match form {
-                "types.sql" => MAJORS.into_iter().collect(),
-                _ => vec![MAJORS[(number + usize::from(source)) % 4].max(source)],
-            };
+            let targets = targets(source, number, form);
+            if targets.is_empty() {
+                continue;
+            }
             let profiles: Vec<String> = targets.iter().map(|target| bare(&format!("to-{target}"), *target)).collect();
             let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
             let ran = home.run(&dump(source, form), &profiles);

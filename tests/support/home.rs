@@ -145,14 +145,20 @@ impl Home {
     /// Waits until a server runs a query with this in its text, and returns its container.
     pub fn wait_for_query(&self, text: &str) -> String {
         let container = self.wait_for_container();
+        // One session that looks again and again is much cheaper than a program for each look.
         let sql = format!(
-            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%{text}%'"
+            "DO $wait$ BEGIN FOR look IN 1..3000 LOOP
+                 PERFORM pg_stat_clear_snapshot();
+                 IF EXISTS (SELECT FROM pg_stat_activity
+                     WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%{text}%') THEN RETURN; END IF;
+                 PERFORM pg_sleep(0.02);
+             END LOOP; RAISE 'no such query'; END $wait$"
         );
         docker::wait_for("the query", Duration::from_secs(60), || {
             let arguments =
                 ["exec", &container, "psql", "-X", "-h", "/pgrehearse/socket", "-U", "postgres", "-Atc", &sql];
             let output = Command::new("docker").args(arguments).output().unwrap();
-            (output.status.success() && output.stdout != b"0\n").then_some(())
+            output.status.success().then_some(())
         });
         container
     }
@@ -162,17 +168,16 @@ impl Home {
         if !self.path("state/id").exists() {
             return Vec::new();
         }
-        let label = format!("label={}", self.label());
-        let mut left = docker::lines(&["ps", "--all", "--filter", &label, "--format", "container {{.Names}}"]);
-        left.extend(docker::lines(&["volume", "ls", "--filter", &label, "--format", "volume {{.Name}}"]));
-        left.extend(docker::lines(&["network", "ls", "--filter", &label, "--format", "network {{.Name}}"]));
+        let label = self.label();
+        let told =
+            |kind: &str, names: Vec<String>| names.into_iter().map(|name| format!("{kind} {name}")).collect::<Vec<_>>();
+        let mut left = told("container", docker::containers(&label));
+        left.extend(told("volume", docker::volumes(&label)));
+        left.extend(told("network", docker::networks(&label)));
         // Kept data directories stay, by design, and belong to no run.
-        let images = ["image", "ls", "--filter", &label, "--format", "image {{.Repository}}:{{.Tag}}"];
-        left.extend(docker::lines(&images).into_iter().filter(|line| {
-            let name = line.trim_start_matches("image ");
-            docker::inspect("image", name)
-                .is_some_and(|image| image["Config"]["Labels"]["io.pgrehearse.run"].as_str() != Some(""))
-        }));
+        let images = docker::images(&label).into_iter();
+        let of_runs = images.filter(|(_, labels)| labels["io.pgrehearse.run"].as_str() != Some(""));
+        left.extend(told("image", of_runs.map(|(name, _)| name).collect()));
         if let Ok(runs) = std::fs::read_dir(self.path("state/runs")) {
             left.extend(runs.map(|run| format!("lock of run {}", run.unwrap().file_name().to_string_lossy())));
         }
@@ -188,11 +193,10 @@ impl Drop for Home {
     /// A failed test must not leave its containers to the next one.
     fn drop(&mut self) {
         if self.path("state/id").exists() {
-            let label = format!("label={}", self.label());
-            for id in docker::lines(&["ps", "--all", "--quiet", "--filter", &label]) {
+            for id in docker::containers(&self.label()) {
                 docker::succeeds(&["rm", "--force", "--volumes", &id]);
             }
-            for volume in docker::lines(&["volume", "ls", "--quiet", "--filter", &label]) {
+            for volume in docker::volumes(&self.label()) {
                 docker::succeeds(&["volume", "rm", &volume]);
             }
         }

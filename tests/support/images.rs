@@ -1,5 +1,6 @@
 //! The images that sandboxes and source clusters are made from.
 
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
@@ -7,20 +8,41 @@ use std::sync::OnceLock;
 /// Where the images are: `REPOSITORY:MAJOR`.
 pub const REPOSITORY: &str = "pgrehearse-test/postgres";
 
-/// Sees to it that all images are there. The script locks itself, so that many test processes may call it at once.
+/// Sees to it that all images are there. The script locks itself, so that many test processes may call it at once, and one
+/// call is enough for a whole run of nextest.
 ///
 /// Panics where an image cannot be had: a test that was skipped has tested nothing.
 pub fn ensure() {
     static DONE: OnceLock<()> = OnceLock::new();
-    DONE.get_or_init(|| {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images/build");
-        let output = Command::new(&script).env("PGREHEARSE_TEST_REPOSITORY", REPOSITORY).output();
-        let output = output.unwrap_or_else(|error| panic!("cannot run {}: {error}", script.display()));
-        assert!(output.status.success(), "no images to test with:\n{}", String::from_utf8_lossy(&output.stderr));
+    DONE.get_or_init(|| match std::env::var("NEXTEST_RUN_ID") {
+        Ok(run) => once_in(&run),
+        Err(_) => build(),
     });
+}
+
+/// Notes in the directory for temporary files that a run has its images.
+fn once_in(run: &str) {
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("images");
+    fs::create_dir_all(&all).unwrap();
+    let lock = File::create(all.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let note = all.join("run");
+    if fs::read_to_string(&note).is_ok_and(|noted| noted == run) {
+        return;
+    }
+    build();
+    fs::write(note, run).unwrap();
+}
+
+fn build() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images/build");
+    let output = Command::new(&script).env("PGREHEARSE_TEST_REPOSITORY", REPOSITORY).output();
+    let output = output.unwrap_or_else(|error| panic!("cannot run {}: {error}", script.display()));
+    assert!(output.status.success(), "no images to test with:\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// The id of a major's image.
 pub fn id(major: u16) -> String {
-    super::docker::output(&["image", "inspect", "--format", "{{.Id}}", &format!("{REPOSITORY}:{major}")])
+    let image = super::docker::inspect("image", &format!("{REPOSITORY}:{major}")).expect("the image is there");
+    image["Id"].as_str().expect("an image has an id").to_owned()
 }

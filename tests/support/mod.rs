@@ -15,6 +15,16 @@ pub use server::Server;
 /// The majors that the suite covers.
 pub const MAJORS: [u16; 4] = [13, 15, 17, 18];
 
+/// The newest major, and the source's own: what a healthy dump is restored into where not every pair is asked for.
+pub fn own_and_newest(source: u16) -> Vec<u16> {
+    if source == 18 { vec![18] } else { vec![18, source] }
+}
+
+/// Every major that is not older than the source.
+pub fn own_and_newer(source: u16) -> Vec<u16> {
+    MAJORS.into_iter().filter(|major| *major >= source).collect()
+}
+
 /// The roles of the source clusters, as a profile makes them.
 pub const SHOP_ROLES: &str = r#"
 roles:

@@ -32,7 +32,7 @@ impl Proxy {
                 if state.load(Ordering::SeqCst) == CUT {
                     break;
                 }
-                let engine = UnixStream::connect("/var/run/docker.sock").unwrap();
+                let engine = UnixStream::connect(super::docker::SOCKET).unwrap();
                 let (from, to) = (client.try_clone().unwrap(), engine.try_clone().unwrap());
                 let (there, back, marks) = (Arc::clone(&state), Arc::clone(&state), Arc::clone(&freeze_at));
                 std::thread::spawn(move || carry(from, to, &there, &marks));
