@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
-use crate::event::{EventKind, Events, Reporter};
+use crate::event::{EventKind, Events, RehearsalName, Reporter};
 use crate::finding::Severity;
 use crate::profile::Target;
 use crate::rehearsal::{Context, Rehearsal, Timings, Verdict, rehearse};
@@ -35,11 +35,10 @@ impl Capacity {
     }
 }
 
-/// Rehearses the dump in every target. One that fails never stops the others, unless `fail_fast` says so; what was not
-/// begun then is untested. The result is in the order of the targets' names.
+/// Rehearses each source in its target, in this order, which is that of the result too. One that fails never stops the others,
+/// unless `fail_fast` says so; what was not begun then is untested.
 pub async fn run(
-    context: &Context,
-    targets: Vec<Target>,
+    all: Vec<(Context, Target)>,
     capacity: Capacity,
     fail_fast: bool,
     reporter: &Reporter,
@@ -48,10 +47,8 @@ pub async fn run(
     let units = capacity.memory_units();
     let memory = Arc::new(Semaphore::new(units as usize));
     let stopped_by: Arc<Mutex<Option<String>>> = Arc::default();
-    let mut targets = targets;
-    targets.sort_by(|a, b| a.name.cmp(&b.name));
     let mut running = Vec::new();
-    for target in targets {
+    for (context, target) in all {
         // A target that wants more than there is gets all of it, alone; its limit then says what happened.
         let wanted = u32::try_from(target.limits.memory.0 / MIB).unwrap_or(units).clamp(1, units);
         // Room is given out here and not by the tasks, which would race for it: they begin in the order of their names.
@@ -59,8 +56,9 @@ pub async fn run(
             permits = acquire(Arc::clone(&slots), Arc::clone(&memory), wanted) => permits,
             () = context.interrupt.cancelled() => None,
         };
-        let (name, description) = (target.name.clone(), target.description.clone());
-        let (context, events, stopped_by) = (context.clone(), reporter.of_target(&name), Arc::clone(&stopped_by));
+        let name = RehearsalName { source: context.source.name().to_owned(), target: target.name.clone() };
+        let description = target.description.clone();
+        let (events, stopped_by) = (reporter.of_rehearsal(name.clone()), Arc::clone(&stopped_by));
         let task = tokio::spawn(async move {
             let rehearsal = rehearse_unless_stopped(&context, &target, &stopped_by, &events).await;
             if fail_fast && rehearsal.verdict == Verdict::Fail {
@@ -80,12 +78,11 @@ pub async fn run(
             Ok(rehearsal) => rehearsal,
             Err(error) => {
                 let reason = format!("pgrehearse itself failed ({error}), which is a bug of it; please report it");
-                reporter.of_target(&name).finished(Verdict::Untested, reason.clone()).await;
+                reporter.of_rehearsal(name.clone()).finished(Verdict::Untested, reason.clone()).await;
                 untested(&name, &description, reason)
             }
         });
     }
-    rehearsals.sort_by(|a, b| a.target.cmp(&b.target));
     rehearsals
 }
 
@@ -96,12 +93,16 @@ async fn rehearse_unless_stopped(
     stopped_by: &Mutex<Option<String>>,
     events: &Events,
 ) -> Rehearsal {
+    let untested = |reason: String| {
+        let name = RehearsalName { source: context.source.name().to_owned(), target: target.name.clone() };
+        untested(&name, &target.description, reason)
+    };
     if let Some(other) = stopped_by.lock().await.as_ref() {
         let reason = format!("not begun: {other} failed, and --fail-fast is given");
-        return untested(&target.name, &target.description, reason);
+        return untested(reason);
     }
     if context.interrupt.is_cancelled() {
-        return untested(&target.name, &target.description, "interrupted before it was begun".into());
+        return untested("interrupted before it was begun".into());
     }
     events.send(EventKind::RehearsalStarted).await;
     rehearse(context, target, events).await
@@ -118,9 +119,10 @@ async fn acquire(
     Some((slot, memory))
 }
 
-fn untested(target: &str, description: &str, reason: String) -> Rehearsal {
+fn untested(name: &RehearsalName, description: &str, reason: String) -> Rehearsal {
     Rehearsal {
-        target: target.to_owned(),
+        source: name.source.clone(),
+        target: name.target.clone(),
         description: description.to_owned(),
         verdict: Verdict::Untested,
         fail_on: Severity::Error,

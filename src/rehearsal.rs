@@ -70,6 +70,7 @@ const ROOMY: u64 = 1 << 30;
 /// Rehearses the source in one target. Whatever happens, the sandbox is gone when this ends, and what could not be tested
 /// is said.
 pub async fn rehearse(context: &Context, target: &Target, events: &Events) -> Rehearsal {
+    context.source.begin();
     let mut storage = storage(context.source.size(), target);
     loop {
         match attempt::attempt(context, target, storage, events).await {
@@ -94,9 +95,11 @@ fn storage(dump: u64, target: &Target) -> Storage {
     if in_memory { Storage::Memory } else { Storage::Disk }
 }
 
-/// A finished rehearsal: all that a report says about one target.
+/// A finished rehearsal: all that a report says about one source in one target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rehearsal {
+    /// What was rehearsed, as the report's list of sources calls it.
+    pub source: String,
     pub target: String,
     pub description: String,
     pub verdict: Verdict,

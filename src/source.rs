@@ -20,15 +20,22 @@ pub enum Source {
 }
 
 impl Source {
-    /// This dump, which reports call `name`, or by its path. The full pass over it begins at once, beside whatever else is done; where
-    /// rows are not compared by their values they are only counted.
+    /// This dump, which reports call `name`, or by its path. The full pass over it begins when somebody asks for it; where rows are
+    /// not compared by their values they are only counted.
+    pub fn of_dump(dump: Arc<Dump>, name: Option<String>, rows: RowMode) -> Self {
+        let name = name.unwrap_or_else(|| dump.path.display().to_string());
+        let scan = scan(&dump, rows);
+        Source::Dump(DumpSource { name: name.into(), dump, scan })
+    }
+
+    /// Reads it to its end, beside whatever else is done, unless that has begun already.
     ///
     /// # Panics
     /// Outside of a Tokio runtime.
-    pub fn of_dump(dump: Arc<Dump>, name: Option<String>, rows: RowMode) -> Self {
-        let name = name.unwrap_or_else(|| dump.path.display().to_string());
-        let scan = begin_scan(&dump, rows);
-        Source::Dump(DumpSource { name: name.into(), dump, scan })
+    pub fn begin(&self) {
+        match self {
+            Source::Dump(source) => drop(tokio::spawn(source.scan.clone())),
+        }
     }
 
     /// What reports call it.
@@ -80,7 +87,7 @@ impl DumpSource {
     pub async fn needs(&self, interrupted: bool) -> Option<Facts> {
         match self.dump.archive() {
             Some(archive) => Some(Facts::of_archive(archive)),
-            None if interrupted => Some(self.scan.clone().now_or_never()?.ok()?.facts.clone()),
+            None if interrupted => Some(self.scanned()?.facts.clone()),
             None => Some(self.scan.clone().await.ok()?.facts.clone()),
         }
     }
@@ -89,15 +96,15 @@ impl DumpSource {
 /// A scan that several rehearsals wait for.
 pub type ScanInProgress = Shared<BoxFuture<'static, Result<Arc<Scan>, String>>>;
 
-/// Starts the full pass over the dump; whoever needs it waits for it.
-fn begin_scan(dump: &Arc<Dump>, rows: RowMode) -> ScanInProgress {
+/// The full pass over the dump, which begins when it is first asked for; whoever needs it waits for it.
+fn scan(dump: &Arc<Dump>, rows: RowMode) -> ScanInProgress {
     let dump = Arc::clone(dump);
-    let scan = tokio::task::spawn_blocking(move || match rows {
+    let read = move || match rows {
         RowMode::Digest => dump.scan(),
         RowMode::Count | RowMode::Off => dump.count(),
-    });
+    };
     async move {
-        match scan.await {
+        match tokio::task::spawn_blocking(read).await {
             Ok(Ok(scan)) => Ok(Arc::new(scan)),
             Ok(Err(error)) => Err(error.to_string()),
             Err(error) => Err(format!("reading the dump failed, which is a bug of pgrehearse ({error})")),

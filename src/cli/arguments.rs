@@ -27,7 +27,7 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Rehearse a dump in throwaway clusters: one target for each profile
+    /// Rehearse dumps in throwaway clusters: one target for each profile
     Run(Run),
     /// Say what a dump is and what it requires, and what profiles would fail on; starts nothing
     Inspect(Inspect),
@@ -47,8 +47,10 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Run {
-    /// The dump: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not
-    pub dump: PathBuf,
+    /// The dump: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not; each of several is rehearsed in
+    /// every target
+    #[arg(required = true, value_name = "DUMP")]
+    pub dumps: Vec<PathBuf>,
     /// A profile: a built-in name, a file, or a directory of files; may be repeated [default: those in ./pgrehearse/ or
     /// ./profiles/, else a set that suits the dump]
     #[arg(short, long = "profile", value_name = "PROFILE|FILE|DIR")]

@@ -1,4 +1,4 @@
-//! `pgrehearse run`: rehearse a dump in every target.
+//! `pgrehearse run`: rehearse dumps in every target.
 
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +18,11 @@ pub async fn run(arguments: Arguments) -> Result<u8, RunError> {
         names => Targets::Named(names),
     };
     let reporter = output::reporter(arguments.output.quiet);
-    let run = Run::new(arguments.dump, targets)
+    let mut dumps = arguments.dumps.into_iter();
+    // clap sees to it that there is one.
+    let first = dumps.next().ok_or_else(|| RunError::Usage("no dump is given".to_owned()))?;
+    let run = dumps
+        .fold(Run::new(first, targets), Run::and)
         .engines(engines::options(&arguments.engine))
         .jobs(arguments.jobs)
         .fail_fast(arguments.fail_fast)

@@ -15,18 +15,26 @@ use serde::Serialize;
 
 use crate::verdict::Verdict;
 
-/// One thing that happened in a run. As JSON it is one object with `elapsed`, `target` where there is one, `event`, and what
-/// belongs to that event.
+/// One thing that happened in a run. As JSON it is one object with `elapsed`, `source` and `target` of the rehearsal where there is
+/// one, `event`, and what belongs to that event.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Event {
     /// Since the first event of the run, in seconds.
     #[serde(with = "crate::seconds")]
     pub elapsed: Duration,
-    /// The name of the target that it is about; `None` where it is about the run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target: Option<String>,
+    /// The rehearsal that it is about; `None` where it is about the run.
+    #[serde(flatten)]
+    pub rehearsal: Option<RehearsalName>,
     #[serde(flatten)]
     pub kind: EventKind,
+}
+
+/// What tells a rehearsal from the others of its run.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct RehearsalName {
+    /// As the report calls it.
+    pub source: String,
+    pub target: String,
 }
 
 /// What happened.
@@ -35,12 +43,10 @@ pub struct Event {
 pub enum EventKind {
     /// Nobody has named targets, and why it is these. Before the run begins.
     TargetsChosen { why: String },
-    /// The run begins; every target will finish, and then the run.
+    /// The run begins; every rehearsal will finish, and then the run.
     RunStarted {
-        /// What is rehearsed, as the report calls it.
-        source: String,
-        /// By name.
-        targets: Vec<String>,
+        /// In the order of the report.
+        rehearsals: Vec<RehearsalName>,
     },
     /// All rehearsals are over, and what they started is removed.
     RunFinished { verdict: Verdict },
@@ -143,11 +149,12 @@ mod tests {
     fn an_event_is_one_flat_object_of_json() {
         let event = Event {
             elapsed: Duration::from_millis(12_345),
-            target: Some("rds-like".to_owned()),
+            rehearsal: Some(RehearsalName { source: "shop.dump".to_owned(), target: "rds-like".to_owned() }),
             kind: EventKind::RehearsalFinished { verdict: Verdict::Fail, reason: "role \"x\" is missing".to_owned() },
         };
         let expected = serde_json::json!({
             "elapsed": 12.345,
+            "source": "shop.dump",
             "target": "rds-like",
             "event": "rehearsal_finished",
             "verdict": "fail",
@@ -157,11 +164,11 @@ mod tests {
     }
 
     #[test]
-    fn an_event_of_the_whole_run_names_no_target() {
-        let kind = EventKind::RunStarted { source: "shop.dump".to_owned(), targets: vec!["a".to_owned()] };
-        let event = serde_json::to_value(Event { elapsed: Duration::ZERO, target: None, kind }).unwrap();
-        let expected =
-            serde_json::json!({"elapsed": 0.0, "event": "run_started", "source": "shop.dump", "targets": ["a"]});
+    fn an_event_of_the_whole_run_is_of_no_rehearsal() {
+        let one = RehearsalName { source: "shop.dump".to_owned(), target: "a".to_owned() };
+        let kind = EventKind::RunStarted { rehearsals: vec![one] };
+        let event = serde_json::to_value(Event { elapsed: Duration::ZERO, rehearsal: None, kind }).unwrap();
+        let expected = serde_json::json!({"elapsed": 0.0, "event": "run_started", "rehearsals": [{"source": "shop.dump", "target": "a"}]});
         assert_eq!(event, expected);
     }
 }

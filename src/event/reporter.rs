@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::task::JoinHandle;
 
-use super::{Event, EventKind, Phase};
+use super::{Event, EventKind, Phase, RehearsalName};
 use crate::verdict::Verdict;
 
 /// How many events wait for a listener before senders do.
@@ -77,13 +77,18 @@ impl Reporter {
         self.events(None)
     }
 
-    /// Where what concerns one target is sent.
-    pub fn of_target(&self, target: impl Into<String>) -> Events {
-        self.events(Some(target.into()))
+    /// Where what concerns one rehearsal is sent.
+    pub fn of_rehearsal(&self, name: RehearsalName) -> Events {
+        self.events(Some(name))
     }
 
-    fn events(&self, target: Option<String>) -> Events {
-        Events { target, began: Arc::clone(&self.began), queues: self.queues.clone().into(), phase: Arc::default() }
+    /// Where what concerns one target is sent, of no source: it is tried, or looked for.
+    pub fn of_target(&self, target: impl Into<String>) -> Events {
+        self.events(Some(RehearsalName { source: String::new(), target: target.into() }))
+    }
+
+    fn events(&self, rehearsal: Option<RehearsalName>) -> Events {
+        Events { rehearsal, began: Arc::clone(&self.began), queues: self.queues.clone().into(), phase: Arc::default() }
     }
 
     /// Waits until every listener has heard all that was sent. Nothing may send any more.
@@ -153,7 +158,7 @@ impl Queue {
 
     fn tell_missed(&self, elapsed: Duration) {
         let count = self.state.missed.swap(0, Ordering::Relaxed);
-        let event = Event { elapsed, target: None, kind: EventKind::Missed { count } };
+        let event = Event { elapsed, rehearsal: None, kind: EventKind::Missed { count } };
         if count > 0 && self.sender.try_send(event).is_err() {
             self.state.missed.fetch_add(count, Ordering::Relaxed);
         }
@@ -163,7 +168,7 @@ impl Queue {
 /// Where a rehearsal, or a run, sends its events. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Events {
-    target: Option<String>,
+    rehearsal: Option<RehearsalName>,
     began: Arc<OnceLock<Instant>>,
     queues: Arc<[Queue]>,
     /// The phase that it is in, and since when.
@@ -213,7 +218,7 @@ impl Events {
 
     fn event(&self, kind: EventKind) -> Event {
         let elapsed = self.began.get_or_init(Instant::now).elapsed();
-        Event { elapsed, target: self.target.clone(), kind }
+        Event { elapsed, rehearsal: self.rehearsal.clone(), kind }
     }
 }
 

@@ -155,7 +155,7 @@ pub async fn attempt(context: &Context, target: &Target, storage: Storage, event
     let Source::Dump(source) = &context.source;
     if worked.is_err()
         && !draft.checks.iter().any(|result| result.check == check::DUMP)
-        && let Some(Ok(scan)) = source.scan.clone().now_or_never()
+        && let Some(scan) = source.scanned()
     {
         draft.checks.push(check::check_dump(&scan));
     }
@@ -186,9 +186,9 @@ async fn done(
             draft.untested.push(match stopped {
                 Stopped::Interrupted => "interrupted before it was done".into(),
                 Stopped::Limit(limit) => limit.to_string(),
-                Stopped::Cluster(error) => match source.scan.clone().now_or_never() {
-                    Some(Ok(scan)) => Mask::new(&scan.names, target, context.show_data).cluster(&error),
-                    _ => Mask::of_target(target).cluster(&error),
+                Stopped::Cluster(error) => match source.scanned() {
+                    Some(scan) => Mask::new(&scan.names, target, context.show_data).cluster(&error),
+                    None => Mask::of_target(target).cluster(&error),
                 },
                 Stopped::Unfit(why) => why.into(),
                 Stopped::Endless => {
@@ -217,6 +217,7 @@ pub(super) async fn conclude(context: &Context, mut draft: Draft, target: &Targe
     let verdict = verdict::judge(&mut draft, target, context.rows, context.fail_on);
     let Draft { untested, judge, restore, checks, ledger, notices, timings } = draft;
     Rehearsal {
+        source: context.source.name().to_owned(),
         target: target.name.clone(),
         description: target.description.clone(),
         verdict,

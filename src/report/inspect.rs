@@ -227,6 +227,7 @@ impl TargetForecast {
     /// The same as a target of a run's report, so that it is drawn alike.
     fn as_rehearsal(&self) -> Rehearsal {
         Rehearsal {
+            source: String::new(),
             target: self.target.clone(),
             description: self.description.clone(),
             verdict: if self.fails() { Verdict::Fail } else { Verdict::Untested },

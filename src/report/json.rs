@@ -8,6 +8,9 @@ use thiserror::Error;
 
 use super::{Report, SCHEMA};
 
+/// The schema before there were several sources in a run.
+const FIRST: &str = "pgrehearse.report/1";
+
 /// Why a text is no report that this version can read.
 #[derive(Debug, Error)]
 pub enum ReadError {
@@ -18,7 +21,7 @@ pub enum ReadError {
     #[error("not a pgrehearse report: it has no \"schema\" such as \"{SCHEMA}\"")]
     NotAReport,
     /// It was written by a version whose format differs.
-    #[error("the report has schema \"{found}\", this pgrehearse reads \"{SCHEMA}\"")]
+    #[error("the report has schema \"{found}\", this pgrehearse reads \"{SCHEMA}\" and \"{FIRST}\"")]
     OtherSchema {
         /// What the report says.
         found: String,
@@ -42,7 +45,7 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// Reads a report that [`write`] wrote.
+/// Reads a report that [`write`] wrote, or one of schema 1, which has a single source.
 ///
 /// Unknown fields are left aside: a later version may add some without a new schema number.
 ///
@@ -50,9 +53,10 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 /// Where the text is no report, or one of another schema version.
 pub fn read(text: &str) -> Result<Report, ReadError> {
     // The schema is looked at first: a report of another version fails for that reason, not for its first new field.
-    let value: serde_json::Value = serde_json::from_str(text).map_err(ReadError::Syntax)?;
+    let mut value: serde_json::Value = serde_json::from_str(text).map_err(ReadError::Syntax)?;
     match value.get("schema").and_then(serde_json::Value::as_str) {
         Some(SCHEMA) => {}
+        Some(FIRST) => from_first(&mut value),
         Some(found) if found.starts_with("pgrehearse.report/") => {
             return Err(ReadError::OtherSchema { found: super::text::visible(found).into_owned() });
         }
@@ -60,6 +64,22 @@ pub fn read(text: &str) -> Result<Report, ReadError> {
     }
     serde_path_to_error::deserialize(value)
         .map_err(|error| ReadError::Shape { path: error.path().to_string(), source: error.into_inner() })
+}
+
+/// Makes a report of schema 1 one of this schema. What is wrong with it is found when it is read.
+fn from_first(report: &mut serde_json::Value) {
+    let Some(report) = report.as_object_mut() else { return };
+    report.insert("schema".to_owned(), SCHEMA.into());
+    let Some(mut dump) = report.remove("dump") else { return };
+    let path = dump.get("path").cloned().unwrap_or_default();
+    if let Some(dump) = dump.as_object_mut() {
+        dump.insert("kind".to_owned(), "dump".into());
+    }
+    report.insert("sources".to_owned(), vec![dump].into());
+    let targets = report.get_mut("targets").and_then(serde_json::Value::as_array_mut);
+    for target in targets.into_iter().flatten().filter_map(serde_json::Value::as_object_mut) {
+        target.insert("source".to_owned(), path.clone());
+    }
 }
 
 #[cfg(test)]
@@ -120,12 +140,31 @@ mod tests {
     }
 
     #[test]
+    fn a_report_of_the_first_schema_is_still_read() {
+        for report in sample::all().into_iter().filter(|report| report.sources.len() == 1) {
+            let mut first = serde_json::to_value(&report).unwrap();
+            let fields = first.as_object_mut().unwrap();
+            fields.insert("schema".to_owned(), "pgrehearse.report/1".into());
+            let mut dump = fields.remove("sources").unwrap()[0].take();
+            dump.as_object_mut().unwrap().remove("kind");
+            fields.insert("dump".to_owned(), dump);
+            for target in fields["targets"].as_array_mut().unwrap() {
+                target.as_object_mut().unwrap().remove("source");
+            }
+            assert_eq!(read(&first.to_string()).unwrap(), report);
+        }
+        let without_a_dump = r#"{"schema": "pgrehearse.report/1"}"#;
+        assert!(matches!(read(without_a_dump), Err(ReadError::Shape { .. })));
+    }
+
+    #[test]
     fn another_schema_version_is_refused_by_name() {
-        let other = written(&sample::all_pass()).replace("pgrehearse.report/1", "pgrehearse.report/2");
+        let other = written(&sample::all_pass()).replace("pgrehearse.report/2", "pgrehearse.report/3");
         let error = read(&other).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the report has schema \"pgrehearse.report/2\", this pgrehearse reads \"pgrehearse.report/1\""
+            "the report has schema \"pgrehearse.report/3\", this pgrehearse reads \"pgrehearse.report/2\" and \
+             \"pgrehearse.report/1\""
         );
     }
 

@@ -11,7 +11,7 @@ use std::io::{IsTerminal as _, Write as _};
 use self::bars::Bars;
 use self::lines::Lines;
 use super::text;
-use crate::event::{Event, EventKind, Listener, Unit};
+use crate::event::{Event, EventKind, Listener, RehearsalName, Unit};
 use crate::verdict::Verdict;
 
 /// How a run is shown while it goes on.
@@ -58,7 +58,7 @@ struct Notices;
 
 impl Listener for Notices {
     fn hear(&mut self, event: &Event) {
-        if let (None, EventKind::Notice { .. }) = (&event.target, &event.kind)
+        if let (None, EventKind::Notice { .. }) = (&event.rehearsal, &event.kind)
             && let Some(line) = line_of_run(&event.kind)
         {
             print(&line);
@@ -73,6 +73,23 @@ fn line_of_run(kind: &EventKind) -> Option<String> {
             Some(format!("pgrehearse: {}", text::visible(text)))
         }
         _ => None,
+    }
+}
+
+/// How rehearsals are called: by their targets, and where there are several sources by the last part of the source's path too.
+#[derive(Debug, Default)]
+struct Labels {
+    several_sources: bool,
+}
+
+impl Labels {
+    fn of(rehearsals: &[RehearsalName]) -> Self {
+        Self { several_sources: rehearsals.iter().any(|other| other.source != rehearsals[0].source) }
+    }
+
+    fn label(&self, name: &RehearsalName) -> String {
+        let file = name.source.rsplit('/').next().unwrap_or_default();
+        if self.several_sources { format!("{file} in {}", name.target) } else { name.target.clone() }
     }
 }
 
@@ -143,6 +160,16 @@ mod tests {
         assert_eq!(View::fitting(false, true, "", "dumb"), View::Lines);
         assert_eq!(View::fitting(false, false, "", "xterm"), View::Lines);
         assert_eq!(View::fitting(true, true, "", "xterm"), View::Quiet);
+    }
+
+    #[test]
+    fn a_rehearsal_is_called_by_its_source_only_where_there_are_several() {
+        let name = |source: &str| RehearsalName { source: source.to_owned(), target: "rds-like".to_owned() };
+        let one = [name("/srv/shop.dump"), name("/srv/shop.dump")];
+        assert_eq!(Labels::of(&one).label(&one[0]), "rds-like");
+        let two = [name("/srv/shop.dump"), name("/srv/crm.dump")];
+        assert_eq!(Labels::of(&two).label(&two[1]), "crm.dump in rds-like");
+        assert_eq!(Labels::of(&[]).label(&two[1]), "rds-like");
     }
 
     #[test]

@@ -10,4 +10,4 @@ pub mod spec;
 pub mod terminal;
 pub mod text;
 
-pub use crate::session::{DumpFacts, Report, SCHEMA};
+pub use crate::session::{Report, SCHEMA, SourceFacts, SourceKind};

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use super::{DumpFacts, Report, SCHEMA};
+use super::{Report, SCHEMA, SourceFacts, SourceKind};
 use crate::check::{CheckResult, Group, NEEDS, Outcome};
 use crate::finding::{AcceptedObjects, Finding, Name, Severity};
 use crate::rehearsal::{Judge, Rehearsal, RestoreSummary, Timings, Verdict, WrittenFixes};
+
+/// What the samples' rehearsals are of.
+pub const SHOP: &str = "backups/shop.dump";
 
 pub const CHECKS: [&str; 4] = ["rows", "sequences", "owners", "policies"];
 
@@ -21,6 +24,7 @@ pub fn all() -> Vec<Report> {
         foreseen(),
         decided(),
         with_fixes(),
+        two_sources(),
     ]
 }
 
@@ -30,14 +34,15 @@ pub fn report(targets: Vec<Rehearsal>) -> Report {
         pgrehearse: "0.1.0".to_owned(),
         started: "2026-11-05T03:00:00Z".parse().unwrap(),
         elapsed: Duration::from_millis(12_345),
-        dump: DumpFacts {
-            path: "backups/shop.dump".to_owned(),
+        sources: vec![SourceFacts {
+            kind: SourceKind::Dump,
+            path: SHOP.to_owned(),
             format: "custom archive 1.14, gzip".to_owned(),
             size: 12_400_000,
             server_version: Some("15.18 (Debian 15.18-1.pgdg12+1)".to_owned()),
             pg_dump_version: Some("15.18".to_owned()),
             encoding: Some("UTF8".to_owned()),
-        },
+        }],
         verdict: targets.iter().map(|target| target.verdict).max().unwrap_or(Verdict::Untested),
         targets,
     }
@@ -78,6 +83,7 @@ pub fn target(name: &str, version: &str, restore: Vec<Finding>, checks: Vec<Chec
     let errors =
         restore.iter().filter(|finding| finding.severity != Severity::Warning).map(|finding| finding.count).sum();
     let mut rehearsal = Rehearsal {
+        source: SHOP.to_owned(),
         target: name.to_owned(),
         description: String::new(),
         verdict: Verdict::Pass,
@@ -259,8 +265,9 @@ pub fn hostile() -> Report {
     let mut target = target("evil\u{1b}]0;title\u{7}", "15.18", vec![finding], Vec::new());
     target.notices.push("line\nPASS".to_owned());
     let mut report = report(vec![target]);
-    report.dump.path = "dumps/\u{202e}pmud.sql".to_owned();
-    report.dump.encoding = Some("UTF8\u{1b}[0m".to_owned());
+    report.sources[0].path = "dumps/\u{202e}pmud.sql".to_owned();
+    report.targets[0].source = report.sources[0].path.clone();
+    report.sources[0].encoding = Some("UTF8\u{1b}[0m".to_owned());
     report
 }
 
@@ -271,6 +278,20 @@ pub fn many_objects() -> Report {
         ..role_missing()
     };
     report(vec![target("debian-15", "15.18", vec![finding], Vec::new())])
+}
+
+/// Two dumps: one comes back, and the other does not in one of its targets.
+pub fn two_sources() -> Report {
+    let mut report = report(vec![
+        target("debian-15", "15.18", Vec::new(), Vec::new()),
+        target("debian-17", "17.11", Vec::new(), Vec::new()),
+        target("debian-15", "15.18", vec![role_missing()], Vec::new()),
+        target("debian-17", "17.11", Vec::new(), Vec::new()),
+    ]);
+    let path = "backups/crm.sql".to_owned();
+    report.targets[2..].iter_mut().for_each(|rehearsal| rehearsal.source = path.clone());
+    report.sources.push(SourceFacts { path, format: "plain SQL, zstd".to_owned(), ..report.sources[0].clone() });
+    report
 }
 
 /// Nothing fails: a warning, a note and an accepted error.

@@ -10,6 +10,7 @@
 mod fold;
 mod grid;
 mod group;
+mod sentence;
 
 use std::io;
 
@@ -17,8 +18,8 @@ use anstyle::{AnsiColor, Style};
 
 use self::grid::Grid;
 use self::group::Group;
-use super::Report;
 use super::text::{self, clip, counted, pack, visible, wrap};
+use super::{Report, SourceFacts};
 use crate::check::Outcome;
 use crate::finding::{Finding, Origin, Severity};
 use crate::rehearsal::ledger::Entry;
@@ -59,19 +60,34 @@ pub(super) const WIDEST: usize = 120;
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn io::Write, options: &TerminalOptions) -> io::Result<()> {
-    let mut page = Page { out, options, one_target: report.targets.len() == 1, crowded: false };
-    page.dump(report)?;
-    page.grid(report)?;
-    let groups = group::collect(&report.targets);
-    page.findings(&groups)?;
-    page.untested(report)?;
-    page.notices(report)?;
-    page.fixes(report)?;
-    if options.all {
-        page.commands_run(report)?;
+    for (nth, (source, targets)) in report.by_source().enumerate() {
+        if nth > 0 {
+            writeln!(out)?;
+        }
+        write_source(source, targets, out, options)?;
     }
-    page.pages_to_read(&groups)?;
-    page.verdict(report)
+    Page { out, options, one_target: report.targets.len() == 1, crowded: false }.verdict(report)
+}
+
+/// Draws one source and what became of it in its targets.
+fn write_source(
+    source: &SourceFacts,
+    rehearsals: &[Rehearsal],
+    out: &mut dyn io::Write,
+    options: &TerminalOptions,
+) -> io::Result<()> {
+    let mut page = Page { out, options, one_target: rehearsals.len() == 1, crowded: false };
+    page.source(source)?;
+    page.grid(rehearsals)?;
+    let groups = group::collect(rehearsals);
+    page.findings(&groups)?;
+    page.untested(rehearsals)?;
+    page.notices(rehearsals)?;
+    page.fixes(rehearsals)?;
+    if options.all {
+        page.commands_run(rehearsals)?;
+    }
+    page.pages_to_read(&groups)
 }
 
 pub(super) const BOLD: Style = Style::new().bold();
@@ -137,16 +153,15 @@ impl Page<'_> {
         if self.options.all { text.into_owned() } else { clip(&text, LONGEST_TEXT).into_owned() }
     }
 
-    fn dump(&mut self, report: &Report) -> io::Result<()> {
-        let dump = &report.dump;
-        let headline = format!("{}: {}, {}", visible(&dump.path), visible(&dump.format), text::size(dump.size));
+    fn source(&mut self, source: &SourceFacts) -> io::Result<()> {
+        let headline = format!("{}: {}, {}", visible(&source.path), visible(&source.format), text::size(source.size));
         self.wrapped(BOLD, &headline)?;
-        let mut origin = vec![match &dump.server_version {
+        let mut origin = vec![match &source.server_version {
             Some(version) => format!("dumped from PostgreSQL {}", visible(version)),
             None => "dumped from an unknown server".to_owned(),
         }];
-        origin.extend(dump.pg_dump_version.as_ref().map(|version| format!("by pg_dump {}", visible(version))));
-        origin.extend(dump.encoding.as_ref().map(|encoding| format!("encoding {}", visible(encoding))));
+        origin.extend(source.pg_dump_version.as_ref().map(|version| format!("by pg_dump {}", visible(version))));
+        origin.extend(source.encoding.as_ref().map(|encoding| format!("encoding {}", visible(encoding))));
         self.wrapped(Style::new(), &origin.join(", "))
     }
 
@@ -157,11 +172,11 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn grid(&mut self, report: &Report) -> io::Result<()> {
-        if report.targets.is_empty() {
+    fn grid(&mut self, rehearsals: &[Rehearsal]) -> io::Result<()> {
+        if rehearsals.is_empty() {
             return Ok(());
         }
-        let grid = Grid::of(&report.targets);
+        let grid = Grid::of(rehearsals);
         let lines = match grid.table(self.options.width) {
             Some(table) => table.lines(|style, text| self.paint(style, text)),
             None => grid.list(self.columns(), |style, text| self.paint(style, text)),
@@ -170,7 +185,7 @@ impl Page<'_> {
         for line in lines {
             writeln!(self.out, "{line}")?;
         }
-        self.judges(&report.targets)
+        self.judges(rehearsals)
     }
 
     /// Which engine judged which target, on which server: a pass on another machine's server is another fact.
@@ -220,8 +235,8 @@ impl Page<'_> {
     }
 
     /// Where fixes were written, and for whom there was nothing to write.
-    fn fixes(&mut self, report: &Report) -> io::Result<()> {
-        let asked: Vec<_> = report.targets.iter().filter_map(|target| Some((target, target.fixes.as_ref()?))).collect();
+    fn fixes(&mut self, rehearsals: &[Rehearsal]) -> io::Result<()> {
+        let asked: Vec<_> = rehearsals.iter().filter_map(|target| Some((target, target.fixes.as_ref()?))).collect();
         if asked.is_empty() {
             return Ok(());
         }
@@ -421,9 +436,9 @@ impl Page<'_> {
     }
 
     /// Every reason why a target, or a part of it, is untested, with the targets that it holds for.
-    fn untested(&mut self, report: &Report) -> io::Result<()> {
+    fn untested(&mut self, rehearsals: &[Rehearsal]) -> io::Result<()> {
         let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
-        for target in &report.targets {
+        for target in rehearsals {
             for reason in untested_reasons(target) {
                 add(&mut reasons, reason, &target.target);
             }
@@ -435,9 +450,9 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn notices(&mut self, report: &Report) -> io::Result<()> {
+    fn notices(&mut self, rehearsals: &[Rehearsal]) -> io::Result<()> {
         let mut notices: Vec<(String, Vec<&str>)> = Vec::new();
-        for target in &report.targets {
+        for target in rehearsals {
             for notice in &target.notices {
                 add(&mut notices, notice.clone(), &target.target);
             }
@@ -467,8 +482,8 @@ impl Page<'_> {
     }
 
     /// What restored each target.
-    fn commands_run(&mut self, report: &Report) -> io::Result<()> {
-        for target in &report.targets {
+    fn commands_run(&mut self, rehearsals: &[Rehearsal]) -> io::Result<()> {
+        for target in rehearsals {
             let Some(restore) = &target.restore else { continue };
             self.headline(BLUE, "ran", &restore.command)?;
             self.targets(&[&target.target])?;
@@ -498,7 +513,7 @@ impl Page<'_> {
         let label = report.verdict.label().to_uppercase();
         writeln!(self.out)?;
         let indent = label.len() + 2;
-        let line = verdict_sentence(report);
+        let line = sentence::of(report);
         for (index, line) in wrap(&line, self.columns().saturating_sub(indent)).iter().enumerate() {
             if index == 0 {
                 writeln!(self.out, "{}  {line}", self.paint(verdict_style(report.verdict), &label))?;
@@ -557,48 +572,6 @@ fn untested_reasons(target: &Rehearsal) -> Vec<String> {
         reasons.push("no reason is recorded".to_owned());
     }
     reasons
-}
-
-/// What the run comes to, in one sentence.
-fn verdict_sentence(report: &Report) -> String {
-    let named = |is_meant: &dyn Fn(&Rehearsal) -> bool| -> Vec<String> {
-        let meant = report.targets.iter().filter(|target| is_meant(target));
-        meant.map(|target| clip(&visible(&target.target), 100).into_owned()).collect()
-    };
-    // One that fails for warnings alone has come back.
-    let warned = |target: &Rehearsal| target.fail_on < Severity::Error && !target.shown_findings().any(Finding::fails);
-    let failed = named(&|target| target.verdict == Verdict::Fail && !warned(target));
-    let failed_on_warnings = named(&|target| target.verdict == Verdict::Fail && warned(target));
-    let (total, untested) = (report.targets.len(), named(&|target| target.verdict == Verdict::Untested));
-    let took = text::duration(report.elapsed);
-    if total == 0 {
-        return format!("no target was rehearsed ({took})");
-    }
-    let mut parts = Vec::new();
-    if !failed.is_empty() {
-        let verb = if failed.len() == 1 { "does" } else { "do" };
-        parts.push(format!("{} of {} {verb} not come back: {}", failed.len(), targets(total), failed.join(", ")));
-    }
-    if !failed_on_warnings.is_empty() {
-        let count = failed_on_warnings.len();
-        let verb = if count == 1 { "comes back with warnings and fails" } else { "come back with warnings and fail" };
-        let names = failed_on_warnings.join(", ");
-        parts.push(format!("{count} of {} {verb}, as --fail-on warning asks: {names}", targets(total)));
-    }
-    if !untested.is_empty() {
-        let verb = if untested.len() == 1 { "is" } else { "are" };
-        parts.push(format!("{} of {} {verb} untested: {}", untested.len(), targets(total), untested.join(", ")));
-    }
-    if parts.is_empty() {
-        let place =
-            if total == 1 { visible(&report.targets[0].target).into_owned() } else { format!("all {total} targets") };
-        parts.push(format!("{} comes back in {place}", visible(&report.dump.path)));
-    }
-    format!("{} ({took})", parts.join("; "))
-}
-
-fn targets(count: usize) -> String {
-    counted(count as u64, "target")
 }
 
 #[cfg(test)]

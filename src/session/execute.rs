@@ -1,5 +1,6 @@
 //! The life of a run: open, choose, rehearse, close, report.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 use super::choice::{self, Targets};
 use super::engines::EnginePool;
 use super::error::RunError;
-use super::report::{DumpFacts, Report, SCHEMA};
+use super::report::{Report, SCHEMA, SourceFacts};
 use super::{Engines, Run, fixes};
-use crate::event::{EventKind, Reporter};
+use crate::check::RowMode;
+use crate::event::{EventKind, RehearsalName, Reporter};
 use crate::fixes::Directory;
 use crate::matrix;
 use crate::profile::Target;
@@ -19,25 +21,30 @@ use crate::source::Source;
 use crate::verdict::Verdict;
 
 pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> {
-    let Run { dump: path, name, targets, engines, options, fixes: fixes_to, before_start, interrupt } = run;
+    let Run { dumps, targets, engines, options, fixes: fixes_to, before_start, interrupt } = run;
     // All that can be wrong with what was asked for is said before anything is started.
     let opening = async {
-        let dump = Arc::new(tokio::task::spawn_blocking(move || pgdump_reader::open(&path)).await??);
-        // One pass over the dump serves the choice and the rehearsals.
-        let source = Source::of_dump(dump, name, options.rows);
-        let targets = choose(targets, &source, reporter).await?;
+        let sources = open_sources(dumps, options.rows).await?;
+        let mut chosen = Vec::new();
+        for source in sources {
+            let mut targets = choose(targets.clone(), &source, reporter).await?;
+            targets.sort_by(|a, b| a.name.cmp(&b.name));
+            chosen.push((source, targets));
+        }
         before_start.map_or(Ok(()), |check| check())?;
         let directory = fixes_to.as_deref().map(Directory::open).transpose()?;
         let pool = open(engines, reporter).await?;
-        Ok::<_, RunError>((source, targets, directory, pool))
+        Ok::<_, RunError>((chosen, directory, pool))
     };
-    let (source, targets, directory, pool) = tokio::select! {
+    let (chosen, directory, pool) = tokio::select! {
         opened = opening => opened?,
         () = interrupt.cancelled() => return Err(RunError::Interrupted),
     };
 
     let (began, started) = (Instant::now(), jiff::Timestamp::now());
-    let context = Context {
+    // What stops the other rehearsals after a failure is no interruption of whoever asked.
+    let stop = interrupt.child_token();
+    let context = |source: &Source| Context {
         engines: Arc::clone(&pool.engines),
         source: source.clone(),
         image_repository: pool.options.image_repository.clone(),
@@ -45,22 +52,21 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
         rows: options.rows,
         show_data: options.show_data,
         fail_on: options.fail_on,
-        // What stops the other rehearsals after a failure is no interruption of whoever asked.
-        interrupt: interrupt.child_token(),
+        interrupt: stop.clone(),
         after: None,
     };
-    let mut names: Vec<String> = targets.iter().map(|target| target.name.clone()).collect();
-    names.sort();
-    reporter.of_run().send(EventKind::RunStarted { source: source.name().to_owned(), targets: names }).await;
-    let capacity = pool.capacity(options.jobs);
-    let rehearsals = matrix::run(&context, targets.clone(), capacity, options.fail_fast, reporter).await;
-    drop(context);
+    let all = chosen.iter().flat_map(|(source, targets)| targets.iter().map(move |target| (source, target)));
+    let all: Vec<(Context, Target)> = all.map(|(source, target)| (context(source), target.clone())).collect();
+    let name = |(context, target): &(Context, Target)| RehearsalName {
+        source: context.source.name().to_owned(),
+        target: target.name.clone(),
+    };
+    reporter.of_run().send(EventKind::RunStarted { rehearsals: all.iter().map(name).collect() }).await;
+    let rehearsals = matrix::run(all, pool.capacity(options.jobs), options.fail_fast, reporter).await;
     close(pool, &interrupt, reporter).await;
 
-    let Source::Dump(of) = &source;
-    let (dump, scan) = (&of.dump, of.scanned());
     let rehearsals = match &directory {
-        Some(directory) => fixes::write(directory, dump, scan.as_deref(), &targets, rehearsals),
+        Some(directory) => fixes::write(directory, &chosen, rehearsals),
         None => rehearsals,
     };
     let verdict = Verdict::worst(rehearsals.iter().map(|rehearsal| rehearsal.verdict));
@@ -70,10 +76,29 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
         pgrehearse: env!("CARGO_PKG_VERSION").into(),
         started,
         elapsed: began.elapsed(),
-        dump: DumpFacts::of(dump, source.name().to_owned(), scan.as_deref()),
+        sources: chosen.iter().map(|(source, _)| SourceFacts::of(source)).collect(),
         verdict,
         targets: rehearsals,
     })
+}
+
+/// Opens every dump, whose content says what it is. None may be given twice: reports tell them apart by name.
+async fn open_sources(dumps: Vec<(PathBuf, Option<String>)>, rows: RowMode) -> Result<Vec<Source>, RunError> {
+    let mut sources: Vec<Source> = Vec::new();
+    let is_only = dumps.len() == 1;
+    for (path, name) in dumps {
+        let dump = tokio::task::spawn_blocking(move || pgdump_reader::open(&path)).await??;
+        let source = Source::of_dump(Arc::new(dump), name, rows);
+        if sources.iter().any(|known| known.name() == source.name()) {
+            return Err(RunError::Usage(format!("{} is given twice", source.name())));
+        }
+        // Passes over all of several dumps at once would only wait for each other: each begins with its first rehearsal.
+        if is_only {
+            source.begin();
+        }
+        sources.push(source);
+    }
+    Ok(sources)
 }
 
 /// The targets of the run; why these, where nobody named them, is told.

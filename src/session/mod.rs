@@ -1,4 +1,4 @@
-//! A run as a library call: a dump and targets go in, events go to a reporter, a report comes out.
+//! A run as a library call: dumps and targets go in, events go to a reporter, a report comes out.
 //!
 //! Nothing here parses arguments, prints, or listens for signals.
 
@@ -14,7 +14,7 @@ pub use choice::{NamedTargets, Targets, source_of};
 pub use common_engine::{CommonEngine, NoCommonEngine};
 pub use engines::{EngineOptions, EnginePool};
 pub use error::{RunError, in_full};
-pub use report::{DumpFacts, Report, SCHEMA};
+pub use report::{Report, SCHEMA, SourceFacts, SourceKind};
 
 use std::path::PathBuf;
 
@@ -27,9 +27,8 @@ use crate::finding::Severity;
 /// A run that has yet to begin: what is rehearsed, in which targets, and how. Everything but the first two has a default, which
 /// is that of the command line.
 pub struct Run {
-    dump: PathBuf,
-    /// What reports call it instead of its path.
-    name: Option<String>,
+    /// Each with what reports call it instead of its path.
+    dumps: Vec<(PathBuf, Option<String>)>,
     targets: Targets,
     engines: Engines,
     options: Options,
@@ -61,8 +60,7 @@ impl Run {
     /// A run of this dump, a file or folder of pg_dump or pg_dumpall, in these targets.
     pub fn new(dump: impl Into<PathBuf>, targets: Targets) -> Self {
         Self {
-            dump: dump.into(),
-            name: None,
+            dumps: vec![(dump.into(), None)],
             targets,
             engines: Engines::ToOpen(EngineOptions::default()),
             options: Options {
@@ -78,10 +76,20 @@ impl Run {
         }
     }
 
-    /// What reports call the dump, instead of its path.
+    /// The same run of one more dump. Each is rehearsed in all targets; those that suit a dump, or take something from it, are each
+    /// dump's own.
+    #[must_use]
+    pub fn and(mut self, dump: impl Into<PathBuf>) -> Self {
+        self.dumps.push((dump.into(), None));
+        self
+    }
+
+    /// What reports call the dump that was given last, instead of its path.
     #[must_use]
     pub fn called(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+        if let Some((_, known_as)) = self.dumps.last_mut() {
+            *known_as = Some(name.into());
+        }
         self
     }
 
@@ -134,7 +142,8 @@ impl Run {
         self
     }
 
-    /// Writes what mends the findings of each target into a folder of its name in this directory, which is new or empty.
+    /// Writes what mends the findings of each target into a folder of its name in this directory, which is new or empty. Of
+    /// several dumps the folder's name begins with the dump's number and file name.
     #[must_use]
     pub fn write_fixes(mut self, directory: Option<PathBuf>) -> Self {
         self.fixes = directory;

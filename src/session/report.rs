@@ -4,10 +4,11 @@ use pgdump_reader::{Dump, Scan};
 use serde::{Deserialize, Serialize};
 
 use crate::rehearsal::Rehearsal;
+use crate::source::Source;
 use crate::verdict::Verdict;
 
 /// The report format's name and version, in every JSON report. The number grows when a reader could break.
-pub const SCHEMA: &str = "pgrehearse.report/1";
+pub const SCHEMA: &str = "pgrehearse.report/2";
 
 /// The result of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,16 +20,37 @@ pub struct Report {
     pub started: jiff::Timestamp,
     #[serde(with = "crate::seconds")]
     pub elapsed: std::time::Duration,
-    pub dump: DumpFacts,
-    /// The worst of all targets.
+    /// What was rehearsed, in the order in which it was given.
+    pub sources: Vec<SourceFacts>,
+    /// The worst of all rehearsals.
     pub verdict: Verdict,
-    /// By name.
+    /// The rehearsals of each source in each of its targets: in the order of the sources, then by name.
     pub targets: Vec<Rehearsal>,
 }
 
-/// What the report says about the dump.
+impl Report {
+    /// Each source with its rehearsals.
+    pub fn by_source(&self) -> impl Iterator<Item = (&SourceFacts, &[Rehearsal])> {
+        let parts: Vec<&[Rehearsal]> = self.targets.chunk_by(|one, next| one.source == next.source).collect();
+        self.sources.iter().map(move |source| {
+            let part = parts.iter().find(|part| part.first().is_some_and(|first| first.source == source.path));
+            (source, part.copied().unwrap_or_default())
+        })
+    }
+}
+
+/// What can be rehearsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    Dump,
+}
+
+/// What the report says about a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DumpFacts {
+pub struct SourceFacts {
+    pub kind: SourceKind,
+    /// Unique in the report.
     pub path: String,
     /// For people: `custom archive 1.14, gzip`, `plain SQL, zstd`.
     pub format: String,
@@ -40,14 +62,22 @@ pub struct DumpFacts {
     pub encoding: Option<String>,
 }
 
-impl DumpFacts {
+impl SourceFacts {
+    /// What is known of a source.
+    pub fn of(source: &Source) -> Self {
+        match source {
+            Source::Dump(dump) => Self::of_dump(&dump.dump, source.name().to_owned(), dump.scanned().as_deref()),
+        }
+    }
+
     /// What is known of a dump that reports call `path`; of text, `scan` has read the encoding.
-    pub fn of(dump: &Dump, path: String, scan: Option<&Scan>) -> Self {
+    fn of_dump(dump: &Dump, path: String, scan: Option<&Scan>) -> Self {
         let encoding = match dump.archive() {
             Some(archive) => archive.encoding.clone(),
             None => scan.and_then(|scan| scan.facts.encoding.clone()),
         };
         Self {
+            kind: SourceKind::Dump,
             path,
             format: dump.format_label(),
             size: dump.size,

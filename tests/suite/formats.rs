@@ -12,7 +12,7 @@ use crate::support::{Home, MAJORS, bare, dump, matching, unrestricted};
 fn comes_back(home: &Home, dump: &Path, major: u16) -> String {
     let ran = home.run(dump, &[&matching("twin", major)]);
     assert_whole(&ran);
-    ran.report().dump.format.clone()
+    ran.report().sources[0].format.clone()
 }
 
 #[track_caller]
@@ -171,12 +171,12 @@ fn a_dump_is_told_by_its_content_whatever_its_name_says() {
         let path = home.file(name, fs::read(dump(17, file)).unwrap());
         let ran = home.run(&path, &[&bare("plain", 17)]);
         assert_whole(&ran);
-        assert_eq!(ran.report().dump.format, label);
+        assert_eq!(ran.report().sources[0].format, label);
     }
     let xz_called_gz = home.file("small.sql.gz", xz(&fs::read(dump(17, "small.sql")).unwrap()));
     let ran = home.run(&xz_called_gz, &[&bare("plain", 17)]);
     assert_whole(&ran);
-    assert_eq!(ran.report().dump.format, "plain SQL, xz");
+    assert_eq!(ran.report().sources[0].format, "plain SQL, xz");
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn what_pg_dumpall_writes_comes_back_with_its_roles_and_all_its_databases() {
         );
         let ran = home.run(&dump(major, "all.sql"), &[&profile]);
         ran.expect(0);
-        assert_eq!(ran.report().dump.format, "pg_dumpall SQL");
+        assert_eq!(ran.report().sources[0].format, "pg_dumpall SQL");
         assert_eq!(ran.only().restore.as_ref().unwrap().databases, ["shop", "stock"]);
         // Every cluster has its superuser already; nothing else may be said.
         assert_eq!(names(ran.only()), ["role-exists"]);

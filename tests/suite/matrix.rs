@@ -28,6 +28,34 @@ fn one_bad_target_does_not_stop_the_others_and_the_worst_verdict_is_the_run_s() 
 }
 
 #[test]
+fn each_of_several_dumps_is_rehearsed_in_every_target() {
+    let home = Home::new();
+    let small = dump(17, "small.dump");
+    let fails = format!("{}checks: {{queries: [{{name: no, sql: SELECT 1, expect: 2}}]}}\n", bare("fails", 17));
+    let other = dump(17, "small.sql");
+    let other = other.to_str().unwrap();
+    let ran = home.run_with(&small, &[&bare("good", 17), &fails], &[other]);
+    ran.expect(1);
+    let report = ran.report();
+    let sources: Vec<&str> = report.sources.iter().map(|source| source.path.as_str()).collect();
+    assert!(sources[0].ends_with("small.dump") && sources[1].ends_with("small.sql"), "{sources:?}");
+    let all: Vec<(&str, &str, &str)> =
+        report.targets.iter().map(|one| (one.source.as_str(), one.target.as_str(), one.verdict.label())).collect();
+    let expected = [
+        (sources[0], "fails", "fail"),
+        (sources[0], "good", "pass"),
+        (sources[1], "fails", "fail"),
+        (sources[1], "good", "pass"),
+    ];
+    assert_eq!(all, expected);
+    assert!(ran.stdout.contains("small.dump in fails, small.sql in fails"), "{}", ran.stdout);
+
+    let twice = home.run_with(&small, &[&bare("good", 17)], &[small.to_str().unwrap()]);
+    twice.expect(2);
+    assert!(twice.stderr.contains("small.dump is given twice"), "{}", twice.stderr);
+}
+
+#[test]
 fn what_is_untested_is_no_pass_unless_it_is_allowed() {
     let home = Home::new();
     let profiles = [bare("good", 17), nowhere("gone")];

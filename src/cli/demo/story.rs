@@ -214,6 +214,7 @@ mod tests {
     fn rehearsal(target: &str, verdict: Verdict, findings: &[Name]) -> Rehearsal {
         let findings = findings.iter().map(|name| Finding::new(*name, name.summary())).collect();
         Rehearsal {
+            source: "shop.dump".to_owned(),
             target: target.into(),
             description: String::new(),
             verdict,

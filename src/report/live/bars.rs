@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{errors_so_far, line_of_run, mark, painted, progress};
-use crate::event::{Event, EventKind, Listener, Phase, Unit};
+use super::{Labels, errors_so_far, line_of_run, mark, painted, progress};
+use crate::event::{Event, EventKind, Listener, Phase, RehearsalName, Unit};
 use crate::report::text::{self, clip, visible};
 use crate::verdict::Verdict;
 
@@ -19,6 +19,7 @@ const LONGEST_NAME: usize = 32;
 /// All bars. Dropping it wipes those that are still drawn.
 pub(super) struct Bars {
     screen: MultiProgress,
+    labels: Labels,
     running: HashMap<String, Running>,
     /// `2 of 4 finished`, below the others; none for a single target.
     count: Option<ProgressBar>,
@@ -42,16 +43,19 @@ impl Bars {
 
     fn on(screen: ProgressDrawTarget, color: bool) -> Self {
         let screen = MultiProgress::with_draw_target(screen);
-        Self { screen, running: HashMap::new(), count: None, name_width: 0, color }
+        Self { screen, labels: Labels::default(), running: HashMap::new(), count: None, name_width: 0, color }
     }
 
-    /// Makes room for these targets.
-    fn begin(&mut self, targets: &[String]) {
-        self.count = (targets.len() > 1).then(|| {
-            let style = style("  {pos} of {len} targets finished, {elapsed}");
-            self.screen.add(ProgressBar::new(targets.len() as u64).with_style(style))
+    /// Makes room for these rehearsals.
+    fn begin(&mut self, rehearsals: &[RehearsalName]) {
+        self.labels = Labels::of(rehearsals);
+        let labels: Vec<String> = rehearsals.iter().map(|name| self.labels.label(name)).collect();
+        let noun = if self.labels.several_sources { "rehearsals" } else { "targets" };
+        self.count = (labels.len() > 1).then(|| {
+            let style = style(&format!("  {{pos}} of {{len}} {noun} finished, {{elapsed}}"));
+            self.screen.add(ProgressBar::new(labels.len() as u64).with_style(style))
         });
-        self.name_width = targets.iter().map(|target| text::width(&name(target))).max().unwrap_or_default();
+        self.name_width = labels.iter().map(|label| text::width(&name(label))).max().unwrap_or_default();
     }
 
     fn show_target(&mut self, target: &str, event: &Event) {
@@ -71,7 +75,7 @@ impl Bars {
     }
 
     fn running(&mut self, target: &str) -> &mut Running {
-        let Self { screen, count, name_width, running, color } = self;
+        let Self { screen, count, name_width, running, color, .. } = self;
         running.entry(target.to_owned()).or_insert_with(|| {
             let template = if *color {
                 "{spinner:.cyan} {prefix} {elapsed:>4.dim}  {wide_msg}"
@@ -102,9 +106,9 @@ impl Bars {
 
 impl Listener for Bars {
     fn hear(&mut self, event: &Event) {
-        match (&event.target, &event.kind) {
-            (Some(target), _) => self.show_target(target, event),
-            (None, EventKind::RunStarted { targets, .. }) => self.begin(targets),
+        match (&event.rehearsal, &event.kind) {
+            (Some(name), _) => self.show_target(&self.labels.label(name), event),
+            (None, EventKind::RunStarted { rehearsals }) => self.begin(rehearsals),
             (None, kind) => {
                 if let Some(line) = line_of_run(kind) {
                     let _ = self.screen.println(line);
@@ -323,7 +327,11 @@ mod tests {
     }
 
     fn at(seconds: u64, target: &str, kind: EventKind) -> Event {
-        Event { target: Some(target.to_owned()), elapsed: Duration::from_secs(seconds), kind }
+        Event { rehearsal: Some(of(target)), elapsed: Duration::from_secs(seconds), kind }
+    }
+
+    fn of(target: &str) -> RehearsalName {
+        RehearsalName { source: "/srv/shop.dump".to_owned(), target: target.to_owned() }
     }
 
     fn began(phase: Phase) -> EventKind {
@@ -336,11 +344,10 @@ mod tests {
 
     fn on_screen(targets: &[&str]) -> (Screen, Bars) {
         let terminal = Screen::default();
-        let targets: Vec<String> = targets.iter().map(|target| (*target).to_owned()).collect();
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 255);
         let mut bars = Bars::on(target, false);
-        let kind = EventKind::RunStarted { source: "shop.dump".to_owned(), targets };
-        bars.hear(&Event { target: None, elapsed: Duration::ZERO, kind });
+        let kind = EventKind::RunStarted { rehearsals: targets.iter().map(|target| of(target)).collect() };
+        bars.hear(&Event { rehearsal: None, elapsed: Duration::ZERO, kind });
         (terminal, bars)
     }
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{errors_so_far, line_of_run, mark, painted, print, progress};
-use crate::event::{Event, EventKind, Listener, Unit};
+use super::{Labels, errors_so_far, line_of_run, mark, painted, print, progress};
+use crate::event::{Event, EventKind, Listener, RehearsalName, Unit};
 use crate::report::text::visible;
 
 /// No target prints its progress more often than this: a log is kept.
@@ -13,7 +13,8 @@ const BETWEEN_PROGRESS: Duration = Duration::from_secs(10);
 /// What has been printed so far, as far as it matters for what comes next.
 pub(super) struct Lines {
     color: bool,
-    targets: HashMap<String, Printed>,
+    labels: Labels,
+    rehearsals: HashMap<RehearsalName, Printed>,
 }
 
 #[derive(Default)]
@@ -25,13 +26,16 @@ struct Printed {
 
 impl Lines {
     pub fn new(color: bool) -> Self {
-        Self { color, targets: HashMap::new() }
+        Self { color, labels: Labels::default(), rehearsals: HashMap::new() }
     }
 
     /// The line for this event, if it deserves one: `[  12.3s] rds-like: restore 40 % (4.8 of 12.0 MB)`.
     pub fn line(&mut self, event: &Event) -> Option<String> {
-        let Some(target) = &event.target else { return line_of_run(&event.kind) };
-        let printed = self.targets.entry(target.clone()).or_default();
+        if let EventKind::RunStarted { rehearsals } = &event.kind {
+            self.labels = Labels::of(rehearsals);
+        }
+        let Some(name) = &event.rehearsal else { return line_of_run(&event.kind) };
+        let printed = self.rehearsals.entry(name.clone()).or_default();
         let is_progress = matches!(event.kind, EventKind::Pulling { .. } | EventKind::Restoring { .. });
         if is_progress && event.elapsed.saturating_sub(printed.last) < BETWEEN_PROGRESS {
             return None;
@@ -67,7 +71,7 @@ impl Lines {
         if matches!(event.kind, EventKind::PhaseStarted { .. }) || is_progress {
             printed.last = event.elapsed;
         }
-        Some(format!("[{:6.1}s] {}: {text}", event.elapsed.as_secs_f64(), visible(target)))
+        Some(format!("[{:6.1}s] {}: {text}", event.elapsed.as_secs_f64(), visible(&self.labels.label(name))))
     }
 }
 
@@ -86,7 +90,8 @@ mod tests {
     use crate::verdict::Verdict;
 
     fn at(seconds: f64, target: &str, kind: EventKind) -> Event {
-        Event { target: Some(target.to_owned()), elapsed: Duration::from_secs_f64(seconds), kind }
+        let rehearsal = Some(RehearsalName { source: "shop.dump".to_owned(), target: target.to_owned() });
+        Event { rehearsal, elapsed: Duration::from_secs_f64(seconds), kind }
     }
 
     fn began(phase: Phase) -> EventKind {

@@ -32,6 +32,11 @@ fn each_root_cause_is_told_once_with_its_targets_and_its_fix() {
 }
 
 #[test]
+fn each_of_several_sources_has_its_own_part() {
+    snapshot!("terminal_two_sources", plain(&sample::two_sources()));
+}
+
+#[test]
 fn what_is_untested_says_why() {
     snapshot!("terminal_untested", plain(&sample::untested()));
 }

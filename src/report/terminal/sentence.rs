@@ -1,0 +1,60 @@
+//! What a run comes to, in one sentence.
+
+use crate::finding::{Finding, Severity};
+use crate::rehearsal::Rehearsal;
+use crate::report::Report;
+use crate::report::text::{self, clip, counted, visible};
+use crate::verdict::Verdict;
+
+/// What the run comes to, in one sentence.
+pub(super) fn of(report: &Report) -> String {
+    let named = |is_meant: &dyn Fn(&Rehearsal) -> bool| -> Vec<String> {
+        let meant = report.targets.iter().filter(|target| is_meant(target));
+        meant.map(|target| clip(&visible(&labelled(report, target)), 100).into_owned()).collect()
+    };
+    // One that fails for warnings alone has come back.
+    let warned = |target: &Rehearsal| target.fail_on < Severity::Error && !target.shown_findings().any(Finding::fails);
+    let failed = named(&|target| target.verdict == Verdict::Fail && !warned(target));
+    let failed_on_warnings = named(&|target| target.verdict == Verdict::Fail && warned(target));
+    let (total, untested) = (report.targets.len(), named(&|target| target.verdict == Verdict::Untested));
+    let took = text::duration(report.elapsed);
+    if total == 0 {
+        return format!("no target was rehearsed ({took})");
+    }
+    let mut parts = Vec::new();
+    if !failed.is_empty() {
+        let verb = if failed.len() == 1 { "does" } else { "do" };
+        parts.push(format!("{} of {} {verb} not come back: {}", failed.len(), targets(total), failed.join(", ")));
+    }
+    if !failed_on_warnings.is_empty() {
+        let count = failed_on_warnings.len();
+        let verb = if count == 1 { "comes back with warnings and fails" } else { "come back with warnings and fail" };
+        let names = failed_on_warnings.join(", ");
+        parts.push(format!("{count} of {} {verb}, as --fail-on warning asks: {names}", targets(total)));
+    }
+    if !untested.is_empty() {
+        let verb = if untested.len() == 1 { "is" } else { "are" };
+        parts.push(format!("{} of {} {verb} untested: {}", untested.len(), targets(total), untested.join(", ")));
+    }
+    if parts.is_empty() {
+        let place =
+            if total == 1 { visible(&report.targets[0].target).into_owned() } else { format!("all {total} targets") };
+        parts.push(match report.sources.as_slice() {
+            [source] => format!("{} comes back in {place}", visible(&source.path)),
+            sources => format!("{} dumps come back in {place}", sources.len()),
+        });
+    }
+    format!("{} ({took})", parts.join("; "))
+}
+
+/// A rehearsal by its target, and where there are several sources by the last part of the source's path too.
+fn labelled(report: &Report, rehearsal: &Rehearsal) -> String {
+    match report.sources.as_slice() {
+        [] | [_] => rehearsal.target.clone(),
+        _ => format!("{} in {}", rehearsal.source.rsplit('/').next().unwrap_or_default(), rehearsal.target),
+    }
+}
+
+fn targets(count: usize) -> String {
+    counted(count as u64, "target")
+}
