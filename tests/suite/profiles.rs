@@ -17,8 +17,8 @@ fn what_extends_and_varies_is_shown_with_where_each_value_comes_from() {
     let from = |line: usize, column: usize| format!("# {}:{line}:{column}", path.display());
     let parent = path.with_file_name("base").join("common.yaml");
     for wanted in [
-        format!("name: x[15] {}", from(1, 7)),
-        format!("name: x[17] {}", from(1, 7)),
+        format!("name: \"x[15]\" {}", from(1, 7)),
+        format!("name: \"x[17]\" {}", from(1, 7)),
         format!("postgres: 17 {}", from(5, 18)),
         format!("- name: app {}", from(3, 17)),
         format!("- name: owner # {}:2:16", parent.display()),
@@ -46,7 +46,7 @@ fn what_is_taken_from_a_dump_is_shown_for_that_dump() {
         home.finish(home.program().args(["profiles", "show", "same-as-source", "--dump"]).arg(dump(15, "shop.dump")));
     ran.expect(0);
     let lines: Vec<&str> = ran.stdout.lines().collect();
-    for wanted in ["postgres: 15 ", "  encoding: UTF8 ", "- name: shop_owner "] {
+    for wanted in ["postgres: 15 ", "  encoding: UTF8 ", "  - name: shop_owner "] {
         assert!(lines.iter().any(|line| line.starts_with(wanted)), "{wanted}\n{}", ran.stdout);
     }
     let ran = home.finish(home.program().args(["profiles", "show", "same-as-source"]));
