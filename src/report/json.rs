@@ -45,7 +45,7 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// Reads a report that [`write`] wrote, or one of schema 1, which has a single source.
+/// Reads a report that [`write()`] wrote, or one of schema 1, which has a single source.
 ///
 /// Unknown fields are left aside: a later version may add some without a new schema number.
 ///

@@ -5,6 +5,7 @@
 //! digests of passwords: none is ever shown.
 
 mod compare;
+mod parse;
 mod stated;
 mod there;
 mod told;

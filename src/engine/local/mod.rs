@@ -8,6 +8,7 @@ mod bubblewrap;
 mod directory;
 mod disk;
 mod extensions;
+mod initdb;
 mod input;
 mod installation;
 mod keeper;
@@ -16,6 +17,7 @@ mod locale;
 mod process;
 mod sandbox;
 mod table;
+mod tail;
 mod user;
 mod watch;
 

@@ -1,6 +1,5 @@
 //! A sandbox's life: made, started, used, removed.
 
-use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write as _};
@@ -22,15 +21,16 @@ use super::directory::Directory;
 use super::keeper::Cpus;
 use super::launch::{Launcher, Role};
 use super::process::{Process, Streams, kill_all_in};
+use super::tail::Tail;
 use super::watch::{Failure, Watched, bytes};
-use super::{Means, RunTag, blocking, extensions, input};
+use super::{Means, RunTag, blocking, extensions, initdb, input};
 use crate::engine::settings::{given, server_settings};
 use crate::engine::{
     BoxedReader, EngineError, ExtensionRights, InitdbOptions, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec,
     Whose,
 };
 use crate::event::{Events, Phase};
-use crate::profile::{Change, LocaleProvider, Major};
+use crate::profile::Major;
 
 /// How often a starting server is asked whether it is ready.
 const POLL: Duration = Duration::from_millis(10);
@@ -159,7 +159,7 @@ impl LocalSandbox {
 
     async fn initdb(&self, options: &InitdbOptions, major: Major) -> Result<(), EngineError> {
         let pgdata = format!("{}/pgdata", self.launcher.paths().data);
-        let argv = initdb_arguments(options, major, &pgdata);
+        let argv = initdb::arguments(options, major, &pgdata);
         match self.run_to_end(Role::Server, &argv).await? {
             (0, _) => Ok(()),
             (_, log) => Err(EngineError::Start { step: "initdb", log }),
@@ -338,43 +338,6 @@ fn io(action: &'static str) -> impl FnOnce(std::io::Error) -> EngineError {
     move |source| EngineError::Io { action, source }
 }
 
-/// The `initdb` command; which options exist since when is in its documentation.
-fn initdb_arguments(options: &InitdbOptions, major: Major, pgdata: &str) -> Vec<OsString> {
-    let mut argv = vec![
-        "initdb".to_owned(),
-        format!("--pgdata={pgdata}"),
-        format!("--username={}", options.superuser),
-        format!("--encoding={}", options.encoding),
-        "--auth=trust".to_owned(),
-        "--no-sync".to_owned(),
-        "--lc-messages=C".to_owned(),
-    ];
-    match options.locale_provider {
-        LocaleProvider::Libc => argv.push(format!("--locale={}", options.locale)),
-        LocaleProvider::Icu => {
-            argv.extend(["--locale-provider=icu".to_owned(), format!("--locale={}", options.locale)]);
-            // Required in 15; taken from the locale's name since 16.
-            argv.extend(options.icu_locale.as_ref().map(|locale| format!("--icu-locale={locale}")));
-        }
-        LocaleProvider::Builtin => {
-            // The operating system knows nothing of the builtin provider's names, so the categories that it still
-            // decides are C.
-            argv.extend(["--locale-provider=builtin".to_owned(), "--locale=C".to_owned()]);
-            argv.push(format!("--builtin-locale={}", builtin_name(&options.locale)));
-        }
-    }
-    if major.has(Change::NoInstructions) {
-        argv.push("--no-instructions".to_owned());
-    }
-    argv.extend(options.page_arguments(major.has(Change::ChecksumsByDefault)));
-    argv.into_iter().map(OsString::from).collect()
-}
-
-/// The builtin provider takes two spellings of its UTF-8 locale, and people write more.
-fn builtin_name(locale: &str) -> &str {
-    if locale.eq_ignore_ascii_case("C.UTF8") || locale.eq_ignore_ascii_case("C.UTF-8") { "C.UTF-8" } else { locale }
-}
-
 /// Opens the socket itself, whatever its name may later lead to.
 #[cfg(target_os = "linux")]
 fn open_socket(path: &Path) -> Option<fs::File> {
@@ -551,62 +514,5 @@ fn boxed(stream: Option<impl AsyncRead + Send + 'static>) -> BoxedReader {
     match stream {
         Some(stream) => Box::pin(stream),
         None => Box::pin(tokio::io::empty()),
-    }
-}
-
-/// The last of what a program printed.
-#[derive(Debug, Default)]
-struct Tail(Mutex<VecDeque<u8>>);
-
-impl Tail {
-    const MOST: usize = 16 * 1024;
-
-    async fn read(&self, stream: Option<impl AsyncRead + Unpin>) {
-        let Some(mut stream) = stream else { return };
-        let mut buffer = vec![0; 4096];
-        while let Ok(read @ 1..) = stream.read(&mut buffer).await {
-            let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            last.extend(&buffer[..read]);
-            let excess = last.len().saturating_sub(Self::MOST);
-            last.drain(..excess);
-        }
-    }
-
-    fn text(&self) -> String {
-        let last: Vec<u8> = self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
-        String::from_utf8_lossy(&last).into_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn options(locale_provider: LocaleProvider, locale: &str) -> InitdbOptions {
-        InitdbOptions {
-            encoding: "UTF8".into(),
-            locale: locale.into(),
-            locale_provider,
-            icu_locale: Some("en-US".into()),
-            superuser: "postgres".into(),
-            locales: Vec::new(),
-            checksums: None,
-            wal_segment_size: None,
-        }
-    }
-
-    fn arguments(options: &InitdbOptions, major: u16) -> String {
-        let argv = initdb_arguments(options, Major(major), "/data/pgdata");
-        argv.iter().map(|argument| argument.to_string_lossy()).collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn initdb_gets_only_options_that_its_version_knows() {
-        let old = arguments(&options(LocaleProvider::Libc, "C"), 13);
-        assert!(!old.contains("--locale-provider") && !old.contains("--no-instructions"), "{old}");
-        let icu = arguments(&options(LocaleProvider::Icu, "C.UTF-8"), 15);
-        assert!(icu.contains("--locale-provider=icu --locale=C.UTF-8 --icu-locale=en-US"), "{icu}");
-        let builtin = arguments(&options(LocaleProvider::Builtin, "C.utf8"), 17);
-        assert!(builtin.contains("--locale-provider=builtin --locale=C --builtin-locale=C.UTF-8"), "{builtin}");
     }
 }

@@ -3,7 +3,7 @@
 use saphyr::{Scalar, Yaml, YamlEmitter};
 use serde_json::Value;
 
-/// A value as YAML that [`read`](super::read()) reads back as the same, with the keys of maps in their order.
+/// A value as YAML that `read` reads back as the same, with the keys of maps in their order.
 ///
 /// # Errors
 /// Only the value's own, where it cannot be serialized.
