@@ -1,7 +1,9 @@
 //! A connection to a sandbox's server.
 
 use std::task::Poll;
+use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
@@ -14,7 +16,8 @@ pub const APPLICATION_NAME: &str = "pgrehearse";
 /// A connection of pgrehearse's own: to look, never to restore.
 pub struct Session {
     client: Client,
-    connection: JoinHandle<()>,
+    /// `None` when it is about to end.
+    connection: Option<JoinHandle<()>>,
     /// How many of [`Session::pipelined`] may be under way.
     at_once: usize,
 }
@@ -156,7 +159,7 @@ impl Session {
             let connection = tokio::spawn(async move {
                 let _ = connection.await;
             });
-            Session { client, connection, at_once: AT_ONCE }
+            Session { client, connection: Some(connection), at_once: AT_ONCE }
         }))
     }
 
@@ -270,9 +273,19 @@ fn cannot_connect(user: &str, database: &str) -> String {
     format!("cannot connect to database {database:?} as {user:?}")
 }
 
+/// How long a session that nobody wants any more may take to say goodbye.
+const GOODBYE: Duration = Duration::from_millis(250);
+
 impl Drop for Session {
+    /// With the client gone the connection sends Terminate and ends. One that still waits for an answer is cut.
     fn drop(&mut self) {
-        self.connection.abort();
+        let Some(mut connection) = self.connection.take() else { return };
+        let Ok(runtime) = Handle::try_current() else { return connection.abort() };
+        runtime.spawn(async move {
+            if tokio::time::timeout(GOODBYE, &mut connection).await.is_err() {
+                connection.abort();
+            }
+        });
     }
 }
 

@@ -1,7 +1,6 @@
-//! Programs in a running container, and byte streams to its server.
+//! Programs in a running container.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bollard::Docker;
@@ -9,39 +8,10 @@ use bollard::container::LogOutput;
 use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
 use bollard::query_parameters::AttachContainerOptionsBuilder;
 use futures_util::{Stream, StreamExt as _};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
-use tokio_util::io::StreamReader;
+use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use super::call;
-use crate::engine::{BoxedReader, EngineError, Pipe, Running};
-
-/// Joins standard input and output to the server's port.
-///
-/// Of the two copies whichever ends first ends the other, so that neither a server process that dies silently nor a
-/// client that goes away leaves the other side hanging.
-const BRIDGE: &str = r#"
-exec 3<>/dev/tcp/127.0.0.1/5432 || exit 111
-cat <&3 & a=$!
-cat <&0 >&3 & b=$!
-wait -n
-kill $a $b 2> /dev/null
-wait
-exit 0
-"#;
-
-/// Waits until the server accepts connections, and says so. The postmaster writes `ready` into its pid file then
-/// (PostgreSQL 10 and later, `AddToDataDirLockFile` in `src/backend/utils/init/miscinit.c`). The container ends where
-/// the server does, and this with it.
-pub const WAIT: &str = r#"
-pid=$1/pgdata/postmaster.pid
-for i in {1..6000}; do
-    if [[ -r $pid ]]; then
-        mapfile -t lines < "$pid"
-        [[ ${lines[7]-} == ready* ]] && break
-    fi
-    sleep 0.02
-done
-"#;
+use crate::engine::{BoxedReader, EngineError, Running};
 
 type Output = Pin<Box<dyn Stream<Item = Result<LogOutput, bollard::errors::Error>> + Send>>;
 type Input = Pin<Box<dyn AsyncWrite + Send>>;
@@ -82,65 +52,6 @@ pub async fn start(docker: &Docker, exec: Exec<'_>) -> Result<Attached, EngineEr
             action: "cannot run a program in the sandbox",
             reason: "the engine did not attach to it".into(),
         }),
-    }
-}
-
-/// A byte stream to the server of the container, which accepts connections already.
-pub async fn bridge(docker: &Docker, container: &str) -> Result<Box<dyn Pipe>, EngineError> {
-    bridge_with(docker, container, vec!["bash".into(), "-c".into(), BRIDGE.into()]).await
-}
-
-/// The same, once the server accepts connections: only a stream that has begun to flow is returned.
-pub async fn first_bridge(
-    docker: &Docker,
-    container: &str,
-    wait: &str,
-    data: &str,
-) -> Result<Box<dyn Pipe>, EngineError> {
-    let script = format!("{wait}echo ready\n{BRIDGE}");
-    let argv = ["bash", "-c", &script, "bridge", data].map(String::from).into();
-    let mut pipe = bridge_with(docker, container, argv).await?;
-    let mut word = [0; 6];
-    match pipe.read_exact(&mut word).await {
-        Ok(_) if &word == b"ready\n" => Ok(pipe),
-        _ => Err(EngineError::Gone("its server did not get ready".into())),
-    }
-}
-
-async fn bridge_with(docker: &Docker, container: &str, argv: Vec<String>) -> Result<Box<dyn Pipe>, EngineError> {
-    let attached = start(docker, Exec { container, argv, env: Vec::new(), user: None, stdin: true }).await?;
-    let bytes = attached.output.filter_map(async |item| match item {
-        Ok(LogOutput::StdOut { message } | LogOutput::Console { message }) => Some(Ok(message)),
-        // What the bridge itself has to say is no part of the stream.
-        Ok(LogOutput::StdErr { .. } | LogOutput::StdIn { .. }) => None,
-        Err(error) => Some(Err(std::io::Error::other(error))),
-    });
-    Ok(Box::new(Joined { reader: Box::pin(StreamReader::new(Box::pin(bytes))), writer: attached.input }))
-}
-
-/// Two halves as one stream.
-struct Joined {
-    reader: BoxedReader,
-    writer: Input,
-}
-
-impl AsyncRead for Joined {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
-        self.reader.as_mut().poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Joined {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
-        self.writer.as_mut().poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        self.writer.as_mut().poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        self.writer.as_mut().poll_shutdown(cx)
     }
 }
 

@@ -3,9 +3,10 @@
 //! A data directory that is used again is made by a container that never sees a dump (`kept`) and kept as an image
 //! layer. A sandbox is a container of that image with no network, no capabilities, a read-only root and bounded resources,
 //! whose only process is the server under a deadline (`container`). Everything else goes through `docker exec`:
-//! connections (`exec`), client programs, and a watch over memory and processes (`watch`). Where data are on disk, a
+//! connections (`bridge`), client programs, and a watch over memory and processes (`watch`). Where data are on disk, a
 //! second container watches over that from outside (`disk`).
 
+mod bridge;
 mod container;
 mod disk;
 mod ended;

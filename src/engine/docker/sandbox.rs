@@ -6,6 +6,7 @@ use bollard::models::{ContainerCreateBody, VolumeCreateRequest};
 use bollard::query_parameters::{CreateContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions};
 use tokio::sync::{Mutex, OnceCell};
 
+use super::bridge::{self, Bridges};
 use super::disk::{self, DiskWatch};
 use super::ended::{stands_still, why_it_ended};
 use super::entrypoint::{self, Own};
@@ -35,6 +36,7 @@ pub struct DockerSandbox {
     watch: Option<Watch>,
     /// Who looks at the disk, where data are kept on it.
     disk: Option<DiskWatch>,
+    bridges: Bridges,
     /// The connection that proved the server ready, for the first who asks.
     first: Mutex<Option<Box<dyn Pipe>>>,
     input: OnceCell<Input>,
@@ -84,6 +86,7 @@ impl DockerSandbox {
                 (image, plan.origin, None)
             }
         };
+        let bridges = Bridges::new(docker, &name);
         let mut sandbox = Self {
             docker: docker.clone(),
             spec: spec.clone(),
@@ -96,6 +99,7 @@ impl DockerSandbox {
             mounted: false,
             watch: None,
             disk: None,
+            bridges,
             first: Mutex::new(None),
             input: OnceCell::new(),
         };
@@ -152,10 +156,10 @@ impl DockerSandbox {
                 let _ = self.located().await;
             }
         };
-        let wait = if own.is_some() { entrypoint::WAIT } else { exec::WAIT };
+        let wait = if own.is_some() { entrypoint::WAIT } else { bridge::WAIT };
         let (watch, first, ()) = tokio::join!(
             Watch::start(&self.docker, &self.server, &self.spec),
-            exec::first_bridge(&self.docker, &self.server, wait, container::data_dir(self.spec.storage)),
+            self.bridges.first(wait, container::data_dir(self.spec.storage)),
             find_input
         );
         if let (Ok(watch), Ok(first)) = (watch, first) {
@@ -267,7 +271,7 @@ impl Sandbox for DockerSandbox {
         if let Some(first) = self.first.lock().await.take() {
             return Ok(first);
         }
-        exec::bridge(&self.docker, &self.server).await
+        self.bridges.connect().await
     }
 
     async fn input(&self) -> Result<Option<String>, EngineError> {
@@ -358,9 +362,9 @@ impl Sandbox for DockerSandbox {
     }
 
     async fn remove(self: Box<Self>) -> Result<(), EngineError> {
-        let Self { docker, kept, server, client, volume, watch, disk, first, .. } = *self;
+        let Self { docker, kept, server, client, volume, watch, disk, bridges, first, .. } = *self;
         // What still talks to the server ends first.
-        drop((watch, first));
+        drop((watch, first, bridges));
         let remove = async |name: &str| {
             remove::container(&docker, name).await.map_err(call("cannot remove the sandbox's container"))
         };
