@@ -5,8 +5,8 @@
 //! order in which one job would come to the entries is the same in every run.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use pgdump_reader::{Archive, TocEntry, in_standard_form};
 
@@ -16,8 +16,8 @@ use crate::finding::Failure;
 const COMPARED: usize = 4000;
 
 /// Gives failures the entry that their statement comes from, where one alone has it. Those of one job stay in the order of
-/// time; those of several are put into the order of one job, those without an entry last. What the client said of entries
-/// is only believed where it ran one job.
+/// time; those of several are put into the order of one job, those without an entry last. Which error is which entry's the
+/// client says only where it ran one job; of several jobs it is known which entries failed.
 pub fn attribute(failures: &mut [Failure], archive: &Archive, parallel: bool) {
     // `None` where several entries have the same statement.
     let mut owners: HashMap<String, Option<i32>> = HashMap::new();
@@ -29,8 +29,12 @@ pub fn attribute(failures: &mut [Failure], archive: &Archive, parallel: bool) {
             add(&mut owners, &format!("ALTER {object} OWNER TO"), entry.id);
         }
     }
+    let named: BTreeSet<i32> = failures.iter().filter_map(|failure| failure.entry).collect();
     for failure in failures.iter_mut() {
-        let Some(statement) = failure.statement.as_deref() else { continue };
+        let Some(statement) = failure.statement.as_deref() else {
+            failure.entry = failure.entry.filter(|_| !parallel);
+            continue;
+        };
         let statement = match statement.rsplit_once(" OWNER TO ") {
             Some((alter, _)) if alter.starts_with("ALTER ") => &format!("{alter} OWNER TO"),
             _ => statement,
@@ -47,6 +51,7 @@ pub fn attribute(failures: &mut [Failure], archive: &Archive, parallel: bool) {
     }
     let places: HashMap<i32, (u8, usize)> =
         archive.entries.iter().enumerate().map(|(place, entry)| (entry.id, (pass(entry), place))).collect();
+    give_those_left(failures, named, &places);
     let place = |failure: &Failure| failure.entry.and_then(|entry| places.get(&entry)).copied().unwrap_or((u8::MAX, 0));
     failures.sort_by(|a, b| {
         // One job runs the statements of an entry in their order; without an entry nothing but the text is the same in
@@ -56,6 +61,23 @@ pub fn attribute(failures: &mut [Failure], archive: &Archive, parallel: bool) {
             Some(_) => Ordering::Equal,
         })
     });
+}
+
+/// Gives failures whose statement the server could not read, and so not log, the entries that the jobs named and no statement
+/// explains: in the order of one job where those failures say the same, so that it does not matter which is whose, and to none
+/// otherwise.
+fn give_those_left(failures: &mut [Failure], mut named: BTreeSet<i32>, places: &HashMap<i32, (u8, usize)>) {
+    for entry in failures.iter().filter_map(|failure| failure.entry) {
+        named.remove(&entry);
+    }
+    let mut without: Vec<&mut Failure> = failures.iter_mut().filter(|failure| failure.statement.is_none()).collect();
+    let say_the_same = without.windows(2).all(|two| two[0].message == two[1].message);
+    if !say_the_same || named.len() != without.len() {
+        return;
+    }
+    let mut named: Vec<i32> = named.into_iter().collect();
+    named.sort_by_key(|entry| places.get(entry));
+    without.iter_mut().zip(named).for_each(|(failure, entry)| failure.entry = Some(entry));
 }
 
 /// pg_restore goes through an archive three times (`_tocEntryRestorePass` in pg_backup_archiver.c, PostgreSQL 13 to 18).
@@ -141,6 +163,26 @@ mod tests {
         let mut failures = [failure("SELECT 2", Some(7)), failure("SELECT 1", Some(8))];
         attribute(&mut failures, &archive, true);
         assert_eq!(failures, [failure("SELECT 1", None), failure("SELECT 2", None)]);
+    }
+
+    /// The server cannot log a statement that it cannot read, such as one in characters that the database's encoding lacks.
+    #[test]
+    fn failures_without_a_statement_get_the_entries_that_the_jobs_named_beside_the_others() {
+        let archive = shop();
+        let [table, rows] = [entry(&archive, "TABLE", "customers"), entry(&archive, "TABLE DATA", "customers")];
+        let grant = entry(&archive, "ACL", "TABLE customers");
+        let unread = |entry| Failure { statement: None, message: "no equivalent".into(), ..failure("", Some(entry)) };
+        let of_grant = |entry| failure(&grant.defn, Some(entry));
+        let in_order = |mut failures: [Failure; 3]| {
+            attribute(&mut failures, &archive, true);
+            failures.map(|failure| failure.entry)
+        };
+        let expected = [Some(table.id), Some(rows.id), Some(grant.id)];
+        assert_eq!(in_order([unread(table.id), unread(rows.id), of_grant(grant.id)]), expected);
+        // Whichever way the messages of the jobs have fallen.
+        assert_eq!(in_order([unread(grant.id), unread(rows.id), of_grant(table.id)]), expected);
+        let other = Failure { message: "another".into(), ..unread(rows.id) };
+        assert_eq!(in_order([unread(table.id), other, of_grant(grant.id)]), [Some(grant.id), None, None]);
     }
 
     #[test]

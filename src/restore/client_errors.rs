@@ -3,6 +3,8 @@
 //! pg_restore (12 and later) prints `pg_restore: error: …` with the entry before and the statement after it; psql prints
 //! `psql:<stdin>:LINE: ERROR:  …`. Neither prints SQLSTATEs: those come from the server's log.
 
+use std::collections::VecDeque;
+
 /// One error of the client.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClientError {
@@ -49,7 +51,8 @@ pub enum Client {
 #[derive(Debug, Default)]
 pub struct ClientErrors {
     client: Client,
-    entry: Option<i32>,
+    /// Entries that were named and whose error has not come yet: several jobs can name theirs before the first error comes.
+    entries: VecDeque<i32>,
     /// An `error: ` whose text has not come yet.
     awaiting_text: bool,
 }
@@ -135,7 +138,10 @@ impl ClientErrors {
     fn piece(&mut self, piece: &str) -> Option<Told> {
         let piece = piece.trim_start();
         if let Some(entry) = entry_number(piece) {
-            self.entry = Some(entry);
+            if self.client != Client::Jobs {
+                self.entries.clear();
+            }
+            self.entries.push_back(entry);
             return None;
         }
         if let Some(text) = piece.strip_prefix("error: ").or_else(|| piece.strip_prefix("fatal: ")) {
@@ -161,7 +167,7 @@ impl ClientErrors {
 
     fn error(&mut self, text: &str) -> Told {
         self.awaiting_text = false;
-        let entry = self.entry.take();
+        let entry = self.entries.pop_front();
         // `could not execute query: ERROR:  …`, `COPY failed for table "t": ERROR:  …`
         Told::Error(match server_message(text) {
             Some(server) => ClientError { message: server.into(), from_server: true, entry, ..ClientError::default() },

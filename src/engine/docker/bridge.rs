@@ -12,7 +12,7 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::container::LogOutput;
 use bytes::{Buf as _, Bytes};
-use futures_util::{Stream as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::Notify;
 
@@ -272,13 +272,13 @@ impl Drop for Connection {
         if !self.is_ending {
             return;
         }
-        let is_free_already = self.is_over;
-        let is_usable = !self.input_is_closed;
-        let given_back = async move |bridge: Option<Bridge>| {
+        let (is_over, is_usable) = (self.is_over, !self.input_is_closed);
+        let bridge = self.bridge.take().filter(|_| is_usable);
+        let give_back = async move {
             let free = match bridge {
-                Some(bridge) if is_usable && is_free_already => Some(bridge),
-                Some(mut bridge) if is_usable => bridge.ends().await.then_some(bridge),
-                _ => None,
+                Some(bridge) if is_over => Some(bridge),
+                Some(mut bridge) => bridge.ends().await.then_some(bridge),
+                None => None,
             };
             let mut state = shared.state();
             state.ending -= 1;
@@ -286,10 +286,9 @@ impl Drop for Connection {
             drop(state);
             shared.changed.notify_waiters();
         };
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(given_back(self.bridge.take()))),
-            // Nobody connects any more.
-            Err(_) => self.bridge = None,
+        // Without a runtime nobody connects any more.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(give_back);
         }
     }
 }
