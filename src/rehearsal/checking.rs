@@ -20,8 +20,11 @@ use crate::finding::{Failure, Finding, Name};
 use crate::profile::Target;
 use crate::source::Source;
 
-/// Checks that look at the same time, each over a connection of its own.
-const AT_ONCE: usize = 4;
+/// How many checks look at the same time, each over a connection of its own: more than there are processors only wait for each
+/// other, and each connection costs its beginning.
+fn at_once() -> usize {
+    std::thread::available_parallelism().map_or(4, |processors| processors.get().clamp(2, 4))
+}
 
 /// What the checks of one rehearsal have to go by.
 pub struct Checking<'a> {
@@ -101,7 +104,7 @@ impl Checking<'_> {
             let indexes = (0..checks.len()).filter(|index| nth == 0 || !checks[*index].looks_once());
             let (changing, quiet): (Vec<usize>, Vec<usize>) = indexes.partition(|index| checks[*index].changes());
             let mut found = Vec::new();
-            for (group, at_once) in [(quiet, AT_ONCE), (changing, 1)] {
+            for (group, at_once) in [(quiet, at_once()), (changing, 1)] {
                 let mut looks: Vec<BoxFuture<'_, Look>> = Vec::new();
                 let now = &database;
                 for index in &group {

@@ -16,6 +16,7 @@ mod chance;
 mod chosen;
 mod classics;
 mod cleanup;
+mod connections;
 mod crashes;
 mod decisions;
 mod definitions;

@@ -22,17 +22,20 @@ use crate::engine::{EngineError, Pipe};
 /// Joins standard input and output to the server's port, for one connection after the other.
 ///
 /// Of the two copies whichever ends first ends the other, so that neither a server process that dies silently nor a client that
-/// goes away leaves the other side hanging. A byte on standard error says that a connection has ended. The line that comes in
-/// after it is printed before the next connection begins: what was still on its way of the former one is before that line.
+/// goes away leaves the other side hanging. Each connection has a shell of its own: `wait -n` of the same one can return for a copy
+/// of the connection before. A byte on standard error says that a connection has ended. The line that comes in after it is printed
+/// before the next connection begins: what was still on its way of the former one is before that line.
 const BRIDGE: &str = r#"
 while :; do
-    exec 3<>/dev/tcp/127.0.0.1/5432 || exit 111
-    cat <&3 & a=$!
-    cat <&0 >&3 & b=$!
-    wait -n
-    kill $a $b 2> /dev/null
-    wait
-    exec 3>&-
+    (
+        exec 3<>/dev/tcp/127.0.0.1/5432 || exit 111
+        cat <&3 & a=$!
+        cat <&0 >&3 & b=$!
+        wait -n
+        kill $a $b 2> /dev/null
+        wait
+        exit 0
+    ) || exit
     printf . >&2
     IFS= read -r line || exit 0
     printf '%s' "$line"
@@ -55,6 +58,9 @@ done
 
 /// How long a bridge may take from one connection to the next. One that takes longer is left, and another one started.
 const TURN: Duration = Duration::from_secs(1);
+
+/// How long to wait for the end of some connection before another program is started.
+const GOODBYE: Duration = Duration::from_millis(5);
 
 /// The bridges of one container.
 pub struct Bridges {
@@ -116,29 +122,23 @@ impl Bridges {
 
     /// A bridge that is free, or about to be.
     async fn idle(&self) -> Option<Bridge> {
-        let waiting = async {
-            let mut first = true;
-            loop {
-                let mut changed = std::pin::pin!(self.shared.changed.notified());
-                changed.as_mut().enable();
-                {
-                    let mut state = self.shared.state();
-                    if let Some(bridge) = state.idle.pop() {
-                        return Some(bridge);
-                    }
-                    if state.ending == 0 && (!first || state.open == 0) {
-                        return None;
-                    }
+        loop {
+            let mut changed = std::pin::pin!(self.shared.changed.notified());
+            changed.as_mut().enable();
+            let patience = {
+                let mut state = self.shared.state();
+                if let Some(bridge) = state.idle.pop() {
+                    return Some(bridge);
                 }
-                if std::mem::take(&mut first) {
+                match (state.ending, state.open) {
+                    (0, 0) => return None,
                     // A session that was dropped just now has yet to say goodbye.
-                    tokio::time::sleep(Duration::from_millis(1)).await;
-                } else {
-                    changed.await;
+                    (0, _) => GOODBYE,
+                    _ => TURN,
                 }
-            }
-        };
-        tokio::time::timeout(TURN, waiting).await.ok().flatten()
+            };
+            tokio::time::timeout(patience, changed).await.ok()?;
+        }
     }
 
     async fn start(&self, argv: Vec<String>) -> Result<Bridge, EngineError> {
@@ -152,6 +152,7 @@ impl Bridges {
             bridge: Some(bridge),
             unread: Bytes::new(),
             is_over: false,
+            is_usable: true,
             input_is_closed: false,
             is_ending: false,
             shared: Arc::clone(&self.shared),
@@ -202,6 +203,8 @@ struct Connection {
     unread: Bytes,
     /// The bridge has said that the connection has ended.
     is_over: bool,
+    /// Whether the bridge can carry another connection.
+    is_usable: bool,
     input_is_closed: bool,
     /// The client has said goodbye.
     is_ending: bool,
@@ -216,8 +219,8 @@ impl AsyncRead for Connection {
             if this.is_over && !this.input_is_closed {
                 // The server has closed the connection of itself. What it said last may still be on its way: all of it is there
                 // when the bridge has ended, which it does with its input.
-                let closed = attached.input.as_mut().poll_shutdown(cx);
-                this.input_is_closed = closed.is_ready();
+                this.is_usable = false;
+                this.input_is_closed = attached.input.as_mut().poll_shutdown(cx).is_ready();
             }
             match ready!(attached.output.as_mut().poll_next(cx)) {
                 Some(Ok(LogOutput::StdOut { message } | LogOutput::Console { message })) => this.unread = message,
@@ -259,6 +262,7 @@ impl AsyncWrite for Connection {
         if !self.is_ending {
             self.is_ending = true;
             self.shared.state().ending += 1;
+            self.shared.changed.notify_waiters();
         }
         self.poll_flush(cx)
     }
@@ -272,7 +276,7 @@ impl Drop for Connection {
         if !self.is_ending {
             return;
         }
-        let (is_over, is_usable) = (self.is_over, !self.input_is_closed);
+        let (is_over, is_usable) = (self.is_over, self.is_usable);
         let bridge = self.bridge.take().filter(|_| is_usable);
         let give_back = async move {
             let free = match bridge {
