@@ -27,6 +27,8 @@ pub mod fixes;
 pub mod init;
 
 pub mod check;
+
+pub mod preflight;
 pub mod restore;
 
 pub mod finding;
@@ -36,6 +38,8 @@ pub mod cluster;
 pub mod engine;
 
 pub mod profile;
+
+pub mod postgres;
 
 pub mod event;
 pub mod exit;

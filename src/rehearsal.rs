@@ -9,11 +9,11 @@ mod ended;
 mod faithful;
 pub mod ledger;
 mod left_out;
-mod met;
 mod partial;
 mod places;
 mod progress;
 mod start;
+mod survey;
 pub mod trial;
 mod verdict;
 
@@ -151,7 +151,7 @@ impl Rehearsal {
         Self { fixes: Some(written), ..self }
     }
 
-    /// Every finding that something has shown: not a forecast that no restore has put to the test.
+    /// Every finding that something has shown: not what was foreseen and no restore has put to the test.
     pub fn shown_findings(&self) -> impl Iterator<Item = &Finding> {
         shown_findings(self.restore.as_ref(), &self.checks)
     }
@@ -202,16 +202,16 @@ fn all_findings_mut<'a>(
     }))
 }
 
-/// Those that something has shown: not a forecast that no restore has put to the test.
+/// Those that something has shown: not what was foreseen and no restore has put to the test.
 fn shown_findings<'a>(
     restore: Option<&'a RestoreSummary>,
     checks: &'a [CheckResult],
 ) -> impl Iterator<Item = &'a Finding> {
     let unproved = restore.is_none();
-    let forecast = checks.iter().filter(move |result| unproved && result.check == NEEDS);
-    let forecast: Vec<&Finding> = forecast.flat_map(findings_of).collect();
+    let foreseen = checks.iter().filter(move |result| unproved && result.check == NEEDS);
+    let foreseen: Vec<&Finding> = foreseen.flat_map(findings_of).collect();
     all_findings(restore, checks)
-        .filter(move |finding| !forecast.iter().any(|unproved| std::ptr::eq(*unproved, *finding)))
+        .filter(move |finding| !foreseen.iter().any(|unproved| std::ptr::eq(*unproved, *finding)))
 }
 
 fn findings_of(result: &CheckResult) -> &[Finding] {

@@ -1,17 +1,16 @@
 //! Checks look at a restored database and return findings, or say that they could not look.
 
 mod apart;
-mod before;
+mod baseline;
 mod borrowed;
 mod budget;
 mod catalog;
 mod collation;
 mod constraints;
 mod encoding;
-mod forecast;
 mod integrity;
 mod key;
-mod locale;
+mod needs;
 mod objects;
 mod ownership;
 mod pgtap;
@@ -33,8 +32,8 @@ mod views;
 mod writable;
 
 pub use apart::{Apart, Kind, Why};
-pub use before::Before;
-pub use forecast::{Forecast, comes_with_postgresql, forecast, judge as judge_forecast};
+pub use baseline::Baseline;
+pub use needs::judge as judge_needs;
 pub use place::Place;
 pub use result::{CheckResult, Group, Outcome};
 pub use roles::Stated as StatedRoles;
@@ -76,7 +75,7 @@ pub struct Restored<'a> {
     /// The entries of an archive that the profile's list or options leave out, and what does.
     pub left_out: (&'a HashSet<i32>, &'a str),
     /// What the database held before the restore.
-    pub before: &'a Before,
+    pub baseline: &'a Baseline,
     /// What the database declares, once a check has asked for it.
     pub schema: &'a Schema,
     /// What checks that looked before this one found in this database; empty for those that change nothing.
@@ -102,7 +101,7 @@ impl Restored<'_> {
     /// Whether a table was there before the restore, and is none of the dump's.
     pub fn is_own_table(&self, schema: &str, table: &str) -> bool {
         let mut declared = self.scan.facts.tables.iter();
-        self.before.has_table(schema, table)
+        self.baseline.has_table(schema, table)
             && !declared.any(|declared| scope::schema_of(&declared.schema) == schema && declared.name == table)
     }
 
@@ -219,7 +218,7 @@ pub trait Check: Send + Sync {
 /// The name of the check of the dump itself.
 pub const DUMP: &str = "dump";
 
-/// The name of the forecast: what the dump needs and the target lacks, told before anything starts.
+/// The name of the preflight's check: what the dump needs and the target lacks, told before anything starts.
 pub const NEEDS: &str = "needs";
 
 /// The name of what tells of data that the profile's own list or options leave out.

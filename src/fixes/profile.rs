@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::text::head;
 use super::{Asked, FixFile, Use, roles};
 use crate::finding::Name;
-use crate::profile::{self, Client, LocaleProvider, Major, Membership, Role, Target};
+use crate::postgres::Major;
+use crate::profile::{self, Client, LocaleProvider, Membership, Role, Target};
 
 /// The target with what it lacks.
 pub struct Patch {

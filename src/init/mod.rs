@@ -8,9 +8,10 @@ mod workflow;
 
 use std::path::Path;
 
-use crate::check;
 use crate::finding::{Severity, profile_rules};
-use crate::profile::{self, LocaleProvider, Major, ProfileError, Source, Target};
+use crate::postgres::{self, Major};
+use crate::preflight;
+use crate::profile::{self, LocaleProvider, ProfileError, Source, Target};
 use pgdump_reader::{Dump, Facts, Requirements};
 use text::{comment, value};
 
@@ -85,8 +86,8 @@ pub fn plan(dump: &Dump, facts: &Facts, folder: &Path) -> Result<Plan, ProfileEr
 
 /// What is known to fail there before anything is started.
 fn objections(dump: &Dump, facts: &Facts, target: &Target) -> Vec<String> {
-    let forecasts = check::forecast(dump, facts, target).into_iter().map(|forecast| forecast.finding);
-    let errors = forecasts.filter(|finding| finding.severity == Severity::Error);
+    let foreseen = preflight::run(dump, facts, target).into_iter().map(|expected| expected.finding);
+    let errors = foreseen.filter(|finding| finding.severity == Severity::Error);
     errors.map(|finding| format!("{}: {}", finding.name, finding.title)).collect()
 }
 
@@ -238,7 +239,7 @@ impl Started<'_> {
 
     fn not_contrib(&self) -> Vec<String> {
         let names = self.requirements.extensions.iter().map(|extension| extension.name.clone());
-        let comes = |name: &str| check::comes_with_postgresql(name, self.major().0) || name.starts_with("pl");
+        let comes = |name: &str| postgres::comes_with_postgresql(name, self.major().0) || name.starts_with("pl");
         names.filter(|name| !comes(name)).collect()
     }
 

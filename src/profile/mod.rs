@@ -9,7 +9,6 @@
 mod builtin;
 mod decimal;
 mod document;
-mod encoding;
 mod environment;
 mod error;
 mod expect;

@@ -11,8 +11,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::glob::Glob;
-use super::types::{Client, Expect, Jobs, Major, Setting, Target};
+use super::types::{Client, Expect, Jobs, Setting, Target};
 use super::units::{ByteSize, HumanDuration};
+use crate::postgres::Major;
 
 /// Keys that take the word `source`, by their path.
 const FROM_THE_DUMP: [&str; 13] = [

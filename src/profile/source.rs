@@ -4,12 +4,13 @@ mod of_dump;
 
 use std::rc::Rc;
 
-use super::encoding::{self, Encoding};
 use super::error::{Cause, ProfileError};
 use super::matrix;
 use super::names;
-use super::types::{LocaleProvider, Major};
+use super::types::LocaleProvider;
 use super::yaml::{Content, Entry, Key, Node, Spot};
+use crate::postgres::Major;
+use crate::postgres::encoding::{self, Encoding};
 
 /// The oldest major version that PostgreSQL supports at the time of this release: 14 went out of support on 2026-11-12
 /// (<https://www.postgresql.org/support/versioning/>).

@@ -14,17 +14,18 @@ use super::decision::decide;
 use super::draft::Draft;
 use super::ended;
 use super::left_out::LeftOut;
-use super::met::Met;
 use super::places;
 use super::progress::{Progress, Restored};
 use super::start::{NotStarted, start, while_it_answers};
+use super::survey::DatabaseSurvey;
 use super::{Context, Judge, Rehearsal, RestoreSummary, partial, verdict};
-use crate::check::{self, Before, NotApplied, RowMode};
+use crate::check::{self, Baseline, NotApplied, RowMode};
 use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{EventKind, Events, Phase};
 use crate::finding::mask::Mask;
 use crate::finding::{Failure, Finding, Name, Situation, diagnose, outside, transactions_lost};
+use crate::preflight;
 use crate::profile::Target;
 use crate::restore;
 use crate::source::Source;
@@ -208,9 +209,9 @@ async fn done(
 pub(super) async fn conclude(context: &Context, mut draft: Draft, target: &Target, interrupted: bool) -> Rehearsal {
     let Source::Dump(source) = &context.source;
     if let Some(facts) = source.needs(interrupted).await {
-        let forecasts = check::forecast(&source.dump, &facts, target);
+        let foreseen = preflight::run(&source.dump, &facts, target);
         let met: Option<Vec<&Finding>> = draft.restore.is_some().then(|| draft.findings().collect());
-        let needs = check::judge_forecast(&forecasts, met.as_deref(), &facts);
+        let needs = check::judge_needs(&foreseen, met.as_deref(), &facts);
         draft.checks.insert(0, needs);
     }
     draft.hide(&target.secrets);
@@ -295,9 +296,9 @@ async fn work(
     prepared?;
     let client = client?;
     input?;
-    let before = if makes_own { Before::default() } else { Before::of(sandbox, target, &source.dump).await? };
+    let baseline = if makes_own { Baseline::default() } else { Baseline::of(sandbox, target, &source.dump).await? };
 
-    let met = Met::before(sandbox, target, &before).await?;
+    let survey = DatabaseSurvey::begin(sandbox, target, &baseline).await?;
 
     events.phase(Phase::Restore).await;
     let restoring = Instant::now();
@@ -325,7 +326,7 @@ async fn work(
     let scan = source.scan.clone().await.map_err(|reason| {
         Stopped::Cluster(ClusterError::Refused { step: "cannot read the dump to its end".into(), reason })
     })?;
-    let there = met.ask(sandbox, target, &outcome.failures).await?;
+    let there = survey.finish(sandbox, target, &outcome.failures).await?;
     let situation = Situation {
         dump: &source.dump,
         scan: &scan,
@@ -345,7 +346,7 @@ async fn work(
     let ended = ended::judge(&outcome, &scan, target, makes_own, &findings);
     findings.extend(ended.findings);
     draft.untested.extend(ended.untested);
-    // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
+    // Baseline the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
     decide(findings.iter_mut(), target);
     // Nor does it keep what its transaction lost from being told.
     let is_open = findings.iter().any(|finding| finding.name == Name::TransactionOpen);
@@ -371,7 +372,7 @@ async fn work(
         left_out: &left_out,
         no_word: ended.no_word,
         restore_took: draft.timings.restore,
-        before: &before,
+        baseline: &baseline,
     };
     came_back.look(draft, progress, events).await?;
     if let Some((after, before_looking)) = before_looking {
@@ -395,7 +396,7 @@ pub(super) struct CameBack<'a> {
     /// Why psql's word of its end is missing, where it is.
     no_word: Option<&'static str>,
     restore_took: Duration,
-    before: &'a Before,
+    baseline: &'a Baseline,
 }
 
 impl CameBack<'_> {
@@ -443,7 +444,7 @@ impl CameBack<'_> {
                 summary,
                 failures: &outcome.failures,
                 restore_took: self.restore_took,
-                before: self.before,
+                baseline: self.baseline,
                 places: &restored.places.looked_at,
                 left_out: restored.left_out.ids(),
             };

@@ -11,7 +11,7 @@ use pgdump_reader::Scan;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{Context, RestoreSummary};
-use crate::check::{self, Before, Check, CheckResult, Outcome, Place, Restored, Schema};
+use crate::check::{self, Baseline, Check, CheckResult, Outcome, Place, Restored, Schema};
 use crate::cluster::{ClusterError, OWN_SETTINGS, Session};
 use crate::engine::Sandbox;
 use crate::event::{CheckOutcome, EventKind, Events};
@@ -34,7 +34,7 @@ pub struct Checking<'a> {
     pub failures: &'a [Failure],
     pub restore_took: Duration,
     /// What the target's own database held before the restore.
-    pub before: &'a Before,
+    pub baseline: &'a Baseline,
     /// The databases that are looked at.
     pub places: &'a [Place],
     /// The entries of an archive that the profile's list or options leave out, and what does.
@@ -268,7 +268,7 @@ impl Checking<'_> {
             restarted: restarted.load(Ordering::Relaxed),
             restore_took: self.restore_took,
             left_out: self.left_out,
-            before: if place.own { self.before } else { &Before::default() },
+            baseline: if place.own { self.baseline } else { &Baseline::default() },
             schema,
             rows: context.rows,
             mask: self.mask(),

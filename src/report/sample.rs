@@ -324,7 +324,7 @@ pub fn with_fixes() -> Report {
     report(vec![mended, good])
 }
 
-/// A forecast that the restore met, one that holds by the profile's rule, and one that nothing put to the test.
+/// A cause foreseen that the restore met, one that holds by the profile's rule, and one that nothing put to the test.
 pub fn foreseen() -> Report {
     let role = role_missing();
     let mut met = check(NEEDS, Vec::new());

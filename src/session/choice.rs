@@ -6,7 +6,8 @@ use pgdump_reader::{Dump, Facts};
 
 use super::error::RunError;
 use crate::finding::profile_rules;
-use crate::profile::{self, Major, ProfileError, Rules, Source, Target};
+use crate::postgres::Major;
+use crate::profile::{self, ProfileError, Rules, Source, Target};
 
 /// Folders that `run` looks for where it is told of no profile, the first one first.
 const FOLDERS: [&str; 2] = ["pgrehearse", "profiles"];

@@ -12,7 +12,8 @@ use crate::engine::choice::{Choice, Engines};
 use crate::engine::local::{Confinement, bubblewrap, installations};
 use crate::engine::{Engine, EngineError, EngineKind, SandboxSpec, Server, Storage};
 use crate::event::Reporter;
-use crate::profile::{Major, Target};
+use crate::postgres::Major;
+use crate::profile::Target;
 
 /// What judges all targets.
 pub struct CommonEngine {

@@ -107,7 +107,7 @@ pub async fn compare_only(
     let there = restored.schema().await?.iter().chain(&of_large_objects).cloned();
     let (dumped, there) = (prepared(dumped), prepared(there.filter(|object| wanted(object)).collect()));
     let mut comparison = compare::by_text(&dumped, &there, restored.failures);
-    comparison.extra.retain(|object| !restored.before.has(object));
+    comparison.extra.retain(|object| !restored.baseline.has(object));
     if comparison.differs() {
         match restored.reference().await {
             Ok(reference) => {
@@ -122,7 +122,7 @@ pub async fn compare_only(
                     // What a script makes by statements of its own, it may take away as well.
                     comparison.missing.retain(|object| dumped.contains(object));
                 }
-                comparison.extra.retain(|object| !restored.before.has(object));
+                comparison.extra.retain(|object| !restored.baseline.has(object));
             }
             Err(error) => comparison.undecide(&error.to_string()),
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pgdump_reader::Word;
 
-use crate::profile::{self, Major};
+use crate::postgres::{Change, Major};
 
 /// Who may do what: for each role (`""` is PUBLIC) its privileges by their letters, and whether it may grant them on.
 ///
@@ -68,7 +68,7 @@ impl Kind {
     /// What ALL stands for in a major version (acl.h, ACL_ALL_RIGHTS_*; MAINTAIN since 17).
     pub(super) fn all(self, major: u16) -> &'static str {
         match self {
-            Kind::Table if Major(major).has(profile::Change::Maintain) => "arwdDxtm",
+            Kind::Table if Major(major).has(Change::Maintain) => "arwdDxtm",
             Kind::Table => "arwdDxt",
             Kind::Column => "arwx",
             Kind::Sequence => "rwU",
@@ -125,7 +125,7 @@ pub type Object = (Kind, Vec<Word>);
 
 /// What a GRANT or REVOKE changes of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct PrivilegeChange {
     pub object: Object,
     grants: bool,
     /// Letters.
@@ -138,7 +138,7 @@ pub struct Change {
 
 /// Reads a statement as pg_dump writes it (buildACLCommands in dumputils.c, PostgreSQL 13 to 18). A statement on columns
 /// or on several objects is several changes. `None` where it is something else.
-pub fn changes(words: &[Word], major: u16) -> Option<Vec<Change>> {
+pub fn changes(words: &[Word], major: u16) -> Option<Vec<PrivilegeChange>> {
     let mut reader = Reader { words, at: 0 };
     let grants = match reader.name()? {
         "grant" => true,
@@ -210,12 +210,18 @@ pub fn changes(words: &[Word], major: u16) -> Option<Vec<Change>> {
     let changes = changes.into_iter();
     Some(
         changes
-            .map(|(object, privileges)| Change { object, grants, privileges, roles: roles.clone(), grant_option })
+            .map(|(object, privileges)| PrivilegeChange {
+                object,
+                grants,
+                privileges,
+                roles: roles.clone(),
+                grant_option,
+            })
             .collect(),
     )
 }
 
-impl Change {
+impl PrivilegeChange {
     /// The same of a sequence, which GRANT takes for a table too.
     pub fn of_sequence(&self) -> Self {
         let table: BTreeSet<char> = Kind::Table.all(13).chars().collect();
@@ -243,7 +249,7 @@ impl Acl {
 
     /// What it comes to after a change, in which one role stands for another: who owns the object here for who owns it in
     /// the dump.
-    pub fn apply(&mut self, change: &Change, stands_for: impl Fn(&str) -> String) {
+    pub fn apply(&mut self, change: &PrivilegeChange, stands_for: impl Fn(&str) -> String) {
         for role in &change.roles {
             let role = stands_for(role);
             let held = self.0.entry(role.clone()).or_default();

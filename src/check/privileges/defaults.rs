@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pgdump_reader::Word;
 
-use super::acl::{Acl, Change, Kind, changes};
+use super::acl::{Acl, Kind, PrivilegeChange, changes};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 
@@ -69,7 +69,7 @@ impl Place {
 
 /// Reads `ALTER DEFAULT PRIVILEGES FOR ROLE x IN SCHEMA y GRANT …` as pg_dump writes it (buildDefaultACLCommands in
 /// dumputils.c). One that names no role is for what `maker` makes, who runs it. `None` where it is something else.
-pub fn read_change(words: &[Word], maker: &str, major: u16) -> Option<(Place, Vec<Change>)> {
+pub fn read_change(words: &[Word], maker: &str, major: u16) -> Option<(Place, Vec<PrivilegeChange>)> {
     let name = |at: usize| match words.get(at) {
         Some(Word::Name(name)) => Some(name.as_str()),
         _ => None,

@@ -24,7 +24,7 @@ pub(super) async fn compare(
     major: u16,
 ) -> Result<Vec<Finding>, ClusterError> {
     let there = read(restored.session).await?.acls;
-    let before = &restored.before.default_privileges().acls;
+    let before = &restored.baseline.default_privileges().acls;
     let entries: Vec<Declared> =
         declared.iter().filter(|entry| entry.desc == "DEFAULT ACL").map(|entry| (*entry).clone()).collect();
     let failed = objects::failed(&entries, restored.failures);

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use pgdump_reader::{Declared, Word, statements};
 
 pub use self::acl::{Acl, Object};
-use self::acl::{Change, Kind, changes, privilege};
+use self::acl::{Kind, PrivilegeChange, changes, privilege};
 pub use self::actual::{Held, read as held};
 use self::defaults::DefaultPrivilege;
 pub use self::defaults::{Defaults, read as defaults};
@@ -61,7 +61,7 @@ impl Check for Privileges {
         let mut held = actual::read(restored.session).await?;
         // What the target's own objects began with is what the profile or the image has made of them.
         for (object, held) in &mut held {
-            if let Some(before) = restored.before.privileges(object, &held.owner) {
+            if let Some(before) = restored.baseline.privileges(object, &held.owner) {
                 held.initial = before;
             }
         }
@@ -135,7 +135,7 @@ impl Check for Privileges {
 /// The default privileges that the target had before the restore, for what the restoring role makes.
 fn of_target<'a>(restored: &'a Restored<'_>) -> Vec<&'a DefaultPrivilege> {
     let maker = restored.target.restoring();
-    restored.before.default_privileges().given.iter().filter(|default| default.role == maker).collect()
+    restored.baseline.default_privileges().given.iter().filter(|default| default.role == maker).collect()
 }
 
 /// The option with which the restore left privileges out, if it did.
@@ -154,7 +154,7 @@ async fn roles(session: &Session) -> Result<BTreeMap<String, bool>, ClusterError
 /// What the dump changes about the privileges of one object.
 #[derive(Debug, Default)]
 struct Granted {
-    changes: Vec<Change>,
+    changes: Vec<PrivilegeChange>,
     /// Who owns the object in the dump, where it says.
     owner: Option<String>,
     /// Whether the restore has failed on it: that somebody lacks something is told there.

@@ -2,7 +2,7 @@
 
 use super::stated::{ATTRIBUTES, Membership, ParameterPrivilege, Properties, Stated, kept};
 use crate::cluster::{ClusterError, Session};
-use crate::profile::{Change, Major};
+use crate::postgres::{Change, Major};
 
 /// Reads it. Moments that the dump names are put as this server writes them.
 pub async fn read(session: &Session, stated: &mut Stated) -> Result<Stated, ClusterError> {

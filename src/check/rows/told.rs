@@ -319,7 +319,7 @@ impl<'a> Told<'a> {
         }
         let (schema, name) = &form.table;
         let of = |(schema, name): &Table, alters: &Alters| {
-            self.restored.before.has_of_table(alters.desc, (schema, name), &alters.name)
+            self.restored.baseline.has_of_table(alters.desc, (schema, name), &alters.name)
         };
         let is_made = self.restored.is_made_by_the_dump();
         altering(&relation.alters, |alters| {

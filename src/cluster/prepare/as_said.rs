@@ -2,7 +2,8 @@
 //! own entrypoint makes the cluster.
 
 use crate::cluster::{ClusterError, Session};
-use crate::profile::{ByteSize, Cluster, Major, Target};
+use crate::postgres::Major;
+use crate::profile::{ByteSize, Cluster, Target};
 
 /// Compares the major version: a target that is called 17 must not be judged by a server of 15.
 pub async fn version(session: &Session, target: &Target) -> Result<(), ClusterError> {

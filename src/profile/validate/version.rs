@@ -1,7 +1,8 @@
 //! Which PostgreSQL.
 
 use super::{Places, steps};
-use crate::profile::{Cause, Client, Major, ProfileError, Target};
+use crate::postgres::Major;
+use crate::profile::{Cause, Client, ProfileError, Target};
 
 /// From 10 on a major version is one number; beyond 30 it is a typing error.
 const MAJORS: std::ops::RangeInclusive<u16> = 10..=30;

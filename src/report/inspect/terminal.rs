@@ -326,7 +326,7 @@ impl Page<'_> {
             let gap = " ".repeat(width.saturating_sub(text::width(&name)) + 2);
             writeln!(self.out, "  {name}{gap}{}", said.join(", "))?;
         }
-        let rehearsals: Vec<_> = inspection.targets.iter().map(super::TargetForecast::as_rehearsal).collect();
+        let rehearsals: Vec<_> = inspection.targets.iter().map(super::TargetPreflight::as_rehearsal).collect();
         write_findings(&rehearsals, self.out, self.options)
     }
 

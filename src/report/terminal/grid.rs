@@ -87,7 +87,7 @@ impl Cell {
         }
     }
 
-    /// The forecast: what it alone says, and what the restore and the other checks have met of it.
+    /// The preflight: what it alone says, and what the restore and the other checks have met of it.
     fn of_needs(rehearsal: &Rehearsal) -> Self {
         let Some(result) = rehearsal.checks.iter().find(|result| result.check == NEEDS) else { return Self::NotRun };
         let Outcome::Looked { findings } = &result.outcome else { return Self::Untested };
@@ -145,7 +145,7 @@ fn verdict_label(verdict: Verdict) -> &'static str {
 
 /// Targets against the restore and the checks.
 pub(super) struct Grid {
-    /// The forecast, where there is one, then the restore, then each group of checks.
+    /// The preflight, where there is one, then the restore, then each group of checks.
     columns: Vec<String>,
     rows: Vec<Row>,
 }

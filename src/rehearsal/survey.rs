@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::Before;
+use crate::check::Baseline;
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::engine::Sandbox;
@@ -13,15 +13,15 @@ use crate::profile::Target;
 const MOST_TABLES: usize = 1000;
 
 /// What was there before the restore.
-pub struct Met {
+pub struct DatabaseSurvey {
     there: There,
 }
 
-impl Met {
+impl DatabaseSurvey {
     /// Looks which of the target's own tables have rows.
-    pub async fn before(sandbox: &dyn Sandbox, target: &Target, before: &Before) -> Result<Self, ClusterError> {
-        let mut there = There { has_own: before.has_any(), ..There::default() };
-        let tables: Vec<(String, String)> = before.tables().take(MOST_TABLES).collect();
+    pub async fn begin(sandbox: &dyn Sandbox, target: &Target, baseline: &Baseline) -> Result<Self, ClusterError> {
+        let mut there = There { has_own: baseline.has_any(), ..There::default() };
+        let tables: Vec<(String, String)> = baseline.tables().take(MOST_TABLES).collect();
         if !tables.is_empty() {
             let session = Session::open(sandbox, &target.cluster.superuser, &target.database.name).await?;
             there.filled_before = filled(&session, &tables).await?;
@@ -30,7 +30,7 @@ impl Met {
     }
 
     /// Asks for what the failures of the restore leave open.
-    pub async fn ask(
+    pub async fn finish(
         self,
         sandbox: &dyn Sandbox,
         target: &Target,

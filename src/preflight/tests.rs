@@ -1,8 +1,7 @@
 use pgdump_reader::{Dump, Facts};
 
-use super::{Forecast, forecast, judge};
-use crate::check::Outcome;
-use crate::finding::{Finding, Name, Severity, Subject};
+use super::{PreflightFinding, run};
+use crate::finding::{Name, Severity};
 use crate::profile::{self, Target};
 
 fn target(yaml: &str) -> Target {
@@ -10,7 +9,7 @@ fn target(yaml: &str) -> Target {
 }
 
 /// A plain dump of these statements, and what is expected of it in this target.
-fn of_text(sql: &str, yaml: &str) -> Vec<Forecast> {
+fn of_text(sql: &str, yaml: &str) -> Vec<PreflightFinding> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dump.sql");
     let text = format!(
@@ -21,7 +20,7 @@ fn of_text(sql: &str, yaml: &str) -> Vec<Forecast> {
     let dump = pgdump_reader::open(&path).unwrap();
     let scan = dump.count().unwrap();
     assert_eq!(scan.damage, []);
-    forecast(&dump, &scan.facts, &target(yaml))
+    run(&dump, &scan.facts, &target(yaml))
 }
 
 /// The demo's archive: PostgreSQL 13, 1.14, four roles, citext.
@@ -32,13 +31,13 @@ fn shop() -> (Dump, Facts) {
     (dump, facts)
 }
 
-fn of_shop(yaml: &str) -> Vec<Forecast> {
+fn of_shop(yaml: &str) -> Vec<PreflightFinding> {
     let (dump, facts) = shop();
-    forecast(&dump, &facts, &target(yaml))
+    run(&dump, &facts, &target(yaml))
 }
 
-fn told(forecasts: &[Forecast]) -> Vec<(Name, Severity)> {
-    forecasts.iter().map(|forecast| (forecast.finding.name, forecast.finding.severity)).collect()
+fn told(foreseen: &[PreflightFinding]) -> Vec<(Name, Severity)> {
+    foreseen.iter().map(|expected| (expected.finding.name, expected.finding.severity)).collect()
 }
 
 const ROLES: &str = "roles: [{name: shop_owner}, {name: shop_app}, {name: shop_report}, {name: shop_billing}]\n";
@@ -54,7 +53,7 @@ fn nothing_is_expected_where_the_target_has_all() {
 fn a_role_is_missing_unless_options_leave_out_what_names_it() {
     assert_eq!(told(&of_shop("postgres: 17\n")), [(Name::RoleMissing, ERROR); 4]);
     let without = of_shop("postgres: 17\nrestore: {options: [-O, --no-privileges]}\n");
-    let titles: Vec<&str> = without.iter().map(|forecast| forecast.finding.title.as_str()).collect();
+    let titles: Vec<&str> = without.iter().map(|expected| expected.finding.title.as_str()).collect();
     // Policies name them all the same.
     assert_eq!(
         titles,
@@ -109,7 +108,7 @@ fn a_client_is_too_old_and_nothing_else_matters() {
     let mut archive = dump.archive().unwrap().clone();
     archive.version = version;
     let dump = Dump::of_archive(dump.path, dump.size, archive);
-    let told_in = |yaml: &str| told(&forecast(&dump, &facts, &target(yaml)));
+    let told_in = |yaml: &str| told(&run(&dump, &facts, &target(yaml)));
     assert_eq!(told_in("postgres: 15\n"), [(Name::ClientTooOld, ERROR)]);
     assert_eq!(told_in(&format!("postgres: 17\n{ROLES}")), []);
     // The newer client sets what the older server does not know.
@@ -236,30 +235,4 @@ fn a_locale_is_looked_at_where_the_dump_makes_its_database() {
 fn a_restore_of_a_part_needs_perhaps_less() {
     let found = of_shop("postgres: 17\nrestore: {options: [--schema=shop]}\n");
     assert_eq!(told(&found), [(Name::RoleMissing, MAY); 4]);
-}
-
-#[test]
-fn what_the_restore_met_stands_there_and_what_it_did_not_is_dropped() {
-    let (_, facts) = shop();
-    let forecasts = of_shop("postgres: 17\nextensions: {allowed: []}\n");
-    assert_eq!(told(&forecasts).len(), 5);
-    let missing = |role: &str| Finding {
-        subject: Some(Subject::Role(role.into())),
-        ..Finding::new(Name::RoleMissing, format!("role {role:?} does not exist in this target"))
-    };
-    let (met, other) = (missing("shop_app"), missing("app"));
-    let result = judge(&forecasts, Some(&[&met, &other]), &facts);
-    assert_eq!(result.foreseen, [met.title]);
-    // The profile's rule holds although the sandbox could create it.
-    let Outcome::Looked { findings } = result.outcome else { panic!() };
-    let names: Vec<Name> = findings.iter().map(|finding| finding.name).collect();
-    assert_eq!(names, [Name::ExtensionNotAllowed]);
-}
-
-#[test]
-fn without_a_restore_the_whole_forecast_is_told() {
-    let (_, facts) = shop();
-    let forecasts = of_shop("postgres: 17\n");
-    let Outcome::Looked { findings } = judge(&forecasts, None, &facts).outcome else { panic!() };
-    assert_eq!(findings.len(), 4);
 }

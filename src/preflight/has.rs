@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use pgdump_reader::Dump;
 
-use crate::profile::{Client, Entrypoint, Target, predefined_role_since};
+use crate::postgres::predefined_role_since;
+use crate::profile::{Client, Entrypoint, Target};
 use crate::restore::{has_option, selecting_option};
 
 /// A target, seen as what it offers.
