@@ -21,8 +21,6 @@ pub mod session;
 pub mod matrix;
 pub mod rehearsal;
 
-pub mod source;
-
 pub mod fixes;
 pub mod init;
 
@@ -32,6 +30,7 @@ pub mod preflight;
 pub mod restore;
 
 pub mod finding;
+pub mod source;
 
 pub mod cluster;
 

@@ -23,12 +23,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::check::{CheckResult, NEEDS, Outcome, RowMode};
+use crate::check::{CheckResult, NEEDS, Outcome};
 use crate::engine::choice::Engines;
 use crate::engine::{Storage, room_in_memory};
 use crate::event::Events;
 use crate::finding::{Finding, Severity};
 use crate::profile::{Entrypoint, Target};
+use crate::source::RowMode;
 use crate::source::Source;
 pub use crate::verdict::Verdict;
 pub use again::{AfterRestore, Again};

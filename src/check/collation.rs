@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::catalog::{first_few, many, of_dump, qualified};
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::finding::{AfterKind, Finding, Name};
 use crate::postgres::normal_locale;
 use crate::preflight::{Locale, other_locale};
+use crate::source::Witness;
 
 pub struct Collation;
 

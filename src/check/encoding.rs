@@ -7,11 +7,12 @@
 
 use async_trait::async_trait;
 
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::finding::{Finding, Name};
 use crate::postgres::encoding::normal_encoding;
+use crate::source::Witness;
 
 pub struct Encoding;
 

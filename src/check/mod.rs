@@ -37,7 +37,6 @@ pub use needs::judge as judge_needs;
 pub use place::Place;
 pub use result::{CheckResult, Group, Outcome};
 pub use roles::Stated as StatedRoles;
-pub use rows::RowMode;
 pub use schema::Schema;
 
 use pgdump_reader::{Declared, Dump, Scan};
@@ -54,6 +53,7 @@ use crate::engine::Sandbox;
 use crate::finding::mask::Mask;
 use crate::finding::{Failure, Finding};
 use crate::profile::Target;
+use crate::source::{RowMode, Witness};
 
 /// A database after the restore, and all that a check may compare it with.
 pub struct Restored<'a> {
@@ -161,15 +161,6 @@ pub struct Looked {
     pub could_not: Vec<String>,
     /// Items of the dump that it did not compare as the others of their kind.
     pub apart: Vec<Apart>,
-}
-
-/// What a check compares a restored database with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Witness {
-    /// What the dump holds: without it the check could say nothing.
-    Dump,
-    /// The database itself, or what the profile asks of it. What a dump says can excuse something there.
-    Database,
 }
 
 /// Why a check was left out.

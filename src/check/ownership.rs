@@ -10,11 +10,12 @@ use async_trait::async_trait;
 use pgdump_reader::{ObjectKind, Owned};
 
 use super::scope::{in_database, is_missing, schema_of};
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::finding::{AfterKind, Finding, Name, Subject};
-use crate::restore::has_option;
+use crate::postgres::has_option;
+use crate::source::Witness;
 
 pub struct Ownership;
 

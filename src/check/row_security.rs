@@ -14,10 +14,11 @@ use pgdump_reader::{Added, Declared};
 use super::catalog::{TOLD, qualified};
 use super::ownership::Owners;
 use super::scope::{in_database, is_missing, schema_of};
-use super::{Check, Group, Looked, Restored, Witness, objects};
+use super::{Check, Group, Looked, Restored, objects};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
 use crate::finding::{AfterKind, Difference, Finding, Name, Subject};
+use crate::source::Witness;
 use again::Again;
 
 pub struct RowSecurity;

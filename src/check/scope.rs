@@ -3,7 +3,7 @@
 use super::Restored;
 use crate::cluster::sql::identifier;
 use crate::finding::{Finding, Name, Severity, Subject};
-use crate::restore::has_option;
+use crate::postgres::has_option;
 
 /// What the dump declares for the database that is looked at.
 pub fn in_database<'a, T>(

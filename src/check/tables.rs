@@ -6,10 +6,11 @@ use pgdump_reader::digest::NoDigest;
 use pgdump_reader::{Holding, TableData, TableRows};
 
 use super::scope::{fills, in_database, makes, schema_of};
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, MAINTENANCE_DATABASE};
 use crate::finding::{Finding, Name, Origin, Severity};
+use crate::source::Witness;
 
 pub struct Tables;
 

@@ -19,7 +19,7 @@ use super::progress::{Progress, Restored};
 use super::start::{NotStarted, start, while_it_answers};
 use super::survey::DatabaseSurvey;
 use super::{Context, Judge, Rehearsal, RestoreSummary, partial, verdict};
-use crate::check::{self, Baseline, NotApplied, RowMode};
+use crate::check::{self, Baseline, NotApplied};
 use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{EventKind, Events, Phase};
@@ -28,6 +28,7 @@ use crate::finding::{Failure, Finding, Name, Situation, diagnose, outside, trans
 use crate::preflight;
 use crate::profile::Target;
 use crate::restore;
+use crate::source::RowMode;
 use crate::source::Source;
 
 /// How long the engine may take to notice that a sandbox has ended.

@@ -2,8 +2,9 @@
 
 use pgdump_reader::{Dump, major_of};
 
-use crate::check::{CheckResult, Outcome, RowMode};
+use crate::check::{CheckResult, Outcome};
 use crate::finding::Name;
+use crate::source::RowMode;
 
 /// Takes the findings that a faithful copy shows for the source's own. A database is one where every row and every object was
 /// compared and found equal.

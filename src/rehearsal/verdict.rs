@@ -4,9 +4,10 @@ use super::Verdict;
 use super::decision::{self, accepts_in, decide};
 use super::draft::Draft;
 use super::ledger::Entry;
-use crate::check::{CheckResult, DUMP, Group, LEFT_OUT, NEEDS, Outcome, RowMode};
+use crate::check::{CheckResult, DUMP, Group, LEFT_OUT, NEEDS, Outcome};
 use crate::finding::{Finding, Severity};
 use crate::profile::Target;
+use crate::source::RowMode;
 
 /// The verdict by all that the rehearsal has found and could not find, and by what the profile has decided about it.
 /// About the findings of the restore it has decided before the checks looked.

@@ -3,8 +3,8 @@
 use pgdump_reader::reading::{Readers, pieces_of_archive};
 use pgdump_reader::{Archive, Container, Dump, TocEntry};
 
-use super::options::{Tool, has_option};
 use crate::cluster::MAINTENANCE_DATABASE;
+use crate::postgres::{Tool, has_option};
 use crate::profile::{Jobs, Restore, Target};
 
 /// What to run.

@@ -6,14 +6,12 @@ mod command;
 mod join;
 mod keeper;
 mod lines;
-mod options;
 mod psql_end;
 mod records;
 mod selection;
 mod server_log;
 
 pub use command::{Command, command as client_command, connection_string, order_notice, selecting_option, shell_words};
-pub use options::{Tool, has_option, psql_variable};
 pub use selection::selection;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +25,7 @@ use crate::cluster::{ClusterError, Database, MAINTENANCE_DATABASE, Session, data
 use crate::engine::{BoxedReader, EngineError, Program, Sandbox, Whose};
 use crate::event::{EventKind, Events, Unit};
 use crate::finding::Failure;
+use crate::postgres::has_option;
 use crate::profile::Target;
 use client_errors::{Client, ClientError, ClientErrors, Told};
 use psql_end::{Closing, Feed};

@@ -8,8 +8,8 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::options::Tool;
 use super::server_log::Logged;
+use crate::postgres::Tool;
 use crate::profile::Restore;
 
 /// The end of a script, as psql and the server tell it.

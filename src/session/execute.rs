@@ -11,12 +11,12 @@ use super::engines::EnginePool;
 use super::error::RunError;
 use super::report::{Report, SCHEMA, SourceFacts};
 use super::{Engines, Run, fixes};
-use crate::check::RowMode;
 use crate::event::{EventKind, RehearsalName, Reporter};
 use crate::fixes::Directory;
 use crate::matrix;
 use crate::profile::Target;
 use crate::rehearsal::{Context, while_it_answers};
+use crate::source::RowMode;
 use crate::source::Source;
 use crate::verdict::Verdict;
 

@@ -20,9 +20,9 @@ use std::path::PathBuf;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::check::RowMode;
 use crate::event::Reporter;
 use crate::finding::Severity;
+use crate::source::RowMode;
 
 /// A run that has yet to begin: what is rehearsed, in which targets, and how. Everything but the first two has a default, which
 /// is that of the command line.

@@ -6,10 +6,11 @@
 use async_trait::async_trait;
 
 use crate::check::catalog::{TOLD, first_few, many, of_dump, qualified, restore_failed, sqlstate, words};
-use crate::check::{Check, Group, Looked, Restored, Witness};
+use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
 use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name};
+use crate::source::Witness;
 
 pub struct ForeignKeys;
 

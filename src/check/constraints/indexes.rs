@@ -10,9 +10,10 @@ use pgdump_reader::Relation;
 
 use crate::check::catalog::{first_few, many, of_dump, qualified, restore_failed};
 use crate::check::scope::{in_database, schema_of};
-use crate::check::{Check, Group, Looked, Restored, Witness};
+use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::finding::{AfterKind, Finding, Name};
+use crate::source::Witness;
 
 pub struct Indexes;
 

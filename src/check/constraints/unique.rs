@@ -9,10 +9,11 @@ use async_trait::async_trait;
 
 use crate::check::borrowed::Borrowed;
 use crate::check::catalog::{TOLD, first_few, many, of_dump, qualified, sqlstate, words};
-use crate::check::{Check, Group, Looked, Restored, Witness};
+use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
 use crate::finding::mask::Mask;
 use crate::finding::{AfterKind, Finding, Name};
+use crate::source::Witness;
 
 pub struct Unique;
 

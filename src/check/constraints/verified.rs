@@ -8,10 +8,11 @@ use pgdump_reader::Constraint;
 use super::listed::{self, Unverified};
 use crate::check::catalog::{TOLD, many, qualified};
 use crate::check::scope::{in_database, schema_of};
-use crate::check::{Check, Group, Looked, Restored, Witness};
+use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
 use crate::finding::{AfterKind, Finding, Name};
+use crate::source::Witness;
 
 pub struct Verified;
 

@@ -16,10 +16,11 @@ use async_trait::async_trait;
 use pgdump_reader::Declared;
 
 use super::scope::{self, in_database, schema_of, tablespaces_left_out};
-use super::{Check, Group, Looked, Restored, Witness, schema};
+use super::{Check, Group, Looked, Restored, schema};
 use crate::cluster::ClusterError;
 use crate::finding::{Finding, Name};
-use crate::restore::has_option;
+use crate::postgres::has_option;
+use crate::source::Witness;
 
 pub use compare::{Comparison, failed};
 pub use text::with_attachments;

@@ -11,7 +11,7 @@ use crate::check::scope::{self, in_database, is_of_end, unsaid};
 use crate::check::{Apart, Kind, Looked, Restored};
 use crate::finding::mask::secrets;
 use crate::finding::{AfterKind, Difference, Finding, Name, Severity};
-use crate::restore::has_option;
+use crate::postgres::has_option;
 
 /// Lines around each change.
 const CONTEXT: usize = 2;

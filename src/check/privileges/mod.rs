@@ -21,11 +21,13 @@ pub use self::actual::{Held, read as held};
 use self::defaults::DefaultPrivilege;
 pub use self::defaults::{Defaults, read as defaults};
 use super::scope::in_database;
-use super::{Apart, Check, Group, Looked, Restored, Witness, objects};
+use super::{Apart, Check, Group, Looked, Restored, objects};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::finding::{AfterKind, Failure, Finding, Name, Severity};
-use crate::restore::{has_option, made_by_dump};
+use crate::postgres::has_option;
+use crate::restore::made_by_dump;
+use crate::source::Witness;
 
 pub struct Privileges;
 

@@ -15,11 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use pgdump_reader::{Word, statements};
 
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::finding::{Finding, Name, Subject};
+use crate::postgres::has_option;
 use crate::profile::Entrypoint;
-use crate::restore::has_option;
+use crate::source::Witness;
 
 pub use stated::Stated;
 

@@ -26,20 +26,10 @@ use self::plan::Unit;
 use self::relations::Table;
 use self::told::Told;
 use super::scope::{in_database, schema_of};
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::mask::Mask;
-
-/// How rows are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RowMode {
-    /// By digests of their values.
-    #[default]
-    Digest,
-    /// By their number alone.
-    Count,
-    Off,
-}
+use crate::source::{RowMode, Witness};
 
 pub struct Rows;
 

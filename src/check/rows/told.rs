@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use pgdump_reader::digest::{Digest, NoDigest};
 use pgdump_reader::{Effect, LargeObjectData, TableRows, Unfollowed};
 
-use super::RowMode;
 use super::difference::Difference;
 use super::plan::Unit;
 use super::relations::{Alters, Table};
@@ -13,6 +12,7 @@ use crate::check::scope::{BY_END, fills, is_of_end, unsaid};
 use crate::check::{Apart, Kind, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::finding::{Finding, Name};
+use crate::source::RowMode;
 
 /// Evidence lines of one finding.
 const TOLD: usize = 5;

@@ -13,8 +13,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
 
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
+use crate::source::Witness;
 
 pub struct Sequences;
 

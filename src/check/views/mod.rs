@@ -18,10 +18,11 @@ use pgdump_reader::Relation;
 use self::paths::Paths;
 use super::catalog::{first_few, killed, of_dump, qualified, restore_failed, sqlstate, words};
 use super::scope::{in_database, schema_of};
-use super::{Apart, Check, Group, Kind, Looked, Restored, Witness};
+use super::{Apart, Check, Group, Kind, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::outside::{self, Unfilled};
 use crate::finding::{AfterKind, Finding, Name, Severity};
+use crate::source::Witness;
 
 pub struct Views;
 

@@ -18,11 +18,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 
 use super::scope::in_database;
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name};
+use crate::source::Witness;
 use insert::{Refused, Tried};
 use judge::{Cause, Known, Verdict};
 use tables::Table;
