@@ -108,7 +108,7 @@ struct Started<'a> {
 impl Started<'_> {
     fn major(&self) -> Major {
         // A dump that does not say where it comes from is taken to be of a version that is much in use.
-        self.source.major.filter(|major| major.0 >= 10).unwrap_or(Major(17))
+        self.source.major.filter(|major| *major >= Major::OLDEST).unwrap_or(Major::USUAL)
     }
 
     fn source_profile(&self) -> String {

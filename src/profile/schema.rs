@@ -213,12 +213,12 @@ macro_rules! written_as {
 }
 
 written_as! {
-    Major, "Major", {"anyOf": [{"type": "integer", "minimum": 10, "maximum": 30}, {"type": "string", "pattern": "^[1-3][0-9]$"}]};
+    Major, "Major", {"anyOf": [{"type": "integer", "minimum": *Major::PLAUSIBLE.start(), "maximum": *Major::PLAUSIBLE.end()}, {"type": "string", "pattern": "^[1-3][0-9]$"}]};
     Setting, "Setting", {"type": ["string", "number", "boolean"]};
     Client, "Client", {
         "anyOf": [
             {"enum": ["target"]},
-            {"type": "integer", "minimum": 10, "maximum": 30},
+            {"type": "integer", "minimum": *Major::PLAUSIBLE.start(), "maximum": *Major::PLAUSIBLE.end()},
             {"type": "string", "pattern": "^[1-3][0-9]$"}
         ]
     };

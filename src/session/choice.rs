@@ -15,9 +15,6 @@ const FOLDERS: [&str; 2] = ["pgrehearse", "profiles"];
 /// What is rehearsed where nothing else is said.
 const DEFAULT: [&str; 4] = ["same-as-source", "docker-default", "rds-like", "next-major"];
 
-/// The oldest major whose images are to be had.
-const OLDEST_WITH_IMAGE: u16 = 10;
-
 /// The targets of a run.
 #[derive(Debug, Clone)]
 pub enum Targets {
@@ -106,7 +103,7 @@ fn suited(source: &Source) -> Result<Chosen, ProfileError> {
             leave_out("same-as-source", why.to_owned());
             leave_out("next-major", why.to_owned());
         }
-        Some(Major(major)) if major < OLDEST_WITH_IMAGE => {
+        Some(major) if major < Major::OLDEST => {
             let why = format!("there is no image of PostgreSQL {major}");
             leave_out("same-as-source", why.clone());
             leave_out("next-major", why);

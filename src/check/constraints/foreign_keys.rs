@@ -10,6 +10,7 @@ use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
 use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name};
+use crate::postgres::Change;
 use crate::source::Witness;
 
 pub struct ForeignKeys;
@@ -89,10 +90,9 @@ impl Check for ForeignKeys {
 
 /// Every key that the server takes for verified and enforces; and those with PERIOD, for people.
 async fn keys(session: &Session) -> Result<(Vec<Key>, Vec<String>), ClusterError> {
-    let (enforced, period) = match session.server_version_num().await? {
-        180_000.. => ("con.conenforced", "con.conperiod"),
-        _ => ("true", "false"),
-    };
+    let major = session.server_major().await?;
+    let enforced = if major.has(Change::NotEnforced) { "con.conenforced" } else { "true" };
+    let period = if major.has(Change::PeriodKeys) { "con.conperiod" } else { "false" };
     // A key of a partitioned table has others for its partitions, and for those of the table that it refers to.
     let of_dump = of_dump("t", "n");
     let sql = format!(

@@ -13,6 +13,7 @@ use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
 use crate::finding::mask::Mask;
 use crate::finding::{AfterKind, Finding, Name};
+use crate::postgres::{Change, Major};
 use crate::source::Witness;
 
 pub struct Unique;
@@ -75,8 +76,8 @@ impl Check for Unique {
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let session = restored.session;
-        let version = session.server_version_num().await?;
-        let indexes = indexes(session, version).await?;
+        let major = session.server_major().await?;
+        let indexes = indexes(session, major).await?;
         let trees: Vec<&Index> = indexes.iter().filter(|index| index.is_btree).collect();
         let mut looked = Looked::default();
         let mut wrong = Wrong::default();
@@ -114,8 +115,8 @@ impl Check for Unique {
     }
 }
 
-async fn indexes(session: &Session, version: i32) -> Result<Vec<Index>, ClusterError> {
-    let nulls_equal = if version >= 150_000 { "x.indnullsnotdistinct" } else { "false" };
+async fn indexes(session: &Session, major: Major) -> Result<Vec<Index>, ClusterError> {
+    let nulls_equal = if major.has(Change::NullsNotDistinct) { "x.indnullsnotdistinct" } else { "false" };
     let of_dump = of_dump("t", "n");
     let sql = format!(
         "SELECT i.oid, n.nspname::text, i.relname::text, t.relname::text, con.oid IS NOT NULL, am.amname = 'btree',

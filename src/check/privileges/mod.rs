@@ -49,7 +49,7 @@ impl Check for Privileges {
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
-        let major = restored.session.server_major().await?;
+        let major = restored.session.server_major().await?.0;
         let declared: Vec<&Declared> =
             in_database(&restored.scan.declared, restored, |object| &object.database).collect();
         if declared.is_empty() {

@@ -294,7 +294,7 @@ async fn look_into(
     }
     let oids: Vec<u32> = again.iter().map(|unit| unit.relation.oid).collect();
     let columns = relations::columns(session, &oids).await?;
-    let majors = (restored.dump.server_major(), session.server_major().await?);
+    let majors = (restored.dump.server_major(), session.server_major().await?.0);
     let suspects = again.into_iter().map(|unit| {
         let own = columns.get(&unit.relation.oid).map(Vec::as_slice).unwrap_or_default();
         suspect(unit, own, foreign.as_deref(), majors)

@@ -4,9 +4,6 @@ use super::{Places, steps};
 use crate::postgres::Major;
 use crate::profile::{Cause, Client, ProfileError, Target};
 
-/// From 10 on a major version is one number; beyond 30 it is a typing error.
-const MAJORS: std::ops::RangeInclusive<u16> = 10..=30;
-
 pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
     if target.postgres.is_none() && target.image.is_none() {
         let cause = Cause::MissingKey { key: "postgres".into(), holder: "the profile".into() };
@@ -23,8 +20,9 @@ pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
 }
 
 fn major(Major(major): Major) -> Result<(), String> {
-    if MAJORS.contains(&major) {
+    if Major::PLAUSIBLE.contains(&major) {
         return Ok(());
     }
-    Err(format!("{major} is no major version of PostgreSQL from {} to {}", MAJORS.start(), MAJORS.end()))
+    let (oldest, newest) = Major::PLAUSIBLE.into_inner();
+    Err(format!("{major} is no major version of PostgreSQL from {oldest} to {newest}"))
 }
