@@ -46,4 +46,6 @@ pub mod seconds;
 pub mod verdict;
 
 #[cfg(test)]
+mod rooms;
+#[cfg(test)]
 mod sources;
