@@ -4,8 +4,8 @@
 //! with the target's own tools, checks what came back against what the dump holds, removes every trace, and says: it
 //! comes back here, or it does not, why, and how to fix it.
 //!
-//! A [`Run`](session::Run) is one such rehearsal of one dump as a library call, which is what the command line makes of its
-//! arguments:
+//! A [`Run`](session::Run) is that as a library call, of one dump or several in each target, which is what the command line
+//! makes of its arguments:
 //!
 //! ```no_run
 #![doc = include_str!("../examples/rehearse.rs")]

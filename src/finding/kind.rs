@@ -147,7 +147,7 @@ pub struct Context<'a> {
     pub target: &'a Target,
     pub facts: &'a Facts,
     pub declared: &'a [Declared],
-    /// The major version of the client that restores.
+    /// The version of the client that restores: `17.6`, before it has run its major alone, and nothing where that is not known.
     pub client: Cow<'a, str>,
     /// The major version of the server, where it is known.
     pub server: Option<u16>,

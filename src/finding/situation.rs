@@ -19,7 +19,7 @@ pub struct Situation<'a> {
     /// Whether the script took superuser from the role that is the cluster's.
     pub superuser_lost: bool,
     pub target: &'a Target,
-    /// The major version of the client that restored.
+    /// The version of the client that restored, as it gives it: `17.6`.
     pub client: &'a str,
     /// The major version of the server, where it is known.
     pub server: Option<u16>,

@@ -1,9 +1,9 @@
-//! What a restore will fail on, told before anything starts: what the dump asks for against what the profile says that
+//! What a restore will fail on, found before anything starts: what the dump asks for against what the profile says that
 //! the target has.
 //!
 //! It must be right rather than many. What is certain is of the finding's usual severity; what is likely, or hangs on
 //! something that a profile does not say (what an image has installed, what the rows hold), is a warning and says "may".
-//! The titles are those that the restore's own findings have, so that one cause is told once.
+//! A finding of the restore that has the same name and subject is of the same cause, which is reported once.
 
 mod database;
 mod has;

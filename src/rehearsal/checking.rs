@@ -332,9 +332,9 @@ async fn gather_statistics(session: &Session) {
     let sql = "SELECT (SELECT count(*) FROM pg_constraint WHERE oid >= 16384) + (SELECT count(*) FROM pg_class WHERE oid >= 16384)";
     let many = session.query(sql, &[], "cannot count objects").await;
     if many.is_ok_and(|rows| rows.first().is_some_and(|row| row.get::<_, i64>(0) > MANY)) {
-        // Without them checks are slow, and no less true.
         // How many there are is all that a plan needs.
         let sql = format!("SET default_statistics_target = 10; ANALYZE {CATALOGS}; RESET default_statistics_target");
+        // Without them checks are slow, and no less true.
         let _ = session.batch(&sql, "cannot analyze catalogs").await;
     }
 }
@@ -363,7 +363,7 @@ async fn is_closed_soon(session: &Session) -> bool {
     false
 }
 
-/// The looks that the end of the server's processes can have misled: all that were under options at that time or came after it.
+/// The looks that the end of the server's processes can have misled: all that were under way at that time or came after it.
 fn in_doubt(looks: &[Look]) -> Vec<usize> {
     let lost = looks.iter().filter(|look| look.lost).map(|look| look.ended).min();
     let Some(lost) = lost else { return Vec::new() };

@@ -25,8 +25,9 @@ pub fn command(dump: &Dump, target: &Target, makes_database: bool) -> Command {
     }
 }
 
-/// The options of pg_restore that leave something out, by their long name and their letter (pg_restore.c, PostgreSQL 13 to
-/// 18).
+/// The options of pg_restore by which it may ask less, or other things, of a target than the dump does: those that leave
+/// something out, `--list`, which restores nothing, and `--role`. By their long name and their letter (pg_restore.c,
+/// PostgreSQL 13 to 18).
 const SELECTING: [(&str, char); 20] = [
     ("--schema-only", 's'),
     ("--data-only", 'a'),
@@ -50,7 +51,7 @@ const SELECTING: [(&str, char); 20] = [
     ("--list", 'l'),
 ];
 
-/// The option, if any, with which pg_restore leaves parts of an archive out.
+/// The option, if any, with which pg_restore may ask less of a target than the archive does.
 pub fn selecting_option(restore: &Restore, dump: &Dump) -> Option<&'static str> {
     dump.is_archive().then(|| selecting(restore))?
 }

@@ -30,8 +30,8 @@ pub struct NoCommonEngine {
 }
 
 impl CommonEngine {
-    /// Finds the engine, and a version among `majors`, the first one first; the pool uses no other engine then. `template` is
-    /// one of the targets. Where no walls can be had, the local engine goes without: only for a dump that is trusted as this
+    /// Finds the engine, and a version among `majors`: in Docker the first that can be had, on this machine the newest that
+    /// is installed. The pool uses no other engine then. `template` is one of the targets. Where no walls can be had, the local engine goes without: only for a dump that is trusted as this
     /// program is.
     ///
     /// # Errors

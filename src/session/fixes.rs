@@ -18,7 +18,7 @@ pub fn write(directory: &Directory, chosen: &[(Source, Vec<Target>)], rehearsals
     for (nth, (source, targets)) in chosen.iter().enumerate() {
         let Source::Dump(of) = source;
         let scan = of.scanned();
-        // An interrupted run has not read the dump to its end; its beginning says most.
+        // An interrupted run has not read the dump to its end, and a damaged one has none: its beginning is what is known then.
         let glanced = if scan.is_none() { of.dump.glance().unwrap_or_default() } else { Facts::default() };
         let facts = scan.as_ref().map_or(&glanced, |scan| &scan.facts);
         while let Some(rehearsal) = rehearsals.next_if(|rehearsal| rehearsal.source == source.name()) {

@@ -196,7 +196,7 @@ impl ObjectKind {
         self
     }
 
-    /// The kind of this name in tables of contents; `None` for one that no version up to 18 writes.
+    /// The kind of this name in tables of contents; `None` for one that has no row.
     pub fn of_tag(tag: &str) -> Option<&'static Self> {
         OBJECT_KINDS.iter().find(|kind| kind.tag == tag)
     }
