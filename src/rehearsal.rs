@@ -66,7 +66,7 @@ const SMALL: u64 = 16 << 20;
 const SMALL_SEGMENT: u64 = 64 << 20;
 
 /// The least memory limit that leaves room for data beside the server.
-const ROOMY: u64 = 1 << 30;
+const LEAST_MEMORY: u64 = 1 << 30;
 
 /// Rehearses the source in one target. Whatever happens, the sandbox is gone when this ends, and what could not be tested
 /// is said.
@@ -89,7 +89,7 @@ pub async fn rehearse(context: &Context, target: &Target, events: &Events) -> Re
 fn storage(dump: u64, target: &Target) -> Storage {
     let limits = &target.limits;
     let in_memory = dump <= SMALL
-        && limits.memory.0 >= ROOMY
+        && limits.memory.0 >= LEAST_MEMORY
         && room_in_memory(limits) <= limits.disk.0
         && target.entrypoint == Entrypoint::Direct
         && target.cluster.wal_segment_size.is_none_or(|size| size.0 <= SMALL_SEGMENT);

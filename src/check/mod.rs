@@ -5,6 +5,7 @@ mod baseline;
 mod borrowed;
 mod budget;
 mod catalog;
+mod checked_database;
 mod collation;
 mod constraints;
 mod encoding;
@@ -14,7 +15,6 @@ mod needs;
 mod objects;
 mod ownership;
 mod pgtap;
-mod place;
 mod privileges;
 mod queries;
 mod reference;
@@ -31,10 +31,10 @@ mod tables;
 mod views;
 mod writable;
 
-pub use apart::{Apart, Kind, Why};
+pub use apart::{Apart, ApartReason, ItemKind};
 pub use baseline::Baseline;
+pub use checked_database::CheckedDatabase;
 pub use needs::judge as judge_needs;
-pub use place::Place;
 pub use result::{CheckResult, Group, Outcome};
 pub use roles::Stated as StatedRoles;
 pub use schema::Schema;
@@ -62,7 +62,7 @@ pub struct Restored<'a> {
     pub session: &'a Session,
     pub database: &'a str,
     /// The same, by what the dump calls it.
-    pub place: &'a Place,
+    pub place: &'a CheckedDatabase,
     /// All databases that are looked at, by name.
     pub databases: &'a [String],
     pub dump: &'a Arc<Dump>,

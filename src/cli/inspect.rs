@@ -6,7 +6,7 @@ use pgdump_reader::{self as dump, Facts};
 
 use super::arguments::Inspect;
 use super::output::terminal_options;
-use crate::profile::{Source, Target};
+use crate::profile::{DumpFacts, Target};
 use crate::rehearsal::decide;
 use crate::report::inspect::{Inspection, TargetPreflight, terminal};
 use crate::session::{NamedTargets, RunError};
@@ -22,7 +22,7 @@ pub fn inspect(arguments: &Inspect) -> Result<u8, RunError> {
         Some(scan) => scan.facts.clone(),
         None => dump.glance()?,
     };
-    let mut targets = named.of(|| Ok(Source::of(&dump, &facts)))?;
+    let mut targets = named.of(|| Ok(DumpFacts::of(&dump, &facts)))?;
     targets.sort_by(|a, b| a.name.cmp(&b.name));
     let targets = targets.iter().map(|target| preflight_of(&dump, &facts, target)).collect();
     let mut inspection = Inspection::of(&dump, &facts, scan.as_ref(), targets);

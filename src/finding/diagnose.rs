@@ -277,7 +277,7 @@ mod tests {
     use pgdump_reader::{Dump, Scan};
 
     use super::*;
-    use crate::finding::{Origin, There};
+    use crate::finding::{DatabaseFacts, Origin};
     use crate::profile::{self, Target};
 
     fn failure(sqlstate: &str, message: &str, statement: &str) -> Failure {
@@ -312,7 +312,7 @@ mod tests {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let dump = pgdump_reader::open(&path).unwrap();
         let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
-        let (scan, there) = (Scan::default(), There::default());
+        let (scan, databases) = (Scan::default(), DatabaseFacts::default());
         let names = names(&dump);
         let situation = Situation {
             dump: &dump,
@@ -320,7 +320,7 @@ mod tests {
             client: "17",
             server: Some(17),
             scan: &scan,
-            there: &there,
+            databases: &databases,
             superuser_lost: false,
             without_data: Vec::new(),
             mask: mask(&names, &target),
@@ -365,7 +365,7 @@ mod tests {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let (dump, target) =
             (pgdump_reader::open(&path).unwrap(), profile::parse("name: a\npostgres: 17\n", "a").unwrap());
-        let (scan, there) = (Scan::default(), There::default());
+        let (scan, databases) = (Scan::default(), DatabaseFacts::default());
         let names = names(&dump);
         let situation = Situation {
             dump: &dump,
@@ -373,7 +373,7 @@ mod tests {
             client: "17",
             server: Some(17),
             scan: &scan,
-            there: &there,
+            databases: &databases,
             superuser_lost: false,
             without_data: Vec::new(),
             mask: mask(&names, &target),
@@ -475,7 +475,7 @@ mod tests {
             definition: "ALTER TABLE ONLY public.p ATTACH PARTITION public.p1 FOR VALUES IN (1);\n".into(),
             id: None,
         };
-        let (scan, there) = (Scan { declared: vec![attach], ..Scan::default() }, There::default());
+        let (scan, databases) = (Scan { declared: vec![attach], ..Scan::default() }, DatabaseFacts::default());
         let names = names(&dump);
         let told = |without: &str| {
             let situation = Situation {
@@ -484,7 +484,7 @@ mod tests {
                 client: "17",
                 server: Some(17),
                 scan: &scan,
-                there: &there,
+                databases: &databases,
                 superuser_lost: false,
                 without_data: vec![without.to_owned()],
                 mask: mask(&names, &target),
@@ -512,7 +512,7 @@ mod tests {
         let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let dump = pgdump_reader::open(&path).unwrap();
-        let (scan, there, names) = (Scan::default(), There::default(), names(&dump));
+        let (scan, databases, names) = (Scan::default(), DatabaseFacts::default(), names(&dump));
         let told = |server: u16, state: &str, message: &str, statement: &str| {
             let situation = Situation {
                 dump: &dump,
@@ -520,7 +520,7 @@ mod tests {
                 client: "17",
                 server: Some(server),
                 scan: &scan,
-                there: &there,
+                databases: &databases,
                 superuser_lost: false,
                 without_data: Vec::new(),
                 mask: mask(&names, &target),

@@ -4,21 +4,21 @@ use std::sync::LazyLock;
 
 use super::kind::{Cause, Kind};
 use super::kinds::unclassified_error;
-use super::rule::{Failed, Known, Rule};
+use super::rule::{FailureView, Known, Rule};
 use super::{Failure, Name};
 
 /// All rules, in the order in which they are asked.
 static RULES: LazyLock<Vec<(&'static Kind, &'static Rule)>> = LazyLock::new(|| {
     let kinds = Name::ALL.iter().map(|name| name.kind());
     let mut rules: Vec<_> = kinds.flat_map(|kind| kind.rules.iter().map(move |rule| (kind, rule))).collect();
-    rules.sort_by_key(|(_, rule)| rule.place);
+    rules.sort_by_key(|(_, rule)| rule.precedence);
     rules
 });
 
 /// The cause of a failure, taken alone.
 pub fn recognise(failure: &Failure) -> Cause {
-    let failed = Failed::new(failure);
-    let known = RULES.iter().find_map(|(kind, rule)| Some((*kind, rule.asked(&failed)?)));
+    let failed = FailureView::new(failure);
+    let known = RULES.iter().find_map(|(kind, rule)| Some((*kind, rule.recognise(&failed)?)));
     let (kind, Known { subject, because }) = known.unwrap_or((&unclassified_error::KIND, Known::default()));
     Cause { because, ..kind.cause(subject) }
 }
@@ -270,9 +270,10 @@ mod tests {
     fn no_two_rules_of_one_place_know_the_same_message() {
         for (state, message, statement, _) in RECORDED {
             let failure = failure(state, message, statement);
-            let failed = Failed::new(&failure);
-            let knows = |(_, rule): &&(&Kind, &Rule)| rule.asked(&failed).is_some();
-            let mut knowing: Vec<_> = RULES.iter().filter(knows).map(|(kind, rule)| (rule.place, kind.name)).collect();
+            let failed = FailureView::new(&failure);
+            let knows = |(_, rule): &&(&Kind, &Rule)| rule.recognise(&failed).is_some();
+            let mut knowing: Vec<_> =
+                RULES.iter().filter(knows).map(|(kind, rule)| (rule.precedence, kind.name)).collect();
             knowing.dedup();
             let places = knowing.windows(2).all(|two| two[0].0 != two[1].0);
             assert!(places, "{message}: {knowing:?}");

@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::finding::{Severity, profile_rules};
 use crate::postgres::{self, Major};
 use crate::preflight;
-use crate::profile::{self, LocaleProvider, ProfileError, Source, Target};
+use crate::profile::{self, DumpFacts, LocaleProvider, ProfileError, Target};
 use pgdump_reader::{Dump, Facts, Requirements};
 use text::{comment, value};
 
@@ -27,7 +27,7 @@ pub struct Written {
 
 /// What is written for a dump.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct InitPlan {
     pub files: Vec<Written>,
     /// Targets that would make sense and are not written, or that come back only in part, with why.
     pub remarks: Vec<String>,
@@ -37,11 +37,11 @@ pub struct Plan {
 ///
 /// # Errors
 /// Where what would be written cannot be read again, which no dump is known to bring about.
-pub fn plan(dump: &Dump, facts: &Facts, folder: &Path) -> Result<Plan, ProfileError> {
-    let source = Source::of(dump, facts);
+pub fn plan(dump: &Dump, facts: &Facts, folder: &Path) -> Result<InitPlan, ProfileError> {
+    let source = DumpFacts::of(dump, facts);
     let requirements = Requirements::of(dump, facts);
     let started = Started { dump, facts, source: &source, requirements: &requirements, name: name_of(dump) };
-    let mut plan = Plan { files: Vec::new(), remarks: Vec::new() };
+    let mut plan = InitPlan { files: Vec::new(), remarks: Vec::new() };
 
     let content = started.source_profile();
     let target = profile::parse_with(&content, "source.yaml", &profile_rules())?;
@@ -100,7 +100,7 @@ fn name_of(dump: &Dump) -> String {
 struct Started<'a> {
     dump: &'a Dump,
     facts: &'a Facts,
-    source: &'a Source,
+    source: &'a DumpFacts,
     requirements: &'a Requirements,
     name: String,
 }

@@ -15,7 +15,7 @@ use super::draft::Draft;
 use super::ended;
 use super::left_out::LeftOut;
 use super::places;
-use super::progress::{Progress, Restored};
+use super::progress::{Progress, RestoreState};
 use super::start::{NotStarted, start, while_it_answers};
 use super::survey::DatabaseSurvey;
 use super::{Context, Judge, Rehearsal, RestoreSummary, partial, verdict};
@@ -327,11 +327,11 @@ async fn work(
     let scan = source.scan.clone().await.map_err(|reason| {
         Stopped::Cluster(ClusterError::Refused { step: "cannot read the dump to its end".into(), reason })
     })?;
-    let there = survey.finish(sandbox, target, &outcome.failures).await?;
+    let databases = survey.finish(sandbox, target, &outcome.failures).await?;
     let situation = Situation {
         dump: &source.dump,
         scan: &scan,
-        there: &there,
+        databases: &databases,
         without_data: partial::without_data(&source.dump, &scan),
         superuser_lost: outcome.superuser_lost,
         target,
@@ -361,7 +361,7 @@ async fn work(
     findings.extend(ended_early(&outcome).filter(|_| unexplained && !has_it));
     let left_out = left_out(sandbox, context, target, &findings, &mut draft.untested).await;
     let before_looking = context.after.as_ref().map(|after| (after, draft.clone()));
-    let came_back = CameBack {
+    let ended_restore = EndedRestore {
         context,
         target,
         sandbox,
@@ -375,15 +375,15 @@ async fn work(
         restore_took: draft.timings.restore,
         baseline: &baseline,
     };
-    came_back.look(draft, progress, events).await?;
+    ended_restore.look(draft, progress, events).await?;
     if let Some((after, before_looking)) = before_looking {
-        after.work(&Again { came_back, before_looking, events }).await;
+        after.work(&Again { ended_restore, before_looking, events }).await;
     }
     Ok(())
 }
 
 /// A restore that has ended, and all that is known of it.
-pub(super) struct CameBack<'a> {
+pub(super) struct EndedRestore<'a> {
     pub context: &'a Context,
     pub target: &'a Target,
     pub sandbox: &'a dyn Sandbox,
@@ -400,7 +400,7 @@ pub(super) struct CameBack<'a> {
     baseline: &'a Baseline,
 }
 
-impl CameBack<'_> {
+impl EndedRestore<'_> {
     /// Compares what came back with what the dump holds.
     pub async fn look(&self, draft: &mut Draft, progress: &mut Progress, events: &Events) -> Result<(), Stopped> {
         let Self { context, target, sandbox, scan, outcome, left_out, findings, .. } = *self;
@@ -430,7 +430,7 @@ impl CameBack<'_> {
         let summary = draft.restore.insert(summary);
         let (scan, left_out) = (Arc::clone(scan), left_out.clone());
         let Progress { restored, results } = progress;
-        let restored = restored.insert(Restored { scan, places, left_out, failed, left_aside: BTreeMap::new() });
+        let restored = restored.insert(RestoreState { scan, places, left_out, failed, left_aside: BTreeMap::new() });
         if context.rows == RowMode::Off {
             restored.left_aside.insert("rows", "rows were not compared (--rows off)".to_owned());
         }

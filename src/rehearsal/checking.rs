@@ -11,7 +11,7 @@ use pgdump_reader::Scan;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{Context, RestoreSummary};
-use crate::check::{self, Baseline, Check, CheckResult, Outcome, Place, Restored, Schema};
+use crate::check::{self, Baseline, Check, CheckResult, CheckedDatabase, Outcome, Restored, Schema};
 use crate::cluster::{ClusterError, OWN_SETTINGS, Session};
 use crate::engine::Sandbox;
 use crate::event::{CheckOutcome, EventKind, Events};
@@ -36,14 +36,14 @@ pub struct Checking<'a> {
     /// What the target's own database held before the restore.
     pub baseline: &'a Baseline,
     /// The databases that are looked at.
-    pub places: &'a [Place],
+    pub places: &'a [CheckedDatabase],
     /// The entries of an archive that the profile's list or options leave out, and what does.
     pub left_out: (&'a HashSet<i32>, &'a str),
 }
 
 /// A database that is looked at.
 struct DatabaseToCheck<'a> {
-    place: &'a Place,
+    place: &'a CheckedDatabase,
     schema: Schema,
     /// Connections that a check has done with: a new one takes longer than most checks do.
     idle: Mutex<Vec<Session>>,
@@ -54,7 +54,7 @@ struct DatabaseToCheck<'a> {
 }
 
 impl<'a> DatabaseToCheck<'a> {
-    fn new(place: &'a Place, restarted: &'a AtomicBool) -> Self {
+    fn new(place: &'a CheckedDatabase, restarted: &'a AtomicBool) -> Self {
         Self { place, schema: Schema::default(), idle: Mutex::default(), statistics: OnceCell::new(), restarted }
     }
 }
@@ -71,7 +71,7 @@ struct LookOptions<'a> {
 
 /// Why a check could not look.
 #[derive(Debug, thiserror::Error)]
-enum Failed {
+enum LookError {
     #[error(transparent)]
     Cluster(#[from] ClusterError),
     #[error("it took more than {0:?} (checks.timeout)")]
@@ -82,7 +82,7 @@ enum Failed {
 
 /// What came of one look.
 struct Look {
-    looked: Result<check::Looked, Failed>,
+    looked: Result<check::Looked, LookError>,
     /// The server's process, or the whole server, ended meanwhile.
     lost: bool,
     began: Instant,
@@ -186,9 +186,9 @@ impl Checking<'_> {
     }
 
     /// Why a check could not look, without what must not be shown.
-    fn words(&self, error: &Failed) -> String {
+    fn words(&self, error: &LookError) -> String {
         match error {
-            Failed::Cluster(error) => self.mask().cluster(error),
+            LookError::Cluster(error) => self.mask().cluster(error),
             other => other.to_string(),
         }
     }
@@ -200,12 +200,12 @@ impl Checking<'_> {
         let limit = self.target.check_timeout();
         let looking = AssertUnwindSafe(self.looking(check, database, options, &session)).catch_unwind();
         let looked = match tokio::time::timeout(limit, looking).await {
-            Ok(Ok(looked)) => looked.map_err(Failed::from),
-            Ok(Err(_)) => Err(Failed::Panicked),
-            Err(_) => Err(Failed::TooSlow(limit)),
+            Ok(Ok(looked)) => looked.map_err(LookError::from),
+            Ok(Err(_)) => Err(LookError::Panicked),
+            Err(_) => Err(LookError::TooSlow(limit)),
         };
         let lost = match &looked {
-            Err(Failed::Cluster(ClusterError::Killed { .. })) => true,
+            Err(LookError::Cluster(ClusterError::Killed { .. })) => true,
             Ok(looked) if looked.could_not.is_empty() => session.get().is_some_and(Session::is_closed),
             // What it was told can come before the end of the connection that it tells of.
             _ => match session.get() {
@@ -292,7 +292,7 @@ impl Checking<'_> {
                 *database = DatabaseToCheck::new(database.place, database.restarted);
             }
             match look.looked {
-                Err(Failed::Cluster(ClusterError::Killed { object }))
+                Err(LookError::Cluster(ClusterError::Killed { object }))
                     if avoid.len() < MOST_KILLERS && !avoid.contains(&object) =>
                 {
                     avoid.push(object);

@@ -43,7 +43,7 @@ impl Default for TerminalOptions {
 }
 
 /// So many findings have room for all they say.
-const ROOMY: usize = 20;
+const CROWDED_FROM: usize = 20;
 /// How many objects, and lines of evidence, stand for the others.
 const FIRST_FEW: usize = 3;
 /// Longer text is clipped unless all is asked for: one statement can be a megabyte.
@@ -218,7 +218,7 @@ impl Page<'_> {
     /// Draws all findings, those of one kind together where they are many.
     fn findings(&mut self, groups: &[Group]) -> io::Result<()> {
         let blocks = fold::folded(groups, self.options.all);
-        self.crowded = !self.options.all && groups.len() > ROOMY;
+        self.crowded = !self.options.all && groups.len() > CROWDED_FROM;
         for block in blocks {
             match *block {
                 [group] => self.finding(group)?,

@@ -22,7 +22,7 @@ pub struct ClientError {
 
 /// What one line of progress or error tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
+pub enum ClientMessage {
     /// An error is complete.
     Error(ClientError),
     /// pg_restore is done with, or at, one more entry of its list.
@@ -97,7 +97,7 @@ impl ClientErrors {
     }
 
     /// Takes one line, without its line end, and tells what is in it.
-    pub fn line(&mut self, line: &str) -> Vec<Told> {
+    pub fn line(&mut self, line: &str) -> Vec<ClientMessage> {
         match self.client {
             Client::Psql => of_psql(line).into_iter().collect(),
             Client::PgRestore => line.strip_prefix(NAME).and_then(|piece| self.piece(piece)).into_iter().collect(),
@@ -105,7 +105,7 @@ impl ClientErrors {
         }
     }
 
-    fn of_jobs(&mut self, line: &str) -> Vec<Told> {
+    fn of_jobs(&mut self, line: &str) -> Vec<ClientMessage> {
         if FURTHER.iter().any(|beginning| line.starts_with(beginning)) {
             return Vec::new();
         }
@@ -132,7 +132,7 @@ impl ClientErrors {
             || (spaced && PROGRESS.iter().any(|beginning| start.starts_with(beginning)))
     }
 
-    fn piece(&mut self, piece: &str) -> Option<Told> {
+    fn piece(&mut self, piece: &str) -> Option<ClientMessage> {
         let piece = piece.trim_start();
         if let Some(entry) = entry_number(piece) {
             self.entry = Some(entry);
@@ -148,10 +148,10 @@ impl ClientErrors {
             return Some(self.error(text));
         }
         if piece.starts_with("warning: errors ignored on restore: ") {
-            return Some(Told::End);
+            return Some(ClientMessage::End);
         }
         if ENTRIES.iter().any(|beginning| piece.starts_with(beginning)) {
-            return Some(Told::Entry);
+            return Some(ClientMessage::Entry);
         }
         // A text whose `error: ` came in another line.
         let is_text =
@@ -159,11 +159,11 @@ impl ClientErrors {
         is_text.then(|| self.error(piece))
     }
 
-    fn error(&mut self, text: &str) -> Told {
+    fn error(&mut self, text: &str) -> ClientMessage {
         self.awaiting_text = false;
         let entry = self.entry.take();
         // `could not execute query: ERROR:  …`, `COPY failed for table "t": ERROR:  …`
-        Told::Error(match server_message(text) {
+        ClientMessage::Error(match server_message(text) {
             Some(server) => ClientError { message: server.into(), from_server: true, entry, ..ClientError::default() },
             None => ClientError { message: text.into(), entry, ..ClientError::default() },
         })
@@ -185,7 +185,7 @@ fn is_text_of_server_error(text: &str) -> bool {
         .any(|beginning| text.starts_with(beginning) && server_message(text).is_some())
 }
 
-fn of_psql(line: &str) -> Option<Told> {
+fn of_psql(line: &str) -> Option<ClientMessage> {
     if let Some(rest) = line.strip_prefix("psql: ") {
         return psql(rest, None);
     }
@@ -193,7 +193,7 @@ fn of_psql(line: &str) -> Option<Told> {
     psql(rest, number.parse().ok())
 }
 
-fn psql(rest: &str, line: Option<u64>) -> Option<Told> {
+fn psql(rest: &str, line: Option<u64>) -> Option<ClientMessage> {
     let error = if let Some((severity, server)) = severity(rest) {
         // What the server says beside errors (`error_severity` in src/backend/utils/error/elog.c).
         if matches!(severity, "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG") {
@@ -211,7 +211,7 @@ fn psql(rest: &str, line: Option<u64>) -> Option<Told> {
         // `warning: `, `info: ` of psql itself.
         return None;
     };
-    Some(Told::Error(error))
+    Some(ClientMessage::Error(error))
 }
 
 const ERRORS: [&str; 3] = ["ERROR", "FATAL", "PANIC"];
@@ -250,7 +250,7 @@ mod tests {
     fn errors_of(client: Client, text: &str) -> Vec<ClientError> {
         let mut reader = ClientErrors::of(client);
         let told = text.lines().flat_map(|line| reader.line(line));
-        told.filter_map(|told| if let Told::Error(error) = told { Some(error) } else { None }).collect()
+        told.filter_map(|told| if let ClientMessage::Error(error) = told { Some(error) } else { None }).collect()
     }
 
     #[test]
@@ -356,6 +356,6 @@ mod tests {
     #[test]
     fn pg_restore_says_when_it_has_come_to_its_end() {
         let mut reader = ClientErrors::default();
-        assert_eq!(reader.line("pg_restore: warning: errors ignored on restore: 4"), [Told::End]);
+        assert_eq!(reader.line("pg_restore: warning: errors ignored on restore: 4"), [ClientMessage::End]);
     }
 }

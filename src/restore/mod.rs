@@ -27,9 +27,9 @@ use crate::event::{EventKind, Events, Unit};
 use crate::finding::Failure;
 use crate::postgres::has_option;
 use crate::profile::Target;
-use client_errors::{Client, ClientError, ClientErrors, Told};
+use client_errors::{Client, ClientError, ClientErrors, ClientMessage};
 use psql_end::{Closing, Feed};
-pub use psql_end::{End, Transaction};
+pub use psql_end::{PsqlEnd, Transaction};
 
 /// Most errors of the client that are kept; the server's log has the rest.
 const MOST_CLIENT_ERRORS: usize = 20_000;
@@ -51,7 +51,7 @@ pub struct Outcome {
     /// Whether the script took superuser from the role that is the cluster's; it has it again.
     pub superuser_lost: bool,
     /// How psql came to the end of a script, by its own word.
-    pub end: Option<End>,
+    pub end: Option<PsqlEnd>,
     /// The line at which psql could not connect: it reads nothing more then (`do_connect` in src/bin/psql/command.c closes
     /// the old connection where nobody is at a terminal, and `MainLoop` ends without one).
     pub not_connected: Option<u64>,
@@ -156,7 +156,7 @@ pub async fn run(
             }
             for told in reader.line(line) {
                 match told {
-                    Told::Error(error) => {
+                    ClientMessage::Error(error) => {
                         count += 1;
                         events.progress(EventKind::RestoreErrors { count });
                         if let Ok(mut errors) = errors.lock() {
@@ -168,8 +168,8 @@ pub async fn run(
                             }
                         }
                     }
-                    Told::End => end.store(true, Ordering::Relaxed),
-                    Told::Entry => {
+                    ClientMessage::End => end.store(true, Ordering::Relaxed),
+                    ClientMessage::Entry => {
                         entries += 1;
                         let done = u64::min(entries, total);
                         events.progress(EventKind::Restoring { done, total, unit: Unit::Entries });
@@ -204,7 +204,7 @@ pub async fn run(
     if exit_code == 1 && is_told {
         exit_code = 0;
     }
-    let end = end.or_else(|| reads_stdin.then(|| End::without_word(&feed)));
+    let end = end.or_else(|| reads_stdin.then(|| PsqlEnd::without_word(&feed)));
     let (errors, more_errors) = errors.lock().map(|mut errors| std::mem::take(&mut *errors)).unwrap_or_default();
     let count = errors.len() as u64 + more_errors;
     if count > 0 {

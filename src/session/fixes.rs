@@ -4,7 +4,7 @@ use pgdump_reader::{Dump, Facts};
 
 use super::error::in_full;
 use crate::finding::Finding;
-use crate::fixes::{self, Asked, Directory, Plan};
+use crate::fixes::{self, Directory, FixPlan, Request};
 use crate::profile::Target;
 use crate::rehearsal::{Rehearsal, WrittenFixes};
 use crate::source::Source;
@@ -43,7 +43,7 @@ fn folder(nth: usize, dump: &Dump, target: &Target) -> String {
     format!("{}-{file}-{}", nth + 1, target.name)
 }
 
-fn write_one(directory: &Directory, folder: &str, plan: Option<Plan>, rehearsal: Rehearsal) -> Rehearsal {
+fn write_one(directory: &Directory, folder: &str, plan: Option<FixPlan>, rehearsal: Rehearsal) -> Rehearsal {
     let Some(plan) = plan else {
         return rehearsal.with_fixes(WrittenFixes::default(), |_| Vec::new());
     };
@@ -60,8 +60,8 @@ fn write_one(directory: &Directory, folder: &str, plan: Option<Plan>, rehearsal:
     }
 }
 
-fn plan(dump: &Dump, facts: &Facts, target: &Target, rehearsal: &Rehearsal) -> Option<Plan> {
+fn plan(dump: &Dump, facts: &Facts, target: &Target, rehearsal: &Rehearsal) -> Option<FixPlan> {
     let findings: Vec<&Finding> = rehearsal.findings().collect();
     let databases = rehearsal.restore.as_ref().map_or(&[][..], |restore| restore.databases.as_slice());
-    fixes::plan(&Asked { dump, facts, target, findings: &findings, databases })
+    fixes::plan(&Request { dump, facts, target, findings: &findings, databases })
 }

@@ -5,9 +5,9 @@
 //! ([`super::reference`]). Owners and privileges are compared by checks of their own.
 
 mod compare;
+mod findings;
 mod key_triggers;
 mod text;
-mod told;
 mod unnamed;
 
 use std::collections::HashSet;
@@ -23,8 +23,8 @@ use crate::postgres::has_option;
 use crate::source::Witness;
 
 pub use compare::{Comparison, failed};
+pub use findings::{difference, undecided};
 pub use text::with_attachments;
-pub use told::{difference, undecided};
 
 pub struct Objects;
 
@@ -68,7 +68,7 @@ impl Check for Objects {
         // Row level security is another check's, which says who sees what.
         let comparison =
             compare_only(restored, |object| !matches!(object.desc.as_str(), "POLICY" | "ROW SECURITY")).await?;
-        let mut looked = told::told(restored, &comparison);
+        let mut looked = findings::looked(restored, &comparison);
         looked.findings.extend(key_triggers);
         let unnamed = unnamed::look(restored).await?;
         if unnamed.tables > 0 {

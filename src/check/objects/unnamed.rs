@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::check::catalog::restore_failed;
 use crate::check::scope::{in_database, schema_of};
-use crate::check::{Apart, Kind, Restored};
+use crate::check::{Apart, ItemKind, Restored};
 use crate::cluster::ClusterError;
 
 /// What was looked at.
@@ -65,7 +65,7 @@ pub(super) async fn look(restored: &Restored<'_>) -> Result<Unnamed, ClusterErro
         } else if !failed {
             let why = "the script makes it and it is not there; whether the script means that is not known";
             unnamed.could_not.push(format!("table {schema}.{name}: {why}"));
-            unnamed.apart.push(Apart::untested(Kind::Table, (schema, name), why));
+            unnamed.apart.push(Apart::untested(ItemKind::Table, (schema, name), why));
         }
     }
     Ok(unnamed)

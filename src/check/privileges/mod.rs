@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use pgdump_reader::{Declared, Word, statements};
 
 pub use self::acl::{Acl, Object};
-use self::acl::{Kind, PrivilegeChange, changes, privilege};
+use self::acl::{GrantedKind, PrivilegeChange, changes, privilege};
 pub use self::actual::{Held, read as held};
 use self::defaults::DefaultPrivilege;
 pub use self::defaults::{Defaults, read as defaults};
@@ -82,7 +82,7 @@ impl Check for Privileges {
                 }
                 Some(changes) => {
                     for change in changes {
-                        let is_sequence = held.contains_key(&(Kind::Sequence, change.object.1.clone()));
+                        let is_sequence = held.contains_key(&(GrantedKind::Sequence, change.object.1.clone()));
                         let change = if is_sequence { change.of_sequence() } else { change };
                         dumped.entry(change.object.clone()).or_default().changes.push(change);
                     }
@@ -92,18 +92,19 @@ impl Check for Privileges {
         if !not_compared.is_empty() {
             let acls = declared.iter().filter(|object| matches!(object.desc.as_str(), "ACL" | "DEFAULT ACL"));
             let why = "the script has GRANT statements that pg_dump has not written";
-            let apart = acls.map(|acl| Apart::not_compared(super::Kind::Definition, ("", &acl.label()), why)).collect();
+            let apart =
+                acls.map(|acl| Apart::not_compared(super::ItemKind::Definition, ("", &acl.label()), why)).collect();
             return Ok(Looked { not_compared, apart, ..Looked::default() });
         }
         let left_out = left_out(restored);
         // A database that the dump does not make has the privileges that its target gives it.
         if !made_by_dump(restored.dump, restored.target, restored.place.dumped_name()) {
-            held.retain(|object, _| object.0 != Kind::Database);
+            held.retain(|object, _| object.0 != GrantedKind::Database);
         }
-        for object in dumped.keys().filter(|object| object.0 == Kind::Column) {
+        for object in dumped.keys().filter(|object| object.0 == GrantedKind::Column) {
             add_column(&mut held, object);
         }
-        let mut told = Told::default();
+        let mut told = ByRole::default();
         for (object, held) in &held {
             told.compared += 1;
             let granted = dumped.get(object);
@@ -189,7 +190,8 @@ fn add_column(held: &mut HashMap<Object, Held>, object: &Object) {
     if held.contains_key(object) {
         return;
     }
-    let Some(owner) = held.get(&(Kind::Table, table)).map(|table| (table.owner.clone(), table.name.clone())) else {
+    let Some(owner) = held.get(&(GrantedKind::Table, table)).map(|table| (table.owner.clone(), table.name.clone()))
+    else {
         return;
     };
     let Some(Word::Name(column)) = object.1.last() else { return };
@@ -210,25 +212,25 @@ fn expected(held: &Held, granted: Option<&Granted>) -> Acl {
     acl
 }
 
-fn label(kind: Kind, held: &Held) -> String {
+fn label(kind: GrantedKind, held: &Held) -> String {
     match kind {
-        Kind::Column => format!("COLUMN {}", held.name),
-        Kind::Routine => format!("FUNCTION {}", held.name),
+        GrantedKind::Column => format!("COLUMN {}", held.name),
+        GrantedKind::Routine => format!("FUNCTION {}", held.name),
         kind => format!("{} {}", kind.sql(), held.name),
     }
 }
 
-type Hit<'a> = (String, Kind, &'a Held, Vec<(char, bool)>);
+type Hit<'a> = (String, GrantedKind, &'a Held, Vec<(char, bool)>);
 
 /// Differences by role; `""` is PUBLIC.
 #[derive(Default)]
-struct Told<'a> {
+struct ByRole<'a> {
     compared: u64,
     wider: BTreeMap<String, Vec<Hit<'a>>>,
     lost: BTreeMap<String, Vec<Hit<'a>>>,
 }
 
-impl Told<'_> {
+impl ByRole<'_> {
     /// `defaults` are those of the target for what the restore makes.
     fn wider(&mut self, left_out: Option<&str>, defaults: &[&DefaultPrivilege]) -> Option<Finding> {
         let (objects, count) = hits(&mut self.wider)?;
@@ -348,7 +350,7 @@ fn statements_of(by_role: &BTreeMap<String, Vec<Hit<'_>>>, verb: &str, to: &str)
     all.map(|(role, (_, kind, held, privileges))| {
         let role = if role.is_empty() { "PUBLIC".to_owned() } else { identifier(role) };
         let (table, column) = match kind {
-            Kind::Column => held.name.rsplit_once('.').unwrap_or((held.name.as_str(), "")),
+            GrantedKind::Column => held.name.rsplit_once('.').unwrap_or((held.name.as_str(), "")),
             _ => (held.name.as_str(), ""),
         };
         let names: Vec<String> = privileges

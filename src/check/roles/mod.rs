@@ -4,11 +4,11 @@
 //! A role that was there before keeps what it had where the dump says nothing of it. Statements of roles can hold the
 //! digests of passwords: none is ever shown.
 
+mod actual;
 mod compare;
+mod findings;
 mod parse;
 mod stated;
-mod there;
-mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,7 +55,7 @@ impl Check for Roles {
         if stated.is_empty() && facts.roles_left().next().is_none() {
             return Ok(Looked::default());
         }
-        let mut there = there::read(restored.session, &mut stated).await?;
+        let mut there = actual::read(restored.session, &mut stated).await?;
         // Where a script took superuser from the role that restores it, pgrehearse has given that back, to be able to look. Where
         // the server refused that, the role has all that a superuser has.
         let superuser = &restored.target.cluster.superuser;
@@ -92,7 +92,7 @@ impl Check for Roles {
             stated.settings.len()
         );
         Ok(Looked {
-            findings: told::told(differences, &stated, &there, restored),
+            findings: findings::all(differences, &stated, &there, restored),
             looked_at,
             compared,
             ..Looked::default()

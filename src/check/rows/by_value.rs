@@ -11,7 +11,7 @@ use futures_util::SinkExt as _;
 use pgdump_reader::digest::Recipe;
 use pgdump_reader::{Destination, Dump, VisitedRow, Visitor};
 
-use super::difference::Difference;
+use super::difference::RowDifference;
 use super::form::{self, Form};
 use super::locate::{Suspect, visit};
 use crate::cluster::sql::{identifier, literal};
@@ -26,7 +26,7 @@ const TABLE: &str = "pgrehearse_rows";
 /// What comes of reading a table's rows by value.
 pub enum ByValue {
     Equal,
-    Differs(Difference),
+    Differs(RowDifference),
     /// Why nothing can be told of it.
     CannotTell(&'static str),
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use pgdump_reader::digest::{self, Digest, Recipe, Treatment};
 use pgdump_reader::{Destination, Dump, DumpError, VisitedRow, Visitor};
 
-use super::difference::Difference;
+use super::difference::RowDifference;
 use super::form::{self, Form};
 use super::plan::Unit;
 use crate::cluster::{ClusterError, Session};
@@ -104,7 +104,7 @@ pub async fn differences(
     suspects: Vec<Suspect>,
     session: &Session,
     show_data: bool,
-) -> Result<Vec<(Unit, Option<Difference>)>, ClusterError> {
+) -> Result<Vec<(Unit, Option<RowDifference>)>, ClusterError> {
     let (suspects, read) = visit(dump, Buckets { suspects: Suspects::new(suspects) }).await?;
     read?;
     let suspects = suspects.suspects;
@@ -279,7 +279,7 @@ impl Search {
     }
 
     /// Compares the rows of the buckets, those of the dump with those that were found.
-    fn compare(&self, found: Vec<(i64, Vec<i64>)>) -> Difference {
+    fn compare(&self, found: Vec<(i64, Vec<i64>)>) -> RowDifference {
         let mut theirs: HashMap<i64, Vec<Vec<i64>>> = HashMap::new();
         for (hash, values) in found {
             theirs.entry(hash).or_default().push(values);
@@ -300,12 +300,12 @@ impl Search {
             extra += 1;
             by_key.entry(self.key(&values)).or_default().push(values);
         }
-        let mut difference = Difference {
+        let mut difference = RowDifference {
             dumped: self.dumped,
             found: self.found,
             missing: self.unseen.missing,
             exact: self.unseen == Unseen::default(),
-            ..Difference::default()
+            ..RowDifference::default()
         };
         for row in ours {
             let place = format!("row {} of the dump{}", row.number, row.key.as_deref().unwrap_or_default());

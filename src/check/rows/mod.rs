@@ -9,7 +9,7 @@ mod form;
 mod locate;
 mod plan;
 mod relations;
-mod told;
+mod report;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -19,12 +19,12 @@ use pgdump_reader::digest::{Digest, NoDigest};
 use pgdump_reader::{Dump, TableRows};
 
 use self::by_value::ByValue;
-use self::difference::Difference;
+use self::difference::RowDifference;
 use self::form::Form;
 use self::locate::Suspect;
 use self::plan::Unit;
 use self::relations::Table;
-use self::told::Told;
+use self::report::RowsReport;
 use super::scope::{in_database, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
@@ -71,7 +71,7 @@ impl Check for Rows {
             .map(|table| (schema_of(&table.schema), table.name.clone()))
             .collect();
         let plan = plan::plan(&rows, &relations, &columns, &created, empty(restored));
-        let mut told = Told::new(restored);
+        let mut told = RowsReport::new(restored);
         (told.not_compared, told.errors, told.apart) = (plan.not_compared, plan.could_not, plan.apart);
         for (table, count) in plan.absent {
             let places = rows.iter().filter(|(other, _)| *other == table).map(|(_, rows)| *rows);
@@ -278,13 +278,13 @@ async fn look_into(
     session: &Session,
     suspects: Vec<(Unit, Digest)>,
     foreign: Option<String>,
-    told: &mut Told<'_>,
+    told: &mut RowsReport<'_>,
 ) -> Result<(), ClusterError> {
     let mut again = Vec::new();
     for (unit, found) in suspects {
         // Nothing is there to be looked into, or it was explained already.
         if found.rows == 0 || told.explains(&unit, found.rows) {
-            told.differs(&unit, Difference::all_missing(unit.rows, found.rows));
+            told.differs(&unit, RowDifference::all_missing(unit.rows, found.rows));
         } else {
             again.push(unit);
         }
@@ -334,12 +334,12 @@ struct Search<'a> {
     dump: &'a Arc<Dump>,
     session: &'a Session,
     show_data: bool,
-    found: BTreeMap<Table, (Unit, Option<Difference>)>,
+    found: BTreeMap<Table, (Unit, Option<RowDifference>)>,
 }
 
 impl Search<'_> {
     /// Reads these tables, and keeps what is better than what was known.
-    async fn run(&mut self, suspects: Vec<Suspect>, told: &mut Told<'_>) -> Result<(), ClusterError> {
+    async fn run(&mut self, suspects: Vec<Suspect>, told: &mut RowsReport<'_>) -> Result<(), ClusterError> {
         if suspects.is_empty() {
             return Ok(());
         }
@@ -347,7 +347,7 @@ impl Search<'_> {
             suspects.iter().map(|suspect| (suspect.unit.form.table.clone(), suspect.left_out.clone())).collect();
         for (unit, found) in locate::differences(self.dump, suspects, self.session, self.show_data).await? {
             let table = unit.form.table.clone();
-            let rows = |found: &Option<Difference>| found.as_ref().map_or(0, Difference::rows);
+            let rows = |found: &Option<RowDifference>| found.as_ref().map_or(0, RowDifference::rows);
             let known = self.found.get(&table).map(|(_, known)| rows(known));
             if known.is_none_or(|known| rows(&found) < known) {
                 told.not_compared.extend(left_out.get(&table).into_iter().flatten().cloned());
@@ -362,7 +362,7 @@ impl Search<'_> {
         &mut self,
         [setting, back]: [&str; 2],
         suspects: Vec<Suspect>,
-        told: &mut Told<'_>,
+        told: &mut RowsReport<'_>,
     ) -> Result<(), ClusterError> {
         if suspects.is_empty() {
             return Ok(());
@@ -377,7 +377,7 @@ impl Search<'_> {
         &mut self,
         suspects: &[Suspect],
         encoding: Option<&str>,
-        told: &mut Told<'_>,
+        told: &mut RowsReport<'_>,
     ) -> Result<(), ClusterError> {
         for suspect in suspects {
             let table = &suspect.unit.form.table;
@@ -390,7 +390,7 @@ impl Search<'_> {
                 ByValue::CannotTell(why) => match self.found.get(table) {
                     // That rows are missing is certain by their number.
                     Some((unit, Some(difference))) if difference.found < unit.rows => {
-                        Some(Difference::all_missing(unit.rows, difference.found))
+                        Some(RowDifference::all_missing(unit.rows, difference.found))
                     }
                     _ => {
                         self.found.remove(table);
@@ -454,7 +454,11 @@ fn suspect(
     suspect
 }
 
-async fn large_objects(restored: &Restored<'_>, session: &Session, told: &mut Told<'_>) -> Result<(), ClusterError> {
+async fn large_objects(
+    restored: &Restored<'_>,
+    session: &Session,
+    told: &mut RowsReport<'_>,
+) -> Result<(), ClusterError> {
     let dumped = in_database(&restored.scan.large_objects, restored, |(database, _)| database);
     let Some((_, dumped)) = dumped.into_iter().find(|(_, dumped)| dumped.objects > 0) else { return Ok(()) };
     let (objects, pages) = form::large_objects(session).await?;

@@ -8,7 +8,7 @@ use pgdump_reader::{Destination, TableRows};
 use super::form::Form;
 use super::relations::{Column, Relation, Table};
 use crate::check::scope::schema_of;
-use crate::check::{Apart, Kind};
+use crate::check::{Apart, ItemKind};
 
 /// One comparison: all rows that the dump has for a table, or for a tree of partitions.
 #[derive(Debug, Clone)]
@@ -61,14 +61,14 @@ impl Plan {
     fn set_apart(&mut self, label: &str, parts: &[(&Table, &TableRows)], why: &str) {
         self.not_compared.push(format!("{label}: {why}"));
         let tables: BTreeSet<&Table> = parts.iter().map(|(table, _)| *table).collect();
-        let apart = tables.into_iter().map(|(schema, name)| Apart::not_compared(Kind::Rows, (schema, name), why));
+        let apart = tables.into_iter().map(|(schema, name)| Apart::not_compared(ItemKind::Rows, (schema, name), why));
         self.apart.extend(apart);
     }
 
     fn cannot_tell(&mut self, label: &str, parts: &[(&Table, &TableRows)], why: &str) {
         self.could_not.push(format!("{label}: {why}"));
         let tables: BTreeSet<&Table> = parts.iter().map(|(table, _)| *table).collect();
-        let apart = tables.into_iter().map(|(schema, name)| Apart::untested(Kind::Rows, (schema, name), why));
+        let apart = tables.into_iter().map(|(schema, name)| Apart::untested(ItemKind::Rows, (schema, name), why));
         self.apart.extend(apart);
     }
 }

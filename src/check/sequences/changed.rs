@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::read::{Next, Sequence};
 use crate::check::catalog::{TOLD, first_few, restore_failed};
 use crate::check::scope::{in_database, schema_of};
-use crate::check::{Apart, Kind, Restored};
+use crate::check::{Apart, ItemKind, Restored};
 use crate::cluster::sql::literal;
 use crate::finding::{AfterKind, Finding, Name, Severity};
 
@@ -82,17 +82,17 @@ fn set_apart(
     for ((schema, name), value) in dumped {
         let item = (schema.as_str(), *name);
         if let Some(error) = unread.get(&(schema.clone(), (*name).to_owned())) {
-            apart.push(Apart::untested(Kind::SequenceValue, item, error.clone()));
+            apart.push(Apart::untested(ItemKind::SequenceValue, item, error.clone()));
         } else if there.contains(&item) {
             if value.is_none() {
                 let why = "the dump sets it to what an expression gives, and not to a constant";
-                apart.push(Apart::not_compared(Kind::SequenceValue, item, why));
+                apart.push(Apart::not_compared(ItemKind::SequenceValue, item, why));
             }
         // That a sequence is missing is told by the restore, or by the comparison of objects.
         } else if !failed && !declared.contains(&(schema.clone(), *name)) {
             let why = "the dump sets it, and no such sequence is there";
             could_not.push(format!("sequence {schema}.{name}: {why}"));
-            apart.push(Apart::untested(Kind::SequenceValue, item, why));
+            apart.push(Apart::untested(ItemKind::SequenceValue, item, why));
         }
     }
     (apart, could_not)

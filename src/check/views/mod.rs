@@ -18,7 +18,7 @@ use pgdump_reader::Relation;
 use self::paths::Paths;
 use super::catalog::{first_few, killed, of_dump, qualified, restore_failed, sqlstate, words};
 use super::scope::{in_database, schema_of};
-use super::{Apart, Check, Group, Kind, Looked, Restored};
+use super::{Apart, Check, Group, ItemKind, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::outside::{self, Unfilled};
 use crate::finding::{AfterKind, Finding, Name, Severity};
@@ -73,7 +73,7 @@ impl Check for Views {
         let unfilled = unfilled(restored);
         looked.findings.extend(empty(&views, restored, &unfilled));
         looked.apart.extend(unfilled.iter().map(|view| {
-            Apart::untested(Kind::MaterializedView, (&view.schema, &view.name), view.reason(&restored.mask))
+            Apart::untested(ItemKind::MaterializedView, (&view.schema, &view.name), view.reason(&restored.mask))
         }));
         looked.findings.extend(filled(&views, restored));
         let mut causes: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -25,7 +25,7 @@ use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name};
 use crate::source::Witness;
 use insert::{Refused, Tried};
-use judge::{Cause, Known, Verdict};
+use judge::{Known, Verdict, WriteFailure};
 use tables::Table;
 
 pub struct Writable;
@@ -150,7 +150,7 @@ async fn write(
             Tried::Wrote(_) => true,
             Tried::Refused(other) => !judge::is_undefined(&other) && !judge::ran_out(&other),
         };
-        let cause = if found { Cause::SearchPath } else { Cause::Undefined(refused.message.clone()) };
+        let cause = if found { WriteFailure::SearchPath } else { WriteFailure::Undefined(refused.message.clone()) };
         outcome.take(table, Verdict::Finding(cause, refused));
     }
     Ok(())
@@ -159,7 +159,7 @@ async fn write(
 /// What came of the tables.
 struct Outcome {
     looked: Looked,
-    causes: BTreeMap<Cause, Vec<(String, Refused)>>,
+    causes: BTreeMap<WriteFailure, Vec<(String, Refused)>>,
     /// Tables by why nothing was proved of them.
     untested: BTreeMap<String, Vec<String>>,
     written: u64,
@@ -174,7 +174,7 @@ impl Outcome {
             Verdict::CouldNot(why) => self.looked.could_not.push(format!("{}: {why}", table.label())),
             // Both are looked at again before they are taken.
             Verdict::Broken(refused) => {
-                let cause = Cause::Undefined(refused.message.clone());
+                let cause = WriteFailure::Undefined(refused.message.clone());
                 self.causes.entry(cause).or_default().push((table.label(), refused));
             }
             Verdict::Orphan(_) => {
@@ -208,7 +208,7 @@ impl Outcome {
             } else if open.is_empty() || meant.contains(&(table.schema.clone(), table.name.clone())) {
                 let message = format!("permission denied for table {}", table.name);
                 let refused = Refused { sqlstate: "42501".into(), message, ..Refused::default() };
-                self.take(table, Verdict::Finding(Cause::NoInsert, refused));
+                self.take(table, Verdict::Finding(WriteFailure::NoInsert, refused));
             } else {
                 self.take(table, Verdict::Unproved("the dump does not let the role insert".into()));
             }
@@ -226,7 +226,7 @@ impl Outcome {
         for (table, refused) in orphans {
             let key = (table.schema.clone(), table.name.clone(), refused.constraint.clone().unwrap_or_default());
             let verdict = match copied.contains(&key) {
-                true => Verdict::Finding(Cause::Orphan, refused),
+                true => Verdict::Finding(WriteFailure::Orphan, refused),
                 false => Verdict::Unproved(judge::CONSTRAINT.into()),
             };
             self.take(table, verdict);

@@ -3,7 +3,7 @@ use pgdump_reader::Declared;
 use crate::finding::kind::{Cause, Kind};
 use crate::finding::qualified::attaches;
 use crate::finding::refine::Refine;
-use crate::finding::rule::{Because, Place, Rule};
+use crate::finding::rule::{Because, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -14,7 +14,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/partition-moved.md"),
     rules: &[
         // check_violation: `new row for relation "x" violates partition constraint`.
-        Rule::new(Place::Message, &["23514"], |failed| {
+        Rule::new(Precedence::Message, &["23514"], |failed| {
             let says = failed.message.ends_with(" violates partition constraint");
             says.then(|| Subject::Relation { schema: None, name: failed.quoted() }.into())
         }),

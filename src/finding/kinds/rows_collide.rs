@@ -57,12 +57,12 @@ pub(super) fn of_other_rows(refine: &Refine<'_>, failure: &Failure, cause: Cause
         return collision(Because::Meanwhile, table.renamed(|table| refine.situation.mask.name(table)));
     }
     let Some(table) = table_of(failure) else { return cause };
-    let there = &refine.situation.there;
-    let because = match there.of_extension.get(&table) {
+    let databases = &refine.situation.databases;
+    let because = match databases.of_extension.get(&table) {
         Some(extension) => Because::Extension(extension.clone()),
-        None if there.filled_before.contains(&table) => Because::Before,
+        None if databases.filled_before.contains(&table) => Because::Before,
         // All rows of a COPY come or none do: those that are there came another way.
-        None if is_copy(failure) && there.filled_now.contains(&table) => Because::Meanwhile,
+        None if is_copy(failure) && databases.filled_now.contains(&table) => Because::Meanwhile,
         None => return cause,
     };
     collision(because, relation(table))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pgdump_reader::{Declared, Scan};
 
-use crate::check::Kind;
+use crate::check::ItemKind;
 use crate::rehearsal::left_out::LeftOut;
 
 /// Why what belongs to a database itself is not compared.
@@ -12,7 +12,7 @@ pub const OF_DATABASE: &str = "it belongs to the database itself, which this res
 
 /// One item, or some of a kind that have no names.
 pub struct Item<'a> {
-    pub kind: Kind,
+    pub kind: ItemKind,
     /// As the dump calls it.
     pub database: Option<&'a str>,
     /// Schema and name, or a label.
@@ -30,7 +30,7 @@ pub struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    fn new(kind: Kind, database: Option<&'a str>, key: (String, String), check: &'static str) -> Self {
+    fn new(kind: ItemKind, database: Option<&'a str>, key: (String, String), check: &'static str) -> Self {
         Self {
             kind,
             database,
@@ -53,7 +53,7 @@ impl<'a> Item<'a> {
             (false, false) => format!("{schema}.{name}"),
         };
         match self.database {
-            Some(database) if several && !matches!(self.kind, Kind::Database | Kind::Role) => {
+            Some(database) if several && !matches!(self.kind, ItemKind::Database | ItemKind::Role) => {
                 Some(format!("{database}: {label}"))
             }
             _ => Some(label),
@@ -79,12 +79,12 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
     let facts = &scan.facts;
     let mut items = Vec::new();
     for role in facts.roles_left() {
-        items.push(Item::new(Kind::Role, None, (String::new(), role.clone()), "roles"));
+        items.push(Item::new(ItemKind::Role, None, (String::new(), role.clone()), "roles"));
     }
     let is_temporary = |schema: &Option<String>| schema.as_ref().is_some_and(|schema| schema.starts_with("pg_temp"));
     for table in facts.tables.iter().filter(|table| table.created && !is_temporary(&table.schema)) {
         let key = (schema_of(&table.schema), table.name.clone());
-        let mut item = Item::new(Kind::Table, table.database.as_deref(), key, "objects");
+        let mut item = Item::new(ItemKind::Table, table.database.as_deref(), key, "objects");
         item.left_out = left_out.definition("TABLE", &item.key.0, &item.key.1);
         items.push(item);
     }
@@ -97,12 +97,12 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         })
         .collect();
     for (database, schema, table) in rows {
-        let mut item = Item::new(Kind::Rows, database, (schema, table.to_owned()), "rows");
+        let mut item = Item::new(ItemKind::Rows, database, (schema, table.to_owned()), "rows");
         item.left_out = left_out.rows(&item.key.0, &item.key.1);
         items.push(item);
     }
     for (database, data) in scan.large_objects.iter().filter(|(_, data)| data.objects > 0) {
-        let mut item = Item::new(Kind::LargeObject, database.as_deref(), Default::default(), "rows");
+        let mut item = Item::new(ItemKind::LargeObject, database.as_deref(), Default::default(), "rows");
         item.count = data.objects;
         item.left_out = left_out.large_objects();
         items.push(item);
@@ -114,19 +114,19 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         .map(|sequence| (sequence.database.as_deref(), schema_of(&sequence.schema), sequence.name.as_str()))
         .collect();
     for (database, schema, name) in values {
-        let mut item = Item::new(Kind::SequenceValue, database, (schema, name.to_owned()), "sequences");
+        let mut item = Item::new(ItemKind::SequenceValue, database, (schema, name.to_owned()), "sequences");
         item.left_out = left_out.sequence(&item.key.0, &item.key.1);
         items.push(item);
     }
     for view in &facts.refreshed {
         let key = (schema_of(&view.schema), view.name.clone());
-        let mut item = Item::new(Kind::MaterializedView, view.database.as_deref(), key, "views");
+        let mut item = Item::new(ItemKind::MaterializedView, view.database.as_deref(), key, "views");
         item.left_out = left_out.materialized_view(&item.key.0, &item.key.1);
         items.push(item);
     }
     for declared in &scan.declared {
         let key = (String::new(), declared.label());
-        let mut item = Item::new(Kind::Definition, declared.database.as_deref(), key, check_of(declared));
+        let mut item = Item::new(ItemKind::Definition, declared.database.as_deref(), key, check_of(declared));
         item.of_database = declared.tag.starts_with("DATABASE ");
         item.can_be_of_database = declared.desc == "ACL";
         // Privileges and policies are compared whatever has left them out, as long as their table is there.
@@ -142,7 +142,7 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         *unnamed.entry(added.database.as_deref()).or_default() += 1;
     }
     for (database, count) in unnamed {
-        let mut item = Item::new(Kind::Definition, database, Default::default(), "objects");
+        let mut item = Item::new(ItemKind::Definition, database, Default::default(), "objects");
         item.count = count;
         item.nobody = Some("the script makes it by a statement that pg_dump has not written");
         items.push(item);
@@ -160,7 +160,7 @@ fn databases(scan: &Scan) -> impl Iterator<Item = Item<'_>> {
     let named: BTreeSet<Option<&str>> = held.into_keys().chain(made.map(|name| Some(name.as_str()))).collect();
     named.into_iter().map(|database| {
         let name = database.unwrap_or("the one that is connected to first").to_owned();
-        Item::new(Kind::Database, database, (String::new(), name), "objects")
+        Item::new(ItemKind::Database, database, (String::new(), name), "objects")
     })
 }
 

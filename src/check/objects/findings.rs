@@ -8,7 +8,7 @@ use similar::TextDiff;
 use super::compare::Comparison;
 use crate::check::catalog::first_few;
 use crate::check::scope::{self, in_database, is_of_end, unsaid};
-use crate::check::{Apart, Kind, Looked, Restored};
+use crate::check::{Apart, ItemKind, Looked, Restored};
 use crate::finding::mask::secrets;
 use crate::finding::{AfterKind, Difference, Finding, Name, Severity};
 use crate::postgres::has_option;
@@ -16,7 +16,7 @@ use crate::postgres::has_option;
 /// Lines around each change.
 const CONTEXT: usize = 2;
 
-pub(super) fn told(restored: &Restored<'_>, comparison: &Comparison) -> Looked {
+pub(super) fn looked(restored: &Restored<'_>, comparison: &Comparison) -> Looked {
     let mut findings = Vec::new();
     let options = &restored.target.restore.options;
     let (left_out, by) = restored.left_out;
@@ -66,7 +66,7 @@ pub fn undecided(comparison: &Comparison) -> (Vec<String>, Vec<Apart>) {
         format!("{what}: {why}: {}", first_few(labels).join(", "))
     };
     let apart =
-        |(object, why): &(Declared, String)| Apart::untested(Kind::Definition, ("", &object.label()), why.as_str());
+        |(object, why): &(Declared, String)| Apart::untested(ItemKind::Definition, ("", &object.label()), why.as_str());
     (by_reason.into_iter().map(line).collect(), comparison.undecided.iter().map(apart).collect())
 }
 

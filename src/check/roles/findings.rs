@@ -10,7 +10,7 @@ use crate::check::scope::{BY_END, is_of_end, unsaid};
 use crate::cluster::sql::identifier;
 use crate::finding::{AfterKind, Finding, Name, Origin};
 
-pub fn told(differences: Differences, stated: &Stated, there: &Stated, restored: &Restored<'_>) -> Vec<Finding> {
+pub fn all(differences: Differences, stated: &Stated, there: &Stated, restored: &Restored<'_>) -> Vec<Finding> {
     let (unsaid, by_end) = (unsaid(restored), is_of_end(restored));
     let mut findings = Vec::new();
     findings.extend(changed(&differences.changed).map(|mut finding| {
