@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use async_trait::async_trait;
 use pgdump_reader::{Added, Declared};
 
-use super::catalog::{TOLD, qualified};
+use super::catalog::{MOST_NAMED, qualified};
 use super::ownership::Owners;
 use super::scope::{in_database, is_missing, schema_of};
 use super::{Check, Group, Looked, Restored, objects};
@@ -329,7 +329,7 @@ fn owner_bypasses(now: &str, dumped: &str, tables: &[Table]) -> Finding {
     finding.fix = format!("Give the tables to {dumped:?}, or force the policies on their owner.");
     let owner = identifier(dumped);
     let back = tables.iter().map(|table| format!("ALTER TABLE {} OWNER TO {owner};", sql(table))).collect();
-    finding.mend(AfterKind::Ownership, back, TOLD);
+    finding.mend(AfterKind::Ownership, back, MOST_NAMED);
     finding
 }
 

@@ -61,9 +61,10 @@ pub fn tablespaces_left_out(restored: &Restored<'_>) -> bool {
 /// one of the script's.
 pub fn rolled_back(restored: &Restored<'_>) -> bool {
     let one = has_option(&restored.target.restore.options, "--single-transaction", '1');
-    let is_told = |finding: &Finding| finding.name == Name::TransactionLost && finding.fails();
+    let is_reported = |finding: &Finding| finding.name == Name::TransactionLost && finding.fails();
     // in_failed_sql_transaction.
-    restored.restore_findings.iter().any(is_told) || restored.failures.iter().any(|failure| one || failure.is("25P02"))
+    restored.restore_findings.iter().any(is_reported)
+        || restored.failures.iter().any(|failure| one || failure.is("25P02"))
 }
 
 /// Whether what a finding names as hit is what fills this table: `TABLE DATA public.orders`, or of a script

@@ -78,13 +78,13 @@ pub fn locale(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<Preflight
     // Every image has the first two, and all but the oldest the third.
     let installed = ["C", "POSIX", "C.UTF-8"].into_iter().chain(cluster.locales.iter().map(String::as_str));
     let installed: Vec<String> = installed.chain([cluster.locale.as_str()]).map(normal_locale).collect();
-    let mut told: Vec<&str> = Vec::new();
+    let mut named: Vec<&str> = Vec::new();
     for created in databases {
         for locale in [&created.locale, &created.lc_collate, &created.lc_ctype].into_iter().flatten() {
-            if installed.contains(&normal_locale(locale)) || told.contains(&locale.as_str()) {
+            if installed.contains(&normal_locale(locale)) || named.contains(&locale.as_str()) {
                 continue;
             }
-            told.push(locale);
+            named.push(locale);
             let title = format!("locale {locale:?} may not exist in this target");
             foreseen.push(
                 PreflightFinding::new(Name::LocaleUnavailable, Subject::Locale(locale.clone()), title)

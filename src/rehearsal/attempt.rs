@@ -426,7 +426,7 @@ impl EndedRestore<'_> {
         };
         draft.notices.extend(partial::signs(&source.dump, scan));
         draft.checks.push(check::check_dump(scan));
-        draft.checks.extend(left_out.told());
+        draft.checks.extend(left_out.check_result());
         let summary = draft.restore.insert(summary);
         let (scan, left_out) = (Arc::clone(scan), left_out.clone());
         let Progress { restored, results } = progress;

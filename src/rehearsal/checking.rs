@@ -109,7 +109,8 @@ impl Checking<'_> {
                     let options = LookOptions { earlier: found.as_slice(), alone: None };
                     looks.push(Box::pin(async move {
                         let look = self.look(check, now, options).await;
-                        self.tell(check, now, look.looked.as_ref().map_err(|error| self.words(error)), events).await;
+                        self.announce(check, now, look.looked.as_ref().map_err(|error| self.words(error)), events)
+                            .await;
                         look
                     }));
                 }
@@ -145,7 +146,7 @@ impl Checking<'_> {
                     let looked = match again.contains(&nth) {
                         true => {
                             let looked = self.look_alone(check, &mut database, &found).await;
-                            self.tell(check, &database, looked.as_ref().map_err(String::clone), events).await;
+                            self.announce(check, &database, looked.as_ref().map_err(String::clone), events).await;
                             let database = (several && !check.looks_once()).then_some(place.name.as_str());
                             results.put(index, result(check, looked.clone(), database));
                             looked.ok()
@@ -160,7 +161,7 @@ impl Checking<'_> {
     }
 
     /// Tells whoever listens how one look of a check ended.
-    async fn tell(
+    async fn announce(
         &self,
         check: &dyn Check,
         database: &DatabaseToCheck<'_>,

@@ -8,7 +8,7 @@ use crate::source::RowMode;
 
 /// Takes the findings that a faithful copy shows for the source's own. A database is one where every row and every object was
 /// compared and found equal.
-pub fn tell(checks: &mut [CheckResult], dump: &Dump, server_version: Option<&str>, rows: RowMode) {
+pub fn take_for_source(checks: &mut [CheckResult], dump: &Dump, server_version: Option<&str>, rows: RowMode) {
     if rows != RowMode::Digest {
         return;
     }

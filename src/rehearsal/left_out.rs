@@ -139,7 +139,7 @@ impl LeftOut {
     }
 
     /// The data that are left out, as the result of a check; `None` where none are.
-    pub fn told(&self) -> Option<CheckResult> {
+    pub fn check_result(&self) -> Option<CheckResult> {
         if self.data.is_empty() {
             return None;
         }

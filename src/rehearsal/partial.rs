@@ -16,7 +16,7 @@ pub fn signs(dump: &Dump, scan: &Scan) -> Vec<String> {
     if !tables.is_empty() && makes_none && scan.damage.is_empty() {
         signs.push("the dump holds data alone: it makes none of the tables that its rows go into".to_owned());
     }
-    signs.extend(told(&without_data(dump, scan)));
+    signs.extend(sign_of_missing_data(&without_data(dump, scan)));
     signs
 }
 
@@ -54,7 +54,7 @@ pub fn without_data(dump: &Dump, scan: &Scan) -> Vec<String> {
         .collect()
 }
 
-fn told(bare: &[String]) -> Option<String> {
+fn sign_of_missing_data(bare: &[String]) -> Option<String> {
     if bare.is_empty() {
         return None;
     }

@@ -110,17 +110,17 @@ impl ClientErrors {
             return Vec::new();
         }
         let mut pieces = line.split(NAME);
-        let mut told = Vec::new();
+        let mut messages = Vec::new();
         // DETAIL, CONTEXT, `Command was:` and the lines of a statement are passed over: the server's log has them whole.
         let before = pieces.next().unwrap_or_default();
         let alone = pieces.clone().next().is_none();
         if !before.trim().is_empty() && (self.is_torn_off(before) || (self.awaiting_text && alone)) {
-            told.extend(self.piece(before));
+            messages.extend(self.piece(before));
         }
         for piece in pieces {
-            told.extend(self.piece(piece));
+            messages.extend(self.piece(piece));
         }
-        told
+        messages
     }
 
     /// Whether a text without the client's name before it is the client's all the same.

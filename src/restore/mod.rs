@@ -154,8 +154,8 @@ pub async fn run(
             if closing.as_ref().is_some_and(|closing| closing.is_refused_in(line)) {
                 closed.store(true, Ordering::Relaxed);
             }
-            for told in reader.line(line) {
-                match told {
+            for message in reader.line(line) {
+                match message {
                     ClientMessage::Error(error) => {
                         count += 1;
                         events.progress(EventKind::RestoreErrors { count });
@@ -200,8 +200,8 @@ pub async fn run(
     let mut logged = server_log::read(&session, mark).await?;
     let end = closing.map(|closing| closing.read(&mut logged, &feed));
     // That the last word is an error is its purpose. Where the script has switched the log off, psql alone tells of it.
-    let is_told = end.as_ref().is_some_and(|end| end.transaction.is_some()) || closed.load(Ordering::Relaxed);
-    if exit_code == 1 && is_told {
+    let is_our_own_error = end.as_ref().is_some_and(|end| end.transaction.is_some()) || closed.load(Ordering::Relaxed);
+    if exit_code == 1 && is_our_own_error {
         exit_code = 0;
     }
     let end = end.or_else(|| reads_stdin.then(|| PsqlEnd::without_word(&feed)));

@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 
-use crate::check::catalog::{TOLD, first_few, many, of_dump, qualified, restore_failed, sqlstate, words};
+use crate::check::catalog::{MOST_NAMED, first_few, many, of_dump, qualified, restore_failed, sqlstate, words};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
 use crate::finding::mask::Mask;
@@ -83,7 +83,7 @@ impl Check for ForeignKeys {
         if restore_failed(restored) {
             broken = without_explained(session, broken).await;
         }
-        looked.findings.extend(told(session, &broken, restored.mask.shows_data()).await);
+        looked.findings.extend(broken_keys(session, &broken, restored.mask.shows_data()).await);
         Ok(looked)
     }
 }
@@ -199,7 +199,7 @@ async fn without_explained<'a>(session: &Session, broken: Vec<(&'a Key, u64)>) -
     kept.map(|(broken, _)| broken).collect()
 }
 
-async fn told(session: &Session, broken: &[(&Key, u64)], show_data: bool) -> Option<Finding> {
+async fn broken_keys(session: &Session, broken: &[(&Key, u64)], show_data: bool) -> Option<Finding> {
     let rows: u64 = broken.iter().map(|(_, rows)| rows).sum();
     let title = match broken {
         [] => return None,
@@ -216,7 +216,7 @@ async fn told(session: &Session, broken: &[(&Key, u64)], show_data: bool) -> Opt
     finding.evidence = first_few(broken.iter().map(describe).collect());
     if show_data {
         let sample = |(key, _): &(&Key, u64)| format!("{} LIMIT {SHOWN}", key.broken(&key.columns));
-        let statements: Vec<String> = broken.iter().take(TOLD).map(sample).collect();
+        let statements: Vec<String> = broken.iter().take(MOST_NAMED).map(sample).collect();
         for ((key, _), answer) in broken.iter().zip(session.pipelined(&statements).await) {
             for row in answer.unwrap_or_default() {
                 let values: Vec<String> = row.into_iter().map(|value| value.unwrap_or_else(|| "NULL".into())).collect();
@@ -224,6 +224,6 @@ async fn told(session: &Session, broken: &[(&Key, u64)], show_data: bool) -> Opt
             }
         }
     }
-    finding.commands = broken.iter().take(TOLD).map(|(key, _)| format!("{};", key.broken("*"))).collect();
+    finding.commands = broken.iter().take(MOST_NAMED).map(|(key, _)| format!("{};", key.broken("*"))).collect();
     Some(finding)
 }

@@ -94,7 +94,7 @@ impl Check for Indexes {
             lost.retain(|index| !index.partitioned || index.attached == index.partitions);
         }
         let compared = BTreeMap::from([("index".to_owned(), u64::try_from(count).unwrap_or(0))]);
-        Ok(Looked { findings: told(&lost).into_iter().collect(), looked_at, compared, ..Looked::default() })
+        Ok(Looked { findings: invalid_indexes(&lost).into_iter().collect(), looked_at, compared, ..Looked::default() })
     }
 }
 
@@ -125,7 +125,7 @@ fn so_in_dump(invalid: &[Invalid], restored: &Restored<'_>) -> HashSet<u32> {
     }
 }
 
-fn told(invalid: &[Invalid]) -> Option<Finding> {
+fn invalid_indexes(invalid: &[Invalid]) -> Option<Finding> {
     let first = invalid.first()?;
     let title = match invalid {
         [only] => format!("index {} is not valid, so that the server does not use it", only.label()),
@@ -156,6 +156,6 @@ fn told(invalid: &[Invalid]) -> Option<Finding> {
         "Build the index anew; where that fails, its error says what is wrong.".into()
     };
     let index_of = |index: &Invalid| format!("REINDEX INDEX {};", qualified(&index.schema, &index.name));
-    finding.mend(AfterKind::Reindex, invalid.iter().map(index_of).collect(), crate::check::catalog::TOLD);
+    finding.mend(AfterKind::Reindex, invalid.iter().map(index_of).collect(), crate::check::catalog::MOST_NAMED);
     Some(finding)
 }

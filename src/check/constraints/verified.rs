@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use pgdump_reader::Constraint;
 
 use super::listed::{self, Unverified};
-use crate::check::catalog::{TOLD, many, qualified};
+use crate::check::catalog::{MOST_NAMED, many, qualified};
 use crate::check::scope::{in_database, schema_of};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
@@ -65,13 +65,13 @@ impl Check for Verified {
                 many(found.len(), "constraint", "constraints")
             ));
         } else {
-            looked.findings.extend(told(&found));
+            looked.findings.extend(unverified_constraints(&found));
         }
         Ok(looked)
     }
 }
 
-fn told(found: &[Unverified]) -> Option<Finding> {
+fn unverified_constraints(found: &[Unverified]) -> Option<Finding> {
     let label = |one: &Unverified| format!("{} of {}.{}", one.name, one.schema, one.of);
     let state = |one: &Unverified| if one.enforced { "NOT VALID" } else { "NOT ENFORCED" };
     let title = match found {
@@ -94,6 +94,6 @@ fn told(found: &[Unverified]) -> Option<Finding> {
             }
         })
         .collect();
-    finding.mend(AfterKind::Constraints, validate, TOLD);
+    finding.mend(AfterKind::Constraints, validate, MOST_NAMED);
     Some(finding)
 }

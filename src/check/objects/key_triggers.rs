@@ -2,7 +2,7 @@
 //! restore makes them so that they do.
 
 use crate::check::Restored;
-use crate::check::catalog::{TOLD, many, of_dump, qualified};
+use crate::check::catalog::{MOST_NAMED, many, of_dump, qualified};
 use crate::cluster::ClusterError;
 use crate::finding::{Finding, Name};
 
@@ -37,7 +37,7 @@ pub(super) async fn look(restored: &Restored<'_>) -> Result<Option<Finding>, Clu
     finding.objects = tables.iter().map(|(schema, table, ..)| format!("TABLE {schema}.{table}")).collect();
     finding.evidence = tables
         .iter()
-        .take(TOLD)
+        .take(MOST_NAMED)
         .map(|(schema, table, constraints, _)| {
             format!("{schema}.{table}: {} hold for no new row", constraints.join(", "))
         })
@@ -48,7 +48,7 @@ pub(super) async fn look(restored: &Restored<'_>) -> Result<Option<Finding>, Clu
             .into();
     finding.commands = tables
         .iter()
-        .take(TOLD)
+        .take(MOST_NAMED)
         .map(|(schema, table, ..)| format!("ALTER TABLE {} ENABLE TRIGGER ALL;", qualified(schema, table)))
         .collect();
     Ok(Some(finding))

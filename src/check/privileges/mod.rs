@@ -104,9 +104,9 @@ impl Check for Privileges {
         for object in dumped.keys().filter(|object| object.0 == GrantedKind::Column) {
             add_column(&mut held, object);
         }
-        let mut told = ByRole::default();
+        let mut by_role = ByRole::default();
         for (object, held) in &held {
-            told.compared += 1;
+            by_role.compared += 1;
             let granted = dumped.get(object);
             let expected = expected(held, granted);
             let (mut wider, mut lost) = (held.now.beyond(&expected), expected.beyond(&held.now));
@@ -119,18 +119,18 @@ impl Check for Privileges {
                 lost.clear();
             }
             for (role, privileges) in wider {
-                told.wider.entry(role).or_default().push((label(object.0, held), object.0, held, privileges));
+                by_role.wider.entry(role).or_default().push((label(object.0, held), object.0, held, privileges));
             }
             for (role, privileges) in lost {
-                told.lost.entry(role).or_default().push((label(object.0, held), object.0, held, privileges));
+                by_role.lost.entry(role).or_default().push((label(object.0, held), object.0, held, privileges));
             }
         }
         let mut findings = Vec::new();
-        findings.extend(told.wider(left_out, &of_target(restored)));
-        findings.extend(told.lost(left_out));
+        findings.extend(by_role.wider(left_out, &of_target(restored)));
+        findings.extend(by_role.lost(left_out));
         findings.extend(later::compare(restored, &declared, left_out, &roles, major).await?);
-        let looked_at = format!("privileges of {} objects", told.compared);
-        let compared = BTreeMap::from([("privileges".to_owned(), told.compared)]);
+        let looked_at = format!("privileges of {} objects", by_role.compared);
+        let compared = BTreeMap::from([("privileges".to_owned(), by_role.compared)]);
         Ok(Looked { findings, looked_at, compared, ..Looked::default() })
     }
 }

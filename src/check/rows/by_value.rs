@@ -103,20 +103,20 @@ struct Texts {
 }
 
 impl Visitor for Texts {
-    fn may_want(&self, place: &Destination) -> bool {
-        self.suspect.unit.places.contains(place)
+    fn may_want(&self, destination: &Destination) -> bool {
+        self.suspect.unit.destinations.contains(destination)
     }
 
-    fn wants(&mut self, place: &Destination) -> Option<Recipe> {
-        self.suspect.unit.places.contains(place).then(|| self.suspect.recipe(place))?
+    fn wants(&mut self, destination: &Destination) -> Option<Recipe> {
+        self.suspect.unit.destinations.contains(destination).then(|| self.suspect.recipe(destination))?
     }
 
-    fn row(&mut self, place: &Destination, row: VisitedRow<'_>) {
+    fn row(&mut self, destination: &Destination, row: VisitedRow<'_>) {
         self.too_many |= self.text.len() > MOST_BYTES;
         if self.too_many {
             return;
         }
-        let Some(order) = self.suspect.recipe(place).and_then(|recipe| recipe.order) else { return };
+        let Some(order) = self.suspect.recipe(destination).and_then(|recipe| recipe.order) else { return };
         for (number, at) in order.into_iter().enumerate() {
             if number > 0 {
                 self.text.push(b'\t');

@@ -15,7 +15,7 @@ use crate::finding::{Finding, Name};
 use crate::source::RowMode;
 
 /// Evidence lines of one finding.
-const TOLD: usize = 5;
+const MOST_NAMED: usize = 5;
 
 /// Gathers what was compared.
 pub struct RowsReport<'a> {
@@ -449,7 +449,7 @@ impl<'a> RowsReport<'a> {
             }
             finding.evidence.extend(places.iter().map(|place| format!("{}: {place}", table.label)));
         }
-        finding.evidence.truncate(TOLD);
+        finding.evidence.truncate(MOST_NAMED);
         Some((finding, first))
     }
 

@@ -1,7 +1,7 @@
 //! Sequences that will soon have no value left to hand out.
 
 use super::read::{Next, Sequence};
-use crate::check::catalog::{TOLD, first_few};
+use crate::check::catalog::{MOST_NAMED, first_few};
 use crate::finding::{AfterKind, Finding, Name};
 
 /// A sequence with fewer values from its start to its end is small on purpose.
@@ -45,7 +45,7 @@ pub fn judge(sequences: &[&Sequence]) -> Option<Finding> {
         commands
     });
     let statements: Vec<Vec<String>> = commands.collect();
-    let shown = statements.iter().take(TOLD).map(Vec::len).sum();
+    let shown = statements.iter().take(MOST_NAMED).map(Vec::len).sum();
     finding.mend(AfterKind::Sequences, statements.concat(), shown);
     Some(finding)
 }

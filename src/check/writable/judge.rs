@@ -93,11 +93,11 @@ impl Known<'_> {
             };
         }
         match refused.sqlstate.as_str() {
-            "23505" if self.is_key(&refused) => match self.is_told(table, &refused) {
+            "23505" if self.is_key(&refused) => match self.is_explained(table, &refused) {
                 true => Verdict::Unproved(format!("its key collides, as {} says", Name::SequenceBehind)),
                 false => Verdict::Finding(WriteFailure::KeyTaken, refused),
             },
-            "2200H" => match self.is_told_exhausted(&refused) {
+            "2200H" => match self.is_found_exhausted(&refused) {
                 true => Verdict::Unproved(format!("its sequence is at its end, as {} says", Name::SequenceExhausted)),
                 false => Verdict::Finding(WriteFailure::SequenceEnd, refused),
             },
@@ -137,7 +137,7 @@ impl Known<'_> {
 
     /// Whether the check of sequences has told of it: a column of the table, or of the one that was refused, is named in
     /// its evidence.
-    fn is_told(&self, table: &Table, refused: &Refused) -> bool {
+    fn is_explained(&self, table: &Table, refused: &Refused) -> bool {
         let mut columns: Vec<String> = table.keys.iter().map(|key| format!("{}.{key} ", table.label())).collect();
         if let (Some(schema), Some(other)) = (&refused.schema, &refused.table) {
             columns.extend(table.keys.iter().map(|key| format!("{schema}.{other}.{key} ")));
@@ -147,7 +147,7 @@ impl Known<'_> {
         behind.flat_map(|finding| &finding.evidence).any(|line| columns.iter().any(|column| line.starts_with(column)))
     }
 
-    fn is_told_exhausted(&self, refused: &Refused) -> bool {
+    fn is_found_exhausted(&self, refused: &Refused) -> bool {
         let exhausted = self.restored.earlier.iter().filter(|finding| finding.name == Name::SequenceExhausted);
         exhausted.flat_map(|finding| &finding.objects).any(|object| {
             let name = object.rsplit_once('.').map_or(object.as_str(), |(_, name)| name);

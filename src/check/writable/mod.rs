@@ -194,13 +194,13 @@ impl Outcome {
         let Some(role) = role.filter(|_| !closed.is_empty()) else { return Ok(open) };
         let meant = meant_to_write(restored, role).await?;
         for table in closed {
-            let told = restored.earlier.iter().any(|finding| {
+            let explained = restored.earlier.iter().any(|finding| {
                 // A warning does not fail the target, and a role that is named to write and cannot does.
                 finding.fails()
                     && matches!(finding.name, Name::PrivilegesChanged | Name::OwnershipChanged)
                     && finding.objects.iter().any(|object| *object == format!("TABLE {}", table.label()))
             });
-            if told {
+            if explained {
                 self.take(
                     table,
                     Verdict::Unproved("another finding says that its privileges are not the dump's".into()),
