@@ -40,6 +40,7 @@ pub mod profile;
 
 pub mod postgres;
 
+pub mod counted;
 pub mod event;
 pub mod exit;
 pub mod seconds;

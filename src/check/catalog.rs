@@ -50,11 +50,6 @@ pub(super) fn sqlstate(error: &tokio_postgres::Error) -> &str {
     error.code().map_or("", |code| code.code())
 }
 
-/// `1 table`, `3 tables`.
-pub(super) fn many(count: usize, one: &str, more: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {more}") }
-}
-
 /// The first few, and how many there are beyond.
 pub(super) fn first_few(all: Vec<String>) -> Vec<String> {
     let more = all.len().saturating_sub(MOST_NAMED);

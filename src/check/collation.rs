@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::catalog::{first_few, many, of_dump, qualified};
+use super::catalog::{first_few, of_dump, qualified};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
+use crate::counted::counted_as;
 use crate::finding::{AfterKind, Finding, Name};
 use crate::postgres::{Change, Major, normal_locale};
 use crate::preflight::{Locale, other_locale};
@@ -87,7 +88,7 @@ impl Check for Collation {
                     "the system gives no version of its rules for locale {}, so nobody can tell how {} sorted ({first}): \
                      use an image with glibc, an ICU locale, or locale C",
                     own.locale.collate,
-                    if hit.len() == 1 { "1 object is".to_owned() } else { format!("{} objects are", hit.len()) }
+                    counted_as(hit.len(), "object is", "objects are")
                 ));
             }
         }
@@ -218,7 +219,7 @@ fn other_version(changed: &[Changed], objects: Vec<String>, database: &str) -> F
     let describe = |one: &Changed| format!("{}: version {} recorded, {} found", one.label, one.recorded, one.actual);
     finding.evidence = first_few(changed.iter().map(describe).collect());
     if !objects.is_empty() {
-        finding.evidence.push(format!("{} in that order", many(objects.len(), "object is", "objects are")));
+        finding.evidence.push(format!("{} in that order", counted_as(objects.len(), "object is", "objects are")));
     }
     finding.objects = changed.iter().map(|one| one.label.clone()).chain(objects).collect();
     finding.commands = changed.iter().take(super::catalog::MOST_NAMED).map(|one| one.refresh.clone()).collect();

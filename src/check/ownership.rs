@@ -13,6 +13,7 @@ use super::scope::{in_database, is_missing, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
+use crate::counted::{agreeing, counted};
 use crate::finding::{AfterKind, Finding, Name, Subject};
 use crate::postgres::has_option;
 use crate::source::Witness;
@@ -285,28 +286,28 @@ fn label(owned: &Owned) -> String {
 }
 
 fn owner_changed(dumped: &str, now: &str, objects: Vec<String>) -> Finding {
-    let many = objects.len();
-    let what = if many == 1 { "1 object".to_owned() } else { format!("{many} objects") };
+    let count = objects.len();
+    let what = counted(count, "object");
     let mut finding = Finding::new(
         Name::OwnershipChanged,
-        format!("{what} that {dumped:?} owns in the dump now belong{} to {now:?}", if many == 1 { "s" } else { "" }),
+        format!("{what} that {dumped:?} owns in the dump now belong{} to {now:?}", agreeing(count, "s", "")),
     );
-    finding.count = many as u64;
+    finding.count = count as u64;
     finding.objects = objects;
     finding.evidence = vec![format!("later ALTER, DROP and GRANT by {dumped:?} will fail: only an owner may")];
     finding
 }
 
 fn definer_changed(dumped: &str, now: &str, is_superuser: bool, objects: Vec<String>) -> Finding {
-    let many = objects.len();
-    let what = if many == 1 { "1 function".to_owned() } else { format!("{many} functions") };
-    let (runs, role) = (if many == 1 { "runs" } else { "run" }, if is_superuser { "the superuser " } else { "" });
+    let count = objects.len();
+    let what = counted(count, "function");
+    let (runs, role) = (agreeing(count, "runs", "run"), if is_superuser { "the superuser " } else { "" });
     let mut finding = Finding::new(
         Name::SecurityDefinerOwnerChanged,
         format!("{what} that {runs} with the rights of {dumped:?} in the dump now {runs} with those of {role}{now:?}"),
     );
     finding.subject = Some(Subject::Role(dumped.to_owned()));
-    finding.count = many as u64;
+    finding.count = count as u64;
     finding.evidence = vec![format!("whoever may call it does with {now:?}'s rights what its body does")];
     finding.fix = format!("Give them to {dumped:?} before anybody connects.");
     finding.objects = objects;

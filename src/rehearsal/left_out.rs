@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use pgdump_reader::{Archive, Dump, ObjectKind, Part, Scan, TocEntry};
 
 use crate::check::{CheckResult, Group, LEFT_OUT, Outcome};
+use crate::counted::{agreeing, counted, counted_as};
 use crate::finding::{Finding, Name};
 
 /// Entries of an archive that are not restored; empty where all are.
@@ -145,19 +146,17 @@ impl LeftOut {
         }
         let count = |desc: &str| self.data.iter().filter(|label| label.starts_with(desc)).count();
         let tables = count("TABLE DATA");
+        let rows = format!("the rows of {}", counted(tables, "table"));
         let mut finding = Finding::new(
             Name::LeftOut,
             format!(
                 "{} leaves out {}",
                 self.option,
-                match (tables, self.data.len()) {
-                    (1, 1) => "the rows of a table".to_owned(),
-                    (tables, all) if tables == all => format!("the rows of {tables} tables"),
-                    (0, 1) => "an entry with data".to_owned(),
-                    (0, all) => format!("{all} entries with data"),
-                    (1, all) => format!("the rows of a table, and {} more entries with data", all - 1),
-                    (tables, all) =>
-                        format!("the rows of {tables} tables, and {} more entries with data", all - tables),
+                match (tables, self.data.len() - tables) {
+                    (_, 0) => rows,
+                    (0, others) => counted_as(others, "entry with data", "entries with data"),
+                    (_, others) =>
+                        format!("{rows}, and {others} more {} with data", agreeing(others, "entry", "entries")),
                 }
             ),
         );
@@ -167,7 +166,7 @@ impl LeftOut {
         finding.fix = format!("Restore without {}, unless that is what the target is meant to be.", self.option);
         Some(CheckResult {
             outcome: Outcome::Looked { findings: vec![finding] },
-            looked_at: format!("{} entries with data left out", self.data.len()),
+            looked_at: format!("{} left out", counted_as(self.data.len(), "entry with data", "entries with data")),
             ..CheckResult::new(LEFT_OUT, Group::Rows)
         })
     }

@@ -8,6 +8,7 @@ use pgdump_reader::{Dump, Held, Renamed, Scan};
 use crate::check::CheckedDatabase;
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Database, MAINTENANCE_DATABASE, Session};
+use crate::counted::counted;
 use crate::engine::Sandbox;
 use crate::profile::Target;
 use crate::restore;
@@ -140,8 +141,7 @@ fn settle(
     let lost = open.iter().map(|(known_as, name, held)| {
         let what = match (held.tables, held.all()) {
             (0, all) => format!("{all} statements or blocks of rows"),
-            (1, _) => "1 table".to_owned(),
-            (tables, _) => format!("{tables} tables"),
+            (tables, _) => counted(tables, "table"),
         };
         let reason = format!("database {name:?}, into which the dump puts {what}, is not there after the restore");
         Lost { known_as: (*known_as).clone(), reason }

@@ -18,9 +18,10 @@ use anstyle::{AnsiColor, Style};
 
 use self::grid::Grid;
 use self::group::Group;
-use super::text::{self, clip, counted, pack, visible, wrap};
+use super::text::{self, clip, pack, visible, wrap};
 use super::{Report, SourceFacts};
 use crate::check::Outcome;
+use crate::counted::{agreeing, counted, counted_as};
 use crate::finding::{Finding, Origin, Severity};
 use crate::rehearsal::ledger::Entry;
 use crate::rehearsal::{Rehearsal, Verdict};
@@ -371,7 +372,7 @@ impl Page<'_> {
             return Ok(());
         }
         let names: Vec<String> = targets.iter().map(|target| self.shown(target)).collect();
-        self.labelled_items(if names.len() == 1 { "target" } else { "targets" }, "", &names)
+        self.labelled_items(agreeing(names.len(), "target", "targets"), "", &names)
     }
 
     /// How much it hit, and the first few of it.
@@ -553,7 +554,7 @@ fn balance(entry: &Entry) -> String {
     for (word, part) in not_compared.chain(entry.untested.iter().map(|part| ("untested", part))) {
         parts.push(format!("{} {word} ({})", part.count, part.reason));
     }
-    format!("of the dump's {} {}: {}", entry.held, if entry.held == 1 { one } else { several }, parts.join(", "))
+    format!("of the dump's {}: {}", counted_as(entry.held, one, several), parts.join(", "))
 }
 
 /// Its own reasons, then those of the checks that could not look, unless it has said them already.

@@ -44,7 +44,7 @@ fn what_a_list_leaves_out_is_told_and_the_rest_is_compared_to_the_last_row() {
     let told = ran.finding("left-out");
     assert!(told.objects.contains(&"TABLE DATA public.t".to_owned()), "{told:?}");
     assert!(told.objects.contains(&"SEQUENCE SET public.free".to_owned()), "{told:?}");
-    assert!(told.title.starts_with("restore.list leaves out the rows of a table, and "), "{told:?}");
+    assert!(told.title.starts_with("restore.list leaves out the rows of 1 table, and "), "{told:?}");
     let rows = entry(ran.only(), ItemKind::Rows);
     assert_eq!((rows.held, rows.compared), (2, 1), "{rows:?}");
     assert_eq!(

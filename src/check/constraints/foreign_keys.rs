@@ -5,9 +5,10 @@
 
 use async_trait::async_trait;
 
-use crate::check::catalog::{MOST_NAMED, first_few, many, of_dump, qualified, restore_failed, sqlstate, words};
+use crate::check::catalog::{MOST_NAMED, first_few, of_dump, qualified, restore_failed, sqlstate, words};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
+use crate::counted::counted_as;
 use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name};
 use crate::postgres::Change;
@@ -69,7 +70,8 @@ impl Check for ForeignKeys {
         // No plan that a dump's settings ask for, and room for the hash of a key's values.
         session.batch("SET work_mem = '64MB'; SET jit = off", "cannot prepare a connection").await?;
         let (keys, periods) = keys(session).await?;
-        let mut looked = Looked { looked_at: many(keys.len(), "foreign key", "foreign keys"), ..Looked::default() };
+        let mut looked =
+            Looked { looked_at: counted_as(keys.len(), "foreign key", "foreign keys"), ..Looked::default() };
         looked.compared.insert("foreign key".to_owned(), keys.len() as u64);
         looked.not_compared = periods;
         let mut broken = Vec::new();
@@ -211,7 +213,13 @@ async fn broken_keys(session: &Session, broken: &[(&Key, u64)], show_data: bool)
     finding.count = broken.len() as u64;
     finding.objects = broken.iter().map(|(key, _)| format!("FK CONSTRAINT {}", key.label())).collect();
     let describe = |(key, rows): &(&Key, u64)| {
-        format!("{} ({}) to {}: {}", key.label(), key.columns_label, key.to_label, many(*rows as usize, "row", "rows"))
+        format!(
+            "{} ({}) to {}: {}",
+            key.label(),
+            key.columns_label,
+            key.to_label,
+            counted_as(*rows as usize, "row", "rows")
+        )
     };
     finding.evidence = first_few(broken.iter().map(describe).collect());
     if show_data {

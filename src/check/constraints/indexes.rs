@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use async_trait::async_trait;
 use pgdump_reader::Relation;
 
-use crate::check::catalog::{first_few, many, of_dump, qualified, restore_failed};
+use crate::check::catalog::{first_few, of_dump, qualified, restore_failed};
 use crate::check::scope::{in_database, schema_of};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
+use crate::counted::counted_as;
 use crate::finding::{AfterKind, Finding, Name};
 use crate::source::Witness;
 
@@ -129,7 +130,10 @@ fn invalid_indexes(invalid: &[Invalid]) -> Option<Finding> {
     let first = invalid.first()?;
     let title = match invalid {
         [only] => format!("index {} is not valid, so that the server does not use it", only.label()),
-        _ => format!("{} are not valid, so that the server does not use them", many(invalid.len(), "index", "indexes")),
+        _ => format!(
+            "{} are not valid, so that the server does not use them",
+            counted_as(invalid.len(), "index", "indexes")
+        ),
     };
     let mut finding = Finding::new(Name::IndexInvalid, title);
     finding.count = invalid.len() as u64;

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use crate::check::borrowed::Borrowed;
-use crate::check::catalog::{MOST_NAMED, first_few, many, of_dump, qualified, sqlstate, words};
+use crate::check::catalog::{MOST_NAMED, first_few, of_dump, qualified, sqlstate, words};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
+use crate::counted::counted_as;
 use crate::finding::mask::Mask;
 use crate::finding::{AfterKind, Finding, Name};
 use crate::postgres::{Change, Major};
@@ -265,9 +266,14 @@ impl Wrong {
             Ok(0) => {}
             Ok(count) if index.is_exclusion => {
                 let least = if count >= u64::from(MOST_PAIRS) { "at least " } else { "" };
-                self.break_by(index, &format!("{least}{}", many(count as usize, "pair of rows", "pairs of rows")));
+                self.break_by(
+                    index,
+                    &format!("{least}{}", counted_as(count as usize, "pair of rows", "pairs of rows")),
+                );
             }
-            Ok(count) => self.break_by(index, &format!("{} in several rows", many(count as usize, "key", "keys"))),
+            Ok(count) => {
+                self.break_by(index, &format!("{} in several rows", counted_as(count as usize, "key", "keys")))
+            }
             Err(reason) => self.could_not.push(format!("{}: {reason}", index.label())),
         }
     }

@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use pgdump_reader::Constraint;
 
 use super::listed::{self, Unverified};
-use crate::check::catalog::{MOST_NAMED, many, qualified};
+use crate::check::catalog::{MOST_NAMED, qualified};
 use crate::check::scope::{in_database, schema_of};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
+use crate::counted::counted_as;
 use crate::finding::{AfterKind, Finding, Name};
 use crate::source::Witness;
 
@@ -62,7 +63,7 @@ impl Check for Verified {
         if abridged && !found.is_empty() {
             looked.could_not.push(format!(
                 "{} are not verified, and the archive holds too many definitions to tell whether it has them so",
-                many(found.len(), "constraint", "constraints")
+                counted_as(found.len(), "constraint", "constraints")
             ));
         } else {
             looked.findings.extend(unverified_constraints(&found));

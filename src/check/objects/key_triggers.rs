@@ -2,8 +2,9 @@
 //! restore makes them so that they do.
 
 use crate::check::Restored;
-use crate::check::catalog::{MOST_NAMED, many, of_dump, qualified};
+use crate::check::catalog::{MOST_NAMED, of_dump, qualified};
 use crate::cluster::ClusterError;
+use crate::counted::counted_as;
 use crate::finding::{Finding, Name};
 
 /// Tables with triggers of constraints that do not fire as they are made, and how many constraints of them it hits.
@@ -27,7 +28,7 @@ pub(super) async fn look(restored: &Restored<'_>) -> Result<Option<Finding>, Clu
     if tables.is_empty() {
         return Ok(None);
     }
-    let tables_hit = many(tables.len(), "table", "tables");
+    let tables_hit = counted_as(tables.len(), "table", "tables");
     let title = match tables.iter().any(|(.., off)| *off) {
         true => format!("triggers that keep the constraints of {tables_hit} are switched off"),
         false => format!("triggers that keep the constraints of {tables_hit} fire otherwise than a restore makes them"),

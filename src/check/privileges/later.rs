@@ -10,6 +10,7 @@ use super::{STATEMENTS, letters, role_label};
 use crate::check::scope::in_database;
 use crate::check::{Restored, objects};
 use crate::cluster::ClusterError;
+use crate::counted::{agreeing, counted};
 use crate::finding::{AfterKind, Finding, Name, Severity};
 
 /// Where a role gains privileges, with those that it gains and may grant on; `""` is PUBLIC.
@@ -110,8 +111,7 @@ fn lost_of_dump(lost: &[&Declared], unstated: &[&DefaultsOf], left_out: Option<&
     if count == 0 {
         return None;
     }
-    let noun = if count == 1 { "1 default privilege".to_owned() } else { format!("{count} default privileges") };
-    let verb = if count == 1 { "is" } else { "are" };
+    let (noun, verb) = (counted(count, "default privilege"), agreeing(count, "is", "are"));
     let mut finding = Finding::new(Name::PrivilegesChanged, format!("{noun} of the dump {verb} not there"));
     finding.count = count as u64;
     let unstated = unstated.iter().map(|place| place.label());

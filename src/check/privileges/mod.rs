@@ -24,6 +24,7 @@ use super::scope::in_database;
 use super::{Apart, Check, Group, Looked, Restored, objects};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
+use crate::counted::{agreeing, counted};
 use crate::finding::{AfterKind, Failure, Finding, Name, Severity};
 use crate::postgres::has_option;
 use crate::restore::made_by_dump;
@@ -235,9 +236,11 @@ impl ByRole<'_> {
     fn wider(&mut self, left_out: Option<&str>, defaults: &[&DefaultPrivilege]) -> Option<Finding> {
         let (objects, count) = hits(&mut self.wider)?;
         let who = who(&self.wider);
-        let verb = if self.wider.len() == 1 { "may do more" } else { "may each do more" };
-        let mut finding =
-            Finding::new(Name::PrivilegesWider, format!("{who} {verb} than in the dump on {}", many(count)));
+        let verb = agreeing(self.wider.len(), "may do more", "may each do more");
+        let mut finding = Finding::new(
+            Name::PrivilegesWider,
+            format!("{who} {verb} than in the dump on {}", counted(count, "object")),
+        );
         finding.count = count as u64;
         finding.objects = objects;
         finding.evidence = evidence(&self.wider, "gains");
@@ -276,7 +279,7 @@ impl ByRole<'_> {
     fn lost(&mut self, left_out: Option<&str>) -> Option<Finding> {
         let (objects, count) = hits(&mut self.lost)?;
         let who = who(&self.lost);
-        let title = format!("{who} may do less than in the dump on {}", many(count));
+        let title = format!("{who} may do less than in the dump on {}", counted(count, "object"));
         let mut finding = Finding::new(Name::PrivilegesChanged, title);
         finding.count = count as u64;
         finding.objects = objects;
@@ -317,10 +320,6 @@ fn who(by_role: &BTreeMap<String, Vec<Hit<'_>>>) -> String {
     }
     let last = names.pop().unwrap_or_default();
     if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) }
-}
-
-fn many(objects: usize) -> String {
-    if objects == 1 { "1 object".to_owned() } else { format!("{objects} objects") }
 }
 
 fn letters(privileges: &[(char, bool)]) -> String {

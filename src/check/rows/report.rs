@@ -11,6 +11,7 @@ use super::relations::{Alters, Table};
 use crate::check::scope::{BY_END, fills, is_of_end, unsaid};
 use crate::check::{Apart, ItemKind, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
+use crate::counted::counted;
 use crate::finding::{Finding, Name};
 use crate::source::RowMode;
 
@@ -436,8 +437,8 @@ impl<'a> RowsReport<'a> {
         let first = *hit.first()?;
         let rows: u64 = hit.iter().map(|table| number(&table.difference)).sum();
         let least = if hit.iter().all(|table| table.difference.exact) { "" } else { "at least " };
-        let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
-        let tables = if hit.len() == 1 { "1 table".to_owned() } else { format!("{} tables", hit.len()) };
+        let rows = counted(rows, "row");
+        let tables = counted(hit.len(), "table");
         let mut finding = Finding::new(name, format!("{least}{rows} of {tables} {what}"));
         finding.count = hit.len() as u64;
         finding.objects = hit.iter().map(|table| format!("TABLE {}", table.label)).collect();
