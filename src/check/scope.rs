@@ -4,6 +4,7 @@ use super::Restored;
 use crate::cluster::sql::identifier;
 use crate::finding::{Finding, Name, Severity, Subject};
 use crate::postgres::has_option;
+use pgdump_reader::schema_or_public;
 
 /// What the dump declares for the database that is looked at.
 pub fn in_database<'a, T>(
@@ -14,10 +15,9 @@ pub fn in_database<'a, T>(
     items.iter().filter(move |item| restored.place.is_known_as(database(item).as_deref()))
 }
 
-/// The schema of a name; one without it, which only scripts written by hand have, goes where `search_path` points by
-/// default.
+/// The schema of a name, `public` where it is written without one.
 pub fn schema_of(schema: &Option<String>) -> String {
-    schema.clone().filter(|schema| !schema.is_empty()).unwrap_or_else(|| "public".to_owned())
+    schema_or_public(schema.as_deref()).to_owned()
 }
 
 /// Whether the restore has reported the role as missing, which explains all that it should own.

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use pgdump_reader::{Archive, Dump, ObjectKind, Part, Scan, TocEntry};
+use pgdump_reader::{Archive, Dump, ObjectKind, Part, Scan, TocEntry, schema_or_public};
 
 use crate::check::{CheckResult, Group, LEFT_OUT, Outcome};
 use crate::counted::{agreeing, counted, counted_as};
@@ -33,10 +33,6 @@ fn is_of_whole(entry: &TocEntry) -> bool {
     ObjectKind::of_tag(&entry.desc).is_some_and(ObjectKind::is_of_whole)
 }
 
-fn schema_of(schema: Option<&str>) -> String {
-    schema.filter(|schema| !schema.is_empty()).unwrap_or("public").to_owned()
-}
-
 impl LeftOut {
     /// What is left out where only these entries are restored.
     pub fn of(dump: &Dump, kept: &HashSet<i32>, option: &str) -> Self {
@@ -52,7 +48,9 @@ impl LeftOut {
 
     fn of_entries(archive: &Archive, option: &str, is_left_out: impl Fn(&&TocEntry) -> bool) -> Self {
         let entries: Vec<&TocEntry> = archive.entries.iter().filter(is_left_out).collect();
-        let key = |entry: &&TocEntry| (entry.desc.clone(), schema_of(entry.schema.as_deref()), entry.tag.clone());
+        let key = |entry: &&TocEntry| {
+            (entry.desc.clone(), schema_or_public(entry.schema.as_deref()).to_owned(), entry.tag.clone())
+        };
         Self {
             reason: format!("left out by {option}"),
             option: option.to_owned(),
@@ -120,19 +118,19 @@ impl LeftOut {
     pub fn witness(&self, scan: &Scan) -> Scan {
         let mut scan = scan.clone();
         scan.rows.retain(|rows| {
-            self.rows(&schema_of(rows.destination.schema.as_deref()), &rows.destination.table).is_none()
+            self.rows(schema_or_public(rows.destination.schema.as_deref()), &rows.destination.table).is_none()
         });
         for table in &mut scan.facts.tables {
-            if self.rows(&schema_of(table.schema.as_deref()), &table.name).is_some() {
+            if self.rows(schema_or_public(table.schema.as_deref()), &table.name).is_some() {
                 (table.has_data, table.rows, table.bytes) = (false, None, 0);
             }
         }
         scan.facts.sequences.retain(|value| {
-            self.sequence(&schema_of(value.sequence.schema.as_deref()), &value.sequence.name).is_none()
+            self.sequence(schema_or_public(value.sequence.schema.as_deref()), &value.sequence.name).is_none()
         });
         scan.facts
             .refreshed
-            .retain(|view| self.materialized_view(&schema_of(view.schema.as_deref()), &view.name).is_none());
+            .retain(|view| self.materialized_view(schema_or_public(view.schema.as_deref()), &view.name).is_none());
         if self.large_objects().is_some() {
             scan.large_objects.clear();
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pgdump_reader::{Dump, Scan};
+use pgdump_reader::{Dump, Scan, schema_or_public};
 
 /// Tables that are named one by one.
 const NAMED: usize = 5;
@@ -50,7 +50,7 @@ pub fn without_data(dump: &Dump, scan: &Scan) -> Vec<String> {
         .iter()
         .filter(|table| table.created && table.rows.is_none() && !table.has_data)
         .filter(holds_rows)
-        .map(|table| format!("{}.{}", table.schema.as_deref().unwrap_or("public"), table.name))
+        .map(|table| format!("{}.{}", schema_or_public(table.schema.as_deref()), table.name))
         .collect()
 }
 

@@ -1,7 +1,7 @@
 //! The command that restores a dump into a target.
 
 use pgdump_reader::reading::{Readers, pieces_of_archive};
-use pgdump_reader::{Archive, Container, Dump, TocEntry};
+use pgdump_reader::{Archive, Container, Dump, TocEntry, schema_or_public};
 
 use crate::cluster::MAINTENANCE_DATABASE;
 use crate::postgres::{Tool, has_option};
@@ -189,7 +189,7 @@ fn into_tables_of_others(archive: &Archive, target: &Target) -> Option<String> {
     let made = |desc: &str| archive.entries.iter().any(|entry| entry.desc == desc);
     let alone = data_alone || filled || !made("TABLE") && !made("EXTENSION");
     let rows = archive.entries.iter().find(|entry| entry.desc == "TABLE DATA");
-    rows.filter(|_| alone).map(|entry| format!("{}.{}", entry.schema.as_deref().unwrap_or("public"), entry.tag))
+    rows.filter(|_| alone).map(|entry| format!("{}.{}", schema_or_public(entry.schema.as_deref()), entry.tag))
 }
 
 /// A database name that libpq cannot take for something else: a name with `=` in it would be read as a whole connection

@@ -1,6 +1,7 @@
 //! Objects that a script makes by statements that pg_dump has not written. Their definitions are not compared; that the
 //! tables are there is looked at.
 
+use pgdump_reader::schema_or_public;
 use std::collections::{BTreeSet, HashSet};
 
 use crate::check::catalog::restore_failed;
@@ -59,7 +60,7 @@ pub(super) async fn look(restored: &Restored<'_>) -> Result<Unnamed, ClusterErro
     let failed = restore_failed(restored);
     for (schema, name) in own {
         let is_there = schema.map_or_else(|| somewhere.contains(name), |schema| there.contains(&(schema, name)));
-        let schema = schema.unwrap_or("public");
+        let schema = schema_or_public(schema);
         if is_there {
             unnamed.tables += 1;
         } else if !failed {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgdump_reader::{Declared, Scan};
+use pgdump_reader::{Declared, Scan, schema_or_public};
 
 use crate::check::ItemKind;
 use crate::rehearsal::left_out::LeftOut;
@@ -70,10 +70,6 @@ fn check_of(declared: &Declared) -> &'static str {
     }
 }
 
-fn schema_of(schema: &Option<String>) -> String {
-    schema.clone().filter(|schema| !schema.is_empty()).unwrap_or_else(|| "public".to_owned())
-}
-
 /// All items of a dump; what the restore has left out of it is in `left_out`.
 pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
     let facts = &scan.facts;
@@ -83,7 +79,7 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
     }
     let is_temporary = |schema: &Option<String>| schema.as_ref().is_some_and(|schema| schema.starts_with("pg_temp"));
     for table in facts.tables.iter().filter(|table| table.created && !is_temporary(&table.schema)) {
-        let key = (schema_of(&table.schema), table.name.clone());
+        let key = (schema_or_public(table.schema.as_deref()).to_owned(), table.name.clone());
         let mut item = Item::new(ItemKind::Table, table.database.as_deref(), key, "objects");
         item.left_out = left_out.definition("TABLE", &item.key.0, &item.key.1);
         items.push(item);
@@ -93,7 +89,11 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         .iter()
         .filter(|rows| rows.rows > 0 && !is_temporary(&rows.destination.schema))
         .map(|rows| {
-            (rows.destination.database.as_deref(), schema_of(&rows.destination.schema), rows.destination.table.as_str())
+            (
+                rows.destination.database.as_deref(),
+                schema_or_public(rows.destination.schema.as_deref()).to_owned(),
+                rows.destination.table.as_str(),
+            )
         })
         .collect();
     for (database, schema, table) in rows {
@@ -111,7 +111,13 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         .sequences
         .iter()
         .map(|value| &value.sequence)
-        .map(|sequence| (sequence.database.as_deref(), schema_of(&sequence.schema), sequence.name.as_str()))
+        .map(|sequence| {
+            (
+                sequence.database.as_deref(),
+                schema_or_public(sequence.schema.as_deref()).to_owned(),
+                sequence.name.as_str(),
+            )
+        })
         .collect();
     for (database, schema, name) in values {
         let mut item = Item::new(ItemKind::SequenceValue, database, (schema, name.to_owned()), "sequences");
@@ -119,7 +125,7 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         items.push(item);
     }
     for view in &facts.refreshed {
-        let key = (schema_of(&view.schema), view.name.clone());
+        let key = (schema_or_public(view.schema.as_deref()).to_owned(), view.name.clone());
         let mut item = Item::new(ItemKind::MaterializedView, view.database.as_deref(), key, "views");
         item.left_out = left_out.materialized_view(&item.key.0, &item.key.1);
         items.push(item);
@@ -130,7 +136,7 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         item.of_database = declared.tag.starts_with("DATABASE ");
         item.can_be_of_database = declared.desc == "ACL";
         // Privileges and policies are compared whatever has left them out, as long as their table is there.
-        let schema = schema_of(&declared.schema);
+        let schema = schema_or_public(declared.schema.as_deref()).to_owned();
         if item.check == "objects" || left_out.has_table_of(&schema, &declared.tag) {
             item.left_out = declared.id.and_then(|id| left_out.entry(id));
         }
