@@ -205,8 +205,7 @@ async fn others(restored: &Restored<'_>) -> Result<HashMap<(String, String, Stri
     let schema = restored.schema().await?.iter().filter(|object| !object.owner.is_empty());
     Ok(schema
         .map(|object| {
-            // Facts call a language by the word of its statements.
-            let kind = if object.desc == "PROCEDURAL LANGUAGE" { "LANGUAGE" } else { object.desc.as_str() };
+            let kind = ObjectKind::word_of(&object.desc);
             ((kind.to_owned(), object.schema.clone().unwrap_or_default(), object.tag.clone()), object.owner.clone())
         })
         .collect())
