@@ -1,4 +1,5 @@
 use crate::cluster::sql::literal;
+use crate::finding::Name;
 use crate::finding::kind::{Advice, Cause, Kind};
 use crate::finding::rule::{Known, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
@@ -27,7 +28,7 @@ pub static KIND: Kind = Kind {
     refine: Some(|refine, _, cause| {
         // What the profile rules out is missing for that, or refused for that.
         match refine.situation.target.extensions.rule_out(&cause.subject.text()) {
-            Some(_) => Cause { kind: &super::extension_not_allowed::KIND, ..cause },
+            Some(_) => Cause { name: Name::ExtensionNotAllowed, ..cause },
             None => cause,
         }
     }),

@@ -4,7 +4,7 @@ use crate::finding::kind::{Cause, Kind};
 use crate::finding::mask::Voice;
 use crate::finding::refine::Refine;
 use crate::finding::rule::{FailureView, Known, Precedence, Rule};
-use crate::finding::{Failure, Origin, Severity, Subject};
+use crate::finding::{Failure, Name, Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
     name: "function-raised",
@@ -38,7 +38,7 @@ fn function(failed: &FailureView<'_>) -> Known {
 pub(super) fn of_writer(refine: &Refine<'_>, failure: &Failure) -> Option<Cause> {
     let context = failure.context.as_deref().filter(|_| failure.writes_within())?;
     let shown = Failure { context: refine.situation.mask.context(context), ..Failure::default() };
-    Some(KIND.cause(Subject::Function(with_schema(refine, shown.running()))))
+    Some(Name::FunctionRaised.cause(Subject::Function(with_schema(refine, shown.running()))))
 }
 
 /// A function as the server names it, `f(integer)`, with its schema where that is told of one alone.

@@ -1,5 +1,6 @@
 use pgdump_reader::{Word, statements};
 
+use crate::finding::Name;
 use crate::finding::kind::{Advice, Cause, Kind};
 use crate::finding::qualified::{made_by, schema_and_name, table_of};
 use crate::finding::refine::Refine;
@@ -101,7 +102,7 @@ fn of_extension(refine: &Refine<'_>, failure: &Failure, cause: Cause) -> Cause {
     match names.iter().flatten().find_map(|name| of_extension.get(name)) {
         Some(extension) => Cause {
             because: Some(Because::Extension(extension.clone())),
-            ..KIND.cause(Subject::Extension(extension.clone()))
+            ..Name::ObjectExists.cause(Subject::Extension(extension.clone()))
         },
         None => cause,
     }

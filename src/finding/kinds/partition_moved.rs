@@ -1,5 +1,6 @@
 use pgdump_reader::Declared;
 
+use crate::finding::Name;
 use crate::finding::kind::{Cause, Kind};
 use crate::finding::qualified::attaches;
 use crate::finding::refine::Refine;
@@ -44,5 +45,5 @@ fn of_partition(refine: &Refine<'_>, cause: Cause) -> Cause {
         }
         None => cause.subject,
     };
-    Cause { because: is_hash.then_some(Because::Hash), ..KIND.cause(subject) }
+    Cause { because: is_hash.then_some(Because::Hash), ..Name::PartitionMoved.cause(subject) }
 }

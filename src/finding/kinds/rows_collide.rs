@@ -1,3 +1,4 @@
+use crate::finding::Name;
 use crate::finding::kind::{Advice, Cause, Kind};
 use crate::finding::qualified::{relation_at, table_of};
 use crate::finding::refine::Refine;
@@ -50,7 +51,8 @@ pub static KIND: Kind = Kind {
 
 /// Whether rows of the dump collide with each other, or with rows that somebody else has written.
 pub(super) fn of_other_rows(refine: &Refine<'_>, failure: &Failure, cause: Cause) -> Cause {
-    let collision = |because: Because, table: Subject| Cause { because: Some(because), ..KIND.cause(table) };
+    let collision =
+        |because: Because, table: Subject| Cause { because: Some(because), ..Name::RowsCollide.cause(table) };
     let relation = |(schema, name): (String, String)| Subject::Relation { schema: Some(schema), name };
     if failure.writes_within() {
         let Some(table) = written_within(failure).map(relation) else { return cause };

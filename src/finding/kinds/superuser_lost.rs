@@ -4,7 +4,7 @@ use crate::cluster::sql::identifier;
 use crate::finding::kind::{Cause, Kind};
 use crate::finding::refine::Refine;
 use crate::finding::rule::{Because, FailureView, Known, Precedence, Rule};
-use crate::finding::{Failure, Origin, Severity, Subject};
+use crate::finding::{Failure, Name, Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
     name: "superuser-lost",
@@ -52,5 +52,5 @@ pub(super) fn of_superuser(refine: &Refine<'_>, failure: &Failure, cause: Cause)
     let is_meant = refine.situation.superuser_lost && failure.role.as_deref() == Some(superuser);
     // A catalogue's table is refused to a superuser too.
     let of_system = failure.message.contains(" is a system catalog");
-    if is_meant && !of_system { KIND.cause(Subject::Role(superuser.to_owned())) } else { cause }
+    if is_meant && !of_system { Name::SuperuserLost.cause(Subject::Role(superuser.to_owned())) } else { cause }
 }
