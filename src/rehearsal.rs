@@ -209,10 +209,8 @@ fn shown_findings<'a>(
     checks: &'a [CheckResult],
 ) -> impl Iterator<Item = &'a Finding> {
     let unproved = restore.is_none();
-    let foreseen = checks.iter().filter(move |result| unproved && result.check == NEEDS);
-    let foreseen: Vec<&Finding> = foreseen.flat_map(findings_of).collect();
-    all_findings(restore, checks)
-        .filter(move |finding| !foreseen.iter().any(|unproved| std::ptr::eq(*unproved, *finding)))
+    let shown = checks.iter().filter(move |result| !(unproved && result.check == NEEDS));
+    restore.into_iter().flat_map(|restore| &restore.findings).chain(shown.flat_map(findings_of))
 }
 
 fn findings_of(result: &CheckResult) -> &[Finding] {

@@ -206,6 +206,18 @@ pub trait Check: Send + Sync {
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError>;
 }
 
+/// The names of checks that others than the check itself speak of.
+pub const OBJECTS: &str = "objects";
+pub const PRIVILEGES: &str = "privileges";
+pub const ROLES: &str = "roles";
+pub const ROWS: &str = "rows";
+pub const ROW_SECURITY: &str = "row security";
+pub const SEQUENCES: &str = "sequences";
+pub const VIEWS: &str = "views";
+
+/// The name of the check of what the profile accepts.
+pub const ACCEPT: &str = "accept";
+
 /// The name of the check of the dump itself.
 pub const DUMP: &str = "dump";
 

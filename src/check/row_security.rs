@@ -39,7 +39,7 @@ type Table = (String, String);
 #[async_trait]
 impl Check for RowSecurity {
     fn name(&self) -> &'static str {
-        "row security"
+        super::ROW_SECURITY
     }
 
     fn group(&self) -> Group {

@@ -2,7 +2,7 @@
 
 use pgdump_reader::{Dump, major_of};
 
-use crate::check::{CheckResult, Outcome};
+use crate::check::{CheckResult, OBJECTS, Outcome, ROWS};
 use crate::finding::Name;
 use crate::source::RowMode;
 
@@ -17,10 +17,10 @@ pub fn take_for_source(checks: &mut [CheckResult], dump: &Dump, server_version: 
     let same_major = source.is_some() && source == server_version.and_then(major_of);
     let databases: Vec<Option<String>> = checks
         .iter()
-        .filter(|result| result.check == "rows" && is_equal(result))
+        .filter(|result| result.check == ROWS && is_equal(result))
         .map(|result| result.database.clone())
         .filter(|database| {
-            checks.iter().any(|result| result.check == "objects" && result.database == *database && is_equal(result))
+            checks.iter().any(|result| result.check == OBJECTS && result.database == *database && is_equal(result))
         })
         .collect();
     for result in checks.iter_mut().filter(|result| databases.contains(&result.database)) {

@@ -4,7 +4,7 @@ use super::Verdict;
 use super::decision::{self, accepts_in, decide};
 use super::draft::Draft;
 use super::ledger::Entry;
-use crate::check::{CheckResult, DUMP, Group, LEFT_OUT, NEEDS, Outcome};
+use crate::check::{ACCEPT, CheckResult, DUMP, Group, LEFT_OUT, NEEDS, Outcome};
 use crate::counted::{counted, counted_as};
 use crate::finding::{Finding, Severity};
 use crate::profile::Target;
@@ -75,6 +75,6 @@ fn accepts(draft: &Draft, target: &Target, rows: RowMode) -> CheckResult {
     CheckResult {
         outcome: Outcome::Looked { findings: decision::unused(target, &seen) },
         looked_at: counted(accepts_in(target).count(), "accept"),
-        ..CheckResult::new("accept", Group::Accept)
+        ..CheckResult::new(ACCEPT, Group::Accept)
     }
 }

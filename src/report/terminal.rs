@@ -20,7 +20,6 @@ use self::grid::Grid;
 use self::group::Group;
 use super::text::{self, clip, pack, visible, wrap};
 use super::{Report, SourceFacts};
-use crate::check::Outcome;
 use crate::counted::{agreeing, counted, counted_as};
 use crate::finding::{Finding, Origin, Severity};
 use crate::rehearsal::ledger::Entry;
@@ -557,18 +556,9 @@ fn balance(entry: &Entry) -> String {
     format!("of the dump's {}: {}", counted_as(entry.held, one, several), parts.join(", "))
 }
 
-/// Its own reasons, then those of the checks that could not look, unless it has said them already.
+/// Why it is untested: those of checks that could not look are among them.
 fn untested_reasons(target: &Rehearsal) -> Vec<String> {
     let mut reasons = target.untested.clone();
-    for result in &target.checks {
-        if let Outcome::CouldNotLook { reason } = &result.outcome
-            && !target.untested.iter().any(|known| known.contains(reason.as_str()))
-        {
-            let place = result.database.as_ref().map(|database| format!(" at database {database:?}"));
-            let place = place.unwrap_or_default();
-            reasons.push(format!("the check \"{}\" could not look{place}: {reason}", result.check));
-        }
-    }
     if reasons.is_empty() && target.verdict == Verdict::Untested {
         reasons.push("no reason is recorded".to_owned());
     }

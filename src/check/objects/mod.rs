@@ -31,7 +31,7 @@ pub struct Objects;
 #[async_trait]
 impl Check for Objects {
     fn name(&self) -> &'static str {
-        "objects"
+        super::OBJECTS
     }
 
     fn group(&self) -> Group {

@@ -38,7 +38,7 @@ const STATEMENTS: usize = 10;
 #[async_trait]
 impl Check for Privileges {
     fn name(&self) -> &'static str {
-        "privileges"
+        super::PRIVILEGES
     }
 
     fn group(&self) -> Group {

@@ -29,7 +29,7 @@ pub struct Roles;
 #[async_trait]
 impl Check for Roles {
     fn name(&self) -> &'static str {
-        "roles"
+        super::ROLES
     }
 
     fn group(&self) -> Group {

@@ -44,7 +44,7 @@ const MOST_SESSIONS: usize = 8;
 #[async_trait]
 impl Check for Rows {
     fn name(&self) -> &'static str {
-        "rows"
+        super::ROWS
     }
 
     fn group(&self) -> Group {

@@ -22,7 +22,7 @@ pub struct Sequences;
 #[async_trait]
 impl Check for Sequences {
     fn name(&self) -> &'static str {
-        "sequences"
+        super::SEQUENCES
     }
 
     fn group(&self) -> Group {

@@ -47,7 +47,7 @@ const SETTINGS: &str = "SET default_transaction_read_only = on; SET check_functi
 #[async_trait]
 impl Check for Views {
     fn name(&self) -> &'static str {
-        "views"
+        super::VIEWS
     }
 
     fn group(&self) -> Group {

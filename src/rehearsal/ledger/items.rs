@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pgdump_reader::{Declared, Scan, schema_or_public};
 
-use crate::check::ItemKind;
+use crate::check::{self, ItemKind};
 use crate::rehearsal::left_out::LeftOut;
 
 /// Why what belongs to a database itself is not compared.
@@ -64,9 +64,9 @@ impl<'a> Item<'a> {
 /// Objects of these types are compared by checks of their own.
 fn check_of(declared: &Declared) -> &'static str {
     match declared.desc.as_str() {
-        "ACL" | "DEFAULT ACL" => "privileges",
-        "POLICY" | "ROW SECURITY" => "row security",
-        _ => "objects",
+        "ACL" | "DEFAULT ACL" => check::PRIVILEGES,
+        "POLICY" | "ROW SECURITY" => check::ROW_SECURITY,
+        _ => check::OBJECTS,
     }
 }
 
@@ -75,12 +75,12 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
     let facts = &scan.facts;
     let mut items = Vec::new();
     for role in facts.roles_left() {
-        items.push(Item::new(ItemKind::Role, None, (String::new(), role.clone()), "roles"));
+        items.push(Item::new(ItemKind::Role, None, (String::new(), role.clone()), check::ROLES));
     }
     let is_temporary = |schema: &Option<String>| schema.as_ref().is_some_and(|schema| schema.starts_with("pg_temp"));
     for table in facts.tables.iter().filter(|table| table.created && !is_temporary(&table.schema)) {
         let key = (schema_or_public(table.schema.as_deref()).to_owned(), table.name.clone());
-        let mut item = Item::new(ItemKind::Table, table.database.as_deref(), key, "objects");
+        let mut item = Item::new(ItemKind::Table, table.database.as_deref(), key, check::OBJECTS);
         item.left_out = left_out.definition("TABLE", &item.key.0, &item.key.1);
         items.push(item);
     }
@@ -97,12 +97,12 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         })
         .collect();
     for (database, schema, table) in rows {
-        let mut item = Item::new(ItemKind::Rows, database, (schema, table.to_owned()), "rows");
+        let mut item = Item::new(ItemKind::Rows, database, (schema, table.to_owned()), check::ROWS);
         item.left_out = left_out.rows(&item.key.0, &item.key.1);
         items.push(item);
     }
     for (database, data) in scan.large_objects.iter().filter(|(_, data)| data.objects > 0) {
-        let mut item = Item::new(ItemKind::LargeObject, database.as_deref(), Default::default(), "rows");
+        let mut item = Item::new(ItemKind::LargeObject, database.as_deref(), Default::default(), check::ROWS);
         item.count = data.objects;
         item.left_out = left_out.large_objects();
         items.push(item);
@@ -120,13 +120,13 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         })
         .collect();
     for (database, schema, name) in values {
-        let mut item = Item::new(ItemKind::SequenceValue, database, (schema, name.to_owned()), "sequences");
+        let mut item = Item::new(ItemKind::SequenceValue, database, (schema, name.to_owned()), check::SEQUENCES);
         item.left_out = left_out.sequence(&item.key.0, &item.key.1);
         items.push(item);
     }
     for view in &facts.refreshed {
         let key = (schema_or_public(view.schema.as_deref()).to_owned(), view.name.clone());
-        let mut item = Item::new(ItemKind::MaterializedView, view.database.as_deref(), key, "views");
+        let mut item = Item::new(ItemKind::MaterializedView, view.database.as_deref(), key, check::VIEWS);
         item.left_out = left_out.materialized_view(&item.key.0, &item.key.1);
         items.push(item);
     }
@@ -137,7 +137,7 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         item.can_be_of_database = declared.desc == "ACL";
         // Privileges and policies are compared whatever has left them out, as long as their table is there.
         let schema = schema_or_public(declared.schema.as_deref()).to_owned();
-        if item.check == "objects" || left_out.has_table_of(&schema, &declared.tag) {
+        if item.check == check::OBJECTS || left_out.has_table_of(&schema, &declared.tag) {
             item.left_out = declared.id.and_then(|id| left_out.entry(id));
         }
         items.push(item);
@@ -148,7 +148,7 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         *unnamed.entry(added.database.as_deref()).or_default() += 1;
     }
     for (database, count) in unnamed {
-        let mut item = Item::new(ItemKind::Definition, database, Default::default(), "objects");
+        let mut item = Item::new(ItemKind::Definition, database, Default::default(), check::OBJECTS);
         item.count = count;
         item.nobody = Some("the script makes it by a statement that pg_dump has not written");
         items.push(item);
@@ -166,7 +166,7 @@ fn databases(scan: &Scan) -> impl Iterator<Item = Item<'_>> {
     let named: BTreeSet<Option<&str>> = held.into_keys().chain(made.map(|name| Some(name.as_str()))).collect();
     named.into_iter().map(|database| {
         let name = database.unwrap_or("the one that is connected to first").to_owned();
-        Item::new(ItemKind::Database, database, (String::new(), name), "objects")
+        Item::new(ItemKind::Database, database, (String::new(), name), check::OBJECTS)
     })
 }
 
