@@ -4,8 +4,8 @@
 //! with the target's own tools, checks what came back against what the dump holds, removes every trace, and says: it
 //! comes back here, or it does not, why, and how to fix it.
 //!
-//! A [`Run`](session::Run) is one such rehearsal of one dump as a library call, which is what the command line makes of its
-//! arguments:
+//! A [`Run`](session::Run) is that as a library call, of one dump or several in each target, which is what the command line
+//! makes of its arguments:
 //!
 //! ```no_run
 #![doc = include_str!("../examples/rehearse.rs")]
@@ -21,15 +21,16 @@ pub mod session;
 pub mod matrix;
 pub mod rehearsal;
 
-pub mod source;
-
 pub mod fixes;
 pub mod init;
 
 pub mod check;
+
+pub mod preflight;
 pub mod restore;
 
 pub mod finding;
+pub mod source;
 
 pub mod cluster;
 
@@ -37,10 +38,15 @@ pub mod engine;
 
 pub mod profile;
 
+pub mod postgres;
+
+pub mod counted;
 pub mod event;
 pub mod exit;
 pub mod seconds;
 pub mod verdict;
 
+#[cfg(test)]
+mod rooms;
 #[cfg(test)]
 mod sources;

@@ -9,11 +9,11 @@ mod ended;
 mod faithful;
 pub mod ledger;
 mod left_out;
-mod met;
 mod partial;
 mod places;
 mod progress;
 mod start;
+mod survey;
 pub mod trial;
 mod verdict;
 
@@ -23,12 +23,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::check::{CheckResult, NEEDS, Outcome, RowMode};
+use crate::check::{CheckResult, NEEDS, Outcome};
 use crate::engine::choice::Engines;
 use crate::engine::{Storage, room_in_memory};
 use crate::event::Events;
 use crate::finding::{Finding, Severity};
 use crate::profile::{Entrypoint, Target};
+use crate::source::RowMode;
 use crate::source::Source;
 pub use crate::verdict::Verdict;
 pub use again::{AfterRestore, Again};
@@ -65,7 +66,7 @@ const SMALL: u64 = 16 << 20;
 const SMALL_SEGMENT: u64 = 64 << 20;
 
 /// The least memory limit that leaves room for data beside the server.
-const ROOMY: u64 = 1 << 30;
+const LEAST_MEMORY: u64 = 1 << 30;
 
 /// Rehearses the source in one target. Whatever happens, the sandbox is gone when this ends, and what could not be tested
 /// is said.
@@ -88,7 +89,7 @@ pub async fn rehearse(context: &Context, target: &Target, events: &Events) -> Re
 fn storage(dump: u64, target: &Target) -> Storage {
     let limits = &target.limits;
     let in_memory = dump <= SMALL
-        && limits.memory.0 >= ROOMY
+        && limits.memory.0 >= LEAST_MEMORY
         && room_in_memory(limits) <= limits.disk.0
         && target.entrypoint == Entrypoint::Direct
         && target.cluster.wal_segment_size.is_none_or(|size| size.0 <= SMALL_SEGMENT);
@@ -151,7 +152,7 @@ impl Rehearsal {
         Self { fixes: Some(written), ..self }
     }
 
-    /// Every finding that something has shown: not a forecast that no restore has put to the test.
+    /// Every finding that something has shown: not what was foreseen and no restore has put to the test.
     pub fn shown_findings(&self) -> impl Iterator<Item = &Finding> {
         shown_findings(self.restore.as_ref(), &self.checks)
     }
@@ -202,16 +203,14 @@ fn all_findings_mut<'a>(
     }))
 }
 
-/// Those that something has shown: not a forecast that no restore has put to the test.
+/// Those that something has shown: not what was foreseen and no restore has put to the test.
 fn shown_findings<'a>(
     restore: Option<&'a RestoreSummary>,
     checks: &'a [CheckResult],
 ) -> impl Iterator<Item = &'a Finding> {
     let unproved = restore.is_none();
-    let forecast = checks.iter().filter(move |result| unproved && result.check == NEEDS);
-    let forecast: Vec<&Finding> = forecast.flat_map(findings_of).collect();
-    all_findings(restore, checks)
-        .filter(move |finding| !forecast.iter().any(|unproved| std::ptr::eq(*unproved, *finding)))
+    let shown = checks.iter().filter(move |result| !(unproved && result.check == NEEDS));
+    restore.into_iter().flat_map(|restore| &restore.findings).chain(shown.flat_map(findings_of))
 }
 
 fn findings_of(result: &CheckResult) -> &[Finding] {

@@ -10,8 +10,6 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 use pgdump_reader::{Dump, Facts, Scan};
 
-use crate::check::{RowMode, Witness};
-
 /// What is rehearsed. Cheap to clone.
 #[derive(Clone)]
 pub enum Source {
@@ -65,6 +63,26 @@ impl Source {
             (_, Witness::Database) | (Source::Dump(_), Witness::Dump) => true,
         }
     }
+}
+
+/// What a check compares a restored database with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Witness {
+    /// What the dump holds: without it the check could say nothing.
+    Dump,
+    /// The database itself, or what the profile asks of it. What a dump says can excuse something there.
+    Database,
+}
+
+/// How rows are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RowMode {
+    /// By digests of their values.
+    #[default]
+    Digest,
+    /// By their number alone.
+    Count,
+    Off,
 }
 
 /// A dump, and the pass over it.

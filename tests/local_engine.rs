@@ -15,7 +15,8 @@ use pgrehearse::engine::{
     Whose,
 };
 use pgrehearse::event::{Events, Reporter};
-use pgrehearse::profile::{ByteSize, Entrypoint, HumanDuration, Limits, LocaleProvider, Major, Pull};
+use pgrehearse::postgres::Major;
+use pgrehearse::profile::{ByteSize, Entrypoint, HumanDuration, Limits, LocaleProvider, Pull};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt};
 use tokio_postgres::{Client, NoTls};
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What a dump is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum ItemKind {
     /// A database that it makes or puts something into.
     Database,
     Role,
@@ -21,25 +21,25 @@ pub enum Kind {
     Definition,
 }
 
-impl Kind {
+impl ItemKind {
     /// For people: one of it, and several.
     pub fn label(self) -> [&'static str; 2] {
         match self {
-            Kind::Database => ["database", "databases"],
-            Kind::Role => ["role", "roles"],
-            Kind::Table => ["table", "tables"],
-            Kind::Rows => ["table with rows", "tables with rows"],
-            Kind::LargeObject => ["large object", "large objects"],
-            Kind::SequenceValue => ["sequence value", "sequence values"],
-            Kind::MaterializedView => ["filled materialized view", "filled materialized views"],
-            Kind::Definition => ["definition", "definitions"],
+            ItemKind::Database => ["database", "databases"],
+            ItemKind::Role => ["role", "roles"],
+            ItemKind::Table => ["table", "tables"],
+            ItemKind::Rows => ["table with rows", "tables with rows"],
+            ItemKind::LargeObject => ["large object", "large objects"],
+            ItemKind::SequenceValue => ["sequence value", "sequence values"],
+            ItemKind::MaterializedView => ["filled materialized view", "filled materialized views"],
+            ItemKind::Definition => ["definition", "definitions"],
         }
     }
 }
 
 /// Why an item was not compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
+pub enum ApartReason {
     /// It cannot be by its nature, or nobody wants it to be.
     NotCompared(String),
     /// It should have been.
@@ -49,20 +49,20 @@ pub enum Why {
 /// One item of the database that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Apart {
-    pub kind: Kind,
+    pub kind: ItemKind,
     /// Schema and name.
     pub item: (String, String),
-    pub why: Why,
+    pub why: ApartReason,
 }
 
 impl Apart {
     /// One that cannot be compared.
-    pub fn not_compared(kind: Kind, item: (&str, &str), why: impl Into<String>) -> Self {
-        Self { kind, item: (item.0.to_owned(), item.1.to_owned()), why: Why::NotCompared(why.into()) }
+    pub fn not_compared(kind: ItemKind, item: (&str, &str), why: impl Into<String>) -> Self {
+        Self { kind, item: (item.0.to_owned(), item.1.to_owned()), why: ApartReason::NotCompared(why.into()) }
     }
 
     /// One that should have been compared.
-    pub fn untested(kind: Kind, item: (&str, &str), why: impl Into<String>) -> Self {
-        Self { kind, item: (item.0.to_owned(), item.1.to_owned()), why: Why::Untested(why.into()) }
+    pub fn untested(kind: ItemKind, item: (&str, &str), why: impl Into<String>) -> Self {
+        Self { kind, item: (item.0.to_owned(), item.1.to_owned()), why: ApartReason::Untested(why.into()) }
     }
 }

@@ -28,11 +28,11 @@ impl<'s> Borrowed<'s> {
         };
         let (available, own_schema, own_version): (String, Option<String>, Option<String>) =
             (row.get(0), row.get(1), row.get(2));
-        let of_17 = session.server_version_num().await? >= 170_000;
+        let has_event_triggers = !session.server_major().await?.lacks_setting("event_triggers");
         // The dump's event triggers are none of a check's business.
         let begin = "BEGIN READ WRITE; SET LOCAL session_replication_role = replica";
         session.batch(begin, "cannot begin a transaction").await?;
-        if of_17 {
+        if has_event_triggers {
             session.batch("SET LOCAL event_triggers = off", "cannot begin a transaction").await?;
         }
         let (schema, version) = match (own_schema, own_version) {

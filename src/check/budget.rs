@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::finding::{Finding, Name};
+use crate::source::Witness;
 
 pub struct Budget;
 

@@ -7,7 +7,7 @@ use crate::finding::Finding;
 use crate::finding::mask::Mask;
 
 /// Objects that one finding names in its evidence.
-pub(super) const TOLD: usize = 5;
+pub(super) const MOST_NAMED: usize = 5;
 
 /// The condition that a relation is of the dump: `class` and `schema` are what a query calls its `pg_class` and
 /// `pg_namespace`. What the server or an extension brings is not the dump's.
@@ -50,15 +50,10 @@ pub(super) fn sqlstate(error: &tokio_postgres::Error) -> &str {
     error.code().map_or("", |code| code.code())
 }
 
-/// `1 table`, `3 tables`.
-pub(super) fn many(count: usize, one: &str, more: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {more}") }
-}
-
 /// The first few, and how many there are beyond.
 pub(super) fn first_few(all: Vec<String>) -> Vec<String> {
-    let more = all.len().saturating_sub(TOLD);
-    let mut few: Vec<String> = all.into_iter().take(TOLD).collect();
+    let more = all.len().saturating_sub(MOST_NAMED);
+    let mut few: Vec<String> = all.into_iter().take(MOST_NAMED).collect();
     if more > 0 {
         few.push(format!("and {more} more"));
     }

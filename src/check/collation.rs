@@ -8,12 +8,15 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::catalog::{first_few, many, of_dump, qualified};
-use super::locale::{Locale, normal_locale, other_locale};
-use super::{Check, Group, Looked, Restored, Witness};
+use super::catalog::{first_few, of_dump, qualified};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
+use crate::counted::counted_as;
 use crate::finding::{AfterKind, Finding, Name};
+use crate::postgres::{Change, Major, normal_locale};
+use crate::preflight::{Locale, other_locale};
+use crate::source::Witness;
 
 pub struct Collation;
 
@@ -54,8 +57,8 @@ impl Check for Collation {
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let session = restored.session;
-        let version = session.server_version_num().await?;
-        let Some(own) = own(session, version).await? else {
+        let major = session.server_major().await?;
+        let Some(own) = own(session, major).await? else {
             return Ok(Looked { could_not: vec!["the database is not in pg_database".into()], ..Looked::default() });
         };
         let mut looked = Looked::default();
@@ -72,7 +75,7 @@ impl Check for Collation {
             finding.count = finding.objects.len().max(1) as u64;
             looked.findings.push(finding);
         }
-        let (changed, compared) = changed(session, version, &own, restored.database).await?;
+        let (changed, compared) = changed(session, major, &own, restored.database).await?;
         looked.compared = BTreeMap::from([("collation".to_owned(), compared)]);
         if !changed.is_empty() {
             let oids: Vec<u32> = changed.iter().map(|changed| changed.oid).collect();
@@ -85,7 +88,7 @@ impl Check for Collation {
                     "the system gives no version of its rules for locale {}, so nobody can tell how {} sorted ({first}): \
                      use an image with glibc, an ICU locale, or locale C",
                     own.locale.collate,
-                    if hit.len() == 1 { "1 object is".to_owned() } else { format!("{} objects are", hit.len()) }
+                    counted_as(hit.len(), "object is", "objects are")
                 ));
             }
         }
@@ -93,16 +96,16 @@ impl Check for Collation {
     }
 }
 
-async fn own(session: &Session, version: i32) -> Result<Option<Own>, ClusterError> {
-    let provider_locale = match version {
-        170_000.. => "datlocale::text",
-        150_000.. => "daticulocale::text",
-        _ => "NULL::text",
+async fn own(session: &Session, major: Major) -> Result<Option<Own>, ClusterError> {
+    let provider_locale = match (major.has(Change::BuiltinProvider), major.has(Change::IcuDatabases)) {
+        (true, _) => "datlocale::text",
+        (false, true) => "daticulocale::text",
+        (false, false) => "NULL::text",
     };
-    let rest = match version {
-        150_000.. => "datlocprovider::text, datcollversion::text, pg_database_collation_actual_version(oid)",
+    let rest = match major.has(Change::CollationVersionOfDatabases) {
+        true => "datlocprovider::text, datcollversion::text, pg_database_collation_actual_version(oid)",
         // Before 15 the database has no version of its own; a collation of the same locale has.
-        _ => {
+        false => {
             "'c', NULL::text, (SELECT max(pg_collation_actual_version(c.oid)) FROM pg_collation c
               WHERE c.collprovider = 'c' AND lower(replace(c.collcollate, '-', '')) = lower(replace(datcollate, '-', '')))"
         }
@@ -138,7 +141,7 @@ fn has_no_version(own: &Own) -> bool {
 /// Collations whose rules have another version now, and how many have one.
 async fn changed(
     session: &Session,
-    version: i32,
+    major: Major,
     own: &Own,
     database: &str,
 ) -> Result<(Vec<Changed>, u64), ClusterError> {
@@ -165,7 +168,7 @@ async fn changed(
             });
         }
     }
-    if version >= 150_000
+    if major.has(Change::CollationVersionOfDatabases)
         && let (Some(recorded), Some(actual)) = (&own.recorded, &own.actual)
     {
         compared += 1;
@@ -216,10 +219,10 @@ fn other_version(changed: &[Changed], objects: Vec<String>, database: &str) -> F
     let describe = |one: &Changed| format!("{}: version {} recorded, {} found", one.label, one.recorded, one.actual);
     finding.evidence = first_few(changed.iter().map(describe).collect());
     if !objects.is_empty() {
-        finding.evidence.push(format!("{} in that order", many(objects.len(), "object is", "objects are")));
+        finding.evidence.push(format!("{} in that order", counted_as(objects.len(), "object is", "objects are")));
     }
     finding.objects = changed.iter().map(|one| one.label.clone()).chain(objects).collect();
-    finding.commands = changed.iter().take(super::catalog::TOLD).map(|one| one.refresh.clone()).collect();
+    finding.commands = changed.iter().take(super::catalog::MOST_NAMED).map(|one| one.refresh.clone()).collect();
     // A version that is recorded without new indexes would hide what they have wrong.
     let reindex = std::iter::once(format!("REINDEX DATABASE {};", identifier(database)));
     let mend = reindex.chain(changed.iter().map(|one| one.refresh.clone())).collect();

@@ -7,10 +7,12 @@
 
 use async_trait::async_trait;
 
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::finding::{Finding, Name};
+use crate::postgres::encoding::normal_encoding;
+use crate::source::Witness;
 
 pub struct Encoding;
 
@@ -147,9 +149,4 @@ async fn invalid_text(
 async fn tables(session: &Session) -> Result<Vec<(String, String)>, ClusterError> {
     let rows = session.query(TABLES, &[], "cannot list tables with text").await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
-}
-
-/// PostgreSQL compares encoding names without case and punctuation (`clean_encoding_name`, `encnames.c`).
-pub(super) fn normal_encoding(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase()
 }

@@ -3,6 +3,7 @@
 use pgdump_reader::Scan;
 
 use super::{CheckResult, DUMP, Group, Outcome};
+use crate::counted::counted;
 use crate::finding::{DUMP_TRUNCATED, Finding, Name};
 
 /// Judges what a scan of the dump found.
@@ -47,8 +48,8 @@ fn filtered(scan: &Scan) -> Option<Finding> {
     }
     let tables = facts.row_security.len();
     let title = format!(
-        "the dump was made under row level security: of {tables} {} it may hold a part of the rows",
-        if tables == 1 { "table" } else { "tables" }
+        "the dump was made under row level security: of {} it may hold a part of the rows",
+        counted(tables, "table")
     );
     let mut finding = Finding::new(Name::DumpFiltered, title);
     finding.count = tables as u64;

@@ -1,21 +1,20 @@
 //! Checks look at a restored database and return findings, or say that they could not look.
 
 mod apart;
-mod before;
+mod baseline;
 mod borrowed;
 mod budget;
 mod catalog;
+mod checked_database;
 mod collation;
 mod constraints;
 mod encoding;
-mod forecast;
 mod integrity;
 mod key;
-mod locale;
+mod needs;
 mod objects;
 mod ownership;
 mod pgtap;
-mod place;
 mod privileges;
 mod queries;
 mod reference;
@@ -32,13 +31,12 @@ mod tables;
 mod views;
 mod writable;
 
-pub use apart::{Apart, Kind, Why};
-pub use before::Before;
-pub use forecast::{Forecast, comes_with_postgresql, forecast, judge as judge_forecast};
-pub use place::Place;
+pub use apart::{Apart, ApartReason, ItemKind};
+pub use baseline::Baseline;
+pub use checked_database::CheckedDatabase;
+pub use needs::judge as judge_needs;
 pub use result::{CheckResult, Group, Outcome};
 pub use roles::Stated as StatedRoles;
-pub use rows::RowMode;
 pub use schema::Schema;
 
 use pgdump_reader::{Declared, Dump, Scan};
@@ -55,6 +53,7 @@ use crate::engine::Sandbox;
 use crate::finding::mask::Mask;
 use crate::finding::{Failure, Finding};
 use crate::profile::Target;
+use crate::source::{RowMode, Witness};
 
 /// A database after the restore, and all that a check may compare it with.
 pub struct Restored<'a> {
@@ -63,7 +62,7 @@ pub struct Restored<'a> {
     pub session: &'a Session,
     pub database: &'a str,
     /// The same, by what the dump calls it.
-    pub place: &'a Place,
+    pub place: &'a CheckedDatabase,
     /// All databases that are looked at, by name.
     pub databases: &'a [String],
     pub dump: &'a Arc<Dump>,
@@ -76,7 +75,7 @@ pub struct Restored<'a> {
     /// The entries of an archive that the profile's list or options leave out, and what does.
     pub left_out: (&'a HashSet<i32>, &'a str),
     /// What the database held before the restore.
-    pub before: &'a Before,
+    pub baseline: &'a Baseline,
     /// What the database declares, once a check has asked for it.
     pub schema: &'a Schema,
     /// What checks that looked before this one found in this database; empty for those that change nothing.
@@ -102,7 +101,7 @@ impl Restored<'_> {
     /// Whether a table was there before the restore, and is none of the dump's.
     pub fn is_own_table(&self, schema: &str, table: &str) -> bool {
         let mut declared = self.scan.facts.tables.iter();
-        self.before.has_table(schema, table)
+        self.baseline.has_table(schema, table)
             && !declared.any(|declared| scope::schema_of(&declared.schema) == schema && declared.name == table)
     }
 
@@ -164,15 +163,6 @@ pub struct Looked {
     pub apart: Vec<Apart>,
 }
 
-/// What a check compares a restored database with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Witness {
-    /// What the dump holds: without it the check could say nothing.
-    Dump,
-    /// The database itself, or what the profile asks of it. What a dump says can excuse something there.
-    Database,
-}
-
 /// Why a check was left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotApplied {
@@ -216,10 +206,22 @@ pub trait Check: Send + Sync {
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError>;
 }
 
+/// The names of checks that others than the check itself speak of.
+pub const OBJECTS: &str = "objects";
+pub const PRIVILEGES: &str = "privileges";
+pub const ROLES: &str = "roles";
+pub const ROWS: &str = "rows";
+pub const ROW_SECURITY: &str = "row security";
+pub const SEQUENCES: &str = "sequences";
+pub const VIEWS: &str = "views";
+
+/// The name of the check of what the profile accepts.
+pub const ACCEPT: &str = "accept";
+
 /// The name of the check of the dump itself.
 pub const DUMP: &str = "dump";
 
-/// The name of the forecast: what the dump needs and the target lacks, told before anything starts.
+/// The name of the preflight's check: what the dump needs and the target lacks, told before anything starts.
 pub const NEEDS: &str = "needs";
 
 /// The name of what tells of data that the profile's own list or options leave out.

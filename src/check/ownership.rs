@@ -10,11 +10,13 @@ use async_trait::async_trait;
 use pgdump_reader::{ObjectKind, Owned};
 
 use super::scope::{in_database, is_missing, schema_of};
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
+use crate::counted::{agreeing, counted};
 use crate::finding::{AfterKind, Finding, Name, Subject};
-use crate::restore::has_option;
+use crate::postgres::has_option;
+use crate::source::Witness;
 
 pub struct Ownership;
 
@@ -203,8 +205,7 @@ async fn others(restored: &Restored<'_>) -> Result<HashMap<(String, String, Stri
     let schema = restored.schema().await?.iter().filter(|object| !object.owner.is_empty());
     Ok(schema
         .map(|object| {
-            // Facts call a language by the word of its statements.
-            let kind = if object.desc == "PROCEDURAL LANGUAGE" { "LANGUAGE" } else { object.desc.as_str() };
+            let kind = ObjectKind::word_of(&object.desc);
             ((kind.to_owned(), object.schema.clone().unwrap_or_default(), object.tag.clone()), object.owner.clone())
         })
         .collect())
@@ -284,28 +285,28 @@ fn label(owned: &Owned) -> String {
 }
 
 fn owner_changed(dumped: &str, now: &str, objects: Vec<String>) -> Finding {
-    let many = objects.len();
-    let what = if many == 1 { "1 object".to_owned() } else { format!("{many} objects") };
+    let count = objects.len();
+    let what = counted(count, "object");
     let mut finding = Finding::new(
         Name::OwnershipChanged,
-        format!("{what} that {dumped:?} owns in the dump now belong{} to {now:?}", if many == 1 { "s" } else { "" }),
+        format!("{what} that {dumped:?} owns in the dump now belong{} to {now:?}", agreeing(count, "s", "")),
     );
-    finding.count = many as u64;
+    finding.count = count as u64;
     finding.objects = objects;
     finding.evidence = vec![format!("later ALTER, DROP and GRANT by {dumped:?} will fail: only an owner may")];
     finding
 }
 
 fn definer_changed(dumped: &str, now: &str, is_superuser: bool, objects: Vec<String>) -> Finding {
-    let many = objects.len();
-    let what = if many == 1 { "1 function".to_owned() } else { format!("{many} functions") };
-    let (runs, role) = (if many == 1 { "runs" } else { "run" }, if is_superuser { "the superuser " } else { "" });
+    let count = objects.len();
+    let what = counted(count, "function");
+    let (runs, role) = (agreeing(count, "runs", "run"), if is_superuser { "the superuser " } else { "" });
     let mut finding = Finding::new(
         Name::SecurityDefinerOwnerChanged,
         format!("{what} that {runs} with the rights of {dumped:?} in the dump now {runs} with those of {role}{now:?}"),
     );
     finding.subject = Some(Subject::Role(dumped.to_owned()));
-    finding.count = many as u64;
+    finding.count = count as u64;
     finding.evidence = vec![format!("whoever may call it does with {now:?}'s rights what its body does")];
     finding.fix = format!("Give them to {dumped:?} before anybody connects.");
     finding.objects = objects;

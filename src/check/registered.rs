@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::rows::RowMode;
+use crate::source::RowMode;
 use crate::{profile, sources};
 
 #[test]

@@ -11,13 +11,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use async_trait::async_trait;
 use pgdump_reader::{Added, Declared};
 
-use super::catalog::{TOLD, qualified};
+use super::catalog::{MOST_NAMED, qualified};
 use super::ownership::Owners;
 use super::scope::{in_database, is_missing, schema_of};
-use super::{Check, Group, Looked, Restored, Witness, objects};
+use super::{Check, Group, Looked, Restored, objects};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
+use crate::counted::{agreeing, counted, counted_as};
 use crate::finding::{AfterKind, Difference, Finding, Name, Subject};
+use crate::source::Witness;
 use again::Again;
 
 pub struct RowSecurity;
@@ -37,7 +39,7 @@ type Table = (String, String);
 #[async_trait]
 impl Check for RowSecurity {
     fn name(&self) -> &'static str {
-        "row security"
+        super::ROW_SECURITY
     }
 
     fn group(&self) -> Group {
@@ -167,14 +169,9 @@ fn policies_lost(
     if count == 0 {
         return None;
     }
-    let what = if count == 1 { "1 policy".to_owned() } else { format!("{count} policies") };
-    let mut finding = Finding::new(
-        Name::PolicyLost,
-        format!(
-            "{what} of {} did not come back",
-            if lost.len() == 1 { "1 table".into() } else { format!("{} tables", lost.len()) }
-        ),
-    );
+    let what = counted_as(count, "policy", "policies");
+    let mut finding =
+        Finding::new(Name::PolicyLost, format!("{what} of {} did not come back", counted(lost.len(), "table")));
     finding.count = count as u64;
     for (table, policies) in lost {
         let label = format!("{}.{}", table.0, table.1);
@@ -214,7 +211,7 @@ fn no_longer_forced(forced: &[Table], tables: &HashMap<Table, (bool, bool)>) -> 
     }
     let mut finding = Finding::new(
         Name::RlsBypassed,
-        format!("the owner of {} obeys the policies in the dump and bypasses them here", many(lost.len())),
+        format!("the owner of {} obeys the policies in the dump and bypasses them here", counted(lost.len(), "table")),
     );
     finding.count = lost.len() as u64;
     finding.objects = lost.iter().map(|(schema, name)| format!("TABLE {schema}.{name}")).collect();
@@ -231,8 +228,7 @@ fn policies_changed(changed: &[(Declared, Declared)], extra: &[Declared]) -> Opt
     if count == 0 {
         return None;
     }
-    let noun = if count == 1 { "1 policy".to_owned() } else { format!("{count} policies") };
-    let verb = if count == 1 { "is" } else { "are" };
+    let (noun, verb) = (counted_as(count, "policy", "policies"), agreeing(count, "is", "are"));
     let mut finding = Finding::new(Name::PolicyChanged, format!("{noun} {verb} not as in the dump"));
     finding.count = count as u64;
     for (dump, restored) in changed {
@@ -284,7 +280,7 @@ fn restricted(switched_on: &[Declared], forced: &[Table]) -> Option<Finding> {
     }
     let tables = switched_on.iter().map(|object| (schema_of(&object.schema), object.tag.clone()));
     let tables: std::collections::BTreeSet<Table> = tables.chain(forced.iter().cloned()).collect();
-    let title = format!("row level security holds on {} where it does not in the dump", many(tables.len()));
+    let title = format!("row level security holds on {} where it does not in the dump", counted(tables.len(), "table"));
     let mut finding = Finding::new(Name::PolicyChanged, title);
     finding.count = tables.len() as u64;
     finding.objects = tables.iter().map(|(schema, name)| format!("TABLE {schema}.{name}")).collect();
@@ -304,7 +300,7 @@ fn switched_off(off: &[Table]) -> Option<Finding> {
     }
     let mut finding = Finding::new(
         Name::RlsBypassed,
-        format!("row level security is off on {} that has it on in the dump", many(off.len())),
+        format!("row level security is off on {} that has it on in the dump", counted(off.len(), "table")),
     );
     finding.count = off.len() as u64;
     finding.objects = off.iter().map(|(schema, name)| format!("TABLE {schema}.{name}")).collect();
@@ -318,7 +314,7 @@ fn switched_off(off: &[Table]) -> Option<Finding> {
 fn owner_bypasses(now: &str, dumped: &str, tables: &[Table]) -> Finding {
     let mut finding = Finding::new(
         Name::RlsBypassed,
-        format!("{now:?} owns {} with row level security and bypasses the policies", many(tables.len())),
+        format!("{now:?} owns {} with row level security and bypasses the policies", counted(tables.len(), "table")),
     );
     finding.subject = Some(Subject::Role(dumped.to_owned()));
     finding.count = tables.len() as u64;
@@ -328,16 +324,12 @@ fn owner_bypasses(now: &str, dumped: &str, tables: &[Table]) -> Finding {
     finding.fix = format!("Give the tables to {dumped:?}, or force the policies on their owner.");
     let owner = identifier(dumped);
     let back = tables.iter().map(|table| format!("ALTER TABLE {} OWNER TO {owner};", sql(table))).collect();
-    finding.mend(AfterKind::Ownership, back, TOLD);
+    finding.mend(AfterKind::Ownership, back, MOST_NAMED);
     finding
 }
 
 fn sql((schema, name): &Table) -> String {
     qualified(schema, name)
-}
-
-fn many(tables: usize) -> String {
-    if tables == 1 { "a table".into() } else { format!("{tables} tables") }
 }
 
 #[cfg(test)]

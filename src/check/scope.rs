@@ -3,7 +3,8 @@
 use super::Restored;
 use crate::cluster::sql::identifier;
 use crate::finding::{Finding, Name, Severity, Subject};
-use crate::restore::has_option;
+use crate::postgres::has_option;
+use pgdump_reader::schema_or_public;
 
 /// What the dump declares for the database that is looked at.
 pub fn in_database<'a, T>(
@@ -14,10 +15,9 @@ pub fn in_database<'a, T>(
     items.iter().filter(move |item| restored.place.is_known_as(database(item).as_deref()))
 }
 
-/// The schema of a name; one without it, which only scripts written by hand have, goes where `search_path` points by
-/// default.
+/// The schema of a name, `public` where it is written without one.
 pub fn schema_of(schema: &Option<String>) -> String {
-    schema.clone().filter(|schema| !schema.is_empty()).unwrap_or_else(|| "public".to_owned())
+    schema_or_public(schema.as_deref()).to_owned()
 }
 
 /// Whether the restore has reported the role as missing, which explains all that it should own.
@@ -61,9 +61,10 @@ pub fn tablespaces_left_out(restored: &Restored<'_>) -> bool {
 /// one of the script's.
 pub fn rolled_back(restored: &Restored<'_>) -> bool {
     let one = has_option(&restored.target.restore.options, "--single-transaction", '1');
-    let is_told = |finding: &Finding| finding.name == Name::TransactionLost && finding.fails();
+    let is_reported = |finding: &Finding| finding.name == Name::TransactionLost && finding.fails();
     // in_failed_sql_transaction.
-    restored.restore_findings.iter().any(is_told) || restored.failures.iter().any(|failure| one || failure.is("25P02"))
+    restored.restore_findings.iter().any(is_reported)
+        || restored.failures.iter().any(|failure| one || failure.is("25P02"))
 }
 
 /// Whether what a finding names as hit is what fills this table: `TABLE DATA public.orders`, or of a script

@@ -6,10 +6,11 @@ use pgdump_reader::digest::NoDigest;
 use pgdump_reader::{Holding, TableData, TableRows};
 
 use super::scope::{fills, in_database, makes, schema_of};
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, MAINTENANCE_DATABASE};
 use crate::finding::{Finding, Name, Origin, Severity};
+use crate::source::Witness;
 
 pub struct Tables;
 
@@ -95,11 +96,11 @@ fn judge(restored: &Restored<'_>, tables: usize) -> Option<Finding> {
     // The restore's own finding says of each of them why it is not there.
     let failing: Vec<&String> =
         restored.restore_findings.iter().filter(|finding| finding.fails()).flat_map(Finding::hit).collect();
-    let is_told = |table: &&TableData| {
+    let is_reported = |table: &&TableData| {
         let schema = schema_of(&table.schema);
         failing.iter().any(|object| fills(object, &schema, &table.name) || makes(object, &schema, &table.name))
     };
-    if with_rows > 0 && declared.iter().filter(|table| table.has_data).all(is_told) {
+    if with_rows > 0 && declared.iter().filter(|table| table.has_data).all(is_reported) {
         return None;
     }
     let title = match tables {

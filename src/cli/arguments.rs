@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::check::RowMode;
 use crate::engine::choice::Choice;
 use crate::finding::Severity;
 use crate::report::spec::ReportSpec;
+use crate::source::RowMode;
 
 /// Rehearses PostgreSQL restores: does this dump come back?
 #[derive(Debug, Parser)]

@@ -12,7 +12,8 @@ use tokio_util::sync::CancellationToken;
 use super::arguments::Demo;
 use super::{engines, output, say, signals};
 use crate::exit;
-use crate::profile::{self, Major, Target};
+use crate::postgres::Major;
+use crate::profile::{self, Target};
 use crate::report::spec::{Destination, Format, ReportSpec};
 use crate::session::{CommonEngine, Run, RunError, Targets};
 use story::Outcome;
@@ -23,8 +24,12 @@ const SHOP: &[u8] = include_bytes!("../../demo/shop.dump");
 /// What reports call it instead of the file that it is written to for the run.
 const SHOP_NAME: &str = "shop.dump (embedded in pgrehearse)";
 
-/// The versions that the demo's dump and targets are made for, in the order of preference.
-const MAJORS: [Major; 6] = [Major(17), Major(18), Major(16), Major(15), Major(14), Major(13)];
+/// The versions that the demo's dump and targets are made for, in the order of preference: an image of the usual one is the
+/// likeliest to be at hand.
+fn majors() -> Vec<Major> {
+    let others = Major::tested().rev().filter(|major| *major != Major::USUAL);
+    std::iter::once(Major::USUAL).chain(others).collect()
+}
 
 /// Runs the command; the result is its exit code: 0 when everything went as the demo says.
 pub async fn demo(arguments: Demo) -> Result<u8, RunError> {
@@ -37,7 +42,7 @@ pub async fn demo(arguments: Demo) -> Result<u8, RunError> {
     let mut pool = engines::open(&arguments.engine).await?;
     // Pulling an image has a view of its own, which ends before the demo speaks.
     let looking = output::reporter(quiet);
-    let found = CommonEngine::find(&mut pool, &MAJORS, &targets[0], &looking).await?;
+    let found = CommonEngine::find(&mut pool, &majors(), &targets[0], &looking).await?;
     looking.finish().await;
     let judge = match found {
         Ok(judge) => judge,

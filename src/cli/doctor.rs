@@ -7,7 +7,7 @@ use super::engines;
 use crate::engine::Server;
 use crate::engine::local::{bubblewrap, installations};
 use crate::exit;
-use crate::profile::Major;
+use crate::postgres::Major;
 use crate::session::RunError;
 
 /// Less free space than this, in bytes, is worth a word.

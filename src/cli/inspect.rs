@@ -6,11 +6,11 @@ use pgdump_reader::{self as dump, Facts};
 
 use super::arguments::Inspect;
 use super::output::terminal_options;
-use crate::profile::{Source, Target};
+use crate::profile::{DumpFacts, Target};
 use crate::rehearsal::decide;
-use crate::report::inspect::{Inspection, TargetForecast, terminal};
+use crate::report::inspect::{Inspection, TargetPreflight, terminal};
 use crate::session::{NamedTargets, RunError};
-use crate::{check, exit};
+use crate::{exit, preflight};
 
 /// Runs the command; the result is its exit code.
 pub fn inspect(arguments: &Inspect) -> Result<u8, RunError> {
@@ -22,9 +22,9 @@ pub fn inspect(arguments: &Inspect) -> Result<u8, RunError> {
         Some(scan) => scan.facts.clone(),
         None => dump.glance()?,
     };
-    let mut targets = named.of(|| Ok(Source::of(&dump, &facts)))?;
+    let mut targets = named.of(|| Ok(DumpFacts::of(&dump, &facts)))?;
     targets.sort_by(|a, b| a.name.cmp(&b.name));
-    let targets = targets.iter().map(|target| forecast(&dump, &facts, target)).collect();
+    let targets = targets.iter().map(|target| preflight_of(&dump, &facts, target)).collect();
     let mut inspection = Inspection::of(&dump, &facts, scan.as_ref(), targets);
     inspection.dump.path = arguments.dump.display().to_string();
     let mut out = super::stdout();
@@ -37,9 +37,9 @@ pub fn inspect(arguments: &Inspect) -> Result<u8, RunError> {
     Ok(if inspection.fails() { exit::FAIL } else { exit::PASS })
 }
 
-fn forecast(dump: &dump::Dump, facts: &Facts, target: &Target) -> TargetForecast {
-    let forecasts = check::forecast(dump, facts, target);
-    let mut findings: Vec<_> = forecasts.into_iter().map(|forecast| forecast.finding).collect();
+fn preflight_of(dump: &dump::Dump, facts: &Facts, target: &Target) -> TargetPreflight {
+    let foreseen = preflight::run(dump, facts, target);
+    let mut findings: Vec<_> = foreseen.into_iter().map(|expected| expected.finding).collect();
     decide(findings.iter_mut(), target);
-    TargetForecast { target: target.name.clone(), description: target.description.clone(), findings }
+    TargetPreflight { target: target.name.clone(), description: target.description.clone(), findings }
 }

@@ -14,7 +14,7 @@ use crate::exit;
 use crate::finding::mask::{Hider, Mask};
 use crate::finding::profile_rules;
 use crate::profile::{self, BUILTIN, Made, Rules};
-use crate::rehearsal::trial::{Failed, Trial};
+use crate::rehearsal::trial::{Trial, TrialError};
 use crate::report::text::visible;
 use crate::session::{self, RunError};
 
@@ -100,7 +100,7 @@ async fn check_live(all: &[Made], engine: &arguments::Engine) -> Result<u8, RunE
                 // A profile that a server refuses is a bad one; what could not be looked at is not known to be a good one.
                 let refused = matches!(
                     failed,
-                    Failed::Cluster(
+                    TrialError::Cluster(
                         ClusterError::Refused { .. }
                             | ClusterError::Server { .. }
                             | ClusterError::Engine(EngineError::Start { .. } | EngineError::NoLocale { .. })
@@ -131,15 +131,15 @@ async fn check_live(all: &[Made], engine: &arguments::Engine) -> Result<u8, RunE
 
 /// What a server says when it does not start, without the form of its log, and where the profile gives the setting or the locale
 /// that it is about; anything else as it is.
-fn in_short(failed: &Failed, profile: &Made) -> String {
-    if let Failed::Cluster(ClusterError::Engine(error @ EngineError::NoLocale { locale, .. })) = failed {
+fn in_short(failed: &TrialError, profile: &Made) -> String {
+    if let TrialError::Cluster(ClusterError::Engine(error @ EngineError::NoLocale { locale, .. })) = failed {
         return match profile.place_of_locale(locale) {
             Some(place) => format!("{place}: {error}"),
             None => error.to_string(),
         };
     }
     let failed = match failed {
-        Failed::Cluster(error) => Mask::of_target(&profile.target).cluster(error),
+        TrialError::Cluster(error) => Mask::of_target(&profile.target).cluster(error),
         other => other.to_string(),
     };
     let fatal = failed.split_once("FATAL:").map(|(_, fatal)| fatal.lines().next().unwrap_or_default().trim());

@@ -9,6 +9,7 @@ use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use super::{ClusterError, Said};
 use crate::engine::Sandbox;
+use crate::postgres::Major;
 
 /// What pgrehearse's own connections are called in the server's log, by which they are told from the restore's.
 pub const APPLICATION_NAME: &str = "pgrehearse";
@@ -59,20 +60,13 @@ impl Session {
         self.version("current_setting('server_version')").await.map(Option::unwrap_or_default)
     }
 
-    /// The server's version as a number: 170006.
-    ///
-    /// # Errors
-    /// When the server does not answer.
-    pub async fn server_version_num(&self) -> Result<i32, ClusterError> {
-        self.version("current_setting('server_version_num')::int").await.map(Option::unwrap_or_default)
-    }
-
     /// The major version of the server.
     ///
     /// # Errors
     /// When the server does not answer.
-    pub async fn server_major(&self) -> Result<u16, ClusterError> {
-        Ok(u16::try_from(self.server_version_num().await? / 10_000).unwrap_or_default())
+    pub async fn server_major(&self) -> Result<Major, ClusterError> {
+        let number: Option<i32> = self.version("current_setting('server_version_num')::int").await?;
+        Ok(Major(u16::try_from(number.unwrap_or_default() / 10_000).unwrap_or_default()))
     }
 
     async fn version<T>(&self, expression: &str) -> Result<Option<T>, ClusterError>

@@ -20,7 +20,8 @@ use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::event::Events;
-use crate::profile::{Entrypoint, Limits, LocaleProvider, Major, Pull};
+use crate::postgres::Major;
+use crate::profile::{Entrypoint, Limits, LocaleProvider, Pull};
 pub use extensions::{Control, ExtensionRights};
 
 /// An engine by the name that `--engine` takes and the report gives.

@@ -138,7 +138,7 @@ struct State {
 impl Queue {
     /// Puts an event into the queue, and waits for room where there is none.
     async fn send(&self, event: Event) {
-        self.tell_missed(event.elapsed);
+        self.report_missed(event.elapsed);
         let event = match self.sender.try_send(event) {
             Ok(()) => return self.state.is_stuck.store(false, Ordering::Relaxed),
             Err(TrySendError::Closed(_)) => return,
@@ -156,7 +156,7 @@ impl Queue {
         let _ = self.sender.try_send(event);
     }
 
-    fn tell_missed(&self, elapsed: Duration) {
+    fn report_missed(&self, elapsed: Duration) {
         let count = self.state.missed.swap(0, Ordering::Relaxed);
         let event = Event { elapsed, rehearsal: None, kind: EventKind::Missed { count } };
         if count > 0 && self.sender.try_send(event).is_err() {

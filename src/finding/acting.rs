@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Failure, Situation};
-use crate::restore::Tool;
+use crate::postgres::Tool;
 
 /// What is known of that in all of a restore.
 pub(super) struct Acting<'a> {

@@ -88,7 +88,7 @@ impl Earlier {
         } else if failure.sqlstate.is_some() && !is_of_rows(failure) {
             self.rows_of = None;
         }
-        if cause.kind.lacks_objects {
+        if cause.kind().lacks_objects {
             self.extensions.insert(cause.clone());
         }
         // Class 57 (operator intervention), class 08 (connection), class XX (internal error).
@@ -112,7 +112,7 @@ impl Earlier {
             }
         }
         // What is there already is not missing; only what hangs on it can be another's.
-        if cause.kind.leaves_all {
+        if cause.kind().leaves_all {
             return;
         }
         // An object that did not get its owner or its comment is there all the same.
@@ -188,7 +188,7 @@ fn misses_a_part(failure: &Failure) -> bool {
 
 /// Whether a failure only follows from an earlier one, and which cause that had.
 pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, earlier: &Earlier) -> Option<Cause> {
-    if !own.kind.may_follow {
+    if !own.kind().may_follow {
         return None;
     }
     // in_failed_sql_transaction: everything in the transaction waits for its end.

@@ -31,8 +31,8 @@ pub fn diagnose(failures: &[Failure], situation: &Situation) -> Vec<Finding> {
         let failure = as_acting.as_ref().unwrap_or(failure);
         let shown = failure.shown(&situation.mask);
         let own = named(failure, &shown, &situation.mask);
-        let mut own = own.kind.refine.map_or_else(|| own.clone(), |refined| refined(&refine, failure, own.clone()));
-        own.acting = acting.filter(|_| own.kind.names_who).map(|role| situation.mask.name(&role));
+        let mut own = own.kind().refine.map_or_else(|| own.clone(), |refined| refined(&refine, failure, own.clone()));
+        own.acting = acting.filter(|_| own.kind().names_who).map(|role| situation.mask.name(&role));
         let root = of_damage(failure, &own, &situation.scan.damage)
             .or_else(|| consequence_of(failure, &own, &archive, &earlier));
         let is_consequence = root.is_some();
@@ -67,20 +67,21 @@ fn nothing_refused(situation: &Situation) -> Finding {
 /// be named where it stands in words that may be shown, or is known; a statement can be a row that psql took for one.
 fn named(failure: &Failure, shown: &Failure, mask: &Mask<'_>) -> Cause {
     let said = recognise(&Failure { voice: shown.voice, ..failure.clone() });
+    let said_kind = said.kind();
     let because = said.because.map(|because| match because {
         Because::Owner(role) => Because::Owner(mask.name(&role)),
         // In words of pgrehearse's own.
         because => because,
     });
-    let has_name = said.kind.subject != SubjectIs::Form;
-    if said.kind.subject == SubjectIs::OwnWords {
-        return Cause { because, ..said.kind.cause(said.subject) };
+    let has_name = said_kind.subject != SubjectIs::Form;
+    if said_kind.subject == SubjectIs::OwnWords {
+        return Cause { because, ..said.name.cause(said.subject) };
     }
     let of_shown = recognise(shown);
-    let mut own = match of_shown.kind == said.kind {
+    let mut own = match of_shown.name == said.name {
         true => Cause { because, ..of_shown },
-        false if said.subject.is_empty() || has_name => Cause { because, ..said.kind.cause(said.subject) },
-        false => Cause { because, ..said.kind.cause(Subject::Words(shown.message.clone())) },
+        false if said.subject.is_empty() || has_name => Cause { because, ..said.name.cause(said.subject) },
+        false => Cause { because, ..said.name.cause(Subject::Words(shown.message.clone())) },
     };
     if !own.subject.is_empty() && has_name && !shown.message.contains(&*own.subject.text()) {
         own.subject = own.subject.renamed(|name| mask.name(name));
@@ -204,7 +205,7 @@ impl Found {
         finding.objects = self.objects;
         finding.consequences = self.consequences.into_values().collect();
         finding.consequences.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.kind.cmp(&b.kind)));
-        if let Some(first) = self.evidence.first().filter(|_| cause.kind.title.is_none()) {
+        if let Some(first) = self.evidence.first().filter(|_| cause.kind().title.is_none()) {
             finding.title.clone_from(first);
         }
         finding.evidence = self.evidence;
@@ -228,7 +229,8 @@ impl Found {
         finding.remedy.entries = self.entries;
         finding.takes_back = self.takes_back;
         // By itself it would be nothing to do.
-        if cause.kind.severity == Severity::Note && !finding.takes_back.is_empty() && !finding.consequences.is_empty() {
+        if cause.kind().severity == Severity::Note && !finding.takes_back.is_empty() && !finding.consequences.is_empty()
+        {
             finding.fix =
                 "It took back all that its transaction did: take it out of the transaction, and restore again.".into();
             finding.commands.clear();
@@ -240,11 +242,11 @@ impl Found {
 impl Finding {
     /// A finding of this cause in this target, in the words of its kind.
     pub fn of(cause: &Cause, context: &Context<'_>) -> Self {
-        let kind = cause.kind;
+        let kind = cause.kind();
         let severity = (kind.weight)(cause, kind.severity);
         let case = Case::new(cause, severity, context);
         let mut finding =
-            Finding::new(cause.name(), kind.title.map_or_else(|| kind.summary.to_owned(), |title| title(&case)));
+            Finding::new(cause.name, kind.title.map_or_else(|| kind.summary.to_owned(), |title| title(&case)));
         finding.severity = severity;
         finding.origin = (kind.blame)(cause, kind.origin);
         finding.subject = Some(cause.subject.clone()).filter(|subject| !subject.is_empty());
@@ -255,11 +257,11 @@ impl Finding {
     /// Takes the words of its kind for what to do, as they are for its severity.
     pub fn advise(&mut self, cause: &Cause, context: &Context<'_>) {
         let case = Case::new(cause, self.severity, context);
-        let Advice { words, commands } = match cause.kind.advice {
+        let Advice { words, commands } = match cause.kind().advice {
             Some(advice) => advice(&case),
             None => Advice {
-                words: cause.kind.fix.to_owned(),
-                commands: cause.kind.commands.map(|commands| commands(&case)).unwrap_or_default(),
+                words: cause.kind().fix.to_owned(),
+                commands: cause.kind().commands.map(|commands| commands(&case)).unwrap_or_default(),
             },
         };
         (self.fix, self.commands) = (words, commands);
@@ -277,7 +279,7 @@ mod tests {
     use pgdump_reader::{Dump, Scan};
 
     use super::*;
-    use crate::finding::{Origin, There};
+    use crate::finding::{DatabaseFacts, Origin};
     use crate::profile::{self, Target};
 
     fn failure(sqlstate: &str, message: &str, statement: &str) -> Failure {
@@ -312,7 +314,7 @@ mod tests {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let dump = pgdump_reader::open(&path).unwrap();
         let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
-        let (scan, there) = (Scan::default(), There::default());
+        let (scan, databases) = (Scan::default(), DatabaseFacts::default());
         let names = names(&dump);
         let situation = Situation {
             dump: &dump,
@@ -320,7 +322,7 @@ mod tests {
             client: "17",
             server: Some(17),
             scan: &scan,
-            there: &there,
+            databases: &databases,
             superuser_lost: false,
             without_data: Vec::new(),
             mask: mask(&names, &target),
@@ -365,7 +367,7 @@ mod tests {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let (dump, target) =
             (pgdump_reader::open(&path).unwrap(), profile::parse("name: a\npostgres: 17\n", "a").unwrap());
-        let (scan, there) = (Scan::default(), There::default());
+        let (scan, databases) = (Scan::default(), DatabaseFacts::default());
         let names = names(&dump);
         let situation = Situation {
             dump: &dump,
@@ -373,7 +375,7 @@ mod tests {
             client: "17",
             server: Some(17),
             scan: &scan,
-            there: &there,
+            databases: &databases,
             superuser_lost: false,
             without_data: Vec::new(),
             mask: mask(&names, &target),
@@ -403,13 +405,13 @@ mod tests {
         let gone =
             failure("42703", "column s.consrc does not exist", "CREATE VIEW v AS SELECT consrc FROM pg_constraint s");
         let gone = cause(&gone);
-        assert_eq!(gone.name(), Name::CatalogChanged);
+        assert_eq!(gone.name, Name::CatalogChanged);
         assert!(!gone.subject.text().contains(MASK), "{}", gone.subject);
 
         let switched = "ALTER TABLE shop.t DISABLE TRIGGER ALL;";
         let refused = failure("42501", "permission denied: \"RI_ConstraintTrigger_a_1\" is a system trigger", switched);
         let refused = cause(&refused);
-        assert_eq!((refused.name(), refused.because), (Name::PermissionDenied, Some(Because::Triggers)));
+        assert_eq!((refused.name, refused.because), (Name::PermissionDenied, Some(Because::Triggers)));
     }
 
     /// Every object of a schema depends on it in an archive.
@@ -475,7 +477,7 @@ mod tests {
             definition: "ALTER TABLE ONLY public.p ATTACH PARTITION public.p1 FOR VALUES IN (1);\n".into(),
             id: None,
         };
-        let (scan, there) = (Scan { declared: vec![attach], ..Scan::default() }, There::default());
+        let (scan, databases) = (Scan { declared: vec![attach], ..Scan::default() }, DatabaseFacts::default());
         let names = names(&dump);
         let told = |without: &str| {
             let situation = Situation {
@@ -484,7 +486,7 @@ mod tests {
                 client: "17",
                 server: Some(17),
                 scan: &scan,
-                there: &there,
+                databases: &databases,
                 superuser_lost: false,
                 without_data: vec![without.to_owned()],
                 mask: mask(&names, &target),
@@ -512,7 +514,7 @@ mod tests {
         let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let dump = pgdump_reader::open(&path).unwrap();
-        let (scan, there, names) = (Scan::default(), There::default(), names(&dump));
+        let (scan, databases, names) = (Scan::default(), DatabaseFacts::default(), names(&dump));
         let told = |server: u16, state: &str, message: &str, statement: &str| {
             let situation = Situation {
                 dump: &dump,
@@ -520,7 +522,7 @@ mod tests {
                 client: "17",
                 server: Some(server),
                 scan: &scan,
-                there: &there,
+                databases: &databases,
                 superuser_lost: false,
                 without_data: Vec::new(),
                 mask: mask(&names, &target),

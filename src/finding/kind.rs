@@ -1,15 +1,12 @@
 //! What is known of one kind of finding: the form of every file in `kinds/`.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
-use std::fmt;
-use std::hash::{Hash, Hasher};
 
 use pgdump_reader::{Declared, Dump, Facts};
 
 use super::refine::Refine;
 use super::rule::{Because, Rule};
-use super::{Failure, Origin, Severity, Subject};
+use super::{Failure, Name, Origin, Severity, Subject};
 use crate::cluster::sql::identifier;
 use crate::profile::{Acceptable, Target};
 
@@ -80,43 +77,6 @@ impl Kind {
         commands: None,
         advice: None,
     };
-
-    /// A cause of this kind.
-    pub const fn cause(&'static self, subject: Subject) -> Cause {
-        Cause { kind: self, subject, because: None, acting: None }
-    }
-}
-
-impl PartialEq for Kind {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Kind {}
-
-impl PartialOrd for Kind {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Kind {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.name.cmp(other.name)
-    }
-}
-
-impl Hash for Kind {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
-
-impl fmt::Debug for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
-    }
 }
 
 /// What the subject of a kind is, which says what of it may be shown.
@@ -133,7 +93,7 @@ pub enum SubjectIs {
 /// A cause, and what it is about: failures with the same cause are one finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cause {
-    pub kind: &'static Kind,
+    pub name: Name,
     pub subject: Subject,
     /// What else tells it apart.
     pub because: Option<Because>,
@@ -147,7 +107,7 @@ pub struct Context<'a> {
     pub target: &'a Target,
     pub facts: &'a Facts,
     pub declared: &'a [Declared],
-    /// The major version of the client that restores.
+    /// The version of the client that restores: `17.6`, before it has run its major alone, and nothing where that is not known.
     pub client: Cow<'a, str>,
     /// The major version of the server, where it is known.
     pub server: Option<u16>,

@@ -4,7 +4,7 @@
 use pgdump_reader::{Word, statements};
 
 use super::{Failure, Finding, Name, Origin, Situation};
-use crate::restore::{Tool, psql_variable};
+use crate::postgres::{Tool, psql_variable};
 
 /// A transaction that a failure took back.
 #[derive(Debug, Clone, PartialEq, Eq)]

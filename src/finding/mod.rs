@@ -2,6 +2,7 @@
 
 mod acting;
 mod consequences;
+mod database_facts;
 mod decidable;
 mod diagnose;
 mod failure;
@@ -20,10 +21,10 @@ mod remedy;
 mod rule;
 mod situation;
 mod subject;
-mod there;
 
 pub use crate::profile::Severity;
 pub use consequences::{CLIENT, OTHER_TEXT};
+pub use database_facts::{DatabaseFacts, Questions};
 pub use decidable::profile_rules;
 pub use diagnose::diagnose;
 pub use failure::Failure;
@@ -36,7 +37,6 @@ pub use remedy::{After, AfterKind, Remedy};
 pub use rule::Because;
 pub use situation::Situation;
 pub use subject::Subject;
-pub use there::{Ask, There};
 
 use serde::{Deserialize, Serialize};
 

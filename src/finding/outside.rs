@@ -16,12 +16,12 @@ pub struct Unfilled {
     pub database: Option<String>,
     pub schema: String,
     pub name: String,
-    pub why: Why,
+    pub why: UnfilledReason,
 }
 
 /// Why it could not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
+pub enum UnfilledReason {
     /// It reads from this server, where that is known.
     Server(Option<String>),
     /// It reads this other view, which is not filled.
@@ -33,16 +33,16 @@ impl Unfilled {
     pub fn reason(&self, mask: &Mask<'_>) -> String {
         let view = format!("materialized view {}.{}", mask.name(&self.schema), mask.name(&self.name));
         match &self.why {
-            Why::Server(Some(server)) => {
+            UnfilledReason::Server(Some(server)) => {
                 format!(
                     "{view} is not filled: it reads from server {:?}, which no sandbox can reach",
                     mask.name(server)
                 )
             }
-            Why::Server(None) => {
+            UnfilledReason::Server(None) => {
                 format!("{view} is not filled: it reads from outside of its database, which no sandbox can reach")
             }
-            Why::View(other) => format!(
+            UnfilledReason::View(other) => format!(
                 "{view} is not filled: it reads materialized view {:?}, which cannot be filled in a sandbox",
                 mask.name(other)
             ),
@@ -68,13 +68,13 @@ fn of(failure: &Failure, declared: &[Declared], earlier: &[Unfilled]) -> Option<
         let said =
             failure.message.strip_prefix("could not connect to server \"").and_then(|rest| rest.strip_suffix('"'));
         let server = said.map(str::to_owned);
-        Why::Server(server.or_else(|| server_below(&schema, &name, failure.database.as_deref(), declared)))
+        UnfilledReason::Server(server.or_else(|| server_below(&schema, &name, failure.database.as_deref(), declared)))
     } else {
         // object_not_in_prerequisite_state: `materialized view "x" has not been populated`.
         let other =
             failure.quoted().filter(|_| failure.is("55000") && failure.message.ends_with("has not been populated"))?;
         let is_earlier = |view: &&Unfilled| view.name == other && view.database == failure.database;
-        Why::View(earlier.iter().find(is_earlier)?.name.clone())
+        UnfilledReason::View(earlier.iter().find(is_earlier)?.name.clone())
     };
     Some(Unfilled { database: failure.database.clone(), schema, name, why })
 }
@@ -238,14 +238,14 @@ mod tests {
         ];
         let (others, unfilled) = apart(&failures, &objects);
         assert_eq!(others, failures[4..].iter().collect::<Vec<_>>());
-        let found: Vec<(&str, &Why)> = unfilled.iter().map(|view| (view.name.as_str(), &view.why)).collect();
+        let found: Vec<(&str, &UnfilledReason)> = unfilled.iter().map(|view| (view.name.as_str(), &view.why)).collect();
         assert_eq!(
             found,
             [
-                ("mv", &Why::Server(Some("s".into()))),
-                ("mv2", &Why::View("mv".into())),
-                ("mvf", &Why::Server(Some("F l".into()))),
-                ("one", &Why::Server(None)),
+                ("mv", &UnfilledReason::Server(Some("s".into()))),
+                ("mv2", &UnfilledReason::View("mv".into())),
+                ("mvf", &UnfilledReason::Server(Some("F l".into()))),
+                ("one", &UnfilledReason::Server(None)),
             ]
         );
     }

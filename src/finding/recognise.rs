@@ -2,25 +2,24 @@
 
 use std::sync::LazyLock;
 
-use super::kind::{Cause, Kind};
-use super::kinds::unclassified_error;
-use super::rule::{Failed, Known, Rule};
+use super::kind::Cause;
+use super::rule::{FailureView, Known, Rule};
 use super::{Failure, Name};
 
 /// All rules, in the order in which they are asked.
-static RULES: LazyLock<Vec<(&'static Kind, &'static Rule)>> = LazyLock::new(|| {
-    let kinds = Name::ALL.iter().map(|name| name.kind());
-    let mut rules: Vec<_> = kinds.flat_map(|kind| kind.rules.iter().map(move |rule| (kind, rule))).collect();
-    rules.sort_by_key(|(_, rule)| rule.place);
+static RULES: LazyLock<Vec<(Name, &'static Rule)>> = LazyLock::new(|| {
+    let names = Name::ALL.iter().copied();
+    let mut rules: Vec<_> = names.flat_map(|name| name.kind().rules.iter().map(move |rule| (name, rule))).collect();
+    rules.sort_by_key(|(_, rule)| rule.precedence);
     rules
 });
 
 /// The cause of a failure, taken alone.
 pub fn recognise(failure: &Failure) -> Cause {
-    let failed = Failed::new(failure);
-    let known = RULES.iter().find_map(|(kind, rule)| Some((*kind, rule.asked(&failed)?)));
-    let (kind, Known { subject, because }) = known.unwrap_or((&unclassified_error::KIND, Known::default()));
-    Cause { because, ..kind.cause(subject) }
+    let failed = FailureView::new(failure);
+    let known = RULES.iter().find_map(|(name, rule)| Some((*name, rule.recognise(&failed)?)));
+    let (name, Known { subject, because }) = known.unwrap_or((Name::UnclassifiedError, Known::default()));
+    Cause { because, ..name.cause(subject) }
 }
 
 #[cfg(test)]
@@ -44,7 +43,7 @@ mod tests {
     #[test]
     fn a_missing_role_is_known_by_name() {
         let cause = cause("42704", "role \"a \"quoted\" one\" does not exist", "ALTER TABLE t OWNER TO x");
-        assert_eq!((cause.name(), &*cause.subject.text()), (Name::RoleMissing, "a \"quoted\" one"));
+        assert_eq!((cause.name, &*cause.subject.text()), (Name::RoleMissing, "a \"quoted\" one"));
     }
 
     #[test]
@@ -66,17 +65,17 @@ mod tests {
     fn a_name_in_a_statement_is_read_with_its_quotes() {
         let made = "CREATE TABLESPACE \"ts \"\"A\" OWNER pw1 LOCATION '/x';";
         let created = cause("58P01", "directory \"/x\" does not exist", made);
-        assert_eq!((created.name(), &*created.subject.text()), (Name::TablespaceMissing, "ts \"A"));
+        assert_eq!((created.name, &*created.subject.text()), (Name::TablespaceMissing, "ts \"A"));
         let altered =
             cause("42704", "tablespace \"ts \"A\" does not exist", "ALTER TABLESPACE \"ts \"\"A\" SET (x=1);");
         assert_eq!(altered, created);
         let dropped = cause("55006", "current user cannot be dropped", "DROP ROLE IF EXISTS \"the \"\"one\";");
-        assert_eq!((dropped.name(), &*dropped.subject.text()), (Name::RoleExists, "the \"one"));
+        assert_eq!((dropped.name, &*dropped.subject.text()), (Name::RoleExists, "the \"one"));
     }
 
     #[test]
     fn a_missing_type_is_no_missing_role() {
-        assert_eq!(cause("42704", "type \"role\" does not exist", "CREATE TABLE").name(), Name::DependencyMissing);
+        assert_eq!(cause("42704", "type \"role\" does not exist", "CREATE TABLE").name, Name::DependencyMissing);
     }
 
     #[test]
@@ -86,13 +85,13 @@ mod tests {
             "extension \"vector\" is not available",
             "CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;",
         );
-        assert_eq!((cause.name(), &*cause.subject.text()), (Name::ExtensionUnavailable, "vector"));
+        assert_eq!((cause.name, &*cause.subject.text()), (Name::ExtensionUnavailable, "vector"));
     }
 
     #[test]
     fn an_archive_that_is_too_new_is_the_clients_complaint() {
         let cause = cause("", "unsupported version (1.16) in file header", "");
-        assert_eq!(cause.name(), Name::ClientTooOld);
+        assert_eq!(cause.name, Name::ClientTooOld);
     }
 
     #[test]
@@ -107,7 +106,7 @@ mod tests {
         let refused = |statement: &str| cause("42501", "permission denied for schema shop", statement);
         let created = refused("CREATE TABLE shop.t (id integer);");
         assert_eq!(
-            (created.name(), &*created.subject.text(), &created.because),
+            (created.name, &*created.subject.text(), &created.because),
             (Name::SchemaNotWritable, "shop", &None)
         );
         for (statement, owner) in [
@@ -261,7 +260,7 @@ mod tests {
     #[test]
     fn recorded_messages_have_their_causes() {
         for (state, message, statement, name) in RECORDED {
-            assert_eq!(cause(state, message, statement).kind.name, *name, "{message}");
+            assert_eq!(cause(state, message, statement).name.as_str(), *name, "{message}");
         }
     }
 
@@ -270,9 +269,9 @@ mod tests {
     fn no_two_rules_of_one_place_know_the_same_message() {
         for (state, message, statement, _) in RECORDED {
             let failure = failure(state, message, statement);
-            let failed = Failed::new(&failure);
-            let knows = |(_, rule): &&(&Kind, &Rule)| rule.asked(&failed).is_some();
-            let mut knowing: Vec<_> = RULES.iter().filter(knows).map(|(kind, rule)| (rule.place, kind.name)).collect();
+            let failed = FailureView::new(&failure);
+            let knows = |(_, rule): &&(Name, &Rule)| rule.recognise(&failed).is_some();
+            let mut knowing: Vec<_> = RULES.iter().filter(knows).map(|(name, rule)| (rule.precedence, *name)).collect();
             knowing.dedup();
             let places = knowing.windows(2).all(|two| two[0].0 != two[1].0);
             assert!(places, "{message}: {knowing:?}");

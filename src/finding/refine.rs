@@ -1,6 +1,7 @@
 //! What more is known than a failure itself, worked out once for all failures when the first one asks for it: what the dump
 //! makes, and which of its functions read tables.
 
+use pgdump_reader::schema_or_public;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
@@ -63,7 +64,7 @@ impl<'a> Refine<'a> {
         let declared =
             declared.map(|object| (object.schema.as_deref(), object.tag.split('(').next().unwrap_or(&object.tag)));
         for (schema, name) in tables.chain(declared) {
-            made.qualified.insert(format!("{}.{name}", schema.unwrap_or("public")));
+            made.qualified.insert(format!("{}.{name}", schema_or_public(schema)));
             made.plain.insert(name.to_owned());
         }
         made

@@ -9,7 +9,7 @@ use super::{Failure, Subject};
 /// When a rule is asked: what is more particular before what is more general. Two rules of one place never both know the
 /// same failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum Precedence {
     /// `CREATE EXTENSION` or `CREATE DATABASE`, with a message of its own.
     Extension,
     /// The same, with a SQLSTATE that others have too.
@@ -38,27 +38,31 @@ pub enum Place {
 
 /// One way to know a kind.
 pub struct Rule {
-    pub place: Place,
+    pub precedence: Precedence,
     /// SQLSTATEs; all of them where none is named.
     states: &'static [&'static str],
     /// Whether it is about what only the client complains of, which has no SQLSTATE.
     of_client: bool,
-    known: fn(&Failed<'_>) -> Option<Known>,
+    known: fn(&FailureView<'_>) -> Option<Known>,
 }
 
 impl Rule {
     /// A rule for failures that the server has logged.
-    pub const fn new(place: Place, states: &'static [&'static str], known: fn(&Failed<'_>) -> Option<Known>) -> Self {
-        Self { place, states, of_client: false, known }
+    pub const fn new(
+        precedence: Precedence,
+        states: &'static [&'static str],
+        known: fn(&FailureView<'_>) -> Option<Known>,
+    ) -> Self {
+        Self { precedence, states, of_client: false, known }
     }
 
     /// A rule for complaints of the client.
-    pub const fn of_client(place: Place, known: fn(&Failed<'_>) -> Option<Known>) -> Self {
-        Self { place, states: &[], of_client: true, known }
+    pub const fn of_client(precedence: Precedence, known: fn(&FailureView<'_>) -> Option<Known>) -> Self {
+        Self { precedence, states: &[], of_client: true, known }
     }
 
     /// What a failure is about, if the rule knows it.
-    pub fn asked(&self, failed: &Failed<'_>) -> Option<Known> {
+    pub fn recognise(&self, failed: &FailureView<'_>) -> Option<Known> {
         let is_meant = self.of_client == failed.failure.sqlstate.is_none()
             && (self.states.is_empty() || self.states.contains(&failed.state));
         if is_meant { (self.known)(failed) } else { None }
@@ -107,7 +111,7 @@ pub enum Because {
 pub const MISSING: [&str; 6] = ["42P01", "42703", "42883", "42704", "3F000", "3D000"];
 
 /// A failure, as rules look at it.
-pub struct Failed<'a> {
+pub struct FailureView<'a> {
     pub failure: &'a Failure,
     /// Empty where only the client complained.
     pub state: &'a str,
@@ -116,7 +120,7 @@ pub struct Failed<'a> {
     pub statement: &'a str,
 }
 
-impl<'a> Failed<'a> {
+impl<'a> FailureView<'a> {
     pub fn new(failure: &'a Failure) -> Self {
         Self {
             failure,

@@ -2,7 +2,7 @@
 
 use pgdump_reader::{Dump, Scan};
 
-use super::There;
+use super::DatabaseFacts;
 use super::kind::Context;
 use super::mask::Mask;
 use crate::profile::Target;
@@ -13,13 +13,13 @@ pub struct Situation<'a> {
     /// What a full pass over the dump has found.
     pub scan: &'a Scan,
     /// What the restore met in the databases.
-    pub there: &'a There,
+    pub databases: &'a DatabaseFacts,
     /// Tables that the dump makes and was made without the data of.
     pub without_data: Vec<String>,
     /// Whether the script took superuser from the role that is the cluster's.
     pub superuser_lost: bool,
     pub target: &'a Target,
-    /// The major version of the client that restored.
+    /// The version of the client that restored, as it gives it: `17.6`.
     pub client: &'a str,
     /// The major version of the server, where it is known.
     pub server: Option<u16>,
@@ -37,7 +37,7 @@ impl<'a> Situation<'a> {
             declared: &self.scan.declared,
             client: self.client.into(),
             server: self.server,
-            has_own: self.there.has_own,
+            has_own: self.databases.has_own,
         }
     }
 }

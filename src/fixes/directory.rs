@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::{Plan, Use};
+use super::{FixPlan, Use};
 
 /// Why fixes cannot be written.
 #[derive(Debug, Error)]
@@ -70,7 +70,7 @@ impl Directory {
     ///
     /// # Errors
     /// Where they cannot be written, or the folder is there by now; nothing of them is left then.
-    pub fn write(&self, target: &str, plan: &Plan) -> Result<PathBuf, DirectoryError> {
+    pub fn write(&self, target: &str, plan: &FixPlan) -> Result<PathBuf, DirectoryError> {
         let folder = self.path.join(target);
         let failed = |source| DirectoryError::Io { path: folder.clone(), source };
         if folder.exists() {
@@ -110,14 +110,14 @@ mod tests {
     use super::super::FixFile;
     use super::*;
 
-    fn plan() -> Plan {
+    fn plan() -> FixPlan {
         let file = |name: &str, used| FixFile {
             name: name.into(),
             content: "SELECT 1;\n".into(),
             used,
             findings: BTreeSet::new(),
         };
-        Plan { files: vec![file("roles.sql", Use::BeforeDatabase), file("restore.sh", Use::Restore)] }
+        FixPlan { files: vec![file("roles.sql", Use::BeforeDatabase), file("restore.sh", Use::Restore)] }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use pgdump_reader::{Archive, ObjectKind, TocEntry};
 
 use super::statements::{extensions_ahead, schemas_ahead};
 use super::text::{head, on_one_line};
-use super::{Asked, FixFile, Use};
+use super::{FixFile, Request, Use};
 use crate::finding::Name;
 use crate::restore::selecting_option;
 
@@ -56,17 +56,17 @@ const REFUSED: [&str; 8] = [
 ];
 
 /// The list; `None` for a plain dump, where nothing is to be left out, and where the profile itself restores a part.
-pub fn file(asked: &Asked<'_>) -> Option<FixFile> {
-    let archive = asked.dump.archive()?;
-    if selecting_option(&asked.target.restore, asked.dump).is_some() {
+pub fn file(request: &Request<'_>) -> Option<FixFile> {
+    let archive = request.dump.archive()?;
+    if selecting_option(&request.target.restore, request.dump).is_some() {
         return None;
     }
-    let (left_out, findings) = left_out(asked, archive);
+    let (left_out, findings) = left_out(request, archive);
     if left_out.0.is_empty() {
         return None;
     }
     let mut content = head(
-        asked,
+        request,
         ";",
         "Restores all but what is behind a semicolon: pg_restore --use-list=restore.list",
         &findings,
@@ -82,13 +82,13 @@ pub fn file(asked: &Asked<'_>) -> Option<FixFile> {
     Some(FixFile { name: "restore.list".into(), content, used: Use::List, findings })
 }
 
-fn left_out(asked: &Asked<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usize>) {
+fn left_out(request: &Request<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usize>) {
     let mut left_out = LeftOut::default();
     let mut findings = BTreeSet::new();
     let mut lost = HashSet::new();
-    let unavailable = asked.subjects(Name::ExtensionUnavailable);
-    let ahead = extensions_ahead(asked);
-    let schemas = schemas_ahead(asked);
+    let unavailable = request.subjects(Name::ExtensionUnavailable);
+    let ahead = extensions_ahead(request);
+    let schemas = schemas_ahead(request);
     for entry in archive.entries.iter() {
         let extension = match entry.desc.as_str() {
             "EXTENSION" => Some(entry.tag.as_str()),
@@ -103,7 +103,7 @@ fn left_out(asked: &Asked<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usize>) 
             let why = if entry.desc == "COMMENT" { "only the extension's owner may" } else { "before.sql makes it" };
             left_out.add(entry, why);
             findings.extend(places);
-        } else if extension.is_some() && entry.desc == "COMMENT" && asked.unprivileged().is_some() {
+        } else if extension.is_some() && entry.desc == "COMMENT" && request.unprivileged().is_some() {
             left_out.add(entry, "only the extension's owner may, and the extension brings its own");
         } else if entry.desc == "SCHEMA"
             && schemas.iter().any(|(schema, _)| *schema == entry.tag)
@@ -112,7 +112,7 @@ fn left_out(asked: &Asked<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usize>) 
             left_out.add(entry, "before.sql makes it");
         }
     }
-    for (at, finding) in asked.open() {
+    for (at, finding) in request.open() {
         let (why, wholly) = match finding.name {
             Name::PermissionDenied
             | Name::DefaultPrivilegesRefused

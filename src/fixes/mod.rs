@@ -22,7 +22,7 @@ use crate::finding::{Finding, Name, Subject};
 use crate::profile::Target;
 
 /// What fixes are written for.
-pub struct Asked<'a> {
+pub struct Request<'a> {
     pub dump: &'a Dump,
     /// What the dump declares.
     pub facts: &'a Facts,
@@ -33,7 +33,7 @@ pub struct Asked<'a> {
     pub databases: &'a [String],
 }
 
-impl<'a> Asked<'a> {
+impl<'a> Request<'a> {
     /// The findings that are to be mended, with their places among all: an accepted one is left as it is.
     fn open(&self) -> impl Iterator<Item = (usize, &'a Finding)> + '_ {
         self.findings.iter().enumerate().filter(|(_, finding)| finding.accepted.is_none()).map(|(at, one)| (at, *one))
@@ -106,11 +106,11 @@ struct FixFile {
 
 /// The files for one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct FixPlan {
     files: Vec<FixFile>,
 }
 
-impl Plan {
+impl FixPlan {
     /// Their names, in the order in which they are used.
     pub fn names(&self) -> Vec<String> {
         self.files.iter().map(|file| file.name.clone()).collect()
@@ -124,18 +124,18 @@ impl Plan {
 }
 
 /// The files that mend something of a target; `None` where there is nothing that a file could mend.
-pub fn plan(asked: &Asked<'_>) -> Option<Plan> {
-    let patch = profile::patch(asked);
+pub fn plan(request: &Request<'_>) -> Option<FixPlan> {
+    let patch = profile::patch(request);
     let mut files: Vec<FixFile> = Vec::new();
-    files.extend(roles::file(asked));
-    files.extend(statements::extensions(asked));
-    files.extend(list::file(asked));
-    files.extend(statements::after(asked));
-    files.extend(patch.files(asked));
+    files.extend(roles::file(request));
+    files.extend(statements::extensions(request));
+    files.extend(list::file(request));
+    files.extend(statements::after(request));
+    files.extend(patch.files(request));
     if files.is_empty() {
         return None;
     }
-    files.push(steps::restore(asked, &patch.target, &files));
+    files.push(steps::restore(request, &patch.target, &files));
     files.sort_by(|a, b| a.used.cmp(&b.used).then_with(|| a.name.cmp(&b.name)));
-    Some(Plan { files })
+    Some(FixPlan { files })
 }

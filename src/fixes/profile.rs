@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::text::head;
-use super::{Asked, FixFile, Use, roles};
+use super::{FixFile, Request, Use, roles};
 use crate::finding::Name;
-use crate::profile::{self, Client, LocaleProvider, Major, Membership, Role, Target};
+use crate::postgres::Major;
+use crate::profile::{self, Client, LocaleProvider, Membership, Role, Target};
 
 /// The target with what it lacks.
 pub struct Patch {
@@ -25,7 +26,7 @@ impl Patch {
 
     /// `profile.yaml`, and the files of tests and SQL that it names; none where nothing was added, or where this program would not
     /// read the result.
-    pub fn files(&self, asked: &Asked<'_>) -> Vec<FixFile> {
+    pub fn files(&self, request: &Request<'_>) -> Vec<FixFile> {
         if self.added.is_empty() {
             return Vec::new();
         }
@@ -48,7 +49,7 @@ impl Patch {
         }
         let Some(yaml) = written(&target) else { return Vec::new() };
         let mut content = head(
-            asked,
+            request,
             "#",
             "The target's profile with what it lacks: pgrehearse run DUMP -p profile.yaml",
             &self.findings,
@@ -74,10 +75,10 @@ impl Patch {
 }
 
 /// Adds what the findings say is lacking.
-pub fn patch(asked: &Asked<'_>) -> Patch {
-    let mut patch = Patch { target: asked.target.clone(), added: Vec::new(), findings: BTreeSet::new() };
-    missing_roles(asked, &mut patch);
-    for (extension, findings) in asked.subjects(Name::ExtensionNotAllowed) {
+pub fn patch(request: &Request<'_>) -> Patch {
+    let mut patch = Patch { target: request.target.clone(), added: Vec::new(), findings: BTreeSet::new() };
+    missing_roles(request, &mut patch);
+    for (extension, findings) in request.subjects(Name::ExtensionNotAllowed) {
         let forbidden = &mut patch.target.extensions.forbidden;
         if forbidden.iter().any(|known| known == extension) {
             forbidden.retain(|known| known != extension);
@@ -90,13 +91,13 @@ pub fn patch(asked: &Asked<'_>) -> Patch {
             patch.add(format!("extensions.allowed: {extension}"), &findings);
         }
     }
-    for (locale, findings) in asked.subjects(Name::LocaleUnavailable) {
+    for (locale, findings) in request.subjects(Name::LocaleUnavailable) {
         patch.target.cluster.locales.push(locale.to_owned());
         patch.add(format!("cluster.locales: {locale}"), &findings);
     }
-    for (tablespace, findings) in asked.subjects(Name::TablespaceMissing) {
+    for (tablespace, findings) in request.subjects(Name::TablespaceMissing) {
         let option = "--no-tablespaces".to_owned();
-        if asked.is_archive() {
+        if request.is_archive() {
             if !patch.target.restore.options.contains(&option) {
                 patch.target.restore.options.push(option);
             }
@@ -104,7 +105,7 @@ pub fn patch(asked: &Asked<'_>) -> Patch {
         }
     }
     let of_name = |names: &[Name]| -> BTreeSet<usize> {
-        asked.open().filter(|(_, finding)| names.contains(&finding.name)).map(|(at, _)| at).collect()
+        request.open().filter(|(_, finding)| names.contains(&finding.name)).map(|(at, _)| at).collect()
     };
     let encoding = of_name(&[Name::EncodingUnrepresentable, Name::EncodingUnverified]);
     if !encoding.is_empty() {
@@ -120,14 +121,14 @@ pub fn patch(asked: &Asked<'_>) -> Patch {
         patch.add(what, &encoding);
     }
     let locale = of_name(&[Name::LocaleDiffers]);
-    if let Some(dumped) = dumped_locale(asked).filter(|_| !locale.is_empty() && encoding.is_empty()) {
+    if let Some(dumped) = dumped_locale(request).filter(|_| !locale.is_empty() && encoding.is_empty()) {
         patch.target.database.locale = None;
         patch.target.cluster.locale = dumped.to_owned();
         patch.add(format!("cluster.locale: {dumped}"), &locale);
     }
     let client = of_name(&[Name::ClientTooOld]);
-    if asked.dump.is_archive()
-        && let Some(major) = asked.dump.pg_dump_major().filter(|_| !client.is_empty())
+    if request.dump.is_archive()
+        && let Some(major) = request.dump.pg_dump_major().filter(|_| !client.is_empty())
     {
         patch.target.restore.client = Client::Major(Major(major));
         patch.add(format!("restore.client: {major}"), &client);
@@ -137,26 +138,26 @@ pub fn patch(asked: &Asked<'_>) -> Patch {
 
 /// The locale of the dumped database, where there is one for both order and character types, of the C library as the
 /// target's.
-fn dumped_locale<'a>(asked: &Asked<'a>) -> Option<&'a str> {
-    let [created] = asked.facts.creates_database.as_slice() else { return None };
+fn dumped_locale<'a>(request: &Request<'a>) -> Option<&'a str> {
+    let [created] = request.facts.creates_database.as_slice() else { return None };
     let of_libc = created.locale_provider.as_deref().is_none_or(|provider| provider == "libc");
     let locale = created.locale.as_deref();
     let (collate, ctype) = (created.lc_collate.as_deref().or(locale)?, created.lc_ctype.as_deref().or(locale)?);
-    let providers = [asked.target.cluster.locale_provider, asked.target.database_locale_provider()];
+    let providers = [request.target.cluster.locale_provider, request.target.database_locale_provider()];
     let same = of_libc && collate == ctype && providers == [LocaleProvider::Libc; 2];
     same.then_some(collate)
 }
 
-fn missing_roles(asked: &Asked<'_>, patch: &mut Patch) {
-    let missing = roles::missing(asked);
-    let mut known: Vec<&str> = asked.target.roles.iter().map(|role| role.name.as_str()).collect();
+fn missing_roles(request: &Request<'_>, patch: &mut Patch) {
+    let missing = roles::missing(request);
+    let mut known: Vec<&str> = request.target.roles.iter().map(|role| role.name.as_str()).collect();
     known.extend(missing.iter().map(|(role, _)| *role));
     for (role, findings) in &missing {
-        patch.target.roles.push(roles::of_profile(asked, role, &known));
+        patch.target.roles.push(roles::of_profile(request, role, &known));
         patch.add(format!("roles: {role:?}"), findings);
     }
     // Who is no superuser may give objects only to roles that it is a member of.
-    if let Some(restoring) = asked.unprivileged()
+    if let Some(restoring) = request.unprivileged()
         && let Some(role) = patch.target.roles.iter_mut().find(|role| role.name == restoring)
     {
         let names = missing.iter().map(|(role, _)| *role).filter(|role| *role != restoring);

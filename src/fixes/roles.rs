@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::text::{on_one_line, sql_head};
-use super::{Asked, FixFile, Use};
+use super::{FixFile, Request, Use};
 use crate::check::StatedRoles;
 use crate::cluster::sql::identifier;
 use crate::finding::Name;
@@ -11,8 +11,8 @@ use crate::finding::mask::runnable;
 use crate::profile::{Membership, Role};
 
 /// The roles that are missing and can be made, with the places of the findings that say so.
-pub fn missing<'a>(asked: &Asked<'a>) -> Vec<(&'a str, BTreeSet<usize>)> {
-    let mut missing = asked.subjects(Name::RoleMissing);
+pub fn missing<'a>(request: &Request<'a>) -> Vec<(&'a str, BTreeSet<usize>)> {
+    let mut missing = request.subjects(Name::RoleMissing);
     missing.retain(|(role, _)| can_be_made(role));
     missing
 }
@@ -24,8 +24,8 @@ fn can_be_made(role: &str) -> bool {
 }
 
 /// A missing role as a profile writes it: with what the dump says of it.
-pub fn of_profile(asked: &Asked<'_>, role: &str, known: &[&str]) -> Role {
-    let stated = StatedRoles::of(&asked.facts.role_statements);
+pub fn of_profile(request: &Request<'_>, role: &str, known: &[&str]) -> Role {
+    let stated = StatedRoles::of(&request.facts.role_statements);
     let is = |attribute: &str| stated.attribute(role, attribute).unwrap_or(false);
     Role {
         name: role.to_owned(),
@@ -46,15 +46,15 @@ pub fn of_profile(asked: &Asked<'_>, role: &str, known: &[&str]) -> Role {
 }
 
 /// `roles.sql`
-pub fn file(asked: &Asked<'_>) -> Option<FixFile> {
-    let missing = missing(asked);
+pub fn file(request: &Request<'_>) -> Option<FixFile> {
+    let missing = missing(request);
     let findings: BTreeSet<usize> = missing.iter().flat_map(|(_, places)| places).copied().collect();
     if missing.is_empty() {
         return None;
     }
-    let stated = StatedRoles::of(&asked.facts.role_statements);
+    let stated = StatedRoles::of(&request.facts.role_statements);
     let mut content = sql_head(
-        asked,
+        request,
         "Makes the roles that the dump names and the target lacks. Run it before the restore, as a superuser or a role \
          that may create roles.",
         &findings,
@@ -77,7 +77,7 @@ pub fn file(asked: &Asked<'_>) -> Option<FixFile> {
         content.push_str("\n-- What the dump says of them; passwords and options of memberships are left out.\n");
         further.iter().for_each(|statement| content.push_str(&format!("{statement}\n")));
     }
-    if let Some(restoring) = asked.unprivileged() {
+    if let Some(restoring) = request.unprivileged() {
         content.push_str(
             "\n-- Who restores is no superuser and may give objects only to roles that it is a member of. Take this back \
              after the restore\n-- (REVOKE … FROM …) where it should not act for them for good.\n",

@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use pgdump_reader::{Extension, Facts};
 
 use super::text::{file_part, on_one_line, sql_head};
-use super::{Asked, FixFile, Use, roles};
+use super::{FixFile, Request, Use, roles};
 use crate::cluster::MAINTENANCE_DATABASE;
 use crate::cluster::sql::identifier;
 use crate::finding::{AfterKind, Name};
 
 /// The extensions that somebody has to make in advance, in the order of the dump, which is that of their dependencies.
-pub fn extensions_ahead<'a>(asked: &Asked<'a>) -> Vec<(&'a Extension, BTreeSet<usize>)> {
-    let mut wanted = asked.subjects(Name::ExtensionNotAllowed);
-    wanted.extend(asked.subjects(Name::ExtensionUnavailable));
+pub fn extensions_ahead<'a>(request: &Request<'a>) -> Vec<(&'a Extension, BTreeSet<usize>)> {
+    let mut wanted = request.subjects(Name::ExtensionNotAllowed);
+    wanted.extend(request.subjects(Name::ExtensionUnavailable));
     let mut ahead: Vec<(&Extension, BTreeSet<usize>)> = Vec::new();
-    for extension in &asked.facts.extensions {
+    for extension in &request.facts.extensions {
         let known = ahead.iter().any(|(other, _)| other.name == extension.name && other.database == extension.database);
         let places = wanted.iter().filter(|(name, _)| *name == extension.name).flat_map(|(_, places)| places);
         let places: BTreeSet<usize> = places.copied().collect();
@@ -27,12 +27,12 @@ pub fn extensions_ahead<'a>(asked: &Asked<'a>) -> Vec<(&'a Extension, BTreeSet<u
 }
 
 /// The schemas of the dump's own that extensions made in advance go into, with their owners.
-pub fn schemas_ahead<'a>(asked: &Asked<'a>) -> Vec<(&'a str, Option<&'a str>)> {
+pub fn schemas_ahead<'a>(request: &Request<'a>) -> Vec<(&'a str, Option<&'a str>)> {
     let mut schemas: Vec<(&str, Option<&str>)> = Vec::new();
-    for (extension, _) in extensions_ahead(asked) {
+    for (extension, _) in extensions_ahead(request) {
         let Some(schema) = extension.schema.as_deref() else { continue };
         if !["public", "pg_catalog"].contains(&schema) && !schemas.iter().any(|(known, _)| *known == schema) {
-            schemas.push((schema, owner_of_schema(asked.facts, schema)));
+            schemas.push((schema, owner_of_schema(request.facts, schema)));
         }
     }
     schemas
@@ -44,25 +44,25 @@ fn owner_of_schema<'a>(facts: &'a Facts, schema: &str) -> Option<&'a str> {
 }
 
 /// `before.sql`
-pub fn extensions(asked: &Asked<'_>) -> Option<FixFile> {
-    let ahead = extensions_ahead(asked);
+pub fn extensions(request: &Request<'_>) -> Option<FixFile> {
+    let ahead = extensions_ahead(request);
     let findings: BTreeSet<usize> = ahead.iter().flat_map(|(_, places)| places).copied().collect();
     if ahead.is_empty() {
         return None;
     }
     let mut content = sql_head(
-        asked,
+        request,
         "Makes the extensions that the restoring role cannot make itself. Run it in the new, empty database before the \
          restore, as a superuser or whatever role the service lets create extensions.",
         &findings,
         "The extensions belong to the role that runs this. Some let their users reach the server's files or network: \
          read what they do.",
     );
-    for (schema, owner) in schemas_ahead(asked) {
+    for (schema, owner) in schemas_ahead(request) {
         let is_there = |owner: &&str| {
-            *owner == asked.target.cluster.superuser
-                || asked.target.roles.iter().any(|role| role.name == **owner)
-                || roles::missing(asked).iter().any(|(role, _)| role == owner)
+            *owner == request.target.cluster.superuser
+                || request.target.roles.iter().any(|role| role.name == **owner)
+                || roles::missing(request).iter().any(|(role, _)| role == owner)
         };
         let owner = owner.filter(is_there).map(|owner| format!(" AUTHORIZATION {}", identifier(owner)));
         content.push_str(&format!(
@@ -72,7 +72,7 @@ pub fn extensions(asked: &Asked<'_>) -> Option<FixFile> {
         ));
     }
     for (extension, places) in &ahead {
-        let unavailable = places.iter().any(|at| asked.findings[*at].name == Name::ExtensionUnavailable);
+        let unavailable = places.iter().any(|at| request.findings[*at].name == Name::ExtensionUnavailable);
         if unavailable {
             content.push_str(&format!(
                 "-- {} is not installed on the target: install its package first, or this fails.\n",
@@ -96,14 +96,14 @@ struct Gathered<'a> {
 }
 
 /// The files that mend a restored database, one for each: `after.sql`, or `after.shop.sql` where several were restored.
-pub fn after(asked: &Asked<'_>) -> Vec<FixFile> {
-    let several = asked.databases.len() > 1;
+pub fn after(request: &Request<'_>) -> Vec<FixFile> {
+    let several = request.databases.len() > 1;
     // Roles belong to all databases.
-    let of_roles = if several { MAINTENANCE_DATABASE } else { asked.database() };
+    let of_roles = if several { MAINTENANCE_DATABASE } else { request.database() };
     let mut gathered: BTreeMap<String, BTreeMap<AfterKind, Gathered<'_>>> = BTreeMap::new();
-    for (at, finding) in asked.open() {
+    for (at, finding) in request.open() {
         let Some(after) = &finding.remedy.after else { continue };
-        let own = if after.kind == AfterKind::RoleSettings { of_roles } else { asked.database() };
+        let own = if after.kind == AfterKind::RoleSettings { of_roles } else { request.database() };
         let database = finding.remedy.database.as_deref().unwrap_or(own);
         let of_database = gathered.entry(database.to_owned()).or_default();
         let Gathered { statements, findings } = of_database.entry(after.kind).or_default();
@@ -114,13 +114,18 @@ pub fn after(asked: &Asked<'_>) -> Vec<FixFile> {
             }
         }
     }
-    gathered.into_iter().map(|(database, parts)| after_in(asked, database, parts, of_roles)).collect()
+    gathered.into_iter().map(|(database, parts)| after_in(request, database, parts, of_roles)).collect()
 }
 
-fn after_in(asked: &Asked<'_>, database: String, parts: BTreeMap<AfterKind, Gathered<'_>>, unnamed: &str) -> FixFile {
+fn after_in(
+    request: &Request<'_>,
+    database: String,
+    parts: BTreeMap<AfterKind, Gathered<'_>>,
+    unnamed: &str,
+) -> FixFile {
     let findings: BTreeSet<usize> = parts.values().flat_map(|part| &part.findings).copied().collect();
     let what = format!("Mends what the restore leaves to be done. Run it in database {database:?}, as a superuser.");
-    let mut content = sql_head(asked, &what, &findings, "Each part says what it costs.");
+    let mut content = sql_head(request, &what, &findings, "Each part says what it costs.");
     for (nth, (kind, Gathered { statements, .. })) in parts.into_iter().enumerate() {
         let (what, costs) = about(kind);
         let gap = if nth == 0 { "" } else { "\n" };

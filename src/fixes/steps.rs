@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::text::{head, on_one_line};
-use super::{Asked, FixFile, Use};
+use super::{FixFile, Request, Use};
 use crate::cluster::MAINTENANCE_DATABASE;
 use crate::finding::Finding;
 use crate::profile::{Client, LocaleProvider, Target};
@@ -11,17 +11,17 @@ use crate::restore::{self, connection_string, shell_words};
 
 /// `restore.sh`: the whole restore with these files, which fails where anything of it did. `target` is the target with what it
 /// lacked.
-pub fn restore(asked: &Asked<'_>, target: &Target, files: &[FixFile]) -> FixFile {
+pub fn restore(request: &Request<'_>, target: &Target, files: &[FixFile]) -> FixFile {
     let all: BTreeSet<usize> = files.iter().flat_map(|file| &file.findings).copied().collect();
     let mut content = String::from("#!/bin/sh\n");
     content.push_str(&head(
-        asked,
+        request,
         "#",
         "Restores the dump with the files beside this one. PGHOST, PGPORT and the like say where the server is.",
         &all,
         "It makes roles and a database on that server, as the files say. Read it before you run it.",
     ));
-    content.push_str(&left(asked, &all));
+    content.push_str(&left(request, &all));
     content.push_str(
         "set -eu\nhere=$(CDPATH='' cd -- \"$(dirname -- \"$0\")\" && pwd)\nstate=$(mktemp -d)\n\
          trap 'rm -rf -- \"$state\"' EXIT\n",
@@ -43,7 +43,7 @@ pub fn restore(asked: &Asked<'_>, target: &Target, files: &[FixFile]) -> FixFile
     for file in of(|used| *used == Use::BeforeDatabase) {
         step("The roles.", run(MAINTENANCE_DATABASE, &file.name));
     }
-    let makes_own = restore::makes_database(asked.dump, target);
+    let makes_own = restore::makes_database(request.dump, target);
     if !makes_own && target.database.name != MAINTENANCE_DATABASE {
         step("The database.", format!("{}\n", createdb(target)));
     }
@@ -52,7 +52,7 @@ pub fn restore(asked: &Asked<'_>, target: &Target, files: &[FixFile]) -> FixFile
             let how = format!("{}: run it in the database once the dump has made it, and restore again.", file.name);
             step(&how, String::new());
         } else {
-            step("The extensions.", run(asked.database(), &file.name));
+            step("The extensions.", run(request.database(), &file.name));
         }
     }
     let list = of(|used| *used == Use::List).next().map(|file| file.name.as_str());
@@ -64,7 +64,7 @@ pub fn restore(asked: &Asked<'_>, target: &Target, files: &[FixFile]) -> FixFile
         }
         Client::Target => "The restore. It goes on after an error, which is not forgotten.".to_owned(),
     };
-    step(&what, restoring(asked, target, makes_own, list));
+    step(&what, restoring(request, target, makes_own, list));
     for file in of(|used| matches!(used, Use::After(_))) {
         if let Use::After(database) = &file.used {
             step("What the restore leaves to be done.", run(database, &file.name));
@@ -77,7 +77,7 @@ pub fn restore(asked: &Asked<'_>, target: &Target, files: &[FixFile]) -> FixFile
 }
 
 /// The findings that no file mends, and those that the profile accepts, in comments.
-fn left(asked: &Asked<'_>, mended: &BTreeSet<usize>) -> String {
+fn left(request: &Request<'_>, mended: &BTreeSet<usize>) -> String {
     let mut text = String::new();
     let mut part = |title: &str, findings: Vec<&Finding>, with_fix: bool| {
         if findings.is_empty() {
@@ -91,9 +91,9 @@ fn left(asked: &Asked<'_>, mended: &BTreeSet<usize>) -> String {
             }
         }
     };
-    let unmended = asked.open().filter(|(at, _)| !mended.contains(at)).map(|(_, one)| one).collect();
+    let unmended = request.open().filter(|(at, _)| !mended.contains(at)).map(|(_, one)| one).collect();
     part("What no file mends:", unmended, true);
-    let accepted = asked.findings.iter().filter(|finding| finding.accepted.is_some()).copied().collect();
+    let accepted = request.findings.iter().filter(|finding| finding.accepted.is_some()).copied().collect();
     part("What the profile accepts:", accepted, false);
     text
 }
@@ -122,13 +122,13 @@ fn createdb(target: &Target) -> String {
 }
 
 /// The client's command line: that of the rehearsal, without what only a machine wants.
-fn restoring(asked: &Asked<'_>, target: &Target, makes_own: bool, list: Option<&str>) -> String {
-    let mut argv = restore::client_command(asked.dump, target, makes_own).argv;
+fn restoring(request: &Request<'_>, target: &Target, makes_own: bool, list: Option<&str>) -> String {
+    let mut argv = restore::client_command(request.dump, target, makes_own).argv;
     let machine = ["--verbose", "--no-password", "--file=-"];
     argv.retain(|word| !machine.contains(&word.as_str()));
-    let dump = asked.dump.path.display().to_string();
+    let dump = request.dump.path.display().to_string();
     const FAILED: &str = "|| : >\"$state/failed\"";
-    let Some(plain) = asked.dump.plain() else {
+    let Some(plain) = request.dump.plain() else {
         let list = list.map(|list| format!(" --use-list=\"$here/{list}\"")).unwrap_or_default();
         return format!("{}{list} {} {FAILED}\n", shell_words(&argv), words(&[&dump]));
     };

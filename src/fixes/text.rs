@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Asked;
+use super::Request;
 
 /// Text for a comment: on one line, whatever it holds.
 pub fn on_one_line(text: &str) -> String {
@@ -10,21 +10,21 @@ pub fn on_one_line(text: &str) -> String {
 }
 
 /// The head of a file: for which dump, target and findings, and what using it costs. `mark` begins a comment.
-pub fn head(asked: &Asked<'_>, mark: &str, what: &str, findings: &BTreeSet<usize>, costs: &str) -> String {
+pub fn head(request: &Request<'_>, mark: &str, what: &str, findings: &BTreeSet<usize>, costs: &str) -> String {
     let mut lines = vec![
         what.to_owned(),
         String::new(),
-        format!("dump     {}", asked.dump.path.display()),
-        format!("target   {}", asked.target.name),
+        format!("dump     {}", request.dump.path.display()),
+        format!("target   {}", request.target.name),
     ];
     for (nth, at) in findings.iter().enumerate() {
         let label = if nth == 0 { "finding " } else { "        " };
-        if let Some(finding) = asked.findings.get(*at) {
+        if let Some(finding) = request.findings.get(*at) {
             lines.push(format!("{label} {}: {}", finding.name, finding.title));
         }
     }
     lines.push(format!("costs    {costs}"));
-    if asked.databases.is_empty() {
+    if request.databases.is_empty() {
         lines.push("         No restore has put these findings to the test.".to_owned());
     }
     lines.push(format!("by       pgrehearse {} --write-fixes", env!("CARGO_PKG_VERSION")));
@@ -32,8 +32,8 @@ pub fn head(asked: &Asked<'_>, mark: &str, what: &str, findings: &BTreeSet<usize
 }
 
 /// The head of a file of statements for psql.
-pub fn sql_head(asked: &Asked<'_>, what: &str, findings: &BTreeSet<usize>, costs: &str) -> String {
-    format!("{}\nSET client_encoding = 'UTF8';\n\n", head(asked, "--", what, findings, costs))
+pub fn sql_head(request: &Request<'_>, what: &str, findings: &BTreeSet<usize>, costs: &str) -> String {
+    format!("{}\nSET client_encoding = 'UTF8';\n\n", head(request, "--", what, findings, costs))
 }
 
 /// A part of a file's name: a name of the database's that no shell and no file system takes for something else. Names that

@@ -8,9 +8,10 @@ mod workflow;
 
 use std::path::Path;
 
-use crate::check;
 use crate::finding::{Severity, profile_rules};
-use crate::profile::{self, LocaleProvider, Major, ProfileError, Source, Target};
+use crate::postgres::{self, Major};
+use crate::preflight;
+use crate::profile::{self, DumpFacts, LocaleProvider, ProfileError, Target};
 use pgdump_reader::{Dump, Facts, Requirements};
 use text::{comment, value};
 
@@ -26,7 +27,7 @@ pub struct Written {
 
 /// What is written for a dump.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct InitPlan {
     pub files: Vec<Written>,
     /// Targets that would make sense and are not written, or that come back only in part, with why.
     pub remarks: Vec<String>,
@@ -36,11 +37,11 @@ pub struct Plan {
 ///
 /// # Errors
 /// Where what would be written cannot be read again, which no dump is known to bring about.
-pub fn plan(dump: &Dump, facts: &Facts, folder: &Path) -> Result<Plan, ProfileError> {
-    let source = Source::of(dump, facts);
+pub fn plan(dump: &Dump, facts: &Facts, folder: &Path) -> Result<InitPlan, ProfileError> {
+    let source = DumpFacts::of(dump, facts);
     let requirements = Requirements::of(dump, facts);
     let started = Started { dump, facts, source: &source, requirements: &requirements, name: name_of(dump) };
-    let mut plan = Plan { files: Vec::new(), remarks: Vec::new() };
+    let mut plan = InitPlan { files: Vec::new(), remarks: Vec::new() };
 
     let content = started.source_profile();
     let target = profile::parse_with(&content, "source.yaml", &profile_rules())?;
@@ -85,8 +86,8 @@ pub fn plan(dump: &Dump, facts: &Facts, folder: &Path) -> Result<Plan, ProfileEr
 
 /// What is known to fail there before anything is started.
 fn objections(dump: &Dump, facts: &Facts, target: &Target) -> Vec<String> {
-    let forecasts = check::forecast(dump, facts, target).into_iter().map(|forecast| forecast.finding);
-    let errors = forecasts.filter(|finding| finding.severity == Severity::Error);
+    let foreseen = preflight::run(dump, facts, target).into_iter().map(|expected| expected.finding);
+    let errors = foreseen.filter(|finding| finding.severity == Severity::Error);
     errors.map(|finding| format!("{}: {}", finding.name, finding.title)).collect()
 }
 
@@ -99,7 +100,7 @@ fn name_of(dump: &Dump) -> String {
 struct Started<'a> {
     dump: &'a Dump,
     facts: &'a Facts,
-    source: &'a Source,
+    source: &'a DumpFacts,
     requirements: &'a Requirements,
     name: String,
 }
@@ -107,7 +108,7 @@ struct Started<'a> {
 impl Started<'_> {
     fn major(&self) -> Major {
         // A dump that does not say where it comes from is taken to be of a version that is much in use.
-        self.source.major.filter(|major| major.0 >= 10).unwrap_or(Major(17))
+        self.source.major.filter(|major| *major >= Major::OLDEST).unwrap_or(Major::USUAL)
     }
 
     fn source_profile(&self) -> String {
@@ -238,7 +239,7 @@ impl Started<'_> {
 
     fn not_contrib(&self) -> Vec<String> {
         let names = self.requirements.extensions.iter().map(|extension| extension.name.clone());
-        let comes = |name: &str| check::comes_with_postgresql(name, self.major().0) || name.starts_with("pl");
+        let comes = |name: &str| postgres::comes_with_postgresql(name, self.major().0) || name.starts_with("pl");
         names.filter(|name| !comes(name)).collect()
     }
 

@@ -41,7 +41,8 @@ pub fn without_modeline(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::{Major, Rules, Target, parse, parse_all};
+    use crate::postgres::Major;
+    use crate::profile::{Rules, Target, parse, parse_all};
 
     fn all() -> Vec<(&'static str, Target)> {
         let targets = |(name, text): &(&'static str, &str)| {

@@ -9,7 +9,7 @@ use super::builtin::{self, BUILTIN};
 use super::error::{Cause, ProfileError};
 use super::merge::merge;
 use super::rules::{MAX_PROFILE_BYTES, Rules};
-use super::source::{self, Source, Taken};
+use super::source::{self, DumpFacts, Taken};
 use super::yaml::{self, Content, Entry, Node, Origin, Unreadable, holder};
 use super::{environment, matrix, short, suggest};
 
@@ -43,7 +43,7 @@ pub fn read(
     let source = match rules.source {
         Some(source) => source,
         None => {
-            stand_in = Source::stand_in();
+            stand_in = DumpFacts::stand_in();
             &stand_in
         }
     };
@@ -52,7 +52,7 @@ pub fn read(
 
 struct Reader<'a> {
     rules: &'a Rules<'a>,
-    source: &'a Source,
+    source: &'a DumpFacts,
     taken: &'a mut Taken,
     /// The profiles that are being read, each extended by the one before, with their names.
     chain: Vec<(Identity, String)>,

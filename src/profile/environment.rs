@@ -258,7 +258,7 @@ mod tests {
     fn a_number_from_the_environment_is_a_number_where_it_is_not_quoted() {
         let rules = Rules { environment, ..Rules::default() };
         let target = crate::profile::parse_with("name: x\npostgres: ${MAJOR}\n", "x.yaml", &rules).unwrap();
-        assert_eq!(target.postgres, Some(crate::profile::Major(17)));
+        assert_eq!(target.postgres, Some(crate::postgres::Major(17)));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::decimal::Decimal;
 use super::pattern::Pattern;
 use super::types::{Expect, Operator};
+use crate::counted::counted;
 
 /// Longer operators first: `>=` must not be read as `>`.
 const OPERATORS: [(&str, Operator); 7] = [
@@ -287,7 +288,7 @@ impl<'de> Visitor<'de> for ExpectVisitor {
 }
 
 fn columns(count: usize) -> String {
-    if count == 1 { "1 column".to_owned() } else { format!("{count} columns") }
+    counted(count, "column")
 }
 
 /// A list of values, or one value for a row of one column.

@@ -9,7 +9,6 @@
 mod builtin;
 mod decimal;
 mod document;
-mod encoding;
 mod environment;
 mod error;
 mod expect;
@@ -42,7 +41,7 @@ pub use parse::{Made, parse, parse_all, parse_with};
 pub use pattern::Pattern;
 pub use rules::{Acceptable, KnownFinding, MAX_PROFILE_BYTES, Rules};
 pub use schema::schema;
-pub use source::{Source, next_major};
+pub use source::{DumpFacts, next_major};
 pub use suggest::nearest;
 pub use types::*;
 pub use units::{ByteSize, HumanDuration, UnitError};

@@ -2,7 +2,7 @@
 
 use std::env::VarError;
 
-use super::source::Source;
+use super::source::DumpFacts;
 
 /// The longest profile that is read, in bytes.
 pub const MAX_PROFILE_BYTES: u64 = 1 << 20;
@@ -35,7 +35,7 @@ pub struct Rules<'a> {
     /// An `accept` whose last day is before this one has expired.
     pub today: jiff::civil::Date,
     /// What the words `source` of a profile stand for; `None` where there is no dump, and something stands in for it.
-    pub source: Option<&'a Source>,
+    pub source: Option<&'a DumpFacts>,
     /// Where variables of the environment are looked for.
     pub environment: fn(&str) -> Result<String, VarError>,
 }

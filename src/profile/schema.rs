@@ -11,8 +11,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::glob::Glob;
-use super::types::{Client, Expect, Jobs, Major, Setting, Target};
+use super::types::{Client, Expect, Jobs, Setting, Target};
 use super::units::{ByteSize, HumanDuration};
+use crate::postgres::Major;
 
 /// Keys that take the word `source`, by their path.
 const FROM_THE_DUMP: [&str; 13] = [
@@ -212,12 +213,12 @@ macro_rules! written_as {
 }
 
 written_as! {
-    Major, "Major", {"anyOf": [{"type": "integer", "minimum": 10, "maximum": 30}, {"type": "string", "pattern": "^[1-3][0-9]$"}]};
+    Major, "Major", {"anyOf": [{"type": "integer", "minimum": *Major::PLAUSIBLE.start(), "maximum": *Major::PLAUSIBLE.end()}, {"type": "string", "pattern": "^[1-3][0-9]$"}]};
     Setting, "Setting", {"type": ["string", "number", "boolean"]};
     Client, "Client", {
         "anyOf": [
             {"enum": ["target"]},
-            {"type": "integer", "minimum": 10, "maximum": 30},
+            {"type": "integer", "minimum": *Major::PLAUSIBLE.start(), "maximum": *Major::PLAUSIBLE.end()},
             {"type": "string", "pattern": "^[1-3][0-9]$"}
         ]
     };

@@ -4,12 +4,13 @@ mod of_dump;
 
 use std::rc::Rc;
 
-use super::encoding::{self, Encoding};
 use super::error::{Cause, ProfileError};
 use super::matrix;
 use super::names;
-use super::types::{LocaleProvider, Major};
+use super::types::LocaleProvider;
 use super::yaml::{Content, Entry, Key, Node, Spot};
+use crate::postgres::Major;
+use crate::postgres::encoding::{self, Encoding};
 
 /// The oldest major version that PostgreSQL supports at the time of this release: 14 went out of support on 2026-11-12
 /// (<https://www.postgresql.org/support/versioning/>).
@@ -24,7 +25,7 @@ pub fn next_major(major: Major) -> Option<Major> {
 
 /// What a dump says of the server that it comes from; what it does not say is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Source {
+pub struct DumpFacts {
     /// The server's major version.
     pub major: Option<Major>,
     /// The major version of the pg_dump that made it.
@@ -45,7 +46,7 @@ pub struct Source {
     pub tablespaces: Vec<String>,
 }
 
-impl Source {
+impl DumpFacts {
     /// What stands for a dump where a profile is looked at without one.
     pub fn stand_in() -> Self {
         Self {
@@ -87,13 +88,13 @@ pub struct Taken {
 ///
 /// # Errors
 /// Where the dump does not say what a word asks for.
-pub fn fill(root: &Rc<Node>, source: &Source, taken: &mut Taken) -> Result<Rc<Node>, ProfileError> {
+pub fn fill(root: &Rc<Node>, source: &DumpFacts, taken: &mut Taken) -> Result<Rc<Node>, ProfileError> {
     at_top(root, &mut Words { source, taken })
 }
 
 /// What one profile's words come to.
 struct Words<'a> {
-    source: &'a Source,
+    source: &'a DumpFacts,
     taken: &'a mut Taken,
 }
 
@@ -241,7 +242,7 @@ fn list(spot: &Spot, names: &[String]) -> Rc<Node> {
 }
 
 /// Roles as a list of maps, with what is known of each.
-fn roles(spot: &Spot, source: &Source) -> Rc<Node> {
+fn roles(spot: &Spot, source: &DumpFacts) -> Rc<Node> {
     let entry = |key: &str, text: &str, plain| {
         let key = Key { origin: Rc::clone(&spot.origin), place: spot.place, text: key.to_owned() };
         Entry { key, value: Node::at(spot, Content::Scalar { text: text.to_owned(), plain }) }

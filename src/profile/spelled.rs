@@ -6,7 +6,8 @@ use std::fmt;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::types::{Client, Jobs, Major, Setting};
+use super::types::{Client, Jobs, Setting};
+use crate::postgres::Major;
 
 impl Serialize for Setting {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ByteSize(pub u64);
 
-/// A duration; in YAML `30m`, `30 min`, `90s`, `1.5h`, `1h 30m`, `500ms`, and whatever else [`jiff`] reads. A day has 24 hours.
+/// A duration; in YAML `30m`, `30 min`, `90s`, `1.5h`, `1h 30m`, `500ms`, and what else of weeks and less [`jiff`] reads. A day
+/// has 24 hours; months and years are refused, since they differ in length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HumanDuration(pub Duration);
 

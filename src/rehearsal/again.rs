@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 
 use super::Rehearsal;
-use super::attempt::{CameBack, Stopped, conclude};
+use super::attempt::{EndedRestore, Stopped, conclude};
 use super::draft::Draft;
 use super::progress::Progress;
 use crate::engine::Sandbox;
@@ -22,7 +22,7 @@ pub trait AfterRestore: Send + Sync {
 /// A restored sandbox that can be judged as often as is wanted.
 #[doc(hidden)]
 pub struct Again<'a> {
-    pub(super) came_back: CameBack<'a>,
+    pub(super) ended_restore: EndedRestore<'a>,
     /// All that the rehearsal says before a check has looked.
     pub(super) before_looking: Draft,
     pub(super) events: &'a Events,
@@ -30,11 +30,11 @@ pub struct Again<'a> {
 
 impl Again<'_> {
     pub fn sandbox(&self) -> &dyn Sandbox {
-        self.came_back.sandbox
+        self.ended_restore.sandbox
     }
 
     pub fn target(&self) -> &Target {
-        self.came_back.target
+        self.ended_restore.target
     }
 
     /// Runs the checks on what is there now, and gives the rehearsal that a run would have come to.
@@ -42,10 +42,10 @@ impl Again<'_> {
     /// # Errors
     /// When the sandbox does not answer.
     pub async fn judge(&self) -> Result<Rehearsal, String> {
-        let CameBack { context, target, .. } = self.came_back;
+        let EndedRestore { context, target, .. } = self.ended_restore;
         let mut draft = self.before_looking.clone();
         let mut progress = Progress::default();
-        match self.came_back.look(&mut draft, &mut progress, self.events).await {
+        match self.ended_restore.look(&mut draft, &mut progress, self.events).await {
             Ok(()) => {}
             Err(Stopped::Cluster(error)) => return Err(error.to_string()),
             Err(_) => return Err("the sandbox has ended".into()),

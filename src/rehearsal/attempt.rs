@@ -14,19 +14,21 @@ use super::decision::decide;
 use super::draft::Draft;
 use super::ended;
 use super::left_out::LeftOut;
-use super::met::Met;
 use super::places;
-use super::progress::{Progress, Restored};
+use super::progress::{Progress, RestoreState};
 use super::start::{NotStarted, start, while_it_answers};
+use super::survey::DatabaseSurvey;
 use super::{Context, Judge, Rehearsal, RestoreSummary, partial, verdict};
-use crate::check::{self, Before, NotApplied, RowMode};
+use crate::check::{self, Baseline, NotApplied};
 use crate::cluster::{self, ClusterError, MAINTENANCE_DATABASE, Session};
 use crate::engine::{Engine, EngineError, LimitHit, Sandbox, Storage};
 use crate::event::{EventKind, Events, Phase};
 use crate::finding::mask::Mask;
 use crate::finding::{Failure, Finding, Name, Situation, diagnose, outside, transactions_lost};
+use crate::preflight;
 use crate::profile::Target;
 use crate::restore;
+use crate::source::RowMode;
 use crate::source::Source;
 
 /// How long the engine may take to notice that a sandbox has ended.
@@ -208,9 +210,9 @@ async fn done(
 pub(super) async fn conclude(context: &Context, mut draft: Draft, target: &Target, interrupted: bool) -> Rehearsal {
     let Source::Dump(source) = &context.source;
     if let Some(facts) = source.needs(interrupted).await {
-        let forecasts = check::forecast(&source.dump, &facts, target);
+        let foreseen = preflight::run(&source.dump, &facts, target);
         let met: Option<Vec<&Finding>> = draft.restore.is_some().then(|| draft.findings().collect());
-        let needs = check::judge_forecast(&forecasts, met.as_deref(), &facts);
+        let needs = check::judge_needs(&foreseen, met.as_deref(), &facts);
         draft.checks.insert(0, needs);
     }
     draft.hide(&target.secrets);
@@ -295,9 +297,9 @@ async fn work(
     prepared?;
     let client = client?;
     input?;
-    let before = if makes_own { Before::default() } else { Before::of(sandbox, target, &source.dump).await? };
+    let baseline = if makes_own { Baseline::default() } else { Baseline::of(sandbox, target, &source.dump).await? };
 
-    let met = Met::before(sandbox, target, &before).await?;
+    let survey = DatabaseSurvey::begin(sandbox, target, &baseline).await?;
 
     events.phase(Phase::Restore).await;
     let restoring = Instant::now();
@@ -325,11 +327,11 @@ async fn work(
     let scan = source.scan.clone().await.map_err(|reason| {
         Stopped::Cluster(ClusterError::Refused { step: "cannot read the dump to its end".into(), reason })
     })?;
-    let there = met.ask(sandbox, target, &outcome.failures).await?;
+    let databases = survey.finish(sandbox, target, &outcome.failures).await?;
     let situation = Situation {
         dump: &source.dump,
         scan: &scan,
-        there: &there,
+        databases: &databases,
         without_data: partial::without_data(&source.dump, &scan),
         superuser_lost: outcome.superuser_lost,
         target,
@@ -339,13 +341,18 @@ async fn work(
     };
     let (failures, unfilled) = outside::apart(&outcome.failures, &scan.declared);
     draft.untested.extend(unfilled.iter().map(|view| view.reason(&situation.mask)));
-    let mut findings = diagnose(&failures.into_iter().cloned().collect::<Vec<_>>(), &situation);
+    let explained = failures.len() as u64;
+    // There can be 20 000 of them, and mostly all are meant.
+    let mut findings = match unfilled.is_empty() {
+        true => diagnose(&outcome.failures, &situation),
+        false => diagnose(&failures.into_iter().cloned().collect::<Vec<_>>(), &situation),
+    };
     let unexplained = !findings.iter().any(Finding::fails);
     findings.extend(ended_early(&outcome).filter(|_| unexplained));
     let ended = ended::judge(&outcome, &scan, target, makes_own, &findings);
     findings.extend(ended.findings);
     draft.untested.extend(ended.untested);
-    // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
+    // Baseline the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
     decide(findings.iter_mut(), target);
     // Nor does it keep what its transaction lost from being told.
     let is_open = findings.iter().any(|finding| finding.name == Name::TransactionOpen);
@@ -359,7 +366,7 @@ async fn work(
     findings.extend(ended_early(&outcome).filter(|_| unexplained && !has_it));
     let left_out = left_out(sandbox, context, target, &findings, &mut draft.untested).await;
     let before_looking = context.after.as_ref().map(|after| (after, draft.clone()));
-    let came_back = CameBack {
+    let ended_restore = EndedRestore {
         context,
         target,
         sandbox,
@@ -368,20 +375,21 @@ async fn work(
         outcome: &outcome,
         client: &client,
         findings: &findings,
+        explained,
         left_out: &left_out,
         no_word: ended.no_word,
         restore_took: draft.timings.restore,
-        before: &before,
+        baseline: &baseline,
     };
-    came_back.look(draft, progress, events).await?;
+    ended_restore.look(draft, progress, events).await?;
     if let Some((after, before_looking)) = before_looking {
-        after.work(&Again { came_back, before_looking, events }).await;
+        after.work(&Again { ended_restore, before_looking, events }).await;
     }
     Ok(())
 }
 
 /// A restore that has ended, and all that is known of it.
-pub(super) struct CameBack<'a> {
+pub(super) struct EndedRestore<'a> {
     pub context: &'a Context,
     pub target: &'a Target,
     pub sandbox: &'a dyn Sandbox,
@@ -391,14 +399,16 @@ pub(super) struct CameBack<'a> {
     client: &'a str,
     /// What the restore is known to have failed on.
     findings: &'a [Finding],
+    /// How many failures these explain.
+    explained: u64,
     left_out: &'a LeftOut,
     /// Why psql's word of its end is missing, where it is.
     no_word: Option<&'static str>,
     restore_took: Duration,
-    before: &'a Before,
+    baseline: &'a Baseline,
 }
 
-impl CameBack<'_> {
+impl EndedRestore<'_> {
     /// Compares what came back with what the dump holds.
     pub async fn look(&self, draft: &mut Draft, progress: &mut Progress, events: &Events) -> Result<(), Stopped> {
         let Self { context, target, sandbox, scan, outcome, left_out, findings, .. } = *self;
@@ -418,19 +428,19 @@ impl CameBack<'_> {
             client_version: self.client.to_owned(),
             exit_code: outcome.exit_code,
             // What no finding tells is untested.
-            errors: outside::apart(&outcome.failures, &self.scan.declared).0.len() as u64 + outcome.more_failures,
+            errors: self.explained + outcome.more_failures,
             findings: findings.to_vec(),
             databases: places.looked_at.iter().map(|place| place.name.clone()).collect(),
         };
         draft.notices.extend(partial::signs(&source.dump, scan));
         draft.checks.push(check::check_dump(scan));
-        draft.checks.extend(left_out.told());
+        draft.checks.extend(left_out.check_result());
         let summary = draft.restore.insert(summary);
         let (scan, left_out) = (Arc::clone(scan), left_out.clone());
         let Progress { restored, results } = progress;
-        let restored = restored.insert(Restored { scan, places, left_out, failed, left_aside: BTreeMap::new() });
+        let restored = restored.insert(RestoreState { scan, places, left_out, failed, left_aside: BTreeMap::new() });
         if context.rows == RowMode::Off {
-            restored.left_aside.insert("rows", "rows were not compared (--rows off)".to_owned());
+            restored.left_aside.insert(check::ROWS, "rows were not compared (--rows off)".to_owned());
         }
         if restored_anything {
             events.phase(Phase::Check).await;
@@ -443,7 +453,7 @@ impl CameBack<'_> {
                 summary,
                 failures: &outcome.failures,
                 restore_took: self.restore_took,
-                before: self.before,
+                baseline: self.baseline,
                 places: &restored.places.looked_at,
                 left_out: restored.left_out.ids(),
             };

@@ -11,7 +11,7 @@ use pgdump_reader::Scan;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{Context, RestoreSummary};
-use crate::check::{self, Before, Check, CheckResult, Outcome, Place, Restored, Schema};
+use crate::check::{self, Baseline, Check, CheckResult, CheckedDatabase, Outcome, Restored, Schema};
 use crate::cluster::{ClusterError, OWN_SETTINGS, Session};
 use crate::engine::Sandbox;
 use crate::event::{CheckOutcome, EventKind, Events};
@@ -37,16 +37,16 @@ pub struct Checking<'a> {
     pub failures: &'a [Failure],
     pub restore_took: Duration,
     /// What the target's own database held before the restore.
-    pub before: &'a Before,
+    pub baseline: &'a Baseline,
     /// The databases that are looked at.
-    pub places: &'a [Place],
+    pub places: &'a [CheckedDatabase],
     /// The entries of an archive that the profile's list or options leave out, and what does.
     pub left_out: (&'a HashSet<i32>, &'a str),
 }
 
 /// A database that is looked at.
 struct DatabaseToCheck<'a> {
-    place: &'a Place,
+    place: &'a CheckedDatabase,
     schema: Schema,
     /// Connections that a check has done with: a new one takes longer than most checks do.
     idle: Mutex<Vec<Session>>,
@@ -57,7 +57,7 @@ struct DatabaseToCheck<'a> {
 }
 
 impl<'a> DatabaseToCheck<'a> {
-    fn new(place: &'a Place, restarted: &'a AtomicBool) -> Self {
+    fn new(place: &'a CheckedDatabase, restarted: &'a AtomicBool) -> Self {
         Self { place, schema: Schema::default(), idle: Mutex::default(), statistics: OnceCell::new(), restarted }
     }
 }
@@ -74,7 +74,7 @@ struct LookOptions<'a> {
 
 /// Why a check could not look.
 #[derive(Debug, thiserror::Error)]
-enum Failed {
+enum LookError {
     #[error(transparent)]
     Cluster(#[from] ClusterError),
     #[error("it took more than {0:?} (checks.timeout)")]
@@ -85,7 +85,7 @@ enum Failed {
 
 /// What came of one look.
 struct Look {
-    looked: Result<check::Looked, Failed>,
+    looked: Result<check::Looked, LookError>,
     /// The server's process, or the whole server, ended meanwhile.
     lost: bool,
     began: Instant,
@@ -112,7 +112,8 @@ impl Checking<'_> {
                     let options = LookOptions { earlier: found.as_slice(), alone: None };
                     looks.push(Box::pin(async move {
                         let look = self.look(check, now, options).await;
-                        self.tell(check, now, look.looked.as_ref().map_err(|error| self.words(error)), events).await;
+                        self.announce(check, now, look.looked.as_ref().map_err(|error| self.words(error)), events)
+                            .await;
                         look
                     }));
                 }
@@ -148,7 +149,7 @@ impl Checking<'_> {
                     let looked = match again.contains(&nth) {
                         true => {
                             let looked = self.look_alone(check, &mut database, &found).await;
-                            self.tell(check, &database, looked.as_ref().map_err(String::clone), events).await;
+                            self.announce(check, &database, looked.as_ref().map_err(String::clone), events).await;
                             let database = (several && !check.looks_once()).then_some(place.name.as_str());
                             results.put(index, result(check, looked.clone(), database));
                             looked.ok()
@@ -163,7 +164,7 @@ impl Checking<'_> {
     }
 
     /// Tells whoever listens how one look of a check ended.
-    async fn tell(
+    async fn announce(
         &self,
         check: &dyn Check,
         database: &DatabaseToCheck<'_>,
@@ -189,9 +190,9 @@ impl Checking<'_> {
     }
 
     /// Why a check could not look, without what must not be shown.
-    fn words(&self, error: &Failed) -> String {
+    fn words(&self, error: &LookError) -> String {
         match error {
-            Failed::Cluster(error) => self.mask().cluster(error),
+            LookError::Cluster(error) => self.mask().cluster(error),
             other => other.to_string(),
         }
     }
@@ -203,12 +204,12 @@ impl Checking<'_> {
         let limit = self.target.check_timeout();
         let looking = AssertUnwindSafe(self.looking(check, database, options, &session)).catch_unwind();
         let looked = match tokio::time::timeout(limit, looking).await {
-            Ok(Ok(looked)) => looked.map_err(Failed::from),
-            Ok(Err(_)) => Err(Failed::Panicked),
-            Err(_) => Err(Failed::TooSlow(limit)),
+            Ok(Ok(looked)) => looked.map_err(LookError::from),
+            Ok(Err(_)) => Err(LookError::Panicked),
+            Err(_) => Err(LookError::TooSlow(limit)),
         };
         let lost = match &looked {
-            Err(Failed::Cluster(ClusterError::Killed { .. })) => true,
+            Err(LookError::Cluster(ClusterError::Killed { .. })) => true,
             Ok(looked) if looked.could_not.is_empty() => session.get().is_some_and(Session::is_closed),
             // What it was told can come before the end of the connection that it tells of.
             _ => match session.get() {
@@ -271,7 +272,7 @@ impl Checking<'_> {
             restarted: restarted.load(Ordering::Relaxed),
             restore_took: self.restore_took,
             left_out: self.left_out,
-            before: if place.own { self.before } else { &Before::default() },
+            baseline: if place.own { self.baseline } else { &Baseline::default() },
             schema,
             rows: context.rows,
             mask: self.mask(),
@@ -295,7 +296,7 @@ impl Checking<'_> {
                 *database = DatabaseToCheck::new(database.place, database.restarted);
             }
             match look.looked {
-                Err(Failed::Cluster(ClusterError::Killed { object }))
+                Err(LookError::Cluster(ClusterError::Killed { object }))
                     if avoid.len() < MOST_KILLERS && !avoid.contains(&object) =>
                 {
                     avoid.push(object);
@@ -335,9 +336,9 @@ async fn gather_statistics(session: &Session) {
     let sql = "SELECT (SELECT count(*) FROM pg_constraint WHERE oid >= 16384) + (SELECT count(*) FROM pg_class WHERE oid >= 16384)";
     let many = session.query(sql, &[], "cannot count objects").await;
     if many.is_ok_and(|rows| rows.first().is_some_and(|row| row.get::<_, i64>(0) > MANY)) {
-        // Without them checks are slow, and no less true.
         // How many there are is all that a plan needs.
         let sql = format!("SET default_statistics_target = 10; ANALYZE {CATALOGS}; RESET default_statistics_target");
+        // Without them checks are slow, and no less true.
         let _ = session.batch(&sql, "cannot analyze catalogs").await;
     }
 }
@@ -366,7 +367,7 @@ async fn is_closed_soon(session: &Session) -> bool {
     false
 }
 
-/// The looks that the end of the server's processes can have misled: all that were under options at that time or came after it.
+/// The looks that the end of the server's processes can have misled: all that were under way at that time or came after it.
 fn in_doubt(looks: &[Look]) -> Vec<usize> {
     let lost = looks.iter().filter(|look| look.lost).map(|look| look.ended).min();
     let Some(lost) = lost else { return Vec::new() };

@@ -2,12 +2,13 @@
 
 use pgdump_reader::{Dump, major_of};
 
-use crate::check::{CheckResult, Outcome, RowMode};
+use crate::check::{CheckResult, OBJECTS, Outcome, ROWS};
 use crate::finding::Name;
+use crate::source::RowMode;
 
 /// Takes the findings that a faithful copy shows for the source's own. A database is one where every row and every object was
 /// compared and found equal.
-pub fn tell(checks: &mut [CheckResult], dump: &Dump, server_version: Option<&str>, rows: RowMode) {
+pub fn take_for_source(checks: &mut [CheckResult], dump: &Dump, server_version: Option<&str>, rows: RowMode) {
     if rows != RowMode::Digest {
         return;
     }
@@ -16,10 +17,10 @@ pub fn tell(checks: &mut [CheckResult], dump: &Dump, server_version: Option<&str
     let same_major = source.is_some() && source == server_version.and_then(major_of);
     let databases: Vec<Option<String>> = checks
         .iter()
-        .filter(|result| result.check == "rows" && is_equal(result))
+        .filter(|result| result.check == ROWS && is_equal(result))
         .map(|result| result.database.clone())
         .filter(|database| {
-            checks.iter().any(|result| result.check == "objects" && result.database == *database && is_equal(result))
+            checks.iter().any(|result| result.check == OBJECTS && result.database == *database && is_equal(result))
         })
         .collect();
     for result in checks.iter_mut().filter(|result| databases.contains(&result.database)) {

@@ -10,26 +10,26 @@ use serde::{Deserialize, Serialize};
 
 use super::left_out::LeftOut;
 use super::places::Places;
-use crate::check::{Apart, CheckResult, Kind, Outcome, Place, Why};
+use crate::check::{Apart, ApartReason, CheckResult, CheckedDatabase, ItemKind, Outcome};
 use items::Item;
 
 /// How the items of one kind ended. `held` is the sum of the three.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    pub kind: Kind,
+    pub kind: ItemKind,
     /// How many the dump holds.
     pub held: u64,
     /// How many were compared with what came back, or have failed to come back and are told.
     pub compared: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub not_compared: Vec<Part>,
+    pub not_compared: Vec<EndedAlike>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub untested: Vec<Part>,
+    pub untested: Vec<EndedAlike>,
 }
 
 /// Items that ended alike.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub struct EndedAlike {
     pub reason: String,
     pub count: u64,
     /// Their names, in order; empty where they have none, or none that can be shown.
@@ -45,7 +45,7 @@ impl Entry {
 
     /// Whether every item of the kind ended exactly once.
     pub fn adds_up(&self) -> bool {
-        let count = |parts: &[Part]| parts.iter().map(|part| part.count).sum::<u64>();
+        let count = |parts: &[EndedAlike]| parts.iter().map(|part| part.count).sum::<u64>();
         self.held == self.compared + count(&self.not_compared) + count(&self.untested)
     }
 }
@@ -62,11 +62,11 @@ pub struct Ending<'a> {
     /// Whether the restore has failed with errors that are open: what they hit is told.
     pub restore_failed: bool,
     /// Whether what the dump makes of the database itself (its comment, its privileges) has come with it.
-    pub made_database: &'a dyn Fn(&Place) -> bool,
+    pub made_database: &'a dyn Fn(&CheckedDatabase) -> bool,
 }
 
 /// How one item ended.
-enum End {
+enum ItemEnd {
     Compared,
     NotCompared(String),
     Untested(String),
@@ -76,8 +76,8 @@ enum End {
 pub fn balance(ending: &Ending<'_>) -> Vec<Entry> {
     let apart = apart(ending.results);
     let several = ending.places.looked_at.len() > 1;
-    let mut kinds: BTreeMap<Kind, Entry> = BTreeMap::new();
-    let mut parts: BTreeMap<(Kind, bool, String), Part> = BTreeMap::new();
+    let mut kinds: BTreeMap<ItemKind, Entry> = BTreeMap::new();
+    let mut parts: BTreeMap<(ItemKind, bool, String), EndedAlike> = BTreeMap::new();
     for item in items::of(ending.scan, ending.left_out) {
         let kind = item.kind;
         let entry = kinds.entry(kind).or_insert_with(|| Entry {
@@ -89,14 +89,14 @@ pub fn balance(ending: &Ending<'_>) -> Vec<Entry> {
         });
         entry.held += item.count;
         let (is_untested, reason) = match end(&item, ending, &apart) {
-            End::Compared => {
+            ItemEnd::Compared => {
                 entry.compared += item.count;
                 continue;
             }
-            End::NotCompared(reason) => (false, reason),
-            End::Untested(reason) => (true, reason),
+            ItemEnd::NotCompared(reason) => (false, reason),
+            ItemEnd::Untested(reason) => (true, reason),
         };
-        let part = parts.entry((kind, is_untested, reason)).or_insert_with_key(|(_, _, reason)| Part {
+        let part = parts.entry((kind, is_untested, reason)).or_insert_with_key(|(_, _, reason)| EndedAlike {
             reason: reason.clone(),
             count: 0,
             names: Vec::new(),
@@ -114,7 +114,7 @@ pub fn balance(ending: &Ending<'_>) -> Vec<Entry> {
 }
 
 /// What checks have set apart: by the database that they looked at, kind and item.
-type SetApart<'a> = HashMap<(Option<&'a str>, Kind, &'a str, &'a str), &'a Why>;
+type SetApart<'a> = HashMap<(Option<&'a str>, ItemKind, &'a str, &'a str), &'a ApartReason>;
 
 fn apart(results: &[CheckResult]) -> SetApart<'_> {
     let all = results.iter().flat_map(|result| result.apart.iter().map(move |apart| (result, apart)));
@@ -124,71 +124,71 @@ fn apart(results: &[CheckResult]) -> SetApart<'_> {
     .collect()
 }
 
-fn end(item: &Item<'_>, ending: &Ending<'_>, apart: &SetApart<'_>) -> End {
+fn end(item: &Item<'_>, ending: &Ending<'_>, apart: &SetApart<'_>) -> ItemEnd {
     if let Some(why) = item.left_out {
-        return End::NotCompared(why.to_owned());
+        return ItemEnd::NotCompared(why.to_owned());
     }
     if let Some(why) = item.nobody {
-        return End::NotCompared(why.to_owned());
+        return ItemEnd::NotCompared(why.to_owned());
     }
     // Roles belong to the cluster.
-    if item.kind == Kind::Role {
+    if item.kind == ItemKind::Role {
         return by_check(item, None, ending);
     }
     let Some(place) = ending.places.looked_at.iter().find(|place| place.is_known_as(item.database)) else {
         let lost = ending.places.lost.iter().find(|lost| lost.known_as.as_deref() == item.database);
         return match lost {
-            _ if ending.restore_failed => End::Compared,
-            Some(lost) => End::Untested(lost.reason.clone()),
-            None if item.kind == Kind::Database && !ending.places.looked_at.is_empty() => {
-                End::Untested("it is not there after the restore".to_owned())
+            _ if ending.restore_failed => ItemEnd::Compared,
+            Some(lost) => ItemEnd::Untested(lost.reason.clone()),
+            None if item.kind == ItemKind::Database && !ending.places.looked_at.is_empty() => {
+                ItemEnd::Untested("it is not there after the restore".to_owned())
             }
-            None => End::Untested("nothing was restored that could be looked at".to_owned()),
+            None => ItemEnd::Untested("nothing was restored that could be looked at".to_owned()),
         };
     };
     if item.of_database {
         let is_made = (ending.made_database)(place);
         if !is_made || !item.can_be_of_database {
             let why = if is_made { "what hangs on the database itself is not compared" } else { items::OF_DATABASE };
-            return End::NotCompared(why.to_owned());
+            return ItemEnd::NotCompared(why.to_owned());
         }
     }
-    if item.kind == Kind::Database {
+    if item.kind == ItemKind::Database {
         // Which is the same as that any check has looked at it.
         let looked = ending
             .results
             .iter()
             .any(|result| is_of(result, place) && matches!(result.outcome, Outcome::Looked { .. }));
-        return if looked { End::Compared } else { End::Untested("no check could look at it".to_owned()) };
+        return if looked { ItemEnd::Compared } else { ItemEnd::Untested("no check could look at it".to_owned()) };
     }
     let set_apart = [None, Some(place.name.as_str())]
         .into_iter()
         .find_map(|database| apart.get(&(database, item.kind, item.key.0.as_str(), item.key.1.as_str())));
     match set_apart {
-        Some(Why::NotCompared(why)) => End::NotCompared(why.clone()),
-        Some(Why::Untested(why)) => End::Untested(why.clone()),
+        Some(ApartReason::NotCompared(why)) => ItemEnd::NotCompared(why.clone()),
+        Some(ApartReason::Untested(why)) => ItemEnd::Untested(why.clone()),
         None => by_check(item, Some(place), ending),
     }
 }
 
-fn by_check(item: &Item<'_>, place: Option<&Place>, ending: &Ending<'_>) -> End {
+fn by_check(item: &Item<'_>, place: Option<&CheckedDatabase>, ending: &Ending<'_>) -> ItemEnd {
     if let Some(why) = ending.left_aside.get(item.check) {
-        return End::NotCompared(why.clone());
+        return ItemEnd::NotCompared(why.clone());
     }
     let result = ending
         .results
         .iter()
         .find(|result| result.check == item.check && place.is_none_or(|place| is_of(result, place)));
     match result.map(|result| &result.outcome) {
-        Some(Outcome::Looked { .. }) => End::Compared,
+        Some(Outcome::Looked { .. }) => ItemEnd::Compared,
         Some(Outcome::CouldNotLook { reason }) => {
-            End::Untested(format!("the check {} could not look: {reason}", item.check))
+            ItemEnd::Untested(format!("the check {} could not look: {reason}", item.check))
         }
-        None if ending.restore_failed => End::Compared,
-        None => End::Untested(format!("the check {} has not looked", item.check)),
+        None if ending.restore_failed => ItemEnd::Compared,
+        None => ItemEnd::Untested(format!("the check {} has not looked", item.check)),
     }
 }
 
-fn is_of(result: &CheckResult, place: &Place) -> bool {
+fn is_of(result: &CheckResult, place: &CheckedDatabase) -> bool {
     result.database.as_ref().is_none_or(|database| *database == place.name)
 }

@@ -3,9 +3,10 @@
 
 use std::collections::HashSet;
 
-use pgdump_reader::{Archive, Dump, ObjectKind, Part, Scan, TocEntry};
+use pgdump_reader::{Archive, Dump, ObjectKind, Part, Scan, TocEntry, schema_or_public};
 
 use crate::check::{CheckResult, Group, LEFT_OUT, Outcome};
+use crate::counted::{agreeing, counted, counted_as};
 use crate::finding::{Finding, Name};
 
 /// Entries of an archive that are not restored; empty where all are.
@@ -32,10 +33,6 @@ fn is_of_whole(entry: &TocEntry) -> bool {
     ObjectKind::of_tag(&entry.desc).is_some_and(ObjectKind::is_of_whole)
 }
 
-fn schema_of(schema: Option<&str>) -> String {
-    schema.filter(|schema| !schema.is_empty()).unwrap_or("public").to_owned()
-}
-
 impl LeftOut {
     /// What is left out where only these entries are restored.
     pub fn of(dump: &Dump, kept: &HashSet<i32>, option: &str) -> Self {
@@ -51,7 +48,9 @@ impl LeftOut {
 
     fn of_entries(archive: &Archive, option: &str, is_left_out: impl Fn(&&TocEntry) -> bool) -> Self {
         let entries: Vec<&TocEntry> = archive.entries.iter().filter(is_left_out).collect();
-        let key = |entry: &&TocEntry| (entry.desc.clone(), schema_of(entry.schema.as_deref()), entry.tag.clone());
+        let key = |entry: &&TocEntry| {
+            (entry.desc.clone(), schema_or_public(entry.schema.as_deref()).to_owned(), entry.tag.clone())
+        };
         Self {
             reason: format!("left out by {option}"),
             option: option.to_owned(),
@@ -119,19 +118,19 @@ impl LeftOut {
     pub fn witness(&self, scan: &Scan) -> Scan {
         let mut scan = scan.clone();
         scan.rows.retain(|rows| {
-            self.rows(&schema_of(rows.destination.schema.as_deref()), &rows.destination.table).is_none()
+            self.rows(schema_or_public(rows.destination.schema.as_deref()), &rows.destination.table).is_none()
         });
         for table in &mut scan.facts.tables {
-            if self.rows(&schema_of(table.schema.as_deref()), &table.name).is_some() {
+            if self.rows(schema_or_public(table.schema.as_deref()), &table.name).is_some() {
                 (table.has_data, table.rows, table.bytes) = (false, None, 0);
             }
         }
         scan.facts.sequences.retain(|value| {
-            self.sequence(&schema_of(value.sequence.schema.as_deref()), &value.sequence.name).is_none()
+            self.sequence(schema_or_public(value.sequence.schema.as_deref()), &value.sequence.name).is_none()
         });
         scan.facts
             .refreshed
-            .retain(|view| self.materialized_view(&schema_of(view.schema.as_deref()), &view.name).is_none());
+            .retain(|view| self.materialized_view(schema_or_public(view.schema.as_deref()), &view.name).is_none());
         if self.large_objects().is_some() {
             scan.large_objects.clear();
         }
@@ -139,25 +138,23 @@ impl LeftOut {
     }
 
     /// The data that are left out, as the result of a check; `None` where none are.
-    pub fn told(&self) -> Option<CheckResult> {
+    pub fn check_result(&self) -> Option<CheckResult> {
         if self.data.is_empty() {
             return None;
         }
         let count = |desc: &str| self.data.iter().filter(|label| label.starts_with(desc)).count();
         let tables = count("TABLE DATA");
+        let rows = format!("the rows of {}", counted(tables, "table"));
         let mut finding = Finding::new(
             Name::LeftOut,
             format!(
                 "{} leaves out {}",
                 self.option,
-                match (tables, self.data.len()) {
-                    (1, 1) => "the rows of a table".to_owned(),
-                    (tables, all) if tables == all => format!("the rows of {tables} tables"),
-                    (0, 1) => "an entry with data".to_owned(),
-                    (0, all) => format!("{all} entries with data"),
-                    (1, all) => format!("the rows of a table, and {} more entries with data", all - 1),
-                    (tables, all) =>
-                        format!("the rows of {tables} tables, and {} more entries with data", all - tables),
+                match (tables, self.data.len() - tables) {
+                    (_, 0) => rows,
+                    (0, others) => counted_as(others, "entry with data", "entries with data"),
+                    (_, others) =>
+                        format!("{rows}, and {others} more {} with data", agreeing(others, "entry", "entries")),
                 }
             ),
         );
@@ -167,7 +164,7 @@ impl LeftOut {
         finding.fix = format!("Restore without {}, unless that is what the target is meant to be.", self.option);
         Some(CheckResult {
             outcome: Outcome::Looked { findings: vec![finding] },
-            looked_at: format!("{} entries with data left out", self.data.len()),
+            looked_at: format!("{} left out", counted_as(self.data.len(), "entry with data", "entries with data")),
             ..CheckResult::new(LEFT_OUT, Group::Rows)
         })
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pgdump_reader::{Dump, Scan};
+use pgdump_reader::{Dump, Scan, schema_or_public};
 
 /// Tables that are named one by one.
 const NAMED: usize = 5;
@@ -16,7 +16,7 @@ pub fn signs(dump: &Dump, scan: &Scan) -> Vec<String> {
     if !tables.is_empty() && makes_none && scan.damage.is_empty() {
         signs.push("the dump holds data alone: it makes none of the tables that its rows go into".to_owned());
     }
-    signs.extend(told(&without_data(dump, scan)));
+    signs.extend(sign_of_missing_data(&without_data(dump, scan)));
     signs
 }
 
@@ -50,11 +50,11 @@ pub fn without_data(dump: &Dump, scan: &Scan) -> Vec<String> {
         .iter()
         .filter(|table| table.created && table.rows.is_none() && !table.has_data)
         .filter(holds_rows)
-        .map(|table| format!("{}.{}", table.schema.as_deref().unwrap_or("public"), table.name))
+        .map(|table| format!("{}.{}", schema_or_public(table.schema.as_deref()), table.name))
         .collect()
 }
 
-fn told(bare: &[String]) -> Option<String> {
+fn sign_of_missing_data(bare: &[String]) -> Option<String> {
     if bare.is_empty() {
         return None;
     }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use pgdump_reader::{Dump, Held, Renamed, Scan};
 
-use crate::check::Place;
+use crate::check::CheckedDatabase;
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Database, MAINTENANCE_DATABASE, Session};
+use crate::counted::counted;
 use crate::engine::Sandbox;
 use crate::profile::Target;
 use crate::restore;
@@ -16,7 +17,7 @@ use crate::restore;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Places {
     /// By name.
-    pub looked_at: Vec<Place>,
+    pub looked_at: Vec<CheckedDatabase>,
     /// Databases that the dump puts something into and that nobody can look at.
     pub lost: Vec<Lost>,
 }
@@ -56,7 +57,7 @@ pub async fn places(
             continue;
         }
         if is_new || holds_something(sandbox, target, &database.name).await? {
-            places.looked_at.push(Place {
+            places.looked_at.push(CheckedDatabase {
                 name: database.name.clone(),
                 known_as: names(&database.name, first),
                 own: false,
@@ -76,7 +77,7 @@ pub async fn places(
     if entered.is_empty() && places.lost.is_empty() {
         let has_own = after.iter().any(|database| database.name == own);
         let name = if has_own { own } else { MAINTENANCE_DATABASE };
-        entered.push(Place { name: name.to_owned(), known_as: names(name, first), own: false });
+        entered.push(CheckedDatabase { name: name.to_owned(), known_as: names(name, first), own: false });
     }
     for place in &mut entered {
         let oid = after.iter().find(|database| database.name == place.name).map(|database| database.oid);
@@ -135,13 +136,12 @@ fn settle(
                 known_as.push(also);
             }
         }
-        Place { name: name.to_owned(), known_as, own: false }
+        CheckedDatabase { name: name.to_owned(), known_as, own: false }
     });
     let lost = open.iter().map(|(known_as, name, held)| {
         let what = match (held.tables, held.all()) {
             (0, all) => format!("{all} statements or blocks of rows"),
-            (1, _) => "1 table".to_owned(),
-            (tables, _) => format!("{tables} tables"),
+            (tables, _) => counted(tables, "table"),
         };
         let reason = format!("database {name:?}, into which the dump puts {what}, is not there after the restore");
         Lost { known_as: (*known_as).clone(), reason }

@@ -11,7 +11,7 @@ use super::ledger::{self, Ending};
 use super::left_out::LeftOut;
 use super::places::Places;
 use super::{Context, faithful};
-use crate::check::Place;
+use crate::check::CheckedDatabase;
 use crate::engine::LimitHit;
 use crate::profile::Target;
 use crate::restore;
@@ -20,12 +20,12 @@ use crate::source::Source;
 /// What is known once the restore is over, whatever becomes of the rest.
 #[derive(Default)]
 pub struct Progress {
-    pub restored: Option<Restored>,
+    pub restored: Option<RestoreState>,
     pub results: Results,
 }
 
 /// What the restore has come to, as far as the ledger goes by it.
-pub struct Restored {
+pub struct RestoreState {
     pub scan: Arc<Scan>,
     pub places: Places,
     pub left_out: LeftOut,
@@ -48,9 +48,9 @@ impl Progress {
         let Source::Dump(source) = &context.source;
         if !restored.failed {
             let version = draft.judge.as_ref().map(|judge| judge.server_version.as_str());
-            faithful::tell(&mut draft.checks, &source.dump, version, context.rows);
+            faithful::take_for_source(&mut draft.checks, &source.dump, version, context.rows);
         }
-        let made = |place: &Place| restore::made_by_dump(&source.dump, target, place.dumped_name());
+        let made = |place: &CheckedDatabase| restore::made_by_dump(&source.dump, target, place.dumped_name());
         draft.ledger = ledger::balance(&Ending {
             scan: &restored.scan,
             places: &restored.places,

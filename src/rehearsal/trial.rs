@@ -26,7 +26,7 @@ pub struct Trial<'a> {
 
 /// Why a cluster could not be made.
 #[derive(Debug, thiserror::Error)]
-pub enum Failed {
+pub enum TrialError {
     #[error(transparent)]
     Cluster(#[from] ClusterError),
     #[error("it took longer than {} s", PATIENCE.as_secs())]
@@ -35,18 +35,18 @@ pub enum Failed {
     Interrupted,
 }
 
-impl From<NotStarted> for Failed {
+impl From<NotStarted> for TrialError {
     fn from(not_started: NotStarted) -> Self {
         match not_started {
-            NotStarted::Interrupted => Failed::Interrupted,
+            NotStarted::Interrupted => TrialError::Interrupted,
             NotStarted::Engine(error) => error.into(),
         }
     }
 }
 
-impl From<crate::engine::EngineError> for Failed {
+impl From<crate::engine::EngineError> for TrialError {
     fn from(error: crate::engine::EngineError) -> Self {
-        Failed::Cluster(error.into())
+        TrialError::Cluster(error.into())
     }
 }
 
@@ -56,14 +56,14 @@ impl Trial<'_> {
     ///
     /// # Errors
     /// What kept it from being made, in the server's words where the server refused something.
-    pub async fn of(&self, target: &Target, events: &Events) -> Result<String, Failed> {
+    pub async fn of(&self, target: &Target, events: &Events) -> Result<String, TrialError> {
         let spec = cluster::needs_of(target, self.image_repository, None, Storage::Disk, self.cache);
         let (engine, sandbox) = start(self.engines, &spec, self.interrupt, events).await?;
         let made = tokio::select! {
-            made = make(&*sandbox, target) => made.map_err(Failed::from),
+            made = make(&*sandbox, target) => made.map_err(TrialError::from),
             failure = sandbox.failure() => Err(failure.into()),
-            () = tokio::time::sleep(PATIENCE) => Err(Failed::TooSlow),
-            () = self.interrupt.cancelled() => Err(Failed::Interrupted),
+            () = tokio::time::sleep(PATIENCE) => Err(TrialError::TooSlow),
+            () = self.interrupt.cancelled() => Err(TrialError::Interrupted),
         };
         let removed = while_it_answers(&*engine, self.interrupt, sandbox.remove()).await.and_then(|removed| removed);
         if let Err(error) = removed {

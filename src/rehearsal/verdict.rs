@@ -4,9 +4,11 @@ use super::Verdict;
 use super::decision::{self, accepts_in, decide};
 use super::draft::Draft;
 use super::ledger::Entry;
-use crate::check::{CheckResult, DUMP, Group, LEFT_OUT, NEEDS, Outcome, RowMode};
+use crate::check::{ACCEPT, CheckResult, DUMP, Group, LEFT_OUT, NEEDS, Outcome};
+use crate::counted::{counted, counted_as};
 use crate::finding::{Finding, Severity};
 use crate::profile::Target;
+use crate::source::RowMode;
 
 /// The verdict by all that the rehearsal has found and could not find, and by what the profile has decided about it.
 /// About the findings of the restore it has decided before the checks looked.
@@ -55,8 +57,8 @@ fn unbalanced(ledger: &[Entry]) -> Option<String> {
     let open = ledger.iter().find_map(|entry| Some((entry.kind, entry.untested.first()?)));
     if let Some((kind, part)) = open {
         let [one, several] = kind.label();
-        let noun = if part.count == 1 { one } else { several };
-        return Some(format!("{} {noun} of the dump could not be looked at: {}", part.count, part.reason));
+        let items = counted_as(part.count, one, several);
+        return Some(format!("{items} of the dump could not be looked at: {}", part.reason));
     }
     let none = !ledger.is_empty() && ledger.iter().all(|entry| entry.compared == 0);
     none.then(|| "nothing that the dump holds was compared".to_owned())
@@ -70,10 +72,9 @@ fn accepts(draft: &Draft, target: &Target, rows: RowMode) -> CheckResult {
         restore_failed: restore.into_iter().any(Finding::fails),
         rows_compared: rows == RowMode::Digest,
     };
-    let count = accepts_in(target).count();
     CheckResult {
         outcome: Outcome::Looked { findings: decision::unused(target, &seen) },
-        looked_at: if count == 1 { "1 accept".to_owned() } else { format!("{count} accepts") },
-        ..CheckResult::new("accept", Group::Accept)
+        looked_at: counted(accepts_in(target).count(), "accept"),
+        ..CheckResult::new(ACCEPT, Group::Accept)
     }
 }

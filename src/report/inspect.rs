@@ -35,7 +35,7 @@ pub struct Inspection {
     /// For people: what one would not expect of a dump.
     pub unusual: Vec<String>,
     /// What each target would fail on, by name.
-    pub targets: Vec<TargetForecast>,
+    pub targets: Vec<TargetPreflight>,
 }
 
 /// What the dump is.
@@ -176,7 +176,7 @@ pub struct TableRow {
 
 /// What is expected of a target.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TargetForecast {
+pub struct TargetPreflight {
     pub target: String,
     pub description: String,
     pub findings: Vec<crate::finding::Finding>,
@@ -184,7 +184,7 @@ pub struct TargetForecast {
 
 impl Inspection {
     /// Puts together what is known of a dump: by all of it, or, without a scan, by its beginning.
-    pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, targets: Vec<TargetForecast>) -> Self {
+    pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, targets: Vec<TargetPreflight>) -> Self {
         let requirements = Requirements::of(dump, facts);
         let damage = scan.map(|scan| scan.damage.iter().map(DamagedPlace::of).collect()).unwrap_or_default();
         Self {
@@ -206,7 +206,7 @@ impl Inspection {
 
     /// Whether the dump is damaged or a target would fail.
     pub fn fails(&self) -> bool {
-        !self.damage.is_empty() || self.targets.iter().any(TargetForecast::fails)
+        !self.damage.is_empty() || self.targets.iter().any(TargetPreflight::fails)
     }
 
     /// Writes it as indented JSON with a line break at the end.
@@ -219,7 +219,7 @@ impl Inspection {
     }
 }
 
-impl TargetForecast {
+impl TargetPreflight {
     pub fn fails(&self) -> bool {
         self.findings.iter().any(crate::finding::Finding::fails)
     }

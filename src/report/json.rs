@@ -1,4 +1,4 @@
-//! The report as JSON: what machines read, what is kept, and what `pgrehearse report` draws again.
+//! The report as JSON: what machines read, and what is kept.
 //!
 //! `docs/report-schema.md` documents every field.
 

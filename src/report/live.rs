@@ -11,6 +11,7 @@ use std::io::{IsTerminal as _, Write as _};
 use self::bars::Bars;
 use self::lines::Lines;
 use super::text;
+use crate::counted::counted;
 use crate::event::{Event, EventKind, Listener, RehearsalName, Unit};
 use crate::verdict::Verdict;
 
@@ -130,7 +131,7 @@ fn progress(done: u64, total: u64, unit: Unit) -> String {
 
 /// Where the last error count goes: `, 3 errors so far`.
 fn errors_so_far(errors: u64) -> String {
-    if errors == 0 { String::new() } else { format!(", {} so far", text::counted(errors, "error")) }
+    if errors == 0 { String::new() } else { format!(", {} so far", counted(errors, "error")) }
 }
 
 /// The mark and style of a verdict.

@@ -246,14 +246,14 @@ impl Page {
         let Some((url, from)) = self.links.pop() else { return };
         let text: String = self.spans[from..].iter().map(|span| span.text.as_str()).collect();
         let finding = url.strip_suffix(".md").filter(|name| !name.contains('/'));
-        let told = match finding {
+        let shown = match finding {
             Some(name) if text.trim_matches('`') == name => None,
             Some(name) => Some(format!("pgrehearse explain {name}")),
             None if text == url => None,
             None => Some(url),
         };
-        if let Some(told) = told {
-            self.span(&format!(" ({told})"), Style::new());
+        if let Some(shown) = shown {
+            self.span(&format!(" ({shown})"), Style::new());
         }
     }
 

@@ -114,6 +114,11 @@ pub fn target(name: &str, version: &str, restore: Vec<Finding>, checks: Vec<Chec
             total: Duration::from_millis(4_100),
         },
     };
+    for result in &rehearsal.checks {
+        if let Outcome::CouldNotLook { reason } = &result.outcome {
+            rehearsal.untested.push(format!("check {} could not look: {reason}", result.check));
+        }
+    }
     if rehearsal.findings().any(Finding::fails) {
         rehearsal.verdict = Verdict::Fail;
     }
@@ -324,7 +329,7 @@ pub fn with_fixes() -> Report {
     report(vec![mended, good])
 }
 
-/// A forecast that the restore met, one that holds by the profile's rule, and one that nothing put to the test.
+/// A cause foreseen that the restore met, one that holds by the profile's rule, and one that nothing put to the test.
 pub fn foreseen() -> Report {
     let role = role_missing();
     let mut met = check(NEEDS, Vec::new());

@@ -21,7 +21,7 @@ use super::{Report, json};
 pub enum Format {
     /// For people.
     Terminal,
-    /// For machines, and to be drawn again.
+    /// For machines.
     Json,
 }
 

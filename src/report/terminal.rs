@@ -18,9 +18,9 @@ use anstyle::{AnsiColor, Style};
 
 use self::grid::Grid;
 use self::group::Group;
-use super::text::{self, clip, counted, pack, visible, wrap};
+use super::text::{self, clip, pack, visible, wrap};
 use super::{Report, SourceFacts};
-use crate::check::Outcome;
+use crate::counted::{agreeing, counted, counted_as};
 use crate::finding::{Finding, Origin, Severity};
 use crate::rehearsal::ledger::Entry;
 use crate::rehearsal::{Rehearsal, Verdict};
@@ -43,7 +43,7 @@ impl Default for TerminalOptions {
 }
 
 /// So many findings have room for all they say.
-const ROOMY: usize = 20;
+const CROWDED_FROM: usize = 20;
 /// How many objects, and lines of evidence, stand for the others.
 const FIRST_FEW: usize = 3;
 /// Longer text is clipped unless all is asked for: one statement can be a megabyte.
@@ -218,7 +218,7 @@ impl Page<'_> {
     /// Draws all findings, those of one kind together where they are many.
     fn findings(&mut self, groups: &[Group]) -> io::Result<()> {
         let blocks = fold::folded(groups, self.options.all);
-        self.crowded = !self.options.all && groups.len() > ROOMY;
+        self.crowded = !self.options.all && groups.len() > CROWDED_FROM;
         for block in blocks {
             match *block {
                 [group] => self.finding(group)?,
@@ -371,7 +371,7 @@ impl Page<'_> {
             return Ok(());
         }
         let names: Vec<String> = targets.iter().map(|target| self.shown(target)).collect();
-        self.labelled_items(if names.len() == 1 { "target" } else { "targets" }, "", &names)
+        self.labelled_items(agreeing(names.len(), "target", "targets"), "", &names)
     }
 
     /// How much it hit, and the first few of it.
@@ -553,21 +553,12 @@ fn balance(entry: &Entry) -> String {
     for (word, part) in not_compared.chain(entry.untested.iter().map(|part| ("untested", part))) {
         parts.push(format!("{} {word} ({})", part.count, part.reason));
     }
-    format!("of the dump's {} {}: {}", entry.held, if entry.held == 1 { one } else { several }, parts.join(", "))
+    format!("of the dump's {}: {}", counted_as(entry.held, one, several), parts.join(", "))
 }
 
-/// Its own reasons, then those of the checks that could not look, unless it has said them already.
+/// Why it is untested: those of checks that could not look are among them.
 fn untested_reasons(target: &Rehearsal) -> Vec<String> {
     let mut reasons = target.untested.clone();
-    for result in &target.checks {
-        if let Outcome::CouldNotLook { reason } = &result.outcome
-            && !target.untested.iter().any(|known| known.contains(reason.as_str()))
-        {
-            let place = result.database.as_ref().map(|database| format!(" at database {database:?}"));
-            let place = place.unwrap_or_default();
-            reasons.push(format!("the check \"{}\" could not look{place}: {reason}", result.check));
-        }
-    }
     if reasons.is_empty() && target.verdict == Verdict::Untested {
         reasons.push("no reason is recorded".to_owned());
     }

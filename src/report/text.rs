@@ -4,6 +4,8 @@
 //! followed by `PASS`. Nothing from a dump reaches a terminal or a log before [`visible`] has seen it.
 
 use std::borrow::Cow;
+
+use crate::counted::counted;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -102,12 +104,6 @@ pub fn pack<'a>(items: impl IntoIterator<Item = &'a str>, separator: &str, colum
     lines
 }
 
-/// `1 error`, `2 errors`.
-pub fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
-}
-
 /// A size in powers of ten, as disks and registries count: `812 bytes`, `12.4 MB`.
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
@@ -192,6 +188,5 @@ mod tests {
         assert_eq!(duration(Duration::from_millis(59_990)), "1 min 00 s");
         assert_eq!(duration(Duration::from_secs(125)), "2 min 05 s");
         assert_eq!(duration(Duration::from_secs(3725)), "1 h 02 min");
-        assert_eq!(counted(1, "error"), "1 error");
     }
 }

@@ -24,7 +24,7 @@ pub struct ClientError {
 
 /// What one line of progress or error tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
+pub enum ClientMessage {
     /// An error is complete.
     Error(ClientError),
     /// pg_restore is done with, or at, one more entry of its list.
@@ -100,7 +100,7 @@ impl ClientErrors {
     }
 
     /// Takes one line, without its line end, and tells what is in it.
-    pub fn line(&mut self, line: &str) -> Vec<Told> {
+    pub fn line(&mut self, line: &str) -> Vec<ClientMessage> {
         match self.client {
             Client::Psql => of_psql(line).into_iter().collect(),
             Client::PgRestore => line.strip_prefix(NAME).and_then(|piece| self.piece(piece)).into_iter().collect(),
@@ -108,22 +108,22 @@ impl ClientErrors {
         }
     }
 
-    fn of_jobs(&mut self, line: &str) -> Vec<Told> {
+    fn of_jobs(&mut self, line: &str) -> Vec<ClientMessage> {
         if FURTHER.iter().any(|beginning| line.starts_with(beginning)) {
             return Vec::new();
         }
         let mut pieces = line.split(NAME);
-        let mut told = Vec::new();
+        let mut messages = Vec::new();
         // DETAIL, CONTEXT, `Command was:` and the lines of a statement are passed over: the server's log has them whole.
         let before = pieces.next().unwrap_or_default();
         let alone = pieces.clone().next().is_none();
         if !before.trim().is_empty() && (self.is_torn_off(before) || (self.awaiting_text && alone)) {
-            told.extend(self.piece(before));
+            messages.extend(self.piece(before));
         }
         for piece in pieces {
-            told.extend(self.piece(piece));
+            messages.extend(self.piece(piece));
         }
-        told
+        messages
     }
 
     /// Whether a text without the client's name before it is the client's all the same.
@@ -135,7 +135,7 @@ impl ClientErrors {
             || (spaced && PROGRESS.iter().any(|beginning| start.starts_with(beginning)))
     }
 
-    fn piece(&mut self, piece: &str) -> Option<Told> {
+    fn piece(&mut self, piece: &str) -> Option<ClientMessage> {
         let piece = piece.trim_start();
         if let Some(entry) = entry_number(piece) {
             if self.client != Client::Jobs {
@@ -154,10 +154,10 @@ impl ClientErrors {
             return Some(self.error(text));
         }
         if piece.starts_with("warning: errors ignored on restore: ") {
-            return Some(Told::End);
+            return Some(ClientMessage::End);
         }
         if ENTRIES.iter().any(|beginning| piece.starts_with(beginning)) {
-            return Some(Told::Entry);
+            return Some(ClientMessage::Entry);
         }
         // A text whose `error: ` came in another line.
         let is_text =
@@ -165,11 +165,11 @@ impl ClientErrors {
         is_text.then(|| self.error(piece))
     }
 
-    fn error(&mut self, text: &str) -> Told {
+    fn error(&mut self, text: &str) -> ClientMessage {
         self.awaiting_text = false;
         let entry = self.entries.pop_front();
         // `could not execute query: ERROR:  …`, `COPY failed for table "t": ERROR:  …`
-        Told::Error(match server_message(text) {
+        ClientMessage::Error(match server_message(text) {
             Some(server) => ClientError { message: server.into(), from_server: true, entry, ..ClientError::default() },
             None => ClientError { message: text.into(), entry, ..ClientError::default() },
         })
@@ -191,7 +191,7 @@ fn is_text_of_server_error(text: &str) -> bool {
         .any(|beginning| text.starts_with(beginning) && server_message(text).is_some())
 }
 
-fn of_psql(line: &str) -> Option<Told> {
+fn of_psql(line: &str) -> Option<ClientMessage> {
     if let Some(rest) = line.strip_prefix("psql: ") {
         return psql(rest, None);
     }
@@ -199,7 +199,7 @@ fn of_psql(line: &str) -> Option<Told> {
     psql(rest, number.parse().ok())
 }
 
-fn psql(rest: &str, line: Option<u64>) -> Option<Told> {
+fn psql(rest: &str, line: Option<u64>) -> Option<ClientMessage> {
     let error = if let Some((severity, server)) = severity(rest) {
         // What the server says beside errors (`error_severity` in src/backend/utils/error/elog.c).
         if matches!(severity, "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG") {
@@ -217,7 +217,7 @@ fn psql(rest: &str, line: Option<u64>) -> Option<Told> {
         // `warning: `, `info: ` of psql itself.
         return None;
     };
-    Some(Told::Error(error))
+    Some(ClientMessage::Error(error))
 }
 
 const ERRORS: [&str; 3] = ["ERROR", "FATAL", "PANIC"];
@@ -256,7 +256,7 @@ mod tests {
     fn errors_of(client: Client, text: &str) -> Vec<ClientError> {
         let mut reader = ClientErrors::of(client);
         let told = text.lines().flat_map(|line| reader.line(line));
-        told.filter_map(|told| if let Told::Error(error) = told { Some(error) } else { None }).collect()
+        told.filter_map(|told| if let ClientMessage::Error(error) = told { Some(error) } else { None }).collect()
     }
 
     #[test]
@@ -362,6 +362,6 @@ mod tests {
     #[test]
     fn pg_restore_says_when_it_has_come_to_its_end() {
         let mut reader = ClientErrors::default();
-        assert_eq!(reader.line("pg_restore: warning: errors ignored on restore: 4"), [Told::End]);
+        assert_eq!(reader.line("pg_restore: warning: errors ignored on restore: 4"), [ClientMessage::End]);
     }
 }

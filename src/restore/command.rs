@@ -1,10 +1,10 @@
 //! The command that restores a dump into a target.
 
 use pgdump_reader::reading::{Readers, pieces_of_archive};
-use pgdump_reader::{Archive, Container, Dump, TocEntry};
+use pgdump_reader::{Archive, Container, Dump, TocEntry, schema_or_public};
 
-use super::options::{Tool, has_option};
 use crate::cluster::MAINTENANCE_DATABASE;
+use crate::postgres::{Tool, has_option};
 use crate::profile::{Jobs, Restore, Target};
 
 /// What to run.
@@ -25,8 +25,9 @@ pub fn command(dump: &Dump, target: &Target, makes_database: bool) -> Command {
     }
 }
 
-/// The options of pg_restore that leave something out, by their long name and their letter (pg_restore.c, PostgreSQL 13 to
-/// 18).
+/// The options of pg_restore by which it may ask less, or other things, of a target than the dump does: those that leave
+/// something out, `--list`, which restores nothing, and `--role`. By their long name and their letter (pg_restore.c,
+/// PostgreSQL 13 to 18).
 const SELECTING: [(&str, char); 20] = [
     ("--schema-only", 's'),
     ("--data-only", 'a'),
@@ -50,7 +51,7 @@ const SELECTING: [(&str, char); 20] = [
     ("--list", 'l'),
 ];
 
-/// The option, if any, with which pg_restore leaves parts of an archive out.
+/// The option, if any, with which pg_restore may ask less of a target than the archive does.
 pub fn selecting_option(restore: &Restore, dump: &Dump) -> Option<&'static str> {
     dump.is_archive().then(|| selecting(restore))?
 }
@@ -188,7 +189,7 @@ fn into_tables_of_others(archive: &Archive, target: &Target) -> Option<String> {
     let made = |desc: &str| archive.entries.iter().any(|entry| entry.desc == desc);
     let alone = data_alone || filled || !made("TABLE") && !made("EXTENSION");
     let rows = archive.entries.iter().find(|entry| entry.desc == "TABLE DATA");
-    rows.filter(|_| alone).map(|entry| format!("{}.{}", entry.schema.as_deref().unwrap_or("public"), entry.tag))
+    rows.filter(|_| alone).map(|entry| format!("{}.{}", schema_or_public(entry.schema.as_deref()), entry.tag))
 }
 
 /// A database name that libpq cannot take for something else: a name with `=` in it would be read as a whole connection

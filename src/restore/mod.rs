@@ -6,14 +6,12 @@ mod command;
 mod join;
 mod keeper;
 mod lines;
-mod options;
 mod psql_end;
 mod records;
 mod selection;
 mod server_log;
 
 pub use command::{Command, command as client_command, connection_string, order_notice, selecting_option, shell_words};
-pub use options::{Tool, has_option, psql_variable};
 pub use selection::selection;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,10 +25,11 @@ use crate::cluster::{ClusterError, Database, MAINTENANCE_DATABASE, Session, data
 use crate::engine::{BoxedReader, EngineError, Program, Sandbox, Whose};
 use crate::event::{EventKind, Events, Unit};
 use crate::finding::Failure;
+use crate::postgres::has_option;
 use crate::profile::Target;
-use client_errors::{Client, ClientError, ClientErrors, Told};
+use client_errors::{Client, ClientError, ClientErrors, ClientMessage};
 use psql_end::{Closing, Feed};
-pub use psql_end::{End, Transaction};
+pub use psql_end::{PsqlEnd, Transaction};
 
 /// Most errors of the client that are kept; the server's log has the rest.
 const MOST_CLIENT_ERRORS: usize = 20_000;
@@ -52,7 +51,7 @@ pub struct Outcome {
     /// Whether the script took superuser from the role that is the cluster's; it has it again.
     pub superuser_lost: bool,
     /// How psql came to the end of a script, by its own word.
-    pub end: Option<End>,
+    pub end: Option<PsqlEnd>,
     /// The line at which psql could not connect: it reads nothing more then (`do_connect` in src/bin/psql/command.c closes
     /// the old connection where nobody is at a terminal, and `MainLoop` ends without one).
     pub not_connected: Option<u64>,
@@ -155,9 +154,9 @@ pub async fn run(
             if closing.as_ref().is_some_and(|closing| closing.is_refused_in(line)) {
                 closed.store(true, Ordering::Relaxed);
             }
-            for told in reader.line(line) {
-                match told {
-                    Told::Error(error) => {
+            for message in reader.line(line) {
+                match message {
+                    ClientMessage::Error(error) => {
                         count += 1;
                         events.progress(EventKind::RestoreErrors { count });
                         if let Ok(mut errors) = errors.lock() {
@@ -169,8 +168,8 @@ pub async fn run(
                             }
                         }
                     }
-                    Told::End => end.store(true, Ordering::Relaxed),
-                    Told::Entry => {
+                    ClientMessage::End => end.store(true, Ordering::Relaxed),
+                    ClientMessage::Entry => {
                         entries += 1;
                         let done = u64::min(entries, total);
                         events.progress(EventKind::Restoring { done, total, unit: Unit::Entries });
@@ -201,11 +200,11 @@ pub async fn run(
     let mut logged = server_log::read(&session, mark).await?;
     let end = closing.map(|closing| closing.read(&mut logged, &feed));
     // That the last word is an error is its purpose. Where the script has switched the log off, psql alone tells of it.
-    let is_told = end.as_ref().is_some_and(|end| end.transaction.is_some()) || closed.load(Ordering::Relaxed);
-    if exit_code == 1 && is_told {
+    let is_our_own_error = end.as_ref().is_some_and(|end| end.transaction.is_some()) || closed.load(Ordering::Relaxed);
+    if exit_code == 1 && is_our_own_error {
         exit_code = 0;
     }
-    let end = end.or_else(|| reads_stdin.then(|| End::without_word(&feed)));
+    let end = end.or_else(|| reads_stdin.then(|| PsqlEnd::without_word(&feed)));
     let (errors, more_errors) = errors.lock().map(|mut errors| std::mem::take(&mut *errors)).unwrap_or_default();
     let count = errors.len() as u64 + more_errors;
     if count > 0 {

@@ -8,13 +8,13 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::options::Tool;
 use super::server_log::Logged;
+use crate::postgres::Tool;
 use crate::profile::Restore;
 
 /// The end of a script, as psql and the server tell it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct End {
+pub struct PsqlEnd {
     /// The database that psql was connected to.
     pub database: Option<String>,
     /// `None` where there was no word of it.
@@ -65,7 +65,7 @@ impl Closing {
     }
 
     /// Takes what the log says of it.
-    pub(super) fn read(&self, logged: &mut Logged, feed: &Feed) -> End {
+    pub(super) fn read(&self, logged: &mut Logged, feed: &Feed) -> PsqlEnd {
         let refused = logged.closing.take().filter(|refused| refused.statement.contains(&self.column));
         let transaction = refused.as_ref().map(|refused| match refused.sqlstate.as_str() {
             // in_failed_sql_transaction
@@ -74,11 +74,11 @@ impl Closing {
             _ => Transaction::None,
         });
         let database = refused.map(|refused| refused.database);
-        End { database, transaction, asked: true, ..End::without_word(feed) }
+        PsqlEnd { database, transaction, asked: true, ..PsqlEnd::without_word(feed) }
     }
 }
 
-impl End {
+impl PsqlEnd {
     /// What is known without asking psql.
     pub(super) fn without_word(feed: &Feed) -> Self {
         let read_error = feed.error.lock().ok().and_then(|mut error| error.take());
@@ -111,7 +111,7 @@ mod tests {
     use super::super::server_log::Refused;
     use super::*;
 
-    fn read(sqlstate: &str, had_written: bool, of_this_run: bool) -> End {
+    fn read(sqlstate: &str, had_written: bool, of_this_run: bool) -> PsqlEnd {
         let closing = Closing::new(&Restore::default()).expect("no option is given");
         let statement = if of_this_run { closing.argument() } else { format!("SELECT {MARK}0") };
         let refused = Refused { statement, sqlstate: sqlstate.into(), database: "app".into(), had_written };
@@ -133,7 +133,7 @@ mod tests {
         feed.left_unread();
         feed.failed(&std::io::Error::other("the disk"));
         feed.failed(&std::io::Error::other("another"));
-        let end = End::without_word(&feed);
+        let end = PsqlEnd::without_word(&feed);
         assert!(end.unread && !end.asked);
         assert_eq!(end.read_error.as_deref(), Some("the disk"));
     }

@@ -6,16 +6,14 @@ use pgdump_reader::{Dump, Facts};
 
 use super::error::RunError;
 use crate::finding::profile_rules;
-use crate::profile::{self, Major, ProfileError, Rules, Source, Target};
+use crate::postgres::Major;
+use crate::profile::{self, DumpFacts, ProfileError, Rules, Target};
 
 /// Folders that `run` looks for where it is told of no profile, the first one first.
 const FOLDERS: [&str; 2] = ["pgrehearse", "profiles"];
 
 /// What is rehearsed where nothing else is said.
 const DEFAULT: [&str; 4] = ["same-as-source", "docker-default", "rds-like", "next-major"];
-
-/// The oldest major whose images are to be had.
-const OLDEST_WITH_IMAGE: u16 = 10;
 
 /// The targets of a run.
 #[derive(Debug, Clone)]
@@ -61,7 +59,7 @@ impl<'a> NamedTargets<'a> {
     ///
     /// # Errors
     /// Where that cannot be had, or what it says does not go with a profile.
-    pub fn of(self, source: impl FnOnce() -> Result<Source, RunError>) -> Result<Vec<Target>, RunError> {
+    pub fn of(self, source: impl FnOnce() -> Result<DumpFacts, RunError>) -> Result<Vec<Target>, RunError> {
         if !self.targets.iter().any(|target| target.takes_from_dump) {
             return Ok(self.targets);
         }
@@ -74,7 +72,7 @@ impl<'a> NamedTargets<'a> {
 ///
 /// # Errors
 /// The first thing that is wrong with a profile, and where what the dump says cannot be had.
-pub fn choose(wanted: Targets, source: impl FnOnce() -> Result<Source, RunError>) -> Result<Chosen, RunError> {
+pub fn choose(wanted: Targets, source: impl FnOnce() -> Result<DumpFacts, RunError>) -> Result<Chosen, RunError> {
     match wanted {
         Targets::These(targets) => return Ok(Chosen { targets, why: None }),
         Targets::Named(names) => {
@@ -91,7 +89,7 @@ pub fn choose(wanted: Targets, source: impl FnOnce() -> Result<Source, RunError>
 }
 
 /// The default set: where dumps are mostly restored to, in versions that are no older than the dump's.
-fn suited(source: &Source) -> Result<Chosen, ProfileError> {
+fn suited(source: &DumpFacts) -> Result<Chosen, ProfileError> {
     let rules = Rules { source: Some(source), ..profile_rules() };
     let mut names: Vec<String> = DEFAULT.map(str::to_owned).to_vec();
     let mut left_out = Vec::new();
@@ -105,7 +103,7 @@ fn suited(source: &Source) -> Result<Chosen, ProfileError> {
             leave_out("same-as-source", why.to_owned());
             leave_out("next-major", why.to_owned());
         }
-        Some(Major(major)) if major < OLDEST_WITH_IMAGE => {
+        Some(major) if major < Major::OLDEST => {
             let why = format!("there is no image of PostgreSQL {major}");
             leave_out("same-as-source", why.clone());
             leave_out("next-major", why);
@@ -146,10 +144,10 @@ fn list(targets: &[Target]) -> String {
 ///
 /// # Errors
 /// Those of that pass.
-pub fn source_of(dump: &Dump, facts: impl FnOnce() -> Result<Facts, RunError>) -> Result<Source, RunError> {
+pub fn source_of(dump: &Dump, facts: impl FnOnce() -> Result<Facts, RunError>) -> Result<DumpFacts, RunError> {
     let facts = match dump.archive() {
         Some(archive) => Facts::of_archive(archive),
         None => facts()?,
     };
-    Ok(Source::of(dump, &facts))
+    Ok(DumpFacts::of(dump, &facts))
 }

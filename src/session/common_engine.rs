@@ -12,7 +12,8 @@ use crate::engine::choice::{Choice, Engines};
 use crate::engine::local::{Confinement, bubblewrap, installations};
 use crate::engine::{Engine, EngineError, EngineKind, SandboxSpec, Server, Storage};
 use crate::event::Reporter;
-use crate::profile::{Major, Target};
+use crate::postgres::Major;
+use crate::profile::Target;
 
 /// What judges all targets.
 pub struct CommonEngine {
@@ -29,8 +30,8 @@ pub struct NoCommonEngine {
 }
 
 impl CommonEngine {
-    /// Finds the engine, and a version among `majors`, the first one first; the pool uses no other engine then. `template` is
-    /// one of the targets. Where no walls can be had, the local engine goes without: only for a dump that is trusted as this
+    /// Finds the engine, and a version among `majors`: in Docker the first that can be had, on this machine the newest that
+    /// is installed. The pool uses no other engine then. `template` is one of the targets. Where no walls can be had, the local engine goes without: only for a dump that is trusted as this
     /// program is.
     ///
     /// # Errors

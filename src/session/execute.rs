@@ -10,13 +10,13 @@ use super::choice::{self, Targets};
 use super::engines::EnginePool;
 use super::error::RunError;
 use super::report::{Report, SCHEMA, SourceFacts};
-use super::{Engines, Run, fixes};
-use crate::check::RowMode;
+use super::{EnginesOfRun, Run, fixes};
 use crate::event::{EventKind, RehearsalName, Reporter};
 use crate::fixes::Directory;
 use crate::matrix;
 use crate::profile::Target;
 use crate::rehearsal::{Context, while_it_answers};
+use crate::source::RowMode;
 use crate::source::Source;
 use crate::verdict::Verdict;
 
@@ -118,10 +118,10 @@ async fn choose(wanted: Targets, source: &Source, reporter: &Reporter) -> Result
 }
 
 /// The engines of the run; what dead runs left on them is removed.
-async fn open(engines: Engines, reporter: &Reporter) -> Result<EnginePool, RunError> {
+async fn open(engines: EnginesOfRun, reporter: &Reporter) -> Result<EnginePool, RunError> {
     let options = match engines {
-        Engines::Open(pool) => return Ok(pool),
-        Engines::ToOpen(options) => options,
+        EnginesOfRun::Open(pool) => return Ok(pool),
+        EnginesOfRun::ToOpen(options) => options,
     };
     let pool = EnginePool::open(options).await?;
     for left in pool.tidy().await {

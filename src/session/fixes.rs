@@ -4,7 +4,7 @@ use pgdump_reader::{Dump, Facts};
 
 use super::error::in_full;
 use crate::finding::Finding;
-use crate::fixes::{self, Asked, Directory, Plan};
+use crate::fixes::{self, Directory, FixPlan, Request};
 use crate::profile::Target;
 use crate::rehearsal::{Rehearsal, WrittenFixes};
 use crate::source::Source;
@@ -18,7 +18,7 @@ pub fn write(directory: &Directory, chosen: &[(Source, Vec<Target>)], rehearsals
     for (nth, (source, targets)) in chosen.iter().enumerate() {
         let Source::Dump(of) = source;
         let scan = of.scanned();
-        // An interrupted run has not read the dump to its end; its beginning says most.
+        // An interrupted run has not read the dump to its end, and a damaged one has none: its beginning is what is known then.
         let glanced = if scan.is_none() { of.dump.glance().unwrap_or_default() } else { Facts::default() };
         let facts = scan.as_ref().map_or(&glanced, |scan| &scan.facts);
         while let Some(rehearsal) = rehearsals.next_if(|rehearsal| rehearsal.source == source.name()) {
@@ -43,7 +43,7 @@ fn folder(nth: usize, dump: &Dump, target: &Target) -> String {
     format!("{}-{file}-{}", nth + 1, target.name)
 }
 
-fn write_one(directory: &Directory, folder: &str, plan: Option<Plan>, rehearsal: Rehearsal) -> Rehearsal {
+fn write_one(directory: &Directory, folder: &str, plan: Option<FixPlan>, rehearsal: Rehearsal) -> Rehearsal {
     let Some(plan) = plan else {
         return rehearsal.with_fixes(WrittenFixes::default(), |_| Vec::new());
     };
@@ -60,8 +60,8 @@ fn write_one(directory: &Directory, folder: &str, plan: Option<Plan>, rehearsal:
     }
 }
 
-fn plan(dump: &Dump, facts: &Facts, target: &Target, rehearsal: &Rehearsal) -> Option<Plan> {
+fn plan(dump: &Dump, facts: &Facts, target: &Target, rehearsal: &Rehearsal) -> Option<FixPlan> {
     let findings: Vec<&Finding> = rehearsal.findings().collect();
     let databases = rehearsal.restore.as_ref().map_or(&[][..], |restore| restore.databases.as_slice());
-    fixes::plan(&Asked { dump, facts, target, findings: &findings, databases })
+    fixes::plan(&Request { dump, facts, target, findings: &findings, databases })
 }

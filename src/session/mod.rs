@@ -20,9 +20,9 @@ use std::path::PathBuf;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::check::RowMode;
 use crate::event::Reporter;
 use crate::finding::Severity;
+use crate::source::RowMode;
 
 /// A run that has yet to begin: what is rehearsed, in which targets, and how. Everything but the first two has a default, which
 /// is that of the command line.
@@ -30,7 +30,7 @@ pub struct Run {
     /// Each with what reports call it instead of its path.
     dumps: Vec<(PathBuf, Option<String>)>,
     targets: Targets,
-    engines: Engines,
+    engines: EnginesOfRun,
     options: Options,
     fixes: Option<PathBuf>,
     /// What has to hold too before anything is started.
@@ -50,7 +50,7 @@ struct Options {
 }
 
 /// The engines of a run.
-enum Engines {
+enum EnginesOfRun {
     /// They are opened when it begins.
     ToOpen(EngineOptions),
     Open(EnginePool),
@@ -62,7 +62,7 @@ impl Run {
         Self {
             dumps: vec![(dump.into(), None)],
             targets,
-            engines: Engines::ToOpen(EngineOptions::default()),
+            engines: EnginesOfRun::ToOpen(EngineOptions::default()),
             options: Options {
                 jobs: None,
                 fail_fast: false,
@@ -96,14 +96,14 @@ impl Run {
     /// Which engines may judge, and how they work.
     #[must_use]
     pub fn engines(mut self, options: EngineOptions) -> Self {
-        self.engines = Engines::ToOpen(options);
+        self.engines = EnginesOfRun::ToOpen(options);
         self
     }
 
     /// Takes engines that are open already, and closes them when it ends.
     #[must_use]
     pub fn on(mut self, pool: EnginePool) -> Self {
-        self.engines = Engines::Open(pool);
+        self.engines = EnginesOfRun::Open(pool);
         self
     }
 

@@ -75,7 +75,7 @@ impl AfterRestore for Work {
 
 impl Work {
     async fn try_all(&self, again: &Again<'_>) -> std::result::Result<(), String> {
-        let here = Place::open(again, &self.database).await?;
+        let here = CheckedDatabase::open(again, &self.database).await?;
         here.renew().await?;
         let before = again.judge().await?;
         let mut alone: Vec<&Mutation> = Vec::new();
@@ -109,7 +109,7 @@ impl Work {
     /// Does several at once. What is found by the right name at the right object is found; the rest is to be tried alone.
     async fn try_together<'a>(
         &self,
-        here: &Place<'_>,
+        here: &CheckedDatabase<'_>,
         before: &Rehearsal,
         mutations: &[&'a Mutation],
     ) -> std::result::Result<Vec<&'a Mutation>, String> {
@@ -146,13 +146,13 @@ impl Work {
 }
 
 /// The database that is changed, and the way to a new one.
-struct Place<'a> {
+struct CheckedDatabase<'a> {
     again: &'a Again<'a>,
     maintenance: Session,
     database: &'a str,
 }
 
-impl<'a> Place<'a> {
+impl<'a> CheckedDatabase<'a> {
     async fn open(again: &'a Again<'a>, database: &'a str) -> std::result::Result<Self, String> {
         let maintenance = session(again, MAINTENANCE_DATABASE).await?;
         let rename = format!("ALTER DATABASE {} RENAME TO {}", identifier(database), identifier(PRISTINE));

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pgdump_reader as dump;
-use pgrehearse::check::RowMode;
 use pgrehearse::engine::Engine;
 use pgrehearse::engine::choice::{Choice, Engines};
 use pgrehearse::engine::docker::DockerEngine;
@@ -13,6 +12,7 @@ use pgrehearse::event::Reporter;
 use pgrehearse::finding::Severity;
 use pgrehearse::profile;
 use pgrehearse::rehearsal::{AfterRestore, Context, Rehearsal, rehearse};
+use pgrehearse::source::RowMode;
 use pgrehearse::source::Source;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;

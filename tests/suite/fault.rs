@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pgrehearse::check::Kind;
+use pgrehearse::check::ItemKind;
 use pgrehearse::finding::{Origin, Severity};
 use pgrehearse::rehearsal::Verdict;
 
@@ -96,7 +96,7 @@ fn globals_alone_are_judged_by_their_roles_even_where_the_profile_names_a_databa
         ran.expect(0);
         for target in &ran.report().targets {
             assert_every_check_looked(target);
-            assert_eq!(entry(target, Kind::Role).compared, roles);
+            assert_eq!(entry(target, ItemKind::Role).compared, roles);
             let nothing = findings(target, "nothing-restored")[0];
             assert_eq!(nothing.title, "the dump holds roles and their settings alone, and no database");
             assert_eq!(nothing.severity, Severity::Warning);

@@ -531,7 +531,7 @@ fn two_targets_have_a_folder_each_and_what_no_file_mends_is_named() {
 }
 
 #[test]
-fn a_target_that_could_not_be_tested_has_its_forecast_mended_and_says_so() {
+fn a_target_that_could_not_be_tested_has_what_was_foreseen_mended_and_says_so() {
     let home = Home::new();
     let profile = home.profile(&bare("plain", 17));
     let mut command = home.command(&dump(17, "shop.dump"), &[&profile]);

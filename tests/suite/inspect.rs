@@ -32,7 +32,7 @@ fn expected(home: &Home, dump: &Path, profile: &str) -> Vec<Finding> {
     findings
 }
 
-/// What a forecast is about; everything else only a restore can find.
+/// What the preflight is about; everything else only a restore can find.
 const FORESEEABLE: &[Name] = &[
     Name::ClientTooOld,
     Name::DatabaseNotCreatable,
@@ -56,7 +56,7 @@ fn assert_agreement(home: &Home, dump: &Path, profile: &str) -> Ran {
     let expected = expected(home, dump, profile);
     let ran = home.run(dump, &[profile]);
     let target = ran.only();
-    let needs = target.checks.iter().find(|check| check.check == "needs").expect("the forecast is a check");
+    let needs = target.checks.iter().find(|check| check.check == "needs").expect("the preflight is a check");
     let restore = target.restore.as_ref().unwrap_or_else(|| panic!("nothing was restored: {}", ran.json));
     for finding in expected.iter().filter(|finding| finding.severity == Severity::Error) {
         // Of two things that a table's version lacks the server complains of one.
@@ -235,9 +235,9 @@ fn nothing_is_foreseen_where_everything_is_there() {
 }
 
 #[test]
-fn a_forecast_that_the_restore_proves_wrong_is_dropped() {
+fn what_the_restore_proves_wrong_is_foreseen_no_more() {
     let home = Home::new();
-    // Its rows are ASCII, which the forecast does not look at.
+    // Its rows are ASCII, which the preflight does not look at.
     let profile = format!("{}cluster: {{encoding: LATIN1, locale: C}}\n", bare("narrow", 17));
     let small = dump(17, "small.dump");
     let found = expected(&home, &small, &profile);
@@ -272,7 +272,7 @@ fn what_is_no_dump_and_what_is_no_profile_are_bad_arguments() {
 }
 
 #[test]
-fn where_no_engine_answers_the_forecast_is_all_that_is_known() {
+fn where_no_engine_answers_the_preflight_is_all_that_is_known() {
     let home = Home::new();
     let profile = home.profile(&bare("bare", 17));
     let mut command = home.command(&dump(17, "shop.dump"), &[&profile]);

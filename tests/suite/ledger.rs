@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use pgdump_reader::{self as dump};
-use pgrehearse::check::Kind;
+use pgrehearse::check::ItemKind;
 use pgrehearse::rehearsal::Verdict;
 
 use crate::support::home::{assert_every_check_looked, entry, findings, names};
@@ -21,11 +21,12 @@ fn a_healthy_restore_has_everything_compared_in_every_format() {
         let ran = home.run(&made(17, name), &[&matching("shop", 17)]);
         ran.expect(0);
         assert_every_check_looked(ran.only());
-        for kind in [Kind::Database, Kind::Table, Kind::Rows, Kind::SequenceValue, Kind::Definition] {
+        for kind in [ItemKind::Database, ItemKind::Table, ItemKind::Rows, ItemKind::SequenceValue, ItemKind::Definition]
+        {
             let entry = entry(ran.only(), kind);
             // What hangs on the database itself comes with `--create` alone.
             let of_database: u64 = entry.not_compared.iter().map(|part| part.count).sum();
-            assert!(kind == Kind::Definition && of_database <= 2 || of_database == 0, "{name}: {entry:?}");
+            assert!(kind == ItemKind::Definition && of_database <= 2 || of_database == 0, "{name}: {entry:?}");
             assert!(entry.compared + of_database == entry.held && entry.compared > 0, "{name}: {entry:?}");
         }
         assert!(!ran.stdout.contains("of the dump's"), "{}", ran.stdout);
@@ -43,14 +44,14 @@ fn what_a_list_leaves_out_is_told_and_the_rest_is_compared_to_the_last_row() {
     let told = ran.finding("left-out");
     assert!(told.objects.contains(&"TABLE DATA public.t".to_owned()), "{told:?}");
     assert!(told.objects.contains(&"SEQUENCE SET public.free".to_owned()), "{told:?}");
-    assert!(told.title.starts_with("restore.list leaves out the rows of a table, and "), "{told:?}");
-    let rows = entry(ran.only(), Kind::Rows);
+    assert!(told.title.starts_with("restore.list leaves out the rows of 1 table, and "), "{told:?}");
+    let rows = entry(ran.only(), ItemKind::Rows);
     assert_eq!((rows.held, rows.compared), (2, 1), "{rows:?}");
     assert_eq!(
         (rows.not_compared[0].reason.as_str(), &*rows.not_compared[0].names),
         ("left out by restore.list", &["public.t".to_owned()][..])
     );
-    let values = entry(ran.only(), Kind::SequenceValue);
+    let values = entry(ran.only(), ItemKind::SequenceValue);
     assert_eq!((values.held, values.compared), (2, 1), "{values:?}");
     let unwrapped = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
@@ -82,7 +83,7 @@ fn what_options_leave_out_is_told_by_what_pg_restore_says_itself() {
     let ran = home.run(&made(17, "shop.dump"), &profiles);
     for (name, _) in options {
         let target = ran.target(name);
-        let rows = entry(target, Kind::Rows);
+        let rows = entry(target, ItemKind::Rows);
         let left_out = findings(target, "left-out");
         let (held, compared) = (rows.held, rows.compared);
         match name {
@@ -136,7 +137,7 @@ fn rows_that_are_not_looked_at_or_only_counted_are_not_compared() {
     for (mode, reason) in [("off", "rows were not compared (--rows off)"), ("count", "only counted (--rows count)")] {
         let ran = home.run_with(&small, &[&bare("small", 17)], &["--rows", mode]);
         ran.expect(0);
-        let rows = entry(ran.only(), Kind::Rows);
+        let rows = entry(ran.only(), ItemKind::Rows);
         assert_eq!((rows.compared, rows.not_compared.len()), (0, 1), "{rows:?}");
         assert_eq!(rows.not_compared[0].reason, reason);
     }
@@ -149,16 +150,16 @@ fn tables_and_values_that_a_script_makes_and_that_are_not_there_are_untested() {
                   CREATE TABLE public.lost (a int);\nSELECT setval('public.s', 7, true);\nDROP TABLE public.lost;\nDROP SEQUENCE public.s;\n";
     let ran = home.run(&home.file("script.sql", script), &[&bare("script", 17)]);
     ran.expect(3);
-    let tables = entry(ran.only(), Kind::Table);
+    let tables = entry(ran.only(), ItemKind::Table);
     assert_eq!((tables.held, tables.compared), (2, 1));
     assert_eq!(tables.untested[0].names, ["public.lost"]);
-    assert_eq!(entry(ran.only(), Kind::SequenceValue).untested[0].names, ["public.s"]);
+    assert_eq!(entry(ran.only(), ItemKind::SequenceValue).untested[0].names, ["public.s"]);
     assert!(ran.only().untested.iter().any(|why| why.contains("table public.lost")), "{:?}", ran.only().untested);
     // Where they stay, all is compared but the definitions, which the script does not name.
     let whole = script.replace("DROP TABLE public.lost;\n", "").replace("DROP SEQUENCE public.s;\n", "");
     let ran = home.run(&home.file("whole.sql", whole), &[&bare("script", 17)]);
     ran.expect(0);
-    assert_eq!(entry(ran.only(), Kind::Definition).not_compared[0].count, 3);
+    assert_eq!(entry(ran.only(), ItemKind::Definition).not_compared[0].count, 3);
 }
 
 /// The report of a run without its times.

@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use pgrehearse::profile::{self, BUILTIN, Expect, LocaleProvider, Major, Query, Role, Target};
+use pgrehearse::postgres::Major;
+use pgrehearse::profile::{self, BUILTIN, Expect, LocaleProvider, Query, Role, Target};
 
 use crate::support::home::{assert_every_check_looked, findings};
 use crate::support::{Home, Server, images};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pgrehearse::check::{CheckResult, Kind, Outcome};
+use pgrehearse::check::{CheckResult, ItemKind, Outcome};
 use pgrehearse::finding::Finding;
 use pgrehearse::rehearsal::{Rehearsal, Verdict};
 
@@ -38,7 +38,7 @@ fn rows_that_a_second_or_a_renamed_database_has_lost_are_missing() {
     let whole = std::fs::read_to_string(case("pass/pass-rename.sql")).unwrap().replace("DELETE FROM public.lost;", "");
     let ran = run(&home, &whole);
     ran.expect(0);
-    assert_eq!((entry(ran.only(), Kind::Rows).held, entry(ran.only(), Kind::Rows).compared), (2, 2));
+    assert_eq!((entry(ran.only(), ItemKind::Rows).held, entry(ran.only(), ItemKind::Rows).compared), (2, 2));
 }
 
 #[test]
@@ -65,12 +65,12 @@ fn templates_closed_and_renamed_databases_are_looked_at_and_one_that_is_gone_is_
         let end = format!("(database {database:?})");
         assert!(missing.iter().any(|title| title.ends_with(&end)), "{database}: {missing:?}");
     }
-    let rows = entry(ran.only(), Kind::Rows);
+    let rows = entry(ran.only(), ItemKind::Rows);
     assert_eq!((rows.held, rows.compared), (8, 8), "{rows:?}");
     // Whole, each of them passes.
     let ran = run(&home, &renamed.replace(lose, ""));
     ran.expect(0);
-    assert!(entry(ran.only(), Kind::Database).held >= 4);
+    assert!(entry(ran.only(), ItemKind::Database).held >= 4);
 
     let gone = format!("CREATE DATABASE gone;\n\\connect gone\n{fill}\\connect postgres\n");
     let gone = script(&gone, "", "DROP DATABASE gone;\n").replace(lose, "");
@@ -78,10 +78,10 @@ fn templates_closed_and_renamed_databases_are_looked_at_and_one_that_is_gone_is_
     ran.expect(3);
     let reason = "database \"gone\", into which the dump puts 2 tables, is not there after the restore";
     assert_eq!(ran.only().untested, [reason]);
-    let rows = entry(ran.only(), Kind::Rows);
+    let rows = entry(ran.only(), ItemKind::Rows);
     assert_eq!((rows.held, rows.compared), (8, 6), "{rows:?}");
     assert_eq!(rows.untested[0].names, ["gone: public.t", "gone: public.whole"]);
-    let of_database = &entry(ran.only(), Kind::Database).untested[0];
+    let of_database = &entry(ran.only(), ItemKind::Database).untested[0];
     assert_eq!((of_database.reason.as_str(), &*of_database.names), (reason, &["gone".to_owned()][..]));
 }
 
@@ -109,7 +109,7 @@ fn what_a_template_database_has_lost_is_missed_whether_the_cluster_or_it_alone_w
         let databases = &ran.only().restore.as_ref().unwrap().databases;
         assert!(databases.contains(&"tpl".to_owned()), "{databases:?}");
         assert_eq!(names(ran.only()).contains(&"rows-missing"), code == 1, "{}", ran.json);
-        let rows = entry(ran.only(), Kind::Rows);
+        let rows = entry(ran.only(), ItemKind::Rows);
         assert!(rows.held > 0 && rows.compared == rows.held, "{rows:?}");
     }
 }
@@ -147,7 +147,7 @@ fn what_a_check_found_in_one_database_displaces_nothing_that_it_could_not_see_in
             }
         }
         assert_eq!(results(ran.only(), "objects").len(), 2);
-        assert!(!entry(ran.only(), Kind::Definition).untested.is_empty());
+        assert!(!entry(ran.only(), ItemKind::Definition).untested.is_empty());
         let said = format!("check objects could not look at database {unseen:?}");
         assert!(ran.only().untested.iter().any(|reason| reason.starts_with(&said)), "{:?}", ran.only().untested);
         // An error beside what could not be looked at fails.

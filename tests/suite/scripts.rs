@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use pgdump_reader::{self as dump, Affects, Scan};
-use pgrehearse::check::Kind;
+use pgrehearse::check::ItemKind;
 
 use crate::support::home::{entry, findings};
 use crate::support::{Home, Ran, Server};
@@ -241,7 +241,7 @@ fn a_byte_of_a_character_that_looks_like_a_backslash_is_none() {
         text.extend_from_slice(b"\\.\n");
         let ran = run(&home, text);
         assert_eq!(ran.code, Some(0), "{encoding}: {}", ran.json);
-        assert_eq!(entry(ran.only(), Kind::Rows).compared, 1, "{encoding}");
+        assert_eq!(entry(ran.only(), ItemKind::Rows).compared, 1, "{encoding}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use pgrehearse::check::{Kind, Outcome};
+use pgrehearse::check::{ItemKind, Outcome};
 use pgrehearse::finding::Finding;
 use pgrehearse::rehearsal::ledger::Entry;
 use pgrehearse::rehearsal::{Rehearsal, Verdict};
@@ -287,7 +287,7 @@ fn assert_ledgers_add_up(report: &Report) {
 
 /// The entry of a target's ledger for a kind.
 #[track_caller]
-pub fn entry(target: &Rehearsal, kind: Kind) -> &Entry {
+pub fn entry(target: &Rehearsal, kind: ItemKind) -> &Entry {
     let found = target.ledger.iter().find(|entry| entry.kind == kind);
     found.unwrap_or_else(|| panic!("the ledger has no {kind:?}: {:#?}", target.ledger))
 }

@@ -15,8 +15,7 @@ pub(crate) enum Charset {
 }
 
 /// PostgreSQL's encodings by their names without signs (src/common/encnames.c), and those of the Encoding Standard that hold
-/// their characters. Those of 2004 are
-/// read as what they extend. It has none for EUC_TW, JOHAB and MULE_INTERNAL.
+/// their characters. Those of 2004 are read as what they extend. The standard has none for EUC_TW, JOHAB and MULE_INTERNAL.
 const KNOWN: &[(&str, &Encoding)] = &[
     ("abc", encoding_rs::WINDOWS_1258),
     ("alt", encoding_rs::IBM866),

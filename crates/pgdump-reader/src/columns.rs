@@ -26,11 +26,11 @@ impl ZonedColumns {
         let finder = memchr::memmem::Finder::new("time zone");
         let range = memchr::memmem::Finder::new("tstz");
         for entry in archive.entries.iter().filter(|entry| entry.desc == "TABLE") {
-            let text = entry.defn.as_bytes();
-            if finder.find(text).is_none() && range.find(text).is_none() {
+            let text = entry.defn.as_str();
+            if finder.find(text.as_bytes()).is_none() && range.find(text.as_bytes()).is_none() {
                 continue;
             }
-            let mut lexer = Lexer::new(text);
+            let mut lexer = Lexer::of_text(text);
             // Reading from memory cannot fail.
             while let Ok(Some(item)) = lexer.next() {
                 if let Item::Statement(statement) = item {

@@ -79,13 +79,13 @@ impl Declared {
 
     /// The objects of an archive, in its order. Rows, large objects and what belongs to the archive itself are left out.
     pub fn of_archive(archive: &Archive) -> Vec<Self> {
-        // Since 17 one entry stands for large objects that have owner and privileges in common, and lists their oids (getLOs
-        // in pg_dump.c); pg_restore repeats the statements for each (IssueACLPerBlob in pg_backup_archiver.c).
+        // One entry can stand for many large objects; pg_restore repeats the statements for each (IssueACLPerBlob in
+        // pg_backup_archiver.c).
         let batches: HashMap<i32, Vec<&str>> = archive
             .entries
             .iter()
             .filter(|entry| entry.desc == "BLOB METADATA")
-            .map(|entry| (entry.id, entry.defn.lines().map(str::trim).filter(|line| !line.is_empty()).collect()))
+            .map(|entry| (entry.id, entry.large_object_oids().collect()))
             .collect();
         let entries = archive.entries.iter().filter(|entry| !entry.desc.is_empty() && is_object(&entry.desc));
         entries

@@ -42,6 +42,7 @@ mod requirements;
 mod row_counts;
 mod rows;
 mod scan;
+mod schema;
 mod script;
 mod sequences;
 pub mod sql;
@@ -77,6 +78,7 @@ pub use requirements::{
 };
 pub use rows::{Destination, TableRows, VisitedRow, Visitor};
 pub use scan::{Damage, Scan};
+pub use schema::schema_or_public;
 pub use script::role_changes::RoleChanges;
 pub use script::transactions::{Transaction, Transactions};
 pub use script::unfollowed::{Affects, Effect, ScriptEnd, Unfollowed};

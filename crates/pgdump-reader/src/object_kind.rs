@@ -3,6 +3,9 @@
 //! Their names are those of the `ArchiveEntry` calls in pg_dump.c, PostgreSQL 13 to 18; a newer version that has one more
 //! needs one more row here.
 
+use std::cmp::Reverse;
+use std::sync::LazyLock;
+
 /// What is known of one kind of entry, or of objects that entries are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ObjectKind {
@@ -196,7 +199,7 @@ impl ObjectKind {
         self
     }
 
-    /// The kind of this name in tables of contents; `None` for one that no version up to 18 writes.
+    /// The kind of this name in tables of contents; `None` for one that has no row.
     pub fn of_tag(tag: &str) -> Option<&'static Self> {
         OBJECT_KINDS.iter().find(|kind| kind.tag == tag)
     }
@@ -206,11 +209,46 @@ impl ObjectKind {
         OBJECT_KINDS.iter().find(|kind| kind.sql == sql && !sql.is_empty())
     }
 
+    /// What statements call an object of this kind: the word of the table of contents where they have no other. Facts call
+    /// kinds so.
+    pub fn word_of(tag: &str) -> &str {
+        match Self::of_tag(tag) {
+            Some(kind) if !kind.sql.is_empty() => kind.sql,
+            _ => tag,
+        }
+    }
+
+    /// What can follow ALTER where it is about an owner. Some statements have words that tables of contents have not.
+    pub(crate) fn words_of_owned() -> &'static [&'static str] {
+        static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+            let owned = OBJECT_KINDS.iter().filter(|kind| kind.has_owner).map(|kind| kind.sql);
+            longest_first(owned.chain(["PROCEDURAL LANGUAGE", "ROLE", "ROUTINE", "TABLESPACE"]))
+        });
+        &WORDS
+    }
+
+    /// What can follow GRANT … ON. Some statements have words that tables of contents have not.
+    pub(crate) fn words_of_granted() -> &'static [&'static str] {
+        static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+            let granted = OBJECT_KINDS.iter().filter_map(|kind| kind.acl);
+            longest_first(granted.chain(["DOMAIN", "PARAMETER", "ROUTINE", "TABLESPACE"]))
+        });
+        &WORDS
+    }
+
     /// Whether its entries belong to the archive or its database, and not to what the database holds: pg_restore decides by
     /// itself on them, whatever a list says (`_tocEntryRequired` in pg_backup_archiver.c, PostgreSQL 13 to 18).
     pub fn is_of_whole(&self) -> bool {
         matches!(self.part, Part::Archive | Part::Database)
     }
+}
+
+/// Each once, longer ones first: `OPERATOR CLASS` is found before `OPERATOR`, and `TABLESPACE` before `TABLE`.
+fn longest_first(words: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut words: Vec<&str> = words.collect();
+    words.sort_unstable_by_key(|word| (Reverse(word.len()), *word));
+    words.dedup();
+    words
 }
 
 #[cfg(test)]
@@ -227,6 +265,17 @@ mod tests {
         for kind in OBJECT_KINDS.iter().filter(|kind| kind.acl.is_some()) {
             assert!(kind.has_owner && kind.has_comment, "{}", kind.tag);
         }
+    }
+
+    #[test]
+    fn statements_find_the_longest_word_of_a_kind() {
+        for words in [ObjectKind::words_of_owned(), ObjectKind::words_of_granted()] {
+            let place = |word: &str| words.iter().position(|known| *known == word).unwrap();
+            assert!(place("TABLESPACE") < place("TABLE"), "{words:?}");
+            assert!(words.iter().all(|word| !word.is_empty()), "{words:?}");
+        }
+        assert!(ObjectKind::words_of_owned().contains(&"LARGE OBJECT"));
+        assert!(ObjectKind::words_of_granted().contains(&"FOREIGN SERVER"));
     }
 
     #[test]

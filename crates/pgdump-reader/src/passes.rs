@@ -16,6 +16,7 @@ use crate::facts::Facts;
 use crate::names::Names;
 use crate::rows::{Destination, RowMode, RowTotals, VisitedRow, Visitor};
 use crate::scan::Scan;
+use crate::schema::schema_or_public;
 use crate::script;
 
 impl Dump {
@@ -78,7 +79,7 @@ struct OneTable<'n, F> {
 
 impl<F: FnMut(&Row) + Send> Visitor for OneTable<'_, F> {
     fn may_want(&self, destination: &Destination) -> bool {
-        (destination.schema.as_deref().unwrap_or("public"), destination.table.as_str()) == (self.schema, self.table)
+        (schema_or_public(destination.schema.as_deref()), destination.table.as_str()) == (self.schema, self.table)
     }
 
     fn wants(&mut self, destination: &Destination) -> Option<Recipe> {

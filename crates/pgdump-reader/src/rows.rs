@@ -21,7 +21,7 @@ pub struct Destination {
     pub columns: Option<Vec<String>>,
 }
 
-/// The rows that a dump holds for one place.
+/// The rows that a dump holds for one destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableRows {
     /// Where they go.
@@ -49,7 +49,7 @@ pub trait Visitor: Send {
     /// Whether any rows of this table are wanted, whatever their columns.
     fn may_want(&self, destination: &Destination) -> bool;
 
-    /// How the form of this place's rows is made; `None` where they are not wanted. Asked once for every block of rows.
+    /// How the form of this destination's rows is made; `None` where they are not wanted. Asked once for every block of rows.
     fn wants(&mut self, destination: &Destination) -> Option<Recipe>;
 
     /// Sees one row. In the order of the dump.
@@ -58,7 +58,7 @@ pub trait Visitor: Send {
 
 /// A row that a visitor sees.
 pub struct VisitedRow<'a> {
-    /// From 1, among all rows of its place.
+    /// From 1, among all rows of its destination.
     pub number: u64,
     row: &'a Row,
     hasher: &'a mut RowHasher,
@@ -90,7 +90,7 @@ pub(crate) enum RowMode<'v> {
 
 /// The columns of tables that hold moments, by schema and table and database; what is known of them when rows are read.
 pub(crate) trait Columns {
-    /// For each of the place's columns how its text is treated; empty where all are taken as they are.
+    /// For each of the destination's columns how its text is treated; empty where all are taken as they are.
     fn treatments(&self, destination: &Destination) -> Vec<Treatment>;
 }
 
@@ -132,7 +132,7 @@ impl RowTotals {
         rows
     }
 
-    /// About how many bytes the places take.
+    /// About how many bytes the destinations take.
     pub(crate) fn kept(&self) -> usize {
         self.kept
     }
@@ -342,7 +342,7 @@ impl RowTotals {
         (table.rows, table.digest) = (1, add(table.digest, Err(NoDigest::Made)));
     }
 
-    /// What is known of this place's rows is worth nothing, for this reason.
+    /// What is known of this destination's rows is worth nothing, for this reason.
     pub(crate) fn doubt(&mut self, destination: &Destination, why: NoDigest) {
         let index = self.table(destination, true, Err(why));
         let table = &mut self.tables[index].rows;
@@ -358,7 +358,7 @@ impl RowTotals {
     }
 }
 
-/// No less than what a place takes: here, for looking it up, and as a table of the dump's facts.
+/// No less than what a destination takes: here, for looking it up, and as a table of the dump's facts.
 fn weight(destination: &Destination) -> usize {
     const DESTINATION: usize = 1024;
     let columns = destination.columns.iter().flatten().map(|name| name.len() + size_of::<String>());

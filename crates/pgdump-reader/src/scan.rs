@@ -22,7 +22,7 @@ pub struct Scan {
     pub added: Vec<Added>,
     /// Whether definitions were left out because they are too long in all to be kept.
     pub abridged: bool,
-    /// By place.
+    /// By destination.
     pub rows: Vec<TableRows>,
     /// By database, as in [`Destination`](crate::Destination).
     pub large_objects: Vec<(Option<String>, LargeObjectData)>,

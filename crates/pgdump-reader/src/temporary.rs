@@ -9,7 +9,7 @@ use crate::changes::{self, Change, Into};
 use crate::lexer::Statement;
 use crate::words::Words;
 
-/// Persistence a table is that a statement names.
+/// How long a table lasts that a statement names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Persistence {
     /// One of the database, which stays.

@@ -5,11 +5,14 @@
 
 use async_trait::async_trait;
 
-use crate::check::catalog::{TOLD, first_few, many, of_dump, qualified, restore_failed, sqlstate, words};
-use crate::check::{Check, Group, Looked, Restored, Witness};
+use crate::check::catalog::{MOST_NAMED, first_few, of_dump, qualified, restore_failed, sqlstate, words};
+use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
+use crate::counted::counted_as;
 use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name};
+use crate::postgres::Change;
+use crate::source::Witness;
 
 pub struct ForeignKeys;
 
@@ -67,7 +70,8 @@ impl Check for ForeignKeys {
         // No plan that a dump's settings ask for, and room for the hash of a key's values.
         session.batch("SET work_mem = '64MB'; SET jit = off", "cannot prepare a connection").await?;
         let (keys, periods) = keys(session).await?;
-        let mut looked = Looked { looked_at: many(keys.len(), "foreign key", "foreign keys"), ..Looked::default() };
+        let mut looked =
+            Looked { looked_at: counted_as(keys.len(), "foreign key", "foreign keys"), ..Looked::default() };
         looked.compared.insert("foreign key".to_owned(), keys.len() as u64);
         looked.not_compared = periods;
         let mut broken = Vec::new();
@@ -81,17 +85,16 @@ impl Check for ForeignKeys {
         if restore_failed(restored) {
             broken = without_explained(session, broken).await;
         }
-        looked.findings.extend(told(session, &broken, restored.mask.shows_data()).await);
+        looked.findings.extend(broken_keys(session, &broken, restored.mask.shows_data()).await);
         Ok(looked)
     }
 }
 
 /// Every key that the server takes for verified and enforces; and those with PERIOD, for people.
 async fn keys(session: &Session) -> Result<(Vec<Key>, Vec<String>), ClusterError> {
-    let (enforced, period) = match session.server_version_num().await? {
-        180_000.. => ("con.conenforced", "con.conperiod"),
-        _ => ("true", "false"),
-    };
+    let major = session.server_major().await?;
+    let enforced = if major.has(Change::NotEnforced) { "con.conenforced" } else { "true" };
+    let period = if major.has(Change::PeriodKeys) { "con.conperiod" } else { "false" };
     // A key of a partitioned table has others for its partitions, and for those of the table that it refers to.
     let of_dump = of_dump("t", "n");
     let sql = format!(
@@ -198,7 +201,7 @@ async fn without_explained<'a>(session: &Session, broken: Vec<(&'a Key, u64)>) -
     kept.map(|(broken, _)| broken).collect()
 }
 
-async fn told(session: &Session, broken: &[(&Key, u64)], show_data: bool) -> Option<Finding> {
+async fn broken_keys(session: &Session, broken: &[(&Key, u64)], show_data: bool) -> Option<Finding> {
     let rows: u64 = broken.iter().map(|(_, rows)| rows).sum();
     let title = match broken {
         [] => return None,
@@ -210,12 +213,18 @@ async fn told(session: &Session, broken: &[(&Key, u64)], show_data: bool) -> Opt
     finding.count = broken.len() as u64;
     finding.objects = broken.iter().map(|(key, _)| format!("FK CONSTRAINT {}", key.label())).collect();
     let describe = |(key, rows): &(&Key, u64)| {
-        format!("{} ({}) to {}: {}", key.label(), key.columns_label, key.to_label, many(*rows as usize, "row", "rows"))
+        format!(
+            "{} ({}) to {}: {}",
+            key.label(),
+            key.columns_label,
+            key.to_label,
+            counted_as(*rows as usize, "row", "rows")
+        )
     };
     finding.evidence = first_few(broken.iter().map(describe).collect());
     if show_data {
         let sample = |(key, _): &(&Key, u64)| format!("{} LIMIT {SHOWN}", key.broken(&key.columns));
-        let statements: Vec<String> = broken.iter().take(TOLD).map(sample).collect();
+        let statements: Vec<String> = broken.iter().take(MOST_NAMED).map(sample).collect();
         for ((key, _), answer) in broken.iter().zip(session.pipelined(&statements).await) {
             for row in answer.unwrap_or_default() {
                 let values: Vec<String> = row.into_iter().map(|value| value.unwrap_or_else(|| "NULL".into())).collect();
@@ -223,6 +232,6 @@ async fn told(session: &Session, broken: &[(&Key, u64)], show_data: bool) -> Opt
             }
         }
     }
-    finding.commands = broken.iter().take(TOLD).map(|(key, _)| format!("{};", key.broken("*"))).collect();
+    finding.commands = broken.iter().take(MOST_NAMED).map(|(key, _)| format!("{};", key.broken("*"))).collect();
     Some(finding)
 }

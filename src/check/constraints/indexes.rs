@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use async_trait::async_trait;
 use pgdump_reader::Relation;
 
-use crate::check::catalog::{first_few, many, of_dump, qualified, restore_failed};
+use crate::check::catalog::{first_few, of_dump, qualified, restore_failed};
 use crate::check::scope::{in_database, schema_of};
-use crate::check::{Check, Group, Looked, Restored, Witness};
+use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
+use crate::counted::counted_as;
 use crate::finding::{AfterKind, Finding, Name};
+use crate::source::Witness;
 
 pub struct Indexes;
 
@@ -93,7 +95,7 @@ impl Check for Indexes {
             lost.retain(|index| !index.partitioned || index.attached == index.partitions);
         }
         let compared = BTreeMap::from([("index".to_owned(), u64::try_from(count).unwrap_or(0))]);
-        Ok(Looked { findings: told(&lost).into_iter().collect(), looked_at, compared, ..Looked::default() })
+        Ok(Looked { findings: invalid_indexes(&lost).into_iter().collect(), looked_at, compared, ..Looked::default() })
     }
 }
 
@@ -124,11 +126,14 @@ fn so_in_dump(invalid: &[Invalid], restored: &Restored<'_>) -> HashSet<u32> {
     }
 }
 
-fn told(invalid: &[Invalid]) -> Option<Finding> {
+fn invalid_indexes(invalid: &[Invalid]) -> Option<Finding> {
     let first = invalid.first()?;
     let title = match invalid {
         [only] => format!("index {} is not valid, so that the server does not use it", only.label()),
-        _ => format!("{} are not valid, so that the server does not use them", many(invalid.len(), "index", "indexes")),
+        _ => format!(
+            "{} are not valid, so that the server does not use them",
+            counted_as(invalid.len(), "index", "indexes")
+        ),
     };
     let mut finding = Finding::new(Name::IndexInvalid, title);
     finding.count = invalid.len() as u64;
@@ -155,6 +160,6 @@ fn told(invalid: &[Invalid]) -> Option<Finding> {
         "Build the index anew; where that fails, its error says what is wrong.".into()
     };
     let index_of = |index: &Invalid| format!("REINDEX INDEX {};", qualified(&index.schema, &index.name));
-    finding.mend(AfterKind::Reindex, invalid.iter().map(index_of).collect(), crate::check::catalog::TOLD);
+    finding.mend(AfterKind::Reindex, invalid.iter().map(index_of).collect(), crate::check::catalog::MOST_NAMED);
     Some(finding)
 }

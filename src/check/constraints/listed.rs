@@ -2,6 +2,7 @@
 
 use crate::check::catalog::of_dump;
 use crate::cluster::{ClusterError, Session};
+use crate::postgres::Change;
 
 /// A constraint that is `NOT VALID` or `NOT ENFORCED`.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub struct Unverified {
 }
 
 async fn list(session: &Session) -> Result<String, ClusterError> {
-    let enforced = if session.server_version_num().await? >= 180_000 { "con.conenforced" } else { "true" };
+    let enforced = if session.server_major().await?.has(Change::NotEnforced) { "con.conenforced" } else { "true" };
     // Those of partitions and children follow the one that they come from.
     let of_dump = of_dump("t", "n");
     Ok(format!(

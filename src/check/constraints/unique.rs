@@ -8,11 +8,14 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use crate::check::borrowed::Borrowed;
-use crate::check::catalog::{TOLD, first_few, many, of_dump, qualified, sqlstate, words};
-use crate::check::{Check, Group, Looked, Restored, Witness};
+use crate::check::catalog::{MOST_NAMED, first_few, of_dump, qualified, sqlstate, words};
+use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
+use crate::counted::counted_as;
 use crate::finding::mask::Mask;
 use crate::finding::{AfterKind, Finding, Name};
+use crate::postgres::{Change, Major};
+use crate::source::Witness;
 
 pub struct Unique;
 
@@ -74,8 +77,8 @@ impl Check for Unique {
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let session = restored.session;
-        let version = session.server_version_num().await?;
-        let indexes = indexes(session, version).await?;
+        let major = session.server_major().await?;
+        let indexes = indexes(session, major).await?;
         let trees: Vec<&Index> = indexes.iter().filter(|index| index.is_btree).collect();
         let mut looked = Looked::default();
         let mut wrong = Wrong::default();
@@ -113,8 +116,8 @@ impl Check for Unique {
     }
 }
 
-async fn indexes(session: &Session, version: i32) -> Result<Vec<Index>, ClusterError> {
-    let nulls_equal = if version >= 150_000 { "x.indnullsnotdistinct" } else { "false" };
+async fn indexes(session: &Session, major: Major) -> Result<Vec<Index>, ClusterError> {
+    let nulls_equal = if major.has(Change::NullsNotDistinct) { "x.indnullsnotdistinct" } else { "false" };
     let of_dump = of_dump("t", "n");
     let sql = format!(
         "SELECT i.oid, n.nspname::text, i.relname::text, t.relname::text, con.oid IS NOT NULL, am.amname = 'btree',
@@ -263,9 +266,14 @@ impl Wrong {
             Ok(0) => {}
             Ok(count) if index.is_exclusion => {
                 let least = if count >= u64::from(MOST_PAIRS) { "at least " } else { "" };
-                self.break_by(index, &format!("{least}{}", many(count as usize, "pair of rows", "pairs of rows")));
+                self.break_by(
+                    index,
+                    &format!("{least}{}", counted_as(count as usize, "pair of rows", "pairs of rows")),
+                );
             }
-            Ok(count) => self.break_by(index, &format!("{} in several rows", many(count as usize, "key", "keys"))),
+            Ok(count) => {
+                self.break_by(index, &format!("{} in several rows", counted_as(count as usize, "key", "keys")))
+            }
             Err(reason) => self.could_not.push(format!("{}: {reason}", index.label())),
         }
     }
@@ -290,7 +298,7 @@ fn corrupt(corrupt: &[Corrupt]) -> Option<Finding> {
     finding.objects = corrupt.iter().map(|one| format!("INDEX {}", one.label)).collect();
     finding.evidence = first_few(corrupt.iter().map(|one| one.said.clone()).collect());
     let reindex = corrupt.iter().map(|one| one.command.clone()).collect();
-    finding.mend(AfterKind::Reindex, reindex, TOLD);
+    finding.mend(AfterKind::Reindex, reindex, MOST_NAMED);
     Some(finding)
 }
 

@@ -6,12 +6,14 @@ use async_trait::async_trait;
 use pgdump_reader::Constraint;
 
 use super::listed::{self, Unverified};
-use crate::check::catalog::{TOLD, many, qualified};
+use crate::check::catalog::{MOST_NAMED, qualified};
 use crate::check::scope::{in_database, schema_of};
-use crate::check::{Check, Group, Looked, Restored, Witness};
+use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
+use crate::counted::counted_as;
 use crate::finding::{AfterKind, Finding, Name};
+use crate::source::Witness;
 
 pub struct Verified;
 
@@ -61,16 +63,16 @@ impl Check for Verified {
         if abridged && !found.is_empty() {
             looked.could_not.push(format!(
                 "{} are not verified, and the archive holds too many definitions to tell whether it has them so",
-                many(found.len(), "constraint", "constraints")
+                counted_as(found.len(), "constraint", "constraints")
             ));
         } else {
-            looked.findings.extend(told(&found));
+            looked.findings.extend(unverified_constraints(&found));
         }
         Ok(looked)
     }
 }
 
-fn told(found: &[Unverified]) -> Option<Finding> {
+fn unverified_constraints(found: &[Unverified]) -> Option<Finding> {
     let label = |one: &Unverified| format!("{} of {}.{}", one.name, one.schema, one.of);
     let state = |one: &Unverified| if one.enforced { "NOT VALID" } else { "NOT ENFORCED" };
     let title = match found {
@@ -93,6 +95,6 @@ fn told(found: &[Unverified]) -> Option<Finding> {
             }
         })
         .collect();
-    finding.mend(AfterKind::Constraints, validate, TOLD);
+    finding.mend(AfterKind::Constraints, validate, MOST_NAMED);
     Some(finding)
 }

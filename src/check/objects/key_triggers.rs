@@ -2,8 +2,9 @@
 //! restore makes them so that they do.
 
 use crate::check::Restored;
-use crate::check::catalog::{TOLD, many, of_dump, qualified};
+use crate::check::catalog::{MOST_NAMED, of_dump, qualified};
 use crate::cluster::ClusterError;
+use crate::counted::counted_as;
 use crate::finding::{Finding, Name};
 
 /// Tables with triggers of constraints that do not fire as they are made, and how many constraints of them it hits.
@@ -27,7 +28,7 @@ pub(super) async fn look(restored: &Restored<'_>) -> Result<Option<Finding>, Clu
     if tables.is_empty() {
         return Ok(None);
     }
-    let tables_hit = many(tables.len(), "table", "tables");
+    let tables_hit = counted_as(tables.len(), "table", "tables");
     let title = match tables.iter().any(|(.., off)| *off) {
         true => format!("triggers that keep the constraints of {tables_hit} are switched off"),
         false => format!("triggers that keep the constraints of {tables_hit} fire otherwise than a restore makes them"),
@@ -37,7 +38,7 @@ pub(super) async fn look(restored: &Restored<'_>) -> Result<Option<Finding>, Clu
     finding.objects = tables.iter().map(|(schema, table, ..)| format!("TABLE {schema}.{table}")).collect();
     finding.evidence = tables
         .iter()
-        .take(TOLD)
+        .take(MOST_NAMED)
         .map(|(schema, table, constraints, _)| {
             format!("{schema}.{table}: {} hold for no new row", constraints.join(", "))
         })
@@ -48,7 +49,7 @@ pub(super) async fn look(restored: &Restored<'_>) -> Result<Option<Finding>, Clu
             .into();
     finding.commands = tables
         .iter()
-        .take(TOLD)
+        .take(MOST_NAMED)
         .map(|(schema, table, ..)| format!("ALTER TABLE {} ENABLE TRIGGER ALL;", qualified(schema, table)))
         .collect();
     Ok(Some(finding))

@@ -5,9 +5,9 @@
 //! ([`super::reference`]). Owners and privileges are compared by checks of their own.
 
 mod compare;
+mod findings;
 mod key_triggers;
 mod text;
-mod told;
 mod unnamed;
 
 use std::collections::HashSet;
@@ -16,21 +16,22 @@ use async_trait::async_trait;
 use pgdump_reader::Declared;
 
 use super::scope::{self, in_database, schema_of, tablespaces_left_out};
-use super::{Check, Group, Looked, Restored, Witness, schema};
+use super::{Check, Group, Looked, Restored, schema};
 use crate::cluster::ClusterError;
 use crate::finding::{Finding, Name};
-use crate::restore::has_option;
+use crate::postgres::has_option;
+use crate::source::Witness;
 
 pub use compare::{Comparison, failed};
+pub use findings::{difference, undecided};
 pub use text::with_attachments;
-pub use told::{difference, undecided};
 
 pub struct Objects;
 
 #[async_trait]
 impl Check for Objects {
     fn name(&self) -> &'static str {
-        "objects"
+        super::OBJECTS
     }
 
     fn group(&self) -> Group {
@@ -67,7 +68,7 @@ impl Check for Objects {
         // Row level security is another check's, which says who sees what.
         let comparison =
             compare_only(restored, |object| !matches!(object.desc.as_str(), "POLICY" | "ROW SECURITY")).await?;
-        let mut looked = told::told(restored, &comparison);
+        let mut looked = findings::looked(restored, &comparison);
         looked.findings.extend(key_triggers);
         let unnamed = unnamed::look(restored).await?;
         if unnamed.tables > 0 {
@@ -107,7 +108,7 @@ pub async fn compare_only(
     let there = restored.schema().await?.iter().chain(&of_large_objects).cloned();
     let (dumped, there) = (prepared(dumped), prepared(there.filter(|object| wanted(object)).collect()));
     let mut comparison = compare::by_text(&dumped, &there, restored.failures);
-    comparison.extra.retain(|object| !restored.before.has(object));
+    comparison.extra.retain(|object| !restored.baseline.has(object));
     if comparison.differs() {
         match restored.reference().await {
             Ok(reference) => {
@@ -122,7 +123,7 @@ pub async fn compare_only(
                     // What a script makes by statements of its own, it may take away as well.
                     comparison.missing.retain(|object| dumped.contains(object));
                 }
-                comparison.extra.retain(|object| !restored.before.has(object));
+                comparison.extra.retain(|object| !restored.baseline.has(object));
             }
             Err(error) => comparison.undecide(&error.to_string()),
         }

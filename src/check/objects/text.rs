@@ -26,7 +26,7 @@ fn same_access_method(one: &Declared, other: &Declared) -> bool {
 fn compared(object: &Declared) -> Vec<Cow<'_, str>> {
     let mut statements: Vec<Cow<'_, str>> = split(&object.definition)
         .into_iter()
-        .filter(|statement| !is_told_elsewhere(statement))
+        .filter(|statement| !is_compared_elsewhere(statement))
         .map(Cow::from)
         .collect();
     if object.desc.ends_with("CONSTRAINT") {
@@ -42,7 +42,7 @@ fn compared(object: &Declared) -> Vec<Cow<'_, str>> {
 }
 
 /// Whether row level security is forced is told by the check of it; what is set for the session is no part of an object.
-fn is_told_elsewhere(statement: &str) -> bool {
+fn is_compared_elsewhere(statement: &str) -> bool {
     statement.starts_with("SET ") || statement.ends_with(" FORCE ROW LEVEL SECURITY")
 }
 

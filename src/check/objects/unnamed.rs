@@ -1,11 +1,12 @@
 //! Objects that a script makes by statements that pg_dump has not written. Their definitions are not compared; that the
 //! tables are there is looked at.
 
+use pgdump_reader::schema_or_public;
 use std::collections::{BTreeSet, HashSet};
 
 use crate::check::catalog::restore_failed;
 use crate::check::scope::{in_database, schema_of};
-use crate::check::{Apart, Kind, Restored};
+use crate::check::{Apart, ItemKind, Restored};
 use crate::cluster::ClusterError;
 
 /// What was looked at.
@@ -59,13 +60,13 @@ pub(super) async fn look(restored: &Restored<'_>) -> Result<Unnamed, ClusterErro
     let failed = restore_failed(restored);
     for (schema, name) in own {
         let is_there = schema.map_or_else(|| somewhere.contains(name), |schema| there.contains(&(schema, name)));
-        let schema = schema.unwrap_or("public");
+        let schema = schema_or_public(schema);
         if is_there {
             unnamed.tables += 1;
         } else if !failed {
             let why = "the script makes it and it is not there; whether the script means that is not known";
             unnamed.could_not.push(format!("table {schema}.{name}: {why}"));
-            unnamed.apart.push(Apart::untested(Kind::Table, (schema, name), why));
+            unnamed.apart.push(Apart::untested(ItemKind::Table, (schema, name), why));
         }
     }
     Ok(unnamed)

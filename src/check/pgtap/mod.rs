@@ -8,7 +8,7 @@ mod tap;
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use super::{Check, Group, Looked, Restored, Witness, queries};
+use super::{Check, Group, Looked, Restored, queries};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::{identifier, literal};
 use crate::engine::{EngineError, Program, Whose};
@@ -16,6 +16,7 @@ use crate::finding::mask::{MASK, Mask, Voice};
 use crate::finding::{Finding, Name};
 use crate::profile::TestFile;
 use crate::restore::connection_string;
+use crate::source::Witness;
 use tap::Tap;
 
 pub struct PgTap;

@@ -13,13 +13,13 @@ pub struct Tap {
     pub ran: u64,
     /// Results that are no proof: `# SKIP`.
     pub skipped: u64,
-    pub failed: Vec<Failed>,
+    pub failed: Vec<FailedTest>,
     pub bailed_out: Option<String>,
 }
 
 /// One test that failed and was not expected to.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Failed {
+pub struct FailedTest {
     pub number: u64,
     pub description: String,
     /// What it said of itself, which can hold row values.
@@ -55,7 +55,7 @@ impl Tap {
                         after_failure = true;
                         let number = result.number.unwrap_or(tap.ran);
                         let description = result.description;
-                        tap.failed.push(Failed { number, description, diagnostics: Vec::new() });
+                        tap.failed.push(FailedTest { number, description, diagnostics: Vec::new() });
                     }
                 }
             }
@@ -160,11 +160,11 @@ mod tests {
     #[test]
     fn a_failed_test_keeps_what_it_said() {
         let tap = Tap::read(
-            "1..3\nok 1 - a\nnot ok 2 - b \\# c\n# Failed test 2: \"b # c\"\n#         have: 1\nok 3 - d\n# Looks like you failed 1 test of 3\n",
+            "1..3\nok 1 - a\nnot ok 2 - b \\# c\n# FailedTest test 2: \"b # c\"\n#         have: 1\nok 3 - d\n# Looks like you failed 1 test of 3\n",
         );
         assert_eq!(tap.failed.len(), 1);
         assert_eq!((tap.failed[0].number, tap.failed[0].description.as_str()), (2, "b # c"));
-        assert_eq!(tap.failed[0].diagnostics, ["Failed test 2: \"b # c\"", "have: 1"]);
+        assert_eq!(tap.failed[0].diagnostics, ["FailedTest test 2: \"b # c\"", "have: 1"]);
         assert_eq!(tap.wrong(), None);
     }
 

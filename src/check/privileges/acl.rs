@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pgdump_reader::Word;
 
-use crate::profile::{self, Major};
+use crate::postgres::{Change, Major};
 
 /// Who may do what: for each role (`""` is PUBLIC) its privileges by their letters, and whether it may grant them on.
 ///
@@ -14,7 +14,7 @@ pub struct Acl(pub BTreeMap<String, BTreeMap<char, bool>>);
 
 /// A kind of object that privileges can be granted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum GrantedKind {
     /// Views and all other relations but sequences too.
     Table,
     Column,
@@ -31,36 +31,36 @@ pub enum Kind {
     Database,
 }
 
-impl Kind {
+impl GrantedKind {
     /// As a GRANT statement calls it.
     pub fn sql(self) -> &'static str {
         match self {
-            Kind::Table | Kind::Column => "TABLE",
-            Kind::Sequence => "SEQUENCE",
-            Kind::Routine => "ROUTINE",
-            Kind::Schema => "SCHEMA",
-            Kind::Type => "TYPE",
-            Kind::Language => "LANGUAGE",
-            Kind::ForeignDataWrapper => "FOREIGN DATA WRAPPER",
-            Kind::ForeignServer => "FOREIGN SERVER",
-            Kind::LargeObject => "LARGE OBJECT",
-            Kind::Database => "DATABASE",
+            GrantedKind::Table | GrantedKind::Column => "TABLE",
+            GrantedKind::Sequence => "SEQUENCE",
+            GrantedKind::Routine => "ROUTINE",
+            GrantedKind::Schema => "SCHEMA",
+            GrantedKind::Type => "TYPE",
+            GrantedKind::Language => "LANGUAGE",
+            GrantedKind::ForeignDataWrapper => "FOREIGN DATA WRAPPER",
+            GrantedKind::ForeignServer => "FOREIGN SERVER",
+            GrantedKind::LargeObject => "LARGE OBJECT",
+            GrantedKind::Database => "DATABASE",
         }
     }
 
     pub fn of_code(code: &str) -> Option<Self> {
         Some(match code {
-            "r" => Kind::Table,
-            "c" => Kind::Column,
-            "s" => Kind::Sequence,
-            "f" => Kind::Routine,
-            "n" => Kind::Schema,
-            "T" => Kind::Type,
-            "l" => Kind::Language,
-            "F" => Kind::ForeignDataWrapper,
-            "S" => Kind::ForeignServer,
-            "L" => Kind::LargeObject,
-            "d" => Kind::Database,
+            "r" => GrantedKind::Table,
+            "c" => GrantedKind::Column,
+            "s" => GrantedKind::Sequence,
+            "f" => GrantedKind::Routine,
+            "n" => GrantedKind::Schema,
+            "T" => GrantedKind::Type,
+            "l" => GrantedKind::Language,
+            "F" => GrantedKind::ForeignDataWrapper,
+            "S" => GrantedKind::ForeignServer,
+            "L" => GrantedKind::LargeObject,
+            "d" => GrantedKind::Database,
             _ => return None,
         })
     }
@@ -68,15 +68,18 @@ impl Kind {
     /// What ALL stands for in a major version (acl.h, ACL_ALL_RIGHTS_*; MAINTAIN since 17).
     pub(super) fn all(self, major: u16) -> &'static str {
         match self {
-            Kind::Table if Major(major).has(profile::Change::Maintain) => "arwdDxtm",
-            Kind::Table => "arwdDxt",
-            Kind::Column => "arwx",
-            Kind::Sequence => "rwU",
-            Kind::Routine => "X",
-            Kind::Schema => "UC",
-            Kind::LargeObject => "rw",
-            Kind::Database => "CTc",
-            Kind::Type | Kind::Language | Kind::ForeignDataWrapper | Kind::ForeignServer => "U",
+            GrantedKind::Table if Major(major).has(Change::Maintain) => "arwdDxtm",
+            GrantedKind::Table => "arwdDxt",
+            GrantedKind::Column => "arwx",
+            GrantedKind::Sequence => "rwU",
+            GrantedKind::Routine => "X",
+            GrantedKind::Schema => "UC",
+            GrantedKind::LargeObject => "rw",
+            GrantedKind::Database => "CTc",
+            GrantedKind::Type
+            | GrantedKind::Language
+            | GrantedKind::ForeignDataWrapper
+            | GrantedKind::ForeignServer => "U",
         }
     }
 }
@@ -121,11 +124,11 @@ pub fn privilege(letter: char) -> &'static str {
 }
 
 /// An object as statements name it: its words, whatever they quote.
-pub type Object = (Kind, Vec<Word>);
+pub type Object = (GrantedKind, Vec<Word>);
 
 /// What a GRANT or REVOKE changes of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct PrivilegeChange {
     pub object: Object,
     grants: bool,
     /// Letters.
@@ -138,7 +141,7 @@ pub struct Change {
 
 /// Reads a statement as pg_dump writes it (buildACLCommands in dumputils.c, PostgreSQL 13 to 18). A statement on columns
 /// or on several objects is several changes. `None` where it is something else.
-pub fn changes(words: &[Word], major: u16) -> Option<Vec<Change>> {
+pub fn changes(words: &[Word], major: u16) -> Option<Vec<PrivilegeChange>> {
     let mut reader = Reader { words, at: 0 };
     let grants = match reader.name()? {
         "grant" => true,
@@ -192,7 +195,7 @@ pub fn changes(words: &[Word], major: u16) -> Option<Vec<Change>> {
             let of_columns = columns.iter().map(|column| {
                 let mut words = object.clone();
                 words.extend([Word::Sign(b'.'), column.clone()]);
-                (Kind::Column, words)
+                (GrantedKind::Column, words)
             });
             let mut objects: Vec<Object> = of_columns.collect();
             if objects.is_empty() {
@@ -210,19 +213,25 @@ pub fn changes(words: &[Word], major: u16) -> Option<Vec<Change>> {
     let changes = changes.into_iter();
     Some(
         changes
-            .map(|(object, privileges)| Change { object, grants, privileges, roles: roles.clone(), grant_option })
+            .map(|(object, privileges)| PrivilegeChange {
+                object,
+                grants,
+                privileges,
+                roles: roles.clone(),
+                grant_option,
+            })
             .collect(),
     )
 }
 
-impl Change {
+impl PrivilegeChange {
     /// The same of a sequence, which GRANT takes for a table too.
     pub fn of_sequence(&self) -> Self {
-        let table: BTreeSet<char> = Kind::Table.all(13).chars().collect();
-        let of_sequence: BTreeSet<char> = Kind::Sequence.all(13).chars().collect();
+        let table: BTreeSet<char> = GrantedKind::Table.all(13).chars().collect();
+        let of_sequence: BTreeSet<char> = GrantedKind::Sequence.all(13).chars().collect();
         let is_all = self.privileges.is_superset(&table);
         let privileges = if is_all { of_sequence } else { &self.privileges & &of_sequence };
-        Self { object: (Kind::Sequence, self.object.1.clone()), privileges, ..self.clone() }
+        Self { object: (GrantedKind::Sequence, self.object.1.clone()), privileges, ..self.clone() }
     }
 }
 
@@ -243,7 +252,7 @@ impl Acl {
 
     /// What it comes to after a change, in which one role stands for another: who owns the object here for who owns it in
     /// the dump.
-    pub fn apply(&mut self, change: &Change, stands_for: impl Fn(&str) -> String) {
+    pub fn apply(&mut self, change: &PrivilegeChange, stands_for: impl Fn(&str) -> String) {
         for role in &change.roles {
             let role = stands_for(role);
             let held = self.0.entry(role.clone()).or_default();
@@ -361,35 +370,35 @@ impl<'a> Reader<'a> {
     }
 
     /// pg_dump always names the kind; people leave TABLE out.
-    fn kind(&mut self) -> Option<Kind> {
+    fn kind(&mut self) -> Option<GrantedKind> {
         let bare = self.words.get(self.at + 1);
         if matches!(bare, Some(Word::Sign(b'.')))
             || bare.is_some_and(|word| matches!(word, Word::Name(name) if name == "to" || name == "from"))
         {
-            return Some(Kind::Table);
+            return Some(GrantedKind::Table);
         }
         Some(match self.name()? {
-            "table" => Kind::Table,
-            "sequence" => Kind::Sequence,
-            "function" | "procedure" | "routine" | "aggregate" => Kind::Routine,
-            "schema" => Kind::Schema,
-            "type" | "domain" => Kind::Type,
-            "language" => Kind::Language,
-            "database" => Kind::Database,
-            "large" => self.eat("object").then_some(Kind::LargeObject)?,
-            "foreign" if self.eat("data") => self.eat("wrapper").then_some(Kind::ForeignDataWrapper)?,
-            "foreign" => self.eat("server").then_some(Kind::ForeignServer)?,
+            "table" => GrantedKind::Table,
+            "sequence" => GrantedKind::Sequence,
+            "function" | "procedure" | "routine" | "aggregate" => GrantedKind::Routine,
+            "schema" => GrantedKind::Schema,
+            "type" | "domain" => GrantedKind::Type,
+            "language" => GrantedKind::Language,
+            "database" => GrantedKind::Database,
+            "large" => self.eat("object").then_some(GrantedKind::LargeObject)?,
+            "foreign" if self.eat("data") => self.eat("wrapper").then_some(GrantedKind::ForeignDataWrapper)?,
+            "foreign" => self.eat("server").then_some(GrantedKind::ForeignServer)?,
             _ => return None,
         })
     }
 
     /// A name with its schema, and a routine's arguments.
-    fn object(&mut self, kind: Kind) -> Option<Vec<Word>> {
+    fn object(&mut self, kind: GrantedKind) -> Option<Vec<Word>> {
         let mut object = vec![self.next()?.clone()];
         while self.sign(b'.') {
             object.extend([Word::Sign(b'.'), self.next()?.clone()]);
         }
-        if kind == Kind::Routine && self.sign(b'(') {
+        if kind == GrantedKind::Routine && self.sign(b'(') {
             object.push(Word::Sign(b'('));
             let mut depth = 1;
             while depth > 0 {
@@ -444,7 +453,7 @@ mod tests {
         let changes = changes(words, 17).unwrap();
         let letters: Vec<String> = changes.iter().map(|change| change.privileges.iter().collect()).collect();
         assert_eq!(letters, ["r", "rw"]);
-        assert!(changes.iter().all(|change| change.object.0 == Kind::Column));
+        assert!(changes.iter().all(|change| change.object.0 == GrantedKind::Column));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use pgdump_reader::statements;
 
-use super::acl::{Acl, Kind, Object};
+use super::acl::{Acl, GrantedKind, Object};
 use crate::cluster::{ClusterError, Session};
 
 /// The privileges of one object.
@@ -80,7 +80,7 @@ pub async fn read(session: &Session) -> Result<HashMap<Object, Held>, ClusterErr
     let mut held = HashMap::with_capacity(rows.len());
     for row in rows {
         let (code, name): (&str, &str) = (row.get(0), row.get(1));
-        let Some(kind) = Kind::of_code(code) else { continue };
+        let Some(kind) = GrantedKind::of_code(code) else { continue };
         let owner: String = row.get(2);
         let mut initial = Acl::of_items(&row.get::<_, Vec<String>>(3));
         // What `initdb` or an extension wrote down stays as it is when the object gets another owner; who granted it was the

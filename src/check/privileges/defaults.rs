@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use pgdump_reader::Word;
 
-use super::acl::{Acl, Change, Kind, changes};
+use super::acl::{Acl, GrantedKind, PrivilegeChange, changes};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 
 /// Where default privileges hold: for what a role makes, in one schema or (`None`) everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct DefaultsOf {
     pub role: String,
     pub schema: Option<String>,
-    pub kind: Kind,
+    pub kind: GrantedKind,
 }
 
 /// All default privileges of a database.
@@ -21,15 +21,15 @@ pub struct Place {
 pub struct Defaults {
     /// One for each that they give something to.
     pub given: Vec<DefaultPrivilege>,
-    pub acls: BTreeMap<Place, Acl>,
+    pub acls: BTreeMap<DefaultsOf, Acl>,
 }
 
-impl Place {
+impl DefaultsOf {
     /// `TABLES`, as ALTER DEFAULT PRIVILEGES calls what it is about.
     fn objects(&self) -> String {
         match self.kind {
             // Both words mean the same there; pg_dump writes this one.
-            Kind::Routine => "FUNCTIONS".to_owned(),
+            GrantedKind::Routine => "FUNCTIONS".to_owned(),
             kind => format!("{}S", kind.sql()),
         }
     }
@@ -58,8 +58,8 @@ impl Place {
         }
         acl.0.insert(self.role.clone(), self.kind.all(major).chars().map(|letter| (letter, false)).collect());
         let to_all = match self.kind {
-            Kind::Routine => Some('X'),
-            Kind::Type => Some('U'),
+            GrantedKind::Routine => Some('X'),
+            GrantedKind::Type => Some('U'),
             _ => None,
         };
         acl.0.extend(to_all.map(|letter| (String::new(), BTreeMap::from([(letter, false)]))));
@@ -69,7 +69,7 @@ impl Place {
 
 /// Reads `ALTER DEFAULT PRIVILEGES FOR ROLE x IN SCHEMA y GRANT …` as pg_dump writes it (buildDefaultACLCommands in
 /// dumputils.c). One that names no role is for what `maker` makes, who runs it. `None` where it is something else.
-pub fn read_change(words: &[Word], maker: &str, major: u16) -> Option<(Place, Vec<Change>)> {
+pub fn read_change(words: &[Word], maker: &str, major: u16) -> Option<(DefaultsOf, Vec<PrivilegeChange>)> {
     let name = |at: usize| match words.get(at) {
         Some(Word::Name(name)) => Some(name.as_str()),
         _ => None,
@@ -92,20 +92,20 @@ pub fn read_change(words: &[Word], maker: &str, major: u16) -> Option<(Place, Ve
         return None;
     }
     let on = (at..words.len()).find(|at| name(*at) == Some("on"))?;
-    let (kind, singular, length): (Kind, &[&str], usize) = match name(on + 1)? {
-        "tables" => (Kind::Table, &["table"], 1),
-        "sequences" => (Kind::Sequence, &["sequence"], 1),
-        "functions" | "routines" => (Kind::Routine, &["function"], 1),
-        "types" => (Kind::Type, &["type"], 1),
-        "schemas" => (Kind::Schema, &["schema"], 1),
-        "large" => (Kind::LargeObject, &["large", "object"], 2),
+    let (kind, singular, length): (GrantedKind, &[&str], usize) = match name(on + 1)? {
+        "tables" => (GrantedKind::Table, &["table"], 1),
+        "sequences" => (GrantedKind::Sequence, &["sequence"], 1),
+        "functions" | "routines" => (GrantedKind::Routine, &["function"], 1),
+        "types" => (GrantedKind::Type, &["type"], 1),
+        "schemas" => (GrantedKind::Schema, &["schema"], 1),
+        "large" => (GrantedKind::LargeObject, &["large", "object"], 2),
         _ => return None,
     };
     // What a statement about one object says, of all.
     let mut of_one = words[at..=on].to_vec();
     of_one.extend(singular.iter().chain(&["all"]).map(|word| Word::Name((*word).to_owned())));
     of_one.extend_from_slice(words.get(on + 1 + length..)?);
-    Some((Place { role, schema, kind }, changes(&of_one, major)?))
+    Some((DefaultsOf { role, schema, kind }, changes(&of_one, major)?))
 }
 
 /// One of `ALTER DEFAULT PRIVILEGES`.
@@ -115,7 +115,7 @@ pub struct DefaultPrivilege {
     pub role: String,
     /// As SQL writes it; everywhere where there is none.
     pub schema: Option<String>,
-    kind: Kind,
+    kind: GrantedKind,
     /// `""` is PUBLIC.
     pub grantee: String,
 }
@@ -136,12 +136,12 @@ pub async fn read(session: &Session) -> Result<Defaults, ClusterError> {
     let mut defaults = Defaults::default();
     for row in &rows {
         let kind = match row.get(3) {
-            "r" => Kind::Table,
-            "S" => Kind::Sequence,
-            "f" => Kind::Routine,
-            "T" => Kind::Type,
-            "n" => Kind::Schema,
-            "L" => Kind::LargeObject,
+            "r" => GrantedKind::Table,
+            "S" => GrantedKind::Sequence,
+            "f" => GrantedKind::Routine,
+            "T" => GrantedKind::Type,
+            "n" => GrantedKind::Schema,
+            "L" => GrantedKind::LargeObject,
             _ => continue,
         };
         let (role, schema): (String, Option<String>) = (row.get(0), row.get(2));
@@ -153,14 +153,14 @@ pub async fn read(session: &Session) -> Result<Defaults, ClusterError> {
             kind,
             grantee: to.clone(),
         }));
-        defaults.acls.insert(Place { role, schema: row.get(1), kind }, acl);
+        defaults.acls.insert(DefaultsOf { role, schema: row.get(1), kind }, acl);
     }
     Ok(defaults)
 }
 
 impl DefaultPrivilege {
     /// Whether what its grantee has on an object can come from it. The name is as SQL writes it, with its schema.
-    pub fn gives_on(&self, kind: Kind, name: &str) -> bool {
+    pub fn gives_on(&self, kind: GrantedKind, name: &str) -> bool {
         let in_schema = |schema: &String| name.strip_prefix(schema.as_str()).is_some_and(|rest| rest.starts_with('.'));
         self.kind == kind && self.schema.as_ref().is_none_or(in_schema)
     }
@@ -168,12 +168,12 @@ impl DefaultPrivilege {
 
 /// The statements that take them away from what is made later.
 pub(super) fn revoke(defaults: &[&DefaultPrivilege]) -> Vec<String> {
-    let mut grantees: BTreeMap<(&str, Option<&str>, Kind), Vec<String>> = BTreeMap::new();
+    let mut grantees: BTreeMap<(&str, Option<&str>, GrantedKind), Vec<String>> = BTreeMap::new();
     for default in defaults {
         let from = if default.grantee.is_empty() { "PUBLIC".to_owned() } else { identifier(&default.grantee) };
         grantees.entry((&default.role, default.schema.as_deref(), default.kind)).or_default().push(from);
     }
-    let one = |((role, schema, kind), from): ((&str, Option<&str>, Kind), Vec<String>)| {
+    let one = |((role, schema, kind), from): ((&str, Option<&str>, GrantedKind), Vec<String>)| {
         let schema = schema.map(|schema| format!(" IN SCHEMA {schema}")).unwrap_or_default();
         let (role, from) = (identifier(role), from.join(", "));
         format!("ALTER DEFAULT PRIVILEGES FOR ROLE {role}{schema} REVOKE ALL ON {}S FROM {from};", kind.sql())
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
     use pgdump_reader::statements;
 
-    fn after(place: &Place, sql: &str) -> Acl {
+    fn after(place: &DefaultsOf, sql: &str) -> Acl {
         let mut acl = place.initial(17);
         for words in statements(sql) {
             let (of, changes) = read_change(&words, "m", 17).unwrap();
@@ -198,19 +198,20 @@ mod tests {
 
     #[test]
     fn statements_of_pg_dump_come_to_what_the_catalog_holds() {
-        let place = |schema: Option<&str>, kind| Place { role: "o".into(), schema: schema.map(str::to_owned), kind };
+        let place =
+            |schema: Option<&str>, kind| DefaultsOf { role: "o".into(), schema: schema.map(str::to_owned), kind };
         let items = |items: &[&str]| Acl::of_items(&items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>());
         let sql = "ALTER DEFAULT PRIVILEGES FOR ROLE o REVOKE ALL ON FUNCTIONS FROM PUBLIC;
                    ALTER DEFAULT PRIVILEGES FOR ROLE o GRANT ALL ON FUNCTIONS TO a WITH GRANT OPTION;";
-        assert_eq!(after(&place(None, Kind::Routine), sql), items(&["o=X/o", "a=X*/o"]));
+        assert_eq!(after(&place(None, GrantedKind::Routine), sql), items(&["o=X/o", "a=X*/o"]));
         let sql = "ALTER DEFAULT PRIVILEGES FOR ROLE o IN SCHEMA \"S\" GRANT SELECT,INSERT ON TABLES TO PUBLIC;";
-        assert_eq!(after(&place(Some("S"), Kind::Table), sql), items(&["=ra/o"]));
+        assert_eq!(after(&place(Some("S"), GrantedKind::Table), sql), items(&["=ra/o"]));
         // For whoever says it.
-        let own = Place { role: "m".into(), ..place(Some("s"), Kind::Table) };
+        let own = DefaultsOf { role: "m".into(), ..place(Some("s"), GrantedKind::Table) };
         let sql = "ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT SELECT ON TABLES TO a;";
         assert_eq!(after(&own, sql), Acl::of_items(&["a=r/m".to_owned()]));
         let sql = "ALTER DEFAULT PRIVILEGES FOR ROLE o GRANT SELECT ON LARGE OBJECTS TO a;";
-        assert_eq!(after(&place(None, Kind::LargeObject), sql), items(&["o=rw/o", "a=r/o"]));
+        assert_eq!(after(&place(None, GrantedKind::LargeObject), sql), items(&["o=rw/o", "a=r/o"]));
     }
 
     #[test]

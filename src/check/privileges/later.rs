@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use pgdump_reader::{Declared, statements};
 
 use super::acl::{Acl, privilege};
-use super::defaults::{Place, read, read_change};
+use super::defaults::{DefaultsOf, read, read_change};
 use super::{STATEMENTS, letters, role_label};
 use crate::check::scope::in_database;
 use crate::check::{Restored, objects};
 use crate::cluster::ClusterError;
+use crate::counted::{agreeing, counted};
 use crate::finding::{AfterKind, Finding, Name, Severity};
 
 /// Where a role gains privileges, with those that it gains and may grant on; `""` is PUBLIC.
-type Gained<'a> = (&'a Place, String, Vec<(char, bool)>);
+type Gained<'a> = (&'a DefaultsOf, String, Vec<(char, bool)>);
 
 /// What the dump's `ALTER DEFAULT PRIVILEGES` come to against what the database has. `roles` says who is a superuser.
 pub(super) async fn compare(
@@ -24,14 +25,14 @@ pub(super) async fn compare(
     major: u16,
 ) -> Result<Vec<Finding>, ClusterError> {
     let there = read(restored.session).await?.acls;
-    let before = &restored.before.default_privileges().acls;
+    let before = &restored.baseline.default_privileges().acls;
     let entries: Vec<Declared> =
         declared.iter().filter(|entry| entry.desc == "DEFAULT ACL").map(|entry| (*entry).clone()).collect();
     let failed = objects::failed(&entries, restored.failures);
-    let begin = |place: &Place| before.get(place).cloned().unwrap_or_else(|| place.initial(major));
-    let mut expected: BTreeMap<Place, Acl> = BTreeMap::new();
+    let begin = |place: &DefaultsOf| before.get(place).cloned().unwrap_or_else(|| place.initial(major));
+    let mut expected: BTreeMap<DefaultsOf, Acl> = BTreeMap::new();
     // Each entry with the place that it is about, and whether the restore has failed on it.
-    let mut stated: Vec<(Place, &Declared, bool)> = Vec::new();
+    let mut stated: Vec<(DefaultsOf, &Declared, bool)> = Vec::new();
     let who = restored.target.restoring();
     let added = in_database(&restored.scan.added, restored, |added| &added.database).flat_map(|added| {
         let maker = added.role.as_deref().unwrap_or(who);
@@ -49,8 +50,8 @@ pub(super) async fn compare(
     let mut wider: Vec<Gained<'_>> = Vec::new();
     let mut lost: Vec<&Declared> = Vec::new();
     // Such as the dump does not state: what everything has from the beginning.
-    let mut lost_unstated: Vec<&Place> = Vec::new();
-    let places: BTreeSet<&Place> = expected.keys().chain(there.keys()).chain(before.keys()).collect();
+    let mut lost_unstated: Vec<&DefaultsOf> = Vec::new();
+    let places: BTreeSet<&DefaultsOf> = expected.keys().chain(there.keys()).chain(before.keys()).collect();
     for place in places.into_iter().filter(|place| roles.contains_key(&place.role)) {
         let wanted = expected.get(place).cloned().unwrap_or_else(|| begin(place));
         let is = there.get(place).cloned().unwrap_or_else(|| place.initial(major));
@@ -105,13 +106,12 @@ fn wider_than_dumped(wider: &[Gained<'_>], left_out: Option<&str>) -> Option<Fin
     Some(finding)
 }
 
-fn lost_of_dump(lost: &[&Declared], unstated: &[&Place], left_out: Option<&str>) -> Option<Finding> {
+fn lost_of_dump(lost: &[&Declared], unstated: &[&DefaultsOf], left_out: Option<&str>) -> Option<Finding> {
     let count = lost.len() + unstated.len();
     if count == 0 {
         return None;
     }
-    let noun = if count == 1 { "1 default privilege".to_owned() } else { format!("{count} default privileges") };
-    let verb = if count == 1 { "is" } else { "are" };
+    let (noun, verb) = (counted(count, "default privilege"), agreeing(count, "is", "are"));
     let mut finding = Finding::new(Name::PrivilegesChanged, format!("{noun} of the dump {verb} not there"));
     finding.count = count as u64;
     let unstated = unstated.iter().map(|place| place.label());

@@ -16,16 +16,19 @@ use async_trait::async_trait;
 use pgdump_reader::{Declared, Word, statements};
 
 pub use self::acl::{Acl, Object};
-use self::acl::{Change, Kind, changes, privilege};
+use self::acl::{GrantedKind, PrivilegeChange, changes, privilege};
 pub use self::actual::{Held, read as held};
 use self::defaults::DefaultPrivilege;
 pub use self::defaults::{Defaults, read as defaults};
 use super::scope::in_database;
-use super::{Apart, Check, Group, Looked, Restored, Witness, objects};
+use super::{Apart, Check, Group, Looked, Restored, objects};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
+use crate::counted::{agreeing, counted};
 use crate::finding::{AfterKind, Failure, Finding, Name, Severity};
-use crate::restore::{has_option, made_by_dump};
+use crate::postgres::has_option;
+use crate::restore::made_by_dump;
+use crate::source::Witness;
 
 pub struct Privileges;
 
@@ -35,7 +38,7 @@ const STATEMENTS: usize = 10;
 #[async_trait]
 impl Check for Privileges {
     fn name(&self) -> &'static str {
-        "privileges"
+        super::PRIVILEGES
     }
 
     fn group(&self) -> Group {
@@ -47,7 +50,7 @@ impl Check for Privileges {
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
-        let major = restored.session.server_major().await?;
+        let major = restored.session.server_major().await?.0;
         let declared: Vec<&Declared> =
             in_database(&restored.scan.declared, restored, |object| &object.database).collect();
         if declared.is_empty() {
@@ -61,7 +64,7 @@ impl Check for Privileges {
         let mut held = actual::read(restored.session).await?;
         // What the target's own objects began with is what the profile or the image has made of them.
         for (object, held) in &mut held {
-            if let Some(before) = restored.before.privileges(object, &held.owner) {
+            if let Some(before) = restored.baseline.privileges(object, &held.owner) {
                 held.initial = before;
             }
         }
@@ -80,7 +83,7 @@ impl Check for Privileges {
                 }
                 Some(changes) => {
                     for change in changes {
-                        let is_sequence = held.contains_key(&(Kind::Sequence, change.object.1.clone()));
+                        let is_sequence = held.contains_key(&(GrantedKind::Sequence, change.object.1.clone()));
                         let change = if is_sequence { change.of_sequence() } else { change };
                         dumped.entry(change.object.clone()).or_default().changes.push(change);
                     }
@@ -90,20 +93,21 @@ impl Check for Privileges {
         if !not_compared.is_empty() {
             let acls = declared.iter().filter(|object| matches!(object.desc.as_str(), "ACL" | "DEFAULT ACL"));
             let why = "the script has GRANT statements that pg_dump has not written";
-            let apart = acls.map(|acl| Apart::not_compared(super::Kind::Definition, ("", &acl.label()), why)).collect();
+            let apart =
+                acls.map(|acl| Apart::not_compared(super::ItemKind::Definition, ("", &acl.label()), why)).collect();
             return Ok(Looked { not_compared, apart, ..Looked::default() });
         }
         let left_out = left_out(restored);
         // A database that the dump does not make has the privileges that its target gives it.
         if !made_by_dump(restored.dump, restored.target, restored.place.dumped_name()) {
-            held.retain(|object, _| object.0 != Kind::Database);
+            held.retain(|object, _| object.0 != GrantedKind::Database);
         }
-        for object in dumped.keys().filter(|object| object.0 == Kind::Column) {
+        for object in dumped.keys().filter(|object| object.0 == GrantedKind::Column) {
             add_column(&mut held, object);
         }
-        let mut told = Told::default();
+        let mut by_role = ByRole::default();
         for (object, held) in &held {
-            told.compared += 1;
+            by_role.compared += 1;
             let granted = dumped.get(object);
             let expected = expected(held, granted);
             let (mut wider, mut lost) = (held.now.beyond(&expected), expected.beyond(&held.now));
@@ -116,18 +120,18 @@ impl Check for Privileges {
                 lost.clear();
             }
             for (role, privileges) in wider {
-                told.wider.entry(role).or_default().push((label(object.0, held), object.0, held, privileges));
+                by_role.wider.entry(role).or_default().push((label(object.0, held), object.0, held, privileges));
             }
             for (role, privileges) in lost {
-                told.lost.entry(role).or_default().push((label(object.0, held), object.0, held, privileges));
+                by_role.lost.entry(role).or_default().push((label(object.0, held), object.0, held, privileges));
             }
         }
         let mut findings = Vec::new();
-        findings.extend(told.wider(left_out, &of_target(restored)));
-        findings.extend(told.lost(left_out));
+        findings.extend(by_role.wider(left_out, &of_target(restored)));
+        findings.extend(by_role.lost(left_out));
         findings.extend(later::compare(restored, &declared, left_out, &roles, major).await?);
-        let looked_at = format!("privileges of {} objects", told.compared);
-        let compared = BTreeMap::from([("privileges".to_owned(), told.compared)]);
+        let looked_at = format!("privileges of {} objects", by_role.compared);
+        let compared = BTreeMap::from([("privileges".to_owned(), by_role.compared)]);
         Ok(Looked { findings, looked_at, compared, ..Looked::default() })
     }
 }
@@ -135,7 +139,7 @@ impl Check for Privileges {
 /// The default privileges that the target had before the restore, for what the restoring role makes.
 fn of_target<'a>(restored: &'a Restored<'_>) -> Vec<&'a DefaultPrivilege> {
     let maker = restored.target.restoring();
-    restored.before.default_privileges().given.iter().filter(|default| default.role == maker).collect()
+    restored.baseline.default_privileges().given.iter().filter(|default| default.role == maker).collect()
 }
 
 /// The option with which the restore left privileges out, if it did.
@@ -154,7 +158,7 @@ async fn roles(session: &Session) -> Result<BTreeMap<String, bool>, ClusterError
 /// What the dump changes about the privileges of one object.
 #[derive(Debug, Default)]
 struct Granted {
-    changes: Vec<Change>,
+    changes: Vec<PrivilegeChange>,
     /// Who owns the object in the dump, where it says.
     owner: Option<String>,
     /// Whether the restore has failed on it: that somebody lacks something is told there.
@@ -187,7 +191,8 @@ fn add_column(held: &mut HashMap<Object, Held>, object: &Object) {
     if held.contains_key(object) {
         return;
     }
-    let Some(owner) = held.get(&(Kind::Table, table)).map(|table| (table.owner.clone(), table.name.clone())) else {
+    let Some(owner) = held.get(&(GrantedKind::Table, table)).map(|table| (table.owner.clone(), table.name.clone()))
+    else {
         return;
     };
     let Some(Word::Name(column)) = object.1.last() else { return };
@@ -208,32 +213,34 @@ fn expected(held: &Held, granted: Option<&Granted>) -> Acl {
     acl
 }
 
-fn label(kind: Kind, held: &Held) -> String {
+fn label(kind: GrantedKind, held: &Held) -> String {
     match kind {
-        Kind::Column => format!("COLUMN {}", held.name),
-        Kind::Routine => format!("FUNCTION {}", held.name),
+        GrantedKind::Column => format!("COLUMN {}", held.name),
+        GrantedKind::Routine => format!("FUNCTION {}", held.name),
         kind => format!("{} {}", kind.sql(), held.name),
     }
 }
 
-type Hit<'a> = (String, Kind, &'a Held, Vec<(char, bool)>);
+type Hit<'a> = (String, GrantedKind, &'a Held, Vec<(char, bool)>);
 
 /// Differences by role; `""` is PUBLIC.
 #[derive(Default)]
-struct Told<'a> {
+struct ByRole<'a> {
     compared: u64,
     wider: BTreeMap<String, Vec<Hit<'a>>>,
     lost: BTreeMap<String, Vec<Hit<'a>>>,
 }
 
-impl Told<'_> {
+impl ByRole<'_> {
     /// `defaults` are those of the target for what the restore makes.
     fn wider(&mut self, left_out: Option<&str>, defaults: &[&DefaultPrivilege]) -> Option<Finding> {
         let (objects, count) = hits(&mut self.wider)?;
         let who = who(&self.wider);
-        let verb = if self.wider.len() == 1 { "may do more" } else { "may each do more" };
-        let mut finding =
-            Finding::new(Name::PrivilegesWider, format!("{who} {verb} than in the dump on {}", many(count)));
+        let verb = agreeing(self.wider.len(), "may do more", "may each do more");
+        let mut finding = Finding::new(
+            Name::PrivilegesWider,
+            format!("{who} {verb} than in the dump on {}", counted(count, "object")),
+        );
         finding.count = count as u64;
         finding.objects = objects;
         finding.evidence = evidence(&self.wider, "gains");
@@ -272,7 +279,7 @@ impl Told<'_> {
     fn lost(&mut self, left_out: Option<&str>) -> Option<Finding> {
         let (objects, count) = hits(&mut self.lost)?;
         let who = who(&self.lost);
-        let title = format!("{who} may do less than in the dump on {}", many(count));
+        let title = format!("{who} may do less than in the dump on {}", counted(count, "object"));
         let mut finding = Finding::new(Name::PrivilegesChanged, title);
         finding.count = count as u64;
         finding.objects = objects;
@@ -315,10 +322,6 @@ fn who(by_role: &BTreeMap<String, Vec<Hit<'_>>>) -> String {
     if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) }
 }
 
-fn many(objects: usize) -> String {
-    if objects == 1 { "1 object".to_owned() } else { format!("{objects} objects") }
-}
-
 fn letters(privileges: &[(char, bool)]) -> String {
     let name = |(letter, grantable): &(char, bool)| {
         format!("{}{}", privilege(*letter), if *grantable { " WITH GRANT OPTION" } else { "" })
@@ -346,7 +349,7 @@ fn statements_of(by_role: &BTreeMap<String, Vec<Hit<'_>>>, verb: &str, to: &str)
     all.map(|(role, (_, kind, held, privileges))| {
         let role = if role.is_empty() { "PUBLIC".to_owned() } else { identifier(role) };
         let (table, column) = match kind {
-            Kind::Column => held.name.rsplit_once('.').unwrap_or((held.name.as_str(), "")),
+            GrantedKind::Column => held.name.rsplit_once('.').unwrap_or((held.name.as_str(), "")),
             _ => (held.name.as_str(), ""),
         };
         let names: Vec<String> = privileges

@@ -10,11 +10,12 @@ use futures_util::StreamExt as _;
 use tokio_postgres::SimpleQueryMessage;
 
 use super::catalog::killed;
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Refusal, Session};
 use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name, Severity};
 use crate::profile::{Query, QuerySeverity};
+use crate::source::Witness;
 
 pub struct Queries;
 

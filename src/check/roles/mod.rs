@@ -4,22 +4,23 @@
 //! A role that was there before keeps what it had where the dump says nothing of it. Statements of roles can hold the
 //! digests of passwords: none is ever shown.
 
+mod actual;
 mod compare;
+mod findings;
 mod parse;
 mod stated;
-mod there;
-mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use pgdump_reader::{Word, statements};
 
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::finding::{Finding, Name, Subject};
+use crate::postgres::has_option;
 use crate::profile::Entrypoint;
-use crate::restore::has_option;
+use crate::source::Witness;
 
 pub use stated::Stated;
 
@@ -28,7 +29,7 @@ pub struct Roles;
 #[async_trait]
 impl Check for Roles {
     fn name(&self) -> &'static str {
-        "roles"
+        super::ROLES
     }
 
     fn group(&self) -> Group {
@@ -54,7 +55,7 @@ impl Check for Roles {
         if stated.is_empty() && facts.roles_left().next().is_none() {
             return Ok(Looked::default());
         }
-        let mut there = there::read(restored.session, &mut stated).await?;
+        let mut there = actual::read(restored.session, &mut stated).await?;
         // Where a script took superuser from the role that restores it, pgrehearse has given that back, to be able to look. Where
         // the server refused that, the role has all that a superuser has.
         let superuser = &restored.target.cluster.superuser;
@@ -91,7 +92,7 @@ impl Check for Roles {
             stated.settings.len()
         );
         Ok(Looked {
-            findings: told::told(differences, &stated, &there, restored),
+            findings: findings::all(differences, &stated, &there, restored),
             looked_at,
             compared,
             ..Looked::default()

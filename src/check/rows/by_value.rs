@@ -11,7 +11,7 @@ use futures_util::SinkExt as _;
 use pgdump_reader::digest::Recipe;
 use pgdump_reader::{Destination, Dump, VisitedRow, Visitor};
 
-use super::difference::Difference;
+use super::difference::RowDifference;
 use super::form::{self, Form};
 use super::locate::{Suspect, visit};
 use crate::cluster::sql::{identifier, literal};
@@ -26,7 +26,7 @@ const TABLE: &str = "pgrehearse_rows";
 /// What comes of reading a table's rows by value.
 pub enum ByValue {
     Equal,
-    Differs(Difference),
+    Differs(RowDifference),
     /// Why nothing can be told of it.
     CannotTell(&'static str),
 }
@@ -103,20 +103,20 @@ struct Texts {
 }
 
 impl Visitor for Texts {
-    fn may_want(&self, place: &Destination) -> bool {
-        self.suspect.unit.places.contains(place)
+    fn may_want(&self, destination: &Destination) -> bool {
+        self.suspect.unit.destinations.contains(destination)
     }
 
-    fn wants(&mut self, place: &Destination) -> Option<Recipe> {
-        self.suspect.unit.places.contains(place).then(|| self.suspect.recipe(place))?
+    fn wants(&mut self, destination: &Destination) -> Option<Recipe> {
+        self.suspect.unit.destinations.contains(destination).then(|| self.suspect.recipe(destination))?
     }
 
-    fn row(&mut self, place: &Destination, row: VisitedRow<'_>) {
+    fn row(&mut self, destination: &Destination, row: VisitedRow<'_>) {
         self.too_many |= self.text.len() > MOST_BYTES;
         if self.too_many {
             return;
         }
-        let Some(order) = self.suspect.recipe(place).and_then(|recipe| recipe.order) else { return };
+        let Some(order) = self.suspect.recipe(destination).and_then(|recipe| recipe.order) else { return };
         for (number, at) in order.into_iter().enumerate() {
             if number > 0 {
                 self.text.push(b'\t');

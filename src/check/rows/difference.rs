@@ -2,7 +2,7 @@
 
 /// How a table's rows differ.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Difference {
+pub struct RowDifference {
     pub dumped: u64,
     pub found: u64,
     /// Rows of the dump that are not there, rows that the dump does not hold, and rows with the dump's key and other
@@ -17,7 +17,7 @@ pub struct Difference {
     pub places: Vec<String>,
 }
 
-impl Difference {
+impl RowDifference {
     /// Rows that differ in any way.
     pub fn rows(&self) -> u64 {
         self.missing + self.extra + self.changed

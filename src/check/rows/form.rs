@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pgdump_reader::digest::{Digest, NULL};
 
-use super::difference::Difference;
+use super::difference::RowDifference;
 use super::relations::Table;
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
@@ -167,7 +167,7 @@ pub async fn difference(
     ours: &Form,
     theirs: &Form,
     key: &[&str],
-) -> Result<Difference, ClusterError> {
+) -> Result<RowDifference, ClusterError> {
     let keys = Form { columns: key.iter().map(|name| (*name).to_owned()).collect(), ..ours.clone() };
     let key_hash = if key.is_empty() { "0::bigint".to_owned() } else { keys.hash() };
     let rows = |form: &Form| {
@@ -194,14 +194,14 @@ pub async fn difference(
     let number = |column: usize| rows.first().map_or(0, |row| u64::try_from(row.get::<_, i64>(column)).unwrap_or(0));
     let changed = if key.is_empty() { 0 } else { number(4) };
     let (missing, extra) = (number(2).saturating_sub(changed), number(3).saturating_sub(changed));
-    Ok(Difference {
+    Ok(RowDifference {
         dumped: number(0),
         found: number(1),
         missing,
         extra,
         changed,
         exact: true,
-        ..Difference::default()
+        ..RowDifference::default()
     })
 }
 

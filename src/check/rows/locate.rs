@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use pgdump_reader::digest::{self, Digest, Recipe, Treatment};
 use pgdump_reader::{Destination, Dump, DumpError, VisitedRow, Visitor};
 
-use super::difference::Difference;
+use super::difference::RowDifference;
 use super::form::{self, Form};
 use super::plan::Unit;
 use crate::cluster::{ClusterError, Session};
@@ -14,7 +14,7 @@ use crate::cluster::{ClusterError, Session};
 /// Rows that are looked at one by one in a table, on each side.
 const LOOKED_AT: usize = 20_000;
 /// Rows of which the place is told.
-const TOLD: usize = 5;
+const MOST_NAMED: usize = 5;
 
 /// A table whose rows are read again.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Suspect {
     pub treatments: Vec<Treatment>,
     /// The places, in the form's columns, of the primary key.
     pub key: Vec<usize>,
-    /// The columns of each of the unit's places, in the order of its rows.
+    /// The columns of each of the unit's destinations, in the order of its rows.
     pub columns: Vec<Vec<String>>,
     /// Whether a column holds bytes inside something else.
     pub has_nested_bytes: bool,
@@ -81,9 +81,9 @@ impl Suspect {
         self
     }
 
-    /// How the rows of one of the unit's places become the form.
-    pub(super) fn recipe(&self, place: &Destination) -> Option<Recipe> {
-        let number = self.unit.places.iter().position(|other| other == place)?;
+    /// How the rows of one of the unit's destinations become the form.
+    pub(super) fn recipe(&self, destination: &Destination) -> Option<Recipe> {
+        let number = self.unit.destinations.iter().position(|other| other == destination)?;
         let own = self.columns.get(number)?;
         let wanted = &self.unit.form.columns;
         let order: Option<Vec<usize>> =
@@ -104,7 +104,7 @@ pub async fn differences(
     suspects: Vec<Suspect>,
     session: &Session,
     show_data: bool,
-) -> Result<Vec<(Unit, Option<Difference>)>, ClusterError> {
+) -> Result<Vec<(Unit, Option<RowDifference>)>, ClusterError> {
     let (suspects, read) = visit(dump, Buckets { suspects: Suspects::new(suspects) }).await?;
     read?;
     let suspects = suspects.suspects;
@@ -152,26 +152,29 @@ fn cannot_read(reason: &str) -> ClusterError {
     ClusterError::Refused { step: "cannot read the dump once more".into(), reason: reason.to_owned() }
 }
 
-/// Suspects, found by the places of their rows.
+/// Suspects, found by the destinations of their rows.
 struct Suspects<T> {
     list: Vec<T>,
-    by_place: HashMap<Destination, usize>,
+    by_destination: HashMap<Destination, usize>,
 }
 
 impl<T: AsSuspect> Suspects<T> {
     fn new(list: Vec<T>) -> Self {
-        let places = list.iter().enumerate();
-        let places = places.flat_map(|(index, one)| one.suspect().unit.places.iter().map(move |place| (place, index)));
-        let by_place = places.map(|(place, index)| (place.clone(), index)).collect();
-        Self { list, by_place }
+        let each = list.iter().enumerate().flat_map(|(index, one)| {
+            one.suspect().unit.destinations.iter().map(move |destination| (destination.clone(), index))
+        });
+        let by_destination = each.collect();
+        Self { list, by_destination }
     }
 
-    fn at(&mut self, place: &Destination) -> Option<&mut T> {
-        self.list.get_mut(*self.by_place.get(place)?)
+    fn at(&mut self, destination: &Destination) -> Option<&mut T> {
+        self.list.get_mut(*self.by_destination.get(destination)?)
     }
 
-    fn may_want(&self, place: &Destination) -> bool {
-        self.by_place.keys().any(|wanted| (&wanted.schema, &wanted.table) == (&place.schema, &place.table))
+    fn may_want(&self, destination: &Destination) -> bool {
+        self.by_destination
+            .keys()
+            .any(|wanted| (&wanted.schema, &wanted.table) == (&destination.schema, &destination.table))
     }
 }
 
@@ -191,16 +194,16 @@ struct Buckets {
 }
 
 impl Visitor for Buckets {
-    fn may_want(&self, place: &Destination) -> bool {
-        self.suspects.may_want(place)
+    fn may_want(&self, destination: &Destination) -> bool {
+        self.suspects.may_want(destination)
     }
 
-    fn wants(&mut self, place: &Destination) -> Option<Recipe> {
-        self.suspects.at(place)?.recipe(place)
+    fn wants(&mut self, destination: &Destination) -> Option<Recipe> {
+        self.suspects.at(destination)?.recipe(destination)
     }
 
-    fn row(&mut self, place: &Destination, mut row: VisitedRow<'_>) {
-        if let Some(suspect) = self.suspects.at(place) {
+    fn row(&mut self, destination: &Destination, mut row: VisitedRow<'_>) {
+        if let Some(suspect) = self.suspects.at(destination) {
             let hash = row.hash();
             let bucket = bucket(hash, suspect.buckets.len());
             suspect.buckets[bucket].add(hash);
@@ -279,7 +282,7 @@ impl Search {
     }
 
     /// Compares the rows of the buckets, those of the dump with those that were found.
-    fn compare(&self, found: Vec<(i64, Vec<i64>)>) -> Difference {
+    fn compare(&self, found: Vec<(i64, Vec<i64>)>) -> RowDifference {
         let mut theirs: HashMap<i64, Vec<Vec<i64>>> = HashMap::new();
         for (hash, values) in found {
             theirs.entry(hash).or_default().push(values);
@@ -300,16 +303,16 @@ impl Search {
             extra += 1;
             by_key.entry(self.key(&values)).or_default().push(values);
         }
-        let mut difference = Difference {
+        let mut difference = RowDifference {
             dumped: self.dumped,
             found: self.found,
             missing: self.unseen.missing,
             exact: self.unseen == Unseen::default(),
-            ..Difference::default()
+            ..RowDifference::default()
         };
         for row in ours {
             let place = format!("row {} of the dump{}", row.number, row.key.as_deref().unwrap_or_default());
-            let told = difference.places.len() < TOLD;
+            let has_room = difference.places.len() < MOST_NAMED;
             let has_key = !self.suspect.key.is_empty();
             let same = by_key.get_mut(&self.key(&row.values)).filter(|_| has_key);
             match same.and_then(Vec::pop) {
@@ -317,14 +320,14 @@ impl Search {
                     extra -= 1;
                     difference.changed += 1;
                     difference.zeros += u64::from(self.lost_signs_of_zero(&row.values, &other));
-                    if told {
+                    if has_room {
                         let columns = self.changed(&row.values, &other);
                         difference.places.push(format!("{place}: {columns}"));
                     }
                 }
                 None => {
                     difference.missing += 1;
-                    if told {
+                    if has_room {
                         difference.places.push(format!("{place} is not there as the dump has it"));
                     }
                 }
@@ -374,21 +377,21 @@ struct Rows {
 }
 
 impl Visitor for Rows {
-    fn may_want(&self, place: &Destination) -> bool {
-        self.searches.may_want(place)
+    fn may_want(&self, destination: &Destination) -> bool {
+        self.searches.may_want(destination)
     }
 
-    fn wants(&mut self, place: &Destination) -> Option<Recipe> {
-        self.searches.at(place)?.suspect.recipe(place)
+    fn wants(&mut self, destination: &Destination) -> Option<Recipe> {
+        self.searches.at(destination)?.suspect.recipe(destination)
     }
 
-    fn row(&mut self, place: &Destination, mut row: VisitedRow<'_>) {
-        let Some(search) = self.searches.at(place) else { return };
+    fn row(&mut self, destination: &Destination, mut row: VisitedRow<'_>) {
+        let Some(search) = self.searches.at(destination) else { return };
         let hash = row.hash();
         if !search.wanted.contains(&bucket(hash, search.suspect.buckets.len())) || search.rows.len() >= LOOKED_AT {
             return;
         }
-        let Some(order) = search.suspect.recipe(place).and_then(|recipe| recipe.order) else { return };
+        let Some(order) = search.suspect.recipe(destination).and_then(|recipe| recipe.order) else { return };
         let all = row.value_hashes();
         let values = order.iter().filter_map(|at| all.get(*at)).copied().collect();
         let key = self.show_data.then(|| key_of(&search.suspect, &order, &row)).flatten();

@@ -9,7 +9,7 @@ mod form;
 mod locate;
 mod plan;
 mod relations;
-mod told;
+mod report;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -19,27 +19,17 @@ use pgdump_reader::digest::{Digest, NoDigest};
 use pgdump_reader::{Dump, TableRows};
 
 use self::by_value::ByValue;
-use self::difference::Difference;
+use self::difference::RowDifference;
 use self::form::Form;
 use self::locate::Suspect;
 use self::plan::Unit;
 use self::relations::Table;
-use self::told::Told;
+use self::report::RowsReport;
 use super::scope::{in_database, schema_of};
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::mask::Mask;
-
-/// How rows are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RowMode {
-    /// By digests of their values.
-    #[default]
-    Digest,
-    /// By their number alone.
-    Count,
-    Off,
-}
+use crate::source::{RowMode, Witness};
 
 pub struct Rows;
 
@@ -54,7 +44,7 @@ const MOST_SESSIONS: usize = 8;
 #[async_trait]
 impl Check for Rows {
     fn name(&self) -> &'static str {
-        "rows"
+        super::ROWS
     }
 
     fn group(&self) -> Group {
@@ -81,32 +71,32 @@ impl Check for Rows {
             .map(|table| (schema_of(&table.schema), table.name.clone()))
             .collect();
         let plan = plan::plan(&rows, &relations, &columns, &created, empty(restored));
-        let mut told = Told::new(restored);
-        (told.not_compared, told.errors, told.apart) = (plan.not_compared, plan.could_not, plan.apart);
+        let mut report = RowsReport::new(restored);
+        (report.not_compared, report.errors, report.apart) = (plan.not_compared, plan.could_not, plan.apart);
         for (table, count) in plan.absent {
             let places = rows.iter().filter(|(other, _)| *other == table).map(|(_, rows)| *rows);
-            told.absent((&table.0, &table.1), count, &places.collect::<Vec<_>>());
+            report.absent((&table.0, &table.1), count, &places.collect::<Vec<_>>());
         }
-        let found = digest_all(restored, session, plan.units, told.mode()).await?;
+        let found = digest_all(restored, session, plan.units, report.mode()).await?;
         let session = found.session;
         for (unit, error) in found.errors {
-            told.could_not(&unit, error);
+            report.could_not(&unit, error);
         }
         for (table, rows) in filled(&session, &plan.empty).await? {
-            told.should_be_empty(table, rows);
+            report.should_be_empty(table, rows);
         }
         let foreign = foreign_encoding(restored, &session).await?;
         let mut suspects = Vec::new();
         for (unit, found) in found.digests {
-            match compare(&unit, found, told.mode(), foreign.is_some()) {
-                Compared::Equal => told.equal(&unit),
-                Compared::Counted(why) => told.counted(&unit, found.rows, why),
+            match compare(&unit, found, report.mode(), foreign.is_some()) {
+                Compared::Equal => report.equal(&unit),
+                Compared::Counted(why) => report.counted(&unit, found.rows, why),
                 Compared::Differs => suspects.push((unit, found)),
             }
         }
-        look_into(restored, &session, suspects, foreign, &mut told).await?;
-        large_objects(restored, &session, &mut told).await?;
-        Ok(told.into_looked())
+        look_into(restored, &session, suspects, foreign, &mut report).await?;
+        large_objects(restored, &session, &mut report).await?;
+        Ok(report.into_looked())
     }
 }
 
@@ -288,13 +278,13 @@ async fn look_into(
     session: &Session,
     suspects: Vec<(Unit, Digest)>,
     foreign: Option<String>,
-    told: &mut Told<'_>,
+    report: &mut RowsReport<'_>,
 ) -> Result<(), ClusterError> {
     let mut again = Vec::new();
     for (unit, found) in suspects {
         // Nothing is there to be looked into, or it was explained already.
-        if found.rows == 0 || told.explains(&unit, found.rows) {
-            told.differs(&unit, Difference::all_missing(unit.rows, found.rows));
+        if found.rows == 0 || report.explains(&unit, found.rows) {
+            report.differs(&unit, RowDifference::all_missing(unit.rows, found.rows));
         } else {
             again.push(unit);
         }
@@ -304,7 +294,7 @@ async fn look_into(
     }
     let oids: Vec<u32> = again.iter().map(|unit| unit.relation.oid).collect();
     let columns = relations::columns(session, &oids).await?;
-    let majors = (restored.dump.server_major(), session.server_major().await?);
+    let majors = (restored.dump.server_major(), session.server_major().await?.0);
     let suspects = again.into_iter().map(|unit| {
         let own = columns.get(&unit.relation.oid).map(Vec::as_slice).unwrap_or_default();
         suspect(unit, own, foreign.as_deref(), majors)
@@ -312,28 +302,28 @@ async fn look_into(
     let suspects: Vec<Suspect> = suspects.collect();
     let mut search =
         Search { dump: restored.dump, session, show_data: restored.mask.shows_data(), found: BTreeMap::new() };
-    search.run(suspects.clone(), told).await?;
+    search.run(suspects.clone(), report).await?;
     // Where bytes stand inside arrays or other types, those that the dump has in the escape form are told only by having
     // the server write them so too.
     let nested = suspects.iter().filter(|suspect| suspect.has_nested_bytes && search.is_open(suspect));
     let nested: Vec<Suspect> = nested.cloned().map(Suspect::with_escaped_bytes).collect();
-    search.run_with(["SET bytea_output = 'escape'", "SET bytea_output = 'hex'"], nested, told).await?;
+    search.run_with(["SET bytea_output = 'escape'", "SET bytea_output = 'hex'"], nested, report).await?;
     // So it is with names of objects that `pg_dump --quote-all-identifiers` had written in quotes.
     let named = suspects.iter().filter(|suspect| suspect.has_names && search.is_open(suspect)).cloned().collect();
     let quoted = ["SET quote_all_identifiers = on", "SET quote_all_identifiers = off"];
-    search.run_with(quoted, named, told).await?;
+    search.run_with(quoted, named, report).await?;
     // What may be written otherwise for the same value is left out, where that is all that differs.
     let all = suspects.clone();
     let doubtful = suspects.into_iter().filter(|suspect| !suspect.doubtful.is_empty() && search.is_open(suspect));
     let doubtful: Vec<Suspect> = doubtful.map(Suspect::without_doubtful).collect();
-    search.run(doubtful, told).await?;
+    search.run(doubtful, report).await?;
     if !restored.dump.is_from_pg_dump() {
-        search.compare_values(&all, restored.encoding(), told).await?;
+        search.compare_values(&all, restored.encoding(), report).await?;
     }
     for (unit, difference) in search.found.into_values() {
         match difference {
-            None => told.equal(&unit),
-            Some(difference) => told.differs(&unit, difference),
+            None => report.equal(&unit),
+            Some(difference) => report.differs(&unit, difference),
         }
     }
     Ok(())
@@ -344,12 +334,12 @@ struct Search<'a> {
     dump: &'a Arc<Dump>,
     session: &'a Session,
     show_data: bool,
-    found: BTreeMap<Table, (Unit, Option<Difference>)>,
+    found: BTreeMap<Table, (Unit, Option<RowDifference>)>,
 }
 
 impl Search<'_> {
     /// Reads these tables, and keeps what is better than what was known.
-    async fn run(&mut self, suspects: Vec<Suspect>, told: &mut Told<'_>) -> Result<(), ClusterError> {
+    async fn run(&mut self, suspects: Vec<Suspect>, report: &mut RowsReport<'_>) -> Result<(), ClusterError> {
         if suspects.is_empty() {
             return Ok(());
         }
@@ -357,10 +347,10 @@ impl Search<'_> {
             suspects.iter().map(|suspect| (suspect.unit.form.table.clone(), suspect.left_out.clone())).collect();
         for (unit, found) in locate::differences(self.dump, suspects, self.session, self.show_data).await? {
             let table = unit.form.table.clone();
-            let rows = |found: &Option<Difference>| found.as_ref().map_or(0, Difference::rows);
+            let rows = |found: &Option<RowDifference>| found.as_ref().map_or(0, RowDifference::rows);
             let known = self.found.get(&table).map(|(_, known)| rows(known));
             if known.is_none_or(|known| rows(&found) < known) {
-                told.not_compared.extend(left_out.get(&table).into_iter().flatten().cloned());
+                report.not_compared.extend(left_out.get(&table).into_iter().flatten().cloned());
                 self.found.insert(table, (unit, found));
             }
         }
@@ -372,13 +362,13 @@ impl Search<'_> {
         &mut self,
         [setting, back]: [&str; 2],
         suspects: Vec<Suspect>,
-        told: &mut Told<'_>,
+        report: &mut RowsReport<'_>,
     ) -> Result<(), ClusterError> {
         if suspects.is_empty() {
             return Ok(());
         }
         self.session.batch(setting, "cannot prepare a connection").await?;
-        self.run(suspects, told).await?;
+        self.run(suspects, report).await?;
         self.session.batch(back, "cannot prepare a connection").await
     }
 
@@ -387,7 +377,7 @@ impl Search<'_> {
         &mut self,
         suspects: &[Suspect],
         encoding: Option<&str>,
-        told: &mut Told<'_>,
+        report: &mut RowsReport<'_>,
     ) -> Result<(), ClusterError> {
         for suspect in suspects {
             let table = &suspect.unit.form.table;
@@ -400,11 +390,11 @@ impl Search<'_> {
                 ByValue::CannotTell(why) => match self.found.get(table) {
                     // That rows are missing is certain by their number.
                     Some((unit, Some(difference))) if difference.found < unit.rows => {
-                        Some(Difference::all_missing(unit.rows, difference.found))
+                        Some(RowDifference::all_missing(unit.rows, difference.found))
                     }
                     _ => {
                         self.found.remove(table);
-                        told.could_not(&suspect.unit, why.to_owned());
+                        report.could_not(&suspect.unit, why.to_owned());
                         continue;
                     }
                 },
@@ -430,8 +420,9 @@ fn suspect(
         let columns = own.iter().filter(|column| rows_of_inserts || !column.generated);
         columns.map(|column| column.name.clone()).collect()
     };
-    let places = unit.places.iter();
-    let places = places.map(|place| place.columns.clone().unwrap_or_else(|| all(unit.inserts))).collect();
+    let columns_of_each = unit.destinations.iter();
+    let columns_of_each =
+        columns_of_each.map(|destination| destination.columns.clone().unwrap_or_else(|| all(unit.inserts))).collect();
     let (mut treatments, mut key, mut kept, mut doubtful) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let by_name: HashMap<&str, &relations::Column> = own.iter().map(|column| (column.name.as_str(), column)).collect();
     let (mut has_nested_bytes, mut has_names) = (false, false);
@@ -458,16 +449,20 @@ fn suspect(
     }
     unit.form.columns = kept;
     unit.form.hex = foreign.map(str::to_owned);
-    let mut suspect = Suspect::new(unit, treatments, key, places);
+    let mut suspect = Suspect::new(unit, treatments, key, columns_of_each);
     suspect.doubtful = doubtful;
     (suspect.has_nested_bytes, suspect.has_names) = (has_nested_bytes, has_names);
     suspect
 }
 
-async fn large_objects(restored: &Restored<'_>, session: &Session, told: &mut Told<'_>) -> Result<(), ClusterError> {
+async fn large_objects(
+    restored: &Restored<'_>,
+    session: &Session,
+    report: &mut RowsReport<'_>,
+) -> Result<(), ClusterError> {
     let dumped = in_database(&restored.scan.large_objects, restored, |(database, _)| database);
     let Some((_, dumped)) = dumped.into_iter().find(|(_, dumped)| dumped.objects > 0) else { return Ok(()) };
     let (objects, pages) = form::large_objects(session).await?;
-    told.large_objects(dumped, objects, pages);
+    report.large_objects(dumped, objects, pages);
     Ok(())
 }

@@ -8,7 +8,7 @@ use pgdump_reader::{Destination, TableRows};
 use super::form::Form;
 use super::relations::{Column, Relation, Table};
 use crate::check::scope::schema_of;
-use crate::check::{Apart, Kind};
+use crate::check::{Apart, ItemKind};
 
 /// One comparison: all rows that the dump has for a table, or for a tree of partitions.
 #[derive(Debug, Clone)]
@@ -16,8 +16,8 @@ pub struct Unit {
     pub form: Form,
     pub relation: Relation,
     /// The dump's part, by place.
-    pub places: Vec<Destination>,
-    /// Whether all places have the same columns in the same order, whose digests can be added.
+    pub destinations: Vec<Destination>,
+    /// Whether all destinations have the same columns in the same order, whose digests can be added.
     pub uniform: bool,
     /// Whether the dump has the rows as INSERT statements.
     pub inserts: bool,
@@ -61,14 +61,14 @@ impl Plan {
     fn set_apart(&mut self, label: &str, parts: &[(&Table, &TableRows)], why: &str) {
         self.not_compared.push(format!("{label}: {why}"));
         let tables: BTreeSet<&Table> = parts.iter().map(|(table, _)| *table).collect();
-        let apart = tables.into_iter().map(|(schema, name)| Apart::not_compared(Kind::Rows, (schema, name), why));
+        let apart = tables.into_iter().map(|(schema, name)| Apart::not_compared(ItemKind::Rows, (schema, name), why));
         self.apart.extend(apart);
     }
 
-    fn cannot_tell(&mut self, label: &str, parts: &[(&Table, &TableRows)], why: &str) {
+    fn leave_open(&mut self, label: &str, parts: &[(&Table, &TableRows)], why: &str) {
         self.could_not.push(format!("{label}: {why}"));
         let tables: BTreeSet<&Table> = parts.iter().map(|(table, _)| *table).collect();
-        let apart = tables.into_iter().map(|(schema, name)| Apart::untested(Kind::Rows, (schema, name), why));
+        let apart = tables.into_iter().map(|(schema, name)| Apart::untested(ItemKind::Rows, (schema, name), why));
         self.apart.extend(apart);
     }
 }
@@ -119,7 +119,7 @@ pub fn plan(
             }
             _ => {
                 let why = "it is a view here, which keeps no rows: where they went, and whether they are whole, cannot be told";
-                plan.cannot_tell(&label, &parts, why);
+                plan.leave_open(&label, &parts, why);
                 continue;
             }
         }
@@ -185,7 +185,7 @@ fn unit(
             sent: BTreeMap::new(),
         },
         relation: relation.clone(),
-        places: parts.iter().map(|(_, rows)| rows.destination.clone()).collect(),
+        destinations: parts.iter().map(|(_, rows)| rows.destination.clone()).collect(),
         uniform,
         inserts: parts.iter().any(|(_, rows)| rows.inserts),
         line: parts.iter().map(|(_, rows)| rows.line).min().unwrap_or(0),
@@ -208,7 +208,10 @@ impl Unit {
 
     /// The tables that the dump has the rows for.
     pub fn tables(&self) -> BTreeSet<Table> {
-        self.places.iter().map(|place| (schema_of(&place.schema), place.table.clone())).collect()
+        self.destinations
+            .iter()
+            .map(|destination| (schema_of(&destination.schema), destination.table.clone()))
+            .collect()
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use pgdump_reader::digest::Treatment;
 
 use crate::cluster::{ClusterError, Session};
-use crate::profile::{Change, Major};
+use crate::postgres::{Change, Major};
 
 /// Schema and name.
 pub type Table = (String, String);

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::read::{Next, Sequence};
-use crate::check::catalog::{TOLD, first_few, restore_failed};
+use crate::check::catalog::{MOST_NAMED, first_few, restore_failed};
 use crate::check::scope::{in_database, schema_of};
-use crate::check::{Apart, Kind, Restored};
+use crate::check::{Apart, ItemKind, Restored};
 use crate::cluster::sql::literal;
 use crate::finding::{AfterKind, Finding, Name, Severity};
 
@@ -82,17 +82,17 @@ fn set_apart(
     for ((schema, name), value) in dumped {
         let item = (schema.as_str(), *name);
         if let Some(error) = unread.get(&(schema.clone(), (*name).to_owned())) {
-            apart.push(Apart::untested(Kind::SequenceValue, item, error.clone()));
+            apart.push(Apart::untested(ItemKind::SequenceValue, item, error.clone()));
         } else if there.contains(&item) {
             if value.is_none() {
                 let why = "the dump sets it to what an expression gives, and not to a constant";
-                apart.push(Apart::not_compared(Kind::SequenceValue, item, why));
+                apart.push(Apart::not_compared(ItemKind::SequenceValue, item, why));
             }
         // That a sequence is missing is told by the restore, or by the comparison of objects.
         } else if !failed && !declared.contains(&(schema.clone(), *name)) {
             let why = "the dump sets it, and no such sequence is there";
             could_not.push(format!("sequence {schema}.{name}: {why}"));
-            apart.push(Apart::untested(Kind::SequenceValue, item, why));
+            apart.push(Apart::untested(ItemKind::SequenceValue, item, why));
         }
     }
     (apart, could_not)
@@ -148,6 +148,6 @@ fn finding<'a>(changed: &[Changed<'a>], severity: Severity) -> Option<(Finding, 
         let name = literal(&changed.sequence.qualified());
         format!("SELECT pg_catalog.setval({name}, {}, {});", changed.last_value, changed.is_called)
     };
-    finding.mend(AfterKind::Setval, changed.iter().map(command).collect(), TOLD);
+    finding.mend(AfterKind::Setval, changed.iter().map(command).collect(), MOST_NAMED);
     Some((finding, changed.iter().map(|changed| changed.sequence).collect()))
 }

@@ -13,15 +13,16 @@ use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
 
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
+use crate::source::Witness;
 
 pub struct Sequences;
 
 #[async_trait]
 impl Check for Sequences {
     fn name(&self) -> &'static str {
-        "sequences"
+        super::SEQUENCES
     }
 
     fn group(&self) -> Group {
@@ -41,20 +42,20 @@ impl Check for Sequences {
         let collisions = behind::judge(session, &sequences, &changed::dumped(restored), &restored.mask).await?;
         looked.could_not.extend(collisions.could_not);
         // One that collides or is at its end has its finding.
-        let mut told: HashSet<(&str, &str)> =
+        let mut reported: HashSet<(&str, &str)> =
             collisions.of.iter().map(|sequence| (sequence.schema.as_str(), sequence.name.as_str())).collect();
         looked.findings = collisions.findings;
         let changed::Judged { findings, compared, apart, could_not } =
-            changed::judge(restored, &sequences, &told, &read.unread);
+            changed::judge(restored, &sequences, &reported, &read.unread);
         looked.apart = apart;
         looked.could_not.extend(could_not);
         for (finding, of) in findings {
             looked.findings.push(finding);
-            told.extend(of.iter().map(|sequence| (sequence.schema.as_str(), sequence.name.as_str())));
+            reported.extend(of.iter().map(|sequence| (sequence.schema.as_str(), sequence.name.as_str())));
         }
         let others: Vec<&read::Sequence> = sequences
             .iter()
-            .filter(|sequence| !told.contains(&(sequence.schema.as_str(), sequence.name.as_str())))
+            .filter(|sequence| !reported.contains(&(sequence.schema.as_str(), sequence.name.as_str())))
             .collect();
         looked.findings.extend(room::judge(&others));
         let feeding = sequences.iter().filter(|sequence| !sequence.columns.is_empty()).count();

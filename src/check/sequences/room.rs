@@ -1,14 +1,14 @@
 //! Sequences that will soon have no value left to hand out.
 
 use super::read::{Next, Sequence};
-use crate::check::catalog::{TOLD, first_few};
+use crate::check::catalog::{MOST_NAMED, first_few};
 use crate::finding::{AfterKind, Finding, Name};
 
 /// A sequence with fewer values from its start to its end is small on purpose.
 const SMALL: i128 = 10_000;
 
 /// The end that a sequence comes to first: its own, or that of a column's type.
-struct End<'a> {
+struct SequenceEnd<'a> {
     sequence: &'a Sequence,
     value: i128,
     /// The column whose type ends there, before the sequence does.
@@ -17,7 +17,7 @@ struct End<'a> {
 }
 
 pub fn judge(sequences: &[&Sequence]) -> Option<Finding> {
-    let near: Vec<End<'_>> = sequences.iter().filter_map(|sequence| near_end(sequence)).collect();
+    let near: Vec<SequenceEnd<'_>> = sequences.iter().filter_map(|sequence| near_end(sequence)).collect();
     let [first, rest @ ..] = &*near else { return None };
     let title = if rest.is_empty() {
         format!("sequence {} has {} values left", first.sequence.label(), first.left)
@@ -27,7 +27,7 @@ pub fn judge(sequences: &[&Sequence]) -> Option<Finding> {
     let mut finding = Finding::new(Name::SequenceNearlyExhausted, title);
     finding.count = near.len() as u64;
     finding.objects = near.iter().map(|end| format!("SEQUENCE {}", end.sequence.label())).collect();
-    let describe = |end: &End<'_>| {
+    let describe = |end: &SequenceEnd<'_>| {
         let whose = match &end.of_column {
             Some(column) => format!("the end of the type of {column}"),
             None => "its end".to_owned(),
@@ -45,13 +45,13 @@ pub fn judge(sequences: &[&Sequence]) -> Option<Finding> {
         commands
     });
     let statements: Vec<Vec<String>> = commands.collect();
-    let shown = statements.iter().take(TOLD).map(Vec::len).sum();
+    let shown = statements.iter().take(MOST_NAMED).map(Vec::len).sum();
     finding.mend(AfterKind::Sequences, statements.concat(), shown);
     Some(finding)
 }
 
 /// The end, where less than a tenth of the values from the start is left. One that turns has none.
-fn near_end(sequence: &Sequence) -> Option<End<'_>> {
+fn near_end(sequence: &Sequence) -> Option<SequenceEnd<'_>> {
     let Next::Value(next) = sequence.next() else { return None };
     if sequence.cycle {
         return None;
@@ -70,7 +70,7 @@ fn near_end(sequence: &Sequence) -> Option<End<'_>> {
     let (value, of_column) = if up { ends.min_by_key(|end| end.0) } else { ends.max_by_key(|end| end.0) }?;
     let values = |from: i128| ((value - from) / sequence.increment + 1).max(0);
     let (all, left) = (values(sequence.start), values(next));
-    (all >= SMALL && left * 10 < all).then_some(End { sequence, value, of_column, left })
+    (all >= SMALL && left * 10 < all).then_some(SequenceEnd { sequence, value, of_column, left })
 }
 
 #[cfg(test)]

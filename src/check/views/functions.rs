@@ -10,9 +10,10 @@ use async_trait::async_trait;
 use super::paths::{OWN, Paths};
 use super::{Judged, SETTINGS, is_cancelled, judge, one_at_most, plpgsql};
 use crate::check::catalog::{first_few, killed, restore_failed, words};
-use crate::check::{Check, Group, Looked, Restored, Witness};
+use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::{Finding, Name};
+use crate::source::Witness;
 
 pub struct Functions;
 

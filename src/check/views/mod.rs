@@ -18,10 +18,11 @@ use pgdump_reader::Relation;
 use self::paths::Paths;
 use super::catalog::{first_few, killed, of_dump, qualified, restore_failed, sqlstate, words};
 use super::scope::{in_database, schema_of};
-use super::{Apart, Check, Group, Kind, Looked, Restored, Witness};
+use super::{Apart, Check, Group, ItemKind, Looked, Restored};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::outside::{self, Unfilled};
 use crate::finding::{AfterKind, Finding, Name, Severity};
+use crate::source::Witness;
 
 pub struct Views;
 
@@ -46,7 +47,7 @@ const SETTINGS: &str = "SET default_transaction_read_only = on; SET check_functi
 #[async_trait]
 impl Check for Views {
     fn name(&self) -> &'static str {
-        "views"
+        super::VIEWS
     }
 
     fn group(&self) -> Group {
@@ -72,7 +73,7 @@ impl Check for Views {
         let unfilled = unfilled(restored);
         looked.findings.extend(empty(&views, restored, &unfilled));
         looked.apart.extend(unfilled.iter().map(|view| {
-            Apart::untested(Kind::MaterializedView, (&view.schema, &view.name), view.reason(&restored.mask))
+            Apart::untested(ItemKind::MaterializedView, (&view.schema, &view.name), view.reason(&restored.mask))
         }));
         looked.findings.extend(filled(&views, restored));
         let mut causes: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -143,7 +144,7 @@ fn empty(views: &[View], restored: &Restored<'_>, unfilled: &[Unfilled]) -> Opti
     finding.evidence = vec!["a query of one fails: it has not been populated".into()];
     finding.fix = "Refresh them, those first that others read.".into();
     let refresh = |view: &&View| format!("REFRESH MATERIALIZED VIEW {};", qualified(&view.schema, &view.name));
-    finding.mend(AfterKind::Refresh, empty.iter().map(refresh).collect(), super::catalog::TOLD);
+    finding.mend(AfterKind::Refresh, empty.iter().map(refresh).collect(), super::catalog::MOST_NAMED);
     Some(finding)
 }
 

@@ -12,7 +12,7 @@ use crate::finding::{Finding, Name, Severity};
 #[derive(Debug)]
 pub enum Verdict {
     Wrote,
-    Finding(Cause, Refused),
+    Finding(WriteFailure, Refused),
     /// Something that the insert uses is not there, or not where it looks.
     Broken(Refused),
     /// A foreign key refuses the copy of a row that is there.
@@ -24,7 +24,7 @@ pub enum Verdict {
 
 /// Why rows cannot be written; one finding each, in this order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
+pub enum WriteFailure {
     /// The generated key is there already.
     KeyTaken,
     /// The sequence has no more values.
@@ -93,27 +93,27 @@ impl Known<'_> {
             };
         }
         match refused.sqlstate.as_str() {
-            "23505" if self.is_key(&refused) => match self.is_told(table, &refused) {
+            "23505" if self.is_key(&refused) => match self.is_explained(table, &refused) {
                 true => Verdict::Unproved(format!("its key collides, as {} says", Name::SequenceBehind)),
-                false => Verdict::Finding(Cause::KeyTaken, refused),
+                false => Verdict::Finding(WriteFailure::KeyTaken, refused),
             },
-            "2200H" => match self.is_told_exhausted(&refused) {
+            "2200H" => match self.is_found_exhausted(&refused) {
                 true => Verdict::Unproved(format!("its sequence is at its end, as {} says", Name::SequenceExhausted)),
-                false => Verdict::Finding(Cause::SequenceEnd, refused),
+                false => Verdict::Finding(WriteFailure::SequenceEnd, refused),
             },
             // Only where the constraint is the table's own: a trigger may have written elsewhere.
             "23503" if copied && self.is_own(table, &refused) => Verdict::Orphan(refused),
             "42501" if refused.routine.as_deref() == Some("ExecWithCheckOptions") => match table.shut {
-                true => Verdict::Finding(Cause::Shut, refused),
+                true => Verdict::Finding(WriteFailure::Shut, refused),
                 false => Verdict::Unproved("row level security refuses the values that pgrehearse could write".into()),
             },
-            "42501" => Verdict::Finding(Cause::Denied(denied_shape(&refused.message)), refused),
-            "25006" => Verdict::Finding(Cause::ReadOnly, refused),
+            "42501" => Verdict::Finding(WriteFailure::Denied(denied_shape(&refused.message)), refused),
+            "25006" => Verdict::Finding(WriteFailure::ReadOnly, refused),
             "42704" => Verdict::Unproved("it reads a setting that the application makes".into()),
             state if state.starts_with("23") => Verdict::Unproved(CONSTRAINT.into()),
             // Syntax, types and ambiguity inside of functions, broken storage, system errors.
             state if state.starts_with("42") || state.starts_with("XX") || state.starts_with("58") => {
-                Verdict::Finding(Cause::Other(state.to_owned(), refused.message.clone()), refused)
+                Verdict::Finding(WriteFailure::Other(state.to_owned(), refused.message.clone()), refused)
             }
             state if state.starts_with("22") => Verdict::Unproved(format!(
                 "a default or trigger refuses the values that pgrehearse could write ({state})"
@@ -137,7 +137,7 @@ impl Known<'_> {
 
     /// Whether the check of sequences has told of it: a column of the table, or of the one that was refused, is named in
     /// its evidence.
-    fn is_told(&self, table: &Table, refused: &Refused) -> bool {
+    fn is_explained(&self, table: &Table, refused: &Refused) -> bool {
         let mut columns: Vec<String> = table.keys.iter().map(|key| format!("{}.{key} ", table.label())).collect();
         if let (Some(schema), Some(other)) = (&refused.schema, &refused.table) {
             columns.extend(table.keys.iter().map(|key| format!("{schema}.{other}.{key} ")));
@@ -147,7 +147,7 @@ impl Known<'_> {
         behind.flat_map(|finding| &finding.evidence).any(|line| columns.iter().any(|column| line.starts_with(column)))
     }
 
-    fn is_told_exhausted(&self, refused: &Refused) -> bool {
+    fn is_found_exhausted(&self, refused: &Refused) -> bool {
         let exhausted = self.restored.earlier.iter().filter(|finding| finding.name == Name::SequenceExhausted);
         exhausted.flat_map(|finding| &finding.objects).any(|object| {
             let name = object.rsplit_once('.').map_or(object.as_str(), |(_, name)| name);
@@ -199,7 +199,7 @@ fn denied_shape(message: &str) -> String {
 }
 
 /// One finding for all tables with the same cause.
-pub fn finding(cause: &Cause, tables: Vec<(String, Refused)>, role: Option<&str>, mask: &Mask<'_>) -> Finding {
+pub fn finding(cause: &WriteFailure, tables: Vec<(String, Refused)>, role: Option<&str>, mask: &Mask<'_>) -> Finding {
     let shown = |refused: &Refused| mask.message(&refused.message, Some(&refused.sqlstate), refused.voice);
     let what = match tables.len() {
         1 => format!("table {}", tables[0].0),
@@ -208,48 +208,48 @@ pub fn finding(cause: &Cause, tables: Vec<(String, Refused)>, role: Option<&str>
     let as_role = role.map(|role| format!(" by role {role:?}")).unwrap_or_default();
     let first = tables.first().map(|(_, refused)| shown(refused)).unwrap_or_default();
     let (why, fix) = match cause {
-        Cause::KeyTaken => (
+        WriteFailure::KeyTaken => (
             "its generated key is there already".to_owned(),
             "Set the sequence behind the values that are there, before the application writes: `SELECT setval(…)`.",
         ),
-        Cause::SequenceEnd => (
+        WriteFailure::SequenceEnd => (
             "the sequence of its key is at its end".to_owned(),
             "Give the sequence more room: `ALTER SEQUENCE … AS bigint NO MAXVALUE`; its column may need a larger type too.",
         ),
-        Cause::Undefined(_) => (
+        WriteFailure::Undefined(_) => (
             first,
             "A default or trigger uses something that did not come back, or finds it no more: restore it along, or name it \
              with its schema in the function.",
         ),
-        Cause::SearchPath => (
+        WriteFailure::SearchPath => (
             "a default or trigger finds what it uses only with the table's schema in search_path".to_owned(),
             "Set it as at the source (`ALTER DATABASE … SET search_path`, which only `pg_dump -C` and `pg_dumpall` bring), or \
              have the application set it, or give the function a search_path of its own.",
         ),
-        Cause::NoInsert => (
+        WriteFailure::NoInsert => (
             "permission denied".to_owned(),
             "Grant what the dump grants: restore without `--no-privileges`, with the roles that it names.",
         ),
-        Cause::Denied(_) => {
+        WriteFailure::Denied(_) => {
             let shape = if mask.shows_data() { first } else { denied_shape(&first) };
             (shape, "Grant the role what an insert needs beside the table: the sequence, the schema, the functions.")
         }
-        Cause::Shut => (
+        WriteFailure::Shut => (
             "row level security lets it insert no row, for no policy is for it".to_owned(),
             "Restore the policies, with the roles that they name; the findings above say which were lost.",
         ),
-        Cause::Orphan => (
+        WriteFailure::Orphan => (
             "a copy of a row that is there breaks a foreign key: the row points to nothing".to_owned(),
             "Find the rows without the one that they refer to; the dump was taken with broken references, or rows are missing.",
         ),
-        Cause::ReadOnly => (
+        WriteFailure::ReadOnly => (
             "transactions are read-only".to_owned(),
             "Remove `default_transaction_read_only` from the database or the role, or from the profile's settings.",
         ),
-        Cause::Other(..) => (first, "Read what the default or trigger does; the server's words are above."),
+        WriteFailure::Other(..) => (first, "Read what the default or trigger does; the server's words are above."),
     };
     let mut finding = Finding::new(Name::NotWritable, format!("{what} cannot be written{as_role}: {why}"));
-    if *cause == Cause::SearchPath {
+    if *cause == WriteFailure::SearchPath {
         // Applications that set it themselves write well.
         finding.severity = Severity::Warning;
     }

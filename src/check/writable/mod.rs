@@ -18,13 +18,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 
 use super::scope::in_database;
-use super::{Check, Group, Looked, Restored, Witness};
+use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name};
+use crate::source::Witness;
 use insert::{Refused, Tried};
-use judge::{Cause, Known, Verdict};
+use judge::{Known, Verdict, WriteFailure};
 use tables::Table;
 
 pub struct Writable;
@@ -149,7 +150,7 @@ async fn write(
             Tried::Wrote(_) => true,
             Tried::Refused(other) => !judge::is_undefined(&other) && !judge::ran_out(&other),
         };
-        let cause = if found { Cause::SearchPath } else { Cause::Undefined(refused.message.clone()) };
+        let cause = if found { WriteFailure::SearchPath } else { WriteFailure::Undefined(refused.message.clone()) };
         outcome.take(table, Verdict::Finding(cause, refused));
     }
     Ok(())
@@ -158,7 +159,7 @@ async fn write(
 /// What came of the tables.
 struct Outcome {
     looked: Looked,
-    causes: BTreeMap<Cause, Vec<(String, Refused)>>,
+    causes: BTreeMap<WriteFailure, Vec<(String, Refused)>>,
     /// Tables by why nothing was proved of them.
     untested: BTreeMap<String, Vec<String>>,
     written: u64,
@@ -173,7 +174,7 @@ impl Outcome {
             Verdict::CouldNot(why) => self.looked.could_not.push(format!("{}: {why}", table.label())),
             // Both are looked at again before they are taken.
             Verdict::Broken(refused) => {
-                let cause = Cause::Undefined(refused.message.clone());
+                let cause = WriteFailure::Undefined(refused.message.clone());
                 self.causes.entry(cause).or_default().push((table.label(), refused));
             }
             Verdict::Orphan(_) => {
@@ -193,13 +194,13 @@ impl Outcome {
         let Some(role) = role.filter(|_| !closed.is_empty()) else { return Ok(open) };
         let meant = meant_to_write(restored, role).await?;
         for table in closed {
-            let told = restored.earlier.iter().any(|finding| {
+            let explained = restored.earlier.iter().any(|finding| {
                 // A warning does not fail the target, and a role that is named to write and cannot does.
                 finding.fails()
                     && matches!(finding.name, Name::PrivilegesChanged | Name::OwnershipChanged)
                     && finding.objects.iter().any(|object| *object == format!("TABLE {}", table.label()))
             });
-            if told {
+            if explained {
                 self.take(
                     table,
                     Verdict::Unproved("another finding says that its privileges are not the dump's".into()),
@@ -207,7 +208,7 @@ impl Outcome {
             } else if open.is_empty() || meant.contains(&(table.schema.clone(), table.name.clone())) {
                 let message = format!("permission denied for table {}", table.name);
                 let refused = Refused { sqlstate: "42501".into(), message, ..Refused::default() };
-                self.take(table, Verdict::Finding(Cause::NoInsert, refused));
+                self.take(table, Verdict::Finding(WriteFailure::NoInsert, refused));
             } else {
                 self.take(table, Verdict::Unproved("the dump does not let the role insert".into()));
             }
@@ -225,7 +226,7 @@ impl Outcome {
         for (table, refused) in orphans {
             let key = (table.schema.clone(), table.name.clone(), refused.constraint.clone().unwrap_or_default());
             let verdict = match copied.contains(&key) {
-                true => Verdict::Finding(Cause::Orphan, refused),
+                true => Verdict::Finding(WriteFailure::Orphan, refused),
                 false => Verdict::Unproved(judge::CONSTRAINT.into()),
             };
             self.take(table, verdict);

@@ -116,7 +116,7 @@ pub fn closing(report: &Report, judge: &CommonEngine) -> (String, Outcome) {
     let mut outcome = Outcome::AsPromised;
     for promise in &PROMISES {
         let rehearsal = report.targets.iter().find(|rehearsal| rehearsal.target == promise.target);
-        let (line, one) = tell(promise, rehearsal);
+        let (line, one) = line_about(promise, rehearsal);
         text.push('\n');
         for (index, line) in wrap(&line, WIDTH - 2).iter().enumerate() {
             text.push_str(if index == 0 { "  " } else { "      " });
@@ -145,7 +145,7 @@ pub fn closing(report: &Report, judge: &CommonEngine) -> (String, Outcome) {
 }
 
 /// One target's line.
-fn tell(promise: &Promise, rehearsal: Option<&Rehearsal>) -> (String, Outcome) {
+fn line_about(promise: &Promise, rehearsal: Option<&Rehearsal>) -> (String, Outcome) {
     let target = promise.target;
     let Some(rehearsal) = rehearsal else {
         return (format!("{target}: UNTESTED, it is not in the report"), Outcome::Untested);
@@ -244,7 +244,8 @@ mod tests {
 
     #[test]
     fn what_came_as_promised_says_why() {
-        let (line, outcome) = tell(&PROMISES[3], Some(&rehearsal("demo-managed", Verdict::Fail, PROMISES[3].findings)));
+        let (line, outcome) =
+            line_about(&PROMISES[3], Some(&rehearsal("demo-managed", Verdict::Fail, PROMISES[3].findings)));
         assert_eq!(outcome, Outcome::AsPromised);
         assert!(line.starts_with("demo-managed fails, as it should: "), "{line}");
         assert!(line.ends_with("(permission-denied, sequence-behind)"), "{line}");
@@ -253,22 +254,23 @@ mod tests {
     #[test]
     fn what_differs_is_said_exactly() {
         let (line, outcome) =
-            tell(&PROMISES[3], Some(&rehearsal("demo-managed", Verdict::Fail, &[Name::PermissionDenied])));
+            line_about(&PROMISES[3], Some(&rehearsal("demo-managed", Verdict::Fail, &[Name::PermissionDenied])));
         assert_eq!(outcome, Outcome::Otherwise);
         assert_eq!(
             line,
             "demo-managed is NOT AS IT SHOULD BE: expected fail with permission-denied, sequence-behind, seen fail with \
              permission-denied"
         );
-        let (line, outcome) = tell(&PROMISES[0], Some(&rehearsal("demo-twin", Verdict::Pass, &[Name::LocaleDiffers])));
+        let (line, outcome) =
+            line_about(&PROMISES[0], Some(&rehearsal("demo-twin", Verdict::Pass, &[Name::LocaleDiffers])));
         assert_eq!(outcome, Outcome::Otherwise);
         assert!(line.ends_with("expected pass without a finding, seen pass with locale-differs"), "{line}");
     }
 
     #[test]
     fn what_could_not_be_tested_is_no_promise_kept() {
-        let (line, outcome) = tell(&PROMISES[0], Some(&rehearsal("demo-twin", Verdict::Untested, &[])));
+        let (line, outcome) = line_about(&PROMISES[0], Some(&rehearsal("demo-twin", Verdict::Untested, &[])));
         assert_eq!((line.as_str(), outcome), ("demo-twin: UNTESTED, no engine", Outcome::Untested));
-        assert_eq!(tell(&PROMISES[0], None).1, Outcome::Untested);
+        assert_eq!(line_about(&PROMISES[0], None).1, Outcome::Untested);
     }
 }

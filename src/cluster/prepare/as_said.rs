@@ -2,11 +2,11 @@
 //! own entrypoint makes the cluster.
 
 use crate::cluster::{ClusterError, Session};
-use crate::profile::{ByteSize, Cluster, Major, Target};
+use crate::profile::{ByteSize, Cluster, Target};
 
 /// Compares the major version: a target that is called 17 must not be judged by a server of 15.
 pub async fn version(session: &Session, target: &Target) -> Result<(), ClusterError> {
-    let Some(Major(wanted)) = target.postgres else { return Ok(()) };
+    let Some(wanted) = target.postgres else { return Ok(()) };
     let major = session.server_major().await?;
     if major == wanted {
         return Ok(());

@@ -14,7 +14,8 @@ use super::exec::{self, Exec};
 use super::{call, container, kept};
 use crate::engine::settings::{Given, given, server_settings};
 use crate::engine::{EngineError, InitdbOptions, SandboxSpec, Server};
-use crate::profile::{Cluster, LocaleProvider, Major};
+use crate::postgres::Major;
+use crate::profile::{Cluster, LocaleProvider};
 
 /// The system's user whose server it is.
 pub const USER: &str = "postgres";

@@ -93,7 +93,7 @@ fn with_tag(image: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::Major;
+    use crate::postgres::Major;
 
     #[test]
     fn a_major_means_the_official_image_unless_a_repository_is_named() {

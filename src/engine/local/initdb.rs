@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 
 use crate::engine::InitdbOptions;
-use crate::profile::{Change, LocaleProvider, Major};
+use crate::postgres::{Change, Major};
+use crate::profile::LocaleProvider;
 
 /// The `initdb` command; which options exist since when is in its documentation.
 pub(super) fn arguments(options: &InitdbOptions, major: Major, pgdata: &str) -> Vec<OsString> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::profile::Major;
+use crate::postgres::Major;
 
 /// An installed PostgreSQL with a server.
 #[derive(Debug, Clone, PartialEq, Eq)]

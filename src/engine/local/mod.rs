@@ -33,7 +33,8 @@ pub use user::RunAs;
 
 use super::{Engine, EngineError, EngineKind, Sandbox, SandboxSpec, Server, Sweep};
 use crate::event::Events;
-use crate::profile::{Entrypoint, LocaleProvider, Major};
+use crate::postgres::Major;
+use crate::profile::{Entrypoint, LocaleProvider};
 
 /// Whether walls are built around what runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

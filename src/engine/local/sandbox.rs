@@ -30,7 +30,7 @@ use crate::engine::{
     Whose,
 };
 use crate::event::{Events, Phase};
-use crate::profile::Major;
+use crate::postgres::Major;
 
 /// How often a starting server is asked whether it is ready.
 const POLL: Duration = Duration::from_millis(10);

@@ -1,5 +1,5 @@
 use crate::finding::kind::{Kind, SubjectIs};
-use crate::finding::rule::{MISSING, Place, Rule};
+use crate::finding::rule::{MISSING, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -8,7 +8,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Target,
     summary: "The dump uses something of PostgreSQL's own catalogue that the target's version does not have.",
     page: include_str!("../../../docs/findings/catalog-changed.md"),
-    rules: &[Rule::new(Place::Missing, &MISSING, |failed| {
+    rules: &[Rule::new(Precedence::Missing, &MISSING, |failed| {
         // `column s.consrc`, `relation "pg_pltemplate"`, `function pg_start_backup(unknown)`.
         let what = failed.what_is_missing()?;
         let named = what.split_once(' ').map_or(what, |(_, name)| name).split('(').next().unwrap_or_default();

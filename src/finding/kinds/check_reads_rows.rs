@@ -1,5 +1,6 @@
 use pgdump_reader::Declared;
 
+use crate::finding::Name;
 use crate::finding::kind::{Cause, Kind};
 use crate::finding::refine::Refine;
 use crate::finding::rule::Because;
@@ -42,9 +43,10 @@ pub(super) fn of_check(refine: &Refine<'_>, failure: &Failure, cause: Cause) -> 
     let declared = refine.situation.scan.declared.iter();
     let mut lines = declared.filter(of_rows).flat_map(|object| object.definition.lines()).filter(has_it);
     match lines.find_map(|line| refine.readers().called_in(line)) {
-        Some(function) => {
-            Cause { because: Some(Because::Calls(function.to_owned())), ..KIND.cause(cause.subject.clone()) }
-        }
+        Some(function) => Cause {
+            because: Some(Because::Calls(function.to_owned())),
+            ..Name::CheckReadsRows.cause(cause.subject.clone())
+        },
         None => cause,
     }
 }

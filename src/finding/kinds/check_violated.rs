@@ -1,6 +1,6 @@
 use super::{check_reads_rows, function_raised};
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -11,7 +11,9 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/check-violated.md"),
     rules: &[
         // check_violation, not_null_violation.
-        Rule::new(Place::State, &["23514", "23502"], |failed| Some(Subject::Constraint(failed.constraint()).into())),
+        Rule::new(Precedence::State, &["23514", "23502"], |failed| {
+            Some(Subject::Constraint(failed.constraint()).into())
+        }),
     ],
     refine: Some(|refine, failure, cause| match function_raised::of_writer(refine, failure) {
         Some(cause) => cause,

@@ -1,5 +1,5 @@
 use crate::finding::kind::{Advice, Kind, SubjectIs};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 use crate::profile::Acceptable;
 
@@ -9,7 +9,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Restore,
     summary: "The client ended with an error that belongs to no statement.",
     page: include_str!("../../../docs/findings/client-failed.md"),
-    rules: &[Rule::of_client(Place::Otherwise, |failed| Some(Subject::Words(failed.shape()).into()))],
+    rules: &[Rule::of_client(Precedence::Otherwise, |failed| Some(Subject::Words(failed.shape()).into()))],
     acceptable: Acceptable::Never,
     subject: SubjectIs::Form,
     may_follow: true,

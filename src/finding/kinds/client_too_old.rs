@@ -1,5 +1,5 @@
 use crate::finding::kind::{Case, Kind};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 use crate::profile::Acceptable;
 
@@ -9,7 +9,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Restore,
     summary: "The archive was written by a newer pg_dump than this pg_restore can read.",
     page: include_str!("../../../docs/findings/client-too-old.md"),
-    rules: &[Rule::of_client(Place::Message, |failed| {
+    rules: &[Rule::of_client(Precedence::Message, |failed| {
         let says = failed.says("unsupported version") && failed.message.contains("file header");
         let version = failed.after("unsupported version (");
         says.then(|| Subject::Words(version.split(')').next().unwrap_or_default().to_owned()).into())

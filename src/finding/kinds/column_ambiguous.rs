@@ -1,5 +1,5 @@
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/column-ambiguous.md"),
     rules: &[
         // ambiguous_column.
-        Rule::new(Place::State, &["42702"], |failed| Some(Subject::Column(failed.quoted()).into())),
+        Rule::new(Precedence::State, &["42702"], |failed| Some(Subject::Column(failed.quoted()).into())),
     ],
     title: Some(|case| format!("column {:?} is ambiguous in this target", case.subject)),
     fix: "Name the table before the column in the source's definition, or drop what uses it: a newer version has a \

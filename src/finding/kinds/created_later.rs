@@ -1,7 +1,7 @@
 use crate::finding::kind::{Cause, Kind, SubjectIs};
 use crate::finding::refine::Refine;
-use crate::finding::rule::{Place, Rule};
-use crate::finding::{Failure, Origin, Severity, Subject};
+use crate::finding::rule::{Precedence, Rule};
+use crate::finding::{Failure, Name, Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
     name: "created-later",
@@ -11,7 +11,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/created-later.md"),
     rules: &[
         // grouping_error: a view may name columns that its GROUP BY does not have where that has a primary key.
-        Rule::new(Place::Message, &["42803"], |failed| {
+        Rule::new(Precedence::Message, &["42803"], |failed| {
             let says = failed.message.contains("must appear in the GROUP BY clause");
             (failed.begins("CREATE ") && says)
                 .then(|| Subject::Words("the primary key that a view groups by".into()).into())
@@ -34,5 +34,5 @@ pub(super) fn of_order(refine: &Refine<'_>, failure: &Failure, cause: Cause) -> 
         None if ["42P01", "42704"].iter().any(|state| failure.is(state)) => failure.quoted().unwrap_or_default(),
         None => return cause,
     };
-    if refine.makes(name) { KIND.cause(cause.subject) } else { cause }
+    if refine.makes(name) { Name::CreatedLater.cause(cause.subject) } else { cause }
 }

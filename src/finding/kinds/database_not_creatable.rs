@@ -1,7 +1,7 @@
 use super::superuser_lost;
 use crate::cluster::sql::identifier;
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Target,
     summary: "The restoring role may not create the database that the dump creates.",
     page: include_str!("../../../docs/findings/database-not-creatable.md"),
-    rules: &[Rule::new(Place::Statement, &["42501"], |failed| {
+    rules: &[Rule::new(Precedence::Statement, &["42501"], |failed| {
         failed.begins("CREATE DATABASE").then(|| Subject::Role(failed.role()).into())
     })],
     refine: Some(superuser_lost::of_superuser),

@@ -1,5 +1,5 @@
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/database-option-unknown.md"),
     rules: &[
         // syntax_error: `option "locale_provider" not recognized` (createdb in dbcommands.c).
-        Rule::new(Place::Extension, &["42601"], |failed| {
+        Rule::new(Precedence::Extension, &["42601"], |failed| {
             let says = failed.begins("CREATE DATABASE") && failed.says("option \"");
             says.then(|| Subject::Words(failed.quoted()).into())
         }),

@@ -1,5 +1,5 @@
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Known, Place, Rule};
+use crate::finding::rule::{Known, Precedence, Rule};
 use crate::finding::{Origin, Severity};
 
 pub static KIND: Kind = Kind {
@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/deadlock.md"),
     rules: &[
         // deadlock_detected.
-        Rule::new(Place::State, &["40P01"], |_| Some(Known::default())),
+        Rule::new(Precedence::State, &["40P01"], |_| Some(Known::default())),
     ],
     title: Some(|_| "two sessions of the restore waited for each other".to_owned()),
     fix: "Restore with one job, and keep others out of the database until it is done.",

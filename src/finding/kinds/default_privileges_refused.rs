@@ -1,6 +1,6 @@
 use crate::cluster::sql::identifier;
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -9,7 +9,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Target,
     summary: "The restoring role may not set default privileges for another role.",
     page: include_str!("../../../docs/findings/default-privileges-refused.md"),
-    rules: &[Rule::new(Place::Statement, &["42501"], |failed| {
+    rules: &[Rule::new(Precedence::Statement, &["42501"], |failed| {
         failed.begins("ALTER DEFAULT PRIVILEGES").then(|| Subject::Role(for_role(failed.statement)).into())
     })],
     names_who: true,

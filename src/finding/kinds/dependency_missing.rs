@@ -1,6 +1,6 @@
 use super::{created_later, feature_missing, setting_invalid};
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{MISSING, Place, Rule};
+use crate::finding::rule::{MISSING, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -11,15 +11,15 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/dependency-missing.md"),
     rules: &[
         // invalid_parameter_value, of a parameter that names what is not there.
-        Rule::new(Place::Message, &["22023"], |failed| {
+        Rule::new(Precedence::Message, &["22023"], |failed| {
             Some(Subject::Words(setting_invalid::names(failed.message)?).into())
         }),
         // `data type integer has no default operator class for access method "gist"`: an extension would have brought it.
-        Rule::new(Place::Missing, &MISSING, |failed| {
+        Rule::new(Precedence::Missing, &MISSING, |failed| {
             let (of, method) = failed.message.split_once(" has no default operator class for access method ")?;
             Some(Subject::Words(format!("operator class of {of} for access method {method}")).into())
         }),
-        Rule::new(Place::Otherwise, &MISSING, |failed| {
+        Rule::new(Precedence::Otherwise, &MISSING, |failed| {
             Some(Subject::Words(failed.what_is_missing()?.to_owned()).into())
         }),
     ],

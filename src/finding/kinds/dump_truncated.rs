@@ -1,5 +1,5 @@
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Known, Place, Rule};
+use crate::finding::rule::{Known, Precedence, Rule};
 use crate::finding::{Origin, Severity};
 use crate::profile::Acceptable;
 
@@ -9,7 +9,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Dump,
     summary: "The dump ends early or is damaged: it does not hold all that was dumped.",
     page: include_str!("../../../docs/findings/dump-truncated.md"),
-    rules: &[Rule::of_client(Place::Message, |failed| {
+    rules: &[Rule::of_client(Precedence::Message, |failed| {
         const ENDS: [&str; 6] = [
             "end of file",
             "input file is too short",

@@ -1,5 +1,5 @@
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/encoding-invalid-bytes.md"),
     rules: &[
         // character_not_in_repertoire.
-        Rule::new(Place::State, &["22021"], |failed| Some(Subject::Encoding(failed.quoted()).into())),
+        Rule::new(Precedence::State, &["22021"], |failed| Some(Subject::Encoding(failed.quoted()).into())),
     ],
     title: Some(|case| format!("the dump holds bytes that are not valid {}", case.subject)),
     advice: Some(|_| {

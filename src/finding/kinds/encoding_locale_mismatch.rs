@@ -1,5 +1,5 @@
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/encoding-locale-mismatch.md"),
     rules: &[
         // `encoding "LATIN1" does not match locale "C.UTF-8"` (check_encoding_locale_matches in dbcommands.c).
-        Rule::new(Place::Extension, &["22023"], |failed| {
+        Rule::new(Precedence::Extension, &["22023"], |failed| {
             let says = failed.says("encoding \"") && failed.message.contains(" does not match locale ");
             (failed.begins("CREATE DATABASE") && says).then(|| Subject::Words(failed.message.to_owned()).into())
         }),

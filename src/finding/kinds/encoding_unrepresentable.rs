@@ -1,5 +1,5 @@
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/encoding-unrepresentable.md"),
     rules: &[
         // untranslatable_character; the byte sequence differs from row to row, the encodings do not.
-        Rule::new(Place::State, &["22P05"], |failed| {
+        Rule::new(Precedence::State, &["22P05"], |failed| {
             Some(Subject::Encoding(failed.after("has no equivalent in encoding ")).into())
         }),
     ],

@@ -1,5 +1,5 @@
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{Because, Known, Place, Rule};
+use crate::finding::rule::{Because, Known, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -8,7 +8,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Target,
     summary: "The restoring role may not create an event trigger that the dump has.",
     page: include_str!("../../../docs/findings/event-trigger-refused.md"),
-    rules: &[Rule::new(Place::Statement, &["42501"], |failed| {
+    rules: &[Rule::new(Precedence::Statement, &["42501"], |failed| {
         // AlterEventTriggerOwner_internal in event_trigger.c.
         let of_owner = failed.says("permission denied to change owner of event trigger");
         let is_meant = failed.begins("CREATE EVENT TRIGGER") || failed.begins("ALTER EVENT TRIGGER");

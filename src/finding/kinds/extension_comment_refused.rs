@@ -1,5 +1,5 @@
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -8,7 +8,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Target,
     summary: "The restoring role may not comment on an extension that another role owns.",
     page: include_str!("../../../docs/findings/extension-comment-refused.md"),
-    rules: &[Rule::new(Place::Statement, &["42501"], |failed| {
+    rules: &[Rule::new(Precedence::Statement, &["42501"], |failed| {
         let extension = || failed.statement.split_whitespace().nth(3).unwrap_or_default().trim_matches(['"', ';']);
         failed.begins("COMMENT ON EXTENSION").then(|| Subject::Extension(extension().to_owned()).into())
     })],

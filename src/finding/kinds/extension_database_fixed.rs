@@ -1,6 +1,6 @@
 use crate::cluster::sql::literal;
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -11,7 +11,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/extension-database-fixed.md"),
     rules: &[
         // pg_cron: `can only create extension in database gis`.
-        Rule::new(Place::Extension, &[], |failed| {
+        Rule::new(Precedence::Extension, &[], |failed| {
             let extension = failed.extension().filter(|_| failed.says("can only create extension in database "));
             extension.map(|name| Subject::Extension(name).into())
         }),

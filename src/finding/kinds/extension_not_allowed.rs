@@ -1,6 +1,6 @@
 use crate::cluster::sql::identifier;
 use crate::finding::kind::{Advice, Case, Kind};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 use crate::profile::RuledOut;
 
@@ -10,7 +10,9 @@ pub static KIND: Kind = Kind {
     origin: Origin::Target,
     summary: "The dump needs an extension that this target does not let one create.",
     page: include_str!("../../../docs/findings/extension-not-allowed.md"),
-    rules: &[Rule::new(Place::Statement, &["42501"], |failed| Some(Subject::Extension(failed.extension()?).into()))],
+    rules: &[Rule::new(Precedence::Statement, &["42501"], |failed| {
+        Some(Subject::Extension(failed.extension()?).into())
+    })],
     lacks_objects: true,
     title: Some(|case| match ruled_out(case) {
         Some(RuledOut::Forbidden) => format!("extension {:?} is forbidden in this target", case.subject),

@@ -1,6 +1,6 @@
 use crate::cluster::sql::identifier;
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -11,7 +11,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/extension-schema-fixed.md"),
     rules: &[
         // `extension "pg_cron" must be installed in schema "pg_catalog"` (CreateExtensionInternal in extension.c).
-        Rule::new(Place::Extension, &["0A000"], |failed| {
+        Rule::new(Precedence::Extension, &["0A000"], |failed| {
             let extension = failed.extension().filter(|_| failed.message.contains(" must be installed in schema "));
             extension.map(|name| Subject::Extension(name).into())
         }),

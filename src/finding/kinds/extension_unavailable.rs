@@ -1,6 +1,7 @@
 use crate::cluster::sql::literal;
+use crate::finding::Name;
 use crate::finding::kind::{Advice, Cause, Kind};
-use crate::finding::rule::{Known, Place, Rule};
+use crate::finding::rule::{Known, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -11,15 +12,15 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/extension-unavailable.md"),
     rules: &[
         // `required extension "x" is not installed`.
-        Rule::new(Place::Extension, &["42704"], |failed| {
+        Rule::new(Precedence::Extension, &["42704"], |failed| {
             (failed.begins("CREATE EXTENSION") && failed.says("required extension \""))
                 .then(|| extension(failed.quoted()))
         }),
         // feature_not_supported, which is also what an extension without a control file gets; 58P01 undefined_file until
         // PostgreSQL 14.
-        Rule::new(Place::ExtensionOtherwise, &["0A000", "58P01"], |failed| failed.extension().map(extension)),
+        Rule::new(Precedence::ExtensionOtherwise, &["0A000", "58P01"], |failed| failed.extension().map(extension)),
         // CREATE LANGUAGE (CreateExtension in extension.c).
-        Rule::new(Place::Message, &["0A000"], |failed| {
+        Rule::new(Precedence::Message, &["0A000"], |failed| {
             let says = failed.says("extension \"") && failed.message.ends_with(" is not available");
             says.then(|| extension(failed.quoted()))
         }),
@@ -27,7 +28,7 @@ pub static KIND: Kind = Kind {
     refine: Some(|refine, _, cause| {
         // What the profile rules out is missing for that, or refused for that.
         match refine.situation.target.extensions.rule_out(&cause.subject.text()) {
-            Some(_) => Cause { kind: &super::extension_not_allowed::KIND, ..cause },
+            Some(_) => Cause { name: Name::ExtensionNotAllowed, ..cause },
             None => cause,
         }
     }),

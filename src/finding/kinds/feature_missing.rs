@@ -2,7 +2,7 @@ use pgdump_reader::{FEATURES, Feature, feature_refused, features_in};
 
 use crate::finding::kind::{Advice, Cause, Kind};
 use crate::finding::refine::Refine;
-use crate::finding::{Failure, Origin, Severity, Subject};
+use crate::finding::{Failure, Name, Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
     name: "feature-missing",
@@ -40,5 +40,5 @@ pub(super) fn of_version(refine: &Refine<'_>, failure: &Failure) -> Option<Cause
         let is_of_state = states.iter().any(|state| failure.is(state));
         is_of_state.then(|| features_in(statement).into_iter().find(|feature| feature.lacks(server))).flatten()
     };
-    refused.or_else(used).map(|feature| KIND.cause(Subject::Feature(feature.name)))
+    refused.or_else(used).map(|feature| Name::FeatureMissing.cause(Subject::Feature(feature.name)))
 }

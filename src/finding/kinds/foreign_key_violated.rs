@@ -1,7 +1,7 @@
 use crate::finding::kind::{Advice, Cause, Kind};
 use crate::finding::qualified::{attaches, referenced_table};
 use crate::finding::refine::Refine;
-use crate::finding::rule::{Because, Place, Rule};
+use crate::finding::rule::{Because, Precedence, Rule};
 use crate::finding::{Failure, Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -12,7 +12,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/foreign-key-violated.md"),
     rules: &[
         // foreign_key_violation.
-        Rule::new(Place::State, &["23503"], |failed| Some(Subject::Constraint(failed.constraint()).into())),
+        Rule::new(Precedence::State, &["23503"], |failed| Some(Subject::Constraint(failed.constraint()).into())),
     ],
     refine: Some(|refine, failure, cause| match is_made(failure) {
         true => of_left_out(refine, failure, cause),

@@ -1,10 +1,10 @@
 use crate::cluster::sql::identifier;
+use crate::finding::database_facts::bare_routine;
 use crate::finding::kind::{Cause, Kind};
 use crate::finding::mask::Voice;
 use crate::finding::refine::Refine;
-use crate::finding::rule::{Failed, Known, Place, Rule};
-use crate::finding::there::bare_routine;
-use crate::finding::{Failure, Origin, Severity, Subject};
+use crate::finding::rule::{FailureView, Known, Precedence, Rule};
+use crate::finding::{Failure, Name, Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
     name: "function-raised",
@@ -13,9 +13,9 @@ pub static KIND: Kind = Kind {
     summary: "A function of the dump, run by the restore, refused what it was given.",
     page: include_str!("../../../docs/findings/function-raised.md"),
     rules: &[
-        Rule::new(Place::Raised, &[], |failed| (failed.failure.voice == Voice::Raised).then(|| function(failed))),
+        Rule::new(Precedence::Raised, &[], |failed| (failed.failure.voice == Voice::Raised).then(|| function(failed))),
         // raise_exception, and what a body can do wrong: a function of the dump refused.
-        Rule::new(Place::State, &["P0001", "P0002", "P0003", "P0004"], |failed| Some(function(failed))),
+        Rule::new(Precedence::State, &["P0001", "P0002", "P0003", "P0004"], |failed| Some(function(failed))),
     ],
     refine: Some(|refine, _, cause| match cause.subject {
         Subject::Function(function) => Cause { subject: Subject::Function(with_schema(refine, function)), ..cause },
@@ -30,7 +30,7 @@ pub static KIND: Kind = Kind {
     ..Kind::USUAL
 };
 
-fn function(failed: &Failed<'_>) -> Known {
+fn function(failed: &FailureView<'_>) -> Known {
     Subject::Function(failed.failure.running()).into()
 }
 
@@ -38,13 +38,13 @@ fn function(failed: &Failed<'_>) -> Known {
 pub(super) fn of_writer(refine: &Refine<'_>, failure: &Failure) -> Option<Cause> {
     let context = failure.context.as_deref().filter(|_| failure.writes_within())?;
     let shown = Failure { context: refine.situation.mask.context(context), ..Failure::default() };
-    Some(KIND.cause(Subject::Function(with_schema(refine, shown.running()))))
+    Some(Name::FunctionRaised.cause(Subject::Function(with_schema(refine, shown.running()))))
 }
 
 /// A function as the server names it, `f(integer)`, with its schema where that is told of one alone.
 fn with_schema(refine: &Refine<'_>, function: String) -> String {
     let situation = refine.situation;
-    let schema = bare_routine(&function).and_then(|name| situation.there.schema_of_routine.get(&name));
+    let schema = bare_routine(&function).and_then(|name| situation.databases.schema_of_routine.get(&name));
     match schema.filter(|schema| situation.mask.knows(schema)) {
         // As the server writes it, which quotes what needs it (quote_identifier in ruleutils.c).
         Some(schema) if schema.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') => {

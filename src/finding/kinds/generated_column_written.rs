@@ -1,5 +1,5 @@
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Failed, Known, Place, Rule};
+use crate::finding::rule::{FailureView, Known, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -10,9 +10,9 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/generated-column-written.md"),
     rules: &[
         // generated_always.
-        Rule::new(Place::State, &["428C9"], |failed| Some(column(failed))),
+        Rule::new(Precedence::State, &["428C9"], |failed| Some(column(failed))),
         // invalid_column_reference: `column "x" is a generated column`.
-        Rule::new(Place::Message, &["42P10"], |failed| {
+        Rule::new(Precedence::Message, &["42P10"], |failed| {
             failed.message.ends_with(" is a generated column").then(|| column(failed))
         }),
     ],
@@ -23,6 +23,6 @@ pub static KIND: Kind = Kind {
     ..Kind::USUAL
 };
 
-fn column(failed: &Failed<'_>) -> Known {
+fn column(failed: &FailureView<'_>) -> Known {
     Subject::Column(failed.quoted()).into()
 }

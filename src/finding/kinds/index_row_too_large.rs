@@ -1,7 +1,7 @@
 use pgdump_reader::Word;
 
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Failed, Place, Rule};
+use crate::finding::rule::{FailureView, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -13,7 +13,7 @@ pub static KIND: Kind = Kind {
     rules: &[
         // program_limit_exceeded: `index row size 2712 exceeds btree version 4 maximum 2704 for index "x"`.
         // Of a hash index and others without the name: `index row requires 32016 bytes, maximum size is 8191` (indextuple.c).
-        Rule::new(Place::Message, &["54000"], |failed| {
+        Rule::new(Precedence::Message, &["54000"], |failed| {
             let named = || failed.failure.quoted().map_or_else(|| made_index(failed), str::to_owned);
             failed.says("index row ").then(|| Subject::Index(named()).into())
         }),
@@ -28,7 +28,7 @@ pub static KIND: Kind = Kind {
 };
 
 /// The index that a statement makes: `CREATE INDEX i ON …`, `… ADD CONSTRAINT c PRIMARY KEY …`; empty for one that brings rows.
-fn made_index(failed: &Failed<'_>) -> String {
+fn made_index(failed: &FailureView<'_>) -> String {
     let words = failed.words();
     let names: Vec<&str> = words.iter().map(word).collect();
     let after = |mark: &str| names.iter().position(|name| *name == mark).and_then(|at| names.get(at + 1..));
@@ -58,7 +58,7 @@ mod tests {
     fn an_index_that_the_server_does_not_name_is_named_by_the_statement() {
         let of = |statement: &str| {
             let failure = Failure { statement: Some(statement.into()), ..Failure::default() };
-            made_index(&Failed::new(&failure))
+            made_index(&FailureView::new(&failure))
         };
         assert_eq!(of("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"I x\" ON a.t USING hash (b)"), "I x");
         assert_eq!(of("ALTER TABLE ONLY a.t ADD CONSTRAINT t_key UNIQUE (b)"), "t_key");

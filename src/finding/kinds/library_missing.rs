@@ -1,6 +1,6 @@
 use super::feature_missing;
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Known, Place, Rule};
+use crate::finding::rule::{Known, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -11,12 +11,12 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/library-missing.md"),
     rules: &[
         // `could not access file "$libdir/postgis-1.5": No such file or directory`.
-        Rule::new(Place::Library, &[], |failed| {
+        Rule::new(Precedence::Library, &[], |failed| {
             let says = failed.says("could not access file \"") || failed.says("could not load library \"");
             says.then(|| library(failed.message.split('"').nth(1).unwrap_or_default()))
         }),
         // `could not find function "f" in file "x"`.
-        Rule::new(Place::Library, &[], |failed| {
+        Rule::new(Precedence::Library, &[], |failed| {
             failed.says("could not find function \"").then(|| library(&failed.after("\" in file \"")))
         }),
     ],

@@ -1,5 +1,5 @@
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -10,12 +10,12 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/library-not-preloaded.md"),
     rules: &[
         // The extension's script asks for a parameter that the library defines, or says so in words of its own.
-        Rule::new(Place::Extension, &[], |failed| {
+        Rule::new(Precedence::Extension, &[], |failed| {
             let asks = failed.state == "42704" && failed.says("unrecognized configuration parameter");
             let extension = failed.extension().filter(|_| asks || needs_preloading(failed.message));
             extension.map(|name| Subject::Library(name).into())
         }),
-        Rule::new(Place::Library, &[], |failed| {
+        Rule::new(Precedence::Library, &[], |failed| {
             needs_preloading(failed.message).then(|| Subject::Words(failed.shape()).into())
         }),
     ],

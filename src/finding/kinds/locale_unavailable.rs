@@ -1,6 +1,6 @@
 use crate::cluster::sql::identifier;
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -11,7 +11,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/locale-unavailable.md"),
     rules: &[
         // `invalid locale name`, `invalid LC_COLLATE locale name`: wrong_object_type, invalid_parameter_value.
-        Rule::new(Place::Extension, &["42809", "22023"], |failed| {
+        Rule::new(Precedence::Extension, &["42809", "22023"], |failed| {
             let says = failed.says("invalid") && failed.message.contains("locale");
             (failed.begins("CREATE DATABASE") && says).then(|| Subject::Locale(failed.quoted()).into())
         }),

@@ -1,5 +1,5 @@
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Known, Place, Rule};
+use crate::finding::rule::{Known, Precedence, Rule};
 use crate::finding::{Origin, Severity};
 
 pub static KIND: Kind = Kind {
@@ -10,7 +10,9 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/locks-exhausted.md"),
     rules: &[
         // out_of_memory, with the hint to raise max_locks_per_transaction (lock.c).
-        Rule::new(Place::Message, &["53200"], |failed| (failed.message == "out of shared memory").then(Known::default)),
+        Rule::new(Precedence::Message, &["53200"], |failed| {
+            (failed.message == "out of shared memory").then(Known::default)
+        }),
     ],
     title: Some(|_| "the server ran out of room for locks".to_owned()),
     fix: "Raise max_locks_per_transaction and restart the server, or restore in smaller transactions.",

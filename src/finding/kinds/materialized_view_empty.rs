@@ -1,5 +1,5 @@
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/materialized-view-empty.md"),
     rules: &[
         // object_not_in_prerequisite_state.
-        Rule::new(Place::Message, &["55000"], |failed| {
+        Rule::new(Precedence::Message, &["55000"], |failed| {
             let says = failed.message.ends_with("has not been populated");
             says.then(|| Subject::Relation { schema: None, name: failed.quoted() }.into())
         }),

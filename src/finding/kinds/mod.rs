@@ -173,20 +173,19 @@ impl Name {
 
     /// A cause of this name.
     pub fn cause(self, subject: Subject) -> Cause {
-        self.kind().cause(subject)
+        Cause { name: self, subject, because: None, acting: None }
     }
 }
 
 impl Cause {
-    /// The name of its kind.
-    pub fn name(&self) -> Name {
-        let is_its = |name: &&Name| name.kind() == self.kind;
-        Name::ALL.iter().find(is_its).copied().unwrap_or(Name::UnclassifiedError)
+    /// What is known of its name.
+    pub(super) fn kind(&self) -> &'static Kind {
+        self.name.kind()
     }
 
     /// Whether it is of this name.
     pub fn is(&self, name: Name) -> bool {
-        self.kind == name.kind()
+        self.name == name
     }
 }
 

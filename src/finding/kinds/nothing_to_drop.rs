@@ -1,7 +1,7 @@
 use pgdump_reader::{Word, statements};
 
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Known, MISSING, Place, Rule};
+use crate::finding::rule::{Known, MISSING, Precedence, Rule};
 use crate::finding::{Origin, Severity};
 
 pub static KIND: Kind = Kind {
@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Restore,
     summary: "The dump drops what the target does not have.",
     page: include_str!("../../../docs/findings/nothing-to-drop.md"),
-    rules: &[Rule::new(Place::Drop, &MISSING, |failed| drops(failed.statement).then(Known::default))],
+    rules: &[Rule::new(Precedence::Drop, &MISSING, |failed| drops(failed.statement).then(Known::default))],
     title: Some(|_| "the dump drops what an empty target does not have".to_owned()),
     fix: "Nothing was lost. Dump with --clean --if-exists, or without --clean for a new database.",
     ..Kind::USUAL

@@ -1,9 +1,10 @@
 use pgdump_reader::{Word, statements};
 
+use crate::finding::Name;
 use crate::finding::kind::{Advice, Cause, Kind};
 use crate::finding::qualified::{made_by, schema_and_name, table_of};
 use crate::finding::refine::Refine;
-use crate::finding::rule::{Because, Known, Place, Rule};
+use crate::finding::rule::{Because, Known, Precedence, Rule};
 use crate::finding::{Failure, Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -14,23 +15,25 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/object-exists.md"),
     rules: &[
         // duplicate_schema: every database has this one. What stands in the same statement is lost with it.
-        Rule::new(Place::Statement, &["42P06"], |failed| {
+        Rule::new(Precedence::Statement, &["42P06"], |failed| {
             let is_alone = failed.quoted() == "public" && creates_schema_alone(failed.statement);
             is_alone.then(|| Subject::Schema("public".into()).into())
         }),
         // invalid_table_definition: `multiple primary keys for table "x" are not allowed`.
-        Rule::new(Place::Message, &["42P16"], |failed| {
+        Rule::new(Precedence::Message, &["42P16"], |failed| {
             failed.says("multiple primary keys for table ").then(Known::default)
         }),
         // unique_violation of a catalogue's own index: a large object, or what another session makes at the same time.
-        Rule::new(Place::Message, &["23505"], |failed| {
+        Rule::new(Precedence::Message, &["23505"], |failed| {
             let brings_rows = ["COPY ", "INSERT "].iter().any(|verb| failed.begins(verb));
             (of_catalogue(failed.message) && !brings_rows).then(Known::default)
         }),
         // What depends on what the dump drops is the target's own; the database that the client is connected to; a template.
-        Rule::new(Place::State, &["2BP01", "55006", "42809"], |failed| failed.begins("DROP ").then(Known::default)),
+        Rule::new(Precedence::State, &["2BP01", "55006", "42809"], |failed| {
+            failed.begins("DROP ").then(Known::default)
+        }),
         // duplicate table, schema, database, function.
-        Rule::new(Place::State, &["42710", "42P07", "42P06", "42P04", "42723"], |_| Some(Known::default())),
+        Rule::new(Precedence::State, &["42710", "42P07", "42P06", "42P04", "42723"], |_| Some(Known::default())),
     ],
     refine: Some(of_extension),
     weight: |cause, usual| match cause.because {
@@ -95,11 +98,11 @@ fn of_extension(refine: &Refine<'_>, failure: &Failure, cause: Cause) -> Cause {
     }
     let made = made_by(failure.statement.as_deref().unwrap_or_default()).and_then(schema_and_name);
     let names = [made, table_of(failure)];
-    let there = &refine.situation.there.of_extension;
-    match names.iter().flatten().find_map(|name| there.get(name)) {
+    let of_extension = &refine.situation.databases.of_extension;
+    match names.iter().flatten().find_map(|name| of_extension.get(name)) {
         Some(extension) => Cause {
             because: Some(Because::Extension(extension.clone())),
-            ..KIND.cause(Subject::Extension(extension.clone()))
+            ..Name::ObjectExists.cause(Subject::Extension(extension.clone()))
         },
         None => cause,
     }

@@ -1,6 +1,6 @@
 use crate::cluster::sql::identifier;
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -11,7 +11,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/owner-not-assignable.md"),
     rules: &[
         // check_can_set_role and before it check_is_member_of_role, in src/backend/utils/adt/acl.c: 16 and newer, 15 and older.
-        Rule::new(Place::Message, &["42501"], |failed| {
+        Rule::new(Precedence::Message, &["42501"], |failed| {
             let says = failed.says("must be able to SET ROLE \"") || failed.says("must be member of role \"");
             says.then(|| Subject::Role(failed.quoted()).into())
         }),

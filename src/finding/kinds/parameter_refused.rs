@@ -1,6 +1,6 @@
 use crate::cluster::sql::identifier;
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -9,7 +9,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Target,
     summary: "The restoring role may not set a parameter that the dump sets.",
     page: include_str!("../../../docs/findings/parameter-refused.md"),
-    rules: &[Rule::new(Place::Message, &["42501"], |failed| {
+    rules: &[Rule::new(Precedence::Message, &["42501"], |failed| {
         failed.says("permission denied to set parameter \"").then(|| Subject::Setting(failed.quoted()).into())
     })],
     names_who: true,

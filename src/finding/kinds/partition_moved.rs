@@ -1,9 +1,10 @@
 use pgdump_reader::Declared;
 
+use crate::finding::Name;
 use crate::finding::kind::{Cause, Kind};
 use crate::finding::qualified::attaches;
 use crate::finding::refine::Refine;
-use crate::finding::rule::{Because, Place, Rule};
+use crate::finding::rule::{Because, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -14,7 +15,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/partition-moved.md"),
     rules: &[
         // check_violation: `new row for relation "x" violates partition constraint`.
-        Rule::new(Place::Message, &["23514"], |failed| {
+        Rule::new(Precedence::Message, &["23514"], |failed| {
             let says = failed.message.ends_with(" violates partition constraint");
             says.then(|| Subject::Relation { schema: None, name: failed.quoted() }.into())
         }),
@@ -44,5 +45,5 @@ fn of_partition(refine: &Refine<'_>, cause: Cause) -> Cause {
         }
         None => cause.subject,
     };
-    Cause { because: is_hash.then_some(Because::Hash), ..KIND.cause(subject) }
+    Cause { because: is_hash.then_some(Because::Hash), ..Name::PartitionMoved.cause(subject) }
 }

@@ -1,6 +1,6 @@
 use super::superuser_lost;
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{Because, Failed, Known, Place, Rule};
+use crate::finding::rule::{Because, FailureView, Known, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -12,11 +12,11 @@ pub static KIND: Kind = Kind {
     rules: &[
         // invalid_grant_operation (recursive_grants_check in src/backend/utils/adt/acl.c): a right WITH GRANT OPTION that the
         // restoring role has from the same grantor already.
-        Rule::new(Place::Message, &["0LP01"], |failed| {
+        Rule::new(Precedence::Message, &["0LP01"], |failed| {
             let says = failed.message.ends_with("cannot be granted back to your own grantor");
             says.then(|| refused(failed))
         }),
-        Rule::new(Place::Otherwise, &["42501"], |failed| Some(refused(failed))),
+        Rule::new(Precedence::Otherwise, &["42501"], |failed| Some(refused(failed))),
     ],
     refine: Some(superuser_lost::of_superuser),
     may_follow: true,
@@ -49,7 +49,7 @@ pub static KIND: Kind = Kind {
     ..Kind::USUAL
 };
 
-fn refused(failed: &Failed<'_>) -> Known {
+fn refused(failed: &FailureView<'_>) -> Known {
     // Triggers of foreign keys are the server's own (ATExecEnableDisableTrigger in tablecmds.c).
     let statement = failed.failure.statement.as_deref().unwrap_or_default();
     let switches = [" DISABLE TRIGGER ", " ENABLE TRIGGER "].iter().any(|words| statement.contains(words));

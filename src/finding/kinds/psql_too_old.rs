@@ -1,5 +1,5 @@
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Known, Place, Rule};
+use crate::finding::rule::{Known, Precedence, Rule};
 use crate::finding::{Origin, Severity};
 
 pub static KIND: Kind = Kind {
@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/psql-too-old.md"),
     rules: &[
         // `invalid command \restrict` (exec_command in src/bin/psql/command.c): psql of before the fix of CVE-2025-8714.
-        Rule::of_client(Place::Message, |failed| {
+        Rule::of_client(Precedence::Message, |failed| {
             let says = failed.says(r"invalid command \restrict") || failed.says(r"invalid command \unrestrict");
             says.then(Known::default)
         }),

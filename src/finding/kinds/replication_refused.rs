@@ -1,5 +1,5 @@
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -8,7 +8,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Target,
     summary: "The restoring role may not create a publication or subscription that the dump has.",
     page: include_str!("../../../docs/findings/replication-refused.md"),
-    rules: &[Rule::new(Place::Statement, &["42501"], |failed| {
+    rules: &[Rule::new(Precedence::Statement, &["42501"], |failed| {
         const MAKES: [&str; 4] =
             ["CREATE PUBLICATION", "ALTER PUBLICATION", "CREATE SUBSCRIPTION", "ALTER SUBSCRIPTION"];
         MAKES.iter().any(|words| failed.begins(words)).then(|| Subject::Role(failed.role()).into())

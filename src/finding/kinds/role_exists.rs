@@ -1,7 +1,7 @@
 use pgdump_reader::Word;
 
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Failed, Known, Place, Rule};
+use crate::finding::rule::{FailureView, Known, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -12,15 +12,15 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/role-exists.md"),
     rules: &[
         // object_in_use, dependent_objects_still_exist: roles that pg_dumpall --clean drops and cannot.
-        Rule::new(Place::Statement, &["55006"], |failed| {
+        Rule::new(Precedence::Statement, &["55006"], |failed| {
             (failed.begins("DROP ") && failed.message.ends_with(" user cannot be dropped")).then(|| dropped(failed))
         }),
-        Rule::new(Place::Statement, &["2BP01"], |failed| {
+        Rule::new(Precedence::Statement, &["2BP01"], |failed| {
             let is_bootstrap = failed.message.ends_with("it is required by the database system");
             (failed.begins("DROP ") && is_bootstrap).then(|| dropped(failed))
         }),
         // duplicate_object: a role of pg_dumpall that every cluster has.
-        Rule::new(Place::Statement, &["42710"], |failed| {
+        Rule::new(Precedence::Statement, &["42710"], |failed| {
             failed.begins("CREATE ROLE").then(|| Subject::Role(failed.quoted()).into())
         }),
     ],
@@ -31,7 +31,7 @@ pub static KIND: Kind = Kind {
 };
 
 /// The role of `DROP ROLE IF EXISTS "x";`.
-fn dropped(failed: &Failed<'_>) -> Known {
+fn dropped(failed: &FailureView<'_>) -> Known {
     Subject::Role(match failed.words().as_slice() {
         [.., Word::Name(role)] => role.clone(),
         _ => String::new(),

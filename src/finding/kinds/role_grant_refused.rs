@@ -1,6 +1,6 @@
 use crate::cluster::sql::identifier;
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -11,7 +11,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/role-grant-refused.md"),
     rules: &[
         // GRANT of a role (AddRoleMems in src/backend/commands/user.c; 16 and newer, 15 and older).
-        Rule::new(Place::Message, &["42501"], |failed| {
+        Rule::new(Precedence::Message, &["42501"], |failed| {
             let says =
                 failed.says("permission denied to grant role \"") || failed.says("must have admin option on role \"");
             says.then(|| Subject::Role(failed.quoted()).into())

@@ -1,6 +1,6 @@
 use crate::cluster::sql::identifier;
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Failed, Known, Place, Rule};
+use crate::finding::rule::{FailureView, Known, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -11,9 +11,9 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/role-missing.md"),
     rules: &[
         // undefined_object.
-        Rule::new(Place::Message, &["42704"], |failed| failed.says("role \"").then(|| role(failed))),
+        Rule::new(Precedence::Message, &["42704"], |failed| failed.says("role \"").then(|| role(failed))),
         // invalid_parameter_value: SET SESSION AUTHORIZATION, SET ROLE.
-        Rule::new(Place::Message, &["22023"], |failed| {
+        Rule::new(Precedence::Message, &["22023"], |failed| {
             (failed.says("role \"") && failed.message.ends_with("does not exist")).then(|| role(failed))
         }),
     ],
@@ -25,6 +25,6 @@ pub static KIND: Kind = Kind {
     ..Kind::USUAL
 };
 
-fn role(failed: &Failed<'_>) -> Known {
+fn role(failed: &FailureView<'_>) -> Known {
     Subject::Role(failed.quoted()).into()
 }

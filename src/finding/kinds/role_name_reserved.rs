@@ -1,6 +1,6 @@
 use crate::cluster::sql::identifier;
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -11,7 +11,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/role-name-reserved.md"),
     rules: &[
         // reserved_name.
-        Rule::new(Place::Statement, &["42939"], |failed| {
+        Rule::new(Precedence::Statement, &["42939"], |failed| {
             failed.begins("CREATE ROLE").then(|| Subject::Role(failed.quoted()).into())
         }),
     ],

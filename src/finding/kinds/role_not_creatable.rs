@@ -1,6 +1,6 @@
 use super::superuser_lost;
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -9,7 +9,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Target,
     summary: "The restoring role may not create or change a role that the dump creates.",
     page: include_str!("../../../docs/findings/role-not-creatable.md"),
-    rules: &[Rule::new(Place::State, &["42501"], |failed| {
+    rules: &[Rule::new(Precedence::State, &["42501"], |failed| {
         // `ALTER ROLE x [IN DATABASE d] SET parameter …`
         let names_setting = || failed.statement.split_whitespace().any(|word| word == "SET");
         let makes = failed.begins("CREATE ROLE") || failed.begins("ALTER ROLE") && !names_setting();

@@ -1,3 +1,4 @@
+use crate::finding::Name;
 use crate::finding::kind::{Advice, Cause, Kind};
 use crate::finding::qualified::{relation_at, table_of};
 use crate::finding::refine::Refine;
@@ -50,19 +51,20 @@ pub static KIND: Kind = Kind {
 
 /// Whether rows of the dump collide with each other, or with rows that somebody else has written.
 pub(super) fn of_other_rows(refine: &Refine<'_>, failure: &Failure, cause: Cause) -> Cause {
-    let collision = |because: Because, table: Subject| Cause { because: Some(because), ..KIND.cause(table) };
+    let collision =
+        |because: Because, table: Subject| Cause { because: Some(because), ..Name::RowsCollide.cause(table) };
     let relation = |(schema, name): (String, String)| Subject::Relation { schema: Some(schema), name };
     if failure.writes_within() {
         let Some(table) = written_within(failure).map(relation) else { return cause };
         return collision(Because::Meanwhile, table.renamed(|table| refine.situation.mask.name(table)));
     }
     let Some(table) = table_of(failure) else { return cause };
-    let there = &refine.situation.there;
-    let because = match there.of_extension.get(&table) {
+    let databases = &refine.situation.databases;
+    let because = match databases.of_extension.get(&table) {
         Some(extension) => Because::Extension(extension.clone()),
-        None if there.filled_before.contains(&table) => Because::Before,
+        None if databases.filled_before.contains(&table) => Because::Before,
         // All rows of a COPY come or none do: those that are there came another way.
-        None if is_copy(failure) && there.filled_now.contains(&table) => Because::Meanwhile,
+        None if is_copy(failure) && databases.filled_now.contains(&table) => Because::Meanwhile,
         None => return cause,
     };
     collision(because, relation(table))

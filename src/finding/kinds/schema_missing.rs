@@ -1,6 +1,6 @@
 use crate::cluster::sql::identifier;
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{Known, Place, Rule};
+use crate::finding::rule::{Known, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -11,10 +11,10 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/schema-missing.md"),
     rules: &[
         // undefined_schema: none of the search_path's is there.
-        Rule::new(Place::Message, &["3F000"], |failed| {
+        Rule::new(Precedence::Message, &["3F000"], |failed| {
             (failed.message == "no schema has been selected to create in").then(Known::default)
         }),
-        Rule::new(Place::Missing, &["3F000"], |failed| {
+        Rule::new(Precedence::Missing, &["3F000"], |failed| {
             failed.what_is_missing().map(|_| Subject::Schema(failed.quoted()).into())
         }),
     ],

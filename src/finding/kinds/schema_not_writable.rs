@@ -1,6 +1,6 @@
 use crate::cluster::sql::identifier;
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{Because, Known, Place, Rule};
+use crate::finding::rule::{Because, Known, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -9,7 +9,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Target,
     summary: "The restoring role, or who is to own its objects, may not create in a schema.",
     page: include_str!("../../../docs/findings/schema-not-writable.md"),
-    rules: &[Rule::new(Place::Message, &["42501"], |failed| {
+    rules: &[Rule::new(Precedence::Message, &["42501"], |failed| {
         let makes = ["CREATE ", "ALTER ", "IMPORT "].iter().any(|verb| failed.begins(verb));
         (failed.says("permission denied for schema ") && makes).then(|| Known {
             subject: Subject::Schema(failed.after("permission denied for schema ")),

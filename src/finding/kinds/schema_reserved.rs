@@ -1,5 +1,5 @@
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -10,11 +10,11 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/schema-reserved.md"),
     rules: &[
         // reserved_name.
-        Rule::new(Place::Statement, &["42939"], |failed| {
+        Rule::new(Precedence::Statement, &["42939"], |failed| {
             failed.begins("CREATE SCHEMA").then(|| Subject::Schema(failed.quoted()).into())
         }),
         // pg_tle: `pgtle schema reserved for pg_tle functions`.
-        Rule::new(Place::Message, &[], |failed| {
+        Rule::new(Precedence::Message, &[], |failed| {
             let schema = || failed.message.split(' ').next().unwrap_or_default().to_owned();
             failed.message.contains(" schema reserved for ").then(|| Subject::Schema(schema()).into())
         }),

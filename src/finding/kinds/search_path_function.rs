@@ -3,7 +3,7 @@ use pgdump_reader::Declared;
 use crate::finding::failure::FUNCTION;
 use crate::finding::kind::{Advice, Case, Kind};
 use crate::finding::qualified::name_at;
-use crate::finding::rule::{MISSING, Place, Rule};
+use crate::finding::rule::{MISSING, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -14,7 +14,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/search-path-function.md"),
     rules: &[
         // A body runs, and finds no name that stands there without its schema: the restoring session has an empty search_path.
-        Rule::new(Place::State, &MISSING, |failed| {
+        Rule::new(Precedence::State, &MISSING, |failed| {
             let function = running(failed.failure.context.as_deref()?)?;
             Some(Subject::Function(function).into())
         }),

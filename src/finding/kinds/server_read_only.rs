@@ -1,5 +1,5 @@
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Known, Place, Rule};
+use crate::finding::rule::{Known, Precedence, Rule};
 use crate::finding::{Origin, Severity};
 
 pub static KIND: Kind = Kind {
@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/server-read-only.md"),
     rules: &[
         // read_only_sql_transaction: `cannot execute CREATE TABLE in a read-only transaction`.
-        Rule::new(Place::State, &["25006"], |_| Some(Known::default())),
+        Rule::new(Precedence::State, &["25006"], |_| Some(Known::default())),
     ],
     title: Some(|_| "the restore may change nothing: its session is read-only".to_owned()),
     fix: "Restore with the setting off for the session, or take it off the database, the role or the server until \

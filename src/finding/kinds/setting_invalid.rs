@@ -1,5 +1,5 @@
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -8,7 +8,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Target,
     summary: "The dump sets a parameter to a value that the target does not take.",
     page: include_str!("../../../docs/findings/setting-invalid.md"),
-    rules: &[Rule::new(Place::State, &["22023"], |failed| {
+    rules: &[Rule::new(Precedence::State, &["22023"], |failed| {
         Some(Subject::Setting(of_parameter(failed.message)?.to_owned()).into())
     })],
     title: Some(|case| format!("the target does not take the dump's value of the parameter {:?}", case.subject)),

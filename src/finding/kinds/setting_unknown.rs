@@ -1,5 +1,5 @@
 use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -8,7 +8,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Target,
     summary: "The dump sets a parameter that the target's server does not know.",
     page: include_str!("../../../docs/findings/setting-unknown.md"),
-    rules: &[Rule::new(Place::Message, &["42704"], |failed| {
+    rules: &[Rule::new(Precedence::Message, &["42704"], |failed| {
         failed.says("unrecognized configuration parameter").then(|| Subject::Setting(failed.quoted()).into())
     })],
     title: Some(|case| format!("the server does not know the parameter {:?}", case.subject)),

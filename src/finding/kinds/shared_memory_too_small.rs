@@ -1,5 +1,5 @@
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Known, Place, Rule};
+use crate::finding::rule::{Known, Precedence, Rule};
 use crate::finding::{Origin, Severity};
 
 pub static KIND: Kind = Kind {
@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/shared-memory-too-small.md"),
     rules: &[
         // disk_full: `could not resize shared memory segment "…" to … bytes: No space left on device` (dsm_impl.c).
-        Rule::new(Place::Message, &["53100"], |failed| {
+        Rule::new(Precedence::Message, &["53100"], |failed| {
             failed.says("could not resize shared memory segment ").then(Known::default)
         }),
     ],

@@ -3,8 +3,8 @@ use pgdump_reader::Word;
 use crate::cluster::sql::identifier;
 use crate::finding::kind::{Cause, Kind};
 use crate::finding::refine::Refine;
-use crate::finding::rule::{Because, Failed, Known, Place, Rule};
-use crate::finding::{Failure, Origin, Severity, Subject};
+use crate::finding::rule::{Because, FailureView, Known, Precedence, Rule};
+use crate::finding::{Failure, Name, Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
     name: "superuser-lost",
@@ -14,7 +14,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/superuser-lost.md"),
     rules: &[
         // feature_not_supported (AlterRole in user.c, from 16 on): `The bootstrap user must have the SUPERUSER attribute.`
-        Rule::new(Place::Message, &["0A000"], |failed| {
+        Rule::new(Precedence::Message, &["0A000"], |failed| {
             (failed.message == "permission denied to alter role")
                 .then(|| Known { because: Some(Because::Refused), subject: Subject::Role(altered(failed)) })
         }),
@@ -39,7 +39,7 @@ pub static KIND: Kind = Kind {
 };
 
 /// The role of `ALTER ROLE x WITH …`.
-fn altered(failed: &Failed<'_>) -> String {
+fn altered(failed: &FailureView<'_>) -> String {
     match failed.words().as_slice() {
         [_, _, Word::Name(role), ..] => role.clone(),
         _ => String::new(),
@@ -52,5 +52,5 @@ pub(super) fn of_superuser(refine: &Refine<'_>, failure: &Failure, cause: Cause)
     let is_meant = refine.situation.superuser_lost && failure.role.as_deref() == Some(superuser);
     // A catalogue's table is refused to a superuser too.
     let of_system = failure.message.contains(" is a system catalog");
-    if is_meant && !of_system { KIND.cause(Subject::Role(superuser.to_owned())) } else { cause }
+    if is_meant && !of_system { Name::SuperuserLost.cause(Subject::Role(superuser.to_owned())) } else { cause }
 }

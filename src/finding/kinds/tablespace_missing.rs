@@ -3,7 +3,7 @@ use pgdump_reader::Dump;
 use crate::cluster::sql::identifier;
 use crate::finding::kind::Kind;
 use crate::finding::qualified::name_at;
-use crate::finding::rule::{Known, Place, Rule};
+use crate::finding::rule::{Known, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -14,14 +14,14 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/tablespace-missing.md"),
     rules: &[
         // undefined_file: the directory of a new tablespace.
-        Rule::new(Place::Statement, &["58P01"], |failed| {
+        Rule::new(Precedence::Statement, &["58P01"], |failed| {
             let name = failed.after_words("CREATE TABLESPACE")?;
             Some(tablespace(name_at(name).and_then(|mut parts| parts.pop()).unwrap_or_default()))
         }),
-        Rule::new(Place::Message, &["42704"], |failed| {
+        Rule::new(Precedence::Message, &["42704"], |failed| {
             failed.says("tablespace \"").then(|| tablespace(failed.quoted()))
         }),
-        Rule::new(Place::Message, &["22023"], |failed| {
+        Rule::new(Precedence::Message, &["22023"], |failed| {
             let named = failed.says("invalid value for parameter \"default_tablespace\": \"");
             named.then(|| tablespace(failed.after("\": ")))
         }),

@@ -1,5 +1,5 @@
 use crate::finding::kind::{Kind, SubjectIs};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -11,7 +11,7 @@ pub static KIND: Kind = Kind {
     rules: &[
         // `new encoding (UTF8) is incompatible with the encoding of the template database (SQL_ASCII)`, and so for collation,
         // LC_CTYPE, locale provider, ICU locale.
-        Rule::new(Place::Extension, &["22023"], |failed| {
+        Rule::new(Precedence::Extension, &["22023"], |failed| {
             let says = failed.message.contains("incompatible with")
                 || failed.message.contains("does not match locale provider");
             (failed.begins("CREATE DATABASE") && says).then(|| Subject::Words(failed.shape()).into())

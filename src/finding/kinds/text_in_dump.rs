@@ -2,7 +2,7 @@ use pgdump_reader::begins_with_command;
 
 use crate::finding::kind::{Kind, SubjectIs};
 use crate::finding::qualified::name_at;
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Failure, Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -13,12 +13,12 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/text-in-dump.md"),
     rules: &[
         // bad_copy_file_format, or what its first words are to a column: a line of another program's among the rows.
-        Rule::new(Place::Rows, &[], |failed| {
+        Rule::new(Precedence::Rows, &[], |failed| {
             let speaker = line(failed.failure).and_then(speaker_at).filter(|_| failed.state.starts_with("22"))?;
             Some(Subject::Words(speaker.to_owned()).into())
         }),
         // syntax_error where nothing of SQL begins; rows that psql takes for statements are told by what refused them.
-        Rule::new(Place::Statement, &["42601"], |failed| {
+        Rule::new(Precedence::Statement, &["42601"], |failed| {
             let speaker = || Subject::Words(speaker_at(failed.statement).unwrap_or_default().to_owned()).into();
             (!begins_with_command(failed.statement)).then(speaker)
         }),

@@ -1,6 +1,6 @@
 use super::feature_missing;
 use crate::finding::kind::{Kind, SubjectIs};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 use crate::profile::Acceptable;
 
@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Restore,
     summary: "A statement failed for a reason that no other finding names.",
     page: include_str!("../../../docs/findings/unclassified-error.md"),
-    rules: &[Rule::new(Place::Unknown, &[], |failed| {
+    rules: &[Rule::new(Precedence::Unknown, &[], |failed| {
         Some(Subject::Words(format!("{} {}", failed.state, failed.shape())).into())
     })],
     refine: Some(|refine, failure, cause| feature_missing::of_version(refine, failure).unwrap_or(cause)),

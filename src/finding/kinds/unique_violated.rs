@@ -1,6 +1,6 @@
 use super::rows_collide;
 use crate::finding::kind::Kind;
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -11,7 +11,7 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/unique-violated.md"),
     rules: &[
         // unique_violation, exclusion_violation: `could not create unique index "x"`.
-        Rule::new(Place::State, &["23505", "23P01"], |failed| Some(Subject::Constraint(failed.quoted()).into())),
+        Rule::new(Precedence::State, &["23505", "23P01"], |failed| Some(Subject::Constraint(failed.quoted()).into())),
     ],
     refine: Some(rows_collide::of_other_rows),
     title: Some(|case| format!("rows of the dump share a key of {:?}", case.subject)),

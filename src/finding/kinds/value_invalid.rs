@@ -1,5 +1,5 @@
 use crate::finding::kind::{Kind, SubjectIs};
-use crate::finding::rule::{Place, Rule};
+use crate::finding::rule::{Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -10,9 +10,11 @@ pub static KIND: Kind = Kind {
     page: include_str!("../../../docs/findings/value-invalid.md"),
     rules: &[
         // Text that is no number, no date, too long; a number out of range. 22021 and 22P05 are of encodings.
-        Rule::new(Place::State, &["22P02", "22003", "22007", "22008", "22001", "22P03", "22004", "22P04"], |failed| {
-            Some(Subject::Words(format!("{} {}", failed.state, failed.shape())).into())
-        }),
+        Rule::new(
+            Precedence::State,
+            &["22P02", "22003", "22007", "22008", "22001", "22P03", "22004", "22P04"],
+            |failed| Some(Subject::Words(format!("{} {}", failed.state, failed.shape())).into()),
+        ),
     ],
     subject: SubjectIs::Form,
     fix: "Mend the values in the source, or let the target's column have the source's type; --show-data shows the \

@@ -1,6 +1,6 @@
 //! A message, part by part.
 
-use super::templates::{self, Hole, Part, Template};
+use super::templates::{self, Hole, Template, TemplatePart};
 use super::{MASK, Mask, Voice, parts, postgres};
 
 /// Longer messages are not taken apart.
@@ -36,8 +36,8 @@ fn fit(mask: &Mask<'_>, template: &Template, text: &str, voice: Voice) -> Option
     let mut shown = String::new();
     for part in &template.parts {
         match part {
-            Part::Fixed(fixed) => shown.push_str(fixed),
-            Part::Hole(hole) => {
+            TemplatePart::Fixed(fixed) => shown.push_str(fixed),
+            TemplatePart::Hole(hole) => {
                 let text = filled.next().unwrap_or_default();
                 // What the server itself says without quotes is more of its words: `permission denied to reserve them`.
                 let own = || by_words(mask, text).filter(|words| words == text);
@@ -54,11 +54,13 @@ fn fit(mask: &Mask<'_>, template: &Template, text: &str, voice: Voice) -> Option
 }
 
 /// Whether the text has these parts; what stands in the holes is collected.
-fn holds<'t>(parts: &[Part], text: &'t str, filled: &mut Vec<&'t str>, steps: &mut u32) -> bool {
+fn holds<'t>(parts: &[TemplatePart], text: &'t str, filled: &mut Vec<&'t str>, steps: &mut u32) -> bool {
     let Some((first, rest)) = parts.split_first() else { return text.is_empty() };
     let hole = match first {
-        Part::Fixed(fixed) => return text.strip_prefix(fixed).is_some_and(|text| holds(rest, text, filled, steps)),
-        Part::Hole(hole) => *hole,
+        TemplatePart::Fixed(fixed) => {
+            return text.strip_prefix(fixed).is_some_and(|text| holds(rest, text, filled, steps));
+        }
+        TemplatePart::Hole(hole) => *hole,
     };
     let depth = filled.len();
     let mut try_at = |end: usize, steps: &mut u32| {
@@ -72,8 +74,8 @@ fn holds<'t>(parts: &[Part], text: &'t str, filled: &mut Vec<&'t str>, steps: &m
     };
     match rest.first() {
         None => try_at(text.len(), steps),
-        Some(Part::Fixed(next)) => text.match_indices(next).any(|(end, _)| try_at(end, steps)),
-        Some(Part::Hole(_)) => false,
+        Some(TemplatePart::Fixed(next)) => text.match_indices(next).any(|(end, _)| try_at(end, steps)),
+        Some(TemplatePart::Hole(_)) => false,
     }
 }
 

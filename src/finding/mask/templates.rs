@@ -389,7 +389,7 @@ Perhaps you meant to reference the column "{}" or the column "{}".
 Perhaps you meant the option "{}".
 Perhaps you meant the table alias "{}".
 Valid options in this context are: {}
-There are no valid options in this context.
+DatabaseFacts are no valid options in this context.
 Use the same encoding as in the template database, or use template0 as template.
 Use the same collation as in the template database, or use template0 as template.
 Use the same LC_CTYPE as in the template database, or use template0 as template.
@@ -408,11 +408,11 @@ If you want to discard the contents, use TRUNCATE.
 /// One message, in pieces.
 #[derive(Debug)]
 pub struct Template {
-    pub parts: Vec<Part>,
+    pub parts: Vec<TemplatePart>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum TemplatePart {
     Fixed(&'static str),
     Hole(Hole),
 }
@@ -433,15 +433,15 @@ fn read(text: &'static str) -> Vec<Template> {
     text.lines().filter(|line| !line.is_empty()).map(|line| Template { parts: parts(line) }).collect()
 }
 
-fn parts(line: &'static str) -> Vec<Part> {
+fn parts(line: &'static str) -> Vec<TemplatePart> {
     let mut parts = Vec::new();
     let mut rest = line;
     while let Some((fixed, after)) = rest.split_once('{') {
         let (kind, after) = after.split_once('}').unwrap_or((after, ""));
         if !fixed.is_empty() {
-            parts.push(Part::Fixed(fixed));
+            parts.push(TemplatePart::Fixed(fixed));
         }
-        parts.push(Part::Hole(match kind {
+        parts.push(TemplatePart::Hole(match kind {
             "d" => Hole::Number,
             "o" => Hole::Object,
             "s" => Hole::System,
@@ -454,7 +454,7 @@ fn parts(line: &'static str) -> Vec<Part> {
         rest = after;
     }
     if !rest.is_empty() {
-        parts.push(Part::Fixed(rest));
+        parts.push(TemplatePart::Fixed(rest));
     }
     parts
 }

@@ -229,10 +229,10 @@ fn no_value_is_shown_of_what_is_made_of_anything() {
 
 /// A template with a mark in every hole.
 fn form(template: &templates::Template) -> String {
-    let part = |part: &templates::Part| match part {
-        templates::Part::Fixed(fixed) => fixed.to_string(),
-        templates::Part::Hole(templates::Hole::Object) => "relation".to_owned(),
-        templates::Part::Hole(_) => "\u{1}".to_owned(),
+    let part = |part: &templates::TemplatePart| match part {
+        templates::TemplatePart::Fixed(fixed) => fixed.to_string(),
+        templates::TemplatePart::Hole(templates::Hole::Object) => "relation".to_owned(),
+        templates::TemplatePart::Hole(_) => "\u{1}".to_owned(),
     };
     template.parts.iter().map(part).collect()
 }

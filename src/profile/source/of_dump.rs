@@ -2,12 +2,13 @@
 
 use pgdump_reader::{Collation, CreatedDatabase, Dump, Facts, Requirements, major_of};
 
-use super::Source;
-use crate::profile::encoding::{self, Encoding};
+use super::DumpFacts;
+use crate::postgres::encoding::{self, Encoding};
+use crate::postgres::{Change, Major};
+use crate::profile::LocaleProvider;
 use crate::profile::names::{is_locale_name, is_role_name};
-use crate::profile::{Change, LocaleProvider, Major};
 
-impl Source {
+impl DumpFacts {
     /// By a dump and its facts: those of its table of contents, or of a pass over all of it.
     ///
     /// Roles are those that a fresh server lacks: without those that the dump makes, that PostgreSQL itself has, and without

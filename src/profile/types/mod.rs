@@ -6,7 +6,6 @@ mod cluster;
 mod database;
 mod decisions;
 mod extensions;
-mod major;
 mod restore;
 mod roles;
 mod target;
@@ -16,7 +15,6 @@ pub use cluster::{Cluster, Entrypoint, LocaleProvider, Pull, Setting, Tablespace
 pub use database::{Database, Init, Public, Schema, Template};
 pub use decisions::{Accept, Severity};
 pub use extensions::{Extensions, Installed, RuledOut};
-pub use major::{Change, MAJORS, Major, predefined_role_since, predefined_roles};
 pub use restore::{Client, Jobs, Limits, Restore};
 pub use roles::{Membership, Role};
 pub use target::Target;

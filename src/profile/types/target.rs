@@ -11,9 +11,9 @@ use super::cluster::{Cluster, Entrypoint, LocaleProvider, Pull, Tablespace};
 use super::database::{Database, Init};
 use super::decisions::{Accept, Severity};
 use super::extensions::Extensions;
-use super::major::Major;
 use super::restore::{Limits, Restore};
 use super::roles::Role;
+use crate::postgres::Major;
 
 /// One expanded profile: exactly one cluster to restore into.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

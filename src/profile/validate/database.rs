@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::locale::{Locality, server_encoding};
 use super::{Places, roles, settings, steps};
-use crate::profile::{ProfileError, Target, Template, names, predefined_role_since};
+use crate::postgres::predefined_role_since;
+use crate::profile::{ProfileError, Target, Template, names};
 
 pub fn check(target: &mut Target, at: &Places<'_>) -> Result<(), ProfileError> {
     if let Some(encoding) = &target.database.encoding {

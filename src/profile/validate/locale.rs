@@ -1,8 +1,9 @@
 //! Whether initdb could make a cluster, or CREATE DATABASE a database, of this encoding and locale.
 
 use super::{Places, steps};
-use crate::profile::encoding::{self, Encoding};
-use crate::profile::{Change, LocaleProvider, Major, ProfileError, Target, names, suggest};
+use crate::postgres::encoding::{self, Encoding};
+use crate::postgres::{Change, Major};
+use crate::profile::{LocaleProvider, ProfileError, Target, names, suggest};
 
 /// The encoding and locale of a cluster or of a database.
 pub struct Locality<'a> {

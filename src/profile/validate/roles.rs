@@ -3,9 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Places, settings, steps};
-use crate::profile::{
-    Change, Major, Membership, ProfileError, Role, Target, names, predefined_role_since, predefined_roles, suggest,
-};
+use crate::postgres::{Change, Major, predefined_role_since, predefined_roles};
+use crate::profile::{Membership, ProfileError, Role, Target, names, suggest};
 
 pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
     let superuser = &target.cluster.superuser;

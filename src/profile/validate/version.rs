@@ -1,10 +1,8 @@
 //! Which PostgreSQL.
 
 use super::{Places, steps};
-use crate::profile::{Cause, Client, Major, ProfileError, Target};
-
-/// From 10 on a major version is one number; beyond 30 it is a typing error.
-const MAJORS: std::ops::RangeInclusive<u16> = 10..=30;
+use crate::postgres::Major;
+use crate::profile::{Cause, Client, ProfileError, Target};
 
 pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
     if target.postgres.is_none() && target.image.is_none() {
@@ -22,8 +20,9 @@ pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
 }
 
 fn major(Major(major): Major) -> Result<(), String> {
-    if MAJORS.contains(&major) {
+    if Major::PLAUSIBLE.contains(&major) {
         return Ok(());
     }
-    Err(format!("{major} is no major version of PostgreSQL from {} to {}", MAJORS.start(), MAJORS.end()))
+    let (oldest, newest) = Major::PLAUSIBLE.into_inner();
+    Err(format!("{major} is no major version of PostgreSQL from {oldest} to {newest}"))
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgdump_reader::{Declared, Scan};
+use pgdump_reader::{Declared, Scan, schema_or_public};
 
-use crate::check::Kind;
+use crate::check::{self, ItemKind};
 use crate::rehearsal::left_out::LeftOut;
 
 /// Why what belongs to a database itself is not compared.
@@ -12,7 +12,7 @@ pub const OF_DATABASE: &str = "it belongs to the database itself, which this res
 
 /// One item, or some of a kind that have no names.
 pub struct Item<'a> {
-    pub kind: Kind,
+    pub kind: ItemKind,
     /// As the dump calls it.
     pub database: Option<&'a str>,
     /// Schema and name, or a label.
@@ -30,7 +30,7 @@ pub struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    fn new(kind: Kind, database: Option<&'a str>, key: (String, String), check: &'static str) -> Self {
+    fn new(kind: ItemKind, database: Option<&'a str>, key: (String, String), check: &'static str) -> Self {
         Self {
             kind,
             database,
@@ -53,7 +53,7 @@ impl<'a> Item<'a> {
             (false, false) => format!("{schema}.{name}"),
         };
         match self.database {
-            Some(database) if several && !matches!(self.kind, Kind::Database | Kind::Role) => {
+            Some(database) if several && !matches!(self.kind, ItemKind::Database | ItemKind::Role) => {
                 Some(format!("{database}: {label}"))
             }
             _ => Some(label),
@@ -64,14 +64,10 @@ impl<'a> Item<'a> {
 /// Objects of these types are compared by checks of their own.
 fn check_of(declared: &Declared) -> &'static str {
     match declared.desc.as_str() {
-        "ACL" | "DEFAULT ACL" => "privileges",
-        "POLICY" | "ROW SECURITY" => "row security",
-        _ => "objects",
+        "ACL" | "DEFAULT ACL" => check::PRIVILEGES,
+        "POLICY" | "ROW SECURITY" => check::ROW_SECURITY,
+        _ => check::OBJECTS,
     }
-}
-
-fn schema_of(schema: &Option<String>) -> String {
-    schema.clone().filter(|schema| !schema.is_empty()).unwrap_or_else(|| "public".to_owned())
 }
 
 /// All items of a dump; what the restore has left out of it is in `left_out`.
@@ -79,12 +75,12 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
     let facts = &scan.facts;
     let mut items = Vec::new();
     for role in facts.roles_left() {
-        items.push(Item::new(Kind::Role, None, (String::new(), role.clone()), "roles"));
+        items.push(Item::new(ItemKind::Role, None, (String::new(), role.clone()), check::ROLES));
     }
     let is_temporary = |schema: &Option<String>| schema.as_ref().is_some_and(|schema| schema.starts_with("pg_temp"));
     for table in facts.tables.iter().filter(|table| table.created && !is_temporary(&table.schema)) {
-        let key = (schema_of(&table.schema), table.name.clone());
-        let mut item = Item::new(Kind::Table, table.database.as_deref(), key, "objects");
+        let key = (schema_or_public(table.schema.as_deref()).to_owned(), table.name.clone());
+        let mut item = Item::new(ItemKind::Table, table.database.as_deref(), key, check::OBJECTS);
         item.left_out = left_out.definition("TABLE", &item.key.0, &item.key.1);
         items.push(item);
     }
@@ -93,16 +89,20 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         .iter()
         .filter(|rows| rows.rows > 0 && !is_temporary(&rows.destination.schema))
         .map(|rows| {
-            (rows.destination.database.as_deref(), schema_of(&rows.destination.schema), rows.destination.table.as_str())
+            (
+                rows.destination.database.as_deref(),
+                schema_or_public(rows.destination.schema.as_deref()).to_owned(),
+                rows.destination.table.as_str(),
+            )
         })
         .collect();
     for (database, schema, table) in rows {
-        let mut item = Item::new(Kind::Rows, database, (schema, table.to_owned()), "rows");
+        let mut item = Item::new(ItemKind::Rows, database, (schema, table.to_owned()), check::ROWS);
         item.left_out = left_out.rows(&item.key.0, &item.key.1);
         items.push(item);
     }
     for (database, data) in scan.large_objects.iter().filter(|(_, data)| data.objects > 0) {
-        let mut item = Item::new(Kind::LargeObject, database.as_deref(), Default::default(), "rows");
+        let mut item = Item::new(ItemKind::LargeObject, database.as_deref(), Default::default(), check::ROWS);
         item.count = data.objects;
         item.left_out = left_out.large_objects();
         items.push(item);
@@ -111,27 +111,33 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         .sequences
         .iter()
         .map(|value| &value.sequence)
-        .map(|sequence| (sequence.database.as_deref(), schema_of(&sequence.schema), sequence.name.as_str()))
+        .map(|sequence| {
+            (
+                sequence.database.as_deref(),
+                schema_or_public(sequence.schema.as_deref()).to_owned(),
+                sequence.name.as_str(),
+            )
+        })
         .collect();
     for (database, schema, name) in values {
-        let mut item = Item::new(Kind::SequenceValue, database, (schema, name.to_owned()), "sequences");
+        let mut item = Item::new(ItemKind::SequenceValue, database, (schema, name.to_owned()), check::SEQUENCES);
         item.left_out = left_out.sequence(&item.key.0, &item.key.1);
         items.push(item);
     }
     for view in &facts.refreshed {
-        let key = (schema_of(&view.schema), view.name.clone());
-        let mut item = Item::new(Kind::MaterializedView, view.database.as_deref(), key, "views");
+        let key = (schema_or_public(view.schema.as_deref()).to_owned(), view.name.clone());
+        let mut item = Item::new(ItemKind::MaterializedView, view.database.as_deref(), key, check::VIEWS);
         item.left_out = left_out.materialized_view(&item.key.0, &item.key.1);
         items.push(item);
     }
     for declared in &scan.declared {
         let key = (String::new(), declared.label());
-        let mut item = Item::new(Kind::Definition, declared.database.as_deref(), key, check_of(declared));
+        let mut item = Item::new(ItemKind::Definition, declared.database.as_deref(), key, check_of(declared));
         item.of_database = declared.tag.starts_with("DATABASE ");
         item.can_be_of_database = declared.desc == "ACL";
         // Privileges and policies are compared whatever has left them out, as long as their table is there.
-        let schema = schema_of(&declared.schema);
-        if item.check == "objects" || left_out.has_table_of(&schema, &declared.tag) {
+        let schema = schema_or_public(declared.schema.as_deref()).to_owned();
+        if item.check == check::OBJECTS || left_out.has_table_of(&schema, &declared.tag) {
             item.left_out = declared.id.and_then(|id| left_out.entry(id));
         }
         items.push(item);
@@ -142,7 +148,7 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         *unnamed.entry(added.database.as_deref()).or_default() += 1;
     }
     for (database, count) in unnamed {
-        let mut item = Item::new(Kind::Definition, database, Default::default(), "objects");
+        let mut item = Item::new(ItemKind::Definition, database, Default::default(), check::OBJECTS);
         item.count = count;
         item.nobody = Some("the script makes it by a statement that pg_dump has not written");
         items.push(item);
@@ -160,7 +166,7 @@ fn databases(scan: &Scan) -> impl Iterator<Item = Item<'_>> {
     let named: BTreeSet<Option<&str>> = held.into_keys().chain(made.map(|name| Some(name.as_str()))).collect();
     named.into_iter().map(|database| {
         let name = database.unwrap_or("the one that is connected to first").to_owned();
-        Item::new(Kind::Database, database, (String::new(), name), "objects")
+        Item::new(ItemKind::Database, database, (String::new(), name), check::OBJECTS)
     })
 }
 

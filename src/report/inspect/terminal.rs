@@ -10,9 +10,10 @@ use std::io;
 use anstyle::Style;
 
 use super::{FeatureNeed, Inspection, RoleNeed, TableRow};
+use crate::counted::{agreeing, counted};
 use crate::finding::Severity;
 use crate::report::terminal::{BOLD, DIM, GREEN, NARROWEST, RED, TerminalOptions, WIDEST, YELLOW, write_findings};
-use crate::report::text::{self, counted, pack, visible, wrap};
+use crate::report::text::{self, pack, visible, wrap};
 
 /// How many tables stand for the others.
 const FIRST_TABLES: usize = 10;
@@ -246,7 +247,7 @@ impl Page<'_> {
                 format!("{} ({})", database.name, about.join(" "))
             })
             .collect();
-        let label = if databases.len() == 1 { "database" } else { "databases" };
+        let label = agreeing(databases.len(), "database", "databases");
         self.row(label, &databases)
     }
 
@@ -326,7 +327,7 @@ impl Page<'_> {
             let gap = " ".repeat(width.saturating_sub(text::width(&name)) + 2);
             writeln!(self.out, "  {name}{gap}{}", said.join(", "))?;
         }
-        let rehearsals: Vec<_> = inspection.targets.iter().map(super::TargetForecast::as_rehearsal).collect();
+        let rehearsals: Vec<_> = inspection.targets.iter().map(super::TargetPreflight::as_rehearsal).collect();
         write_findings(&rehearsals, self.out, self.options)
     }
 
@@ -343,7 +344,7 @@ impl Page<'_> {
             let places = counted(inspection.damage.len() as u64, "place");
             (RED, "DAMAGED", format!("{path} is not whole: {places}"))
         } else if !failing.is_empty() {
-            let verb = if failing.len() == 1 { "lacks" } else { "lack" };
+            let verb = agreeing(failing.len(), "lacks", "lack");
             (RED, "FAIL", format!("{} of {total} {verb} what the dump needs: {}", failing.len(), failing.join(", ")))
         } else if !inspection.targets.is_empty() {
             let text = format!("nothing is known to fail in {total}; only a rehearsal shows that it comes back");
@@ -403,7 +404,7 @@ fn cells(table: &TableRow) -> [String; 3] {
 }
 
 fn counted_in_groups(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
+    format!("{} {noun}{}", grouped(count), agreeing(count, "", "s"))
 }
 
 /// `12 345 678`

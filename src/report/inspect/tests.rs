@@ -1,7 +1,7 @@
 use pgdump_reader::Dump;
 
 use super::terminal;
-use super::{Inspection, TargetForecast};
+use super::{Inspection, TargetPreflight};
 use crate::finding::{Finding, Name};
 use crate::report::terminal::TerminalOptions;
 use crate::report::text::is_hidden;
@@ -23,7 +23,7 @@ fn opened(text: &str) -> (tempfile::TempDir, Dump) {
     (folder, dump)
 }
 
-fn inspected(dump: &Dump, targets: Vec<TargetForecast>) -> Inspection {
+fn inspected(dump: &Dump, targets: Vec<TargetPreflight>) -> Inspection {
     let scan = dump.count().unwrap();
     let mut inspection = Inspection::of(dump, &scan.facts, Some(&scan), targets);
     inspection.dump.path = "backups/app.sql".to_owned();
@@ -67,7 +67,7 @@ fn a_dump_is_told_by_what_it_is_what_it_requires_and_what_it_holds() {
 fn targets_are_told_in_a_line_each_and_causes_once() {
     let (_folder, dump) = opened(&rich());
     let role = Finding::new(Name::RoleMissing, "role \"reader\" does not exist in this target");
-    let of = |name: &str, findings: Vec<Finding>| TargetForecast {
+    let of = |name: &str, findings: Vec<Finding>| TargetPreflight {
         target: name.to_owned(),
         description: String::new(),
         findings,
@@ -128,7 +128,7 @@ fn the_documented_schema_is_what_is_written() {
     let documentation = include_str!("../../../docs/inspect.md");
     let (_folder, dump) = opened(&rich());
     let finding = Finding::new(Name::RoleMissing, "role \"reader\" does not exist in this target");
-    let target = TargetForecast { target: "a".to_owned(), description: String::new(), findings: vec![finding] };
+    let target = TargetPreflight { target: "a".to_owned(), description: String::new(), findings: vec![finding] };
     let value = serde_json::to_value(inspected(&dump, vec![target])).unwrap();
     let mut open = vec![&value];
     while let Some(value) = open.pop() {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use pgdump_reader::{DataState, Dump, Facts, Requirements, Scan};
 
+use crate::counted::{agreeing, counted};
 use crate::finding::mask::secrets;
-use crate::report::text::counted;
 
 /// Each thing in one sentence.
 pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, requirements: &Requirements) -> Vec<String> {
@@ -75,7 +75,7 @@ pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, requirements: &Requir
     let bare = without_policy(facts);
     if whole && !bare.is_empty() {
         let tables = counted(bare.len() as u64, "table");
-        let (have, first) = (if bare.len() == 1 { "has" } else { "have" }, &bare[0]);
+        let (have, first) = (agreeing(bare.len(), "has", "have"), &bare[0]);
         say(true, format!("{tables} {have} row level security and no policy, so only its owner sees rows: {first}"));
     }
     let databases = facts.databases.iter().filter(|name| *name != "template1" && *name != "postgres").count();

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::io;
 
 use super::{FIRST_FEW, Group, LABEL_WIDTH, Page};
+use crate::counted::counted;
 use crate::finding::Subject;
-use crate::report::text::{self, counted, pack};
+use crate::report::text::{self, pack};
 
 /// So many of a kind are told one by one.
 const APART: usize = 2;

@@ -7,9 +7,10 @@ use comfy_table::{ContentArrangement, LineStyle, Table, presets};
 
 use super::{DIM, GREEN, YELLOW, severity_style, verdict_style};
 use crate::check::{CheckResult, Group, NEEDS, Outcome};
+use crate::counted::counted;
 use crate::finding::{Finding, Severity};
 use crate::rehearsal::{Rehearsal, RestoreSummary, Verdict};
-use crate::report::text::{self, clip, counted, pack, visible};
+use crate::report::text::{self, clip, pack, visible};
 
 /// A longer name of a target or a check is clipped: it would push everything else out of sight.
 const LONGEST_NAME: usize = 100;
@@ -87,7 +88,7 @@ impl Cell {
         }
     }
 
-    /// The forecast: what it alone says, and what the restore and the other checks have met of it.
+    /// The preflight: what it alone says, and what the restore and the other checks have met of it.
     fn of_needs(rehearsal: &Rehearsal) -> Self {
         let Some(result) = rehearsal.checks.iter().find(|result| result.check == NEEDS) else { return Self::NotRun };
         let Outcome::Looked { findings } = &result.outcome else { return Self::Untested };
@@ -145,7 +146,7 @@ fn verdict_label(verdict: Verdict) -> &'static str {
 
 /// Targets against the restore and the checks.
 pub(super) struct Grid {
-    /// The forecast, where there is one, then the restore, then each group of checks.
+    /// The preflight, where there is one, then the restore, then each group of checks.
     columns: Vec<String>,
     rows: Vec<Row>,
 }

@@ -1,9 +1,10 @@
 //! What a run comes to, in one sentence.
 
+use crate::counted::{agreeing, counted};
 use crate::finding::{Finding, Severity};
 use crate::rehearsal::Rehearsal;
 use crate::report::Report;
-use crate::report::text::{self, clip, counted, visible};
+use crate::report::text::{self, clip, visible};
 use crate::verdict::Verdict;
 
 /// What the run comes to, in one sentence.
@@ -23,7 +24,7 @@ pub(super) fn of(report: &Report) -> String {
     }
     let mut parts = Vec::new();
     if !failed.is_empty() {
-        let verb = if failed.len() == 1 { "does" } else { "do" };
+        let verb = agreeing(failed.len(), "does", "do");
         parts.push(format!("{} of {} {verb} not come back: {}", failed.len(), targets(total), failed.join(", ")));
     }
     if !failed_on_warnings.is_empty() {
@@ -33,7 +34,7 @@ pub(super) fn of(report: &Report) -> String {
         parts.push(format!("{count} of {} {verb}, as --fail-on warning asks: {names}", targets(total)));
     }
     if !untested.is_empty() {
-        let verb = if untested.len() == 1 { "is" } else { "are" };
+        let verb = agreeing(untested.len(), "is", "are");
         parts.push(format!("{} of {} {verb} untested: {}", untested.len(), targets(total), untested.join(", ")));
     }
     if parts.is_empty() {

@@ -221,7 +221,7 @@ fn a_check_that_only_some_targets_have_keeps_its_place() {
 }
 
 #[test]
-fn the_forecast_comes_first_and_tells_nothing_twice() {
+fn the_preflight_comes_first_and_repeats_nothing() {
     let text = plain(&sample::foreseen());
     let header = text.lines().find(|line| line.starts_with("target")).unwrap();
     assert!(header.split_whitespace().skip(1).take(2).eq(["needs", "restore"]), "{header}");

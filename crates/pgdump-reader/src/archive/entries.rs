@@ -77,7 +77,7 @@ impl DataEntry {
 fn destination(entry: &TocEntry) -> Destination {
     let own = Destination { database: None, schema: entry.schema.clone(), table: entry.tag.clone(), columns: None };
     let Some(statement) = &entry.copy_stmt else { return own };
-    let mut lexer = Lexer::new(statement.as_bytes());
+    let mut lexer = Lexer::of_text(statement);
     let mut collector = Collector::default();
     collector.schema.clone_from(&entry.schema);
     // Reading from memory cannot fail.

@@ -213,6 +213,13 @@ impl TocEntry {
     pub fn label(&self) -> String {
         label(&self.desc, self.schema.as_deref(), &self.tag)
     }
+
+    /// The oids of the large objects that the entry stands for. Since 17 (archives of 1.16) one entry has all that have owner
+    /// and privileges in common, and its definition lists them, one in each line (getLOs in pg_dump.c).
+    pub(crate) fn large_object_oids(&self) -> impl Iterator<Item = &str> {
+        let is_metadata = self.desc == "BLOB METADATA";
+        self.defn.lines().map(str::trim).filter(move |line| is_metadata && !line.is_empty())
+    }
 }
 
 /// `TABLE public.orders`, of the parts that a table of contents has.

@@ -108,10 +108,8 @@ impl<'p, 'v> ArchivePass<'p, 'v> {
 
     /// Compares how many large objects are listed, were found, and are in the table of contents.
     pub(crate) fn check_large_objects(&mut self, archive: &Archive) {
-        // Since 1.16 one BLOB METADATA entry stands for many, whose oids its definition lists line by line.
         let declared: usize = if archive.version.since(16) {
-            let metadata = archive.entries.iter().filter(|entry| entry.desc == "BLOB METADATA");
-            metadata.map(|entry| entry.defn.lines().filter(|line| !line.trim().is_empty()).count()).sum()
+            archive.entries.iter().map(|entry| entry.large_object_oids().count()).sum()
         } else {
             archive.entries.iter().filter(|entry| entry.desc == "BLOB").count()
         };

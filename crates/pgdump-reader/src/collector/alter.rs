@@ -1,9 +1,9 @@
 //! `ALTER …` and `DROP …`.
 
 use super::Collector;
-use super::kinds::ALTERED;
 use crate::facts::{Constraint, Relation, RowSecurity};
 use crate::lexer::{Statement, Token, TokenKind};
+use crate::object_kind::ObjectKind;
 use crate::sequences;
 use crate::sql::identifier;
 use crate::words::Words;
@@ -73,7 +73,7 @@ impl Collector {
             *self.facts.attached.entry(index).or_default() += 1;
             return Some(());
         }
-        let kind = words.kind(ALTERED)?;
+        let kind = words.kind(ObjectKind::words_of_owned())?;
         if kind == "ROLE" {
             // `ALTER ROLE ALL SET …` names none.
             let all =

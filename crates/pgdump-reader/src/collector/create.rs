@@ -2,8 +2,9 @@
 
 use super::Collector;
 use super::effect::Effect;
-use super::kinds::{ALTERED, WITHOUT_SCHEMA};
+use super::kinds::WITHOUT_SCHEMA;
 use crate::facts::{CreatedDatabase, Extension, Grant, Policy, Relation};
+use crate::object_kind::ObjectKind;
 use crate::words::Words;
 
 impl Collector {
@@ -106,7 +107,7 @@ impl Collector {
     /// With `--use-set-session-authorization` there is no OWNER TO: what is created belongs to the session's role.
     pub(super) fn session_owner(&mut self, mut words: Words<'_>) -> Option<()> {
         let owner = self.session.clone()?;
-        let kind = words.kind(ALTERED)?;
+        let kind = words.kind(ObjectKind::words_of_owned())?;
         words.if_not_exists();
         let (schema, name) = match kind {
             _ if WITHOUT_SCHEMA.contains(&kind) => (None, words.name()?),

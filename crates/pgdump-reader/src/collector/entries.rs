@@ -15,7 +15,7 @@ impl Facts {
         for entry in &archive.entries {
             collector.schema.clone_from(&entry.schema);
             collector.label = Some(entry.label());
-            collect_entry(&mut collector, archive, entry);
+            collect_entry(&mut collector, entry);
         }
         let mut facts = collector.into_facts();
         facts.encoding.clone_from(&archive.encoding);
@@ -23,7 +23,7 @@ impl Facts {
     }
 }
 
-fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry) {
+fn collect_entry(collector: &mut Collector, entry: &TocEntry) {
     // With --create alone, as pg_restore's _tocEntryRequired has it (pg_backup_archiver.c, PostgreSQL 15 to 18).
     let of_database =
         matches!(entry.desc.as_str(), "ACL" | "COMMENT" | "SECURITY LABEL") && entry.tag.starts_with("DATABASE ");
@@ -71,11 +71,7 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
         }
         "STATISTICS DATA" => collector.facts.statistics += 1,
         "BLOB" => collector.facts.large_objects += 1,
-        // Since 17 one entry stands for many: its definition lists their oids, one in each line (getLOs in pg_dump.c).
-        "BLOB METADATA" => {
-            let listed = entry.defn.lines().filter(|line| !line.trim().is_empty()).count();
-            collector.facts.large_objects += listed as u64;
-        }
+        "BLOB METADATA" => collector.facts.large_objects += entry.large_object_oids().count() as u64,
         _ => match reading {
             Reading::Whole | Reading::Declared => collect_text(collector, &entry.defn),
             Reading::Needs | Reading::Nothing => {}
@@ -88,7 +84,7 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
         collector.facts.needs.access_methods.insert(method.clone());
     }
     if entry.desc == "BLOB METADATA" && !entry.owner.is_empty() {
-        for oid in entry.defn.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        for oid in entry.large_object_oids() {
             collector.facts.owners.push(Owned {
                 database: None,
                 kind: "LARGE OBJECT".to_owned(),
@@ -97,10 +93,10 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
                 owner: entry.owner.clone(),
             });
         }
-    } else if gets_owner(archive, entry) {
+    } else if gets_owner(entry) {
         collector.facts.owners.push(Owned {
             database: None,
-            kind: statement_word(&entry.desc).to_owned(),
+            kind: ObjectKind::word_of(&entry.desc).to_owned(),
             schema: entry.schema.clone(),
             name: entry.tag.clone(),
             owner: entry.owner.clone(),
@@ -108,17 +104,9 @@ fn collect_entry(collector: &mut Collector, archive: &Archive, entry: &TocEntry)
     }
 }
 
-/// What facts call the kind of an entry's object: the word of its statements where that is another one.
-fn statement_word(desc: &str) -> &str {
-    match ObjectKind::of_tag(desc) {
-        Some(kind) if !kind.sql.is_empty() => kind.sql,
-        _ => desc,
-    }
-}
-
 /// Whether a restore writes `ALTER … OWNER TO` for the entry (_printTocEntry in pg_backup_archiver.c, PostgreSQL 15 to
 /// 18: it has an owner and a statement that drops it, and is of a type that can have an owner).
-fn gets_owner(_archive: &Archive, entry: &TocEntry) -> bool {
+fn gets_owner(entry: &TocEntry) -> bool {
     !entry.owner.is_empty()
         && !entry.drop_stmt.is_empty()
         && ObjectKind::of_tag(&entry.desc).is_none_or(|kind| kind.has_owner)

@@ -5,26 +5,8 @@ use std::collections::HashSet;
 use super::Collector;
 use crate::facts::Grant;
 use crate::lexer::Statement;
+use crate::object_kind::ObjectKind;
 use crate::words::Words;
-
-/// What GRANT … ON can be followed by.
-const GRANTED: &[&str] = &[
-    "FOREIGN DATA WRAPPER",
-    "FOREIGN SERVER",
-    "LARGE OBJECT",
-    "DATABASE",
-    "DOMAIN",
-    "FUNCTION",
-    "LANGUAGE",
-    "PARAMETER",
-    "PROCEDURE",
-    "ROUTINE",
-    "SCHEMA",
-    "SEQUENCE",
-    "TABLESPACE",
-    "TABLE",
-    "TYPE",
-];
 
 impl Collector {
     pub(super) fn default_privileges(&mut self, words: &mut Words<'_>, statement: &Statement) -> Option<()> {
@@ -81,7 +63,7 @@ impl Collector {
         let preposition = if revokes { "from" } else { "to" };
         let mut privileges = *words;
         if words.skip_to_either("on", preposition)? == "on" {
-            let kind = words.kind(GRANTED).unwrap_or("TABLE");
+            let kind = words.kind(ObjectKind::words_of_granted()).unwrap_or("TABLE");
             if kind == "PARAMETER" {
                 self.facts.role_statements.push(statement.text.clone());
             }

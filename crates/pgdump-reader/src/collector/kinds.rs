@@ -1,39 +1,4 @@
-//! The kinds of objects, in the words of statements.
-
-/// What ALTER … OWNER TO can follow; longer ones first.
-pub(super) const ALTERED: &[&str] = &[
-    "FOREIGN DATA WRAPPER",
-    "TEXT SEARCH CONFIGURATION",
-    "TEXT SEARCH DICTIONARY",
-    "EVENT TRIGGER",
-    "FOREIGN TABLE",
-    "LARGE OBJECT",
-    "MATERIALIZED VIEW",
-    "OPERATOR CLASS",
-    "OPERATOR FAMILY",
-    "PROCEDURAL LANGUAGE",
-    "AGGREGATE",
-    "COLLATION",
-    "CONVERSION",
-    "DATABASE",
-    "DOMAIN",
-    "FUNCTION",
-    "LANGUAGE",
-    "OPERATOR",
-    "PROCEDURE",
-    "PUBLICATION",
-    "ROLE",
-    "ROUTINE",
-    "SCHEMA",
-    "SEQUENCE",
-    "SERVER",
-    "STATISTICS",
-    "SUBSCRIPTION",
-    "TABLESPACE",
-    "TABLE",
-    "TYPE",
-    "VIEW",
-];
+//! The kinds of objects that no schema holds, in the words of statements.
 
 pub(super) const WITHOUT_SCHEMA: &[&str] = &[
     "DATABASE",

@@ -19,6 +19,7 @@ use crate::copy_format::CopyFormat;
 use crate::digest::NoDigest;
 use crate::facts::{Facts, Owned, Relation, TableData};
 use crate::lexer::{Statement, TokenKind};
+use crate::object_kind::ObjectKind;
 use crate::psql::Connect;
 use crate::requirements::needs::Context;
 use crate::temporary::TemporaryTables;
@@ -238,7 +239,7 @@ impl Collector {
     }
 
     fn owner(&mut self, kind: &str, schema: Option<String>, name: String, owner: String) {
-        let kind = if kind == "PROCEDURAL LANGUAGE" { "LANGUAGE" } else { kind };
+        let kind = ObjectKind::word_of(kind);
         let key = (kind.to_owned(), (self.database.clone(), schema.clone(), name.clone()));
         let owners = &mut self.facts.owners;
         match self.owners.get(&key) {

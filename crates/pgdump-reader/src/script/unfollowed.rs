@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::role_changes::RoleChanges;
 use super::transactions::Transactions;
 use crate::facts::Relation;
+use crate::schema::schema_or_public;
 
 /// A place of a script from which on, or for which, the text alone does not say what a database holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl Unfollowed {
             Affects::Databases => true,
             Affects::Database(database) => is_in(database.as_deref()),
             Affects::Table(named) => {
-                let named_schema = named.schema.as_deref().filter(|schema| !schema.is_empty()).unwrap_or("public");
+                let named_schema = schema_or_public(named.schema.as_deref());
                 is_in(named.database.as_deref()) && (named_schema, named.name.as_str()) == (schema, table)
             }
         }

@@ -5,20 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use pgdump_reader::digest::{Digest, NoDigest};
 use pgdump_reader::{Effect, LargeObjectData, TableRows, Unfollowed};
 
-use super::RowMode;
-use super::difference::Difference;
+use super::difference::RowDifference;
 use super::plan::Unit;
 use super::relations::{Alters, Table};
 use crate::check::scope::{BY_END, fills, is_of_end, unsaid};
-use crate::check::{Apart, Kind, Looked, Restored};
+use crate::check::{Apart, ItemKind, Looked, Restored};
 use crate::cluster::sql::{identifier, literal};
+use crate::counted::counted;
 use crate::finding::{Finding, Name};
+use crate::source::RowMode;
 
 /// Evidence lines of one finding.
-const TOLD: usize = 5;
+const MOST_NAMED: usize = 5;
 
 /// Gathers what was compared.
-pub struct Told<'a> {
+pub struct RowsReport<'a> {
     restored: &'a Restored<'a>,
     /// Whether the restore has failed with errors that are open, which explain tables that are empty or not there.
     failed: bool,
@@ -44,7 +45,7 @@ pub struct Told<'a> {
 /// Whose doing it is that rows are not as the dump has them.
 enum Doing {
     /// It is told: nothing in the script leaves it open, or the script itself loses them.
-    Told,
+    Reported,
     /// The script makes rows that stand nowhere in its text.
     Makes(String),
     /// Nobody can say what they should be.
@@ -81,7 +82,7 @@ struct Differing {
     label: String,
     schema: String,
     name: String,
-    difference: Difference,
+    difference: RowDifference,
 }
 
 /// Whether a finding says how the script ended, and not what was lost by that.
@@ -114,7 +115,7 @@ fn statements(labels: &[String]) -> Option<String> {
     })
 }
 
-impl<'a> Told<'a> {
+impl<'a> RowsReport<'a> {
     pub fn new(restored: &'a Restored<'a>) -> Self {
         Self {
             restored,
@@ -140,29 +141,29 @@ impl<'a> Told<'a> {
     /// A table that the server could not read as it should.
     pub fn could_not(&mut self, unit: &Unit, error: String) {
         self.errors.push(format!("{}: {error}", unit.label()));
-        let apart = |(schema, name): &Table| Apart::untested(Kind::Rows, (schema, name), error.clone());
+        let apart = |(schema, name): &Table| Apart::untested(ItemKind::Rows, (schema, name), error.clone());
         self.apart.extend(unit.tables().iter().map(apart));
     }
 
     fn set_apart(&mut self, unit: &Unit, why: &str) {
-        let apart = |(schema, name): &Table| Apart::not_compared(Kind::Rows, (schema, name), why);
+        let apart = |(schema, name): &Table| Apart::not_compared(ItemKind::Rows, (schema, name), why);
         self.apart.extend(unit.tables().iter().map(apart));
     }
 
     /// A table that holds rows, and none in the dump.
     pub fn should_be_empty(&mut self, (schema, name): Table, rows: u64) {
         let label = format!("{schema}.{name}");
-        let difference = Difference::all_missing(0, rows);
+        let difference = RowDifference::all_missing(0, rows);
         match self.doing([(schema.as_str(), name.as_str())].into_iter(), &difference) {
             Doing::Makes(what) => {
                 self.not_compared.push(format!("{label}: {what}"));
-                self.apart.push(Apart::not_compared(Kind::Rows, (&schema, &name), what));
+                self.apart.push(Apart::not_compared(ItemKind::Rows, (&schema, &name), what));
             }
             Doing::Unknown(why) => {
                 self.errors.push(format!("{label}: {why}"));
-                self.apart.push(Apart::untested(Kind::Rows, (&schema, &name), why));
+                self.apart.push(Apart::untested(ItemKind::Rows, (&schema, &name), why));
             }
-            Doing::Told => self.differing.push(Differing { label, schema, name, difference }),
+            Doing::Reported => self.differing.push(Differing { label, schema, name, difference }),
         }
     }
 
@@ -214,7 +215,7 @@ impl<'a> Told<'a> {
     }
 
     /// What the script itself does to the rows of these tables that are not as the dump has them.
-    fn doing<'p>(&mut self, tables: impl Iterator<Item = (&'p str, &'p str)>, difference: &Difference) -> Doing {
+    fn doing<'p>(&mut self, tables: impl Iterator<Item = (&'p str, &'p str)>, difference: &RowDifference) -> Doing {
         let list = self.unfollowed(tables);
         let with = |effect: Effect| list.iter().filter(move |of| of.effect == effect);
         let only_extra = difference.missing == 0 && difference.changed == 0;
@@ -226,7 +227,7 @@ impl<'a> Told<'a> {
             // Whoever has made them: the dump does not hold them.
             Some(unknown) if only_extra => {
                 self.may_fill.push(unknown.label());
-                Doing::Told
+                Doing::Reported
             }
             Some(unknown) if loses.is_empty() => Doing::Unknown(format!(
                 "{}; which rows it should have then cannot be told by reading the script",
@@ -234,7 +235,7 @@ impl<'a> Told<'a> {
             )),
             _ => {
                 self.by_script.extend(loses);
-                Doing::Told
+                Doing::Reported
             }
         }
     }
@@ -252,16 +253,16 @@ impl<'a> Told<'a> {
     /// A table that has rows in the dump and is not there.
     pub fn absent(&mut self, (schema, name): (&str, &str), rows: u64, of_dump: &[&TableRows]) {
         let label = format!("{schema}.{name}");
-        let difference = Difference::all_missing(rows, 0);
+        let difference = RowDifference::all_missing(rows, 0);
         if let Doing::Unknown(doubt) = self.doing([(schema, name)].into_iter(), &difference) {
             self.errors.push(format!("{label}: {doubt}"));
-            self.apart.push(Apart::untested(Kind::Rows, (schema, name), doubt));
+            self.apart.push(Apart::untested(ItemKind::Rows, (schema, name), doubt));
             return;
         }
         let uncountable = of_dump.iter().find_map(|rows| rows.digest.err().filter(|why| why.is_uncountable()));
         if let Some(why) = uncountable {
             self.errors.push(format!("{label}: it is not there, and {why}"));
-            self.apart.push(Apart::untested(Kind::Rows, (schema, name), why.to_string()));
+            self.apart.push(Apart::untested(ItemKind::Rows, (schema, name), why.to_string()));
             return;
         }
         if self.failed || self.is_accepted(schema, name) {
@@ -306,7 +307,7 @@ impl<'a> Told<'a> {
         // Where an INSERT could not be read, so many rows are the least; an extension brings its own.
         let too_many = found > unit.rows && !unit.relation.of_extension && (all_alike || !unit.inserts);
         if too_few || too_many {
-            self.differs(unit, Difference::all_missing(unit.rows, found));
+            self.differs(unit, RowDifference::all_missing(unit.rows, found));
         } else {
             self.equal(unit);
         }
@@ -319,7 +320,7 @@ impl<'a> Told<'a> {
         }
         let (schema, name) = &form.table;
         let of = |(schema, name): &Table, alters: &Alters| {
-            self.restored.before.has_of_table(alters.desc, (schema, name), &alters.name)
+            self.restored.baseline.has_of_table(alters.desc, (schema, name), &alters.name)
         };
         let is_made = self.restored.is_made_by_the_dump();
         altering(&relation.alters, |alters| {
@@ -337,7 +338,7 @@ impl<'a> Told<'a> {
         })
     }
 
-    pub fn differs(&mut self, unit: &Unit, difference: Difference) {
+    pub fn differs(&mut self, unit: &Unit, difference: RowDifference) {
         if self.explains(unit, difference.found) {
             self.explained += 1;
             return;
@@ -366,7 +367,7 @@ impl<'a> Told<'a> {
                 self.not_compared.push(format!("{}: its {alters} may alter rows that come in", unit.label()));
                 return;
             }
-            difference = Difference::all_missing(difference.dumped, difference.found);
+            difference = RowDifference::all_missing(difference.dumped, difference.found);
             difference.places = vec![format!("its {alters} was there before the rows, and may have dropped them")];
         }
         // Whatever comes first comes in, so there is one row at least. Rows that pg_dump has written are not in each other's way.
@@ -380,7 +381,7 @@ impl<'a> Told<'a> {
         }
         let tables = unit.tables();
         match self.doing(tables.iter().map(|(schema, table)| (schema.as_str(), table.as_str())), &difference) {
-            Doing::Told => {}
+            Doing::Reported => {}
             Doing::Unknown(why) => return self.could_not(unit, why),
             Doing::Makes(what) => {
                 self.set_apart(unit, &what);
@@ -431,25 +432,25 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn finding(&self, name: Name, number: impl Fn(&Difference) -> u64, what: &str) -> Option<(Finding, &Differing)> {
+    fn finding(&self, name: Name, number: impl Fn(&RowDifference) -> u64, what: &str) -> Option<(Finding, &Differing)> {
         let hit: Vec<&Differing> = self.differing.iter().filter(|table| number(&table.difference) > 0).collect();
         let first = *hit.first()?;
         let rows: u64 = hit.iter().map(|table| number(&table.difference)).sum();
         let least = if hit.iter().all(|table| table.difference.exact) { "" } else { "at least " };
-        let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
-        let tables = if hit.len() == 1 { "1 table".to_owned() } else { format!("{} tables", hit.len()) };
+        let rows = counted(rows, "row");
+        let tables = counted(hit.len(), "table");
         let mut finding = Finding::new(name, format!("{least}{rows} of {tables} {what}"));
         finding.count = hit.len() as u64;
         finding.objects = hit.iter().map(|table| format!("TABLE {}", table.label)).collect();
         for table in &hit {
-            let Difference { dumped, found, places, .. } = &table.difference;
+            let RowDifference { dumped, found, places, .. } = &table.difference;
             if dumped != found {
                 let label = &table.label;
                 finding.evidence.push(format!("{label}: the dump holds {dumped} rows, the database {found}"));
             }
             finding.evidence.extend(places.iter().map(|place| format!("{}: {place}", table.label)));
         }
-        finding.evidence.truncate(TOLD);
+        finding.evidence.truncate(MOST_NAMED);
         Some((finding, first))
     }
 

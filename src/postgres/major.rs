@@ -1,5 +1,7 @@
 //! Versions of PostgreSQL, and what each brought: one row for each major.
 
+use std::ops::RangeInclusive;
+
 use serde::Serialize;
 
 /// A PostgreSQL major version, such as 17. From 10 on a major is one number.
@@ -16,8 +18,12 @@ pub enum Change {
     TrustedExtensions,
     /// `initdb --no-instructions`
     NoInstructions,
-    /// A database can have a locale of ICU.
+    /// A database can have a locale of ICU: `pg_database` names its provider and its own locale.
     IcuDatabases,
+    /// `pg_database` records the version of the rules by which text is sorted.
+    CollationVersionOfDatabases,
+    /// `UNIQUE NULLS NOT DISTINCT`
+    NullsNotDistinct,
     /// `GRANT SET ON PARAMETER`
     ParameterPrivileges,
     /// Nobody but the owner of the database may create in the schema public.
@@ -28,7 +34,7 @@ pub enum Change {
     OwnedSubscriptions,
     /// Bytes beyond ASCII of `"char"` are written as \ooo (charout in src/backend/utils/adt/char.c).
     EscapedChar,
-    /// The builtin locale provider.
+    /// The builtin locale provider; `pg_database` has one column for the locale of any provider since.
     BuiltinProvider,
     /// The privilege MAINTAIN (acl.h, ACL_ALL_RIGHTS_RELATION).
     Maintain,
@@ -36,6 +42,10 @@ pub enum Change {
     TransactionTimeout,
     /// The builtin locale PG_UNICODE_FAST.
     UnicodeFast,
+    /// `NOT ENFORCED` of foreign keys.
+    NotEnforced,
+    /// `PERIOD` of foreign keys, `WITHOUT OVERLAPS` of unique ones.
+    PeriodKeys,
     /// initdb makes data checksums unless it is told not to.
     ChecksumsByDefault,
 }
@@ -93,7 +103,13 @@ pub const MAJORS: &[Row] = &[
         ..Row::tested(14)
     },
     Row {
-        changes: &[Change::IcuDatabases, Change::ParameterPrivileges, Change::ClosedPublic],
+        changes: &[
+            Change::IcuDatabases,
+            Change::CollationVersionOfDatabases,
+            Change::NullsNotDistinct,
+            Change::ParameterPrivileges,
+            Change::ClosedPublic,
+        ],
         roles: &["pg_checkpoint"],
         settings: &["recursive_worktable_factor", "stats_fetch_consistency"],
         ..Row::tested(15)
@@ -119,7 +135,7 @@ pub const MAJORS: &[Row] = &[
         ..Row::tested(17)
     },
     Row {
-        changes: &[Change::UnicodeFast, Change::ChecksumsByDefault],
+        changes: &[Change::UnicodeFast, Change::NotEnforced, Change::PeriodKeys, Change::ChecksumsByDefault],
         roles: &["pg_signal_autovacuum_worker"],
         settings: &[
             "enable_distinct_reordering",
@@ -145,6 +161,12 @@ impl Major {
 
     /// The newest that pgrehearse knows and is tested with.
     pub const NEWEST: Major = MAJORS[MAJORS.len() - 1].major;
+
+    /// One that is much in use, where nothing says which one is meant.
+    pub const USUAL: Major = Major(17);
+
+    /// What a profile may name: from 10 on a major version is one number; beyond 30 it is a typing error.
+    pub const PLAUSIBLE: RangeInclusive<u16> = Major::OLDEST.0..=30;
 
     /// Those that the tests run on.
     pub fn tested() -> impl DoubleEndedIterator<Item = Major> {

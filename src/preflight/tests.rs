@@ -1,8 +1,7 @@
 use pgdump_reader::{Dump, Facts};
 
-use super::{Forecast, forecast, judge};
-use crate::check::Outcome;
-use crate::finding::{Finding, Name, Severity, Subject};
+use super::{PreflightFinding, run};
+use crate::finding::{Name, Severity};
 use crate::profile::{self, Target};
 
 fn target(yaml: &str) -> Target {
@@ -10,7 +9,7 @@ fn target(yaml: &str) -> Target {
 }
 
 /// A plain dump of these statements, and what is expected of it in this target.
-fn of_text(sql: &str, yaml: &str) -> Vec<Forecast> {
+fn of_text(sql: &str, yaml: &str) -> Vec<PreflightFinding> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dump.sql");
     let text = format!(
@@ -21,7 +20,7 @@ fn of_text(sql: &str, yaml: &str) -> Vec<Forecast> {
     let dump = pgdump_reader::open(&path).unwrap();
     let scan = dump.count().unwrap();
     assert_eq!(scan.damage, []);
-    forecast(&dump, &scan.facts, &target(yaml))
+    run(&dump, &scan.facts, &target(yaml))
 }
 
 /// The demo's archive: PostgreSQL 13, 1.14, four roles, citext.
@@ -32,13 +31,13 @@ fn shop() -> (Dump, Facts) {
     (dump, facts)
 }
 
-fn of_shop(yaml: &str) -> Vec<Forecast> {
+fn of_shop(yaml: &str) -> Vec<PreflightFinding> {
     let (dump, facts) = shop();
-    forecast(&dump, &facts, &target(yaml))
+    run(&dump, &facts, &target(yaml))
 }
 
-fn told(forecasts: &[Forecast]) -> Vec<(Name, Severity)> {
-    forecasts.iter().map(|forecast| (forecast.finding.name, forecast.finding.severity)).collect()
+fn named(foreseen: &[PreflightFinding]) -> Vec<(Name, Severity)> {
+    foreseen.iter().map(|expected| (expected.finding.name, expected.finding.severity)).collect()
 }
 
 const ROLES: &str = "roles: [{name: shop_owner}, {name: shop_app}, {name: shop_report}, {name: shop_billing}]\n";
@@ -52,9 +51,9 @@ fn nothing_is_expected_where_the_target_has_all() {
 
 #[test]
 fn a_role_is_missing_unless_options_leave_out_what_names_it() {
-    assert_eq!(told(&of_shop("postgres: 17\n")), [(Name::RoleMissing, ERROR); 4]);
+    assert_eq!(named(&of_shop("postgres: 17\n")), [(Name::RoleMissing, ERROR); 4]);
     let without = of_shop("postgres: 17\nrestore: {options: [-O, --no-privileges]}\n");
-    let titles: Vec<&str> = without.iter().map(|forecast| forecast.finding.title.as_str()).collect();
+    let titles: Vec<&str> = without.iter().map(|expected| expected.finding.title.as_str()).collect();
     // Policies name them all the same.
     assert_eq!(
         titles,
@@ -66,7 +65,7 @@ fn a_role_is_missing_unless_options_leave_out_what_names_it() {
 #[test]
 fn a_role_that_the_dump_creates_is_not_missing() {
     assert_eq!(of_text("CREATE ROLE x;\nALTER TABLE a.t OWNER TO x;", "postgres: 17\n"), []);
-    assert_eq!(told(&of_text("ALTER TABLE a.t OWNER TO x;", "postgres: 17\n")), [(Name::RoleMissing, ERROR)]);
+    assert_eq!(named(&of_text("ALTER TABLE a.t OWNER TO x;", "postgres: 17\n")), [(Name::RoleMissing, ERROR)]);
 }
 
 #[test]
@@ -74,13 +73,13 @@ fn a_predefined_role_is_missing_before_its_version() {
     let sql = "GRANT SELECT ON TABLE a.t TO pg_maintain;";
     assert_eq!(of_text(sql, "postgres: 17\n"), []);
     let older = of_text(sql, "postgres: 16\n");
-    assert!(told(&older).contains(&(Name::RoleMissing, ERROR)), "{older:?}");
+    assert!(named(&older).contains(&(Name::RoleMissing, ERROR)), "{older:?}");
     assert_eq!(of_text("GRANT a TO pg_unheard_of;\nCREATE ROLE a;", "postgres: 17\n"), []);
 }
 
 #[test]
 fn reserved_names_cannot_be_created() {
-    assert_eq!(told(&of_text("CREATE ROLE pg_mine;", "postgres: 17\n")), [(Name::RoleNameReserved, ERROR)]);
+    assert_eq!(named(&of_text("CREATE ROLE pg_mine;", "postgres: 17\n")), [(Name::RoleNameReserved, ERROR)]);
 }
 
 #[test]
@@ -88,18 +87,18 @@ fn an_extension_is_not_allowed_unavailable_or_refused() {
     let create = |name: &str| format!("CREATE EXTENSION IF NOT EXISTS {name} WITH SCHEMA public;");
     assert_eq!(of_text(&create("plpgsql"), "postgres: 17\nextensions: {allowed: []}\n"), []);
     assert_eq!(of_text(&create("hstore"), "postgres: 17\n"), []);
-    let told_of = |name: &str, yaml: &str| told(&of_text(&create(name), yaml));
+    let named_of = |name: &str, yaml: &str| named(&of_text(&create(name), yaml));
     assert_eq!(
-        told_of("hstore", "postgres: 17\nextensions: {allowed: [citext]}\n"),
+        named_of("hstore", "postgres: 17\nextensions: {allowed: [citext]}\n"),
         [(Name::ExtensionNotAllowed, ERROR)]
     );
-    assert_eq!(told_of("postgis", "postgres: 17\n"), [(Name::ExtensionUnavailable, MAY)]);
-    assert_eq!(told_of("postgis", "postgres: 17\nextensions: {allowed: [postgis]}\n"), []);
-    assert_eq!(told_of("adminpack", "postgres: 17\n"), [(Name::ExtensionUnavailable, ERROR)]);
-    assert_eq!(told_of("adminpack", "postgres: 16\n").first(), Some(&(Name::TargetOlder, MAY)));
+    assert_eq!(named_of("postgis", "postgres: 17\n"), [(Name::ExtensionUnavailable, MAY)]);
+    assert_eq!(named_of("postgis", "postgres: 17\nextensions: {allowed: [postgis]}\n"), []);
+    assert_eq!(named_of("adminpack", "postgres: 17\n"), [(Name::ExtensionUnavailable, ERROR)]);
+    assert_eq!(named_of("adminpack", "postgres: 16\n").first(), Some(&(Name::TargetOlder, MAY)));
     let master = "postgres: 17\nroles: [{name: master, login: true}]\nrestore: {as: master}\n";
-    assert_eq!(told_of("dblink", master), [(Name::ExtensionNotAllowed, ERROR)]);
-    assert_eq!(told_of("hstore", master), []);
+    assert_eq!(named_of("dblink", master), [(Name::ExtensionNotAllowed, ERROR)]);
+    assert_eq!(named_of("hstore", master), []);
 }
 
 #[test]
@@ -109,12 +108,12 @@ fn a_client_is_too_old_and_nothing_else_matters() {
     let mut archive = dump.archive().unwrap().clone();
     archive.version = version;
     let dump = Dump::of_archive(dump.path, dump.size, archive);
-    let told_in = |yaml: &str| told(&forecast(&dump, &facts, &target(yaml)));
-    assert_eq!(told_in("postgres: 15\n"), [(Name::ClientTooOld, ERROR)]);
-    assert_eq!(told_in(&format!("postgres: 17\n{ROLES}")), []);
+    let named_in = |yaml: &str| named(&run(&dump, &facts, &target(yaml)));
+    assert_eq!(named_in("postgres: 15\n"), [(Name::ClientTooOld, ERROR)]);
+    assert_eq!(named_in(&format!("postgres: 17\n{ROLES}")), []);
     // The newer client sets what the older server does not know.
     assert_eq!(
-        told_in(&format!("postgres: 15\nrestore: {{client: 17}}\n{ROLES}")),
+        named_in(&format!("postgres: 15\nrestore: {{client: 17}}\n{ROLES}")),
         [(Name::SettingUnknown, Severity::Note)]
     );
 }
@@ -123,7 +122,7 @@ fn a_client_is_too_old_and_nothing_else_matters() {
 fn an_older_target_is_told_with_what_it_lacks() {
     let sql = "CREATE TABLE a.t (b integer GENERATED ALWAYS AS ((1)));";
     let found = of_text(sql, "postgres: 15\n");
-    assert_eq!(told(&found), [(Name::FeatureMissing, ERROR), (Name::TargetOlder, MAY)]);
+    assert_eq!(named(&found), [(Name::FeatureMissing, ERROR), (Name::TargetOlder, MAY)]);
     assert_eq!(found[0].finding.title, "PostgreSQL 15 has no \"virtual generated columns\"");
     assert_eq!(of_text(sql, "postgres: 18\n"), []);
     // Which version an image has is not known before it runs.
@@ -133,19 +132,19 @@ fn an_older_target_is_told_with_what_it_lacks() {
 #[test]
 fn tablespaces_are_missing_unless_they_are_left_out() {
     let found = of_text("SET default_tablespace = fast;", "postgres: 17\n");
-    assert_eq!(told(&found), [(Name::TablespaceMissing, ERROR)]);
+    assert_eq!(named(&found), [(Name::TablespaceMissing, ERROR)]);
     assert_eq!(of_text("SET default_tablespace = '';", "postgres: 17\n"), []);
     let made = of_text("CREATE TABLESPACE fast LOCATION '/srv';\nSET default_tablespace = fast;", "postgres: 17\n");
-    assert_eq!(told(&made), [(Name::TablespaceMissing, MAY)]);
+    assert_eq!(named(&made), [(Name::TablespaceMissing, MAY)]);
 }
 
 #[test]
 fn settings_of_functions_are_lost_with_them_and_those_of_the_session_do_no_harm() {
     let function = "CREATE FUNCTION a.f() RETURNS integer LANGUAGE sql SET enable_memoize TO off AS 'SELECT 1';";
-    assert!(told(&of_text(function, "postgres: 13\n")).contains(&(Name::SettingUnknown, ERROR)));
+    assert!(named(&of_text(function, "postgres: 13\n")).contains(&(Name::SettingUnknown, ERROR)));
     assert_eq!(of_text(function, "postgres: 17\n"), []);
     let session = of_text("SET transaction_timeout = 0;", "postgres: 15\n");
-    assert!(told(&session).contains(&(Name::SettingUnknown, Severity::Note)));
+    assert!(named(&session).contains(&(Name::SettingUnknown, Severity::Note)));
     let own = "CREATE FUNCTION a.f() RETURNS integer LANGUAGE sql SET app.x TO 'y' AS 'SELECT 1';";
     assert_eq!(of_text(own, "postgres: 17\n"), []);
 }
@@ -157,7 +156,7 @@ fn one_who_is_no_superuser_is_refused_what_needs_one_and_what_is_others() {
     };
     let sql = "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION a.f();\nALTER TABLE a.t OWNER TO o;";
     let found = of_text(sql, &master(""));
-    assert_eq!(told(&found), [(Name::EventTriggerRefused, ERROR), (Name::OwnerNotAssignable, ERROR)]);
+    assert_eq!(named(&found), [(Name::EventTriggerRefused, ERROR), (Name::OwnerNotAssignable, ERROR)]);
     assert_eq!(found[0].finding.objects, ["EVENT TRIGGER e"]);
     assert_eq!(found[1].finding.title, "role \"master\" may not hand objects to \"o\"");
     assert_eq!(found[1].finding.objects, ["TABLE a.t"]);
@@ -165,13 +164,13 @@ fn one_who_is_no_superuser_is_refused_what_needs_one_and_what_is_others() {
     assert_eq!(of_text("ALTER TABLE a.t OWNER TO master;", &master("")), []);
     assert_eq!(of_text(sql, &master(", superuser: true")), []);
     let public = "ALTER SCHEMA public OWNER TO pg_database_owner;";
-    assert_eq!(told(&of_text(public, &master(""))), [(Name::PermissionDenied, ERROR)]);
+    assert_eq!(named(&of_text(public, &master(""))), [(Name::PermissionDenied, ERROR)]);
     assert_eq!(of_text(public, &format!("{}database: {{owner: master}}\n", master(""))), []);
     let roles = "CREATE ROLE x;";
-    assert_eq!(told(&of_text(roles, &master(""))), [(Name::RoleNotCreatable, ERROR)]);
+    assert_eq!(named(&of_text(roles, &master(""))), [(Name::RoleNotCreatable, ERROR)]);
     assert_eq!(of_text(roles, &master(", createrole: true")), []);
     let subscription = "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false);";
-    assert_eq!(told(&of_text(subscription, &master(""))), [(Name::ReplicationRefused, ERROR)]);
+    assert_eq!(named(&of_text(subscription, &master(""))), [(Name::ReplicationRefused, ERROR)]);
     assert_eq!(of_text(subscription, &master(", member_of: [pg_create_subscription]")), []);
 }
 
@@ -186,38 +185,38 @@ fn nothing_is_handed_to_one_who_may_not_create_in_the_schema() {
     let sql = "CREATE TABLE public.t (id integer);\nALTER TABLE public.t OWNER TO o;";
     let refused = [(Name::SchemaNotWritable, ERROR)];
     // Text from 17, which versions before it are warned of.
-    let told_in = |sql: &str, yaml: &str| {
-        let told = told(&of_text(sql, yaml)).into_iter();
-        told.filter(|(name, _)| *name != Name::TargetOlder).collect::<Vec<_>>()
+    let named_in = |sql: &str, yaml: &str| {
+        let named = named(&of_text(sql, yaml)).into_iter();
+        named.filter(|(name, _)| *name != Name::TargetOlder).collect::<Vec<_>>()
     };
     let database = |of: &str| format!("database: {{name: app, owner: master, {of}}}\n");
     let found = of_text(sql, &master(17, &database("")));
-    assert_eq!(told(&found), refused);
+    assert_eq!(named(&found), refused);
     assert_eq!(found[0].finding.title, "role \"o\" may not own anything in schema \"public\", where it may not create");
     assert_eq!(found[0].finding.commands, ["GRANT CREATE ON SCHEMA \"public\" TO \"o\";"]);
     for (postgres, of) in
         [(13, ""), (17, "public: {create: [PUBLIC]}"), (17, "public: {create: [o]}"), (17, "public: {owner: o}")]
     {
-        assert_eq!(told_in(sql, &master(postgres, &database(of))), [], "{postgres} {of}");
+        assert_eq!(named_in(sql, &master(postgres, &database(of))), [], "{postgres} {of}");
     }
     assert_eq!(of_text(sql, &master(17, "database: {name: app, owner: o}\n")), []);
     for (postgres, of) in [(13, "public: {create: [g]}"), (17, "public: {owner: g}")] {
-        assert_eq!(told_in(sql, &master(postgres, &database(of))), refused, "{postgres} {of}");
+        assert_eq!(named_in(sql, &master(postgres, &database(of))), refused, "{postgres} {of}");
     }
     // What the database holds before the restore may open it.
     let init = "init: [{sql: GRANT CREATE ON SCHEMA public TO o}]\n";
     assert_eq!(of_text(sql, &master(17, &format!("{}{init}", database("")))), []);
     let schema = "CREATE SCHEMA s;\nALTER SCHEMA s OWNER TO g;\nALTER TABLE s.t OWNER TO o;";
-    assert_eq!(told_in(schema, &master(13, &database(""))), refused);
+    assert_eq!(named_in(schema, &master(13, &database(""))), refused);
 }
 
 #[test]
 fn an_encoding_that_may_not_hold_the_text_is_a_warning() {
-    let told_in =
-        |encoding: &str| told(&of_text("", &format!("postgres: 17\ncluster: {{encoding: {encoding}, locale: C}}\n")));
-    assert_eq!(told_in("LATIN1"), [(Name::EncodingUnrepresentable, MAY)]);
-    assert_eq!(told_in("SQL_ASCII"), [(Name::EncodingUnverified, MAY)]);
-    assert_eq!(told_in("UTF8"), []);
+    let named_in =
+        |encoding: &str| named(&of_text("", &format!("postgres: 17\ncluster: {{encoding: {encoding}, locale: C}}\n")));
+    assert_eq!(named_in("LATIN1"), [(Name::EncodingUnrepresentable, MAY)]);
+    assert_eq!(named_in("SQL_ASCII"), [(Name::EncodingUnverified, MAY)]);
+    assert_eq!(named_in("UTF8"), []);
     let ascii = of_text("SET client_encoding = 'SQL_ASCII';", "postgres: 17\n");
     // The first client_encoding counts.
     assert_eq!(ascii, []);
@@ -226,40 +225,14 @@ fn an_encoding_that_may_not_hold_the_text_is_a_warning() {
 #[test]
 fn a_locale_is_looked_at_where_the_dump_makes_its_database() {
     let sql = "CREATE DATABASE d WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE = 'et_EE.UTF-8';\n\\connect d\n";
-    assert_eq!(told(&of_text(sql, "postgres: 17\n")), [(Name::LocaleUnavailable, MAY)]);
+    assert_eq!(named(&of_text(sql, "postgres: 17\n")), [(Name::LocaleUnavailable, MAY)]);
     assert_eq!(of_text(sql, "postgres: 17\ncluster: {locales: [et_EE.UTF-8]}\n"), []);
     let differs = of_shop(&format!("postgres: 17\ncluster: {{locale: C}}\n{ROLES}"));
-    assert_eq!(told(&differs), [(Name::LocaleDiffers, MAY)]);
+    assert_eq!(named(&differs), [(Name::LocaleDiffers, MAY)]);
 }
 
 #[test]
 fn a_restore_of_a_part_needs_perhaps_less() {
     let found = of_shop("postgres: 17\nrestore: {options: [--schema=shop]}\n");
-    assert_eq!(told(&found), [(Name::RoleMissing, MAY); 4]);
-}
-
-#[test]
-fn what_the_restore_met_stands_there_and_what_it_did_not_is_dropped() {
-    let (_, facts) = shop();
-    let forecasts = of_shop("postgres: 17\nextensions: {allowed: []}\n");
-    assert_eq!(told(&forecasts).len(), 5);
-    let missing = |role: &str| Finding {
-        subject: Some(Subject::Role(role.into())),
-        ..Finding::new(Name::RoleMissing, format!("role {role:?} does not exist in this target"))
-    };
-    let (met, other) = (missing("shop_app"), missing("app"));
-    let result = judge(&forecasts, Some(&[&met, &other]), &facts);
-    assert_eq!(result.foreseen, [met.title]);
-    // The profile's rule holds although the sandbox could create it.
-    let Outcome::Looked { findings } = result.outcome else { panic!() };
-    let names: Vec<Name> = findings.iter().map(|finding| finding.name).collect();
-    assert_eq!(names, [Name::ExtensionNotAllowed]);
-}
-
-#[test]
-fn without_a_restore_the_whole_forecast_is_told() {
-    let (_, facts) = shop();
-    let forecasts = of_shop("postgres: 17\n");
-    let Outcome::Looked { findings } = judge(&forecasts, None, &facts).outcome else { panic!() };
-    assert_eq!(findings.len(), 4);
+    assert_eq!(named(&found), [(Name::RoleMissing, MAY); 4]);
 }

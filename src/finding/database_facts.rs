@@ -8,7 +8,7 @@ use super::qualified::{name_at, table_of};
 
 /// What was there, and what is. Names are those of the server: schema and name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct There {
+pub struct DatabaseFacts {
     /// Whether the target has objects of its own in the database that is restored into.
     pub has_own: bool,
     /// Tables that had rows before the restore.
@@ -23,7 +23,7 @@ pub struct There {
 
 /// What is to be asked of the databases after a restore.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ask {
+pub struct Questions {
     /// Databases in which something was there already.
     pub databases: BTreeSet<String>,
     /// Tables into which rows did not go, by database: schema and name.
@@ -35,7 +35,7 @@ pub struct Ask {
 /// Tables that are asked for; a dump whose every table fails tells nothing more by the rest.
 const MOST_TABLES: usize = 200;
 
-impl Ask {
+impl Questions {
     /// What these failures leave open.
     pub fn of(failures: &[Failure]) -> Self {
         let mut ask = Self::default();

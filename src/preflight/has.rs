@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use pgdump_reader::Dump;
 
-use crate::profile::{Client, Entrypoint, Target, predefined_role_since};
-use crate::restore::{has_option, selecting_option};
+use crate::postgres::has_option;
+use crate::postgres::predefined_role_since;
+use crate::profile::{Client, Entrypoint, Target};
+use crate::restore::selecting_option;
 
 /// A target, seen as what it offers.
 pub struct Has<'a> {

@@ -8,15 +8,16 @@ use similar::TextDiff;
 use super::compare::Comparison;
 use crate::check::catalog::first_few;
 use crate::check::scope::{self, in_database, is_of_end, unsaid};
-use crate::check::{Apart, Kind, Looked, Restored};
+use crate::check::{Apart, ItemKind, Looked, Restored};
+use crate::counted::{agreeing, counted, counted_as};
 use crate::finding::mask::secrets;
 use crate::finding::{AfterKind, Difference, Finding, Name, Severity};
-use crate::restore::has_option;
+use crate::postgres::has_option;
 
 /// Lines around each change.
 const CONTEXT: usize = 2;
 
-pub(super) fn told(restored: &Restored<'_>, comparison: &Comparison) -> Looked {
+pub(super) fn looked(restored: &Restored<'_>, comparison: &Comparison) -> Looked {
     let mut findings = Vec::new();
     let options = &restored.target.restore.options;
     let (left_out, by) = restored.left_out;
@@ -62,16 +63,12 @@ pub fn undecided(comparison: &Comparison) -> (Vec<String>, Vec<Apart>) {
         by_reason.entry(why).or_default().push(object.label());
     }
     let line = |(why, labels): (&str, Vec<String>)| {
-        let what = many(labels.len()).replace("objects", "definitions").replace("object", "definition");
+        let what = counted(labels.len(), "definition");
         format!("{what}: {why}: {}", first_few(labels).join(", "))
     };
     let apart =
-        |(object, why): &(Declared, String)| Apart::untested(Kind::Definition, ("", &object.label()), why.as_str());
+        |(object, why): &(Declared, String)| Apart::untested(ItemKind::Definition, ("", &object.label()), why.as_str());
     (by_reason.into_iter().map(line).collect(), comparison.undecided.iter().map(apart).collect())
-}
-
-fn many(objects: usize) -> String {
-    if objects == 1 { "1 object".to_owned() } else { format!("{objects} objects") }
 }
 
 /// Comments change nothing that an application does.
@@ -90,11 +87,7 @@ fn missing(missing: &[&Declared], left_out: Option<&str>, unsaid: &str, by_end: 
         let what =
             if name == Name::CommentLost { "of the dump is not there" } else { "that the dump creates is not there" };
         let what = if lost.len() == 1 { what.to_owned() } else { what.replace(" is ", " are ") };
-        let noun = match (name, lost.len()) {
-            (Name::CommentLost, 1) => "1 comment".to_owned(),
-            (Name::CommentLost, count) => format!("{count} comments"),
-            (_, count) => many(count),
-        };
+        let noun = counted(lost.len(), if name == Name::CommentLost { "comment" } else { "object" });
         let end = left_out.map_or_else(|| unsaid.to_owned(), |by| format!("left out by {by}"));
         let mut finding = Finding::new(name, format!("{noun} {what}, {end}"));
         finding.count = lost.len() as u64;
@@ -138,7 +131,7 @@ fn changed(comparison: &Comparison, unsaid: &str) -> Vec<Finding> {
     if !switched.is_empty() {
         let title = format!(
             "{} fire otherwise than in the dump",
-            many_of(switched.len(), "trigger or rule", "triggers or rules")
+            counted_as(switched.len(), "trigger or rule", "triggers or rules")
         );
         let mut finding = with_differences(Name::TriggerStateChanged, title, &switched);
         finding.fix =
@@ -146,23 +139,20 @@ fn changed(comparison: &Comparison, unsaid: &str) -> Vec<Finding> {
         findings.push(finding);
     }
     if !objects.is_empty() {
-        let title = format!("{} came back with another definition, {unsaid}", many(objects.len()));
+        let title = format!("{} came back with another definition, {unsaid}", counted(objects.len(), "object"));
         let mut finding = with_differences(Name::DefinitionChanged, title, &objects);
         finding.fix = "Compare the definitions below (all of them: --all), and find out what has changed them.".into();
         findings.push(finding);
     }
     if !remarks.is_empty() {
-        let title = format!("{} other words than in the dump", many_of(remarks.len(), "comment has", "comments have"));
+        let title =
+            format!("{} other words than in the dump", counted_as(remarks.len(), "comment has", "comments have"));
         let mut finding = with_differences(Name::DefinitionChanged, title, &remarks);
         finding.severity = Severity::Warning;
         finding.fix = "Compare the comments below (all of them: --all).".into();
         findings.push(finding);
     }
     findings
-}
-
-fn many_of(count: usize, one: &str, several: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { several })
 }
 
 /// Whether all that differs is whether a trigger or a rule fires.
@@ -218,8 +208,9 @@ fn extra(comparison: &Comparison) -> Option<Finding> {
     if comparison.extra.is_empty() {
         return None;
     }
-    let there = if comparison.extra.len() == 1 { "is" } else { "are" };
-    let title = format!("{} {there} in the database that the dump does not have", many(comparison.extra.len()));
+    let there = agreeing(comparison.extra.len(), "is", "are");
+    let title =
+        format!("{} {there} in the database that the dump does not have", counted(comparison.extra.len(), "object"));
     let mut finding = Finding::new(Name::ObjectExtra, title);
     finding.count = comparison.extra.len() as u64;
     finding.objects = comparison.extra.iter().map(Declared::label).collect();

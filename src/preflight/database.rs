@@ -1,23 +1,24 @@
 //! The database: whether its encoding can hold the dump's text, and whether its locale is there.
 
 use super::has::Has;
-use super::{Asked, Forecast};
-use crate::check::encoding::normal_encoding;
-use crate::check::locale::{Locale, normal_locale, other_locale};
+use super::locale::{Locale, other_locale};
+use super::{PreflightFinding, Request};
 use crate::finding::{Name, Subject};
+use crate::postgres::encoding::normal_encoding;
+use crate::postgres::normal_locale;
 use crate::profile::{LocaleProvider, Target};
 
 /// Text that the database's encoding may not hold. What the rows hold is not known, so none of this is certain.
-pub fn encoding(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
+pub fn encoding(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<PreflightFinding>) {
     // A database that the dump creates has the dump's encoding.
-    let Some(dumped) = asked.requirements.encoding.as_deref().filter(|_| !has.creates_database) else { return };
+    let Some(dumped) = request.requirements.encoding.as_deref().filter(|_| !has.creates_database) else { return };
     let own = has.target.database_encoding();
     let (from, to) = (normal_encoding(dumped), normal_encoding(own));
     if from == to {
         return;
     }
-    let forecast = match (from.as_str(), to.as_str()) {
-        ("SQLASCII", _) => Forecast::new(
+    let expected = match (from.as_str(), to.as_str()) {
+        ("SQLASCII", _) => PreflightFinding::new(
             Name::EncodingInvalidBytes,
             Subject::None,
             format!("the dump's text has no encoding (SQL_ASCII) and may not be valid {own}"),
@@ -27,14 +28,14 @@ pub fn encoding(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>)
             "Find out the real encoding of the source's text and dump with it named: the server then converts.",
             vec!["pg_dump --encoding=LATIN1 …   # if the bytes are Latin-1".into()],
         ),
-        (_, "SQLASCII") => Forecast::new(
+        (_, "SQLASCII") => PreflightFinding::new(
             Name::EncodingUnverified,
             Subject::None,
             format!("{dumped} text may go into the database as bytes of no encoding (SQL_ASCII)"),
         ),
         // Every encoding can be converted to UTF8.
         (_, "UTF8") => return,
-        _ => Forecast::new(
+        _ => PreflightFinding::new(
             Name::EncodingUnrepresentable,
             Subject::None,
             format!("text of the dump may not fit into encoding {own:?}"),
@@ -42,7 +43,7 @@ pub fn encoding(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>)
         .seen([format!("the dump is in {dumped}")])
         .fix("Create the target database in UTF8, which holds every character.", Vec::new()),
     };
-    forecasts.push(forecast.may());
+    foreseen.push(expected.may());
 }
 
 /// What the database that the profile makes goes by.
@@ -63,30 +64,30 @@ fn of_target(target: &Target) -> Locale {
 }
 
 /// Locales that the target may lack, where the dump creates its database; and those that differ, where it does not.
-pub fn locale(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
+pub fn locale(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<PreflightFinding>) {
     let cluster = &has.target.cluster;
-    let databases = &asked.requirements.databases;
+    let databases = &request.requirements.databases;
     if !has.creates_database {
         if let [created] = databases.as_slice()
             && let Some(finding) = other_locale(created, &of_target(has.target))
         {
-            forecasts.push(Forecast { finding, subject: Subject::None, is_rule: false });
+            foreseen.push(PreflightFinding { finding, subject: Subject::None, is_rule: false });
         }
         return;
     }
     // Every image has the first two, and all but the oldest the third.
     let installed = ["C", "POSIX", "C.UTF-8"].into_iter().chain(cluster.locales.iter().map(String::as_str));
     let installed: Vec<String> = installed.chain([cluster.locale.as_str()]).map(normal_locale).collect();
-    let mut told: Vec<&str> = Vec::new();
+    let mut named: Vec<&str> = Vec::new();
     for created in databases {
         for locale in [&created.locale, &created.lc_collate, &created.lc_ctype].into_iter().flatten() {
-            if installed.contains(&normal_locale(locale)) || told.contains(&locale.as_str()) {
+            if installed.contains(&normal_locale(locale)) || named.contains(&locale.as_str()) {
                 continue;
             }
-            told.push(locale);
+            named.push(locale);
             let title = format!("locale {locale:?} may not exist in this target");
-            forecasts.push(
-                Forecast::new(Name::LocaleUnavailable, Subject::Locale(locale.clone()), title)
+            foreseen.push(
+                PreflightFinding::new(Name::LocaleUnavailable, Subject::Locale(locale.clone()), title)
                     .may()
                     .objects(vec![format!("DATABASE {}", created.name)])
                     .seen(["the profile names no such locale".to_owned()])

@@ -15,14 +15,14 @@ use crate::profile::{Entrypoint, Target};
 
 /// Nothing, where the database was empty or was not there.
 #[derive(Default)]
-pub struct Before {
+pub struct Baseline {
     /// Type, schema and tag.
     objects: HashSet<(String, String, String)>,
     held: HashMap<Object, Held>,
     default_privileges: Defaults,
 }
 
-impl Before {
+impl Baseline {
     /// Looks into the target's own database, where something can be in it that a new one does not have.
     ///
     /// # Errors

@@ -134,7 +134,7 @@ impl Tool {
     }
 
     /// All values that an option is given, empty where it takes none.
-    pub(super) fn values<'a>(self, options: &'a [String], long: &str) -> impl Iterator<Item = &'a str> {
+    pub fn values<'a>(self, options: &'a [String], long: &str) -> impl Iterator<Item = &'a str> {
         let letter = self.known().iter().find(|known| known.0 == long).map_or('\0', |known| known.1);
         let is_meant = move |known: Known| known.0 == long || letter != '\0' && known.1 == letter;
         self.read(options).into_iter().filter(move |(known, _)| is_meant(*known)).map(|(_, value)| value)

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use pgdump_reader::{Grant, Owned, SUBSCRIPTIONS};
 
 use super::has::{Has, acts_for};
-use super::{Asked, Forecast};
+use super::{PreflightFinding, Request};
 use crate::finding::{Because, Cause, Name, Subject};
-use crate::profile::{Change, Entrypoint, Major};
+use crate::postgres::{Change, Major};
+use crate::profile::Entrypoint;
 
 /// Every role that the dump names, does not create, and that the target lacks.
-pub fn missing(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
-    let created = &asked.facts.roles_created;
-    for (role, objects) in named(asked, has) {
+pub fn missing(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<PreflightFinding>) {
+    let created = &request.facts.roles_created;
+    for (role, objects) in named(request, has) {
         if created.contains(role) || !has.lacks_role(role) {
             continue;
         }
@@ -22,13 +23,13 @@ pub fn missing(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) 
             many => format!("the dump names it for {many} objects"),
         };
         let cause = Name::RoleMissing.cause(Subject::Role(role.to_owned()));
-        forecasts.push(Forecast::of(&cause, asked).objects(objects.into_iter().collect()).seen([evidence]));
+        foreseen.push(PreflightFinding::of(&cause, request).objects(objects.into_iter().collect()).seen([evidence]));
     }
 }
 
 /// Roles that the restore will name, with the objects that it names them for.
-fn named<'a>(asked: &Asked<'a>, has: &Has<'_>) -> BTreeMap<&'a str, BTreeSet<String>> {
-    let facts = asked.facts;
+fn named<'a>(request: &Request<'a>, has: &Has<'_>) -> BTreeMap<&'a str, BTreeSet<String>> {
+    let facts = request.facts;
     let mut roles: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut add = |role: &'a str, object: Option<String>| {
         roles.entry(role).or_default().extend(object);
@@ -65,15 +66,15 @@ fn named<'a>(asked: &Asked<'a>, has: &Has<'_>) -> BTreeMap<&'a str, BTreeSet<Str
 
 /// Roles that the dump creates and that no server lets one create: their names begin with `pg_`
 /// (IsReservedName in src/backend/catalog/catalog.c).
-pub fn reserved(asked: &Asked<'_>, forecasts: &mut Vec<Forecast>) {
-    for role in asked.facts.roles_created.iter().filter(|role| role.starts_with("pg_")) {
+pub fn reserved(request: &Request<'_>, foreseen: &mut Vec<PreflightFinding>) {
+    for role in request.facts.roles_created.iter().filter(|role| role.starts_with("pg_")) {
         let cause = Name::RoleNameReserved.cause(Subject::Role(role.clone()));
-        forecasts.push(Forecast::of(&cause, asked).objects(vec![format!("ROLE {role}")]));
+        foreseen.push(PreflightFinding::of(&cause, request).objects(vec![format!("ROLE {role}")]));
     }
 }
 
 /// What a role that is no superuser is refused, by cause as the restore tells it.
-pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecast>) {
+pub fn permissions(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<PreflightFinding>) {
     if has.is_superuser {
         return;
     }
@@ -81,7 +82,7 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
     let mut refuse_for = |cause: Cause, why: String, object: String| {
         refused.entry(cause).or_default().entry(why).or_default().push(object);
     };
-    for (owned, why) in unwelcome(asked, has) {
+    for (owned, why) in unwelcome(request, has) {
         let cause = Name::SchemaNotWritable.cause(Subject::Schema(owned.schema.clone().unwrap_or_default()));
         let because = Some(Because::Owner(owned.owner.clone()));
         refuse_for(Cause { because, ..cause }, why, owned_label(owned));
@@ -90,7 +91,7 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
         let subject = if subject.is_empty() { Subject::None } else { Subject::Role(subject.to_owned()) };
         refuse_for(name.cause(subject), why, object);
     };
-    for used in &asked.requirements.privileged {
+    for used in &request.requirements.privileged {
         let is_left_out = match used.kind {
             "privileges on parameters" => has.no_privileges,
             "tablespaces" => has.no_tablespaces,
@@ -114,8 +115,8 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
         }
     }
     if !has.no_owner {
-        for owned in &asked.facts.owners {
-            let exists = !has.lacks_role(&owned.owner) && !asked.facts.roles_created.contains(&owned.owner);
+        for owned in &request.facts.owners {
+            let exists = !has.lacks_role(&owned.owner) && !request.facts.roles_created.contains(&owned.owner);
             if exists && !has.acts_for.contains(owned.owner.as_str()) {
                 let why = format!("{:?} is no member of {:?} and may not give it anything", has.restoring, owned.owner);
                 // What was there before the restore is not its own to give.
@@ -127,19 +128,19 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
             }
         }
     }
-    let others: BTreeSet<&String> = asked.facts.sessions.iter().filter(|role| *role != has.restoring).collect();
+    let others: BTreeSet<&String> = request.facts.sessions.iter().filter(|role| *role != has.restoring).collect();
     for role in others.into_iter().filter(|role| !has.lacks_role(role) && !has.no_privileges) {
         let why = "only a superuser may become another role of the session".to_owned();
         refuse(Name::PermissionDenied, has.restoring, why, format!("ROLE {role}"));
     }
     if !has.role_attribute(|role| role.createrole) {
-        for role in &asked.facts.roles_created {
+        for role in &request.facts.roles_created {
             let why = format!("{:?} may create no roles", has.restoring);
             refuse(Name::RoleNotCreatable, has.restoring, why, format!("ROLE {role}"));
         }
     }
     if has.creates_database && !has.role_attribute(|role| role.createdb) {
-        for created in &asked.facts.creates_database {
+        for created in &request.facts.creates_database {
             let why = format!("{:?} may create no databases", has.restoring);
             refuse(Name::DatabaseNotCreatable, has.restoring, why, format!("DATABASE {}", created.name));
         }
@@ -154,23 +155,23 @@ pub fn permissions(asked: &Asked<'_>, has: &Has<'_>, forecasts: &mut Vec<Forecas
         let mut objects: Vec<String> = reasons.into_values().flatten().collect();
         objects.sort();
         objects.dedup();
-        forecasts.push(Forecast::of(&cause, asked).objects(objects).seen(evidence));
+        foreseen.push(PreflightFinding::of(&cause, request).objects(objects).seen(evidence));
     }
 }
 
 /// Objects that cannot be handed to their owners, and why not. Whoever is no superuser hands an object only to a role that
 /// may create in its schema (`AlterObjectOwner_internal` in src/backend/commands/alter.c and its like for tables and types),
 /// and privileges on schemas come back last.
-fn unwelcome<'a>(asked: &'a Asked<'_>, has: &'a Has<'_>) -> impl Iterator<Item = (&'a Owned, String)> {
-    let schemas: BTreeMap<(Option<&str>, &str), &str> = asked
+fn unwelcome<'a>(request: &'a Request<'_>, has: &'a Has<'_>) -> impl Iterator<Item = (&'a Owned, String)> {
+    let schemas: BTreeMap<(Option<&str>, &str), &str> = request
         .facts
         .owners
         .iter()
         .filter(|owned| owned.kind == "SCHEMA")
         .map(|owned| ((owned.database.as_deref(), owned.name.as_str()), owned.owner.as_str()))
         .collect();
-    let is_there = |role: &str| !has.lacks_role(role) && !asked.facts.roles_created.contains(role);
-    asked.facts.owners.iter().filter_map(move |owned| {
+    let is_there = |role: &str| !has.lacks_role(role) && !request.facts.roles_created.contains(role);
+    request.facts.owners.iter().filter_map(move |owned| {
         let schema = owned.schema.as_deref()?;
         let owner = owned.owner.as_str();
         let handed_over = !has.no_owner && owner != has.restoring && is_there(owner) && has.acts_for.contains(owner);

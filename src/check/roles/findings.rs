@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use super::compare::Differences;
 use super::stated::{ParameterPrivilege, Stated};
 use crate::check::Restored;
-use crate::check::catalog::many;
 use crate::check::scope::{BY_END, is_of_end, unsaid};
 use crate::cluster::sql::identifier;
+use crate::counted::{agreeing, counted_as};
 use crate::finding::{AfterKind, Finding, Name, Origin};
 
-pub fn told(differences: Differences, stated: &Stated, there: &Stated, restored: &Restored<'_>) -> Vec<Finding> {
+pub fn all(differences: Differences, stated: &Stated, there: &Stated, restored: &Restored<'_>) -> Vec<Finding> {
     let (unsaid, by_end) = (unsaid(restored), is_of_end(restored));
     let mut findings = Vec::new();
     findings.extend(changed(&differences.changed).map(|mut finding| {
@@ -22,8 +22,8 @@ pub fn told(differences: Differences, stated: &Stated, there: &Stated, restored:
     }));
     if !differences.missing.is_empty() {
         let count = differences.missing.len();
-        let verb = if count == 1 { "is" } else { "are" };
-        let what = many(count, "role or database", "roles or databases");
+        let verb = agreeing(count, "is", "are");
+        let what = counted_as(count, "role or database", "roles or databases");
         let title = format!("{what} of the dump {verb} not there, {unsaid}");
         let mut finding = Finding::new(Name::ObjectMissing, title);
         finding.count = count as u64;
@@ -36,10 +36,10 @@ pub fn told(differences: Differences, stated: &Stated, there: &Stated, restored:
     }
     if !differences.extra.is_empty() {
         let count = differences.extra.len();
-        let verb = if count == 1 { "is" } else { "are" };
+        let verb = agreeing(count, "is", "are");
         let title = format!(
             "{} {verb} there that the dump does not have",
-            many(count, "role or database", "roles or databases")
+            counted_as(count, "role or database", "roles or databases")
         );
         let mut finding = Finding::new(Name::ObjectExtra, title);
         finding.count = count as u64;
@@ -49,8 +49,8 @@ pub fn told(differences: Differences, stated: &Stated, there: &Stated, restored:
     }
     if !differences.comments.is_empty() {
         let count = differences.comments.len();
-        let verb = if count == 1 { "is" } else { "are" };
-        let what = many(count, "comment of a role or database", "comments of roles or databases");
+        let verb = agreeing(count, "is", "are");
+        let what = counted_as(count, "comment of a role or database", "comments of roles or databases");
         let mut finding = Finding::new(Name::CommentLost, format!("{what} {verb} not as in the dump, {unsaid}"));
         finding.count = count as u64;
         finding.objects = differences.comments;
@@ -70,8 +70,8 @@ fn changed(differences: &[(String, String)]) -> Option<Finding> {
     let mut seen = BTreeSet::new();
     let objects = differences.iter().map(|(object, _)| object).filter(|object| seen.insert(*object));
     let objects: Vec<String> = objects.cloned().collect();
-    let verb = if objects.len() == 1 { "is" } else { "are" };
-    let noun = many(objects.len(), "role or database", "roles or databases");
+    let verb = agreeing(objects.len(), "is", "are");
+    let noun = counted_as(objects.len(), "role or database", "roles or databases");
     let mut finding = Finding::new(Name::RoleChanged, format!("{noun} {verb} not as in the dump"));
     finding.count = differences.len() as u64;
     finding.objects = objects;
@@ -90,8 +90,10 @@ fn parameters(name: Name, privileges: &[ParameterPrivilege]) -> Option<Finding> 
     }
     let (more, verb) = if name == Name::PrivilegesWider { ("more", "REVOKE") } else { ("less", "GRANT") };
     let objects: BTreeSet<String> = privileges.iter().map(|one| format!("PARAMETER {}", one.parameter)).collect();
-    let title =
-        format!("somebody may do {more} than in the dump with {}", many(objects.len(), "parameter", "parameters"));
+    let title = format!(
+        "somebody may do {more} than in the dump with {}",
+        counted_as(objects.len(), "parameter", "parameters")
+    );
     let mut finding = Finding::new(name, title);
     if name == Name::PrivilegesChanged {
         finding.origin = Origin::Restore;

@@ -16,6 +16,11 @@ pub fn find(name: &str) -> Option<Encoding> {
     server.map(Encoding::Server).or(client.map(Encoding::ClientOnly))
 }
 
+/// PostgreSQL compares encoding names without case and punctuation (`clean_encoding_name`, `encnames.c`).
+pub fn normal_encoding(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase()
+}
+
 /// The names of all encodings that a database can have, for proposals.
 pub fn server_names() -> impl Iterator<Item = &'static str> {
     SERVER.iter().map(|(name, _)| *name)

@@ -2,7 +2,7 @@
 
 use super::stated::{ATTRIBUTES, Membership, ParameterPrivilege, Properties, Stated, kept};
 use crate::cluster::{ClusterError, Session};
-use crate::profile::{Change, Major};
+use crate::postgres::{Change, Major};
 
 /// Reads it. Moments that the dump names are put as this server writes them.
 pub async fn read(session: &Session, stated: &mut Stated) -> Result<Stated, ClusterError> {
@@ -21,7 +21,7 @@ pub async fn read(session: &Session, stated: &mut Stated) -> Result<Stated, Clus
         }
     }
     databases(session, &mut there).await?;
-    if Major(major).has(Change::ParameterPrivileges) {
+    if major.has(Change::ParameterPrivileges) {
         parameters(session, &mut there).await?;
     }
     moments(session, stated).await?;
@@ -48,9 +48,9 @@ async fn roles(session: &Session, there: &mut Stated) -> Result<(), ClusterError
     Ok(())
 }
 
-async fn memberships(session: &Session, major: u16, there: &mut Stated) -> Result<(), ClusterError> {
+async fn memberships(session: &Session, major: Major, there: &mut Stated) -> Result<(), ClusterError> {
     // Several roles may have granted one membership, from 16 on.
-    let options = if Major(major).has(Change::MembershipOptions) {
+    let options = if major.has(Change::MembershipOptions) {
         "bool_or(inherit_option), bool_or(set_option)"
     } else {
         "NULL::boolean, NULL::boolean"

@@ -2,42 +2,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::Before;
+use crate::check::Baseline;
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::engine::Sandbox;
-use crate::finding::{Ask, Failure, There};
+use crate::finding::{DatabaseFacts, Failure, Questions};
 use crate::profile::Target;
 
 /// Tables of the target's own that are looked into.
 const MOST_TABLES: usize = 1000;
 
 /// What was there before the restore.
-pub struct Met {
-    there: There,
+pub struct DatabaseSurvey {
+    databases: DatabaseFacts,
 }
 
-impl Met {
+impl DatabaseSurvey {
     /// Looks which of the target's own tables have rows.
-    pub async fn before(sandbox: &dyn Sandbox, target: &Target, before: &Before) -> Result<Self, ClusterError> {
-        let mut there = There { has_own: before.has_any(), ..There::default() };
-        let tables: Vec<(String, String)> = before.tables().take(MOST_TABLES).collect();
+    pub async fn begin(sandbox: &dyn Sandbox, target: &Target, baseline: &Baseline) -> Result<Self, ClusterError> {
+        let mut databases = DatabaseFacts { has_own: baseline.has_any(), ..DatabaseFacts::default() };
+        let tables: Vec<(String, String)> = baseline.tables().take(MOST_TABLES).collect();
         if !tables.is_empty() {
             let session = Session::open(sandbox, &target.cluster.superuser, &target.database.name).await?;
-            there.filled_before = filled(&session, &tables).await?;
+            databases.filled_before = filled(&session, &tables).await?;
         }
-        Ok(Self { there })
+        Ok(Self { databases })
     }
 
     /// Asks for what the failures of the restore leave open.
-    pub async fn ask(
+    pub async fn finish(
         self,
         sandbox: &dyn Sandbox,
         target: &Target,
         failures: &[Failure],
-    ) -> Result<There, ClusterError> {
-        let (mut there, ask) = (self.there, Ask::of(failures));
-        for database in &ask.databases {
+    ) -> Result<DatabaseFacts, ClusterError> {
+        let (mut databases, questions) = (self.databases, Questions::of(failures));
+        for database in &questions.databases {
             // One that is gone again has nothing to tell.
             let Ok(session) = Session::open(sandbox, &target.cluster.superuser, database).await else { continue };
             let sql = "
@@ -49,19 +49,19 @@ impl Met {
                 let (schema, name, extension): (Option<String>, Option<String>, String) =
                     (row.get(0), row.get(1), row.get(2));
                 if let (Some(schema), Some(name)) = (schema, name) {
-                    there.of_extension.insert((unquoted(&schema), unquoted(&name)), extension);
+                    databases.of_extension.insert((unquoted(&schema), unquoted(&name)), extension);
                 }
             }
-            let tables: Vec<(String, String)> = ask
+            let tables: Vec<(String, String)> = questions
                 .tables
                 .iter()
                 .filter(|(of, ..)| of == database)
                 .map(|(_, schema, table)| (schema.clone(), table.clone()))
                 .collect();
-            there.filled_now.extend(filled(&session, &tables).await?);
+            databases.filled_now.extend(filled(&session, &tables).await?);
         }
         let mut schemas: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (database, names) in &ask.routines {
+        for (database, names) in &questions.routines {
             let Ok(session) = Session::open(sandbox, &target.cluster.superuser, database).await else { continue };
             let sql = "
                 SELECT p.proname::text, n.nspname::text
@@ -73,9 +73,9 @@ impl Met {
             }
         }
         let only = schemas.into_iter().filter(|(_, schemas)| schemas.len() == 1);
-        there.schema_of_routine =
+        databases.schema_of_routine =
             only.flat_map(|(name, schemas)| schemas.into_iter().map(move |one| (name.clone(), one))).collect();
-        Ok(there)
+        Ok(databases)
     }
 }
 

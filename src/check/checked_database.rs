@@ -2,7 +2,7 @@
 
 /// A database of the sandbox, and what the dump calls it: a script can have given it another name since.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct CheckedDatabase {
     /// Its name now.
     pub name: String,
     /// The names under which the dump puts something into it; `None` is the database that the client connects to first.
@@ -11,7 +11,7 @@ pub struct Place {
     pub own: bool,
 }
 
-impl Place {
+impl CheckedDatabase {
     /// Whether what the dump puts into a database of this name is here.
     pub fn is_known_as(&self, name: Option<&str>) -> bool {
         self.known_as.iter().any(|known| known.as_deref() == name)

@@ -4,10 +4,11 @@ use pgdump_reader::CreatedDatabase;
 
 use crate::cluster::sql::{identifier, literal};
 use crate::finding::{Finding, Name};
+use crate::postgres::normal_locale;
 
 /// What a database goes by.
 #[derive(Debug, Default)]
-pub(super) struct Locale {
+pub struct Locale {
     pub collate: String,
     pub ctype: String,
     /// `libc`, `icu` or `builtin`.
@@ -61,7 +62,7 @@ impl Locale {
 
 /// A locale that differs changes sorting, upper and lower case, and which characters are letters. Where another provider
 /// than libc sorts, LC_COLLATE means nothing.
-pub(super) fn other_locale(created: &CreatedDatabase, own: &Locale) -> Option<Finding> {
+pub fn other_locale(created: &CreatedDatabase, own: &Locale) -> Option<Finding> {
     let dumped = Locale::dumped(created);
     let differ = |dumped: &str, own: &str| !dumped.is_empty() && normal_locale(dumped) != normal_locale(own);
     let language = |locale: &Option<String>| locale.as_deref().map(|name| normal_locale(name).replace('_', ""));
@@ -88,22 +89,9 @@ pub(super) fn other_locale(created: &CreatedDatabase, own: &Locale) -> Option<Fi
     Some(finding)
 }
 
-/// `en_US.UTF-8` and `en_US.utf8` are one locale; `POSIX` is `C`.
-pub(super) fn normal_locale(name: &str) -> String {
-    let plain: String = name.chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
-    if plain == "posix" { "c".into() } else { plain }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_locale_has_several_spellings() {
-        assert_eq!(normal_locale("en_US.UTF-8"), normal_locale("en_US.utf8"));
-        assert_eq!(normal_locale("POSIX"), normal_locale("C"));
-        assert_ne!(normal_locale("C"), normal_locale("C.UTF-8"));
-    }
 
     fn of(locale: &str, provider: &str, provider_locale: Option<&str>) -> Locale {
         Locale {

@@ -1,0 +1,13 @@
+//! What is known of PostgreSQL itself: its versions and what each brought, its predefined roles,
+//! its extensions, its encodings, the options of its clients.
+
+mod client_options;
+mod contrib;
+pub mod encoding;
+mod locale;
+mod major;
+
+pub use client_options::{Tool, has_option, psql_variable};
+pub use contrib::{Availability, availability, comes_with_postgresql};
+pub use locale::normal_locale;
+pub use major::{Change, MAJORS, Major, predefined_role_since, predefined_roles};
