@@ -5,9 +5,8 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use crate::event::{EventKind, Events, RehearsalName, Reporter};
-use crate::finding::Severity;
 use crate::profile::Target;
-use crate::rehearsal::{Context, Rehearsal, Timings, Verdict, rehearse};
+use crate::rehearsal::{Context, Rehearsal, Verdict, rehearse};
 
 /// How many rehearsals may run at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,21 +119,7 @@ async fn acquire(
 }
 
 fn untested(name: &RehearsalName, description: &str, reason: String) -> Rehearsal {
-    Rehearsal {
-        source: name.source.clone(),
-        target: name.target.clone(),
-        description: description.to_owned(),
-        verdict: Verdict::Untested,
-        fail_on: Severity::Error,
-        untested: vec![reason],
-        judge: None,
-        restore: None,
-        checks: Vec::new(),
-        notices: Vec::new(),
-        ledger: Vec::new(),
-        fixes: None,
-        timings: Timings::default(),
-    }
+    Rehearsal::untested(&name.source, &name.target, description, vec![reason])
 }
 
 #[cfg(test)]

@@ -138,6 +138,25 @@ pub struct WrittenFixes {
 }
 
 impl Rehearsal {
+    /// One in which nothing was done, for these reasons; errors would fail it.
+    pub fn untested(source: &str, target: &str, description: &str, untested: Vec<String>) -> Self {
+        Self {
+            source: source.to_owned(),
+            target: target.to_owned(),
+            description: description.to_owned(),
+            verdict: Verdict::Untested,
+            fail_on: Severity::Error,
+            untested,
+            judge: None,
+            restore: None,
+            checks: Vec::new(),
+            ledger: Vec::new(),
+            notices: Vec::new(),
+            fixes: None,
+            timings: Timings::default(),
+        }
+    }
+
     /// Every finding: of the restore, then of each check in order.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         all_findings(self.restore.as_ref(), &self.checks)

@@ -10,6 +10,7 @@ use std::io::Write as _;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::Demo;
+use super::run::{Ended, ended};
 use super::{engines, output, say, signals};
 use crate::exit;
 use crate::postgres::Major;
@@ -69,13 +70,11 @@ pub async fn demo(arguments: Demo) -> Result<u8, RunError> {
         .map_err(|source| RunError::State { action: "cannot write the demo's dump to the state directory", source })?;
     let reporter = output::reporter(quiet);
     let run = Run::new(file.path(), Targets::These(targets)).called(SHOP_NAME).on(pool).interrupted_by(interrupt);
-    let ended = run.execute(&reporter).await;
-    reporter.finish().await;
+    let ended = ended(run, reporter, &signal).await;
     drop(file);
-    let signal = *signal.borrow();
-    let report = match (ended, signal) {
-        (Err(RunError::Interrupted), Some(signal)) => return Ok(signal.exit_code()),
-        (ended, _) => ended?,
+    let (report, signal) = match ended? {
+        Ended::Reported(report, signal) => (report, signal),
+        Ended::Interrupted(signal) => return Ok(signal.exit_code()),
     };
     let written = output::write(&report, &reports, &arguments.output);
     if let Some(signal) = signal {

@@ -3,7 +3,9 @@
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::Run as Arguments;
-use super::{engines, output, say, signals};
+use super::signals::{self, Signal};
+use super::{engines, output, say};
+use crate::event::Reporter;
 use crate::exit;
 use crate::report::text::visible;
 use crate::session::{Report, Run, RunError, Targets};
@@ -35,18 +37,38 @@ pub async fn run(arguments: Arguments) -> Result<u8, RunError> {
             move || output::probe(&reports)
         })
         .interrupted_by(interrupt);
-    let ended = run.execute(&reporter).await;
-    reporter.finish().await;
-    let signal = *signal.borrow();
-    let report = match (ended, signal) {
-        (Err(RunError::Interrupted), Some(signal)) => return Ok(signal.exit_code()),
-        (ended, _) => ended?,
+    let (report, signal) = match ended(run, reporter, &signal).await? {
+        Ended::Reported(report, signal) => (report, signal),
+        Ended::Interrupted(signal) => return Ok(signal.exit_code()),
     };
     // Both are tried, whatever becomes of the other.
     let (written, fixed) = (output::write(&report, &reports, &arguments.output), fixes_are_written(&report));
-    let code = signal.map_or_else(|| exit::of(report.verdict, arguments.allow_untested), signals::Signal::exit_code);
+    let code = signal.map_or_else(|| exit::of(report.verdict, arguments.allow_untested), Signal::exit_code);
     // What was asked for has not been done. Any other code says more.
     Ok(if code == exit::PASS && !(written && fixed) { exit::USAGE } else { code })
+}
+
+/// How a run has ended.
+pub(super) enum Ended {
+    /// With a report, though a signal may have cut it short.
+    Reported(Box<Report>, Option<Signal>),
+    /// By a signal, before there was anything to report.
+    Interrupted(Signal),
+}
+
+/// Goes through a run to its end. `signal` is what [`signals::watch`] gives.
+pub(super) async fn ended(
+    run: Run,
+    reporter: Reporter,
+    signal: &tokio::sync::watch::Receiver<Option<Signal>>,
+) -> Result<Ended, RunError> {
+    let ended = run.execute(&reporter).await;
+    reporter.finish().await;
+    let signal = *signal.borrow();
+    match (ended, signal) {
+        (Err(RunError::Interrupted), Some(signal)) => Ok(Ended::Interrupted(signal)),
+        (ended, signal) => Ok(Ended::Reported(Box::new(ended?), signal)),
+    }
 }
 
 /// Whether all fixes that were asked for are there; what could not be written is said.

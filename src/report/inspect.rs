@@ -12,7 +12,7 @@ use pgdump_reader::{Damage, Dump, Facts, Requirements, Scan};
 use serde::Serialize;
 
 use crate::check::CheckResult;
-use crate::rehearsal::{Rehearsal, Timings, Verdict};
+use crate::rehearsal::{Rehearsal, Verdict};
 
 /// The format's name and version. The number grows when a reader could break.
 pub const SCHEMA: &str = "pgrehearse.inspect/1";
@@ -227,22 +227,12 @@ impl TargetPreflight {
     /// The same as a target of a run's report, so that it is drawn alike.
     fn as_rehearsal(&self) -> Rehearsal {
         Rehearsal {
-            source: String::new(),
-            target: self.target.clone(),
-            description: self.description.clone(),
             verdict: if self.fails() { Verdict::Fail } else { Verdict::Untested },
-            fail_on: crate::finding::Severity::Error,
-            untested: Vec::new(),
-            judge: None,
-            restore: None,
             checks: vec![CheckResult {
                 outcome: crate::check::Outcome::Looked { findings: self.findings.clone() },
                 ..CheckResult::new(crate::check::NEEDS, crate::check::Group::Needs)
             }],
-            notices: Vec::new(),
-            ledger: Vec::new(),
-            fixes: None,
-            timings: Timings::default(),
+            ..Rehearsal::untested("", &self.target, &self.description, Vec::new())
         }
     }
 }

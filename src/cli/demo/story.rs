@@ -209,27 +209,16 @@ mod tests {
     }
     use crate::check::{CheckResult, Outcome as Looked};
     use crate::finding::Finding;
-    use crate::rehearsal::Timings;
 
     fn rehearsal(target: &str, verdict: Verdict, findings: &[Name]) -> Rehearsal {
         let findings = findings.iter().map(|name| Finding::new(*name, name.summary())).collect();
         Rehearsal {
-            source: "shop.dump".to_owned(),
-            target: target.into(),
-            description: String::new(),
             verdict,
-            fail_on: crate::finding::Severity::Error,
-            untested: vec!["no engine".into()],
-            judge: None,
-            restore: None,
             checks: vec![CheckResult {
                 outcome: Looked::Looked { findings },
                 ..CheckResult::new("a", crate::check::Group::Objects)
             }],
-            notices: Vec::new(),
-            ledger: Vec::new(),
-            fixes: None,
-            timings: Timings::default(),
+            ..Rehearsal::untested("shop.dump", target, "", vec!["no engine".into()])
         }
     }
 
