@@ -448,7 +448,12 @@ impl CameBack<'_> {
                 left_out: restored.left_out.ids(),
             };
             let mut checks = check::all(target, context.rows);
-            checks.retain(|check| context.source.can_witness(check.witness()));
+            checks.retain(|check| {
+                let no_witness = context.source.no_witness(check.witness());
+                draft.notices.extend(no_witness.map(|why| format!("check {} did not look: {why}", check.name())));
+                restored.left_aside.extend(no_witness.map(|why| (check.name(), why.to_owned())));
+                no_witness.is_none()
+            });
             checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
                 Some(NotApplied::Profile(reason)) => {
                     restored.left_aside.insert(check.name(), reason.clone());
