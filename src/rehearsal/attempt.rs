@@ -35,6 +35,9 @@ const SETTLING: Duration = Duration::from_millis(700);
 /// How long an engine that may hang is asked for an explanation.
 const ASKING: Duration = Duration::from_secs(10);
 
+/// Why a rehearsal is untested that was interrupted.
+pub const INTERRUPTED: &str = "interrupted before it was done";
+
 /// How an attempt ended.
 pub enum Attempt {
     Done(Box<Rehearsal>),
@@ -184,7 +187,7 @@ async fn done(
         Err(Stopped::NeedsDisk) => return Attempt::NeedsDisk,
         Err(stopped) => {
             draft.untested.push(match stopped {
-                Stopped::Interrupted => "interrupted before it was done".into(),
+                Stopped::Interrupted => INTERRUPTED.into(),
                 Stopped::Limit(limit) => limit.to_string(),
                 Stopped::Cluster(error) => match source.scanned() {
                     Some(scan) => Mask::new(&scan.names, target, context.show_data).cluster(&error),
@@ -207,7 +210,13 @@ async fn done(
 /// Puts what was foreseen beside what was found, and says what all of it comes to.
 pub(super) async fn conclude(context: &Context, mut draft: Draft, target: &Target, interrupted: bool) -> Rehearsal {
     let Source::Dump(source) = &context.source;
-    if let Some(facts) = source.needs(interrupted).await {
+    // A text says what it needs only at its end, and whoever interrupts does not wait for that.
+    let needs = tokio::select! {
+        biased;
+        needs = source.needs(interrupted) => needs,
+        () = context.interrupt.cancelled() => source.needs(true).await,
+    };
+    if let Some(facts) = needs {
         let forecasts = check::forecast(&source.dump, &facts, target);
         let met: Option<Vec<&Finding>> = draft.restore.is_some().then(|| draft.findings().collect());
         let needs = check::judge_forecast(&forecasts, met.as_deref(), &facts);
