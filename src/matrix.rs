@@ -5,8 +5,9 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use crate::event::{EventKind, Events, RehearsalName, Reporter};
+use crate::finding::Severity;
 use crate::profile::Target;
-use crate::rehearsal::{Context, Rehearsal, Verdict, rehearse};
+use crate::rehearsal::{Context, INTERRUPTED, Rehearsal, Verdict, rehearse};
 
 /// How many rehearsals may run at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,7 @@ pub async fn run(
     let memory = Arc::new(Semaphore::new(units as usize));
     let stopped_by: Arc<Mutex<Option<String>>> = Arc::default();
     let mut running = Vec::new();
+    let several_sources = all.iter().any(|(context, _)| context.source.name() != all[0].0.source.name());
     for (context, target) in all {
         // A target that wants more than there is gets all of it, alone; its limit then says what happened.
         let wanted = u32::try_from(target.limits.memory.0 / MIB).unwrap_or(units).clamp(1, units);
@@ -56,12 +58,13 @@ pub async fn run(
             () = context.interrupt.cancelled() => None,
         };
         let name = RehearsalName { source: context.source.name().to_owned(), target: target.name.clone() };
-        let description = target.description.clone();
+        let (description, fail_on) = (target.description.clone(), context.fail_on);
         let (events, stopped_by) = (reporter.of_rehearsal(name.clone()), Arc::clone(&stopped_by));
         let task = tokio::spawn(async move {
             let rehearsal = rehearse_unless_stopped(&context, &target, &stopped_by, &events).await;
             if fail_fast && rehearsal.verdict == Verdict::Fail {
-                stopped_by.lock().await.get_or_insert(target.name);
+                let of_source = if several_sources { format!("{} in ", context.source.name()) } else { String::new() };
+                stopped_by.lock().await.get_or_insert(format!("{of_source}{}", target.name));
                 context.interrupt.cancel();
             }
             events.finished(rehearsal.verdict, rehearsal.summary()).await;
@@ -69,16 +72,16 @@ pub async fn run(
             drop(permits);
             rehearsal
         });
-        running.push((name, description, task));
+        running.push((name, description, fail_on, task));
     }
     let mut rehearsals = Vec::new();
-    for (name, description, task) in running {
+    for (name, description, fail_on, task) in running {
         rehearsals.push(match task.await {
             Ok(rehearsal) => rehearsal,
             Err(error) => {
                 let reason = format!("pgrehearse itself failed ({error}), which is a bug of it; please report it");
                 reporter.of_rehearsal(name.clone()).finished(Verdict::Untested, reason.clone()).await;
-                untested(&name, &description, reason)
+                untested(&name, &description, fail_on, reason)
             }
         });
     }
@@ -94,7 +97,7 @@ async fn rehearse_unless_stopped(
 ) -> Rehearsal {
     let untested = |reason: String| {
         let name = RehearsalName { source: context.source.name().to_owned(), target: target.name.clone() };
-        untested(&name, &target.description, reason)
+        untested(&name, &target.description, context.fail_on, reason)
     };
     if let Some(other) = stopped_by.lock().await.as_ref() {
         let reason = format!("not begun: {other} failed, and --fail-fast is given");
@@ -104,7 +107,14 @@ async fn rehearse_unless_stopped(
         return untested("interrupted before it was begun".into());
     }
     events.send(EventKind::RehearsalStarted).await;
-    rehearse(context, target, events).await
+    let mut rehearsal = rehearse(context, target, events).await;
+    // Whoever asked has interrupted nothing.
+    if let Some(other) = stopped_by.lock().await.as_ref() {
+        for reason in rehearsal.untested.iter_mut().filter(|reason| *reason == INTERRUPTED) {
+            *reason = format!("stopped before it was done: {other} failed, and --fail-fast is given");
+        }
+    }
+    rehearsal
 }
 
 async fn acquire(
@@ -118,8 +128,8 @@ async fn acquire(
     Some((slot, memory))
 }
 
-fn untested(name: &RehearsalName, description: &str, reason: String) -> Rehearsal {
-    Rehearsal::untested(&name.source, &name.target, description, vec![reason])
+fn untested(name: &RehearsalName, description: &str, fail_on: Severity, reason: String) -> Rehearsal {
+    Rehearsal { fail_on, ..Rehearsal::untested(&name.source, &name.target, description, vec![reason]) }
 }
 
 #[cfg(test)]

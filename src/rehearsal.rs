@@ -34,6 +34,7 @@ use crate::source::Source;
 pub use crate::verdict::Verdict;
 pub use again::{AfterRestore, Again};
 use attempt::Attempt;
+pub use attempt::INTERRUPTED;
 pub use decision::decide;
 pub use start::while_it_answers;
 

@@ -57,10 +57,10 @@ impl Source {
         }
     }
 
-    /// Whether it can bear witness of what came back.
-    pub fn can_witness(&self, witness: Witness) -> bool {
+    /// Why it cannot bear witness of what came back, where it cannot.
+    pub fn no_witness(&self, witness: Witness) -> Option<&'static str> {
         match (self, witness) {
-            (_, Witness::Database) | (Source::Dump(_), Witness::Dump) => true,
+            (_, Witness::Database) | (Source::Dump(_), Witness::Dump) => None,
         }
     }
 }

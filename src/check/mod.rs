@@ -181,7 +181,8 @@ pub trait Check: Send + Sync {
     /// The group that it belongs to, which is its column in the grid.
     fn group(&self) -> Group;
 
-    /// What it compares the database with; where the source has no such witness, the check has no result.
+    /// What it compares the database with; where the source has no such witness, the check does not look, which is
+    /// said.
     fn witness(&self) -> Witness;
 
     /// Why there is nothing to look at in this target, where there is not; the check has no result then.
@@ -284,7 +285,6 @@ mod tests {
             "privileges",
             "roles",
             "row security",
-            "sequences",
             "constraints",
         ];
         assert_eq!(by_dump, expected);

@@ -86,6 +86,8 @@ impl Check for Ownership {
         let mut changed = Changes::new();
         let mut definers_changed = Changes::new();
         let mut compared = BTreeMap::<String, u64>::new();
+        let mut not_compared = Vec::new();
+        let left_out = left_out(restored);
         let made = made_databases(restored);
         for owned in in_database(&facts.owners, restored, |owned| &owned.database).chain(&made) {
             let other = || {
@@ -93,7 +95,13 @@ impl Check for Ownership {
                 others.get(&key).map(String::as_str)
             };
             let here = owners.of(owned);
-            let Some(owner) = here.map(|owner| owner.role.as_str()).or_else(other) else { continue };
+            let Some(owner) = here.map(|owner| owner.role.as_str()).or_else(other) else {
+                if !left_out.contains(&(schema_of(&owned.schema), owned.name.as_str())) {
+                    let why = "nothing of this type, name and signature is there";
+                    not_compared.push(format!("the owner of {}: {why}", label(owned)));
+                }
+                continue;
+            };
             *compared.entry("owner".to_owned()).or_default() += 1;
             if owner == owned.owner {
                 continue;
@@ -138,8 +146,16 @@ impl Check for Ownership {
             finding
         }));
         let looked_at = format!("{} owners", compared.values().sum::<u64>());
-        Ok(Looked { findings, looked_at, compared, ..Looked::default() })
+        Ok(Looked { findings, looked_at, compared, not_compared, ..Looked::default() })
     }
+}
+
+/// Schema and tag of the entries that the restore has left out, which is told by itself.
+fn left_out<'a>(restored: &'a Restored<'_>) -> HashSet<(String, &'a str)> {
+    let (ids, _) = restored.left_out;
+    let entries = restored.dump.archive().into_iter().flat_map(|archive| &archive.entries);
+    let entries = entries.filter(|entry| ids.contains(&entry.id));
+    entries.map(|entry| (schema_of(&entry.schema), entry.tag.as_str())).collect()
 }
 
 /// This database, where the dump makes it and names its owner there: an archive's entry for it, and the CREATE DATABASE of old

@@ -9,7 +9,7 @@ mod again;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
-use pgdump_reader::{Added, Declared};
+use pgdump_reader::{Declared, Relation, Word, statements};
 
 use super::catalog::{MOST_NAMED, qualified};
 use super::ownership::Owners;
@@ -73,6 +73,7 @@ impl Check for RowSecurity {
             .map(|row| (row.get(0), row.get(1), row.get(2)))
             .collect();
         let mut findings = Vec::new();
+        let own = OwnWord::of(restored);
 
         // Tables that did not come back at all are the restore's findings.
         let mut lost: BTreeMap<Table, Vec<&pgdump_reader::Policy>> = BTreeMap::new();
@@ -81,7 +82,7 @@ impl Check for RowSecurity {
             let table = (schema_of(&policy.schema), policy.table.clone());
             *declared.entry(table.clone()).or_default() += 1;
             let key = (table.0.clone(), table.1.clone(), policy.name.clone());
-            if tables.contains_key(&table) && !present.contains(&key) {
+            if tables.contains_key(&table) && !present.contains(&key) && !own.drops(&table, &policy.name) {
                 lost.entry(table).or_default().push(policy);
             }
         }
@@ -102,6 +103,7 @@ impl Check for RowSecurity {
         for table in secured {
             let table = (schema_of(&table.schema), table.table.clone());
             match tables.get(&table) {
+                Some((false, _)) if own.switches_off(&table) => {}
                 Some((false, _)) => off.push(table),
                 Some((true, false)) => {
                     if let (Some(now), Some(dumped)) = (owners.of_relation(&table.0, &table.1), of_dump.get(&table))
@@ -130,12 +132,10 @@ impl Check for RowSecurity {
         policies.changed.retain(|(dump, _)| dump.desc == "POLICY");
         let (could_not, apart) = objects::undecided(&policies);
         // Policies that somebody has added to a script are the script's own word.
-        let mut added = in_database(&restored.scan.added, restored, |added| &added.database);
-        let adds_policies = added.any(|added| added.statement.to_lowercase().starts_with("create policy"));
-        let extra = if adds_policies { &[] } else { policies.extra.as_slice() };
-        let mut policies_changed = policies_changed(&policies.changed, extra);
+        policies.extra.retain(|object| again::named(&object.definition).is_none_or(|policy| !own.makes(&policy)));
+        let mut policies_changed = policies_changed(&policies.changed, &policies.extra);
         if let Some(finding) = &mut policies_changed {
-            finding.mend_silently(AfterKind::Policies, again.changed(&policies.changed, extra));
+            finding.mend_silently(AfterKind::Policies, again.changed(&policies.changed, &policies.extra));
         }
         findings.extend(policies_changed);
         let forced_too = forced_too(&forced(restored), &tables, restored);
@@ -199,9 +199,83 @@ fn policies_lost(
 /// The tables whose owner obeys the policies too (`FORCE ROW LEVEL SECURITY`), which pg_dump says with the table.
 fn forced(restored: &Restored<'_>) -> Vec<Table> {
     in_database(&restored.scan.declared, restored, |object| &object.database)
-        .filter(|object| object.desc == "TABLE" && object.definition.contains(" FORCE ROW LEVEL SECURITY"))
+        .filter(|object| object.desc == "TABLE" && forces(&object.definition))
         .map(|object| (schema_of(&object.schema), object.tag.clone()))
         .collect()
+}
+
+/// Whether the statements of a table force its policies on its owner, by their last word on it.
+fn forces(definition: &str) -> bool {
+    const WORDS: [&str; 4] = ["force", "row", "level", "security"];
+    let is = |word: &Word, wanted: &str| matches!(word, Word::Name(name) if name == wanted);
+    let altered =
+        statements(definition).into_iter().filter(|words| words.first().is_some_and(|word| is(word, "alter")));
+    let said = altered.flat_map(|words| {
+        let stands_at =
+            |at: &usize| words[*at..].iter().zip(WORDS).filter(|(word, wanted)| is(word, wanted)).count() == 4;
+        let places: Vec<usize> = (0..words.len()).filter(stands_at).collect();
+        places.into_iter().map(|at| at == 0 || !is(&words[at - 1], "no")).collect::<Vec<bool>>()
+    });
+    said.last().unwrap_or(false)
+}
+
+fn is_named(restored: &Restored<'_>, of: &Relation, table: &Table) -> bool {
+    restored.place.is_known_as(of.database.as_deref()) && schema_of(&of.schema) == table.0 && of.name == table.1
+}
+
+/// What a script says by statements of its own, beside those that pg_dump has written. What pg_dump has written stays
+/// the dump's, whatever a later statement does to it.
+struct OwnWord {
+    made: HashSet<(Table, String)>,
+    dropped: HashSet<(Table, String)>,
+    switched_off: HashSet<Table>,
+}
+
+impl OwnWord {
+    fn of(restored: &Restored<'_>) -> Self {
+        let facts = &restored.scan.facts;
+        let table = |of: &Relation| (schema_of(&of.schema), of.name.clone());
+        let is_here = |of: &Relation| restored.place.is_known_as(of.database.as_deref());
+        let mut own = Self {
+            made: in_database(&facts.policies, restored, |policy| &policy.database)
+                .map(|policy| ((schema_of(&policy.schema), policy.table.clone()), policy.name.clone()))
+                .collect(),
+            dropped: (facts.policies_gone.iter().filter(|(of, _)| is_here(of)))
+                .map(|(of, name)| (table(of), name.clone()))
+                .collect(),
+            switched_off: facts.row_security_off.iter().filter(|of| is_here(of)).map(table).collect(),
+        };
+        for object in in_database(&restored.scan.declared, restored, |object| &object.database) {
+            match object.desc.as_str() {
+                "POLICY" => {
+                    // Where its definition was not kept, the policies of its table stay the dump's.
+                    let of = again::named(&object.definition);
+                    own.dropped.retain(|(table, name)| match &of {
+                        Some(of) => (table, name) != (&of.0, &of.1),
+                        None => !object.tag.starts_with(table.1.as_str()),
+                    });
+                }
+                "ROW SECURITY" => {
+                    own.switched_off.remove(&(schema_of(&object.schema), object.tag.clone()));
+                }
+                _ => {}
+            }
+        }
+        own
+    }
+
+    /// Whether it makes the policy, at whatever place.
+    fn makes(&self, policy: &(Table, String)) -> bool {
+        self.made.contains(policy)
+    }
+
+    fn drops(&self, table: &Table, policy: &str) -> bool {
+        !self.dropped.is_empty() && self.dropped.contains(&(table.clone(), policy.to_owned()))
+    }
+
+    fn switches_off(&self, table: &Table) -> bool {
+        self.switched_off.contains(table)
+    }
 }
 
 fn no_longer_forced(forced: &[Table], tables: &HashMap<Table, (bool, bool)>) -> Option<Finding> {
@@ -258,13 +332,10 @@ fn policies_changed(changed: &[(Declared, Declared)], extra: &[Declared]) -> Opt
 /// Tables of the dump whose owner obeys the policies here and does not in the dump. A script can force them by a statement
 /// of its own, and of a definition that was not kept nobody knows.
 fn forced_too(forced: &[Table], tables: &HashMap<Table, (bool, bool)>, restored: &Restored<'_>) -> Vec<Table> {
-    let added = in_database(&restored.scan.added, restored, |added| &added.database);
-    let forces = |added: &&Added| {
-        let statement = added.statement.to_lowercase();
-        statement.contains("force") && statement.contains("row level security")
+    let is_scripts_own = |table: &Table| {
+        let mut said = restored.scan.facts.row_security_forced.iter();
+        said.any(|(of, forced)| *forced && is_named(restored, of, table))
     };
-    let forcing: Vec<&Added> = added.filter(forces).collect();
-    let is_scripts_own = |(_, name): &Table| forcing.iter().any(|added| added.statement.contains(name));
     in_database(&restored.scan.declared, restored, |object| &object.database)
         .filter(|object| object.desc == "TABLE" && !object.definition.is_empty())
         .map(|object| (schema_of(&object.schema), object.tag.clone()))
@@ -335,6 +406,15 @@ fn sql((schema, name): &Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_is_forced_by_its_own_statements_and_not_by_a_text_in_them() {
+        assert!(forces("CREATE TABLE s.t (a int);\nALTER TABLE ONLY s.t FORCE ROW LEVEL SECURITY;"));
+        assert!(forces("ALTER TABLE s.t ENABLE ROW LEVEL SECURITY, force  row level\nsecurity;"));
+        assert!(!forces("ALTER TABLE ONLY s.t NO FORCE ROW LEVEL SECURITY;"));
+        assert!(!forces("CREATE TABLE s.t (a text DEFAULT 'x FORCE ROW LEVEL SECURITY');"));
+        assert!(!forces("ALTER TABLE s.t ALTER a SET DEFAULT 'x FORCE ROW LEVEL SECURITY';"));
+    }
 
     #[test]
     fn roles_are_made_for_lost_policies_only_where_they_are_missing() {

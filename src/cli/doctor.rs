@@ -5,6 +5,7 @@ use std::io::Write as _;
 use super::arguments::Doctor;
 use super::engines;
 use crate::engine::Server;
+use crate::engine::choice::Choice;
 use crate::engine::local::{bubblewrap, installations};
 use crate::exit;
 use crate::postgres::Major;
@@ -18,7 +19,8 @@ pub async fn doctor(arguments: Doctor) -> Result<u8, RunError> {
     let pool = engines::open(&arguments.engine).await?;
     let repository = arguments.engine.image_repository.as_deref();
     let mut lines = Vec::new();
-    let mut ready = false;
+    let choice = pool.engines.choice;
+    let mut docker_ready = false;
 
     match (&pool.engines.docker, &pool.docker) {
         (Ok(engine), Some(about)) => {
@@ -35,7 +37,7 @@ pub async fn doctor(arguments: Doctor) -> Result<u8, RunError> {
             if have.is_empty() {
                 const NEWEST: Major = Major::NEWEST;
                 if engine.can_pull(&Server::Major(NEWEST), repository).await {
-                    ready = true;
+                    docker_ready = true;
                     let what =
                         format!("no image of {name} is here yet; the registry answers, and `run` pulls what it needs");
                     lines.push(Line::good("images", what));
@@ -48,10 +50,11 @@ pub async fn doctor(arguments: Doctor) -> Result<u8, RunError> {
                     lines.push(Line::bad("images", what, remedy));
                 }
             } else {
-                ready = true;
+                docker_ready = true;
                 lines.push(Line::good("images", format!("{name}: {}", have.join(", "))));
             }
         }
+        (Err(_), _) if choice == Choice::Local => {}
         (Err(reason), _) => {
             let (what, remedy) =
                 reason.split_once("; ").unwrap_or((reason, "start Docker, or let DOCKER_HOST name an engine"));
@@ -60,28 +63,12 @@ pub async fn doctor(arguments: Doctor) -> Result<u8, RunError> {
         (Ok(_), None) => {}
     }
 
-    let (installed, walls) = tokio::task::spawn_blocking(|| (installations(), bubblewrap())).await?;
-    if installed.is_empty() {
-        lines.push(Line::bad(
-            "local",
-            "no PostgreSQL server is installed".into(),
-            "apt-get install postgresql, or use Docker".into(),
-        ));
+    let mut local_ready = false;
+    if choice != Choice::Docker {
+        let (local, ready) = local(arguments.engine.unconfined).await?;
+        lines.extend(local);
+        local_ready = ready;
     }
-    for installation in &installed {
-        let what = format!("PostgreSQL {} in {}", installation.version, installation.bindir.display());
-        lines.push(Line::good("local", what));
-    }
-    match walls {
-        Ok(walls) => {
-            ready |= !installed.is_empty();
-            lines.push(Line::good("bubblewrap", walls.version.clone()));
-        }
-        Err(reason) => {
-            lines.push(Line::bad("bubblewrap", reason, "apt-get install bubblewrap; the local engine needs it".into()));
-        }
-    }
-    lines.extend(locales().await);
     lines.extend(disk(pool.lease.home().dir()));
     lines.push(Line::good("state", pool.lease.home().dir().display().to_string()));
 
@@ -93,15 +80,63 @@ pub async fn doctor(arguments: Doctor) -> Result<u8, RunError> {
             writeln!(out, "              -> {remedy}")?;
         }
     }
-    let end = if ready {
-        "This machine can rehearse."
-    } else {
-        "This machine cannot rehearse yet: it needs Docker with an image of PostgreSQL (here, or in a registry that the engine \
-         reaches), or an installed PostgreSQL with bubblewrap."
-    };
-    writeln!(out, "\n{end}")?;
+    let ready = is_ready(choice, docker_ready, local_ready);
+    writeln!(out, "\n{}", end(choice, ready))?;
     pool.close().await?;
     Ok(if ready { exit::PASS } else { exit::UNTESTED })
+}
+
+/// Whether an engine that may be used can rehearse.
+fn is_ready(choice: Choice, docker: bool, local: bool) -> bool {
+    match choice {
+        Choice::Auto => docker || local,
+        Choice::Docker => docker,
+        Choice::Local => local,
+    }
+}
+
+fn end(choice: Choice, ready: bool) -> &'static str {
+    match (ready, choice) {
+        (true, Choice::Auto) => "This machine can rehearse.",
+        (true, Choice::Docker) => "This machine can rehearse with Docker.",
+        (true, Choice::Local) => "This machine can rehearse with the local engine.",
+        (false, Choice::Auto) => {
+            "This machine cannot rehearse yet: it needs Docker with an image of PostgreSQL (here, or in a registry that the engine \
+             reaches), or an installed PostgreSQL with bubblewrap."
+        }
+        (false, Choice::Docker) => {
+            "This machine cannot rehearse with Docker yet: it needs Docker with an image of PostgreSQL, here or in a registry that \
+             the engine reaches."
+        }
+        (false, Choice::Local) => {
+            "This machine cannot rehearse with the local engine yet: it needs an installed PostgreSQL with bubblewrap."
+        }
+    }
+}
+
+/// What the local engine has, and whether that is all that it needs.
+async fn local(unconfined: bool) -> Result<(Vec<Line>, bool), RunError> {
+    let (installed, walls) = tokio::task::spawn_blocking(|| (installations(), bubblewrap())).await?;
+    let mut lines = Vec::new();
+    if installed.is_empty() {
+        lines.push(Line::bad(
+            "local",
+            "no PostgreSQL server is installed".into(),
+            "apt-get install postgresql, or use Docker".into(),
+        ));
+    }
+    for installation in &installed {
+        let what = format!("PostgreSQL {} in {}", installation.version, installation.bindir.display());
+        lines.push(Line::good("local", what));
+    }
+    let has_walls = walls.is_ok();
+    lines.push(match walls {
+        Ok(walls) => Line::good("bubblewrap", walls.version.clone()),
+        Err(reason) if unconfined => Line::good("bubblewrap", format!("{reason}; --unconfined goes without")),
+        Err(reason) => Line::bad("bubblewrap", reason, "apt-get install bubblewrap; the local engine needs it".into()),
+    });
+    lines.extend(locales().await);
+    Ok((lines, !installed.is_empty() && (has_walls || unconfined)))
 }
 
 struct Line {
@@ -145,4 +180,16 @@ fn disk(path: &std::path::Path) -> Option<Line> {
     } else {
         Line::good("disk", what)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_engine_that_may_be_used_makes_a_machine_ready() {
+        assert!(is_ready(Choice::Auto, false, true) && is_ready(Choice::Auto, true, false));
+        assert!(is_ready(Choice::Docker, true, false) && !is_ready(Choice::Docker, false, true));
+        assert!(is_ready(Choice::Local, false, true) && !is_ready(Choice::Local, true, false));
+    }
 }

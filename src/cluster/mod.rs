@@ -8,7 +8,7 @@ mod spec;
 pub mod sql;
 
 pub use databases::{Database, databases};
-pub use prepare::{is_list_of_names, names_of_list, not_applied, prepare};
+pub use prepare::{database_statements, is_list_of_names, names_of_list, not_applied, prepare};
 pub use session::{APPLICATION_NAME, OWN_SETTINGS, Refusal, Session, TextRows, is_lost, refused};
 pub use spec::{needs_of, server_of};
 

@@ -1,6 +1,7 @@
 //! What an error takes with it: all that its transaction had done, however little the error matters by itself. psql goes on,
 //! and the COMMIT at the end is a ROLLBACK that complains of nothing.
 
+use pgdump_reader::sql::boolean;
 use pgdump_reader::{Word, statements};
 
 use super::{Failure, Finding, Name, Origin, Situation};
@@ -49,8 +50,8 @@ fn taken_back(failure: &Failure, situation: &Situation) -> Option<What> {
         return Some(What::Together);
     }
     let options = &situation.target.restore.options;
-    let is = |name: &str, wanted: &[&str]| psql_variable(options, name).is_some_and(|value| wanted.contains(&value));
-    if is("ON_ERROR_ROLLBACK", &["on", "1", "true", "yes"]) {
+    let is = |name: &str, wanted: bool| psql_variable(options, name).and_then(boolean) == Some(wanted);
+    if is("ON_ERROR_ROLLBACK", true) {
         return None;
     }
     let transactions = &situation.scan.end.transactions;
@@ -62,7 +63,7 @@ fn taken_back(failure: &Failure, situation: &Situation) -> Option<What> {
         let resumed = begun.resumed.is_some_and(|resumed| line <= resumed);
         return Some(What::Begun(begun.begins)).filter(|_| (failure.had_written || sets) && !resumed);
     }
-    let by_options = Tool::Psql.has(options, "--single-transaction") || is("AUTOCOMMIT", &["off", "0", "false", "no"]);
+    let by_options = Tool::Psql.has(options, "--single-transaction") || is("AUTOCOMMIT", false);
     Some(What::ByOptions).filter(|_| by_options && failure.had_written)
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::text::{head, on_one_line};
 use super::{FixFile, Request, Use};
-use crate::cluster::MAINTENANCE_DATABASE;
+use crate::cluster::{MAINTENANCE_DATABASE, database_statements};
 use crate::finding::Finding;
-use crate::profile::{Client, LocaleProvider, Target};
+use crate::profile::{Client, Target};
 use crate::restore::{self, connection_string, shell_words};
 
 /// `restore.sh`: the whole restore with these files, which fails where anything of it did. `target` is the target with what it
@@ -45,7 +45,7 @@ pub fn restore(request: &Request<'_>, target: &Target, files: &[FixFile]) -> Fix
     }
     let makes_own = restore::makes_database(request.dump, target);
     if !makes_own && target.database.name != MAINTENANCE_DATABASE {
-        step("The database.", format!("{}\n", createdb(target)));
+        step("The database.", format!("{}\n", making_database(target)));
     }
     for file in of(|used| *used == Use::BeforeRestore) {
         if makes_own {
@@ -102,22 +102,12 @@ fn words(argv: &[&str]) -> String {
     shell_words(&argv.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
 }
 
-fn createdb(target: &Target) -> String {
-    let cluster = &target.cluster;
-    let mut argv = vec!["createdb".to_owned(), format!("--username={}", cluster.superuser)];
-    argv.push(format!("--maintenance-db={MAINTENANCE_DATABASE}"));
-    argv.push("--template=template0".to_owned());
-    argv.push(format!("--encoding={}", target.database_encoding()));
-    argv.push(format!("--locale={}", target.database_locale()));
-    match (target.database_locale_provider(), target.database_icu_locale()) {
-        (LocaleProvider::Icu, Some(locale)) => {
-            argv.extend(["--locale-provider=icu".to_owned(), format!("--icu-locale={locale}")]);
-        }
-        (LocaleProvider::Builtin, _) => argv.push("--locale-provider=builtin".to_owned()),
-        _ => {}
-    }
-    argv.extend(target.database.owner.iter().map(|owner| format!("--owner={owner}")));
-    argv.extend(["--".to_owned(), target.database.name.clone()]);
+/// Makes the database by the statements that make it in the sandbox.
+fn making_database(target: &Target) -> String {
+    let mut argv = vec!["psql".to_owned(), "-X".to_owned(), "--set=ON_ERROR_STOP=1".to_owned()];
+    argv.push(format!("--username={}", target.cluster.superuser));
+    argv.push(format!("--dbname={}", connection_string(MAINTENANCE_DATABASE)));
+    argv.extend(database_statements(target).into_iter().map(|sql| format!("--command={sql}")));
     shell_words(&argv)
 }
 
@@ -132,19 +122,30 @@ fn restoring(request: &Request<'_>, target: &Target, makes_own: bool, list: Opti
         let list = list.map(|list| format!(" --use-list=\"$here/{list}\"")).unwrap_or_default();
         return format!("{}{list} {} {FAILED}\n", shell_words(&argv), words(&[&dump]));
     };
+    argv.push("--set=VERBOSITY=verbose".to_owned());
     let psql = shell_words(&argv);
     let line = match plain.compression.map(decompressing) {
         Some(program) => format!("{{ {program} {} {FAILED}; }} | {psql} --file=-", words(&[&dump])),
         None => format!("{psql} --file={}", words(&[&dump])),
     };
-    // psql exits with 0 whatever statements failed; it names the line of each message, and only notices and warnings are none
-    // of an error.
+    let judged = no_error(&dump);
+    // psql exits with 0 whatever statements failed; it names the line of each message.
     format!(
         "{line} 2>\"$state/messages\" {FAILED}\ncat -- \"$state/messages\" >&2\n\
-         if grep -E '^psql:.*:[0-9]+: ' \"$state/messages\" | grep -Evq ': (NOTICE|WARNING|INFO|LOG|DEBUG):  '; then\n    \
-         : >\"$state/failed\"\nfi\n"
+         # Messages of the classes 00 and 01 are notices and warnings, in whatever language; all others are errors.\n\
+         if grep -E '^psql:.*:[0-9]+: ' \"$state/messages\" | grep -Evq '{judged}'; then\n    : >\"$state/failed\"\nfi\n"
     )
 }
+
+/// The message of no error, as grep -E finds it.
+fn no_error(dump: &str) -> String {
+    NO_ERROR.replace("{N}", &format!("{{{}}}", dump.matches(':').count() + 1))
+}
+
+/// What begins with psql's place, a severity in the server's language and an SQLSTATE that is no error's (class 00 or
+/// 01, errcodes.txt; pqBuildErrorMessage3 in fe-protocol3.c writes the state where VERBOSITY is verbose). The file's
+/// name has as many colons as it has, so that nothing in a text reads as a state.
+const NO_ERROR: &str = "^psql:([^:]*:){N}[0-9]+: [^:]*:  0[01][0-9A-Z][0-9A-Z][0-9A-Z]: ";
 
 fn decompressing(compression: pgdump_reader::Compression) -> &'static str {
     use pgdump_reader::Compression;
@@ -154,5 +155,25 @@ fn decompressing(compression: pgdump_reader::Compression) -> &'static str {
         Compression::Lz4 => "lz4 -dc",
         Compression::Bzip2 => "bzip2 -dc",
         Compression::Xz => "xz -dc",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_an_error_by_its_state_and_not_by_its_words() {
+        let is_error = |dump: &str, message: &str| {
+            let grep = "printf '%s\\n' \"$1\" | grep -Evq \"$2\"";
+            let found = std::process::Command::new("sh").args(["-c", grep, "sh", message, &no_error(dump)]).status();
+            found.unwrap().success()
+        };
+        assert!(!is_error("a.sql", "psql:a.sql:3: HINWEIS:  00000: Tabelle fehlt"));
+        assert!(!is_error("<stdin>", "psql:<stdin>:3: WARNING:  01007: no privileges were granted"));
+        assert!(!is_error("a:b.sql", "psql:a:b.sql:3: ATTENTION :  01000: x"));
+        assert!(is_error("a.sql", "psql:a.sql:3: FEHLER:  42P01: Relation fehlt"));
+        assert!(is_error("a.sql", "psql:a.sql:3: ERROR:  P0001: x:7: WARNING:  00000: y"));
+        assert!(is_error("a.sql", "psql:a.sql:3: error: invalid command \\foo"));
     }
 }

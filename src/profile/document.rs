@@ -63,7 +63,7 @@ impl Reader<'_> {
         let origin = Rc::new(origin);
         let root = tree(bytes, &origin)?;
         let root = environment::fill(&root, self.rules)?;
-        let mut root = short::written_out(&source::fill(&root, self.source, self.taken)?);
+        let mut root = short::written_out(&source::fill(&root, self.source, self.taken)?)?;
         both_set_and_varied(&root, &root)?;
         if let Some(extends) = root.entry(EXTENDS).cloned() {
             self.chain.push((identity, origin.name.clone()));

@@ -83,7 +83,7 @@ pub fn expand(root: &Rc<Node>) -> Result<Vec<Expanded>, ProfileError> {
                 return Err(bad(&entry.value.spot(), &[], why).hint(Some(hint)));
             }
             let root =
-                chosen.iter().try_fold(Rc::clone(&base), |root, value| merge(&root, &written_out(&value.patch)))?;
+                chosen.iter().try_fold(Rc::clone(&base), |root, value| merge(&root, &written_out(&value.patch)?))?;
             expanded.push(Expanded { suffix, root });
         }
         // The last axis turns fastest.

@@ -24,8 +24,7 @@ fn over(parent: &Rc<Node>, child: &Rc<Node>, path: &mut Vec<String>) -> Result<R
     for entry in above {
         let (key, adds) = name_of(entry);
         if adds && child.entry(key).is_some() {
-            let why = format!("it is given with and without `+`; only one of `{key}` and `{key}+` can hold");
-            return Err(at_key(entry, path, why));
+            return Err(with_and_without(entry, key, path));
         }
         let there = entries.iter().position(|known| known.key.text == key);
         let under = Key { text: key.to_owned(), ..entry.key.clone() };
@@ -70,6 +69,12 @@ fn appended(list: &Rc<Node>, entry: &Entry, path: &[String]) -> Result<Rc<Node>,
     };
     let items = below.iter().chain(above).map(Rc::clone).collect();
     Ok(Node::at(&entry.value.spot(), Content::Sequence(items)))
+}
+
+/// A list that is given and added to at once.
+pub(super) fn with_and_without(entry: &Entry, key: &str, path: &[String]) -> ProfileError {
+    let why = format!("it is given with and without `+`; only one of `{key}` and `{key}+` can hold");
+    at_key(entry, path, why)
 }
 
 fn at_key(entry: &Entry, path: &[String], why: String) -> ProfileError {

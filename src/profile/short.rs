@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use super::ProfileError;
+use super::merge::with_and_without;
 use super::yaml::{Content, Entry, Key, Node};
 
 /// The same profile with short ways written out:
@@ -9,13 +11,22 @@ use super::yaml::{Content, Entry, Key, Node};
 /// - `database: shop` is `database: {name: shop}`,
 /// - `extensions: [postgis]` is `extensions: {installed: [postgis]}`,
 /// - `roles: [app]` is `roles: [{name: app}]`.
-pub fn written_out(root: &Rc<Node>) -> Rc<Node> {
-    let Content::Mapping(entries) = &root.content else { return Rc::clone(root) };
+///
+/// # Errors
+/// Where `extensions` and `extensions+` are both given, which would be one key twice.
+pub fn written_out(root: &Rc<Node>) -> Result<Rc<Node>, ProfileError> {
+    let Content::Mapping(entries) = &root.content else { return Ok(Rc::clone(root)) };
     if !entries.iter().any(|entry| long_form(entry).is_some()) {
-        return Rc::clone(root);
+        return Ok(Rc::clone(root));
+    }
+    let added = |entry: &&Entry| entry.key.text == "extensions+" && long_form(entry).is_some();
+    if let Some(entry) = entries.iter().find(added)
+        && root.entry("extensions").is_some()
+    {
+        return Err(with_and_without(entry, "extensions", &[]));
     }
     let entries = entries.iter().map(|entry| long_form(entry).unwrap_or_else(|| entry.clone())).collect();
-    Node::at(&root.spot(), Content::Mapping(entries))
+    Ok(Node::at(&root.spot(), Content::Mapping(entries)))
 }
 
 /// What an entry is when it is written out; `None` where it is already.
@@ -97,6 +108,10 @@ mod tests {
         assert!(refused("database: 17").starts_with("x.yaml:3:11: `database.name`"), "{}", refused("database: 17"));
         assert!(refused("roles: [[a]]").starts_with("x.yaml:3:9:"), "{}", refused("roles: [[a]]"));
         assert!(refused("extensions: citext").starts_with("x.yaml:3:13:"), "{}", refused("extensions: citext"));
+        for both in ["extensions: [a]\nextensions+: [b]", "extensions: {installed: [a]}\nextensions+: [b]"] {
+            let wanted = "x.yaml:4:1: `extensions+`: it is given with and without `+`";
+            assert!(refused(both).starts_with(wanted), "{}", refused(both));
+        }
         let message = parse("name: x\npostgres: \"17.4\"\n", "x.yaml").unwrap_err().to_string();
         assert!(message.contains("a major version such as 17"), "{message}");
     }

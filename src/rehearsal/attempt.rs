@@ -37,6 +37,9 @@ const SETTLING: Duration = Duration::from_millis(700);
 /// How long an engine that may hang is asked for an explanation.
 const ASKING: Duration = Duration::from_secs(10);
 
+/// Why a rehearsal is untested that was interrupted.
+pub const INTERRUPTED: &str = "interrupted before it was done";
+
 /// How an attempt ended.
 pub enum Attempt {
     Done(Box<Rehearsal>),
@@ -186,7 +189,7 @@ async fn done(
         Err(Stopped::NeedsDisk) => return Attempt::NeedsDisk,
         Err(stopped) => {
             draft.untested.push(match stopped {
-                Stopped::Interrupted => "interrupted before it was done".into(),
+                Stopped::Interrupted => INTERRUPTED.into(),
                 Stopped::Limit(limit) => limit.to_string(),
                 Stopped::Cluster(error) => match source.scanned() {
                     Some(scan) => Mask::new(&scan.names, target, context.show_data).cluster(&error),
@@ -209,7 +212,13 @@ async fn done(
 /// Puts what was foreseen beside what was found, and says what all of it comes to.
 pub(super) async fn conclude(context: &Context, mut draft: Draft, target: &Target, interrupted: bool) -> Rehearsal {
     let Source::Dump(source) = &context.source;
-    if let Some(facts) = source.needs(interrupted).await {
+    // A text says what it needs only at its end, and whoever interrupts does not wait for that.
+    let needs = tokio::select! {
+        biased;
+        needs = source.needs(interrupted) => needs,
+        () = context.interrupt.cancelled() => source.needs(true).await,
+    };
+    if let Some(facts) = needs {
         let foreseen = preflight::run(&source.dump, &facts, target);
         let met: Option<Vec<&Finding>> = draft.restore.is_some().then(|| draft.findings().collect());
         let needs = check::judge_needs(&foreseen, met.as_deref(), &facts);
@@ -458,7 +467,12 @@ impl EndedRestore<'_> {
                 left_out: restored.left_out.ids(),
             };
             let mut checks = check::all(target, context.rows);
-            checks.retain(|check| context.source.can_witness(check.witness()));
+            checks.retain(|check| {
+                let no_witness = context.source.no_witness(check.witness());
+                draft.notices.extend(no_witness.map(|why| format!("check {} did not look: {why}", check.name())));
+                restored.left_aside.extend(no_witness.map(|why| (check.name(), why.to_owned())));
+                no_witness.is_none()
+            });
             checks.retain(|check| match check.does_not_apply(target, &summary.findings) {
                 Some(NotApplied::Profile(reason)) => {
                     restored.left_aside.insert(check.name(), reason.clone());

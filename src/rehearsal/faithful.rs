@@ -2,14 +2,21 @@
 
 use pgdump_reader::{Dump, major_of};
 
+use super::left_out::LeftOut;
 use crate::check::{CheckResult, OBJECTS, Outcome, ROWS};
 use crate::finding::Name;
 use crate::source::RowMode;
 
 /// Takes the findings that a faithful copy shows for the source's own. A database is one where every row and every object was
-/// compared and found equal.
-pub fn take_for_source(checks: &mut [CheckResult], dump: &Dump, server_version: Option<&str>, rows: RowMode) {
-    if rows != RowMode::Digest {
+/// compared and found equal. What was left out was compared with nothing, so where anything was, no database is one.
+pub fn take_for_source(
+    checks: &mut [CheckResult],
+    dump: &Dump,
+    left_out: &LeftOut,
+    server_version: Option<&str>,
+    rows: RowMode,
+) {
+    if rows != RowMode::Digest || !left_out.is_empty() {
         return;
     }
     // Another major can plan, and run, the same definitions otherwise.

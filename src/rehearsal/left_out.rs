@@ -38,10 +38,7 @@ impl LeftOut {
     pub fn of(dump: &Dump, kept: &HashSet<i32>, option: &str) -> Self {
         let Some(archive) = dump.archive() else { return Self::default() };
         let is_left_out = |entry: &&TocEntry| {
-            !kept.contains(&entry.id)
-                && !entry.desc.is_empty()
-                && !is_of_whole(entry)
-                && !entry.tag.starts_with("DATABASE ")
+            !kept.contains(&entry.id) && !entry.desc.is_empty() && !is_of_whole(entry) && !entry.is_of_database()
         };
         Self::of_entries(archive, option, is_left_out)
     }

@@ -48,7 +48,7 @@ impl Progress {
         let Source::Dump(source) = &context.source;
         if !restored.failed {
             let version = draft.judge.as_ref().map(|judge| judge.server_version.as_str());
-            faithful::take_for_source(&mut draft.checks, &source.dump, version, context.rows);
+            faithful::take_for_source(&mut draft.checks, &source.dump, &restored.left_out, version, context.rows);
         }
         let made = |place: &CheckedDatabase| restore::made_by_dump(&source.dump, target, place.dumped_name());
         draft.ledger = ledger::balance(&Ending {

@@ -6,6 +6,7 @@
 mod bars;
 mod lines;
 
+use std::collections::{BTreeSet, HashMap};
 use std::io::{IsTerminal as _, Write as _};
 
 use self::bars::Bars;
@@ -81,15 +82,20 @@ fn line_of_run(kind: &EventKind) -> Option<String> {
 #[derive(Debug, Default)]
 struct Labels {
     several_sources: bool,
+    /// What each source is called.
+    sources: HashMap<String, String>,
 }
 
 impl Labels {
     fn of(rehearsals: &[RehearsalName]) -> Self {
-        Self { several_sources: rehearsals.iter().any(|other| other.source != rehearsals[0].source) }
+        let all: BTreeSet<&str> = rehearsals.iter().map(|name| name.source.as_str()).collect();
+        let label = |source| text::source_label(source, all.iter().copied()).to_owned();
+        let sources: HashMap<String, String> = all.iter().map(|source| ((*source).to_owned(), label(source))).collect();
+        Self { several_sources: sources.len() > 1, sources }
     }
 
     fn label(&self, name: &RehearsalName) -> String {
-        let file = name.source.rsplit('/').next().unwrap_or_default();
+        let file = self.sources.get(&name.source).unwrap_or(&name.source);
         if self.several_sources { format!("{file} in {}", name.target) } else { name.target.clone() }
     }
 }

@@ -25,12 +25,14 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
     // All that can be wrong with what was asked for is said before anything is started.
     let opening = async {
         let sources = open_sources(dumps, options.rows).await?;
-        let mut chosen = Vec::new();
+        let (mut chosen, mut reasons) = (Vec::new(), Vec::new());
         for source in sources {
-            let mut targets = choose(targets.clone(), &source, reporter).await?;
+            let choice::Chosen { mut targets, why } = choose(targets.clone(), &source).await?;
             targets.sort_by(|a, b| a.name.cmp(&b.name));
+            reasons.extend(why.map(|why| (source.name().to_owned(), why)));
             chosen.push((source, targets));
         }
+        tell_why(reasons, reporter).await;
         before_start.map_or(Ok(()), |check| check())?;
         let directory = fixes_to.as_deref().map(Directory::open).transpose()?;
         let pool = open(engines, reporter).await?;
@@ -101,8 +103,8 @@ async fn open_sources(dumps: Vec<(PathBuf, Option<String>)>, rows: RowMode) -> R
     Ok(sources)
 }
 
-/// The targets of the run; why these, where nobody named them, is told.
-async fn choose(wanted: Targets, source: &Source, reporter: &Reporter) -> Result<Vec<Target>, RunError> {
+/// The targets of a source, and why these, where nobody named them.
+async fn choose(wanted: Targets, source: &Source) -> Result<choice::Chosen, RunError> {
     let Source::Dump(source) = source;
     let (dump, scan) = (Arc::clone(&source.dump), source.scan.clone());
     let runtime = tokio::runtime::Handle::current();
@@ -110,11 +112,17 @@ async fn choose(wanted: Targets, source: &Source, reporter: &Reporter) -> Result
         let facts = || runtime.block_on(scan).map(|scan| scan.facts.clone()).map_err(RunError::DumpUnread);
         choice::choose(wanted, || choice::source_of(&dump, facts))
     });
-    let choice::Chosen { targets, why } = choosing.await??;
-    if let Some(why) = why {
+    choosing.await?
+}
+
+/// Tells why these targets were chosen: once where it is the same for all sources, else with the name of each.
+async fn tell_why(reasons: Vec<(String, String)>, reporter: &Reporter) {
+    let is_same = reasons.iter().all(|(_, why)| *why == reasons[0].1);
+    let told = if is_same { 1 } else { usize::MAX };
+    for (source, why) in reasons.into_iter().take(told) {
+        let why = if is_same { why } else { format!("{source}: {why}") };
         reporter.of_run().send(EventKind::TargetsChosen { why }).await;
     }
-    Ok(targets)
 }
 
 /// The engines of the run; what dead runs left on them is removed.

@@ -183,6 +183,15 @@ fn a_broken_key_that_production_has_too_is_the_sources_and_one_that_the_restore_
     ran.expect(1);
     let broken = ran.finding("foreign-key-broken");
     assert_eq!((broken.origin, broken.severity), (Origin::Restore, Severity::Error), "{broken:?}");
+    // Of what the options leave out nobody knows whether production has it.
+    let archive = base64(&server.shell("pg_dump -Fc -a -f /tmp/keys keys && base64 /tmp/keys"));
+    let init = "init: [{sql: 'CREATE TABLE public.parent (id int PRIMARY KEY); \
+                CREATE TABLE public.child (id int REFERENCES public.parent)'}]\n";
+    let options = "restore: {options: [-a, --disable-triggers, -t, child]}\n";
+    let ran = home.run(&home.file("child.dump", archive), &[&format!("{}{init}{options}", bare("child", 17))]);
+    ran.expect(1);
+    let broken = ran.finding("foreign-key-broken");
+    assert_eq!((broken.origin, broken.severity), (Origin::Restore, Severity::Error), "{broken:?}");
 }
 
 #[test]

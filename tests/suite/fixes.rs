@@ -169,9 +169,15 @@ fn restore_sh_fails_where_anything_of_it_failed() {
     let home = Home::new();
     let whole = dump(17, "behind.sql");
     let failing = home.file("failing.sql", with_statements(&whole, "SELECT 1 / 0;"));
+    let noisy = "DO $$ BEGIN RAISE NOTICE 'psql:x:1: ERROR:  42P01: y'; RAISE WARNING 'z'; END $$;";
+    let noisy = home.file("noisy.sql", with_statements(&whole, noisy));
+    let quiet = "DO $$ BEGIN RAISE EXCEPTION 'x:7: WARNING:  00000: y'; END $$;";
+    let quiet = home.file("quiet.sql", with_statements(&whole, quiet));
     let packed = home.file("failing.sql.gz", crate::formats::gzip(&fs::read(&failing).unwrap()));
     let server = Server::start(17);
-    for (nth, (dump, fails)) in [(&whole, false), (&failing, true), (&packed, true)].into_iter().enumerate() {
+    for (nth, (dump, fails)) in
+        [(&noisy, false), (&failing, true), (&packed, true), (&quiet, true)].into_iter().enumerate()
+    {
         let profile = format!("{}database: app_{nth}\n", bare("plain", 17));
         let (ran, fixes) = home.fixes(dump, &[&profile]);
         assert!(ran.names().contains(&"sequence-behind"), "{}", ran.json);

@@ -168,6 +168,18 @@ fn policies_that_are_gone_changed_or_new_and_tables_that_lost_their_force_are_fo
         (Name::RlsBypassed, Severity::Error, vec!["TABLE j.base"]),
     ];
     assert_eq!(told(&target), expected);
+    // What a statement of the script's own makes excuses itself and nothing else.
+    let statements = "
+        CREATE POLICY mine ON j.people USING (true); ALTER POLICY mine ON j.people RENAME TO own;
+        CREATE POLICY gone ON j.people USING (true); DROP POLICY gone ON j.people;
+        ALTER TABLE j.other ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; ALTER TABLE j.other DISABLE ROW LEVEL SECURITY;
+        DO $$ BEGIN CREATE POLICY more ON j.base USING (true); ALTER TABLE j.people FORCE ROW LEVEL SECURITY; END $$;";
+    let target = with_mischief(&home, 17, statements, "");
+    let expected = [
+        (Name::PolicyChanged, Severity::Error, vec!["POLICY j.base more"]),
+        (Name::PolicyChanged, Severity::Error, vec!["TABLE j.people"]),
+    ];
+    assert_eq!(told(&target), expected);
     let target = with_mischief(&home, 17, "ALTER TABLE j.people DISABLE ROW LEVEL SECURITY;", "");
     assert_eq!(told(&target), [(Name::RlsBypassed, Severity::Error, vec!["TABLE j.people"])]);
 }

@@ -128,6 +128,24 @@ fn what_a_full_list_restores_and_something_removes_is_missing_and_no_warning() {
     ran.expect(1);
     assert_eq!(ran.finding("object-missing").objects, ["VIEW public.adults"]);
     assert_eq!(ran.finding("object-missing").severity.label(), "error");
+    // A name makes no view a part of the database itself: what a list leaves out is told whatever its name.
+    script.sql("postgres", "ALTER VIEW public.adults RENAME TO \"DATABASE sizes\"");
+    let path = script.dump("postgres", home.path("sizes.dump"));
+    let entries = dump::open(&path).unwrap().archive().unwrap().entries.clone();
+    let kept = entries.iter().filter(|entry| entry.desc != "VIEW");
+    let list = home.file("most.list", kept.map(|entry| format!("{}; {}\n", entry.id, entry.desc)).collect::<String>());
+    let profile = |name: &str, more: &str| format!("{}restore: {{jobs: 1{more}}}\n", bare(name, 17));
+    let most = profile("most", &format!(", list: '{}'", list.display()));
+    let ran = home.run(&path, &[&most, &profile("all", "")]);
+    let told = findings(ran.target("most"), "object-missing");
+    assert_eq!(told.iter().flat_map(|told| &told.objects).collect::<Vec<_>>(), ["VIEW public.DATABASE sizes"]);
+    let parts = &entry(ran.target("most"), ItemKind::Definition).not_compared;
+    let left_out = parts.iter().find(|part| part.reason == "left out by restore.list").unwrap();
+    assert_eq!(left_out.names, ["VIEW public.DATABASE sizes"]);
+    assert!(ran.target("all").findings().next().is_none(), "{}", ran.json);
+    let definitions = entry(ran.target("all"), ItemKind::Definition);
+    let not_compared: Vec<&String> = definitions.not_compared.iter().flat_map(|part| &part.names).collect();
+    assert_eq!(not_compared, ["COMMENT DATABASE postgres"]);
 }
 
 #[test]
@@ -195,4 +213,25 @@ fn pretty_assert(one: &serde_json::Value, other: &serde_json::Value) {
     let (one, other) = (text(one), text(other));
     let first = one.lines().zip(other.lines()).find(|(one, other)| one != other);
     assert!(one == other, "{first:#?}");
+}
+
+#[test]
+fn a_sequence_that_a_script_names_by_its_column_is_found_by_that() {
+    let home = Home::new();
+    let script = |value: &str| {
+        format!(
+            "CREATE TABLE public.t (old serial PRIMARY KEY);\nALTER TABLE public.t RENAME COLUMN old TO new;\n\
+             INSERT INTO public.t VALUES (1), (2);\nSELECT setval('public.t_old_seq', 1);\n\
+             SELECT setval(pg_get_serial_sequence('public.t', 'new'), 2);\n{value}"
+        )
+    };
+    let ran = home.run(&home.file("renamed.sql", script("")), &[&bare("renamed", 17)]);
+    ran.expect(0);
+    assert!(names(ran.only()).is_empty(), "{}", ran.json);
+    let values = entry(ran.only(), ItemKind::SequenceValue);
+    assert_eq!((values.held, values.compared), (2, 2), "{values:?}");
+    let later = "DO $$ BEGIN PERFORM setval('public.t_old_seq', 1, false); END $$;\n";
+    let ran = home.run(&home.file("later.sql", script(later)), &[&bare("later", 17)]);
+    ran.expect(1);
+    assert!(names(ran.only()).iter().any(|name| name.starts_with("sequence-")), "{}", ran.json);
 }

@@ -48,7 +48,11 @@ fn each_of_several_dumps_is_rehearsed_in_every_target() {
         (sources[1], "good", "pass"),
     ];
     assert_eq!(all, expected);
-    assert!(ran.stdout.contains("small.dump in fails, small.sql in fails"), "{}", ran.stdout);
+    let unwrapped = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        unwrapped.contains("2 of 4 rehearsals do not come back: small.dump in fails, small.sql in fails"),
+        "{unwrapped}"
+    );
 
     let twice = home.run_with(&small, &[&bare("good", 17)], &[small.to_str().unwrap()]);
     twice.expect(2);
@@ -81,6 +85,14 @@ fn fail_fast_leaves_what_is_not_begun_untested() {
         assert_eq!(target.verdict.label(), "untested");
         assert_eq!(target.untested, ["not begun: a failed, and --fail-fast is given"]);
     }
+    // Nobody has interrupted what was under way, and what fails a target is the same in all.
+    let slow = format!("{}init: [{{sql: 'SELECT pg_sleep(90)'}}]\n", bare("slow", 17));
+    let options = ["--fail-fast", "--jobs", "2", "--fail-on", "warning"];
+    let ran = home.run_with(&dump(17, "small.dump"), &[&fails, &slow, &bare("z", 17)], &options);
+    ran.expect(1);
+    assert_eq!(ran.target("slow").untested, ["stopped before it was done: a failed, and --fail-fast is given"]);
+    assert_eq!(ran.target("z").untested, ["not begun: a failed, and --fail-fast is given"]);
+    assert_eq!(ran.target("z").fail_on, ran.target("a").fail_on);
 }
 
 #[test]

@@ -38,11 +38,18 @@ pub struct Facts {
     pub grants: Vec<Grant>,
     /// The policies of row level security.
     pub policies: Vec<Policy>,
+    /// Policies that its own last word drops or gives another name: table and name. They stay in [`Facts::policies`].
+    pub policies_gone: BTreeSet<(Relation, String)>,
     /// Whether the dump itself was made under row level security (`pg_dump --enable-row-security`), so that rows that its
     /// role may not see are not in it. Only a script says so.
     pub row_security_on: bool,
     /// Tables whose row level security is switched on.
     pub row_security: Vec<RowSecurity>,
+    /// Those of them that it switches off again.
+    pub row_security_off: BTreeSet<Relation>,
+    /// Whether a table's owner obeys its policies too, by the last `FORCE` or `NO FORCE ROW LEVEL SECURITY`. Of an
+    /// archive nothing: it says so with the table's definition.
+    pub row_security_forced: BTreeMap<Relation, bool>,
     /// Extensions that it creates, in its order.
     pub extensions: Vec<Extension>,
     /// The settings that it SETs for the session, in order, each once.
@@ -81,6 +88,9 @@ pub struct Facts {
 pub struct SequenceValue {
     /// The sequence that is set.
     pub sequence: Relation,
+    /// The table and column whose sequence it is, where the dump names it by those alone: its own name is then the one
+    /// that a server usually gives it, and after a rename it has another one.
+    pub of_column: Option<(Relation, String)>,
     /// `last_value` and `is_called`; `None` where they are not written as constants.
     pub value: Option<(i64, bool)>,
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::declared::{Added, Declared, Word, statements};
+use crate::declared::{Added, Word, statements};
+use crate::object_kind::subject;
 use crate::scan::Scan;
 
 /// How much a dump puts into one database.
@@ -43,7 +44,7 @@ impl Scan {
         let facts = &self.facts;
         let tables = facts.tables.iter().map(|table| (&table.database, Part::Table));
         let large_objects = self.large_objects.iter().filter(|(_, data)| data.objects > 0);
-        let objects = self.declared.iter().filter(|object| !is_of_database(object));
+        let objects = self.declared.iter().filter(|object| !object.is_of_database());
         let owners = facts.owners.iter().filter(|owned| !matches!(owned.kind.as_str(), "DATABASE" | "TABLESPACE"));
         let rows = self.rows.iter().filter(|rows| rows.rows > 0).map(|rows| &rows.destination.database);
         let others = rows
@@ -110,7 +111,7 @@ impl Part {
     fn of(desc: &str, name: &str) -> Self {
         match (desc, name) {
             ("LARGE OBJECT", _) => Self::LargeObject,
-            ("ACL" | "COMMENT" | "SECURITY LABEL", _) if name.starts_with("LARGE OBJECT") => Self::LargeObject,
+            _ if matches!(subject(desc, name), Some(("LARGE OBJECT", _))) => Self::LargeObject,
             ("EXTENSION", "plpgsql") | ("SCHEMA", "public") => Self::BuiltIn,
             ("COMMENT", "EXTENSION plpgsql" | "SCHEMA public") => Self::BuiltIn,
             _ => Self::Other,
@@ -123,11 +124,6 @@ impl Held {
     pub fn all(&self) -> usize {
         self.tables + self.large_objects + self.others + self.built_in
     }
-}
-
-/// What is said of the database itself.
-fn is_of_database(object: &Declared) -> bool {
-    object.tag.starts_with("DATABASE ")
 }
 
 /// Privileges on what belongs to the whole cluster, as pg_dumpall writes them among its globals.

@@ -251,9 +251,46 @@ fn longest_first(words: impl Iterator<Item = &'static str>) -> Vec<&'static str>
     words
 }
 
+/// What an entry says something of that is a `COMMENT`, an `ACL` or a `SECURITY LABEL`: the kind of the object as
+/// statements call it, which its tag begins with, and the rest of the tag (`dumpComment`, `dumpACL` and `dumpSecLabel`
+/// in pg_dump.c). `None` for other entries, and for tags that bear no kind, as those of privileges did before 11.
+pub fn subject<'a>(desc: &str, tag: &'a str) -> Option<(&'static str, &'a str)> {
+    if !matches!(desc, "ACL" | "COMMENT" | "SECURITY LABEL") {
+        return None;
+    }
+    let names = OBJECT_KINDS.iter().flat_map(|kind| [Some(kind.sql), kind.acl]).flatten();
+    let rest = |name: &str| tag.strip_prefix(name)?.strip_prefix(' ');
+    let fit = names.chain(["COLUMN"]).filter(|name| !name.is_empty()).filter_map(|name| Some((name, rest(name)?)));
+    // Of `OPERATOR` and `OPERATOR CLASS` the longer one.
+    fit.max_by_key(|(name, _)| name.len())
+}
+
+/// Whether an entry says something of the database itself, which takes effect with `--create` alone
+/// (`_tocEntryRequired` in pg_backup_archiver.c, PostgreSQL 13 to 18). A view can have a name that begins with
+/// `DATABASE `.
+pub(crate) fn is_of_database(desc: &str, tag: &str) -> bool {
+    matches!(subject(desc, tag), Some(("DATABASE", _)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_of_an_object_names_it_with_its_kind() {
+        assert_eq!(subject("COMMENT", "OPERATOR CLASS x USING btree"), Some(("OPERATOR CLASS", "x USING btree")));
+        assert_eq!(subject("COMMENT", "OPERATOR + (integer, integer)"), Some(("OPERATOR", "+ (integer, integer)")));
+        assert_eq!(subject("ACL", "FOREIGN SERVER s"), Some(("FOREIGN SERVER", "s")));
+        assert_eq!(subject("ACL", "COLUMN t.c"), Some(("COLUMN", "t.c")));
+        assert_eq!(subject("ACL", "a table"), None);
+        assert_eq!(subject("VIEW", "TABLE sizes"), None);
+    }
+
+    #[test]
+    fn what_belongs_to_the_database_is_told_by_type_and_tag() {
+        assert!(is_of_database("COMMENT", "DATABASE app") && is_of_database("ACL", "DATABASE app"));
+        assert!(!is_of_database("VIEW", "DATABASE sizes") && !is_of_database("COMMENT", "VIEW DATABASE sizes"));
+    }
 
     #[test]
     fn every_kind_stands_once_in_the_order_of_its_name() {

@@ -1,5 +1,6 @@
 //! What statements set sequences to, as people write it and not only as pg_dump does.
 
+use crate::sql::boolean;
 use crate::words::Words;
 
 /// `last_value` and `is_called`; `None` where they are not written as constants.
@@ -8,9 +9,18 @@ pub(crate) type Value = Option<(i64, bool)>;
 /// A sequence that a statement sets.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Set {
-    /// Schema and name; `None` where they are not written as constants.
-    pub(crate) sequence: Option<(Option<String>, String)>,
+    /// `None` where its name is not written as constants.
+    pub(crate) sequence: Option<Named>,
     pub(crate) value: Value,
+}
+
+/// How a statement names a sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// By schema and name.
+    Itself((Option<String>, String)),
+    /// As the one of a column, by the table's schema and name.
+    OfColumn((Option<String>, String), String),
 }
 
 /// What every `setval(…)` of a statement sets, in order, as in `SELECT pg_catalog.setval('public.orders_id_seq', 5, true)`
@@ -36,11 +46,11 @@ fn set_by_call(words: &mut Words<'_>) -> Set {
 }
 
 /// `'public.s'`, `'s'::regclass`, `pg_get_serial_sequence('t', 'c')`
-fn sequence(words: &mut Words<'_>) -> Option<(Option<String>, String)> {
+fn sequence(words: &mut Words<'_>) -> Option<Named> {
     if let Some(name) = words.text() {
         let name = Words::name_in(&name)?;
         cast(words);
-        return Some(name);
+        return Some(Named::Itself(name));
     }
     let (_, function) = words.qualified()?;
     (function == "pg_get_serial_sequence").then_some(())?;
@@ -52,7 +62,7 @@ fn sequence(words: &mut Words<'_>) -> Option<(Option<String>, String)> {
     cast(words);
     words.sign(b')')?;
     cast(words);
-    of_column(table, &column)
+    Some(Named::OfColumn(table, column))
 }
 
 /// `::regclass`, which changes nothing of a constant.
@@ -69,7 +79,7 @@ fn value(words: &mut Words<'_>) -> Value {
     cast(words);
     let is_called = match words.sign(b',') {
         None => true,
-        Some(()) => boolean(&words.word().map(str::to_owned).or_else(|| words.text())?)?,
+        Some(()) => boolean(words.word().map(str::to_owned).or_else(|| words.text())?.trim())?,
     };
     cast(words);
     words.sign(b')')?;
@@ -82,14 +92,6 @@ fn number(words: &mut Words<'_>) -> Option<i64> {
     }
     let sign = if words.sign(b'-').is_some() { "-" } else { "" };
     format!("{sign}{}", words.word()?).parse().ok()
-}
-
-fn boolean(word: &str) -> Option<bool> {
-    match word.to_ascii_lowercase().as_str() {
-        "true" | "t" | "on" | "yes" | "1" => Some(true),
-        "false" | "f" | "off" | "no" | "0" => Some(false),
-        _ => None,
-    }
 }
 
 /// What `ALTER SEQUENCE s … RESTART [WITH n]` sets, where it restarts it: without a number, what it was made to start with.
@@ -122,12 +124,11 @@ fn restart_value(words: &mut Words<'_>) -> Value {
     number(words).map(|value| (value, false))
 }
 
-/// The sequence that a server makes for a column of type serial or an identity column (ChooseRelationName in indexcmds.c);
-/// `None` where the name would be cut.
-pub(crate) fn of_column(table: (Option<String>, String), column: &str) -> Option<(Option<String>, String)> {
-    let name = format!("{}_{column}_seq", table.1);
-    // NAMEDATALEN is 64.
-    (name.len() < 64).then_some((table.0, name))
+/// The name that a server gives the sequence of a column of type serial or of an identity column as it makes it
+/// (ChooseRelationName in indexcmds.c), where it need not cut it. The table can have another name by then, so whoever
+/// can asks for the column's own sequence.
+pub(crate) fn of_column(table: &str, column: &str) -> String {
+    format!("{table}_{column}_seq")
 }
 
 #[cfg(test)]
@@ -144,8 +145,11 @@ mod tests {
 
     fn sets(text: &str) -> Vec<(String, Value)> {
         let show = |set: Set| {
-            let name =
-                set.sequence.map(|(schema, name)| [schema, Some(name)].into_iter().flatten().collect::<Vec<_>>());
+            let parts = set.sequence.map(|named| match named {
+                Named::Itself((schema, name)) => [schema, Some(name), None],
+                Named::OfColumn((schema, table), column) => [schema, Some(table), Some(format!("column {column}"))],
+            });
+            let name = parts.map(|parts| parts.into_iter().flatten().collect::<Vec<_>>());
             (name.map_or("?".to_owned(), |parts| parts.join("|")), set.value)
         };
         set_by_calls(Words::of(&statement(text))).into_iter().map(show).collect()
@@ -158,10 +162,10 @@ mod tests {
         is("SELECT setval('s', 5)", "s", Some((5, true)));
         is("SELECT setval('s'::regclass, -5::bigint, false)", "s", Some((-5, false)));
         is("SELECT setval('s', '7', 'f')", "s", Some((7, false)));
-        is("SELECT setval(pg_get_serial_sequence('a.t', 'id'), 9)", "a|t_id_seq", Some((9, true)));
+        is("SELECT setval(pg_get_serial_sequence('a.t', 'id'), 9)", "a|t|column id", Some((9, true)));
         is(
             "SELECT setval(pg_get_serial_sequence('\"T\"', 'Id'), coalesce(max(\"Id\"), 1)) FROM \"T\"",
-            "T_Id_seq",
+            "T|column Id",
             None,
         );
         is("SELECT setval('s', (SELECT max(id) FROM t))", "s", None);
@@ -184,12 +188,5 @@ mod tests {
             columns("ALTER TABLE t ALTER COLUMN a RESTART WITH 5, ALTER b SET NOT NULL, ALTER \"C\" RESTART"),
             [("a".to_owned(), Some((5, false))), ("C".to_owned(), None)]
         );
-    }
-
-    #[test]
-    fn a_name_that_would_be_cut_is_not_guessed() {
-        let table = |length: usize| (None, "t".repeat(length));
-        assert!(of_column(table(56), "id").is_some());
-        assert!(of_column(table(57), "id").is_none());
     }
 }

@@ -322,9 +322,36 @@ fn dollar(bytes: &[u8], at: usize) -> (Kind, usize) {
     (Kind::Text, end.unwrap_or(bytes.len()))
 }
 
+/// A boolean as the server reads it in settings and in texts of type boolean: the beginning of a word is enough
+/// (`parse_bool_with_len` in src/backend/utils/adt/bool.c), and psql reads its variables by the same rule
+/// (`ParseVariableBool` in src/bin/psql/variables.c). Options of statements are read by another one, `defGetBoolean`.
+pub fn boolean(text: &str) -> Option<bool> {
+    let text = text.to_ascii_lowercase();
+    let begins = |whole: &str, least: usize| text.len() >= least && whole.starts_with(&text);
+    if begins("true", 1) || begins("yes", 1) || begins("on", 2) || text == "1" {
+        Some(true)
+    } else if begins("false", 1) || begins("no", 1) || begins("off", 2) || text == "0" {
+        Some(false)
+    } else {
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_beginning_of_a_boolean_is_one() {
+        for (text, wanted) in [("t", Some(true)), ("YES", Some(true)), ("on", Some(true)), ("o", None), ("", None)] {
+            assert_eq!(boolean(text), wanted, "{text}");
+        }
+        for (text, wanted) in
+            [("f", Some(false)), ("of", Some(false)), ("n", Some(false)), ("0", Some(false)), ("2", None)]
+        {
+            assert_eq!(boolean(text), wanted, "{text}");
+        }
+    }
 
     fn kinds(sql: &str) -> Vec<(Kind, &str)> {
         pieces(sql).iter().filter(|piece| !piece.is_blank()).map(|piece| (piece.kind, piece.text(sql))).collect()

@@ -216,6 +216,25 @@ impl<'a> Words<'a> {
         begin.is_some_and(|begin| are(&self.tokens[begin..], wanted))
     }
 
+    /// Whether these words stand at the beginning.
+    pub(crate) fn begin_with(&self, wanted: &[&str]) -> bool {
+        self.tokens.get(..wanted.len()).is_some_and(|first| are(first, wanted))
+    }
+
+    /// What stands between commas outside of parentheses: the commands of an `ALTER TABLE`.
+    pub(crate) fn commands(self) -> impl Iterator<Item = Self> {
+        let mut depth = 0;
+        let parts = self.tokens.split(move |token| {
+            match token.kind {
+                TokenKind::Sign(b'(') => depth += 1,
+                TokenKind::Sign(b')') => depth -= 1,
+                _ => {}
+            }
+            depth == 0 && token.kind == TokenKind::Sign(b',')
+        });
+        parts.map(move |tokens| Self { tokens, text: self.text })
+    }
+
     /// Whether these words stand there anywhere, one after another.
     pub(crate) fn have(&self, wanted: &[&str]) -> bool {
         self.tokens.windows(wanted.len()).any(|tokens| are(tokens, wanted))

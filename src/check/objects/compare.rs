@@ -229,7 +229,7 @@ fn unquoted(object: &Declared) -> Key {
 /// Privileges are compared by what they allow, not by their statements; and what belongs to the database itself is only
 /// restored with it.
 fn is_compared(object: &Declared) -> bool {
-    !matches!(object.desc.as_str(), "ACL" | "DEFAULT ACL") && !object.tag.starts_with("DATABASE ")
+    !matches!(object.desc.as_str(), "ACL" | "DEFAULT ACL") && !object.is_of_database()
 }
 
 /// The schema that every new database has.

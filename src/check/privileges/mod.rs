@@ -344,12 +344,23 @@ fn evidence(by_role: &BTreeMap<String, Vec<Hit<'_>>>, verb: &str) -> Vec<String>
     lines.collect()
 }
 
+/// The table and the column of `schema.table."a.b"`, as SQL: a dot between quotes parts nothing.
+fn off_column(name: &str) -> Option<(&str, &str)> {
+    let mut quoted = false;
+    let dots = name.bytes().enumerate().filter(|(_, byte)| {
+        quoted ^= *byte == b'"';
+        *byte == b'.' && !quoted
+    });
+    let (at, _) = dots.last()?;
+    Some((&name[..at], &name[at + 1..]))
+}
+
 fn statements_of(by_role: &BTreeMap<String, Vec<Hit<'_>>>, verb: &str, to: &str) -> Vec<String> {
     let all = by_role.iter().flat_map(|(role, hits)| hits.iter().map(move |hit| (role, hit)));
     all.map(|(role, (_, kind, held, privileges))| {
         let role = if role.is_empty() { "PUBLIC".to_owned() } else { identifier(role) };
         let (table, column) = match kind {
-            GrantedKind::Column => held.name.rsplit_once('.').unwrap_or((held.name.as_str(), "")),
+            GrantedKind::Column => off_column(&held.name).unwrap_or((held.name.as_str(), "")),
             _ => (held.name.as_str(), ""),
         };
         let names: Vec<String> = privileges
@@ -364,4 +375,16 @@ fn statements_of(by_role: &BTreeMap<String, Vec<Hit<'_>>>, verb: &str, to: &str)
         format!("{verb} {} ON {} {table} {to} {role};", names.join(", "), kind.sql())
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dot_in_a_name_parts_no_column_off() {
+        assert_eq!(off_column(r#"public.t."a.b""#), Some(("public.t", r#""a.b""#)));
+        assert_eq!(off_column(r#""x.y"."t""u.v".a"#), Some((r#""x.y"."t""u.v""#, "a")));
+        assert_eq!(off_column("t"), None);
+    }
 }

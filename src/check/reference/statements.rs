@@ -21,7 +21,7 @@ pub(super) fn steps(dumped: &[&Declared], is_archive: bool, no_tablespaces: bool
         dumped.iter().enumerate().partition(|(_, object)| is_of_event_trigger(object));
     // Event triggers come last, as pg_restore makes them (restore_toc_entries_postfork in pg_backup_archiver.c).
     for (index, object) in first.into_iter().chain(last) {
-        if matches!(object.desc.as_str(), "ACL" | "DEFAULT ACL") || object.tag.starts_with("DATABASE ") {
+        if matches!(object.desc.as_str(), "ACL" | "DEFAULT ACL") || object.is_of_database() {
             continue;
         }
         let statements = split(&object.definition);
@@ -30,7 +30,7 @@ pub(super) fn steps(dumped: &[&Declared], is_archive: bool, no_tablespaces: bool
             continue;
         }
         set.for_object(object, no_tablespaces, &mut steps);
-        if let Some(oid) = object.tag.strip_prefix("LARGE OBJECT ")
+        if let Some(oid) = object.large_object()
             && oid.bytes().all(|byte| byte.is_ascii_digit())
         {
             let sql = format!("SELECT pg_catalog.lo_create({})", literal(oid));

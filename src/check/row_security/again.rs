@@ -59,7 +59,7 @@ fn drop((table, name): &(Table, String)) -> String {
 }
 
 /// The table and name of the policy in `CREATE POLICY name ON schema.table …` or `COMMENT ON POLICY name ON schema.table …`.
-fn named(definition: &str) -> Option<(Table, String)> {
+pub(super) fn named(definition: &str) -> Option<(Table, String)> {
     let words = statements(definition).into_iter().next()?;
     let word = |at: usize| match words.get(at) {
         Some(Word::Name(name)) => Some(name.as_str()),

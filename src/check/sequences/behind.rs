@@ -1,7 +1,6 @@
 //! Sequences that would hand out a value that their column already holds, or have none left.
 
-use std::collections::BTreeMap;
-
+use super::changed::AllDumped;
 use super::read::{Column, Next, Sequence};
 use crate::check::catalog::words;
 use crate::cluster::sql::{identifier, literal};
@@ -22,7 +21,7 @@ pub struct Judged<'a> {
 pub async fn judge<'a>(
     session: &Session,
     sequences: &'a [Sequence],
-    dumped: &BTreeMap<(String, &str), Option<(i64, bool)>>,
+    dumped: &AllDumped<'_>,
     mask: &Mask<'_>,
 ) -> Result<Judged<'a>, ClusterError> {
     let mut asked: Vec<(usize, &Column)> = Vec::new();
@@ -54,7 +53,7 @@ pub async fn judge<'a>(
             Next::Value(next) if !collisions.is_empty() => behind(session, sequence, next, &collisions).await?,
             _ => continue,
         };
-        let of_dump = dumped.get(&(sequence.schema.clone(), sequence.name.as_str())).copied().flatten();
+        let of_dump = dumped.get(&(sequence.schema.clone(), sequence.name.clone())).and_then(|dumped| dumped.value);
         let is_as_dumped = of_dump.is_some_and(|(last_value, is_called)| {
             (sequence.last_value, sequence.is_called) == (i128::from(last_value), is_called)
         });

@@ -26,11 +26,44 @@ pub struct Judged<'a> {
     pub could_not: Vec<String>,
 }
 
-/// Where the dump puts each sequence of this database: the last word counts. `None` where no constant says it.
-pub fn dumped<'a>(restored: &'a Restored<'_>) -> BTreeMap<(String, &'a str), Option<(i64, bool)>> {
-    in_database(&restored.scan.facts.sequences, restored, |value| &value.sequence.database)
-        .map(|value| ((schema_of(&value.sequence.schema), value.sequence.name.as_str()), value.value))
-        .collect()
+/// Where the dump puts a sequence.
+pub struct Dumped<'a> {
+    /// `None` where no constant says it.
+    pub value: Option<(i64, bool)>,
+    /// As the dump calls it: schema and name.
+    called: (String, &'a str),
+    /// Whether the dump names its column alone.
+    by_column: bool,
+}
+
+/// Where the dump puts each sequence of this database, by schema and name: the last word counts.
+pub type AllDumped<'a> = BTreeMap<(String, String), Dumped<'a>>;
+
+/// Where the dump puts each sequence. One that it names by its column is the one that feeds that column here.
+pub fn dumped<'a>(restored: &'a Restored<'_>, sequences: &[Sequence]) -> AllDumped<'a> {
+    let here = in_database(&restored.scan.facts.sequences, restored, |value| &value.sequence.database);
+    here.map(|value| {
+        let called = (schema_of(&value.sequence.schema), value.sequence.name.as_str());
+        let of_column = value.of_column.as_ref();
+        let fed =
+            of_column.and_then(|(table, column)| feeding(sequences, &schema_of(&table.schema), &table.name, column));
+        let name = match fed {
+            Some(sequence) => (sequence.schema.clone(), sequence.name.clone()),
+            None => (called.0.clone(), called.1.to_owned()),
+        };
+        (name, Dumped { value: value.value, called, by_column: of_column.is_some() })
+    })
+    .collect()
+}
+
+/// The one sequence that feeds a column, where there is one.
+fn feeding<'s>(sequences: &'s [Sequence], schema: &str, table: &str, column: &str) -> Option<&'s Sequence> {
+    let feeds = |sequence: &&Sequence| {
+        let mut columns = sequence.columns.iter();
+        columns.any(|of| (of.schema.as_str(), of.table.as_str(), of.name.as_str()) == (schema, table, column))
+    };
+    let mut feeding = sequences.iter().filter(feeds);
+    feeding.next().filter(|_| feeding.next().is_none())
 }
 
 /// Those in `told` have their finding, those in `unread` could not be read.
@@ -40,14 +73,14 @@ pub fn judge<'a>(
     told: &HashSet<(&str, &str)>,
     unread: &BTreeMap<(String, String), String>,
 ) -> Judged<'a> {
-    let dumped = dumped(restored);
+    let dumped = dumped(restored, sequences);
     let (apart, could_not) = set_apart(restored, &dumped, sequences, unread);
     let failed = restore_failed(restored);
     let mut compared = 0;
     let (mut lower, mut beyond) = (Vec::new(), Vec::new());
     for sequence in sequences {
-        let dumped = dumped.get(&(sequence.schema.clone(), sequence.name.as_str()));
-        let Some((last_value, is_called)) = dumped.copied().flatten() else { continue };
+        let dumped = dumped.get(&(sequence.schema.clone(), sequence.name.clone()));
+        let Some((last_value, is_called)) = dumped.and_then(|dumped| dumped.value) else { continue };
         compared += 1;
         let stands = (sequence.last_value, sequence.is_called);
         if stands == (i128::from(last_value), is_called)
@@ -67,7 +100,7 @@ pub fn judge<'a>(
 /// The values that cannot be compared, and those that should be and could not.
 fn set_apart(
     restored: &Restored<'_>,
-    dumped: &BTreeMap<(String, &str), Option<(i64, bool)>>,
+    dumped: &AllDumped<'_>,
     sequences: &[Sequence],
     unread: &BTreeMap<(String, String), String>,
 ) -> (Vec<Apart>, Vec<String>) {
@@ -79,15 +112,18 @@ fn set_apart(
         .collect();
     let failed = restore_failed(restored);
     let (mut apart, mut could_not) = (Vec::new(), Vec::new());
-    for ((schema, name), value) in dumped {
+    for (of, Dumped { value, called: (schema, name), by_column }) in dumped {
         let item = (schema.as_str(), *name);
-        if let Some(error) = unread.get(&(schema.clone(), (*name).to_owned())) {
+        if let Some(error) = unread.get(of) {
             apart.push(Apart::untested(ItemKind::SequenceValue, item, error.clone()));
-        } else if there.contains(&item) {
+        } else if there.contains(&(of.0.as_str(), of.1.as_str())) {
             if value.is_none() {
                 let why = "the dump sets it to what an expression gives, and not to a constant";
                 apart.push(Apart::not_compared(ItemKind::SequenceValue, item, why));
             }
+        } else if *by_column {
+            let why = "the dump names its column alone, and only the server knows the sequence";
+            apart.push(Apart::not_compared(ItemKind::SequenceValue, item, why));
         // That a sequence is missing is told by the restore, or by the comparison of objects.
         } else if !failed && !declared.contains(&(schema.clone(), *name)) {
             let why = "the dump sets it, and no such sequence is there";

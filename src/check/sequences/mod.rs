@@ -30,7 +30,8 @@ impl Check for Sequences {
     }
 
     fn witness(&self) -> Witness {
-        Witness::Dump
+        // What it says of the dump's `setval` is nothing where there is no dump.
+        Witness::Database
     }
 
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
@@ -39,7 +40,8 @@ impl Check for Sequences {
         let unread = read.unread.iter().map(|((schema, name), why)| format!("sequence {schema}.{name}: {why}"));
         let mut looked = Looked { could_not: unread.collect(), ..Looked::default() };
         let sequences = read.sequences;
-        let collisions = behind::judge(session, &sequences, &changed::dumped(restored), &restored.mask).await?;
+        let collisions =
+            behind::judge(session, &sequences, &changed::dumped(restored, &sequences), &restored.mask).await?;
         looked.could_not.extend(collisions.could_not);
         // One that collides or is at its end has its finding.
         let mut reported: HashSet<(&str, &str)> =

@@ -149,10 +149,10 @@ impl Known<'_> {
 
     fn is_found_exhausted(&self, refused: &Refused) -> bool {
         let exhausted = self.restored.earlier.iter().filter(|finding| finding.name == Name::SequenceExhausted);
-        exhausted.flat_map(|finding| &finding.objects).any(|object| {
-            let name = object.rsplit_once('.').map_or(object.as_str(), |(_, name)| name);
-            refused.message.contains(&format!("{name:?}")) || refused.message.contains(&format!("\"{name}\""))
-        })
+        // `nextval: reached maximum value of sequence "name" (9)`: names can hold dots, so nothing is cut off at one.
+        let named = refused.message.split_once('"').and_then(|(_, rest)| Some(rest.rsplit_once('"')?.0));
+        let end = format!(".{}", named.unwrap_or_default());
+        named.is_some() && exhausted.flat_map(|finding| &finding.objects).any(|object| object.ends_with(&end))
     }
 
     /// The restore's finding that explains why something is missing: an extension that could not be made, or the very

@@ -17,11 +17,23 @@ pub async fn make(session: &Session, target: &Target) -> Result<(), ClusterError
         let sql = format!("ALTER DATABASE {} OWNER TO {}", identifier(name), identifier(owner(target)));
         session.batch(&sql, &step).await?;
     }
-    for (setting, value) in &target.database.settings {
-        let sql = format!("ALTER DATABASE {} SET {}", identifier(name), assignment(setting, value));
+    for (setting, sql) in settings(target) {
         session.batch(&sql, &format!("cannot set {setting} of database {name:?} of profile {}", target.name)).await?;
     }
     Ok(())
+}
+
+/// The statements that make the database and give it its settings, one by one: `CREATE DATABASE` takes no transaction.
+pub fn statements(target: &Target) -> Vec<String> {
+    std::iter::once(create(target)).chain(settings(target).map(|(_, sql)| sql)).collect()
+}
+
+/// Each setting of the database by name, and the statement that gives it.
+fn settings(target: &Target) -> impl Iterator<Item = (&str, String)> {
+    let name = identifier(&target.database.name);
+    target.database.settings.iter().map(move |(setting, value)| {
+        (setting.as_str(), format!("ALTER DATABASE {name} SET {}", assignment(setting, value)))
+    })
 }
 
 fn owner(target: &Target) -> &str {

@@ -7,6 +7,7 @@ mod roles;
 mod settings;
 mod tablespaces;
 
+pub use database::statements as database_statements;
 pub use settings::{is_list_of_names, names_of_list};
 
 use super::{ClusterError, MAINTENANCE_DATABASE, Refusal, Session};

@@ -1,5 +1,6 @@
 use pgdump_reader::Declared;
 
+use crate::cluster::sql::identifier;
 use crate::finding::Name;
 use crate::finding::kind::{Cause, Kind};
 use crate::finding::refine::Refine;
@@ -33,12 +34,13 @@ pub(super) fn of_check(refine: &Refine<'_>, failure: &Failure, cause: Cause) -> 
     if !failure.is("23514") || check.is_empty() {
         return cause;
     }
-    let has_it = |line: &&str| {
-        let after = line.split_once("CONSTRAINT ").map(|(_, after)| after.trim_start_matches('"'));
-        after.is_some_and(|after| after.starts_with(&*check))
-    };
-    let of_rows = |object: &&Declared| {
-        matches!(object.desc.as_str(), "TABLE" | "DOMAIN" | "CHECK CONSTRAINT" | "DOMAIN CONSTRAINT")
+    let has_it = |line: &&str| line.split_once("CONSTRAINT ").is_some_and(|(_, after)| is_named(after, &check));
+    let table = table_of(&failure.message);
+    let of_rows = |object: &&Declared| match object.desc.as_str() {
+        "TABLE" => table.is_none_or(|table| object.tag == table),
+        "CHECK CONSTRAINT" => table.is_none_or(|table| object.tag == format!("{table} {check}")),
+        "DOMAIN" | "DOMAIN CONSTRAINT" => table.is_none(),
+        _ => false,
     };
     let declared = refine.situation.scan.declared.iter();
     let mut lines = declared.filter(of_rows).flat_map(|object| object.definition.lines()).filter(has_it);
@@ -48,5 +50,29 @@ pub(super) fn of_check(refine: &Refine<'_>, failure: &Failure, cause: Cause) -> 
             ..Name::CheckReadsRows.cause(cause.subject.clone())
         },
         None => cause,
+    }
+}
+
+/// Whether what follows `CONSTRAINT` begins with this name.
+fn is_named(after: &str, check: &str) -> bool {
+    let rest = after.strip_prefix(identifier(check).as_str()).or_else(|| after.strip_prefix(check));
+    rest.is_some_and(|rest| rest.starts_with(' '))
+}
+
+/// The table of `new row for relation "x" violates check constraint "y"`; of a domain there is none.
+fn table_of(message: &str) -> Option<&str> {
+    message.strip_prefix("new row for relation \"")?.split_once("\" violates").map(|(table, _)| table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_is_known_by_its_whole_name_and_its_table() {
+        assert!(is_named("positive CHECK ((a > 0))", "positive") && is_named("\"a b\" CHECK (f())", "a b"));
+        assert!(!is_named("positive_too CHECK ((a > 0))", "positive") && !is_named("\"a b\" CHECK (f())", "a"));
+        assert_eq!(table_of("new row for relation \"t\" violates check constraint \"c\""), Some("t"));
+        assert_eq!(table_of("value for domain d violates check constraint \"c\""), None);
     }
 }

@@ -19,7 +19,7 @@ pub static KIND: Kind = Kind {
         Some(RuledOut::NotAllowed(_)) => {
             format!("extension {:?} is not among those that this target allows", case.subject)
         }
-        None => format!("extension {:?} may not be created here by {:?}", case.subject, case.context.restoring()),
+        None => format!("extension {:?} may not be created here by {:?}", case.subject, case.who()),
     }),
     advice: Some(|case| {
         let name = identifier(&case.subject);

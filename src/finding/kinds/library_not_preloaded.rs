@@ -21,9 +21,16 @@ pub static KIND: Kind = Kind {
     ],
     lacks_objects: true,
     may_follow: true,
-    title: Some(|case| format!("{} must be loaded when the server starts", case.subject)),
+    title: Some(|case| match case.of {
+        Subject::Library(name) => format!("{name} must be loaded when the server starts"),
+        words => format!("a library must be loaded when the server starts: {words}"),
+    }),
     fix: "Load the library at the server's start, and restart it; in a profile under cluster.settings.",
-    commands: Some(|case| vec![format!("shared_preload_libraries = '{}'", case.subject)]),
+    commands: Some(|case| match case.of {
+        Subject::Library(name) => vec![format!("shared_preload_libraries = '{name}'")],
+        // Which one the message does not say.
+        _ => Vec::new(),
+    }),
     ..Kind::USUAL
 };
 

@@ -33,9 +33,10 @@ pub static KIND: Kind = Kind {
 /// The partitioned table that a partition belongs to: one cause for all of its partitions.
 fn of_partition(refine: &Refine<'_>, cause: Cause) -> Cause {
     let Subject::Relation { name, .. } = &cause.subject else { return cause };
-    let attach =
-        |object: &&Declared| object.desc == "TABLE ATTACH" && object.tag.rsplit(' ').next() == Some(name.as_str());
-    let found = refine.situation.scan.declared.iter().find(attach);
+    // The server names no schema; where partitions of several have the name, it is none of them for certain.
+    let attach = |object: &&Declared| object.desc == "TABLE ATTACH" && object.tag == *name;
+    let mut attached = refine.situation.scan.declared.iter().filter(attach);
+    let found = attached.next().filter(|_| attached.next().is_none());
     let parent = found.and_then(|object| attaches(&object.definition)).map(|(parent, _)| parent);
     let is_hash = found.is_some_and(|object| object.definition.contains("modulus"));
     let subject = match parent {

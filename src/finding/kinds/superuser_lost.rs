@@ -1,6 +1,5 @@
 use pgdump_reader::Word;
 
-use crate::cluster::sql::identifier;
 use crate::finding::kind::{Cause, Kind};
 use crate::finding::refine::Refine;
 use crate::finding::rule::{Because, FailureView, Known, Precedence, Rule};
@@ -32,11 +31,22 @@ pub static KIND: Kind = Kind {
     }),
     fix: "Take the line that alters this role out of the script, or restore as another superuser: managed services \
           write it, since nobody is superuser there.",
-    commands: Some(|case| {
-        vec![format!("grep -v '^ALTER ROLE {} ' DUMP | psql …", identifier(&case.subject).trim_matches('"'))]
-    }),
+    commands: Some(|case| vec![format!("grep -Ev {} DUMP | psql …", pattern(&case.subject))]),
     ..Kind::USUAL
 };
+
+/// What finds the statement with grep -E, as a word of the shell: pg_dumpall puts a name between quotes where it has
+/// to.
+fn pattern(role: &str) -> String {
+    let mut name = String::new();
+    for sign in role.replace('"', "\"\"").chars() {
+        if !sign.is_alphanumeric() && !matches!(sign, '_' | ' ' | '-' | '"' | '\'') {
+            name.push('\\');
+        }
+        name.push(sign);
+    }
+    format!("'^ALTER ROLE \"?{}\"? '", name.replace('\'', "'\\''"))
+}
 
 /// The role of `ALTER ROLE x WITH …`.
 fn altered(failed: &FailureView<'_>) -> String {
@@ -53,4 +63,22 @@ pub(super) fn of_superuser(refine: &Refine<'_>, failure: &Failure, cause: Cause)
     // A catalogue's table is refused to a superuser too.
     let of_system = failure.message.contains(" is a system catalog");
     if is_meant && !of_system { Name::SuperuserLost.cause(Subject::Role(superuser.to_owned())) } else { cause }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statement_is_found_whatever_the_roles_name() {
+        for role in ["postgres", "My Role", "a.b", "o'x", "q\"d", "a$1"] {
+            let line = format!("ALTER ROLE {} WITH NOSUPERUSER;", crate::cluster::sql::identifier(role));
+            let grep = format!("printf '%s\\n' \"$1\" | grep -Eq {}", pattern(role));
+            let status = std::process::Command::new("sh").args(["-c", &grep, "sh", &line]).status().unwrap();
+            assert!(status.success(), "{role}");
+            let other = line.replacen("ALTER ROLE \"", "ALTER ROLE \"x", 1);
+            let status = std::process::Command::new("sh").args(["-c", &grep, "sh", &other]).status().unwrap();
+            assert!(!status.success(), "{role}");
+        }
+    }
 }

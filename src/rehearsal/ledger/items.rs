@@ -133,7 +133,7 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
     for declared in &scan.declared {
         let key = (String::new(), declared.label());
         let mut item = Item::new(ItemKind::Definition, declared.database.as_deref(), key, check_of(declared));
-        item.of_database = declared.tag.starts_with("DATABASE ");
+        item.of_database = declared.is_of_database();
         item.can_be_of_database = declared.desc == "ACL";
         // Privileges and policies are compared whatever has left them out, as long as their table is there.
         let schema = schema_or_public(declared.schema.as_deref()).to_owned();

@@ -25,21 +25,24 @@ pub(super) fn of(report: &Report) -> String {
     let mut parts = Vec::new();
     if !failed.is_empty() {
         let verb = agreeing(failed.len(), "does", "do");
-        parts.push(format!("{} of {} {verb} not come back: {}", failed.len(), targets(total), failed.join(", ")));
+        parts.push(format!("{} of {} {verb} not come back: {}", failed.len(), rehearsals(report), failed.join(", ")));
     }
     if !failed_on_warnings.is_empty() {
         let count = failed_on_warnings.len();
         let verb = if count == 1 { "comes back with warnings and fails" } else { "come back with warnings and fail" };
         let names = failed_on_warnings.join(", ");
-        parts.push(format!("{count} of {} {verb}, as --fail-on warning asks: {names}", targets(total)));
+        parts.push(format!("{count} of {} {verb}, as --fail-on warning asks: {names}", rehearsals(report)));
     }
     if !untested.is_empty() {
         let verb = agreeing(untested.len(), "is", "are");
-        parts.push(format!("{} of {} {verb} untested: {}", untested.len(), targets(total), untested.join(", ")));
+        parts.push(format!("{} of {} {verb} untested: {}", untested.len(), rehearsals(report), untested.join(", ")));
     }
     if parts.is_empty() {
-        let place =
-            if total == 1 { visible(&report.targets[0].target).into_owned() } else { format!("all {total} targets") };
+        let place = if total == 1 {
+            visible(&report.targets[0].target).into_owned()
+        } else {
+            format!("all {}", rehearsals(report))
+        };
         parts.push(match report.sources.as_slice() {
             [source] => format!("{} comes back in {place}", visible(&source.path)),
             sources => format!("{} dumps come back in {place}", sources.len()),
@@ -48,14 +51,19 @@ pub(super) fn of(report: &Report) -> String {
     format!("{} ({took})", parts.join("; "))
 }
 
-/// A rehearsal by its target, and where there are several sources by the last part of the source's path too.
+/// A rehearsal by its target, and where there are several sources by its source too.
 fn labelled(report: &Report, rehearsal: &Rehearsal) -> String {
     match report.sources.as_slice() {
         [] | [_] => rehearsal.target.clone(),
-        _ => format!("{} in {}", rehearsal.source.rsplit('/').next().unwrap_or_default(), rehearsal.target),
+        sources => {
+            let paths = sources.iter().map(|source| source.path.as_str());
+            format!("{} in {}", text::source_label(&rehearsal.source, paths), rehearsal.target)
+        }
     }
 }
 
-fn targets(count: usize) -> String {
-    counted(count as u64, "target")
+/// Several sources in one target are several rehearsals.
+fn rehearsals(report: &Report) -> String {
+    let noun = if report.sources.len() > 1 { "rehearsal" } else { "target" };
+    counted(report.targets.len() as u64, noun)
 }

@@ -1,6 +1,7 @@
 use super::super::sample;
 use super::*;
 use crate::finding::{Consequence, Finding, Name, Subject};
+use crate::session::SourceFacts;
 
 fn drawn(report: &Report, options: TerminalOptions) -> String {
     let mut out = Vec::new();
@@ -201,6 +202,14 @@ fn errors_that_no_finding_explains_do_not_look_like_success() {
 fn the_last_line_is_the_verdict() {
     let last = |report: &Report| plain(report).lines().last().unwrap().to_owned();
     assert_eq!(last(&sample::all_pass()), "PASS  backups/shop.dump comes back in all 3 targets (12.3 s)");
+    // Several sources in one target are as many rehearsals.
+    let mut several = sample::all_pass();
+    let other = SourceFacts { path: "tue/shop.dump".into(), ..several.sources[0].clone() };
+    several.sources.push(other);
+    assert_eq!(last(&several), "PASS  2 dumps come back in all 3 rehearsals (12.3 s)");
+    several.targets[0].verdict = Verdict::Untested;
+    let untested = format!("1 of 3 rehearsals is untested: backups/shop.dump in {}", several.targets[0].target);
+    assert!(last(&several).contains(&untested), "{}", last(&several));
     assert_eq!(
         last(&sample::report(vec![sample::target("a", "17.11", Vec::new(), Vec::new())])),
         "PASS  backups/shop.dump comes back in a (12.3 s)"

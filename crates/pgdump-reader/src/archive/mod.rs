@@ -12,6 +12,7 @@ pub(crate) mod toc;
 use std::fmt;
 
 use crate::compression::Compression;
+use crate::object_kind;
 
 /// A dump in custom, directory or tar format, as its table of contents describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,6 +221,12 @@ impl TocEntry {
         let is_metadata = self.desc == "BLOB METADATA";
         self.defn.lines().map(str::trim).filter(move |line| is_metadata && !line.is_empty())
     }
+
+    /// Whether it says something of the database itself, and not of what the database holds: its comment, its
+    /// privileges.
+    pub fn is_of_database(&self) -> bool {
+        object_kind::is_of_database(&self.desc, &self.tag)
+    }
 }
 
 /// `TABLE public.orders`, of the parts that a table of contents has.
@@ -227,19 +234,17 @@ pub(crate) fn label(desc: &str, schema: Option<&str>, tag: &str) -> String {
     let Some(schema) = schema.filter(|schema| !schema.is_empty()) else {
         return format!("{desc} {tag}");
     };
-    let on_table = ["CONSTRAINT ", "POLICY ", "RULE ", "TRIGGER "];
-    if desc == "COMMENT"
-        && on_table.iter().any(|kind| tag.starts_with(kind))
-        && let Some((what, table)) = tag.rsplit_once(" ON ")
-    {
-        return format!("{desc} {what} ON {schema}.{table}");
-    }
-    // What hangs on an object bears its kind in the tag (`_printTocEntry`, `pg_backup_archiver.c`).
-    let hangs = ["ACL", "COMMENT", "SECURITY LABEL"].contains(&desc);
-    let kinds = ["MATERIALIZED VIEW ", "FOREIGN TABLE ", "TEXT SEARCH CONFIGURATION ", "TEXT SEARCH DICTIONARY "];
-    let kind = kinds.into_iter().find(|kind| tag.starts_with(kind)).map(str::len);
-    match kind.or_else(|| tag.find(' ').map(|space| space + 1)).filter(|_| hangs) {
-        Some(at) => format!("{desc} {}{schema}.{}", &tag[..at], &tag[at..]),
+    // What hangs on an object bears its kind in the tag.
+    match object_kind::subject(desc, tag) {
+        Some((kind @ ("CONSTRAINT" | "POLICY" | "RULE" | "TRIGGER"), rest)) => match rest.rsplit_once(" ON ") {
+            // A domain's constraint is `ON DOMAIN d` (dumpDomain in pg_dump.c).
+            Some((name, on)) => match on.strip_prefix("DOMAIN ") {
+                Some(domain) => format!("{desc} {kind} {name} ON DOMAIN {schema}.{domain}"),
+                None => format!("{desc} {kind} {name} ON {schema}.{on}"),
+            },
+            None => format!("{desc} {kind} {schema}.{rest}"),
+        },
+        Some((kind, rest)) => format!("{desc} {kind} {schema}.{rest}"),
         None => format!("{desc} {schema}.{tag}"),
     }
 }

@@ -1,10 +1,10 @@
 //! `ALTER …` and `DROP …`.
 
 use super::Collector;
-use crate::facts::{Constraint, Relation, RowSecurity};
+use crate::facts::{Constraint, Policy, Relation, RowSecurity};
 use crate::lexer::{Statement, Token, TokenKind};
 use crate::object_kind::ObjectKind;
-use crate::sequences;
+use crate::sequences::{self, Named};
 use crate::sql::identifier;
 use crate::words::Words;
 
@@ -38,9 +38,67 @@ impl Collector {
                 self.facts.refreshed.remove(&relation);
                 words.sign(b',')?;
             },
+            "policy" => {
+                let name = words.name()?;
+                words.eat("on")?;
+                let (schema, table) = self.qualified(words)?;
+                let of = Relation { database: self.database.clone(), schema, name: table };
+                self.facts.policies_gone.insert((of, name));
+            }
             _ => {}
         }
         Some(())
+    }
+
+    /// `ALTER POLICY name ON table RENAME TO other`
+    fn rename_policy(&mut self, mut words: Words<'_>) -> Option<()> {
+        words.eat("policy")?;
+        let from = words.name()?;
+        words.eat("on")?;
+        let (schema, table) = self.qualified(&mut words)?;
+        words.eat("rename")?;
+        words.eat("to")?;
+        let to = words.name()?;
+        let of = Relation { database: self.database.clone(), schema: schema.clone(), name: table.clone() };
+        let is_it = |policy: &&Policy| {
+            policy.name == from
+                && policy.table == table
+                && (&policy.database, &policy.schema) == (&of.database, &schema)
+        };
+        let roles = self.facts.policies.iter().rev().find(is_it).map(|policy| policy.roles.clone()).unwrap_or_default();
+        self.facts.policies_gone.insert((of, from));
+        self.has_policy(schema, table, to, roles);
+        Some(())
+    }
+
+    /// What the commands of an `ALTER TABLE` say of row level security.
+    fn row_security(&mut self, words: Words<'_>, schema: &Option<String>, table: &str) {
+        let of = Relation { database: self.database.clone(), schema: schema.clone(), name: table.to_owned() };
+        for mut command in words.commands() {
+            let Some(verb) = command.word() else { continue };
+            let is_forced = match verb {
+                "no" if command.eat("force").is_some() => Some(false),
+                "force" => Some(true),
+                "enable" | "disable" => None,
+                _ => continue,
+            };
+            if !command.begin_with(&["row", "level", "security"]) {
+                continue;
+            }
+            match is_forced {
+                Some(forced) => {
+                    self.facts.row_security_forced.insert(of.clone(), forced);
+                }
+                None if verb == "enable" => {
+                    self.facts.row_security_off.remove(&of);
+                    let (database, schema, table) = (of.database.clone(), of.schema.clone(), of.name.clone());
+                    self.facts.row_security.push(RowSecurity { database, schema, table });
+                }
+                None => {
+                    self.facts.row_security_off.insert(of.clone());
+                }
+            }
+        }
     }
 
     /// `ALTER ROLE name RENAME TO other`
@@ -60,6 +118,9 @@ impl Collector {
 
     pub(super) fn alter(&mut self, words: &mut Words<'_>, statement: &Statement) -> Option<()> {
         if self.rename_role(*words, statement).is_some() {
+            return Some(());
+        }
+        if self.rename_policy(*words).is_some() {
             return Some(());
         }
         if words.eat("default").is_some() {
@@ -98,14 +159,13 @@ impl Collector {
         match kind {
             "SEQUENCE" => {
                 if let Some(value) = sequences::restarted(*words) {
-                    self.set_sequence((schema.clone(), name.clone()), value);
+                    self.set_sequence(Named::Itself((schema.clone(), name.clone())), value);
                 }
             }
             "TABLE" => {
+                self.row_security(*words, &schema, &name);
                 for (column, value) in sequences::restarted_columns(*words) {
-                    if let Some(sequence) = sequences::of_column((schema.clone(), name.clone()), &column) {
-                        self.set_sequence(sequence, value);
-                    }
+                    self.set_sequence(Named::OfColumn((schema.clone(), name.clone()), column), value);
                 }
             }
             _ => {}
@@ -116,12 +176,6 @@ impl Collector {
                 let owner = words.name()?;
                 let name = self.as_tagged(name);
                 self.owner(kind, schema, name, owner);
-            }
-            "enable" if kind == "TABLE" => {
-                words.eat("row")?;
-                words.eat("level")?;
-                words.eat("security")?;
-                self.facts.row_security.push(RowSecurity { database: self.database.clone(), schema, table: name });
             }
             "add" if kind == "TABLE" || kind == "DOMAIN" => {
                 words.eat("constraint")?;

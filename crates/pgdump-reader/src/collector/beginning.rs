@@ -21,6 +21,10 @@ impl Facts {
                     Effect::None | Effect::CreatesTable | Effect::LargeObject(_) | Effect::Unknown(_) => {}
                     Effect::Encoding => lexer.set_encoding(Embedding::of(collector.encoding.as_deref())),
                     Effect::StdStrings(on) => lexer.std_strings = on,
+                    Effect::Reset => {
+                        lexer.std_strings = true;
+                        lexer.set_encoding(Embedding::default());
+                    }
                     Effect::Copy { .. } => break,
                 },
                 Item::Meta(meta) => {
@@ -29,6 +33,7 @@ impl Facts {
                     if let Step::Connect { connect, user } = step {
                         collector.connect(&connect, user);
                         lexer.set_encoding(Embedding::default());
+                        lexer.std_strings = true;
                     }
                     if !rest.trim_ascii().is_empty() {
                         lexer.inject(&rest);

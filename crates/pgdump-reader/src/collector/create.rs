@@ -106,7 +106,7 @@ impl Collector {
 
     /// With `--use-set-session-authorization` there is no OWNER TO: what is created belongs to the session's role.
     pub(super) fn session_owner(&mut self, mut words: Words<'_>) -> Option<()> {
-        let owner = self.session.clone()?;
+        let owner = self.acts.session().cloned()?;
         let kind = words.kind(ObjectKind::words_of_owned())?;
         words.if_not_exists();
         let (schema, name) = match kind {
@@ -170,8 +170,14 @@ impl Collector {
         if words.eat("to").is_some() {
             roles = words.roles();
         }
-        self.facts.policies.push(Policy { database: self.database.clone(), schema, table, name, roles });
+        self.has_policy(schema, table, name, roles);
         Some(())
+    }
+
+    pub(super) fn has_policy(&mut self, schema: Option<String>, table: String, name: String, roles: Vec<String>) {
+        let of = Relation { database: self.database.clone(), schema: schema.clone(), name: table.clone() };
+        self.facts.policies_gone.remove(&(of, name.clone()));
+        self.facts.policies.push(Policy { database: self.database.clone(), schema, table, name, roles });
     }
 
     /// `CREATE USER MAPPING FOR role SERVER name`

@@ -31,6 +31,8 @@ pub(crate) enum Effect {
     CreatesTable,
     LargeObject(LargeObjectCall),
     StdStrings(bool),
+    /// All that was set for the session is as it was when it began, so strings and the encoding are too.
+    Reset,
     /// The client's encoding is another one now.
     Encoding,
     /// What the statement sets, or where what follows goes, is not known; why.

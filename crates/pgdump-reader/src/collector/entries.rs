@@ -24,10 +24,7 @@ impl Facts {
 }
 
 fn collect_entry(collector: &mut Collector, entry: &TocEntry) {
-    // With --create alone, as pg_restore's _tocEntryRequired has it (pg_backup_archiver.c, PostgreSQL 15 to 18).
-    let of_database =
-        matches!(entry.desc.as_str(), "ACL" | "COMMENT" | "SECURITY LABEL") && entry.tag.starts_with("DATABASE ");
-    if of_database || entry.desc == "DATABASE PROPERTIES" {
+    if entry.is_of_database() || entry.desc == "DATABASE PROPERTIES" {
         collector.facts.database_properties.push_str(if entry.desc == "ACL" || entry.desc == "SECURITY LABEL" {
             ""
         } else {

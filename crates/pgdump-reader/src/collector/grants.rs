@@ -56,7 +56,7 @@ impl Collector {
             schema: None,
             name: String::new(),
             grantees: Vec::new(),
-            grantors: self.session.iter().cloned().collect(),
+            grantors: self.acts.session().into_iter().cloned().collect(),
             statements: String::new(),
             revokes_public: false,
         };

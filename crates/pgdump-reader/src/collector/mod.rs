@@ -3,6 +3,7 @@
 //! Sources: src/bin/pg_dump/pg_dump.c, pg_dumpall.c and dumputils.c (buildACLCommands, buildDefaultACLCommands) of
 //! PostgreSQL 15 to 18. A statement that is not understood is passed over: the restore itself judges it.
 
+mod acts;
 mod alter;
 mod beginning;
 mod create;
@@ -24,6 +25,7 @@ use crate::psql::Connect;
 use crate::requirements::needs::Context;
 use crate::temporary::TemporaryTables;
 use crate::words::Words;
+use acts::Acts;
 use kinds::WITHOUT_SCHEMA;
 
 pub(crate) use effect::{CopyTarget, Effect, LargeObjectCall};
@@ -40,10 +42,8 @@ pub(crate) struct Collector {
     pub(crate) encoding: Option<String>,
     /// Tables that go with the session.
     pub(crate) temporary: TemporaryTables,
-    /// From `SET SESSION AUTHORIZATION`.
-    session: Option<String>,
-    /// From `SET ROLE`.
-    role: Option<String>,
+    /// Whom it is by its own words.
+    acts: Acts,
     /// Whom `\connect` names.
     user: Option<String>,
     /// The name in pg_dump's last comment, as in its table of contents.
@@ -117,7 +117,7 @@ impl Collector {
 
     /// As whom the script acts by its own words; `None` is whoever restores it.
     pub(crate) fn acting(&self) -> Option<&str> {
-        self.role.as_deref().or(self.session.as_deref()).or(self.user.as_deref())
+        self.acts.as_whom().or(self.user.as_deref())
     }
 
     /// Whether the current database has a table by now.
@@ -142,7 +142,8 @@ impl Collector {
         self.facts.sessions.extend(user.clone());
         // A new session as the same user where it names none.
         self.user = user.or(self.user.take());
-        (self.schema, self.session, self.role, self.encoding) = (None, None, None, None);
+        self.acts = Acts::default();
+        (self.schema, self.encoding) = (None, None);
         self.built_in = false;
         self.temporary = TemporaryTables::default();
     }
@@ -171,6 +172,7 @@ impl Collector {
     }
 
     fn read(&mut self, words: &mut Words<'_>, statement: &Statement) -> Option<Effect> {
+        let whole = *words;
         match words.word()? {
             "set" => return self.set(words),
             "select" => return self.select(words),
@@ -192,9 +194,10 @@ impl Collector {
             }
             // What makes a database a template, as pg_dumpall wrote it up to 10.
             "update" => {
-                let (_, table) = words.qualified()?;
-                (table == "pg_database").then_some(())?;
-                self.facts.role_statements.push(statement.text.clone());
+                if words.qualified().is_some_and(|(_, table)| table == "pg_database") {
+                    self.facts.role_statements.push(statement.text.clone());
+                }
+                return self.sets_sequences(whole);
             }
             "alter" => self.alter(words, statement)?,
             "grant" => self.grant(words, statement, false)?,
@@ -208,8 +211,8 @@ impl Collector {
                 self.facts.inserts = true;
             }
             "reset" => match words.name()?.as_str() {
-                "session" => (self.session, self.role) = (None, None),
-                "role" => self.role = None,
+                "session" => self.acts.become_session(None, false),
+                "role" => self.acts.become_role(None, false),
                 "search_path" => {
                     self.search(Vec::new());
                     self.built_in = false;
@@ -218,20 +221,26 @@ impl Collector {
                     self.encode(None);
                     return Some(Effect::Encoding);
                 }
+                "standard_conforming_strings" => return Some(Effect::StdStrings(true)),
                 "all" => {
                     self.search(Vec::new());
                     self.built_in = false;
                     self.encode(None);
-                    return Some(Effect::Encoding);
+                    return Some(Effect::Reset);
                 }
                 _ => {}
             },
+            "begin" | "start" => self.acts.begin(),
+            "commit" | "end" => self.acts.end(true, *words),
+            "rollback" | "abort" => self.acts.end(false, *words),
+            "with" | "values" | "delete" => return self.sets_sequences(whole),
             "truncate" => self.truncate(*words),
             "discard" if words.eat("all").is_some() => {
-                (self.session, self.role, self.built_in) = (None, None, false);
+                self.acts = Acts::default();
+                self.built_in = false;
                 self.search(Vec::new());
                 self.encode(None);
-                return Some(Effect::Encoding);
+                return Some(Effect::Reset);
             }
             _ => {}
         }

@@ -1,12 +1,12 @@
 //! Functions that a dump calls in a SELECT: settings, values of sequences, large objects.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::Collector;
 use super::effect::{Effect, LargeObjectCall};
 use crate::changes;
 use crate::facts::{Relation, SequenceValue};
-use crate::sequences;
+use crate::sequences::{self, Named};
 use crate::words::Words;
 
 impl Collector {
@@ -75,20 +75,42 @@ impl Collector {
         effect
     }
 
-    pub(super) fn set_sequence(&mut self, (schema, name): (Option<String>, String), value: sequences::Value) {
-        let schema = schema.or_else(|| self.schema.clone());
-        let sequence = Relation { database: self.database.clone(), schema, name };
-        self.facts.sequences.push(SequenceValue { sequence, value });
+    pub(super) fn set_sequence(&mut self, named: Named, value: sequences::Value) {
+        let relation = |(schema, name): (Option<String>, String)| Relation {
+            database: self.database.clone(),
+            schema: schema.or_else(|| self.schema.clone()),
+            name,
+        };
+        let set = match named {
+            Named::Itself(name) => SequenceValue { sequence: relation(name), of_column: None, value },
+            Named::OfColumn(table, column) => {
+                let table = relation(table);
+                let sequence = Relation { name: sequences::of_column(&table.name, &column), ..table.clone() };
+                SequenceValue { sequence, of_column: Some((table, column)), value }
+            }
+        };
+        self.facts.sequences.push(set);
+    }
+
+    /// What was said of any sequence of this database is no more its last value, and only the server knows that.
+    pub(super) fn forget_sequences(&mut self) {
+        let here = self.facts.sequences.iter().filter(|value| value.sequence.database == self.database);
+        let said: BTreeMap<&Relation, &SequenceValue> = here.map(|value| (&value.sequence, value)).collect();
+        let anew: Vec<_> = said.into_values().map(|value| SequenceValue { value: None, ..value.clone() }).collect();
+        self.facts.sequences.extend(anew);
+    }
+
+    /// Takes what calls of `setval` do, wherever they stand in a statement.
+    pub(super) fn sets_sequences(&mut self, words: Words<'_>) -> Option<Effect> {
+        let sets = sequences::set_by_calls(words);
+        (!sets.is_empty()).then(|| self.set_sequences(sets))
     }
 
     /// `TRUNCATE … RESTART IDENTITY` starts sequences anew that nothing but the server knows: what was said of any is no
     /// more its last value.
     pub(super) fn truncate(&mut self, words: Words<'_>) {
         if words.have(&["restart", "identity"]) {
-            let said = self.facts.sequences.iter().map(|value| &value.sequence);
-            let said: BTreeSet<Relation> = said.filter(|of| of.database == self.database).cloned().collect();
-            let anew = said.into_iter().map(|sequence| SequenceValue { sequence, value: None });
-            self.facts.sequences.extend(anew);
+            self.forget_sequences();
         }
     }
 }

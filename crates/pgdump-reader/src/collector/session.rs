@@ -2,6 +2,7 @@
 
 use super::Collector;
 use super::effect::Effect;
+use crate::sql::boolean;
 use crate::temporary::Searched;
 use crate::words::Words;
 
@@ -13,15 +14,13 @@ impl Collector {
     }
 
     pub(super) fn set(&mut self, words: &mut Words<'_>) -> Option<Effect> {
+        let is_local = words.eat("local").is_some();
         if words.eat("session").is_some() && words.eat("authorization").is_some() {
-            let role = words.name_or_text()?;
-            if role != "default" {
-                self.facts.sessions.insert(role.clone());
-            }
-            (self.session, self.role) = ((role != "default").then_some(role), None);
+            let role = words.name_or_text().filter(|role| role != "default");
+            self.facts.sessions.extend(role.clone());
+            self.acts.become_session(role, is_local);
             return Some(Effect::None);
         }
-        let is_local = words.eat("local").is_some();
         // `SET SCHEMA 'x'`, `SET NAMES 'x'`, `SET TIME ZONE x`.
         if words.eat("schema").is_some() {
             let schema = words.text()?;
@@ -36,8 +35,9 @@ impl Collector {
         if role.eat("role").is_some()
             && let Some(role) = role.name_or_text()
         {
-            self.role = (role != "none").then_some(role);
-            self.facts.sessions.extend(self.role.clone());
+            let role = (role != "none").then_some(role);
+            self.facts.sessions.extend(role.clone());
+            self.acts.become_role(role, is_local);
             return Some(Effect::None);
         }
         let mut name = words.name()?;
@@ -67,8 +67,9 @@ impl Collector {
                 return Effect::Encoding;
             }
             "standard_conforming_strings" => {
-                let off = ["off", "false", "0", "no"];
-                return Effect::StdStrings(!value.is_some_and(|value| off.contains(&value.to_lowercase().as_str())));
+                // What is no boolean is refused, and changes nothing; DEFAULT is on.
+                let on = value.map_or(Some(true), |value| boolean(&value));
+                return on.map_or(Effect::None, Effect::StdStrings);
             }
             "default_tablespace" => {
                 if let Some(tablespace) = value.filter(|tablespace| !tablespace.is_empty()) {
@@ -76,7 +77,7 @@ impl Collector {
                 }
             }
             "row_security" => {
-                self.facts.row_security_on |= value.is_some_and(|value| ["on", "true", "1", "yes"].contains(&&*value));
+                self.facts.row_security_on |= value.and_then(|value| boolean(&value)) == Some(true);
             }
             // Dumps older than 10.3 set it for each object (K_VERS_1_13 in pg_backup_archiver.h).
             "search_path" => {

@@ -2,7 +2,8 @@
 
 use super::arguments::Arguments;
 use super::connect::{self, Connect};
-use super::variables::{Value, Variables, boolean};
+use super::variables::{Value, Variables};
+use crate::sql::boolean;
 
 /// What a script's commands have made of psql.
 #[derive(Debug, Default)]

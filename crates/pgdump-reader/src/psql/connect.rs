@@ -31,7 +31,7 @@ pub(super) fn read(arguments: &mut Arguments<'_>) -> Said {
     if let Some(text) = first.as_ref().and_then(|first| first.text.strip_prefix("-reuse-previous")) {
         match text {
             "" => reuse = Some(true),
-            value => match value.strip_prefix('=').and_then(super::variables::boolean) {
+            value => match value.strip_prefix('=').and_then(crate::sql::boolean) {
                 Some(on) => reuse = Some(on),
                 None => return Said { connect: Connect::Refused, user: None },
             },

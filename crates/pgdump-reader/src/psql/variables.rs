@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::sql::boolean;
+
 /// What a variable holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
@@ -117,35 +119,5 @@ impl Variables {
 
     pub(super) fn is_name(name: &str) -> bool {
         !name.is_empty() && name.bytes().all(Self::is_name_part)
-    }
-}
-
-/// A boolean as psql takes it (ParseVariableBool in variables.c).
-pub(super) fn boolean(text: &str) -> Option<bool> {
-    let text = text.to_ascii_lowercase();
-    let begins = |whole: &str, least: usize| text.len() >= least && whole.starts_with(&text);
-    if begins("true", 1) || begins("yes", 1) || begins("on", 2) || text == "1" {
-        Some(true)
-    } else if begins("false", 1) || begins("no", 1) || begins("off", 2) || text == "0" {
-        Some(false)
-    } else {
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn booleans_are_what_psql_takes_for_them() {
-        for (text, wanted) in [("t", Some(true)), ("YES", Some(true)), ("on", Some(true)), ("o", None), ("", None)] {
-            assert_eq!(boolean(text), wanted, "{text}");
-        }
-        for (text, wanted) in
-            [("f", Some(false)), ("of", Some(false)), ("n", Some(false)), ("0", Some(false)), ("2", None)]
-        {
-            assert_eq!(boolean(text), wanted, "{text}");
-        }
     }
 }

@@ -196,7 +196,8 @@ impl<R: io::Read> ScriptPass<'_, '_, R> {
                 self.collector.connect(&connect, user);
                 self.totals.forget_insert();
                 self.script.acts(meta.line, self.collector.acting());
-                self.lexer.set_encoding(Embedding::default());
+                // As a new session begins; one that psql refuses is none.
+                self.lexer.std_strings |= !matches!(connect, Connect::Refused);
                 self.encoded();
             }
             Step::Quit => {
@@ -290,6 +291,10 @@ impl<R: io::Read> ScriptPass<'_, '_, R> {
         match effect {
             Effect::None => {}
             Effect::StdStrings(on) => self.lexer.std_strings = on,
+            Effect::Reset => {
+                self.lexer.std_strings = true;
+                self.encoded();
+            }
             Effect::Encoding => self.encoded(),
             Effect::Unknown(what) => self.script.doubt(statement.line, what, Affects::Everything),
             Effect::CreatesTable => {

@@ -320,6 +320,69 @@ fn what_a_script_drops_itself_is_not_looked_for() {
 }
 
 #[test]
+fn what_a_script_undoes_of_row_security_is_known_by_its_last_word() {
+    let gone = |text: &str| {
+        let gone = scan(text).facts.policies_gone;
+        gone.into_iter().map(|(of, name)| format!("{}.{name}", of.name)).collect::<Vec<_>>()
+    };
+    assert_eq!(gone("CREATE POLICY p ON s.t;\nCREATE POLICY q ON s.t;\nDROP POLICY IF EXISTS p ON s.t;\n"), ["t.p"]);
+    assert!(gone("DROP POLICY p ON s.t;\nCREATE POLICY p ON s.t;\n").is_empty(), "as pg_dump --clean has it");
+    let facts = scan("CREATE POLICY p ON s.t TO a;\nALTER POLICY p ON s.t RENAME TO q;\n").facts;
+    let named: Vec<_> = facts.policies.iter().map(|policy| (policy.name.as_str(), policy.roles.concat())).collect();
+    assert_eq!(named, [("p", "a".to_owned()), ("q", "a".to_owned())]);
+    let text = "ALTER TABLE s.t ADD CHECK (f(a, b)), ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;\n";
+    let off = "ALTER TABLE s.t DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;\n";
+    let said = |text: &str| {
+        let facts = scan(text).facts;
+        let forced = facts.row_security_forced.values().copied().collect::<Vec<_>>();
+        (facts.row_security.len(), facts.row_security_off.len(), forced)
+    };
+    assert_eq!(said(text), (1, 0, vec![true]));
+    assert_eq!(said(&format!("{text}{off}")), (1, 1, vec![false]));
+    assert_eq!(said(&format!("{text}{off}{text}")), (2, 0, vec![true]));
+    assert_eq!(said("ALTER TABLE s.t ENABLE TRIGGER row, FORCE x;\n"), (0, 0, vec![]));
+}
+
+#[test]
+fn strings_are_read_as_the_session_reads_them_by_then() {
+    let tables = |text: &str| scan(text).facts.tables.len();
+    for reset in ["RESET ALL;", "RESET standard_conforming_strings;", "DISCARD ALL;", "\\connect app"] {
+        let text = format!("SET standard_conforming_strings = off;\n{reset}\nSELECT 'x\\';\nCREATE TABLE t (a int);\n");
+        assert_eq!(tables(&text), 1, "{reset}");
+    }
+    for off in ["of", "'F'", "n", "'0'"] {
+        let text = format!("SET standard_conforming_strings = {off};\nSELECT 'x\\';';\nCREATE TABLE t (a int);\n");
+        assert_eq!(tables(&text), 1, "{off}");
+    }
+}
+
+#[test]
+fn a_role_ends_with_its_transaction_where_it_was_local_or_taken_back() {
+    let acts = |text: &str| {
+        let added = scan(&format!("{text}CREATE VIEW v AS SELECT 1;\n")).added;
+        added.last().and_then(|added| added.role.clone())
+    };
+    assert_eq!(acts("BEGIN;\nSET LOCAL ROLE a;\n").as_deref(), Some("a"));
+    assert_eq!(acts("BEGIN;\nSET LOCAL ROLE a;\nCOMMIT;\n"), None);
+    assert_eq!(acts("BEGIN;\nSET LOCAL SESSION AUTHORIZATION a;\nEND;\n"), None);
+    assert_eq!(acts("SET LOCAL ROLE a;\n"), None);
+    assert_eq!(acts("START TRANSACTION;\nSET ROLE a;\nCOMMIT;\n").as_deref(), Some("a"));
+    assert_eq!(acts("SET ROLE b;\nBEGIN;\nSET ROLE a;\nROLLBACK;\n").as_deref(), Some("b"));
+    assert_eq!(acts("BEGIN;\nSET SESSION AUTHORIZATION a;\nROLLBACK TO s;\n").as_deref(), Some("a"));
+}
+
+#[test]
+fn what_a_sequence_is_set_to_is_seen_wherever_it_stands() {
+    let last = |text: &str| {
+        let text = format!("SELECT setval('s', 5);\n{text}");
+        scan(&text).facts.sequences.last().map(|value| value.value).unwrap()
+    };
+    assert_eq!(last("WITH x AS (SELECT 1) SELECT setval('s', 9) FROM x;\n"), Some((9, true)));
+    assert_eq!(last("WITH x AS (SELECT max(a) AS m FROM t) SELECT setval('s', m) FROM x;\n"), None);
+    assert_eq!(last("DELETE FROM t RETURNING setval('s', a);\n"), None);
+}
+
+#[test]
 fn sequences_that_a_script_starts_anew_stand_where_it_says() {
     let values = |text: &str| {
         let sequences = scan(text).facts.sequences;
