@@ -69,3 +69,9 @@ fn a_finding_is_one_file_one_line_and_one_page() {
     let files = std::fs::read_dir(root.join("src/finding/kinds")).unwrap().count();
     assert_eq!(files, Name::ALL.len() + 1, "a file without a line");
 }
+
+/// Causes are ordered as their names are, and a report's findings by them.
+#[test]
+fn names_stand_in_the_order_of_their_letters() {
+    assert!(Name::ALL.is_sorted_by_key(|name| name.as_str()) && Name::ALL.is_sorted());
+}
