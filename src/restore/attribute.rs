@@ -31,10 +31,7 @@ pub fn attribute(failures: &mut [Failure], archive: &Archive, parallel: bool) {
     }
     let named: BTreeSet<i32> = failures.iter().filter_map(|failure| failure.entry).collect();
     for failure in failures.iter_mut() {
-        let Some(statement) = failure.statement.as_deref() else {
-            failure.entry = failure.entry.filter(|_| !parallel);
-            continue;
-        };
+        let Some(statement) = failure.statement.as_deref() else { continue };
         let statement = match statement.rsplit_once(" OWNER TO ") {
             Some((alter, _)) if alter.starts_with("ALTER ") => &format!("{alter} OWNER TO"),
             _ => statement,
@@ -64,20 +61,21 @@ pub fn attribute(failures: &mut [Failure], archive: &Archive, parallel: bool) {
 }
 
 /// Gives failures whose statement the server could not read, and so not log, the entries that the jobs named and no statement
-/// explains: in the order of one job where those failures say the same, so that it does not matter which is whose, and to none
-/// otherwise.
+/// explains: in the order of one job where those failures say the same, so that it does not matter which is whose. An entry of
+/// several statements is named once, and can fail more than once. Those that say different things keep what the client said.
 fn give_those_left(failures: &mut [Failure], mut named: BTreeSet<i32>, places: &HashMap<i32, (u8, usize)>) {
-    for entry in failures.iter().filter_map(|failure| failure.entry) {
+    for entry in failures.iter().filter(|failure| failure.statement.is_some()).filter_map(|failure| failure.entry) {
         named.remove(&entry);
     }
     let mut without: Vec<&mut Failure> = failures.iter_mut().filter(|failure| failure.statement.is_none()).collect();
     let say_the_same = without.windows(2).all(|two| two[0].message == two[1].message);
-    if !say_the_same || named.len() != without.len() {
+    if !say_the_same || named.len() > without.len() {
         return;
     }
     let mut named: Vec<i32> = named.into_iter().collect();
     named.sort_by_key(|entry| places.get(entry));
-    without.iter_mut().zip(named).for_each(|(failure, entry)| failure.entry = Some(entry));
+    let entries = named.into_iter().map(Some).chain(std::iter::repeat(None));
+    without.iter_mut().zip(entries).for_each(|(failure, entry)| failure.entry = entry);
 }
 
 /// pg_restore goes through an archive three times (`_tocEntryRestorePass` in pg_backup_archiver.c, PostgreSQL 13 to 18).
@@ -181,8 +179,12 @@ mod tests {
         assert_eq!(in_order([unread(table.id), unread(rows.id), of_grant(grant.id)]), expected);
         // Whichever way the messages of the jobs have fallen.
         assert_eq!(in_order([unread(grant.id), unread(rows.id), of_grant(table.id)]), expected);
-        let other = Failure { message: "another".into(), ..unread(rows.id) };
-        assert_eq!(in_order([unread(table.id), other, of_grant(grant.id)]), [Some(grant.id), None, None]);
+        // The entry of the table fails twice, and is named once.
+        let again = || Failure { entry: None, ..unread(table.id) };
+        assert_eq!(in_order([unread(grant.id), again(), of_grant(table.id)]), [Some(table.id), Some(grant.id), None]);
+        // Whose is whose matters where they say different things.
+        let other = || Failure { message: "another".into(), ..unread(rows.id) };
+        assert_eq!(in_order([unread(table.id), other(), of_grant(grant.id)]), expected);
     }
 
     #[test]
