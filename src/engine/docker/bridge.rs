@@ -23,7 +23,7 @@ use crate::engine::{EngineError, Pipe};
 ///
 /// Of the two copies whichever ends first ends the other, so that neither a server process that dies silently nor a client that
 /// goes away leaves the other side hanging. Each connection has a shell of its own: `wait -n` of the same one can return for a copy
-/// of the connection before. A byte on standard error says that a connection has ended. The line that comes in after it is printed
+/// of the connection before. A zero byte on standard error says that a connection has ended. The line that comes in after it is printed
 /// before the next connection begins: what was still on its way of the former one is before that line.
 const BRIDGE: &str = r#"
 while :; do
@@ -36,7 +36,7 @@ while :; do
         wait
         exit 0
     ) || exit
-    printf . >&2
+    printf '\0' >&2
     IFS= read -r line || exit 0
     printf '%s' "$line"
 done
@@ -160,6 +160,12 @@ impl Bridges {
     }
 }
 
+/// Whether the bridge says so that a connection has ended. The shell can have other things to say, such as that the pid file went
+/// away between two looks, as it does while initdb runs.
+fn is_end(message: &[u8]) -> bool {
+    message.contains(&0)
+}
+
 /// A bridge, be it in use or not.
 struct Bridge(Attached);
 
@@ -186,7 +192,7 @@ impl Bridge {
         let end = async {
             loop {
                 match self.0.output.next().await {
-                    Some(Ok(LogOutput::StdErr { message })) => return &message[..] == b".",
+                    Some(Ok(LogOutput::StdErr { message })) if is_end(&message) => return true,
                     Some(Ok(_)) => {}
                     Some(Err(_)) | None => return false,
                 }
@@ -224,13 +230,14 @@ impl AsyncRead for Connection {
             }
             match ready!(attached.output.as_mut().poll_next(cx)) {
                 Some(Ok(LogOutput::StdOut { message } | LogOutput::Console { message })) => this.unread = message,
-                Some(Ok(LogOutput::StdErr { .. })) => {
+                Some(Ok(LogOutput::StdErr { message })) if is_end(&message) => {
                     this.is_over = true;
                     if this.is_ending {
                         return Poll::Ready(Ok(()));
                     }
                 }
-                Some(Ok(LogOutput::StdIn { .. })) => {}
+                // What the shell itself has to say is no part of the stream.
+                Some(Ok(LogOutput::StdErr { .. } | LogOutput::StdIn { .. })) => {}
                 Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
                 None => return Poll::Ready(Ok(())),
             }
