@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::event::{EventKind, Events, RehearsalName, Reporter};
 use crate::finding::Severity;
 use crate::profile::Target;
-use crate::rehearsal::{Context, INTERRUPTED, Rehearsal, Verdict, rehearse};
+use crate::rehearsal::{Context, Rehearsal, Verdict, rehearse};
 
 /// How many rehearsals may run at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,6 @@ pub async fn run(
     let slots = Arc::new(Semaphore::new(capacity.slots()));
     let units = capacity.memory_units();
     let memory = Arc::new(Semaphore::new(units as usize));
-    let stopped_by: Arc<Mutex<Option<String>>> = Arc::default();
     let mut running = Vec::new();
     let several_sources = all.iter().any(|(context, _)| context.source.name() != all[0].0.source.name());
     for (context, target) in all {
@@ -57,14 +56,15 @@ pub async fn run(
             permits = acquire(Arc::clone(&slots), Arc::clone(&memory), wanted) => permits,
             () = context.interrupt.cancelled() => None,
         };
-        let name = RehearsalName { source: context.source.name().to_owned(), target: target.name.clone() };
+        let name = context.name(&target);
         let (description, fail_on) = (target.description.clone(), context.fail_on);
-        let (events, stopped_by) = (reporter.of_rehearsal(name.clone()), Arc::clone(&stopped_by));
+        let events = reporter.of_rehearsal(name.clone());
         let task = tokio::spawn(async move {
-            let rehearsal = rehearse_unless_stopped(&context, &target, &stopped_by, &events).await;
+            let rehearsal = rehearse_unless_stopped(&context, &target, &events).await;
             if fail_fast && rehearsal.verdict == Verdict::Fail {
                 let of_source = if several_sources { format!("{} in ", context.source.name()) } else { String::new() };
-                stopped_by.lock().await.get_or_insert(format!("{of_source}{}", target.name));
+                // The first one counts.
+                let _ = context.stopped_by.set(format!("{of_source}{}", target.name));
                 context.interrupt.cancel();
             }
             events.finished(rehearsal.verdict, rehearsal.summary()).await;
@@ -89,32 +89,16 @@ pub async fn run(
 }
 
 /// Rehearses one target, unless the run has been stopped before its turn came.
-async fn rehearse_unless_stopped(
-    context: &Context,
-    target: &Target,
-    stopped_by: &Mutex<Option<String>>,
-    events: &Events,
-) -> Rehearsal {
-    let untested = |reason: String| {
-        let name = RehearsalName { source: context.source.name().to_owned(), target: target.name.clone() };
-        untested(&name, &target.description, context.fail_on, reason)
-    };
-    if let Some(other) = stopped_by.lock().await.as_ref() {
-        let reason = format!("not begun: {other} failed, and --fail-fast is given");
-        return untested(reason);
+async fn rehearse_unless_stopped(context: &Context, target: &Target, events: &Events) -> Rehearsal {
+    let untested = |reason: String| untested(&context.name(target), &target.description, context.fail_on, reason);
+    if let Some(other) = context.stopped_by.get() {
+        return untested(format!("not begun: {other} failed, and --fail-fast is given"));
     }
     if context.interrupt.is_cancelled() {
         return untested("interrupted before it was begun".into());
     }
     events.send(EventKind::RehearsalStarted).await;
-    let mut rehearsal = rehearse(context, target, events).await;
-    // Whoever asked has interrupted nothing.
-    if let Some(other) = stopped_by.lock().await.as_ref() {
-        for reason in rehearsal.untested.iter_mut().filter(|reason| *reason == INTERRUPTED) {
-            *reason = format!("stopped before it was done: {other} failed, and --fail-fast is given");
-        }
-    }
-    rehearsal
+    rehearse(context, target, events).await
 }
 
 async fn acquire(

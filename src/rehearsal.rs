@@ -17,7 +17,7 @@ mod survey;
 pub mod trial;
 mod verdict;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::check::{CheckResult, NEEDS, Outcome};
 use crate::engine::choice::Engines;
 use crate::engine::{Storage, room_in_memory};
-use crate::event::Events;
+use crate::event::{Events, RehearsalName};
 use crate::finding::{Finding, Severity};
 use crate::profile::{Entrypoint, Target};
 use crate::source::RowMode;
@@ -34,7 +34,6 @@ use crate::source::Source;
 pub use crate::verdict::Verdict;
 pub use again::{AfterRestore, Again};
 use attempt::Attempt;
-pub use attempt::INTERRUPTED;
 pub use decision::decide;
 pub use start::while_it_answers;
 
@@ -55,9 +54,18 @@ pub struct Context {
     pub fail_on: Severity,
     /// Interrupts all rehearsals, which then remove their sandboxes and end.
     pub interrupt: CancellationToken,
+    /// The rehearsal whose failure interrupts the others (`--fail-fast`), once there is one.
+    pub stopped_by: Arc<OnceLock<String>>,
     /// What is done with a sandbox when its checks have looked: for tests of the checks. A run does nothing.
     #[doc(hidden)]
     pub after: Option<Arc<dyn AfterRestore>>,
+}
+
+impl Context {
+    /// What the rehearsal in this target is called.
+    pub fn name(&self, target: &Target) -> RehearsalName {
+        RehearsalName { source: self.source.name().to_owned(), target: target.name.clone() }
+    }
 }
 
 /// Dumps up to this size, in bytes, are restored into memory, which is faster to set up and to remove than a volume.

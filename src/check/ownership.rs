@@ -15,7 +15,7 @@ use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::counted::{agreeing, counted};
 use crate::finding::{AfterKind, Finding, Name, Subject};
-use crate::postgres::has_option;
+use crate::postgres::Tool;
 use crate::source::Witness;
 
 pub struct Ownership;
@@ -161,7 +161,7 @@ fn left_out<'a>(restored: &'a Restored<'_>) -> HashSet<(String, &'a str)> {
 /// This database, where the dump makes it and names its owner there: an archive's entry for it, and the CREATE DATABASE of old
 /// pg_dumpalls.
 fn made_databases(restored: &Restored<'_>) -> Vec<Owned> {
-    let is_made = !restored.dump.is_archive() || has_option(&restored.target.restore.options, "--create", 'C');
+    let is_made = !restored.dump.is_archive() || Tool::PgRestore.has(&restored.target.restore.options, "--create");
     let facts = &restored.scan.facts;
     let is_stated = |name: &str| facts.owners.iter().any(|owned| owned.kind == "DATABASE" && owned.name == name);
     let here = |name: &str| restored.place.is_known_as(Some(name)) || restored.database == name;

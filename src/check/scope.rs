@@ -3,7 +3,7 @@
 use super::Restored;
 use crate::cluster::sql::identifier;
 use crate::finding::{Finding, Name, Severity, Subject};
-use crate::postgres::has_option;
+use crate::postgres::Tool;
 use pgdump_reader::schema_or_public;
 
 /// What the dump declares for the database that is looked at.
@@ -53,14 +53,14 @@ pub fn unsaid(restored: &Restored<'_>) -> &'static str {
 
 /// Whether objects are known to be in other tablespaces: one is missing, which the restore has said, or nobody wants them.
 pub fn tablespaces_left_out(restored: &Restored<'_>) -> bool {
-    has_option(&restored.target.restore.options, "--no-tablespaces", '\0')
+    Tool::PgRestore.has(&restored.target.restore.options, "--no-tablespaces")
         || restored.restore_findings.iter().any(|finding| finding.name == Name::TablespaceMissing)
 }
 
 /// Whether what the restore did was taken back as a whole, with all that had succeeded: by one transaction around it, or by
 /// one of the script's.
 pub fn rolled_back(restored: &Restored<'_>) -> bool {
-    let one = has_option(&restored.target.restore.options, "--single-transaction", '1');
+    let one = Tool::PgRestore.has(&restored.target.restore.options, "--single-transaction");
     let is_reported = |finding: &Finding| finding.name == Name::TransactionLost && finding.fails();
     // in_failed_sql_transaction.
     restored.restore_findings.iter().any(is_reported)

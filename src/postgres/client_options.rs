@@ -182,12 +182,6 @@ impl Tool {
     }
 }
 
-/// Whether pg_restore is given an option, by its long name or its letter (`\0` for none).
-pub fn has_option(options: &[String], long: &str, short: char) -> bool {
-    let is_meant = |known: &Known| known.0 == long || short != '\0' && known.1 == short;
-    Tool::PgRestore.read(options).iter().any(|(known, _)| is_meant(known))
-}
-
 /// What a variable of psql is given to begin with (`-v NAME=VALUE`), where it is.
 pub fn psql_variable<'a>(options: &'a [String], name: &str) -> Option<&'a str> {
     let given = Tool::Psql.values(options, "--variable").filter_map(|text| text.split_once('='));

@@ -7,7 +7,7 @@ pub mod encoding;
 mod locale;
 mod major;
 
-pub use client_options::{Tool, has_option, psql_variable};
+pub use client_options::{Tool, psql_variable};
 pub use contrib::{Availability, availability, comes_with_postgresql};
 pub use locale::normal_locale;
 pub use major::{Change, MAJORS, Major, predefined_role_since, predefined_roles};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pgdump_reader::Dump;
 
-use crate::postgres::has_option;
+use crate::postgres::Tool;
 use crate::postgres::predefined_role_since;
 use crate::profile::{Client, Entrypoint, Target};
 use crate::restore::selecting_option;
@@ -34,7 +34,7 @@ impl<'a> Has<'a> {
     pub fn of(target: &'a Target, dump: &Dump) -> Self {
         let options = &target.restore.options;
         let is_archive = dump.is_archive();
-        let given = |long: &str, short: char| is_archive && has_option(options, long, short);
+        let given = |long: &str| is_archive && Tool::PgRestore.has(options, long);
         // The version of an image is only known when it runs.
         let server = target.postgres.filter(|_| target.image.is_none()).map(|major| major.0);
         let restoring = target.restoring();
@@ -49,12 +49,12 @@ impl<'a> Has<'a> {
             is_superuser: target.restores_as_superuser(),
             acts_for: acts_for(target, restoring),
             creates_database: match dump.plain() {
-                None => has_option(options, "--create", 'C'),
+                None => Tool::PgRestore.has(options, "--create"),
                 Some(plain) => plain.cluster || !plain.creates_databases.is_empty(),
             },
-            no_owner: given("--no-owner", 'O'),
-            no_privileges: given("--no-privileges", 'x') || given("--no-acl", 'x'),
-            no_tablespaces: given("--no-tablespaces", '\0'),
+            no_owner: given("--no-owner"),
+            no_privileges: given("--no-privileges"),
+            no_tablespaces: given("--no-tablespaces"),
             selects: selecting_option(&target.restore, dump),
         }
     }

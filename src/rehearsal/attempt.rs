@@ -37,9 +37,6 @@ const SETTLING: Duration = Duration::from_millis(700);
 /// How long an engine that may hang is asked for an explanation.
 const ASKING: Duration = Duration::from_secs(10);
 
-/// Why a rehearsal is untested that was interrupted.
-pub const INTERRUPTED: &str = "interrupted before it was done";
-
 /// How an attempt ended.
 pub enum Attempt {
     Done(Box<Rehearsal>),
@@ -189,7 +186,10 @@ async fn done(
         Err(Stopped::NeedsDisk) => return Attempt::NeedsDisk,
         Err(stopped) => {
             draft.untested.push(match stopped {
-                Stopped::Interrupted => INTERRUPTED.into(),
+                Stopped::Interrupted => match context.stopped_by.get() {
+                    Some(other) => format!("stopped before it was done: {other} failed, and --fail-fast is given"),
+                    None => "interrupted before it was done".into(),
+                },
                 Stopped::Limit(limit) => limit.to_string(),
                 Stopped::Cluster(error) => match source.scanned() {
                     Some(scan) => Mask::new(&scan.names, target, context.show_data).cluster(&error),
@@ -361,7 +361,7 @@ async fn work(
     let ended = ended::judge(&outcome, &scan, target, makes_own, &findings);
     findings.extend(ended.findings);
     draft.untested.extend(ended.untested);
-    // Baseline the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
+    // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
     decide(findings.iter_mut(), target);
     // Nor does it keep what its transaction lost from being told.
     let is_open = findings.iter().any(|finding| finding.name == Name::TransactionOpen);

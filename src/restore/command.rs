@@ -4,7 +4,7 @@ use pgdump_reader::reading::{Readers, pieces_of_archive};
 use pgdump_reader::{Archive, Container, Dump, TocEntry, schema_or_public};
 
 use crate::cluster::MAINTENANCE_DATABASE;
-use crate::postgres::{Tool, has_option};
+use crate::postgres::Tool;
 use crate::profile::{Jobs, Restore, Target};
 
 /// What to run.
@@ -26,29 +26,28 @@ pub fn command(dump: &Dump, target: &Target, makes_database: bool) -> Command {
 }
 
 /// The options of pg_restore by which it may ask less, or other things, of a target than the dump does: those that leave
-/// something out, `--list`, which restores nothing, and `--role`. By their long name and their letter (pg_restore.c,
-/// PostgreSQL 13 to 18).
-const SELECTING: [(&str, char); 20] = [
-    ("--schema-only", 's'),
-    ("--data-only", 'a'),
-    ("--table", 't'),
-    ("--schema", 'n'),
-    ("--exclude-schema", 'N'),
-    ("--use-list", 'L'),
-    ("--section", '\0'),
-    ("--index", 'I'),
-    ("--function", 'P'),
-    ("--trigger", 'T'),
-    ("--filter", '\0'),
-    ("--no-data", '\0'),
-    ("--no-schema", '\0'),
-    ("--no-policies", '\0'),
-    ("--no-publications", '\0'),
-    ("--no-subscriptions", '\0'),
-    ("--no-statistics", '\0'),
-    ("--statistics-only", '\0'),
-    ("--role", '\0'),
-    ("--list", 'l'),
+/// something out, `--list`, which restores nothing, and `--role` (pg_restore.c, PostgreSQL 13 to 18).
+const SELECTING: [&str; 20] = [
+    "--schema-only",
+    "--data-only",
+    "--table",
+    "--schema",
+    "--exclude-schema",
+    "--use-list",
+    "--section",
+    "--index",
+    "--function",
+    "--trigger",
+    "--filter",
+    "--no-data",
+    "--no-schema",
+    "--no-policies",
+    "--no-publications",
+    "--no-subscriptions",
+    "--no-statistics",
+    "--statistics-only",
+    "--role",
+    "--list",
 ];
 
 /// The option, if any, with which pg_restore may ask less of a target than the archive does.
@@ -58,7 +57,7 @@ pub fn selecting_option(restore: &Restore, dump: &Dump) -> Option<&'static str> 
 
 fn selecting(restore: &Restore) -> Option<&'static str> {
     let options = options(restore);
-    SELECTING.iter().find(|(long, short)| has_option(&options, long, *short)).map(|(long, _)| *long)
+    SELECTING.into_iter().find(|long| Tool::PgRestore.has(&options, long))
 }
 
 /// The profile's options, and that for its list, which pg_restore reads from its standard input.
@@ -69,7 +68,7 @@ fn options(restore: &Restore) -> Vec<String> {
 
 fn pg_restore(archive: &Archive, target: &Target) -> Command {
     let options = &target.restore.options;
-    let creates_database = has_option(options, "--create", 'C');
+    let creates_database = Tool::PgRestore.has(options, "--create");
     // Connecting to the database that is about to be created is not possible.
     let database = if creates_database { MAINTENANCE_DATABASE } else { &target.database.name };
     let mut argv: Vec<String> = ["pg_restore", "--verbose", "--no-password"].map(String::from).into();
@@ -77,9 +76,9 @@ fn pg_restore(archive: &Archive, target: &Target) -> Command {
     argv.push(format!("--dbname={}", connection_string(database)));
     // pg_restore refuses jobs for tar archives and together with one transaction (pg_restore.c, main).
     let parallel = matches!(archive.container, Container::Custom | Container::Directory)
-        && !has_option(options, "--single-transaction", '1')
-        && !has_option(options, "--jobs", 'j')
-        && !has_option(options, "--transaction-size", '\0');
+        && !Tool::PgRestore.has(options, "--single-transaction")
+        && !Tool::PgRestore.has(options, "--jobs")
+        && !Tool::PgRestore.has(options, "--transaction-size");
     if parallel {
         argv.push(format!("--jobs={}", jobs(archive, target)));
     }
@@ -176,8 +175,8 @@ fn key_under_forced_policies(archive: &Archive, target: &Target) -> Option<Strin
 /// A table whose rows come into what the target has already: of a dump of data alone, or where the target is not empty.
 fn into_tables_of_others(archive: &Archive, target: &Target) -> Option<String> {
     let options = options(&target.restore);
-    let data_alone = has_option(&options, "--data-only", 'a')
-        || has_option(&options, "--no-schema", '\0')
+    let data_alone = Tool::PgRestore.has(&options, "--data-only")
+        || Tool::PgRestore.has(&options, "--no-schema")
         || Tool::PgRestore.has(&options, "--section")
             && !Tool::PgRestore.values(&options, "--section").any(|of| of == "pre-data");
     // What init makes is the target's, and not known by name; only what can meet rows is meant.

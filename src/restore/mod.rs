@@ -25,7 +25,7 @@ use crate::cluster::{ClusterError, Database, MAINTENANCE_DATABASE, Session, data
 use crate::engine::{BoxedReader, EngineError, Program, Sandbox, Whose};
 use crate::event::{EventKind, Events, Unit};
 use crate::finding::Failure;
-use crate::postgres::has_option;
+use crate::postgres::Tool;
 use crate::profile::Target;
 use client_errors::{Client, ClientError, ClientErrors, ClientMessage};
 use psql_end::{Closing, Feed};
@@ -245,7 +245,7 @@ fn not_connected(errors: &[ClientError]) -> Option<u64> {
 /// those that every cluster has.
 pub fn made_by_dump(dump: &Dump, target: &Target, database: &str) -> bool {
     match dump.plain() {
-        None => has_option(&target.restore.options, "--create", 'C') && dump.database() == Some(database),
+        None => Tool::PgRestore.has(&target.restore.options, "--create") && dump.database() == Some(database),
         Some(plain) => {
             let is_everywhere = database == MAINTENANCE_DATABASE || database == "template1";
             plain.creates_databases.iter().any(|created| created == database) || plain.cluster && !is_everywhere
@@ -266,7 +266,7 @@ pub fn makes_database(dump: &Dump, target: &Target) -> bool {
 /// The database that the client connects to first: what the dump puts nowhere else goes there.
 pub fn first_database<'a>(dump: &'a Dump, target: &'a Target) -> &'a str {
     match dump.archive() {
-        Some(archive) if has_option(&target.restore.options, "--create", 'C') => &archive.database,
+        Some(archive) if Tool::PgRestore.has(&target.restore.options, "--create") => &archive.database,
         None if makes_database(dump, target) => MAINTENANCE_DATABASE,
         Some(_) | None => &target.database.name,
     }

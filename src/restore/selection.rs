@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use pgdump_reader::Dump;
 use tokio::io::AsyncReadExt as _;
 
-use super::{has_option, selecting_option};
+use super::selecting_option;
 use crate::engine::{EngineError, Program, Sandbox, Whose};
+use crate::postgres::Tool;
 use crate::profile::Target;
 
 /// Options that leave out what hangs on objects.
@@ -22,7 +23,7 @@ pub async fn selection(
     target: &Target,
 ) -> Result<Option<(HashSet<i32>, String)>, EngineError> {
     let is_archive = dump.is_archive();
-    let remark = REMARKS.into_iter().find(|option| is_archive && has_option(&target.restore.options, option, '\0'));
+    let remark = REMARKS.into_iter().find(|option| is_archive && Tool::PgRestore.has(&target.restore.options, option));
     let Some(option) = selecting_option(&target.restore, dump).or(remark) else { return Ok(None) };
     let mut argv = vec!["pg_restore".to_owned(), "--list".to_owned()];
     argv.extend(target.restore.options.iter().cloned());

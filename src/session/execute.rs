@@ -11,7 +11,7 @@ use super::engines::EnginePool;
 use super::error::RunError;
 use super::report::{Report, SCHEMA, SourceFacts};
 use super::{EnginesOfRun, Run, fixes};
-use crate::event::{EventKind, RehearsalName, Reporter};
+use crate::event::{EventKind, Reporter};
 use crate::fixes::Directory;
 use crate::matrix;
 use crate::profile::Target;
@@ -45,7 +45,7 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
 
     let (began, started) = (Instant::now(), jiff::Timestamp::now());
     // What stops the other rehearsals after a failure is no interruption of whoever asked.
-    let stop = interrupt.child_token();
+    let (stop, stopped_by) = (interrupt.child_token(), Arc::default());
     let context = |source: &Source| Context {
         engines: Arc::clone(&pool.engines),
         source: source.clone(),
@@ -55,15 +55,13 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
         show_data: options.show_data,
         fail_on: options.fail_on,
         interrupt: stop.clone(),
+        stopped_by: Arc::clone(&stopped_by),
         after: None,
     };
     let all = chosen.iter().flat_map(|(source, targets)| targets.iter().map(move |target| (source, target)));
     let all: Vec<(Context, Target)> = all.map(|(source, target)| (context(source), target.clone())).collect();
-    let name = |(context, target): &(Context, Target)| RehearsalName {
-        source: context.source.name().to_owned(),
-        target: target.name.clone(),
-    };
-    reporter.of_run().send(EventKind::RunStarted { rehearsals: all.iter().map(name).collect() }).await;
+    let names = all.iter().map(|(context, target)| context.name(target)).collect();
+    reporter.of_run().send(EventKind::RunStarted { rehearsals: names }).await;
     let rehearsals = matrix::run(all, pool.capacity(options.jobs), options.fail_fast, reporter).await;
     close(pool, &interrupt, reporter).await;
 

@@ -77,6 +77,7 @@ impl Workshop {
             show_data: false,
             fail_on: Severity::Error,
             interrupt: self.interrupt.clone(),
+            stopped_by: Arc::default(),
             after,
         };
         // Nobody listens.

@@ -12,7 +12,7 @@ use crate::check::{Apart, ItemKind, Looked, Restored};
 use crate::counted::{agreeing, counted, counted_as};
 use crate::finding::mask::secrets;
 use crate::finding::{AfterKind, Difference, Finding, Name, Severity};
-use crate::postgres::has_option;
+use crate::postgres::Tool;
 
 /// Lines around each change.
 const CONTEXT: usize = 2;
@@ -48,7 +48,7 @@ pub(super) fn looked(restored: &Restored<'_>, comparison: &Comparison) -> Looked
     if restored.scan.abridged {
         not_compared.push("definitions that are too long in all to be kept: only that the objects exist".to_owned());
     }
-    if has_option(options, "--no-tablespaces", '\0') {
+    if Tool::PgRestore.has(options, "--no-tablespaces") {
         not_compared.push("tablespaces: --no-tablespaces leaves them out".to_owned());
     }
     let (could_not, apart) = undecided(comparison);

@@ -19,7 +19,7 @@ use super::scope::{self, in_database, schema_of, tablespaces_left_out};
 use super::{Check, Group, Looked, Restored, schema};
 use crate::cluster::ClusterError;
 use crate::finding::{Finding, Name};
-use crate::postgres::has_option;
+use crate::postgres::Tool;
 use crate::source::Witness;
 
 pub use compare::{Comparison, failed};
@@ -98,7 +98,7 @@ pub async fn compare_only(
         if no_tablespaces {
             objects.iter_mut().for_each(|object| object.tablespace = None);
         }
-        if has_option(&restored.target.restore.options, "--no-table-access-method", '\0') {
+        if Tool::PgRestore.has(&restored.target.restore.options, "--no-table-access-method") {
             objects.iter_mut().for_each(|object| object.access_method = None);
         }
         objects

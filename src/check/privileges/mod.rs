@@ -26,7 +26,7 @@ use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::counted::{agreeing, counted};
 use crate::finding::{AfterKind, Failure, Finding, Name, Severity};
-use crate::postgres::has_option;
+use crate::postgres::Tool;
 use crate::restore::made_by_dump;
 use crate::source::Witness;
 
@@ -145,7 +145,7 @@ fn of_target<'a>(restored: &'a Restored<'_>) -> Vec<&'a DefaultPrivilege> {
 /// The option with which the restore left privileges out, if it did.
 fn left_out(restored: &Restored<'_>) -> Option<&'static str> {
     let options = &restored.target.restore.options;
-    let leaves_out = has_option(options, "--no-privileges", 'x') || has_option(options, "--no-acl", 'x');
+    let leaves_out = Tool::PgRestore.has(options, "--no-privileges");
     leaves_out.then_some("--no-privileges")
 }
 

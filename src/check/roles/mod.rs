@@ -18,7 +18,7 @@ use pgdump_reader::{Word, statements};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
 use crate::finding::{Finding, Name, Subject};
-use crate::postgres::has_option;
+use crate::postgres::Tool;
 use crate::profile::Entrypoint;
 use crate::source::Witness;
 
@@ -47,7 +47,7 @@ impl Check for Roles {
     async fn look(&self, restored: &Restored<'_>) -> Result<Looked, ClusterError> {
         let facts = &restored.scan.facts;
         let mut stated = Stated::of(&facts.role_statements);
-        let creates = has_option(&restored.target.restore.options, "--create", 'C');
+        let creates = Tool::PgRestore.has(&restored.target.restore.options, "--create");
         if restored.dump.is_archive() && creates {
             stated.read(&facts.database_properties);
         }
