@@ -106,18 +106,12 @@ impl Home {
     }
 
     fn ran(&self, output: Output) -> Ran {
-        let report = std::fs::read_to_string(self.path("report.json")).ok();
-        Ran {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
-            stderr: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
-            report: report.as_deref().map(|text| {
-                let report = json::read(text).expect("the report can be read");
-                assert_ledgers_add_up(&report);
-                report
-            }),
-            json: report.unwrap_or_default(),
-        }
+        Ran::of(
+            output.status.code(),
+            String::from_utf8(output.stdout).expect("standard output is UTF-8"),
+            String::from_utf8(output.stderr).expect("standard error is UTF-8"),
+            std::fs::read_to_string(self.path("report.json")).unwrap_or_default(),
+        )
     }
 
     /// The label that everything of this home bears.
@@ -216,6 +210,16 @@ pub struct Ran {
 }
 
 impl Ran {
+    /// A run with the report that it wrote, which is empty where it wrote none.
+    pub fn of(code: Option<i32>, stdout: String, stderr: String, json: String) -> Ran {
+        let report = (!json.is_empty()).then(|| {
+            let report = json::read(&json).expect("the report can be read");
+            assert_ledgers_add_up(&report);
+            report
+        });
+        Ran { code, stdout, stderr, report, json }
+    }
+
     /// Fails the test with all that was said unless the exit code is this one.
     #[track_caller]
     pub fn expect(&self, code: i32) -> &Self {
