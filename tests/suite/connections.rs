@@ -1,12 +1,13 @@
-//! Connections to a sandbox's server go through `docker exec`: in order, one after the other over the same one.
+//! Connections to a sandbox's server, and programs in it, go through `docker exec`: one after the other over the same one.
 
 use std::sync::Arc;
 
 use pgrehearse::cluster::{self, Session};
 use pgrehearse::engine::docker::DockerEngine;
-use pgrehearse::engine::{Engine as _, Sandbox, Storage, lease};
+use pgrehearse::engine::{Engine as _, Program, Sandbox, Storage, Whose, lease};
 use pgrehearse::event::Reporter;
 use pgrehearse::profile;
+use tokio::io::AsyncReadExt as _;
 
 use crate::support::{Home, bare, docker};
 
@@ -66,6 +67,48 @@ fn one_program_carries_connections_that_come_after_each_other_and_each_is_a_new_
         let together = (open(sandbox).await, open(sandbox).await, open(sandbox).await, open(sandbox).await);
         assert!(programs(container) >= programs_at_first + 3, "{}", programs(container));
         drop(together);
+    });
+}
+
+/// What a program writes to its two streams, and its exit code.
+async fn run(sandbox: &dyn Sandbox, argv: &[&str], env: &[(&str, &str)]) -> (Vec<u8>, Vec<u8>, i64) {
+    let own = |text: &&str| (*text).to_owned();
+    let env = env.iter().map(|(name, value)| (own(name), own(value))).collect();
+    let program = Program { argv: argv.iter().map(own).collect(), whose: Whose::Client, env, stdin: None };
+    let mut running = sandbox.run(program).await.unwrap();
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let (first, second) =
+        tokio::join!(running.stdout.read_to_end(&mut stdout), running.stderr.read_to_end(&mut stderr));
+    first.and(second).unwrap();
+    (stdout, stderr, running.exit.await.unwrap())
+}
+
+#[test]
+fn programs_share_what_carries_connections_and_keep_their_streams_words_and_codes() {
+    in_a_sandbox(async |sandbox, container| {
+        let at_first = programs(container);
+        for _ in 0..3 {
+            let odd = ["it's", "", "two\nlines", "a b", "\"; DROP", "$(id)", "Käse"];
+            let script = r#"printf '%s\0' "$@" "$ODD"; cat; printf 'aside\0' >&2; exit 7"#;
+            let argv: Vec<&str> = ["bash", "-c", script, "program"].into_iter().chain(odd).collect();
+            let (stdout, stderr, code) = run(sandbox, &argv, &[("ODD", "one\n'two'")]).await;
+            let expected: String = odd.iter().chain(&["one\n'two'"]).map(|word| format!("{word}\0")).collect();
+            assert_eq!((stdout, stderr, code), (expected.into_bytes(), b"aside\0".to_vec(), 7));
+
+            let (stdout, _, code) = run(sandbox, &["head", "-c", "3000000", "/dev/zero"], &[]).await;
+            assert_eq!((stdout.len(), code), (3_000_000, 0));
+            let (stdout, stderr, code) = run(sandbox, &["bash", "-c", "kill -9 $$"], &[]).await;
+            assert_eq!((stdout, stderr, code), (Vec::new(), Vec::new(), 137), "the shell's own words are no program's");
+            let (_, stderr, code) = run(sandbox, &["no-such-program"], &[]).await;
+            assert_eq!(code, 127);
+            assert!(String::from_utf8(stderr).unwrap().contains("no-such-program: not found"));
+            // A connection after a program, and beside one.
+            assert_eq!(open(sandbox).await.server_major().await.unwrap().0, 17);
+            let sleep = run(sandbox, &["sleep", "0.1"], &[]);
+            let ((_, _, code), session) = tokio::join!(sleep, open(sandbox));
+            assert_eq!((code, session.server_major().await.unwrap().0), (0, 17));
+        }
+        assert!(programs(container) < at_first + 4, "{}", programs(container));
     });
 }
 

@@ -26,6 +26,8 @@ pub const SOCKET: &str = "/pgrehearse/socket";
 pub const UPLOAD: &str = "/pgrehearse/upload";
 /// Where a file of the host is seen.
 pub const INPUT: &str = "/pgrehearse/input";
+/// Where a directory of the host is seen, what says that it is an archive.
+pub const INPUT_TOC: &str = "/pgrehearse/input/toc.dat";
 
 /// How long the container outlives the rehearsal's own deadline, which gives its run time to say what happened.
 const MARGIN_SECONDS: u64 = 60;

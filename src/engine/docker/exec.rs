@@ -90,7 +90,7 @@ pub async fn run(docker: &Docker, exec: Exec<'_>, stdin: Option<BoxedReader>) ->
 }
 
 /// The exit code of a program whose streams have ended: the engine learns of it a moment later.
-async fn exit_code(docker: &Docker, id: &str) -> Result<i64, EngineError> {
+pub async fn exit_code(docker: &Docker, id: &str) -> Result<i64, EngineError> {
     let mut pause = Duration::from_millis(2);
     for _ in 0..200 {
         let state = docker.inspect_exec(id).await.map_err(call("cannot ask for a program's exit code"))?;

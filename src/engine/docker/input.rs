@@ -31,16 +31,29 @@ pub struct Place<'a> {
     pub upload: String,
 }
 
-impl Place<'_> {
-    /// Whether the mounted input is the one that was meant, and who in the container can read it. On a remote engine
-    /// the same path may hold another file.
-    pub async fn find(&self, path: &Path) -> Result<Option<Input>, EngineError> {
+/// What a program in a container must see of a mounted input for it to be the one that was meant: on a remote engine the same path may
+/// hold another file.
+pub struct Expected {
+    /// The file that is looked at: the input, or what lists an archive's contents.
+    pub inside: &'static str,
+    /// SHA-256 in hexadecimal of its first 64 KiB.
+    digest: String,
+    length: u64,
+    /// As whom it can be read, the best first; `None` is the container's own user.
+    users: [Option<String>; 2],
+}
+
+/// Prints what [`Expected`] compares of the file that is its second argument.
+pub const LOOK: &str = r#"[ -z "$2" ] || { head -c 65536 "$2" | sha256sum; wc -c < "$2"; } 2> /dev/null"#;
+
+impl Expected {
+    pub fn of(path: &Path) -> Result<Expected, EngineError> {
         let io = |source| EngineError::Io { action: "cannot read the dump", source };
         let (file, folder, inside) = match Opened::open(path).map_err(io)? {
-            Opened::File(file) => (file, None, container::INPUT.to_owned()),
+            Opened::File(file) => (file, None, container::INPUT),
             Opened::Folder(folder, _) => {
                 let toc = ordinary::open_in(&folder, "toc.dat".as_ref()).map_err(io)?;
-                (toc, Some(folder), format!("{}/toc.dat", container::INPUT))
+                (toc, Some(folder), container::INPUT_TOC)
             }
         };
         let metadata = file.metadata().map_err(io)?;
@@ -53,9 +66,27 @@ impl Place<'_> {
                 None => true,
             };
         let users = if readable_by_all { [None, owner] } else { [owner, None] };
-        for user in users {
-            let script = r#"head -c 65536 "$1" | sha256sum && wc -c < "$1""#;
-            let argv = ["sh", "-c", script, "sh", &inside].map(String::from).into();
+        Ok(Expected { inside, digest, length: metadata.len(), users })
+    }
+
+    /// The input, where [`LOOK`] has printed this as the container's own user, who is the best to read it as.
+    pub fn seen(&self, printed: &str) -> Option<Input> {
+        (self.users[0].is_none() && self.is_same(printed))
+            .then(|| Input { path: container::INPUT.to_owned(), user: None })
+    }
+
+    fn is_same(&self, printed: &str) -> bool {
+        let mut words = printed.split_whitespace();
+        words.next() == Some(self.digest.as_str()) && words.nth(1) == Some(self.length.to_string().as_str())
+    }
+}
+
+impl Place<'_> {
+    /// Whether the mounted input is the one that was meant, and who in the container can read it.
+    pub async fn find(&self, path: &Path) -> Result<Option<Input>, EngineError> {
+        let expected = Expected::of(path)?;
+        for user in &expected.users {
+            let argv = ["sh", "-c", LOOK, "sh", "", expected.inside].map(String::from).into();
             let exec = Exec {
                 container: self.container,
                 argv,
@@ -64,11 +95,8 @@ impl Place<'_> {
                 stdin: false,
             };
             let (_, output) = exec::capture(self.docker, exec, None).await?;
-            let mut words = output.split_whitespace();
-            let same =
-                words.next() == Some(digest.as_str()) && words.nth(1) == Some(metadata.len().to_string().as_str());
-            if same {
-                return Ok(Some(Input { path: container::INPUT.to_owned(), user }));
+            if expected.is_same(&output) {
+                return Ok(Some(Input { path: container::INPUT.to_owned(), user: user.clone() }));
             }
         }
         Ok(None)

@@ -16,9 +16,11 @@ mod image;
 mod input;
 mod kept;
 mod labels;
+mod program;
 mod reach;
 mod remove;
 mod sandbox;
+mod shell;
 mod sweep;
 mod watch;
 

@@ -6,15 +6,16 @@ use bollard::models::{ContainerCreateBody, VolumeCreateRequest};
 use bollard::query_parameters::{CreateContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions};
 use tokio::sync::{Mutex, OnceCell};
 
-use super::bridge::{self, Bridges};
+use super::bridge;
 use super::disk::{self, DiskWatch};
 use super::ended::{stands_still, why_it_ended};
 use super::entrypoint::{self, Own};
 use super::exec::{self, Exec};
-use super::input::{self, Input};
+use super::input::{self, Expected, Input};
 use super::kept::{Kept, Origin};
+use super::shell::Shells;
 use super::watch::Watch;
-use super::{call, container, image, labels, remove, status};
+use super::{call, container, image, labels, program, remove, status};
 use crate::engine::lease::Lease;
 use crate::engine::{EngineError, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec, Storage, Whose};
 use crate::event::{Events, Phase};
@@ -36,7 +37,8 @@ pub struct DockerSandbox {
     watch: Option<Watch>,
     /// Who looks at the disk, where data are kept on it.
     disk: Option<DiskWatch>,
-    bridges: Bridges,
+    /// What carries connections and programs in the server's container.
+    shells: Shells,
     /// The connection that proved the server ready, for the first who asks.
     first: Mutex<Option<Box<dyn Pipe>>>,
     input: OnceCell<Input>,
@@ -86,7 +88,7 @@ impl DockerSandbox {
                 (image, plan.origin, None)
             }
         };
-        let bridges = Bridges::new(docker, &name);
+        let shells = Shells::new(docker, &name);
         let mut sandbox = Self {
             docker: docker.clone(),
             spec: spec.clone(),
@@ -99,7 +101,7 @@ impl DockerSandbox {
             mounted: false,
             watch: None,
             disk: None,
-            bridges,
+            shells,
             first: Mutex::new(None),
             input: OnceCell::new(),
         };
@@ -151,18 +153,21 @@ impl DockerSandbox {
             self.disk = Some(watch);
         }
         // Finding the input needs no server; what goes wrong with it is told when it is asked for.
-        let find_input = async {
-            if self.spec.client.is_none() {
-                let _ = self.located().await;
-            }
+        let expected = match &self.spec.input {
+            Some(path) if self.mounted => Expected::of(path).ok(),
+            _ => None,
         };
-        let wait = if own.is_some() { entrypoint::WAIT } else { bridge::WAIT };
-        let (watch, first, ()) = tokio::join!(
+        let look_at = expected.as_ref().map_or("", |expected| expected.inside);
+        let (wait, look) = if own.is_some() { (entrypoint::WAIT, "") } else { (bridge::WAIT, input::LOOK) };
+        let arguments = [container::data_dir(self.spec.storage), look_at];
+        let (watch, first) = tokio::join!(
             Watch::start(&self.docker, &self.server, &self.spec),
-            self.bridges.first(wait, container::data_dir(self.spec.storage)),
-            find_input
+            bridge::first(&self.shells, look, wait, &arguments),
         );
-        if let (Ok(watch), Ok(first)) = (watch, first) {
+        if let (Ok(watch), Ok((first, printed))) = (watch, first) {
+            if let Some(input) = expected.and_then(|expected| expected.seen(&printed)) {
+                let _ = self.input.set(input);
+            }
             self.watch = Some(watch);
             self.first = Mutex::new(Some(first));
         } else {
@@ -271,7 +276,7 @@ impl Sandbox for DockerSandbox {
         if let Some(first) = self.first.lock().await.take() {
             return Ok(first);
         }
-        self.bridges.connect().await
+        bridge::connect(&self.shells).await
     }
 
     async fn input(&self) -> Result<Option<String>, EngineError> {
@@ -297,6 +302,10 @@ impl Sandbox for DockerSandbox {
         let is_tcp = beside || self.spec.entrypoint == Entrypoint::Image;
         let host = if is_tcp { "127.0.0.1" } else { container::SOCKET };
         env.extend([format!("PGHOST={host}"), "PGPORT=5432".into(), "HOME=/tmp".into(), "LC_ALL=C".into()]);
+        // The container's own user runs it over a shell that is there.
+        if program.stdin.is_none() && user.is_none() && !beside {
+            return program::run(&self.shells, &program.argv, &env).await;
+        }
         // Debian keeps the programs of each version in a directory of their own, which an image's PATH may lack.
         let script = r#"for dir in /usr/lib/postgresql/*/bin; do PATH="$PATH:$dir"; done; exec "$@""#;
         let mut argv: Vec<String> = ["sh", "-c", script, "sh"].map(String::from).into();
@@ -362,9 +371,9 @@ impl Sandbox for DockerSandbox {
     }
 
     async fn remove(self: Box<Self>) -> Result<(), EngineError> {
-        let Self { docker, kept, server, client, volume, watch, disk, bridges, first, .. } = *self;
+        let Self { docker, kept, server, client, volume, watch, disk, shells, first, .. } = *self;
         // What still talks to the server ends first.
-        drop((watch, first, bridges));
+        drop((watch, first, shells));
         let remove = async |name: &str| {
             remove::container(&docker, name).await.map_err(call("cannot remove the sandbox's container"))
         };

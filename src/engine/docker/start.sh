@@ -10,7 +10,10 @@ while [ "$number" -lt "$PGREHEARSE_TABLESPACES" ]; do
     number=$((number + 1))
     mkdir -p "$data/tablespaces/$number"
 done
-if [ -d /pgrehearse/kept ]; then
+if [ -f /pgrehearse/kept.tar ]; then
+    mkdir -m 700 "$data/pgdata"
+    tar -x -p -f /pgrehearse/kept.tar -C "$data/pgdata"
+elif [ -d /pgrehearse/kept ]; then
     cp -R /pgrehearse/kept "$data/pgdata"
 else
     plain() { printf '%s' "$1" | tr 'A-Z' 'a-z' | tr -d '-'; }
