@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use pgdump_reader::{Dump, TocEntry};
+use pgdump_reader::{Dump, ObjectKind, TocEntry};
 
 use super::kind::Cause;
 use super::mask::is_grammar;
@@ -332,7 +332,8 @@ pub(super) fn kind_of(statement: &str) -> String {
     let kind = kind_in(statement);
     // A row that psql took for a statement can begin like one.
     let of_archives = ["ACL", "FK CONSTRAINT", "SEQUENCE SET", "TABLE DATA", OWNER, CLIENT];
-    if of_archives.contains(&kind.as_str()) || is_grammar(&kind) { kind } else { OTHER_TEXT.to_owned() }
+    let is_known = of_archives.contains(&kind.as_str()) || ObjectKind::words_of_created().contains(&kind.as_str());
+    if is_known || is_grammar(&kind) { kind } else { OTHER_TEXT.to_owned() }
 }
 
 fn kind_in(statement: &str) -> String {
@@ -349,14 +350,12 @@ fn kind_in(statement: &str) -> String {
         "SELECT" if statement.contains("setval") => "SEQUENCE SET".to_owned(),
         "CREATE" | "ALTER" | "DROP" | "REFRESH" => {
             let skipped = ["OR", "REPLACE", "UNIQUE", "UNLOGGED", "TEMPORARY", "TRUSTED", "PROCEDURAL", "RECURSIVE"];
-            let mut words = words.filter(|word| !skipped.contains(word)).peekable();
-            let kind = words.next().unwrap_or_default();
-            match (kind, words.peek().copied()) {
-                ("MATERIALIZED" | "FOREIGN" | "EVENT" | "TEXT" | "USER" | "ACCESS", Some(next)) => {
-                    format!("{kind} {next}")
-                }
-                ("", _) => first.to_owned(),
-                _ => kind.trim_end_matches(';').to_owned(),
+            let words = words.filter(|word| !skipped.contains(word));
+            let fits = |kind: &&&str| kind.split(' ').eq(words.clone().take(kind.split(' ').count()));
+            match (ObjectKind::words_of_created().iter().find(fits), words.clone().next()) {
+                (Some(kind), _) => (*kind).to_owned(),
+                (None, None) => first.to_owned(),
+                (None, Some(kind)) => kind.trim_end_matches(';').to_owned(),
             }
         }
         "" => CLIENT.to_owned(),
@@ -377,6 +376,8 @@ mod tests {
             ("CREATE UNIQUE INDEX a ON b (c)", "INDEX"),
             ("CREATE OR REPLACE FUNCTION a()", "FUNCTION"),
             ("CREATE MATERIALIZED VIEW a AS SELECT 1", "MATERIALIZED VIEW"),
+            ("CREATE TEXT SEARCH DICTIONARY a (TEMPLATE = b)", "TEXT SEARCH DICTIONARY"),
+            ("CREATE TRUSTED PROCEDURAL LANGUAGE a", "LANGUAGE"),
             ("ALTER TABLE ONLY a ADD CONSTRAINT b PRIMARY KEY (c)", "CONSTRAINT"),
             ("ALTER TABLE ONLY a ADD CONSTRAINT b FOREIGN KEY (c) REFERENCES d(e)", "FK CONSTRAINT"),
             ("ALTER TABLE a OWNER TO b", "owner"),

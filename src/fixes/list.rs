@@ -42,19 +42,6 @@ impl LeftOut {
     }
 }
 
-/// What is wholly lost when the restoring role is refused it: nothing else comes with these entries, so that leaving them out
-/// loses nothing more.
-const REFUSED: [&str; 8] = [
-    "COMMENT",
-    "EVENT TRIGGER",
-    "FOREIGN DATA WRAPPER",
-    "PUBLICATION",
-    "PUBLICATION TABLE",
-    "PUBLICATION TABLES IN SCHEMA",
-    "SECURITY LABEL",
-    "SUBSCRIPTION",
-];
-
 /// The list; `None` for a plain dump, where nothing is to be left out, and where the profile itself restores a part.
 pub fn file(request: &Request<'_>) -> Option<FixFile> {
     let archive = request.dump.archive()?;
@@ -126,7 +113,7 @@ fn left_out(request: &Request<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usiz
             _ => continue,
         };
         for entry in archive.entries.iter().filter(|entry| finding.remedy.entries.contains(&entry.id)) {
-            if wholly || REFUSED.contains(&entry.desc.as_str()) {
+            if wholly || ObjectKind::of_tag(&entry.desc).is_some_and(|kind| kind.is_alone) {
                 left_out.add(entry, why);
                 lost.insert(entry.id);
                 findings.insert(at);

@@ -13,10 +13,10 @@ mod later;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
-use pgdump_reader::{Declared, Word, statements};
+use pgdump_reader::{Declared, GrantedKind, Word, statements};
 
 pub use self::acl::{Acl, Object};
-use self::acl::{GrantedKind, PrivilegeChange, changes, privilege};
+use self::acl::{PrivilegeChange, changes, privilege};
 pub use self::actual::{Held, read as held};
 use self::defaults::DefaultPrivilege;
 pub use self::defaults::{Defaults, read as defaults};
@@ -83,7 +83,7 @@ impl Check for Privileges {
                 }
                 Some(changes) => {
                     for change in changes {
-                        let is_sequence = held.contains_key(&(GrantedKind::Sequence, change.object.1.clone()));
+                        let is_sequence = held.contains_key(&(GrantedKind::SEQUENCE, change.object.1.clone()));
                         let change = if is_sequence { change.of_sequence() } else { change };
                         dumped.entry(change.object.clone()).or_default().changes.push(change);
                     }
@@ -100,9 +100,9 @@ impl Check for Privileges {
         let left_out = left_out(restored);
         // A database that the dump does not make has the privileges that its target gives it.
         if !made_by_dump(restored.dump, restored.target, restored.place.dumped_name()) {
-            held.retain(|object, _| object.0 != GrantedKind::Database);
+            held.retain(|object, _| object.0 != GrantedKind::DATABASE);
         }
-        for object in dumped.keys().filter(|object| object.0 == GrantedKind::Column) {
+        for object in dumped.keys().filter(|object| object.0 == GrantedKind::COLUMN) {
             add_column(&mut held, object);
         }
         let mut by_role = ByRole::default();
@@ -191,7 +191,7 @@ fn add_column(held: &mut HashMap<Object, Held>, object: &Object) {
     if held.contains_key(object) {
         return;
     }
-    let Some(owner) = held.get(&(GrantedKind::Table, table)).map(|table| (table.owner.clone(), table.name.clone()))
+    let Some(owner) = held.get(&(GrantedKind::TABLE, table)).map(|table| (table.owner.clone(), table.name.clone()))
     else {
         return;
     };
@@ -215,9 +215,9 @@ fn expected(held: &Held, granted: Option<&Granted>) -> Acl {
 
 fn label(kind: GrantedKind, held: &Held) -> String {
     match kind {
-        GrantedKind::Column => format!("COLUMN {}", held.name),
-        GrantedKind::Routine => format!("FUNCTION {}", held.name),
-        kind => format!("{} {}", kind.sql(), held.name),
+        GrantedKind::COLUMN => format!("COLUMN {}", held.name),
+        GrantedKind::ROUTINE => format!("FUNCTION {}", held.name),
+        kind => format!("{} {}", kind.sql, held.name),
     }
 }
 
@@ -359,8 +359,8 @@ fn statements_of(by_role: &BTreeMap<String, Vec<Hit<'_>>>, verb: &str, to: &str)
     let all = by_role.iter().flat_map(|(role, hits)| hits.iter().map(move |hit| (role, hit)));
     all.map(|(role, (_, kind, held, privileges))| {
         let role = if role.is_empty() { "PUBLIC".to_owned() } else { identifier(role) };
-        let (table, column) = match kind {
-            GrantedKind::Column => off_column(&held.name).unwrap_or((held.name.as_str(), "")),
+        let (table, column) = match *kind {
+            GrantedKind::COLUMN => off_column(&held.name).unwrap_or((held.name.as_str(), "")),
             _ => (held.name.as_str(), ""),
         };
         let names: Vec<String> = privileges
@@ -372,7 +372,7 @@ fn statements_of(by_role: &BTreeMap<String, Vec<Hit<'_>>>, verb: &str, to: &str)
                 if column.is_empty() { name.to_owned() } else { format!("{name}({quoted})") }
             })
             .collect();
-        format!("{verb} {} ON {} {table} {to} {role};", names.join(", "), kind.sql())
+        format!("{verb} {} ON {} {table} {to} {role};", names.join(", "), kind.sql)
     })
     .collect()
 }

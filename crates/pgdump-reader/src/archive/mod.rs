@@ -215,6 +215,12 @@ impl TocEntry {
         label(&self.desc, self.schema.as_deref(), &self.tag)
     }
 
+    /// What it says something of, where it is a comment, privileges or a label: the kind as statements call it, and the rest
+    /// of the tag.
+    pub fn subject(&self) -> Option<(&'static str, &str)> {
+        object_kind::subject(&self.desc, &self.tag)
+    }
+
     /// The oids of the large objects that the entry stands for. Since 17 (archives of 1.16) one entry has all that have owner
     /// and privileges in common, and its definition lists them, one in each line (getLOs in pg_dump.c).
     pub(crate) fn large_object_oids(&self) -> impl Iterator<Item = &str> {

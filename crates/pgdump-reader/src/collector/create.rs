@@ -2,7 +2,6 @@
 
 use super::Collector;
 use super::effect::Effect;
-use super::kinds::WITHOUT_SCHEMA;
 use crate::facts::{CreatedDatabase, Extension, Grant, Policy, Relation};
 use crate::object_kind::ObjectKind;
 use crate::words::Words;
@@ -109,9 +108,9 @@ impl Collector {
         let owner = self.acts.session().cloned()?;
         let kind = words.kind(ObjectKind::words_of_owned())?;
         words.if_not_exists();
-        let (schema, name) = match kind {
-            _ if WITHOUT_SCHEMA.contains(&kind) => (None, words.name()?),
-            _ => self.qualified(&mut words)?,
+        let (schema, name) = match ObjectKind::is_word_in_schema(kind) {
+            true => self.qualified(&mut words)?,
+            false => (None, words.name()?),
         };
         let tagged = self.tag.strip_prefix(&name).is_some_and(|rest| rest.starts_with('('));
         let name = if tagged { self.tag.clone() } else { name };

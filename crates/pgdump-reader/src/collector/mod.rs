@@ -10,7 +10,6 @@ mod create;
 mod effect;
 mod entries;
 mod grants;
-mod kinds;
 mod select;
 mod session;
 
@@ -26,7 +25,6 @@ use crate::requirements::needs::Context;
 use crate::temporary::TemporaryTables;
 use crate::words::Words;
 use acts::Acts;
-use kinds::WITHOUT_SCHEMA;
 
 pub(crate) use effect::{CopyTarget, Effect, LargeObjectCall};
 
@@ -317,8 +315,8 @@ impl Collector {
                 Some((schema, format!("{name} {method}")))
             }
             "LARGE OBJECT" => Some((None, words.word()?.to_owned())),
-            _ if WITHOUT_SCHEMA.contains(&kind) => Some((None, words.name()?)),
-            _ => self.qualified(words),
+            _ if ObjectKind::is_word_in_schema(kind) => self.qualified(words),
+            _ => Some((None, words.name()?)),
         }
     }
 }

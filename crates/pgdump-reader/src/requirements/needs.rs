@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::features::{Feature, of_statement};
 use crate::lexer::{Statement, TokenKind};
+use crate::object_kind::ObjectKind;
 use crate::words::Words;
 
 /// What definitions ask for, as far as their statements say it.
@@ -72,50 +73,6 @@ pub(crate) struct Context<'a> {
     /// Whether names without a schema are of built-in objects alone.
     pub(crate) built_in: bool,
 }
-
-/// Kinds of objects as they follow CREATE or ALTER; longer ones first.
-const KINDS: &[&str] = &[
-    "TEXT SEARCH CONFIGURATION",
-    "TEXT SEARCH DICTIONARY",
-    "TEXT SEARCH TEMPLATE",
-    "TEXT SEARCH PARSER",
-    "FOREIGN DATA WRAPPER",
-    "MATERIALIZED VIEW",
-    "PROCEDURAL LANGUAGE",
-    "OPERATOR FAMILY",
-    "OPERATOR CLASS",
-    "ACCESS METHOD",
-    "EVENT TRIGGER",
-    "FOREIGN TABLE",
-    "USER MAPPING",
-    "SUBSCRIPTION",
-    "PUBLICATION",
-    "TABLESPACE",
-    "STATISTICS",
-    "COLLATION",
-    "CONVERSION",
-    "EXTENSION",
-    "AGGREGATE",
-    "PROCEDURE",
-    "TRANSFORM",
-    "DATABASE",
-    "FUNCTION",
-    "LANGUAGE",
-    "OPERATOR",
-    "SEQUENCE",
-    "TRIGGER",
-    "DOMAIN",
-    "POLICY",
-    "SCHEMA",
-    "SERVER",
-    "INDEX",
-    "TABLE",
-    "RULE",
-    "CAST",
-    "ROLE",
-    "TYPE",
-    "VIEW",
-];
 
 impl Needs {
     /// What only some versions have, with the objects that use it, by name.
@@ -190,7 +147,7 @@ impl Needs {
             words.eat("replace")?;
         }
         let trusted = words.eat("trusted").is_some();
-        let kind = words.kind(KINDS)?;
+        let kind = words.kind(ObjectKind::words_of_created())?;
         words.if_not_exists();
         match kind {
             "COLLATION" => self.collation(words)?,
@@ -316,7 +273,7 @@ impl Needs {
     }
 
     fn alter(&mut self, mut words: Words<'_>, statement: &Statement, context: &Context<'_>) -> Option<()> {
-        match words.kind(KINDS)? {
+        match words.kind(ObjectKind::words_of_created())? {
             "PUBLICATION" => {
                 words.name()?;
                 words.eat("add")?;
@@ -396,8 +353,7 @@ fn named(words: &mut Words<'_>) -> Option<String> {
             if privileges.skip_to("on").is_none() {
                 return words.name().map(|role| format!("ROLE {role}"));
             }
-            let kind = privileges.kind(KINDS).unwrap_or("TABLE");
-            let kind = if privileges.eat("parameter").is_some() { "PARAMETER" } else { kind };
+            let kind = privileges.kind(ObjectKind::words_of_granted()).unwrap_or("TABLE");
             return privileges.qualified().map(|name| format!("ACL {kind} {}", dotted(name)));
         }
         _ => return None,
@@ -411,7 +367,7 @@ fn named(words: &mut Words<'_>) -> Option<String> {
     if words.eat("default").is_some() {
         return Some("DEFAULT PRIVILEGES".to_owned());
     }
-    let kind = words.kind(KINDS)?;
+    let kind = words.kind(ObjectKind::words_of_created())?;
     words.if_not_exists();
     let _ = words.eat("only");
     if kind == "OPERATOR" {
