@@ -72,8 +72,7 @@ pub fn read_change(words: &[Word], maker: &str, major: u16) -> Option<(DefaultsO
         Some(Word::Name(name)) => Some(name.as_str()),
         _ => None,
     };
-    let begins = ["alter", "default", "privileges"].iter().enumerate().all(|(at, word)| name(at) == Some(word));
-    if !begins {
+    if !is_of_defaults(words) {
         return None;
     }
     let (role, at) = match (name(3)?, name(4)) {
@@ -97,6 +96,12 @@ pub fn read_change(words: &[Word], maker: &str, major: u16) -> Option<(DefaultsO
     of_one.extend(singular.map(|word| Word::Name(word.to_ascii_lowercase())));
     of_one.extend_from_slice(words.get(on + 1 + length..)?);
     Some((DefaultsOf { role, schema, kind }, changes(&of_one, major)?))
+}
+
+/// Whether it is a statement about default privileges, of whatever form.
+pub fn is_of_defaults(words: &[Word]) -> bool {
+    let is = |(at, word): (usize, &&str)| matches!(words.get(at), Some(Word::Name(name)) if name == word);
+    ["alter", "default", "privileges"].iter().enumerate().all(|pair| is(pair))
 }
 
 /// What `TABLES` and its like at the beginning of some words are, and how many words that takes.
