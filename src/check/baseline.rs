@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pgdump_reader::{Declared, Dump};
+use pgdump_reader::Declared;
 
 use super::key::key;
 use super::objects;
@@ -27,7 +27,7 @@ impl Baseline {
     ///
     /// # Errors
     /// When it could not look.
-    pub async fn of(sandbox: &dyn Sandbox, target: &Target, dump: &Dump) -> Result<Self, ClusterError> {
+    pub async fn of(sandbox: &dyn Sandbox, target: &Target, encoding: Option<&str>) -> Result<Self, ClusterError> {
         let database = &target.database;
         let is_plain = target.entrypoint == Entrypoint::Direct
             && target.init.is_empty()
@@ -39,16 +39,12 @@ impl Baseline {
             return Ok(Self::default());
         }
         let superuser = &target.cluster.superuser;
-        // Names are compared in the dump's encoding, as after the restore.
-        let encoding = dump.archive().and_then(|archive| archive.encoding.clone());
-        let encoding = encoding.filter(|encoding| encoding != "SQL_ASCII");
+        // Names are compared in the source's encoding, as after the restore.
+        let encoding = encoding.filter(|encoding| *encoding != "SQL_ASCII");
         let session = Session::open(sandbox, superuser, &database.name).await?;
         let schema = Schema::default();
-        let (declared, held, default_privileges) = tokio::join!(
-            schema.get(sandbox, superuser, &database.name, encoding.as_deref()),
-            held(&session),
-            defaults(&session)
-        );
+        let (declared, held, default_privileges) =
+            tokio::join!(schema.get(sandbox, superuser, &database.name, encoding), held(&session), defaults(&session));
         let objects = objects::with_attachments(declared?.to_vec()).iter().map(key).collect();
         Ok(Self { objects, held: held?, default_privileges: default_privileges? })
     }
