@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pgdump_reader::Declared;
+use pgdump_reader::{Declared, tag};
 
 use super::key::key;
 use super::objects;
@@ -64,7 +64,7 @@ impl Baseline {
         let mut tables: Vec<(String, String)> = self
             .objects
             .iter()
-            .filter(|(desc, ..)| desc == "TABLE")
+            .filter(|(desc, ..)| desc == tag::TABLE)
             .map(|(_, schema, name)| (schema.clone(), name.clone()))
             .collect();
         tables.sort();
@@ -78,7 +78,7 @@ impl Baseline {
 
     /// Whether this table was there.
     pub fn has_table(&self, schema: &str, table: &str) -> bool {
-        !self.objects.is_empty() && self.objects.contains(&("TABLE".to_owned(), schema.to_owned(), table.to_owned()))
+        !self.objects.is_empty() && self.objects.contains(&(tag::TABLE.to_owned(), schema.to_owned(), table.to_owned()))
     }
 
     /// Whether a table had this trigger or rule; `desc` is what pg_dump calls it.

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
-use pgdump_reader::{ObjectKind, Owned};
+use pgdump_reader::{ObjectKind, Owned, tag};
 use tokio_postgres::Row;
 
 use super::scope::{in_database, is_missing, schema_of};
@@ -139,7 +139,7 @@ impl Check for Ownership {
             let given = |changes: &mut Changes| {
                 let back = here.map(|here| format!("ALTER {} OWNER TO {};", here.object, identifier(&owned.owner)));
                 // What belongs to a sequence's table has the table's owner.
-                let back = back.map(|back| (owned.kind == "SEQUENCE", back));
+                let back = back.map(|back| (owned.kind == tag::SEQUENCE, back));
                 changes.entry(who).or_default().push((label(owned), back));
             };
             if kind_of(&owned.kind, &owned.name).is_some_and(|kind| kind.catalog == "pg_proc")
@@ -192,14 +192,14 @@ fn left_out<'a>(restored: &'a Restored<'_>) -> HashSet<(String, &'a str)> {
 fn made_databases(restored: &Restored<'_>) -> Vec<Owned> {
     let is_made = !restored.dump.is_archive() || Tool::PgRestore.has(&restored.target.restore.options, "--create");
     let facts = &restored.scan.facts;
-    let is_stated = |name: &str| facts.owners.iter().any(|owned| owned.kind == "DATABASE" && owned.name == name);
+    let is_stated = |name: &str| facts.owners.iter().any(|owned| owned.kind == tag::DATABASE && owned.name == name);
     let here = |name: &str| restored.place.is_known_as(Some(name)) || restored.database == name;
     let made =
         facts.creates_database.iter().filter(|created| is_made && here(&created.name) && !is_stated(&created.name));
     made.filter_map(|created| {
         Some(Owned {
             database: None,
-            kind: "DATABASE".to_owned(),
+            kind: tag::DATABASE.to_owned(),
             schema: None,
             name: restored.database.to_owned(),
             owner: created.owner.clone()?,
@@ -296,7 +296,7 @@ impl Owners {
 fn kind_of(desc: &str, name: &str) -> Option<&'static ObjectKind> {
     let kind = match desc {
         // Of any of the three.
-        "ROUTINE" => ObjectKind::of_sql("FUNCTION")?,
+        tag::ROUTINE => ObjectKind::of_sql(tag::FUNCTION)?,
         _ => ObjectKind::of_tag(desc).or_else(|| ObjectKind::of_sql(desc))?,
     };
     // An archive names no access method; its entry is looked for as that of any other object.
@@ -306,7 +306,7 @@ fn kind_of(desc: &str, name: &str) -> Option<&'static ObjectKind> {
 
 fn label(owned: &Owned) -> String {
     match &owned.schema {
-        Some(schema) if owned.kind != "SCHEMA" && !schema.is_empty() => {
+        Some(schema) if owned.kind != tag::SCHEMA && !schema.is_empty() => {
             format!("{} {schema}.{}", owned.kind, owned.name)
         }
         _ => format!("{} {}", owned.kind, owned.name),

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use pgdump_reader::{Archive, ObjectKind, TocEntry};
+use pgdump_reader::{Archive, ObjectKind, TocEntry, tag};
 
 use super::statements::{extensions_ahead, schemas_ahead};
 use super::text::{head, on_one_line};
@@ -78,8 +78,8 @@ fn left_out(request: &Request<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usiz
     let schemas = schemas_ahead(request);
     for entry in archive.entries.iter() {
         let extension = match entry.desc.as_str() {
-            "EXTENSION" => Some(entry.tag.as_str()),
-            "COMMENT" => entry.tag.strip_prefix("EXTENSION "),
+            tag::EXTENSION => Some(entry.tag.as_str()),
+            tag::COMMENT => entry.tag.strip_prefix("EXTENSION "),
             _ => None,
         };
         if let Some((_, places)) = unavailable.iter().find(|(name, _)| Some(*name) == extension) {
@@ -87,12 +87,12 @@ fn left_out(request: &Request<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usiz
             findings.extend(places);
             lost.insert(entry.id);
         } else if let Some((_, places)) = ahead.iter().find(|(known, _)| Some(known.name.as_str()) == extension) {
-            let why = if entry.desc == "COMMENT" { "only the extension's owner may" } else { "before.sql makes it" };
+            let why = if entry.desc == tag::COMMENT { "only the extension's owner may" } else { "before.sql makes it" };
             left_out.add(entry, why);
             findings.extend(places);
-        } else if extension.is_some() && entry.desc == "COMMENT" && request.unprivileged().is_some() {
+        } else if extension.is_some() && entry.desc == tag::COMMENT && request.unprivileged().is_some() {
             left_out.add(entry, "only the extension's owner may, and the extension brings its own");
-        } else if entry.desc == "SCHEMA"
+        } else if entry.desc == tag::SCHEMA
             && schemas.iter().any(|(schema, _)| *schema == entry.tag)
             && !unavailable.iter().any(|(name, _)| ahead.iter().any(|(known, _)| known.name == *name))
         {

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
-use pgdump_reader::{Archive, ObjectKind, Pass, TocEntry, in_standard_form};
+use pgdump_reader::{Archive, ObjectKind, Pass, TocEntry, in_standard_form, tag};
 
 use crate::finding::Failure;
 
@@ -85,7 +85,7 @@ fn give_those_left(failures: &mut [Failure], mut named: BTreeSet<i32>, places: &
 fn pass(entry: &TocEntry) -> Pass {
     let pass = |kind: Option<&ObjectKind>| kind.map_or(Pass::Main, |kind| kind.pass);
     let of_comment =
-        || entry.subject().filter(|_| entry.desc == "COMMENT").and_then(|(word, _)| ObjectKind::of_sql(word));
+        || entry.subject().filter(|_| entry.desc == tag::COMMENT).and_then(|(word, _)| ObjectKind::of_sql(word));
     pass(ObjectKind::of_tag(&entry.desc)).max(pass(of_comment()))
 }
 

@@ -47,6 +47,7 @@ mod script;
 mod sequences;
 pub mod sql;
 mod strings;
+pub mod tag;
 mod temporary;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgdump_reader::{Declared, statements};
+use pgdump_reader::{Declared, statements, tag};
 
 use super::acl::{Acl, privilege};
 use super::defaults::{DefaultsOf, is_of_defaults, read, read_change};
@@ -28,7 +28,7 @@ pub(super) async fn compare(
     let there = read(restored.session).await?.acls;
     let before = &restored.baseline.default_privileges().acls;
     let entries: Vec<Declared> =
-        declared.iter().filter(|entry| entry.desc == "DEFAULT ACL").map(|entry| (*entry).clone()).collect();
+        declared.iter().filter(|entry| entry.desc == tag::DEFAULT_ACL).map(|entry| (*entry).clone()).collect();
     let failed = objects::failed(&entries, restored.failures);
     let begin = |place: &DefaultsOf| before.get(place).cloned().unwrap_or_else(|| place.initial(major));
     let mut expected: BTreeMap<DefaultsOf, Acl> = BTreeMap::new();

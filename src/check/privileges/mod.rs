@@ -13,7 +13,7 @@ mod later;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
-use pgdump_reader::{Declared, GrantedKind, Word, statements};
+use pgdump_reader::{Declared, GrantedKind, Word, statements, tag};
 
 pub use self::acl::{Acl, Object};
 use self::acl::{PrivilegeChange, changes, privilege};
@@ -94,7 +94,7 @@ impl Check for Privileges {
             }
         }
         if !not_compared.is_empty() {
-            let acls = declared.iter().filter(|object| matches!(object.desc.as_str(), "ACL" | "DEFAULT ACL"));
+            let acls = declared.iter().filter(|object| matches!(object.desc.as_str(), tag::ACL | tag::DEFAULT_ACL));
             let why = "the script has GRANT statements that pg_dump has not written";
             let apart =
                 acls.map(|acl| Apart::not_compared(super::ItemKind::Definition, ("", &acl.label()), why)).collect();
@@ -178,7 +178,7 @@ type Dumped = HashMap<Object, Granted>;
 /// What the dump's GRANT and REVOKE statements change, and the labels of the entries with statements that are not understood.
 fn dumped(declared: &[&Declared], failures: &[Failure], major: u16) -> (Dumped, BTreeSet<String>) {
     let entries: Vec<Declared> =
-        declared.iter().filter(|entry| entry.desc == "ACL").map(|entry| (*entry).clone()).collect();
+        declared.iter().filter(|entry| entry.desc == tag::ACL).map(|entry| (*entry).clone()).collect();
     let failed = objects::failed(&entries, failures);
     let (mut dumped, mut unread) = (Dumped::new(), BTreeSet::new());
     for (index, entry) in entries.iter().enumerate() {

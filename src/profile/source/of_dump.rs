@@ -1,6 +1,6 @@
 //! What a dump says of the server that it comes from.
 
-use pgdump_reader::{Collation, CreatedDatabase, Dump, Facts, ObjectKind, Requirements, major_of};
+use pgdump_reader::{Collation, CreatedDatabase, Dump, Facts, ObjectKind, Requirements, major_of, tag};
 
 use super::DumpFacts;
 use crate::postgres::encoding::{self, Encoding};
@@ -58,7 +58,7 @@ impl DumpFacts {
 /// functions in C and publications FOR ALL TABLES to anybody.
 fn superusers(facts: &Facts, server: Option<u16>) -> Vec<String> {
     let is_proof = |kind: &str| match kind {
-        "SUBSCRIPTION" => server.is_some_and(|major| !Major(major).has(Change::OwnedSubscriptions)),
+        tag::SUBSCRIPTION => server.is_some_and(|major| !Major(major).has(Change::OwnedSubscriptions)),
         _ => ObjectKind::of_sql(kind).is_some_and(|kind| kind.is_of_superuser),
     };
     let mut owners: Vec<String> =
