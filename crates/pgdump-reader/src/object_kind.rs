@@ -36,7 +36,7 @@ pub struct ObjectKind {
     pub relkinds: &'static str,
     /// When pg_restore restores it.
     pub pass: Pass,
-    /// Whether nothing else comes with its entry: who is refused it loses all of it, and who leaves it out no more.
+    /// Whether nothing else comes with its entry, so that leaving out one that is refused loses nothing more.
     pub is_alone: bool,
     /// What the statements of its entries are read for.
     pub(crate) reading: Reading,
@@ -416,8 +416,8 @@ impl ObjectKind {
 
     /// Whether the name of what statements call so is looked for in schemas: `ALTER TABLE`, `GRANT … ON ROUTINE`.
     pub(crate) fn is_word_in_schema(word: &str) -> bool {
-        // Of any of the three kinds of routines.
         let mut called = OBJECT_KINDS.iter().filter(|kind| kind.sql == word || kind.acl == Some(word));
+        // A routine is of any of three kinds.
         word == GrantedKind::ROUTINE.sql || called.any(ObjectKind::is_in_schema)
     }
 

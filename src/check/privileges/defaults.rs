@@ -100,8 +100,8 @@ pub fn read_change(words: &[Word], maker: &str, major: u16) -> Option<(DefaultsO
 
 /// Whether it is a statement about default privileges, of whatever form.
 pub fn is_of_defaults(words: &[Word]) -> bool {
-    let is = |(at, word): (usize, &&str)| matches!(words.get(at), Some(Word::Name(name)) if name == word);
-    ["alter", "default", "privileges"].iter().enumerate().all(|pair| is(pair))
+    let mut begin = ["alter", "default", "privileges"].into_iter().enumerate();
+    begin.all(|(at, word)| matches!(words.get(at), Some(Word::Name(name)) if name == word))
 }
 
 /// What `TABLES` and its like at the beginning of some words are, and how many words that takes.
