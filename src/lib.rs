@@ -26,11 +26,12 @@ pub mod init;
 
 pub mod check;
 
+pub mod source;
+
 pub mod preflight;
 pub mod restore;
 
 pub mod finding;
-pub mod source;
 
 pub mod cluster;
 

@@ -1,14 +1,22 @@
-//! What is rehearsed.
+//! What is rehearsed: what it is, what it needs, what it can bear witness of, and how it is brought into a sandbox.
 //!
 //! Today a dump. A base backup with its WAL comes next, so whoever depends on what a dump is takes the source apart: another kind does
 //! not compile until each of those places says what becomes of it.
 
+mod dump;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, Shared};
 use pgdump_reader::{Dump, Facts, Scan};
+
+use crate::cluster::{ClusterError, Session};
+use crate::engine::Sandbox;
+use crate::event::Events;
+use crate::preflight::PreflightFinding;
+use crate::profile::Target;
+use crate::restore::Outcome;
+pub use dump::{DumpSource, ScanInProgress};
 
 /// What is rehearsed. Cheap to clone.
 #[derive(Clone)]
@@ -22,8 +30,7 @@ impl Source {
     /// not compared by their values they are only counted.
     pub fn of_dump(dump: Arc<Dump>, name: Option<String>, rows: RowMode) -> Self {
         let name = name.unwrap_or_else(|| dump.path.display().to_string());
-        let scan = scan(&dump, rows);
-        Source::Dump(DumpSource { name: name.into(), dump, scan })
+        Source::Dump(DumpSource::new(name.into(), dump, rows))
     }
 
     /// Reads it to its end, beside whatever else is done, unless that has begun already.
@@ -39,7 +46,7 @@ impl Source {
     /// What reports call it.
     pub fn name(&self) -> &str {
         match self {
-            Source::Dump(source) => &source.name,
+            Source::Dump(source) => source.name(),
         }
     }
 
@@ -57,11 +64,104 @@ impl Source {
         }
     }
 
+    /// The encoding that it has names in, where that is known.
+    pub fn encoding(&self) -> Option<&str> {
+        match self {
+            Source::Dump(source) => source.dump.archive()?.encoding.as_deref(),
+        }
+    }
+
+    /// What the full pass over it has found, where it has come to its end by now.
+    pub fn scanned(&self) -> Option<Arc<Scan>> {
+        match self {
+            Source::Dump(source) => source.scanned(),
+        }
+    }
+
+    /// What it will fail on in this target, and what it needs. `None` where that is not known yet and nobody waits for it.
+    pub async fn foreseen(&self, target: &Target, interrupted: bool) -> Option<(Vec<PreflightFinding>, Facts)> {
+        match self {
+            Source::Dump(source) => source.foreseen(target, interrupted).await,
+        }
+    }
+
+    /// Why this target cannot take it, whatever comes of it there.
+    pub fn unfit(&self, target: &Target) -> Option<&'static str> {
+        match self {
+            Source::Dump(source) => source.unfit(target),
+        }
+    }
+
+    /// Makes a fresh sandbox ready to take it. `session` is the superuser's, in the maintenance database.
+    ///
+    /// # Errors
+    /// When the cluster refuses what the target asks for.
+    pub async fn prepare(
+        &self,
+        session: &Session,
+        sandbox: &dyn Sandbox,
+        target: &Target,
+    ) -> Result<Prepared, ClusterError> {
+        match self {
+            Source::Dump(source) => source.prepare(session, sandbox, target).await,
+        }
+    }
+
+    /// Brings it into a sandbox that is ready for it. What goes wrong with it there is in the outcome.
+    ///
+    /// # Errors
+    /// When it could not be brought in or watched.
+    pub async fn bring_in(
+        &self,
+        session: Session,
+        sandbox: &dyn Sandbox,
+        target: &Target,
+        events: &Events,
+    ) -> Result<Brought, NotBrought> {
+        match self {
+            Source::Dump(source) => source.bring_in(session, sandbox, target, events).await,
+        }
+    }
+
     /// Why it cannot bear witness of what came back, where it cannot.
     pub fn no_witness(&self, witness: Witness) -> Option<&'static str> {
         match (self, witness) {
             (_, Witness::Database) | (Source::Dump(_), Witness::Dump) => None,
         }
+    }
+}
+
+/// A sandbox that is ready to take a source.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The version of the client that brings it in, such as `17.6`.
+    pub client: String,
+    /// Whether the source makes its database itself, so that the profile's was not made.
+    pub makes_own: bool,
+    /// What a person should know of it.
+    pub notices: Vec<String>,
+}
+
+/// A source that is in its sandbox, however much of it.
+pub struct Brought {
+    pub outcome: Outcome,
+    /// The superuser's, in the maintenance database.
+    pub session: Session,
+    /// What a person should know of how it came.
+    pub notices: Vec<String>,
+}
+
+/// Why a source could not be brought in.
+#[derive(Debug)]
+pub enum NotBrought {
+    Cluster(ClusterError),
+    /// It does not come to its end.
+    Endless(&'static str),
+}
+
+impl<E: Into<ClusterError>> From<E> for NotBrought {
+    fn from(error: E) -> Self {
+        NotBrought::Cluster(error.into())
     }
 }
 
@@ -83,51 +183,4 @@ pub enum RowMode {
     /// By their number alone.
     Count,
     Off,
-}
-
-/// A dump, and the pass over it.
-#[derive(Clone)]
-pub struct DumpSource {
-    name: Arc<str>,
-    pub dump: Arc<Dump>,
-    /// The full pass over the dump, which runs while the first sandboxes start. An error says why it could not be read.
-    pub scan: ScanInProgress,
-}
-
-impl DumpSource {
-    /// What the full pass has found, where it has come to its end by now.
-    pub fn scanned(&self) -> Option<Arc<Scan>> {
-        self.scan.peek().and_then(|scan| scan.as_ref().ok()).cloned()
-    }
-
-    /// What it asks of a target: an archive says it at its beginning, text only when all of it has been read, which an
-    /// interrupted run does not wait for.
-    pub async fn needs(&self, interrupted: bool) -> Option<Facts> {
-        match self.dump.archive() {
-            Some(archive) => Some(Facts::of_archive(archive)),
-            None if interrupted => Some(self.scanned()?.facts.clone()),
-            None => Some(self.scan.clone().await.ok()?.facts.clone()),
-        }
-    }
-}
-
-/// A scan that several rehearsals wait for.
-pub type ScanInProgress = Shared<BoxFuture<'static, Result<Arc<Scan>, String>>>;
-
-/// The full pass over the dump, which begins when it is first asked for; whoever needs it waits for it.
-fn scan(dump: &Arc<Dump>, rows: RowMode) -> ScanInProgress {
-    let dump = Arc::clone(dump);
-    let read = move || match rows {
-        RowMode::Digest => dump.scan(),
-        RowMode::Count | RowMode::Off => dump.count(),
-    };
-    async move {
-        match tokio::task::spawn_blocking(read).await {
-            Ok(Ok(scan)) => Ok(Arc::new(scan)),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(error) => Err(format!("reading the dump failed, which is a bug of pgrehearse ({error})")),
-        }
-    }
-    .boxed()
-    .shared()
 }

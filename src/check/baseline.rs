@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pgdump_reader::{Declared, Dump};
+use pgdump_reader::{Declared, tag};
 
 use super::key::key;
 use super::objects;
@@ -27,7 +27,7 @@ impl Baseline {
     ///
     /// # Errors
     /// When it could not look.
-    pub async fn of(sandbox: &dyn Sandbox, target: &Target, dump: &Dump) -> Result<Self, ClusterError> {
+    pub async fn of(sandbox: &dyn Sandbox, target: &Target, encoding: Option<&str>) -> Result<Self, ClusterError> {
         let database = &target.database;
         let is_plain = target.entrypoint == Entrypoint::Direct
             && target.init.is_empty()
@@ -39,16 +39,12 @@ impl Baseline {
             return Ok(Self::default());
         }
         let superuser = &target.cluster.superuser;
-        // Names are compared in the dump's encoding, as after the restore.
-        let encoding = dump.archive().and_then(|archive| archive.encoding.clone());
-        let encoding = encoding.filter(|encoding| encoding != "SQL_ASCII");
+        // Names are compared in the source's encoding, as after the restore.
+        let encoding = encoding.filter(|encoding| *encoding != "SQL_ASCII");
         let session = Session::open(sandbox, superuser, &database.name).await?;
         let schema = Schema::default();
-        let (declared, held, default_privileges) = tokio::join!(
-            schema.get(sandbox, superuser, &database.name, encoding.as_deref()),
-            held(&session),
-            defaults(&session)
-        );
+        let (declared, held, default_privileges) =
+            tokio::join!(schema.get(sandbox, superuser, &database.name, encoding), held(&session), defaults(&session));
         let objects = objects::with_attachments(declared?.to_vec()).iter().map(key).collect();
         Ok(Self { objects, held: held?, default_privileges: default_privileges? })
     }
@@ -68,7 +64,7 @@ impl Baseline {
         let mut tables: Vec<(String, String)> = self
             .objects
             .iter()
-            .filter(|(desc, ..)| desc == "TABLE")
+            .filter(|(desc, ..)| desc == tag::TABLE)
             .map(|(_, schema, name)| (schema.clone(), name.clone()))
             .collect();
         tables.sort();
@@ -82,7 +78,7 @@ impl Baseline {
 
     /// Whether this table was there.
     pub fn has_table(&self, schema: &str, table: &str) -> bool {
-        !self.objects.is_empty() && self.objects.contains(&("TABLE".to_owned(), schema.to_owned(), table.to_owned()))
+        !self.objects.is_empty() && self.objects.contains(&(tag::TABLE.to_owned(), schema.to_owned(), table.to_owned()))
     }
 
     /// Whether a table had this trigger or rule; `desc` is what pg_dump calls it.

@@ -20,6 +20,7 @@ mod queries;
 mod reference;
 #[cfg(test)]
 mod registered;
+mod relations;
 mod result;
 mod roles;
 mod row_security;

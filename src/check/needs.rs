@@ -3,7 +3,7 @@
 use pgdump_reader::Facts;
 
 use super::{CheckResult, Group, NEEDS, Outcome};
-use crate::finding::Finding;
+use crate::finding::{Finding, Foreseen};
 use crate::preflight::PreflightFinding;
 
 /// What was foreseen, as a check's result: where the target could not be tested it is all that is known. `met` is what the
@@ -14,9 +14,9 @@ pub fn judge(foreseen: &[PreflightFinding], met: Option<&[&Finding]>, facts: &Fa
     let mut findings = Vec::new();
     for expected in foreseen {
         let found: Vec<&&Finding> = met.unwrap_or_default().iter().filter(|met| expected.is_met_by(met)).collect();
-        for found in &found {
-            if !result.foreseen.contains(&found.title) {
-                result.foreseen.push(found.title.clone());
+        for found in found.iter().map(|found| Foreseen::of(found)) {
+            if !result.foreseen.contains(&found) {
+                result.foreseen.push(found);
             }
         }
         if found.is_empty() && (met.is_none() || expected.is_rule) {
@@ -57,7 +57,7 @@ mod tests {
         };
         let (met, other) = (missing("shop_app"), missing("app"));
         let result = judge(&foreseen, Some(&[&met, &other]), &facts);
-        assert_eq!(result.foreseen, [met.title]);
+        assert_eq!(result.foreseen, [Foreseen::of(&met)]);
         // The profile's rule holds although the sandbox could create it.
         let Outcome::Looked { findings } = result.outcome else { panic!() };
         let names: Vec<Name> = findings.iter().map(|finding| finding.name).collect();

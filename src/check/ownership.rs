@@ -7,10 +7,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
-use pgdump_reader::{ObjectKind, Owned};
+use pgdump_reader::{ObjectKind, Owned, tag};
+use tokio_postgres::Row;
 
 use super::scope::{in_database, is_missing, schema_of};
-use super::{Check, Group, Looked, Restored};
+use super::{Check, Group, Looked, Restored, relations};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 use crate::counted::{agreeing, counted};
@@ -23,42 +24,70 @@ pub struct Ownership;
 /// Statements to paste, of thousands.
 const STATEMENTS: usize = 10;
 
+/// The owners of what one catalogue lists: schema (empty where there is none), name, owner, and what `ALTER` calls the object.
+struct Listed {
+    catalog: &'static str,
+    sql: &'static str,
+}
+
 /// The owner of everything that can have one and that pg_dump names in an `OWNER TO`. Functions are listed by the types
 /// of their arguments, as archives name them, and with their names too, as plain dumps do; operator classes and families with
-/// their access methods, as plain dumps do. The last column is what `ALTER` calls it.
-const OWNERS: &str = "
-SELECT 'pg_class', n.nspname::text, c.relname::text, pg_get_userbyid(c.relowner)::text,
-       CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
-            WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END || format(' %I.%I', n.nspname, c.relname)
+/// their access methods, as plain dumps do. `{relation}` is the kind of a relation, and `{relkinds}` are those with owners.
+const LISTED: [Listed; 8] = [
+    Listed {
+        catalog: "pg_class",
+        sql: "
+SELECT n.nspname::text, c.relname::text, pg_get_userbyid(c.relowner)::text, {relation} || format(' %I.%I', n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname <> 'pg_catalog'
-UNION ALL
-SELECT 'pg_proc', n.nspname::text, p.proname || '(' || oidvectortypes(p.proargtypes) || ')', pg_get_userbyid(p.proowner)::text,
+WHERE c.relkind IN ({relkinds}) AND n.nspname <> 'pg_catalog'",
+    },
+    Listed {
+        catalog: "pg_proc",
+        sql: "
+SELECT n.nspname::text, p.proname || '(' || arguments || ')', pg_get_userbyid(p.proowner)::text,
        format('ROUTINE %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
-FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname <> 'pg_catalog'
-UNION ALL
-SELECT 'pg_proc', n.nspname::text, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', pg_get_userbyid(p.proowner)::text,
-       format('ROUTINE %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
-FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname <> 'pg_catalog'
-UNION ALL
-SELECT 'pg_type', n.nspname::text, t.typname::text, pg_get_userbyid(t.typowner)::text, format('TYPE %I.%I', n.nspname, t.typname)
-FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname <> 'pg_catalog'
-UNION ALL
-SELECT 'pg_namespace', '', n.nspname::text, pg_get_userbyid(n.nspowner)::text, format('SCHEMA %I', n.nspname) FROM pg_namespace n
-UNION ALL
-SELECT 'pg_largeobject_metadata', '', oid::text, pg_get_userbyid(lomowner)::text, 'LARGE OBJECT ' || oid FROM pg_largeobject_metadata
-UNION ALL
-SELECT 'pg_database', '', datname::text, pg_get_userbyid(datdba)::text, format('DATABASE %I', datname) FROM pg_database
-UNION ALL
-SELECT 'pg_opclass', n.nspname::text, o.opcname || ' ' || a.amname, pg_get_userbyid(o.opcowner)::text,
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace,
+     LATERAL (VALUES (oidvectortypes(p.proargtypes)), (pg_get_function_identity_arguments(p.oid))) AS names (arguments)
+WHERE n.nspname <> 'pg_catalog'",
+    },
+    Listed {
+        catalog: "pg_type",
+        sql: "
+SELECT n.nspname::text, t.typname::text, pg_get_userbyid(t.typowner)::text, format('TYPE %I.%I', n.nspname, t.typname)
+FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname <> 'pg_catalog'",
+    },
+    Listed {
+        catalog: "pg_namespace",
+        sql: "
+SELECT '', n.nspname::text, pg_get_userbyid(n.nspowner)::text, format('SCHEMA %I', n.nspname) FROM pg_namespace n",
+    },
+    Listed {
+        catalog: "pg_largeobject_metadata",
+        sql: "
+SELECT '', oid::text, pg_get_userbyid(lomowner)::text, 'LARGE OBJECT ' || oid FROM pg_largeobject_metadata",
+    },
+    Listed {
+        catalog: "pg_database",
+        sql: "
+SELECT '', datname::text, pg_get_userbyid(datdba)::text, format('DATABASE %I', datname) FROM pg_database",
+    },
+    Listed {
+        catalog: "pg_opclass",
+        sql: "
+SELECT n.nspname::text, o.opcname || ' ' || a.amname, pg_get_userbyid(o.opcowner)::text,
        format('OPERATOR CLASS %I.%I USING %I', n.nspname, o.opcname, a.amname)
 FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace JOIN pg_am a ON a.oid = o.opcmethod
-WHERE n.nspname <> 'pg_catalog'
-UNION ALL
-SELECT 'pg_opfamily', n.nspname::text, o.opfname || ' ' || a.amname, pg_get_userbyid(o.opfowner)::text,
+WHERE n.nspname <> 'pg_catalog'",
+    },
+    Listed {
+        catalog: "pg_opfamily",
+        sql: "
+SELECT n.nspname::text, o.opfname || ' ' || a.amname, pg_get_userbyid(o.opfowner)::text,
        format('OPERATOR FAMILY %I.%I USING %I', n.nspname, o.opfname, a.amname)
 FROM pg_opfamily o JOIN pg_namespace n ON n.oid = o.opfnamespace JOIN pg_am a ON a.oid = o.opfmethod
-WHERE n.nspname <> 'pg_catalog'";
+WHERE n.nspname <> 'pg_catalog'",
+    },
+];
 
 /// By the role of the dump and that of the database: each object, whether it is a sequence, and the statement that gives
 /// it back.
@@ -110,10 +139,10 @@ impl Check for Ownership {
             let given = |changes: &mut Changes| {
                 let back = here.map(|here| format!("ALTER {} OWNER TO {};", here.object, identifier(&owned.owner)));
                 // What belongs to a sequence's table has the table's owner.
-                let back = back.map(|back| (owned.kind == "SEQUENCE", back));
+                let back = back.map(|back| (owned.kind == tag::SEQUENCE, back));
                 changes.entry(who).or_default().push((label(owned), back));
             };
-            if kind_of(&owned.kind, &owned.name) == Some("pg_proc")
+            if kind_of(&owned.kind, &owned.name).is_some_and(|kind| kind.catalog == "pg_proc")
                 && definers.contains(&(schema_of(&owned.schema), owned.name.clone()))
             {
                 given(&mut definers_changed);
@@ -163,14 +192,14 @@ fn left_out<'a>(restored: &'a Restored<'_>) -> HashSet<(String, &'a str)> {
 fn made_databases(restored: &Restored<'_>) -> Vec<Owned> {
     let is_made = !restored.dump.is_archive() || Tool::PgRestore.has(&restored.target.restore.options, "--create");
     let facts = &restored.scan.facts;
-    let is_stated = |name: &str| facts.owners.iter().any(|owned| owned.kind == "DATABASE" && owned.name == name);
+    let is_stated = |name: &str| facts.owners.iter().any(|owned| owned.kind == tag::DATABASE && owned.name == name);
     let here = |name: &str| restored.place.is_known_as(Some(name)) || restored.database == name;
     let made =
         facts.creates_database.iter().filter(|created| is_made && here(&created.name) && !is_stated(&created.name));
     made.filter_map(|created| {
         Some(Owned {
             database: None,
-            kind: "DATABASE".to_owned(),
+            kind: tag::DATABASE.to_owned(),
             schema: None,
             name: restored.database.to_owned(),
             owner: created.owner.clone()?,
@@ -197,7 +226,7 @@ fn parted(objects: Vec<(String, Option<(bool, String)>)>) -> (Vec<String>, Vec<S
     (objects, back.into_iter().map(|(_, statement)| statement).chain(by_hand).collect())
 }
 
-/// Routines that run with their owner's rights, by schema and name, as [`OWNERS`] names them.
+/// Routines that run with their owner's rights, by schema and name, as [`LISTED`] names them.
 async fn security_definers(session: &Session) -> Result<HashSet<(String, String)>, ClusterError> {
     let sql = "
 SELECT n.nspname::text, p.proname || '(' || oidvectortypes(p.proargtypes) || ')',
@@ -212,7 +241,7 @@ async fn superusers(session: &Session) -> Result<HashSet<String>, ClusterError> 
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// The owners of objects that [`OWNERS`] does not list, by type, schema and name, from the database's own dump.
+/// The owners of objects that [`LISTED`] does not list, by type, schema and name, from the database's own dump.
 async fn others(restored: &Restored<'_>) -> Result<HashMap<(String, String, String), String>, ClusterError> {
     let mut wanted = in_database(&restored.scan.facts.owners, restored, |owned| &owned.database);
     if wanted.all(|owned| kind_of(&owned.kind, &owned.name).is_some()) {
@@ -239,16 +268,16 @@ struct Owner {
 
 impl Owners {
     pub(super) async fn read(session: &Session) -> Result<Self, ClusterError> {
-        let rows = session.query(OWNERS, &[], "cannot list owners").await?;
-        Ok(Self(
-            rows.iter()
-                .filter_map(|row| {
-                    let catalog: &str = row.get(0);
-                    let catalog = LISTED.into_iter().find(|known| *known == catalog)?;
-                    Some(((catalog, row.get(1), row.get(2)), Owner { role: row.get(3), object: row.get(4) }))
-                })
-                .collect(),
-        ))
+        let all = LISTED.map(|listed| format!("SELECT '{}', listed.* FROM ({}) listed", listed.catalog, listed.sql));
+        let sql = all.join("\nUNION ALL\n").replace("{relation}", &relations::case(|kind| Some(kind.sql)));
+        let sql = sql.replace("{relkinds}", &relations::letters());
+        let rows = session.query(&sql, &[], "cannot list owners").await?;
+        let owner = |row: &Row| {
+            let catalog: &str = row.get(0);
+            let listed = LISTED.iter().find(|listed| listed.catalog == catalog)?;
+            Some(((listed.catalog, row.get(1), row.get(2)), Owner { role: row.get(3), object: row.get(4) }))
+        };
+        Ok(Self(rows.iter().filter_map(owner).collect()))
     }
 
     /// The owner of a relation.
@@ -258,42 +287,26 @@ impl Owners {
 
     fn of(&self, owned: &Owned) -> Option<&Owner> {
         let kind = kind_of(&owned.kind, &owned.name)?;
-        let schema = if matches!(kind, "pg_namespace" | "pg_largeobject_metadata" | "pg_database") {
-            String::new()
-        } else {
-            schema_of(&owned.schema)
-        };
-        self.0.get(&(kind, schema, owned.name.clone()))
+        let schema = if kind.is_in_schema() { schema_of(&owned.schema) } else { String::new() };
+        self.0.get(&(kind.catalog, schema, owned.name.clone()))
     }
 }
 
-/// The catalogues that [`OWNERS`] reads.
-const LISTED: [&str; 8] = [
-    "pg_class",
-    "pg_proc",
-    "pg_type",
-    "pg_namespace",
-    "pg_largeobject_metadata",
-    "pg_database",
-    "pg_opclass",
-    "pg_opfamily",
-];
-
-/// The catalogue in which [`OWNERS`] has an object of this type.
-fn kind_of(desc: &str, name: &str) -> Option<&'static str> {
-    let catalog = match desc {
+/// The kind of an object that [`LISTED`] has the owners of.
+fn kind_of(desc: &str, name: &str) -> Option<&'static ObjectKind> {
+    let kind = match desc {
         // Of any of the three.
-        "ROUTINE" => "pg_proc",
-        _ => ObjectKind::of_tag(desc).or_else(|| ObjectKind::of_sql(desc))?.catalog,
+        tag::ROUTINE => ObjectKind::of_sql(tag::FUNCTION)?,
+        _ => ObjectKind::of_tag(desc).or_else(|| ObjectKind::of_sql(desc))?,
     };
     // An archive names no access method; its entry is looked for as that of any other object.
-    let is_named = !matches!(catalog, "pg_opclass" | "pg_opfamily") || name.contains(' ');
-    (LISTED.contains(&catalog) && is_named).then_some(catalog)
+    let is_named = !matches!(kind.catalog, "pg_opclass" | "pg_opfamily") || name.contains(' ');
+    (LISTED.iter().any(|listed| listed.catalog == kind.catalog) && is_named).then_some(kind)
 }
 
 fn label(owned: &Owned) -> String {
     match &owned.schema {
-        Some(schema) if owned.kind != "SCHEMA" && !schema.is_empty() => {
+        Some(schema) if owned.kind != tag::SCHEMA && !schema.is_empty() => {
             format!("{} {schema}.{}", owned.kind, owned.name)
         }
         _ => format!("{} {}", owned.kind, owned.name),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Apart;
-use crate::finding::Finding;
+use crate::finding::{Finding, Foreseen};
 
 /// What one check found out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,9 +23,9 @@ pub struct CheckResult {
     /// The objects that it compared, as counts by kind: `"sequence": 12`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub compared: BTreeMap<String, u64>,
-    /// Titles of findings of the restore or of other checks that this one had foreseen. They stand there.
+    /// Findings of the restore or of other checks that this one had foreseen. They stand there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub foreseen: Vec<String>,
+    pub foreseen: Vec<Foreseen>,
     /// What cannot be compared by its nature, and why. It is never counted as equal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<String>,

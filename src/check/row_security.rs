@@ -9,7 +9,7 @@ mod again;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
-use pgdump_reader::{Declared, Relation, Word, statements};
+use pgdump_reader::{Declared, Relation, Word, statements, tag};
 
 use super::catalog::{MOST_NAMED, qualified};
 use super::ownership::Owners;
@@ -97,7 +97,7 @@ impl Check for RowSecurity {
         let mut bypassed: BTreeMap<(String, String), Vec<Table>> = BTreeMap::new();
         let owners = Owners::read(session).await?;
         let of_dump: HashMap<Table, &String> = in_database(&facts.owners, restored, |owned| &owned.database)
-            .filter(|owned| owned.kind == "TABLE")
+            .filter(|owned| owned.kind == tag::TABLE)
             .map(|owned| ((schema_of(&owned.schema), owned.name.clone()), &owned.owner))
             .collect();
         for table in secured {
@@ -118,10 +118,10 @@ impl Check for RowSecurity {
         }
         findings.extend(switched_off(&off));
         findings.extend(no_longer_forced(&forced(restored), &tables));
-        let of_rows = |object: &Declared| matches!(object.desc.as_str(), "POLICY" | "ROW SECURITY");
+        let of_rows = |object: &Declared| matches!(object.desc.as_str(), tag::POLICY | tag::ROW_SECURITY);
         let mut policies = objects::compare_only(restored, of_rows).await?;
         let (switched_on, extra): (Vec<Declared>, Vec<Declared>) =
-            policies.extra.drain(..).partition(|object| object.desc == "ROW SECURITY");
+            policies.extra.drain(..).partition(|object| object.desc == tag::ROW_SECURITY);
         policies.extra = extra;
         // A script can switch it on by a statement of its own.
         let by_dump: HashSet<Table> = in_database(&restored.scan.facts.row_security, restored, |table| &table.database)
@@ -129,7 +129,7 @@ impl Check for RowSecurity {
             .collect();
         let is_added = |object: &Declared| !by_dump.contains(&(schema_of(&object.schema), object.tag.clone()));
         let switched_on: Vec<Declared> = switched_on.into_iter().filter(is_added).collect();
-        policies.changed.retain(|(dump, _)| dump.desc == "POLICY");
+        policies.changed.retain(|(dump, _)| dump.desc == tag::POLICY);
         let (could_not, apart) = objects::undecided(&policies);
         // Policies that somebody has added to a script are the script's own word.
         policies.extra.retain(|object| again::named(&object.definition).is_none_or(|policy| !own.makes(&policy)));
@@ -199,7 +199,7 @@ fn policies_lost(
 /// The tables whose owner obeys the policies too (`FORCE ROW LEVEL SECURITY`), which pg_dump says with the table.
 fn forced(restored: &Restored<'_>) -> Vec<Table> {
     in_database(&restored.scan.declared, restored, |object| &object.database)
-        .filter(|object| object.desc == "TABLE" && forces(&object.definition))
+        .filter(|object| object.desc == tag::TABLE && forces(&object.definition))
         .map(|object| (schema_of(&object.schema), object.tag.clone()))
         .collect()
 }
@@ -247,7 +247,7 @@ impl OwnWord {
         };
         for object in in_database(&restored.scan.declared, restored, |object| &object.database) {
             match object.desc.as_str() {
-                "POLICY" => {
+                tag::POLICY => {
                     // Where its definition was not kept, the policies of its table stay the dump's.
                     let of = again::named(&object.definition);
                     own.dropped.retain(|(table, name)| match &of {
@@ -255,7 +255,7 @@ impl OwnWord {
                         None => !object.tag.starts_with(table.1.as_str()),
                     });
                 }
-                "ROW SECURITY" => {
+                tag::ROW_SECURITY => {
                     own.switched_off.remove(&(schema_of(&object.schema), object.tag.clone()));
                 }
                 _ => {}
@@ -337,7 +337,7 @@ fn forced_too(forced: &[Table], tables: &HashMap<Table, (bool, bool)>, restored:
         said.any(|(of, forced)| *forced && is_named(restored, of, table))
     };
     in_database(&restored.scan.declared, restored, |object| &object.database)
-        .filter(|object| object.desc == "TABLE" && !object.definition.is_empty())
+        .filter(|object| object.desc == tag::TABLE && !object.definition.is_empty())
         .map(|object| (schema_of(&object.schema), object.tag.clone()))
         .filter(|table| matches!(tables.get(table), Some((_, true))) && !forced.contains(table))
         .filter(|table| !is_scripts_own(table))

@@ -4,7 +4,7 @@ use super::Restored;
 use crate::cluster::sql::identifier;
 use crate::finding::{Finding, Name, Severity, Subject};
 use crate::postgres::Tool;
-use pgdump_reader::schema_or_public;
+use pgdump_reader::{schema_or_public, tag};
 
 /// What the dump declares for the database that is looked at.
 pub fn in_database<'a, T>(
@@ -70,12 +70,12 @@ pub fn rolled_back(restored: &Restored<'_>) -> bool {
 /// Whether what a finding names as hit is what fills this table: `TABLE DATA public.orders`, or of a script
 /// `line 7: COPY public.orders (id) FROM stdin;`.
 pub fn fills(object: &str, schema: &str, table: &str) -> bool {
-    is_about(object, "TABLE DATA", &["COPY ", "INSERT INTO "], schema, table)
+    is_about(object, tag::TABLE_DATA, &["COPY ", "INSERT INTO "], schema, table)
 }
 
 /// The same of what makes it.
 pub fn makes(object: &str, schema: &str, table: &str) -> bool {
-    is_about(object, "TABLE", &["CREATE TABLE ", "CREATE UNLOGGED TABLE "], schema, table)
+    is_about(object, tag::TABLE, &["CREATE TABLE ", "CREATE UNLOGGED TABLE "], schema, table)
 }
 
 fn is_about(object: &str, entry: &str, verbs: &[&str], schema: &str, table: &str) -> bool {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use pgdump_reader::{Dump, TocEntry};
+use pgdump_reader::{Dump, ObjectKind, TocEntry, tag};
 
 use super::kind::Cause;
 use super::mask::is_grammar;
@@ -26,7 +26,7 @@ impl<'a> Entries<'a> {
     /// A schema has no parts that could be missing.
     fn of_another(&self, id: i32, there: &HashMap<i32, Cause>) -> Option<Cause> {
         let on = self.get(id).into_iter().flat_map(|entry| &entry.dependencies).copied();
-        let is_whole = |id: &i32| self.get(*id).is_some_and(|entry| entry.desc != "SCHEMA");
+        let is_whole = |id: &i32| self.get(*id).is_some_and(|entry| entry.desc != tag::SCHEMA);
         std::iter::once(id).chain(on).filter(is_whole).find_map(|id| there.get(&id).cloned())
     }
 
@@ -291,7 +291,7 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
 /// and in a script by its name. That a schema is there explains only what is refused of the schema itself.
 fn of_another(failure: &Failure, own: &Cause, archive: &Entries, earlier: &Earlier) -> Option<Cause> {
     let of_schema = own.is(Name::SchemaNotWritable) || failure.message.contains(" schema ");
-    let is_meant = |id: &i32| of_schema || archive.get(*id).is_none_or(|entry| entry.desc != "SCHEMA");
+    let is_meant = |id: &i32| of_schema || archive.get(*id).is_none_or(|entry| entry.desc != tag::SCHEMA);
     let there: HashMap<i32, Cause> =
         earlier.there.iter().filter(|(id, _)| is_meant(id)).map(|(id, cause)| (*id, cause.clone())).collect();
     let by_entry =
@@ -331,32 +331,31 @@ pub(super) const OWNER: &str = "owner";
 pub(super) fn kind_of(statement: &str) -> String {
     let kind = kind_in(statement);
     // A row that psql took for a statement can begin like one.
-    let of_archives = ["ACL", "FK CONSTRAINT", "SEQUENCE SET", "TABLE DATA", OWNER, CLIENT];
-    if of_archives.contains(&kind.as_str()) || is_grammar(&kind) { kind } else { OTHER_TEXT.to_owned() }
+    let of_archives = [tag::ACL, tag::FK_CONSTRAINT, tag::SEQUENCE_SET, tag::TABLE_DATA, OWNER, CLIENT];
+    let is_known = of_archives.contains(&kind.as_str()) || ObjectKind::words_of_created().contains(&kind.as_str());
+    if is_known || is_grammar(&kind) { kind } else { OTHER_TEXT.to_owned() }
 }
 
 fn kind_in(statement: &str) -> String {
     let mut words = statement.split_whitespace();
     let first = words.next().unwrap_or_default();
     match first {
-        "COPY" | "INSERT" => "TABLE DATA".to_owned(),
-        "GRANT" | "REVOKE" => "ACL".to_owned(),
-        "COMMENT" => "COMMENT".to_owned(),
+        "COPY" | "INSERT" => tag::TABLE_DATA.to_owned(),
+        "GRANT" | "REVOKE" => tag::ACL.to_owned(),
+        "COMMENT" => tag::COMMENT.to_owned(),
         "ALTER" if statement.contains(" OWNER TO ") => OWNER.to_owned(),
-        "ALTER" if statement.contains(" FOREIGN KEY ") => "FK CONSTRAINT".to_owned(),
-        "ALTER" if statement.contains(" ADD CONSTRAINT ") => "CONSTRAINT".to_owned(),
-        "ALTER" if statement.contains(" SET DEFAULT ") => "DEFAULT".to_owned(),
-        "SELECT" if statement.contains("setval") => "SEQUENCE SET".to_owned(),
+        "ALTER" if statement.contains(" FOREIGN KEY ") => tag::FK_CONSTRAINT.to_owned(),
+        "ALTER" if statement.contains(" ADD CONSTRAINT ") => tag::CONSTRAINT.to_owned(),
+        "ALTER" if statement.contains(" SET DEFAULT ") => tag::DEFAULT.to_owned(),
+        "SELECT" if statement.contains("setval") => tag::SEQUENCE_SET.to_owned(),
         "CREATE" | "ALTER" | "DROP" | "REFRESH" => {
             let skipped = ["OR", "REPLACE", "UNIQUE", "UNLOGGED", "TEMPORARY", "TRUSTED", "PROCEDURAL", "RECURSIVE"];
-            let mut words = words.filter(|word| !skipped.contains(word)).peekable();
-            let kind = words.next().unwrap_or_default();
-            match (kind, words.peek().copied()) {
-                ("MATERIALIZED" | "FOREIGN" | "EVENT" | "TEXT" | "USER" | "ACCESS", Some(next)) => {
-                    format!("{kind} {next}")
-                }
-                ("", _) => first.to_owned(),
-                _ => kind.trim_end_matches(';').to_owned(),
+            let words = words.filter(|word| !skipped.contains(word));
+            let fits = |kind: &&&str| kind.split(' ').eq(words.clone().take(kind.split(' ').count()));
+            match (ObjectKind::words_of_created().iter().find(fits), words.clone().next()) {
+                (Some(kind), _) => (*kind).to_owned(),
+                (None, None) => first.to_owned(),
+                (None, Some(kind)) => kind.trim_end_matches(';').to_owned(),
             }
         }
         "" => CLIENT.to_owned(),
@@ -377,6 +376,8 @@ mod tests {
             ("CREATE UNIQUE INDEX a ON b (c)", "INDEX"),
             ("CREATE OR REPLACE FUNCTION a()", "FUNCTION"),
             ("CREATE MATERIALIZED VIEW a AS SELECT 1", "MATERIALIZED VIEW"),
+            ("CREATE TEXT SEARCH DICTIONARY a (TEMPLATE = b)", "TEXT SEARCH DICTIONARY"),
+            ("CREATE TRUSTED PROCEDURAL LANGUAGE a", "LANGUAGE"),
             ("ALTER TABLE ONLY a ADD CONSTRAINT b PRIMARY KEY (c)", "CONSTRAINT"),
             ("ALTER TABLE ONLY a ADD CONSTRAINT b FOREIGN KEY (c) REFERENCES d(e)", "FK CONSTRAINT"),
             ("ALTER TABLE a OWNER TO b", "owner"),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use pgdump_reader::{Declared, Word, statements};
+use pgdump_reader::{Declared, Word, statements, tag};
 
 use super::Failure;
 use super::mask::Mask;
@@ -102,7 +102,8 @@ fn is_of_outside(failure: &Failure) -> bool {
 
 /// The server of the first foreign table that a view reads, directly or through other views and partitions.
 fn server_below(schema: &str, name: &str, database: Option<&str>, declared: &[Declared]) -> Option<String> {
-    const KINDS: [&str; 6] = ["MATERIALIZED VIEW", "VIEW", "FOREIGN TABLE", "TABLE", "TABLE ATTACH", "FUNCTION"];
+    const KINDS: [&str; 6] =
+        [tag::MATERIALIZED_VIEW, tag::VIEW, tag::FOREIGN_TABLE, tag::TABLE, tag::TABLE_ATTACH, tag::FUNCTION];
     let of_database = |object: &&Declared| {
         KINDS.contains(&object.desc.as_str()) && (object.database.is_none() || object.database.as_deref() == database)
     };
@@ -118,7 +119,7 @@ fn server_below(schema: &str, name: &str, database: Option<&str>, declared: &[De
             object.schema.as_deref() == Some(schema) && object.tag.split('(').next() == Some(name.as_str())
         };
         for object in objects.iter().filter(is_it) {
-            if object.desc == "FOREIGN TABLE" {
+            if object.desc == tag::FOREIGN_TABLE {
                 return server_of(&object.definition);
             }
             let reads = |other: &&&Declared| {
@@ -131,7 +132,7 @@ fn server_below(schema: &str, name: &str, database: Option<&str>, declared: &[De
             }));
         }
         // What is attached to a partitioned table is named by the statement that attaches it.
-        for attached in objects.iter().filter(|object| object.desc == "TABLE ATTACH") {
+        for attached in objects.iter().filter(|object| object.desc == tag::TABLE_ATTACH) {
             let Some((parent, part)) = attached.definition.split_once(" ATTACH PARTITION ") else { continue };
             let parent = parent.trim().strip_prefix("ALTER TABLE ONLY ").and_then(name_at);
             if parent == Some(vec![schema.clone(), name.clone()])

@@ -1,5 +1,7 @@
 //! Names of objects at the beginning of a text, and in a statement that failed.
 
+use pgdump_reader::{Naming, OBJECT_KINDS};
+
 use super::Failure;
 
 /// The name at the beginning of a text, part by part and without its quotes: `public."Odd ""one"""` has two.
@@ -79,35 +81,11 @@ pub(super) fn made_by(statement: &str) -> Option<Vec<String>> {
         }
         _ => statement,
     };
-    // `ACCESS METHOD`, `TEXT SEARCH CONFIGURATION`.
-    const KINDS: [&str; 21] = [
-        "METHOD",
-        "CONFIGURATION",
-        "SUBSCRIPTION",
-        "PUBLICATION",
-        "STATISTICS",
-        "TRIGGER",
-        "WRAPPER",
-        "SERVER",
-        "TABLE",
-        "TYPE",
-        "DOMAIN",
-        "SCHEMA",
-        "SEQUENCE",
-        "FUNCTION",
-        "PROCEDURE",
-        "VIEW",
-        "AGGREGATE",
-        "OPERATOR",
-        "DATABASE",
-        "COLLATION",
-        "EXTENSION",
-    ];
     let mut rest = statement.strip_prefix("CREATE ")?;
     loop {
         let (word, after) = rest.trim_start().split_once(char::is_whitespace)?;
         rest = after.trim_start();
-        if KINDS.contains(&word) {
+        if is_last_of_kind(word) {
             break;
         }
         // Words before the kind are in capitals; a name comes after it.
@@ -121,6 +99,13 @@ pub(super) fn made_by(statement: &str) -> Option<Vec<String>> {
         rest = after.trim_start();
     }
     name_at(rest)
+}
+
+/// Whether a name follows this word of a `CREATE` statement: `METHOD` of an `ACCESS METHOD`. What is named on its table is not
+/// known by its name alone.
+fn is_last_of_kind(word: &str) -> bool {
+    let mut named = OBJECT_KINDS.iter().filter(|kind| matches!(kind.naming, Some(Naming::InSchema | Naming::Alone)));
+    named.any(|kind| kind.sql.rsplit(' ').next() == Some(word))
 }
 
 /// The parts of the names in `ALTER TABLE ONLY public.p ATTACH PARTITION public.p1 …`: of the table and of its partition.
@@ -168,6 +153,12 @@ mod tests {
         assert_eq!(made("CREATE UNLOGGED TABLE a.b (c integer)").as_deref(), Some("a.b"));
         assert_eq!(made("CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;").as_deref(), Some("vector"));
         assert_eq!(made("CREATE MATERIALIZED VIEW a.\"TABLE x\" AS").as_deref(), Some("a.TABLE x"));
+        assert_eq!(made("CREATE TEXT SEARCH DICTIONARY a.b (TEMPLATE = c)").as_deref(), Some("a.b"));
+        assert_eq!(made("CREATE OPERATOR FAMILY a.b USING btree;").as_deref(), Some("a.b"));
+        assert_eq!(made("CREATE EVENT TRIGGER a ON ddl_command_end").as_deref(), Some("a"));
+        for of_others in ["CREATE INDEX a ON b.c USING btree (d);", "CREATE CAST (a AS b) WITHOUT FUNCTION;"] {
+            assert_eq!(made(of_others), None, "{of_others}");
+        }
         assert_eq!(made("COPY a.b (c) FROM stdin;").as_deref(), Some("a.b"));
         assert_eq!(made("ALTER TABLE a.b OWNER TO c;"), None);
         assert_eq!(made("CREATE"), None);

@@ -1,11 +1,11 @@
 //! What more is known than a failure itself, worked out once for all failures when the first one asks for it: what the dump
 //! makes, and which of its functions read tables.
 
-use pgdump_reader::schema_or_public;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use pgdump_reader::reading::{Readers, pieces_of};
+use pgdump_reader::{Declared, ObjectKind, schema_or_public};
 
 use super::Situation;
 
@@ -42,25 +42,13 @@ impl<'a> Refine<'a> {
     }
 
     fn made(&self) -> Made {
-        const KINDS: [&str; 12] = [
-            "VIEW",
-            "MATERIALIZED VIEW",
-            "SEQUENCE",
-            "FUNCTION",
-            "PROCEDURE",
-            "AGGREGATE",
-            "TYPE",
-            "DOMAIN",
-            "TABLE",
-            "FOREIGN TABLE",
-            "COLLATION",
-            "SHELL TYPE",
-        ];
         let scan = self.situation.scan;
         let mut made = Made::default();
         let tables = scan.facts.tables.iter().filter(|table| table.created);
         let tables = tables.map(|table| (table.schema.as_deref(), table.name.as_str()));
-        let declared = scan.declared.iter().filter(|object| KINDS.contains(&object.desc.as_str()));
+        let is_named =
+            |object: &&Declared| ObjectKind::of_tag(&object.desc).is_some_and(ObjectKind::is_named_in_queries);
+        let declared = scan.declared.iter().filter(is_named);
         let declared =
             declared.map(|object| (object.schema.as_deref(), object.tag.split('(').next().unwrap_or(&object.tag)));
         for (schema, name) in tables.chain(declared) {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use pgdump_reader::{Archive, ObjectKind, TocEntry};
+use pgdump_reader::{Archive, ObjectKind, TocEntry, tag};
 
 use super::statements::{extensions_ahead, schemas_ahead};
 use super::text::{head, on_one_line};
@@ -41,19 +41,6 @@ impl LeftOut {
         }
     }
 }
-
-/// What is wholly lost when the restoring role is refused it: nothing else comes with these entries, so that leaving them out
-/// loses nothing more.
-const REFUSED: [&str; 8] = [
-    "COMMENT",
-    "EVENT TRIGGER",
-    "FOREIGN DATA WRAPPER",
-    "PUBLICATION",
-    "PUBLICATION TABLE",
-    "PUBLICATION TABLES IN SCHEMA",
-    "SECURITY LABEL",
-    "SUBSCRIPTION",
-];
 
 /// The list; `None` for a plain dump, where nothing is to be left out, and where the profile itself restores a part.
 pub fn file(request: &Request<'_>) -> Option<FixFile> {
@@ -91,8 +78,8 @@ fn left_out(request: &Request<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usiz
     let schemas = schemas_ahead(request);
     for entry in archive.entries.iter() {
         let extension = match entry.desc.as_str() {
-            "EXTENSION" => Some(entry.tag.as_str()),
-            "COMMENT" => entry.tag.strip_prefix("EXTENSION "),
+            tag::EXTENSION => Some(entry.tag.as_str()),
+            tag::COMMENT => entry.tag.strip_prefix("EXTENSION "),
             _ => None,
         };
         if let Some((_, places)) = unavailable.iter().find(|(name, _)| Some(*name) == extension) {
@@ -100,12 +87,12 @@ fn left_out(request: &Request<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usiz
             findings.extend(places);
             lost.insert(entry.id);
         } else if let Some((_, places)) = ahead.iter().find(|(known, _)| Some(known.name.as_str()) == extension) {
-            let why = if entry.desc == "COMMENT" { "only the extension's owner may" } else { "before.sql makes it" };
+            let why = if entry.desc == tag::COMMENT { "only the extension's owner may" } else { "before.sql makes it" };
             left_out.add(entry, why);
             findings.extend(places);
-        } else if extension.is_some() && entry.desc == "COMMENT" && request.unprivileged().is_some() {
+        } else if extension.is_some() && entry.desc == tag::COMMENT && request.unprivileged().is_some() {
             left_out.add(entry, "only the extension's owner may, and the extension brings its own");
-        } else if entry.desc == "SCHEMA"
+        } else if entry.desc == tag::SCHEMA
             && schemas.iter().any(|(schema, _)| *schema == entry.tag)
             && !unavailable.iter().any(|(name, _)| ahead.iter().any(|(known, _)| known.name == *name))
         {
@@ -126,7 +113,7 @@ fn left_out(request: &Request<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usiz
             _ => continue,
         };
         for entry in archive.entries.iter().filter(|entry| finding.remedy.entries.contains(&entry.id)) {
-            if wholly || REFUSED.contains(&entry.desc.as_str()) {
+            if wholly || ObjectKind::of_tag(&entry.desc).is_some_and(|kind| kind.is_alone) {
                 left_out.add(entry, why);
                 lost.insert(entry.id);
                 findings.insert(at);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgdump_reader::{Extension, Facts};
+use pgdump_reader::{Extension, Facts, tag};
 
 use super::text::{file_part, on_one_line, sql_head};
 use super::{FixFile, Request, Use, roles};
@@ -39,7 +39,7 @@ pub fn schemas_ahead<'a>(request: &Request<'a>) -> Vec<(&'a str, Option<&'a str>
 }
 
 fn owner_of_schema<'a>(facts: &'a Facts, schema: &str) -> Option<&'a str> {
-    let owned = facts.owners.iter().find(|owned| owned.kind == "SCHEMA" && owned.name == schema);
+    let owned = facts.owners.iter().find(|owned| owned.kind == tag::SCHEMA && owned.name == schema);
     owned.map(|owned| owned.owner.as_str())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgdump_reader::{Grant, Owned, SUBSCRIPTIONS};
+use pgdump_reader::{Grant, Owned, SUBSCRIPTIONS, tag};
 
 use super::has::{Has, acts_for};
 use super::{PreflightFinding, Request};
@@ -39,7 +39,7 @@ fn named<'a>(request: &Request<'a>, has: &Has<'_>) -> BTreeMap<&'a str, BTreeSet
             add(&owned.owner, Some(owned_label(owned)));
         }
     }
-    for grant in facts.grants.iter().filter(|grant| !has.no_privileges || grant.kind == "USER MAPPING") {
+    for grant in facts.grants.iter().filter(|grant| !has.no_privileges || grant.kind == tag::USER_MAPPING) {
         for role in grant.grantees.iter().chain(&grant.grantors) {
             add(role, Some(grant_label(grant)));
         }
@@ -120,7 +120,7 @@ pub fn permissions(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<Pref
             if exists && !has.acts_for.contains(owned.owner.as_str()) {
                 let why = format!("{:?} is no member of {:?} and may not give it anything", has.restoring, owned.owner);
                 // What was there before the restore is not its own to give.
-                let (name, subject) = match owned.kind == "SCHEMA" && owned.name == "public" {
+                let (name, subject) = match owned.kind == tag::SCHEMA && owned.name == "public" {
                     true => (Name::PermissionDenied, has.restoring),
                     false => (Name::OwnerNotAssignable, owned.owner.as_str()),
                 };
@@ -167,7 +167,7 @@ fn unwelcome<'a>(request: &'a Request<'_>, has: &'a Has<'_>) -> impl Iterator<It
         .facts
         .owners
         .iter()
-        .filter(|owned| owned.kind == "SCHEMA")
+        .filter(|owned| owned.kind == tag::SCHEMA)
         .map(|owned| ((owned.database.as_deref(), owned.name.as_str()), owned.owner.as_str()))
         .collect();
     let is_there = |role: &str| !has.lacks_role(role) && !request.facts.roles_created.contains(role);
@@ -219,7 +219,7 @@ fn owned_label(owned: &Owned) -> String {
 fn grant_label(grant: &Grant) -> String {
     let name = qualified(grant.schema.as_deref(), &grant.name);
     match grant.kind.as_str() {
-        "USER MAPPING" | "DEFAULT PRIVILEGES" | "ROLE" => format!("{} {name}", grant.kind),
+        tag::USER_MAPPING | tag::DEFAULT_PRIVILEGES | tag::ROLE => format!("{} {name}", grant.kind),
         kind => format!("ACL {kind} {name}"),
     }
 }

@@ -4,9 +4,11 @@
 use async_trait::async_trait;
 
 use super::Rehearsal;
-use super::attempt::{EndedRestore, Stopped, conclude};
+use super::conclusion::conclude;
 use super::draft::Draft;
+use super::judging::EndedRestore;
 use super::progress::Progress;
+use super::stopped::Stopped;
 use crate::engine::Sandbox;
 use crate::event::Events;
 use crate::profile::Target;

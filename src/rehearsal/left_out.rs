@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use pgdump_reader::{Archive, Dump, ObjectKind, Part, Scan, TocEntry, schema_or_public};
+use pgdump_reader::{Archive, Dump, ObjectKind, Part, Scan, TocEntry, schema_or_public, tag};
 
 use crate::check::{CheckResult, Group, LEFT_OUT, Outcome};
 use crate::counted::{agreeing, counted, counted_as};
@@ -71,27 +71,27 @@ impl LeftOut {
     pub fn has_table_of(&self, schema: &str, tag: &str) -> bool {
         let tag = tag.strip_prefix("TABLE ").unwrap_or(tag);
         let ends = tag.match_indices(' ').map(|(at, _)| &tag[..at]).chain([tag]);
-        ends.into_iter().any(|table| self.has("TABLE", schema, table).is_some())
+        ends.into_iter().any(|table| self.has(tag::TABLE, schema, table).is_some())
     }
 
     /// Why the rows of a table are left out, where they are.
     pub fn rows(&self, schema: &str, table: &str) -> Option<&str> {
-        self.has("TABLE DATA", schema, table)
+        self.has(tag::TABLE_DATA, schema, table)
     }
 
     /// Why a sequence's value is left out, where it is.
     pub fn sequence(&self, schema: &str, name: &str) -> Option<&str> {
-        self.has("SEQUENCE SET", schema, name)
+        self.has(tag::SEQUENCE_SET, schema, name)
     }
 
     /// Why a view is left unfilled, where it is.
     pub fn materialized_view(&self, schema: &str, name: &str) -> Option<&str> {
-        self.has("MATERIALIZED VIEW DATA", schema, name)
+        self.has(tag::MATERIALIZED_VIEW_DATA, schema, name)
     }
 
     /// Why large objects are not compared, where some are left out.
     pub fn large_objects(&self) -> Option<&str> {
-        let any = self.entries.iter().any(|(desc, ..)| desc.starts_with("BLOB") && desc != "BLOB COMMENTS");
+        let any = self.entries.iter().any(|(desc, ..)| desc.starts_with(tag::BLOB) && desc != tag::BLOB_COMMENTS);
         any.then_some(self.reason.as_str())
     }
 
@@ -140,7 +140,7 @@ impl LeftOut {
             return None;
         }
         let count = |desc: &str| self.data.iter().filter(|label| label.starts_with(desc)).count();
-        let tables = count("TABLE DATA");
+        let tables = count(tag::TABLE_DATA);
         let rows = format!("the rows of {}", counted(tables, "table"));
         let mut finding = Finding::new(
             Name::LeftOut,

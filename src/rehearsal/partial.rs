@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pgdump_reader::{Dump, Scan, schema_or_public};
+use pgdump_reader::{Dump, Scan, schema_or_public, tag};
 
 /// Tables that are named one by one.
 const NAMED: usize = 5;
@@ -34,7 +34,7 @@ pub fn without_data(dump: &Dump, scan: &Scan) -> Vec<String> {
     let definitions: BTreeMap<(Option<&str>, &str, &str), &str> = scan
         .declared
         .iter()
-        .filter(|object| object.desc == "TABLE")
+        .filter(|object| object.desc == tag::TABLE)
         .map(|object| {
             let schema = object.schema.as_deref().unwrap_or_default();
             ((object.database.as_deref(), schema, object.tag.as_str()), object.definition.as_str())

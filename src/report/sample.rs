@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Report, SCHEMA, SourceFacts, SourceKind};
 use crate::check::{CheckResult, Group, NEEDS, Outcome};
-use crate::finding::{AcceptedObjects, Finding, Name, Severity};
+use crate::finding::{AcceptedObjects, Finding, Foreseen, Name, Severity};
 use crate::rehearsal::{Judge, Rehearsal, RestoreSummary, Timings, Verdict, WrittenFixes};
 
 /// What the samples' rehearsals are of.
@@ -333,7 +333,7 @@ pub fn with_fixes() -> Report {
 pub fn foreseen() -> Report {
     let role = role_missing();
     let mut met = check(NEEDS, Vec::new());
-    met.foreseen = vec![role.title.clone()];
+    met.foreseen = vec![Foreseen::of(&role)];
     let mut laptop = target("laptop", "17.11", vec![role.clone()], Vec::new());
     laptop.checks.insert(0, met);
     let mut rule = target("managed", "17.11", Vec::new(), Vec::new());

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
-use pgdump_reader::{Archive, TocEntry, in_standard_form};
+use pgdump_reader::{Archive, ObjectKind, Pass, TocEntry, in_standard_form, tag};
 
 use crate::finding::Failure;
 
@@ -46,10 +46,13 @@ pub fn attribute(failures: &mut [Failure], archive: &Archive, parallel: bool) {
     if !parallel {
         return;
     }
-    let places: HashMap<i32, (u8, usize)> =
+    let places: HashMap<i32, (Pass, usize)> =
         archive.entries.iter().enumerate().map(|(place, entry)| (entry.id, (pass(entry), place))).collect();
     give_those_left(failures, named, &places);
-    let place = |failure: &Failure| failure.entry.and_then(|entry| places.get(&entry)).copied().unwrap_or((u8::MAX, 0));
+    let place = |failure: &Failure| {
+        let place = failure.entry.and_then(|entry| places.get(&entry));
+        (place.is_none(), place)
+    };
     failures.sort_by(|a, b| {
         // One job runs the statements of an entry in their order; without an entry nothing but the text is the same in
         // every run.
@@ -63,7 +66,7 @@ pub fn attribute(failures: &mut [Failure], archive: &Archive, parallel: bool) {
 /// Gives failures whose statement the server could not read, and so not log, the entries that the jobs named and no statement
 /// explains: in the order of one job where those failures say the same, so that it does not matter which is whose. An entry of
 /// several statements is named once, and can fail more than once. Those that say different things keep what the client said.
-fn give_those_left(failures: &mut [Failure], mut named: BTreeSet<i32>, places: &HashMap<i32, (u8, usize)>) {
+fn give_those_left(failures: &mut [Failure], mut named: BTreeSet<i32>, places: &HashMap<i32, (Pass, usize)>) {
     for entry in failures.iter().filter(|failure| failure.statement.is_some()).filter_map(|failure| failure.entry) {
         named.remove(&entry);
     }
@@ -78,14 +81,12 @@ fn give_those_left(failures: &mut [Failure], mut named: BTreeSet<i32>, places: &
     without.iter_mut().zip(entries).for_each(|(failure, entry)| failure.entry = entry);
 }
 
-/// pg_restore goes through an archive three times (`_tocEntryRestorePass` in pg_backup_archiver.c, PostgreSQL 13 to 18).
-fn pass(entry: &TocEntry) -> u8 {
-    match entry.desc.as_str() {
-        "ACL" | "ACL LANGUAGE" | "DEFAULT ACL" => 1,
-        "EVENT TRIGGER" | "MATERIALIZED VIEW DATA" => 2,
-        "COMMENT" if entry.tag.starts_with("EVENT TRIGGER ") => 2,
-        _ => 0,
-    }
+/// When pg_restore restores an entry: the comment of an event trigger comes after the trigger.
+fn pass(entry: &TocEntry) -> Pass {
+    let pass = |kind: Option<&ObjectKind>| kind.map_or(Pass::Main, |kind| kind.pass);
+    let of_comment =
+        || entry.subject().filter(|_| entry.desc == tag::COMMENT).and_then(|(word, _)| ObjectKind::of_sql(word));
+    pass(ObjectKind::of_tag(&entry.desc)).max(pass(of_comment()))
 }
 
 fn add(owners: &mut HashMap<String, Option<i32>>, statement: &str, id: i32) {

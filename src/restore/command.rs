@@ -1,7 +1,7 @@
 //! The command that restores a dump into a target.
 
 use pgdump_reader::reading::{Readers, pieces_of_archive};
-use pgdump_reader::{Archive, Container, Dump, TocEntry, schema_or_public};
+use pgdump_reader::{Archive, Container, Dump, TocEntry, schema_or_public, tag};
 
 use crate::cluster::MAINTENANCE_DATABASE;
 use crate::postgres::Tool;
@@ -145,7 +145,9 @@ fn decided_by_order(archive: &Archive, target: &Target) -> Option<String> {
     // behind the rows (dumpConstraint in pg_dump.c).
     let not_valid = archive.entries.iter().find(|entry| {
         let definition = entry.defn.trim_end();
-        entry.desc == "CHECK CONSTRAINT" && definition.starts_with("ALTER DOMAIN") && definition.ends_with("NOT VALID;")
+        entry.desc == tag::CHECK_CONSTRAINT
+            && definition.starts_with("ALTER DOMAIN")
+            && definition.ends_with("NOT VALID;")
     });
     if let Some(entry) = not_valid {
         return Some(format!("{} is not valid for rows that come before it", entry.label()));
@@ -165,11 +167,11 @@ fn decided_by_order(archive: &Archive, target: &Target) -> Option<String> {
 /// its owner (`query would be affected by row-level security policy`, RI_Initial_Check in src/backend/utils/adt/ri_triggers.c).
 /// The archive's order puts policies behind keys.
 fn key_under_forced_policies(archive: &Archive, target: &Target) -> Option<String> {
-    let forced = |entry: &TocEntry| entry.desc == "TABLE" && entry.defn.contains(" FORCE ROW LEVEL SECURITY");
+    let forced = |entry: &TocEntry| entry.desc == tag::TABLE && entry.defn.contains(" FORCE ROW LEVEL SECURITY");
     if target.restores_as_superuser() || !archive.entries.iter().any(forced) {
         return None;
     }
-    archive.entries.iter().find(|entry| entry.desc == "FK CONSTRAINT").map(TocEntry::label)
+    archive.entries.iter().find(|entry| entry.desc == tag::FK_CONSTRAINT).map(TocEntry::label)
 }
 
 /// A table whose rows come into what the target has already: of a dump of data alone, or where the target is not empty.
@@ -186,8 +188,8 @@ fn into_tables_of_others(archive: &Archive, target: &Target) -> Option<String> {
         words.iter().any(|word| text.contains(word))
     });
     let made = |desc: &str| archive.entries.iter().any(|entry| entry.desc == desc);
-    let alone = data_alone || filled || !made("TABLE") && !made("EXTENSION");
-    let rows = archive.entries.iter().find(|entry| entry.desc == "TABLE DATA");
+    let alone = data_alone || filled || !made(tag::TABLE) && !made(tag::EXTENSION);
+    let rows = archive.entries.iter().find(|entry| entry.desc == tag::TABLE_DATA);
     rows.filter(|_| alone).map(|entry| format!("{}.{}", schema_or_public(entry.schema.as_deref()), entry.tag))
 }
 

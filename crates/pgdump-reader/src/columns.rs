@@ -9,6 +9,7 @@ use crate::archive::Archive;
 use crate::digest::Treatment;
 use crate::lexer::{Item, Lexer, Statement, Token, TokenKind};
 use crate::rows::{Columns, Destination};
+use crate::tag;
 
 /// The columns of tables that have at least one that holds moments.
 #[derive(Debug, Default)]
@@ -25,7 +26,7 @@ impl ZonedColumns {
         let mut zoned = Self::default();
         let finder = memchr::memmem::Finder::new("time zone");
         let range = memchr::memmem::Finder::new("tstz");
-        for entry in archive.entries.iter().filter(|entry| entry.desc == "TABLE") {
+        for entry in archive.entries.iter().filter(|entry| entry.desc == tag::TABLE) {
             let text = entry.defn.as_str();
             if finder.find(text.as_bytes()).is_none() && range.find(text.as_bytes()).is_none() {
                 continue;

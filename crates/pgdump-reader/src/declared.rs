@@ -8,6 +8,7 @@ use crate::archive::{Archive, label};
 use crate::lexer::{Item, Lexer, Statement, TokenKind};
 use crate::object_kind::{self, ObjectKind, Part};
 use crate::sql;
+use crate::tag;
 use crate::words::Words;
 
 /// One object as a dump declares it.
@@ -50,7 +51,7 @@ impl Declared {
 
     /// The large object that it says something of, by its oid.
     pub fn large_object(&self) -> Option<&str> {
-        object_kind::subject(&self.desc, &self.tag).filter(|(kind, _)| *kind == "LARGE OBJECT").map(|(_, oid)| oid)
+        object_kind::subject(&self.desc, &self.tag).filter(|(kind, _)| *kind == tag::LARGE_OBJECT).map(|(_, oid)| oid)
     }
 
     /// The same with the name that pg_dump of today gives it: before 9.6 and 11 what belongs to a table was named without it,
@@ -58,7 +59,13 @@ impl Declared {
     fn with_modern_tag(mut self) -> Self {
         if !matches!(
             self.desc.as_str(),
-            "CONSTRAINT" | "FK CONSTRAINT" | "CHECK CONSTRAINT" | "DEFAULT" | "TRIGGER" | "RULE" | "POLICY"
+            tag::CONSTRAINT
+                | tag::FK_CONSTRAINT
+                | tag::CHECK_CONSTRAINT
+                | tag::DEFAULT
+                | tag::TRIGGER
+                | tag::RULE
+                | tag::POLICY
         ) {
             return self;
         }
@@ -70,9 +77,9 @@ impl Declared {
         };
         let mut words = Words::of(&statement);
         let table = match self.desc.as_str() {
-            "TRIGGER" => words.skip_to("on").and_then(|()| words.qualified()),
-            "RULE" => words.skip_to("to").and_then(|()| words.qualified()),
-            "POLICY" => words.skip_to("on").and_then(|()| words.qualified()),
+            tag::TRIGGER => words.skip_to("on").and_then(|()| words.qualified()),
+            tag::RULE => words.skip_to("to").and_then(|()| words.qualified()),
+            tag::POLICY => words.skip_to("on").and_then(|()| words.qualified()),
             _ => {
                 let altered = words.eat("alter").and_then(|()| words.eat("table").or_else(|| words.eat("domain")));
                 let _ = words.eat("only");
@@ -95,7 +102,7 @@ impl Declared {
         let batches: HashMap<i32, Vec<&str>> = archive
             .entries
             .iter()
-            .filter(|entry| entry.desc == "BLOB METADATA")
+            .filter(|entry| entry.desc == tag::BLOB_METADATA)
             .map(|entry| (entry.id, entry.large_object_oids().collect()))
             .collect();
         let entries = archive.entries.iter().filter(|entry| !entry.desc.is_empty() && is_object(&entry.desc));
@@ -115,7 +122,7 @@ impl Declared {
                     _ => None,
                 },
                 definition: match &batches.get(&entry.dependencies.first().copied().unwrap_or_default()) {
-                    Some(oids) if entry.desc == "ACL" => for_each_object(&entry.defn, oids),
+                    Some(oids) if entry.desc == tag::ACL => for_each_object(&entry.defn, oids),
                     _ => entry.defn.clone(),
                 },
                 id: Some(entry.id),
@@ -316,12 +323,13 @@ fn follows(object: &Declared, statement: &Statement) -> bool {
         })
     };
     match words().next() {
-        Some("grant" | "revoke") => return object.desc == "ACL",
+        Some("grant" | "revoke") => return object.desc == tag::ACL,
         Some("alter" | "create") => {}
         _ => return false,
     }
     // dumpConstraint in pg_dump.c writes what else there is of a constraint's index.
-    if object.desc.ends_with("CONSTRAINT") && !words().any(|word| matches!(word, "cluster" | "replica" | "statistics"))
+    if object.desc.ends_with(tag::CONSTRAINT)
+        && !words().any(|word| matches!(word, "cluster" | "replica" | "statistics"))
     {
         return false;
     }
@@ -330,7 +338,7 @@ fn follows(object: &Declared, statement: &Statement) -> bool {
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '(']))
             || object.tag.strip_suffix(name).is_some_and(|rest| rest.ends_with(' '))
     };
-    object.desc == "DEFAULT ACL" || words().skip(2).any(|word| named(&one_line(word)))
+    object.desc == tag::DEFAULT_ACL || words().skip(2).any(|word| named(&one_line(word)))
 }
 
 /// Whether a statement makes something in its database, or sets privileges there, also of what is made later. What pg_dumpall writes for the whole

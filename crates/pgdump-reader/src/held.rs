@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::declared::{Added, Word, statements};
 use crate::object_kind::subject;
 use crate::scan::Scan;
+use crate::tag;
 
 /// How much a dump puts into one database.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +46,8 @@ impl Scan {
         let tables = facts.tables.iter().map(|table| (&table.database, Part::Table));
         let large_objects = self.large_objects.iter().filter(|(_, data)| data.objects > 0);
         let objects = self.declared.iter().filter(|object| !object.is_of_database());
-        let owners = facts.owners.iter().filter(|owned| !matches!(owned.kind.as_str(), "DATABASE" | "TABLESPACE"));
+        let owners =
+            facts.owners.iter().filter(|owned| !matches!(owned.kind.as_str(), tag::DATABASE | tag::TABLESPACE));
         let rows = self.rows.iter().filter(|rows| rows.rows > 0).map(|rows| &rows.destination.database);
         let others = rows
             .chain(self.added.iter().filter(|added| !is_of_cluster(added)).map(|added| &added.database))
@@ -56,7 +58,7 @@ impl Scan {
             .chain(large_objects.map(|(database, _)| (database, Part::LargeObject)))
             .chain(objects.map(|object| (&object.database, Part::of(&object.desc, &object.tag))))
             .chain(owners.map(|owned| (&owned.database, Part::of(&owned.kind, &owned.name))))
-            .chain(facts.extensions.iter().map(|one| (&one.database, Part::of("EXTENSION", &one.name))))
+            .chain(facts.extensions.iter().map(|one| (&one.database, Part::of(tag::EXTENSION, &one.name))))
             .chain(others.map(|database| (database, Part::Other)));
         let mut held: BTreeMap<Option<&str>, Held> = BTreeMap::new();
         for (database, part) in parts {
@@ -78,7 +80,7 @@ impl Scan {
         let any = |count: fn(&Held) -> usize| held.values().any(|held| count(held) > 0);
         let has_roles = !facts.roles_created.is_empty()
             || !facts.roles_altered.is_empty()
-            || facts.grants.iter().any(|grant| grant.kind == "ROLE")
+            || facts.grants.iter().any(|grant| grant.kind == tag::ROLE)
             || self.added.iter().any(is_of_cluster);
         if any(|held| held.tables + held.others) {
             Holding::Objects
@@ -110,10 +112,10 @@ impl Part {
     /// a comment or an owner of its own.
     fn of(desc: &str, name: &str) -> Self {
         match (desc, name) {
-            ("LARGE OBJECT", _) => Self::LargeObject,
-            _ if matches!(subject(desc, name), Some(("LARGE OBJECT", _))) => Self::LargeObject,
-            ("EXTENSION", "plpgsql") | ("SCHEMA", "public") => Self::BuiltIn,
-            ("COMMENT", "EXTENSION plpgsql" | "SCHEMA public") => Self::BuiltIn,
+            (tag::LARGE_OBJECT, _) => Self::LargeObject,
+            _ if matches!(subject(desc, name), Some((tag::LARGE_OBJECT, _))) => Self::LargeObject,
+            (tag::EXTENSION, "plpgsql") | (tag::SCHEMA, "public") => Self::BuiltIn,
+            (tag::COMMENT, "EXTENSION plpgsql" | "SCHEMA public") => Self::BuiltIn,
             _ => Self::Other,
         }
     }

@@ -47,6 +47,7 @@ mod script;
 mod sequences;
 pub mod sql;
 mod strings;
+pub mod tag;
 mod temporary;
 #[cfg(test)]
 mod tests;
@@ -69,7 +70,7 @@ pub use facts::{
 pub use held::{Held, Holding};
 pub use large_objects::{LargeObjectData, PAGE as LARGE_OBJECT_PAGE};
 pub use names::Names;
-pub use object_kind::{OBJECT_KINDS, ObjectKind, Part};
+pub use object_kind::{GrantedKind, Naming, OBJECT_KINDS, ObjectKind, Part, Pass};
 pub use plain::{Plain, begins_with_command};
 pub use reader::Reader;
 pub use renamed::Renamed;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::archive::Archive;
 use crate::declared::Declared;
+use crate::tag;
 
 /// One definition of a dump.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +66,7 @@ impl Readers {
     pub fn of<'a>(pieces: impl Iterator<Item = Piece<'a>> + Clone) -> Self {
         let mut readers = Self::default();
         let mut others: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for piece in pieces.clone().filter(|piece| piece.desc == "FUNCTION") {
+        for piece in pieces.clone().filter(|piece| piece.desc == tag::FUNCTION) {
             let name = piece.tag.split('(').next().unwrap_or(piece.tag);
             let text = piece.definition;
             match language(text).as_deref() {
@@ -95,13 +96,13 @@ impl Readers {
         }
         for piece in pieces {
             match piece.desc {
-                "OPERATOR" => {
+                tag::OPERATOR => {
                     let made_of = piece.definition.split(['=', ',', '\n']).map(last_part);
                     if made_of.into_iter().any(|name| readers.functions.contains(&name)) {
                         readers.operators.insert(piece.tag.split(" (").next().unwrap_or(piece.tag).to_owned());
                     }
                 }
-                "CAST" if readers.cast.is_none() => {
+                tag::CAST if readers.cast.is_none() => {
                     readers.cast = readers.called_in(piece.definition).map(str::to_owned);
                 }
                 _ => {}
@@ -133,17 +134,18 @@ impl Readers {
             object: crate::archive::label(piece.desc, piece.schema, piece.tag),
             function: function.to_owned(),
         };
-        let views = pieces.clone().filter(|piece| piece.desc == "MATERIALIZED VIEW DATA").count();
+        let views = pieces.clone().filter(|piece| piece.desc == tag::MATERIALIZED_VIEW_DATA).count();
         pieces.clone().find_map(|piece| {
             let function = match piece.desc {
-                "TABLE" => piece.definition.lines().filter(|line| runs(line)).find_map(|line| self.called_in(line)),
-                "DOMAIN" | "INDEX" | "CONSTRAINT" | "CHECK CONSTRAINT" | "DOMAIN CONSTRAINT" => {
+                tag::TABLE => piece.definition.lines().filter(|line| runs(line)).find_map(|line| self.called_in(line)),
+                tag::DOMAIN | tag::INDEX | tag::CONSTRAINT | tag::CHECK_CONSTRAINT | tag::DOMAIN_CONSTRAINT => {
                     self.called_in(piece.definition)
                 }
-                "MATERIALIZED VIEW" | "VIEW" if views > 1 => self.called_in(piece.definition),
+                tag::MATERIALIZED_VIEW | tag::VIEW if views > 1 => self.called_in(piece.definition),
                 _ => None,
             };
-            let cast = self.cast.as_deref().filter(|_| piece.desc == "TABLE" && piece.definition.contains("CHECK ("));
+            let cast =
+                self.cast.as_deref().filter(|_| piece.desc == tag::TABLE && piece.definition.contains("CHECK ("));
             function.or(cast).map(|function| call(piece, function))
         })
     }

@@ -7,12 +7,13 @@ use crate::archive::data::DataRead;
 use crate::digest::NoDigest;
 use crate::facts::{Facts, TableData};
 use crate::rows::TableRows;
+use crate::tag;
 
 impl Facts {
     /// Writes the rows that were counted to the tables that they belong to.
     pub(crate) fn count_rows(&mut self, archive: &Archive, read: &HashMap<i32, DataRead>) {
         let mut rows: HashMap<(Option<&str>, &str), DataRead> = HashMap::new();
-        for entry in archive.entries.iter().filter(|entry| entry.desc == "TABLE DATA") {
+        for entry in archive.entries.iter().filter(|entry| entry.desc == tag::TABLE_DATA) {
             if let Some(data) = read.get(&entry.id) {
                 rows.insert((entry.schema.as_deref(), &entry.tag), *data);
             }

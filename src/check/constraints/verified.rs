@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
-use pgdump_reader::Constraint;
+use pgdump_reader::{Constraint, tag};
 
 use super::listed::{self, Unverified};
 use crate::check::catalog::{MOST_NAMED, qualified};
@@ -87,7 +87,7 @@ fn unverified_constraints(found: &[Unverified]) -> Option<Finding> {
     let validate = found
         .iter()
         .map(|one| {
-            let kind = if one.is_domain { "DOMAIN" } else { "TABLE" };
+            let kind = if one.is_domain { tag::DOMAIN } else { tag::TABLE };
             let (of, name) = (qualified(&one.schema, &one.of), identifier(&one.name));
             match one.enforced {
                 true => format!("ALTER {kind} {of} VALIDATE CONSTRAINT {name};"),

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use pgdump_reader::Declared;
+use pgdump_reader::{Declared, tag};
 
 use super::text;
 use crate::check::key::{Key, key};
@@ -187,8 +187,8 @@ pub fn by_meaning(
 /// The extension that this is, or that it is the comment of: the server writes one itself.
 fn extension((desc, _, tag): &Key) -> Option<&str> {
     match desc.as_str() {
-        "EXTENSION" => Some(tag),
-        "COMMENT" => tag.strip_prefix("EXTENSION "),
+        tag::EXTENSION => Some(tag),
+        tag::COMMENT => tag.strip_prefix("EXTENSION "),
         _ => None,
     }
 }
@@ -196,7 +196,7 @@ fn extension((desc, _, tag): &Key) -> Option<&str> {
 /// Whether this is an extension that the dump does not have, or the comment of one.
 pub fn is_extension_beside(object: &Declared, dump: &[Declared]) -> bool {
     let of_dump =
-        |name: &str| dump.iter().any(|object| object.desc == "EXTENSION" && object.tag.trim_matches('"') == name);
+        |name: &str| dump.iter().any(|object| object.desc == tag::EXTENSION && object.tag.trim_matches('"') == name);
     extension(&key(object)).is_some_and(|name| !of_dump(name.trim_matches('"')))
 }
 
@@ -209,7 +209,7 @@ fn is_refused(extension: &str, failed: &[&Declared], failures: &[Failure]) -> bo
                 && rest.split(|c: char| c.is_whitespace() || "\";".contains(c)).any(|word| word == extension)
         })
     };
-    failed.iter().any(|object| object.desc == "EXTENSION" && object.tag.trim_matches('"') == extension)
+    failed.iter().any(|object| object.desc == tag::EXTENSION && object.tag.trim_matches('"') == extension)
         || failures.iter().filter_map(|failure| failure.statement.as_deref()).any(makes_it)
 }
 
@@ -229,12 +229,12 @@ fn unquoted(object: &Declared) -> Key {
 /// Privileges are compared by what they allow, not by their statements; and what belongs to the database itself is only
 /// restored with it.
 fn is_compared(object: &Declared) -> bool {
-    !matches!(object.desc.as_str(), "ACL" | "DEFAULT ACL") && !object.is_of_database()
+    !matches!(object.desc.as_str(), tag::ACL | tag::DEFAULT_ACL) && !object.is_of_database()
 }
 
 /// The schema that every new database has.
 pub fn is_public(object: &Declared) -> bool {
-    object.desc == "SCHEMA" && object.tag == "public"
+    object.desc == tag::SCHEMA && object.tag == "public"
 }
 
 /// The objects of which the restore has refused a statement.
@@ -263,12 +263,13 @@ pub fn failed(dump: &[Declared], failures: &[Failure]) -> HashSet<usize> {
     let without_query: HashSet<(&Option<String>, &str)> = failed
         .iter()
         .map(|index| &dump[*index])
-        .filter(|object| object.desc == "RULE")
+        .filter(|object| object.desc == tag::RULE)
         .filter_map(|rule| Some((&rule.schema, rule.tag.strip_suffix(" _RETURN")?)))
         .collect();
     if !without_query.is_empty() {
-        let is_one =
-            |object: &Declared| object.desc == "VIEW" && without_query.contains(&(&object.schema, object.tag.as_str()));
+        let is_one = |object: &Declared| {
+            object.desc == tag::VIEW && without_query.contains(&(&object.schema, object.tag.as_str()))
+        };
         failed.extend(dump.iter().enumerate().filter(|(_, object)| is_one(object)).map(|(index, _)| index));
     }
     failed

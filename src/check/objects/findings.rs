@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pgdump_reader::Declared;
+use pgdump_reader::{Declared, tag};
 use similar::TextDiff;
 
 use super::compare::Comparison;
@@ -73,7 +73,7 @@ pub fn undecided(comparison: &Comparison) -> (Vec<String>, Vec<Apart>) {
 
 /// Comments change nothing that an application does.
 fn is_remark(object: &Declared) -> bool {
-    object.desc == "COMMENT"
+    object.desc == tag::COMMENT
 }
 
 /// What is not there; `left_out` is what has left it out, where something has.
@@ -157,7 +157,7 @@ fn changed(comparison: &Comparison, unsaid: &str) -> Vec<Finding> {
 
 /// Whether all that differs is whether a trigger or a rule fires.
 fn is_switched(dump: &Declared, restored: &Declared) -> bool {
-    if !matches!(dump.desc.as_str(), "TRIGGER" | "RULE" | "EVENT TRIGGER") {
+    if !matches!(dump.desc.as_str(), tag::TRIGGER | tag::RULE | tag::EVENT_TRIGGER) {
         return false;
     }
     let create = |object: &Declared| {

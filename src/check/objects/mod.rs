@@ -13,7 +13,7 @@ mod unnamed;
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use pgdump_reader::Declared;
+use pgdump_reader::{Declared, tag};
 
 use super::scope::{self, in_database, schema_of, tablespaces_left_out};
 use super::{Check, Group, Looked, Restored, schema};
@@ -67,7 +67,7 @@ impl Check for Objects {
         }
         // Row level security is another check's, which says who sees what.
         let comparison =
-            compare_only(restored, |object| !matches!(object.desc.as_str(), "POLICY" | "ROW SECURITY")).await?;
+            compare_only(restored, |object| !matches!(object.desc.as_str(), tag::POLICY | tag::ROW_SECURITY)).await?;
         let mut looked = findings::looked(restored, &comparison);
         looked.findings.extend(key_triggers);
         let unnamed = unnamed::look(restored).await?;
@@ -153,7 +153,7 @@ pub async fn compare_only(
     }
     // pg_dump leaves invalid indexes out, and what is attached to them (getIndexes and dumpIndex in pg_dump.c); that they are
     // invalid is told by the check of indexes.
-    let of_index = |object: &Declared| matches!(object.desc.as_str(), "INDEX" | "INDEX ATTACH");
+    let of_index = |object: &Declared| matches!(object.desc.as_str(), tag::INDEX | tag::INDEX_ATTACH);
     if comparison.missing.iter().any(of_index) {
         let sql = "
             SELECT 'INDEX', n.nspname::text, c.relname::text

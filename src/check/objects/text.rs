@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use pgdump_reader::{Declared, split};
+use pgdump_reader::{Declared, split, tag};
 
 /// Whether two objects are the same by their texts: statement by statement, in whatever order an archive's entry and a script
 /// have them. That they are not proves nothing.
@@ -15,7 +15,7 @@ pub(super) fn same(one: &Declared, other: &Declared) -> bool {
 /// How rows are kept stands beside the definition, where it is stated at all. A script sets it for what follows, of which only
 /// these have one.
 fn same_access_method(one: &Declared, other: &Declared) -> bool {
-    let has_rows = matches!(one.desc.as_str(), "TABLE" | "MATERIALIZED VIEW");
+    let has_rows = matches!(one.desc.as_str(), tag::TABLE | tag::MATERIALIZED_VIEW);
     match (&one.access_method, &other.access_method) {
         (Some(one), Some(other)) => !has_rows || one == other,
         _ => true,
@@ -29,7 +29,7 @@ fn compared(object: &Declared) -> Vec<Cow<'_, str>> {
         .filter(|statement| !is_compared_elsewhere(statement))
         .map(Cow::from)
         .collect();
-    if object.desc.ends_with("CONSTRAINT") {
+    if object.desc.ends_with(tag::CONSTRAINT) {
         // That a constraint is not verified is told by the check of constraints.
         for statement in &mut statements {
             if let Some(verified) = statement.strip_suffix(" NOT VALID") {
@@ -53,13 +53,14 @@ pub fn with_attachments(objects: Vec<Declared>) -> Vec<Declared> {
     let mut out = Vec::with_capacity(objects.len());
     for mut object in objects {
         let mut attached = None;
-        if matches!(object.desc.as_str(), "TABLE" | "FOREIGN TABLE")
+        if matches!(object.desc.as_str(), tag::TABLE | tag::FOREIGN_TABLE)
             && object.definition.contains(ATTACH)
             && let Some(at) = object.definition.rfind("ALTER TABLE ONLY ")
             && object.definition[at..].contains(ATTACH)
         {
             let definition = object.definition.split_off(at);
-            attached = Some(Declared { desc: "TABLE ATTACH".into(), definition, tablespace: None, ..object.clone() });
+            attached =
+                Some(Declared { desc: tag::TABLE_ATTACH.into(), definition, tablespace: None, ..object.clone() });
         }
         out.push(object);
         out.extend(attached);

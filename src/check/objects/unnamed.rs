@@ -1,7 +1,7 @@
 //! Objects that a script makes by statements that pg_dump has not written. Their definitions are not compared; that the
 //! tables are there is looked at.
 
-use pgdump_reader::schema_or_public;
+use pgdump_reader::{schema_or_public, tag};
 use std::collections::{BTreeSet, HashSet};
 
 use crate::check::catalog::restore_failed;
@@ -31,7 +31,7 @@ impl Unnamed {
 /// Looks for the tables.
 pub(super) async fn look(restored: &Restored<'_>) -> Result<Unnamed, ClusterError> {
     let declared: HashSet<(String, &str)> = in_database(&restored.scan.declared, restored, |object| &object.database)
-        .filter(|object| object.desc == "TABLE")
+        .filter(|object| object.desc == tag::TABLE)
         .map(|object| (schema_of(&object.schema), object.tag.as_str()))
         .collect();
     // Where a name without a schema goes, the server's search_path decides.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgdump_reader::Word;
+use pgdump_reader::{GrantedKind, ObjectKind, Word};
 
 use crate::postgres::{Change, Major};
 
@@ -12,76 +12,9 @@ use crate::postgres::{Change, Major};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Acl(pub BTreeMap<String, BTreeMap<char, bool>>);
 
-/// A kind of object that privileges can be granted on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum GrantedKind {
-    /// Views and all other relations but sequences too.
-    Table,
-    Column,
-    Sequence,
-    /// Functions, procedures and aggregates.
-    Routine,
-    Schema,
-    /// Domains too.
-    Type,
-    Language,
-    ForeignDataWrapper,
-    ForeignServer,
-    LargeObject,
-    Database,
-}
-
-impl GrantedKind {
-    /// As a GRANT statement calls it.
-    pub fn sql(self) -> &'static str {
-        match self {
-            GrantedKind::Table | GrantedKind::Column => "TABLE",
-            GrantedKind::Sequence => "SEQUENCE",
-            GrantedKind::Routine => "ROUTINE",
-            GrantedKind::Schema => "SCHEMA",
-            GrantedKind::Type => "TYPE",
-            GrantedKind::Language => "LANGUAGE",
-            GrantedKind::ForeignDataWrapper => "FOREIGN DATA WRAPPER",
-            GrantedKind::ForeignServer => "FOREIGN SERVER",
-            GrantedKind::LargeObject => "LARGE OBJECT",
-            GrantedKind::Database => "DATABASE",
-        }
-    }
-
-    pub fn of_code(code: &str) -> Option<Self> {
-        Some(match code {
-            "r" => GrantedKind::Table,
-            "c" => GrantedKind::Column,
-            "s" => GrantedKind::Sequence,
-            "f" => GrantedKind::Routine,
-            "n" => GrantedKind::Schema,
-            "T" => GrantedKind::Type,
-            "l" => GrantedKind::Language,
-            "F" => GrantedKind::ForeignDataWrapper,
-            "S" => GrantedKind::ForeignServer,
-            "L" => GrantedKind::LargeObject,
-            "d" => GrantedKind::Database,
-            _ => return None,
-        })
-    }
-
-    /// What ALL stands for in a major version (acl.h, ACL_ALL_RIGHTS_*; MAINTAIN since 17).
-    pub(super) fn all(self, major: u16) -> &'static str {
-        match self {
-            GrantedKind::Table if Major(major).has(Change::Maintain) => "arwdDxtm",
-            GrantedKind::Table => "arwdDxt",
-            GrantedKind::Column => "arwx",
-            GrantedKind::Sequence => "rwU",
-            GrantedKind::Routine => "X",
-            GrantedKind::Schema => "UC",
-            GrantedKind::LargeObject => "rw",
-            GrantedKind::Database => "CTc",
-            GrantedKind::Type
-            | GrantedKind::Language
-            | GrantedKind::ForeignDataWrapper
-            | GrantedKind::ForeignServer => "U",
-        }
-    }
+/// What ALL stands for in a major version (MAINTAIN since 17).
+pub(super) fn all_of(kind: GrantedKind, major: u16) -> impl Iterator<Item = char> {
+    kind.all.chars().filter(move |letter| *letter != 'm' || Major(major).has(Change::Maintain))
 }
 
 fn letter(privilege: &str) -> Option<char> {
@@ -195,7 +128,7 @@ pub fn changes(words: &[Word], major: u16) -> Option<Vec<PrivilegeChange>> {
             let of_columns = columns.iter().map(|column| {
                 let mut words = object.clone();
                 words.extend([Word::Sign(b'.'), column.clone()]);
-                (GrantedKind::Column, words)
+                (GrantedKind::COLUMN, words)
             });
             let mut objects: Vec<Object> = of_columns.collect();
             if objects.is_empty() {
@@ -203,7 +136,7 @@ pub fn changes(words: &[Word], major: u16) -> Option<Vec<PrivilegeChange>> {
             }
             for object in objects {
                 let letters = match name {
-                    "all" => object.0.all(major).chars().collect(),
+                    "all" => all_of(object.0, major).collect(),
                     name => BTreeSet::from([letter(name)?]),
                 };
                 changes.entry(object).or_default().extend(letters);
@@ -227,11 +160,11 @@ pub fn changes(words: &[Word], major: u16) -> Option<Vec<PrivilegeChange>> {
 impl PrivilegeChange {
     /// The same of a sequence, which GRANT takes for a table too.
     pub fn of_sequence(&self) -> Self {
-        let table: BTreeSet<char> = GrantedKind::Table.all(13).chars().collect();
-        let of_sequence: BTreeSet<char> = GrantedKind::Sequence.all(13).chars().collect();
+        let table: BTreeSet<char> = all_of(GrantedKind::TABLE, 13).collect();
+        let of_sequence: BTreeSet<char> = all_of(GrantedKind::SEQUENCE, 13).collect();
         let is_all = self.privileges.is_superset(&table);
         let privileges = if is_all { of_sequence } else { &self.privileges & &of_sequence };
-        Self { object: (GrantedKind::Sequence, self.object.1.clone()), privileges, ..self.clone() }
+        Self { object: (GrantedKind::SEQUENCE, self.object.1.clone()), privileges, ..self.clone() }
     }
 }
 
@@ -375,21 +308,16 @@ impl<'a> Reader<'a> {
         if matches!(bare, Some(Word::Sign(b'.')))
             || bare.is_some_and(|word| matches!(word, Word::Name(name) if name == "to" || name == "from"))
         {
-            return Some(GrantedKind::Table);
+            return Some(GrantedKind::TABLE);
         }
-        Some(match self.name()? {
-            "table" => GrantedKind::Table,
-            "sequence" => GrantedKind::Sequence,
-            "function" | "procedure" | "routine" | "aggregate" => GrantedKind::Routine,
-            "schema" => GrantedKind::Schema,
-            "type" | "domain" => GrantedKind::Type,
-            "language" => GrantedKind::Language,
-            "database" => GrantedKind::Database,
-            "large" => self.eat("object").then_some(GrantedKind::LargeObject)?,
-            "foreign" if self.eat("data") => self.eat("wrapper").then_some(GrantedKind::ForeignDataWrapper)?,
-            "foreign" => self.eat("server").then_some(GrantedKind::ForeignServer)?,
-            _ => return None,
-        })
+        let rest = self.words.get(self.at..)?;
+        let is_next = |kind: &&&str| {
+            let mut words = kind.split(' ').map(str::to_ascii_lowercase).enumerate();
+            words.all(|(at, word)| matches!(rest.get(at), Some(Word::Name(name)) if *name == word))
+        };
+        let kind = ObjectKind::words_of_granted().iter().find(is_next)?;
+        self.at += kind.split(' ').count();
+        GrantedKind::of_word(kind)
     }
 
     /// A name with its schema, and a routine's arguments.
@@ -398,7 +326,7 @@ impl<'a> Reader<'a> {
         while self.sign(b'.') {
             object.extend([Word::Sign(b'.'), self.next()?.clone()]);
         }
-        if kind == GrantedKind::Routine && self.sign(b'(') {
+        if kind == GrantedKind::ROUTINE && self.sign(b'(') {
             object.push(Word::Sign(b'('));
             let mut depth = 1;
             while depth > 0 {
@@ -453,7 +381,7 @@ mod tests {
         let changes = changes(words, 17).unwrap();
         let letters: Vec<String> = changes.iter().map(|change| change.privileges.iter().collect()).collect();
         assert_eq!(letters, ["r", "rw"]);
-        assert!(changes.iter().all(|change| change.object.0 == GrantedKind::Column));
+        assert!(changes.iter().all(|change| change.object.0 == GrantedKind::COLUMN));
     }
 
     #[test]

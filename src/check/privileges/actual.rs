@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use pgdump_reader::statements;
+use pgdump_reader::{GrantedKind, ObjectKind, statements};
 
-use super::acl::{Acl, GrantedKind, Object};
+use super::acl::{Acl, Object};
+use crate::check::relations;
 use crate::cluster::{ClusterError, Session};
 
 /// The privileges of one object.
@@ -19,15 +20,16 @@ pub struct Held {
 }
 
 /// Every object that privileges can be granted on, by the code of its kind (aclobj.c's acldefault), with its name as SQL.
+/// `{kind}` is the code of a relation, and `{relkinds}` are those that have owners.
 /// What is the system's or an extension's is there only where it has privileges: `initdb` or the extension gave them, or
 /// somebody has changed them since, which pg_dump writes down (dumpACL in pg_dump.c). It leaves out the schema
 /// information_schema, whose first privileges are written down nowhere.
 const HELD: &str = "
 WITH objects AS (
-    SELECT CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END AS kind, c.oid, 'pg_class'::regclass AS class, 0 AS column,
+    SELECT {kind} AS kind, c.oid, 'pg_class'::regclass AS class, 0 AS column,
            quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, c.relowner AS owner, c.relacl AS acl
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_(toast|temp)'
+    WHERE c.relkind IN ({relkinds}) AND n.nspname !~ '^pg_(toast|temp)'
       AND n.nspname <> 'information_schema' AND (n.nspname <> 'pg_catalog' OR c.relacl IS NOT NULL)
   UNION ALL
     SELECT 'c', a.attrelid, 'pg_class'::regclass, a.attnum,
@@ -76,11 +78,13 @@ WHERE i.objoid IS NOT NULL OR objects.acl IS NOT NULL OR NOT EXISTS (
 /// # Errors
 /// When the server refuses.
 pub async fn read(session: &Session) -> Result<HashMap<Object, Held>, ClusterError> {
-    let rows = session.query(HELD, &[], "cannot list privileges").await?;
+    let code = |kind: &ObjectKind| kind.granted.map(|granted| granted.code);
+    let sql = HELD.replace("{kind}", &relations::case(code)).replace("{relkinds}", &relations::letters());
+    let rows = session.query(&sql, &[], "cannot list privileges").await?;
     let mut held = HashMap::with_capacity(rows.len());
     for row in rows {
         let (code, name): (&str, &str) = (row.get(0), row.get(1));
-        let Some(kind) = GrantedKind::of_code(code) else { continue };
+        let Some(kind) = code.chars().next().and_then(GrantedKind::of_code) else { continue };
         let owner: String = row.get(2);
         let mut initial = Acl::of_items(&row.get::<_, Vec<String>>(3));
         // What `initdb` or an extension wrote down stays as it is when the object gets another owner; who granted it was the

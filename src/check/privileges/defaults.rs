@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use pgdump_reader::Word;
+use pgdump_reader::{GrantedKind, Word};
 
-use super::acl::{Acl, GrantedKind, PrivilegeChange, changes};
+use super::acl::{Acl, PrivilegeChange, all_of, changes};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 
@@ -24,27 +24,27 @@ pub struct Defaults {
     pub acls: BTreeMap<DefaultsOf, Acl>,
 }
 
-impl DefaultsOf {
-    /// `TABLES`, as ALTER DEFAULT PRIVILEGES calls what it is about.
-    fn objects(&self) -> String {
-        match self.kind {
-            // Both words mean the same there; pg_dump writes this one.
-            GrantedKind::Routine => "FUNCTIONS".to_owned(),
-            kind => format!("{}S", kind.sql()),
-        }
+/// `TABLES`, as ALTER DEFAULT PRIVILEGES calls what it is about.
+fn objects_of(kind: GrantedKind) -> String {
+    match kind {
+        // Both words mean the same there; pg_dump writes this one.
+        GrantedKind::ROUTINE => "FUNCTIONS".to_owned(),
+        kind => format!("{}S", kind.sql),
     }
+}
 
+impl DefaultsOf {
     /// For people: `DEFAULT PRIVILEGES FOR TABLES IN SCHEMA public`.
     pub fn label(&self) -> String {
         let schema = self.schema.as_ref().map(|schema| format!(" IN SCHEMA {schema}")).unwrap_or_default();
-        format!("DEFAULT PRIVILEGES FOR {}{schema} OF {}", self.objects(), self.role)
+        format!("DEFAULT PRIVILEGES FOR {}{schema} OF {}", objects_of(self.kind), self.role)
     }
 
     /// The statement that takes some of them away from a role; `""` is PUBLIC.
     pub fn revoke(&self, privileges: &str, from: &str) -> String {
         let schema =
             self.schema.as_ref().map(|schema| format!(" IN SCHEMA {}", identifier(schema))).unwrap_or_default();
-        let (role, objects) = (identifier(&self.role), self.objects());
+        let (role, objects) = (identifier(&self.role), objects_of(self.kind));
         let from = if from.is_empty() { "PUBLIC".to_owned() } else { identifier(from) };
         format!("ALTER DEFAULT PRIVILEGES FOR ROLE {role}{schema} REVOKE {privileges} ON {objects} FROM {from};")
     }
@@ -56,13 +56,11 @@ impl DefaultsOf {
         if self.schema.is_some() {
             return acl;
         }
-        acl.0.insert(self.role.clone(), self.kind.all(major).chars().map(|letter| (letter, false)).collect());
-        let to_all = match self.kind {
-            GrantedKind::Routine => Some('X'),
-            GrantedKind::Type => Some('U'),
-            _ => None,
-        };
-        acl.0.extend(to_all.map(|letter| (String::new(), BTreeMap::from([(letter, false)]))));
+        let each = |letters: Vec<char>| letters.into_iter().map(|letter| (letter, false)).collect();
+        acl.0.insert(self.role.clone(), each(all_of(self.kind, major).collect()));
+        if !self.kind.of_public.is_empty() {
+            acl.0.insert(String::new(), each(self.kind.of_public.chars().collect()));
+        }
         acl
     }
 }
@@ -74,8 +72,7 @@ pub fn read_change(words: &[Word], maker: &str, major: u16) -> Option<(DefaultsO
         Some(Word::Name(name)) => Some(name.as_str()),
         _ => None,
     };
-    let begins = ["alter", "default", "privileges"].iter().enumerate().all(|(at, word)| name(at) == Some(word));
-    if !begins {
+    if !is_of_defaults(words) {
         return None;
     }
     let (role, at) = match (name(3)?, name(4)) {
@@ -92,20 +89,33 @@ pub fn read_change(words: &[Word], maker: &str, major: u16) -> Option<(DefaultsO
         return None;
     }
     let on = (at..words.len()).find(|at| name(*at) == Some("on"))?;
-    let (kind, singular, length): (GrantedKind, &[&str], usize) = match name(on + 1)? {
-        "tables" => (GrantedKind::Table, &["table"], 1),
-        "sequences" => (GrantedKind::Sequence, &["sequence"], 1),
-        "functions" | "routines" => (GrantedKind::Routine, &["function"], 1),
-        "types" => (GrantedKind::Type, &["type"], 1),
-        "schemas" => (GrantedKind::Schema, &["schema"], 1),
-        "large" => (GrantedKind::LargeObject, &["large", "object"], 2),
-        _ => return None,
-    };
+    let (kind, length) = kind_of_all(words.get(on + 1..)?)?;
     // What a statement about one object says, of all.
     let mut of_one = words[at..=on].to_vec();
-    of_one.extend(singular.iter().chain(&["all"]).map(|word| Word::Name((*word).to_owned())));
+    let singular = kind.sql.split(' ').chain(["all"]);
+    of_one.extend(singular.map(|word| Word::Name(word.to_ascii_lowercase())));
     of_one.extend_from_slice(words.get(on + 1 + length..)?);
     Some((DefaultsOf { role, schema, kind }, changes(&of_one, major)?))
+}
+
+/// Whether it is a statement about default privileges, of whatever form.
+pub fn is_of_defaults(words: &[Word]) -> bool {
+    let mut begin = ["alter", "default", "privileges"].into_iter().enumerate();
+    begin.all(|(at, word)| matches!(words.get(at), Some(Word::Name(name)) if name == word))
+}
+
+/// What `TABLES` and its like at the beginning of some words are, and how many words that takes.
+fn kind_of_all(words: &[Word]) -> Option<(GrantedKind, usize)> {
+    let mut kinds = GrantedKind::every().filter(|kind| kind.default_code.is_some());
+    kinds.find_map(|kind| {
+        let called = [format!("{}S", kind.sql), objects_of(kind)];
+        let fitting = called.iter().find(|called| {
+            let mut parts = called.split(' ').enumerate();
+            parts
+                .all(|(at, part)| matches!(words.get(at), Some(Word::Name(name)) if *name == part.to_ascii_lowercase()))
+        });
+        Some((kind, fitting?.split(' ').count()))
+    })
 }
 
 /// One of `ALTER DEFAULT PRIVILEGES`.
@@ -135,15 +145,9 @@ pub async fn read(session: &Session) -> Result<Defaults, ClusterError> {
     let rows = session.query(DEFAULTS, &[], "cannot list default privileges").await?;
     let mut defaults = Defaults::default();
     for row in &rows {
-        let kind = match row.get(3) {
-            "r" => GrantedKind::Table,
-            "S" => GrantedKind::Sequence,
-            "f" => GrantedKind::Routine,
-            "T" => GrantedKind::Type,
-            "n" => GrantedKind::Schema,
-            "L" => GrantedKind::LargeObject,
-            _ => continue,
-        };
+        let code: &str = row.get(3);
+        let mut kinds = GrantedKind::every().filter(|kind| kind.default_code.is_some());
+        let Some(kind) = kinds.find(|kind| kind.default_code == code.chars().next()) else { continue };
         let (role, schema): (String, Option<String>) = (row.get(0), row.get(2));
         let acl = Acl::of_items(&row.get::<_, Vec<String>>(4));
         let to = acl.0.keys().filter(|to| **to != role);
@@ -176,7 +180,7 @@ pub(super) fn revoke(defaults: &[&DefaultPrivilege]) -> Vec<String> {
     let one = |((role, schema, kind), from): ((&str, Option<&str>, GrantedKind), Vec<String>)| {
         let schema = schema.map(|schema| format!(" IN SCHEMA {schema}")).unwrap_or_default();
         let (role, from) = (identifier(role), from.join(", "));
-        format!("ALTER DEFAULT PRIVILEGES FOR ROLE {role}{schema} REVOKE ALL ON {}S FROM {from};", kind.sql())
+        format!("ALTER DEFAULT PRIVILEGES FOR ROLE {role}{schema} REVOKE ALL ON {}S FROM {from};", kind.sql)
     };
     grantees.into_iter().map(one).collect()
 }
@@ -203,15 +207,15 @@ mod tests {
         let items = |items: &[&str]| Acl::of_items(&items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>());
         let sql = "ALTER DEFAULT PRIVILEGES FOR ROLE o REVOKE ALL ON FUNCTIONS FROM PUBLIC;
                    ALTER DEFAULT PRIVILEGES FOR ROLE o GRANT ALL ON FUNCTIONS TO a WITH GRANT OPTION;";
-        assert_eq!(after(&place(None, GrantedKind::Routine), sql), items(&["o=X/o", "a=X*/o"]));
+        assert_eq!(after(&place(None, GrantedKind::ROUTINE), sql), items(&["o=X/o", "a=X*/o"]));
         let sql = "ALTER DEFAULT PRIVILEGES FOR ROLE o IN SCHEMA \"S\" GRANT SELECT,INSERT ON TABLES TO PUBLIC;";
-        assert_eq!(after(&place(Some("S"), GrantedKind::Table), sql), items(&["=ra/o"]));
+        assert_eq!(after(&place(Some("S"), GrantedKind::TABLE), sql), items(&["=ra/o"]));
         // For whoever says it.
-        let own = DefaultsOf { role: "m".into(), ..place(Some("s"), GrantedKind::Table) };
+        let own = DefaultsOf { role: "m".into(), ..place(Some("s"), GrantedKind::TABLE) };
         let sql = "ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT SELECT ON TABLES TO a;";
         assert_eq!(after(&own, sql), Acl::of_items(&["a=r/m".to_owned()]));
         let sql = "ALTER DEFAULT PRIVILEGES FOR ROLE o GRANT SELECT ON LARGE OBJECTS TO a;";
-        assert_eq!(after(&place(None, GrantedKind::LargeObject), sql), items(&["o=rw/o", "a=r/o"]));
+        assert_eq!(after(&place(None, GrantedKind::LARGE_OBJECT), sql), items(&["o=rw/o", "a=r/o"]));
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgdump_reader::{Declared, statements};
+use pgdump_reader::{Declared, statements, tag};
 
 use super::acl::{Acl, privilege};
-use super::defaults::{DefaultsOf, read, read_change};
+use super::defaults::{DefaultsOf, is_of_defaults, read, read_change};
 use super::{STATEMENTS, letters, role_label};
 use crate::check::scope::in_database;
 use crate::check::{Restored, objects};
@@ -16,23 +16,25 @@ use crate::finding::{AfterKind, Finding, Name, Severity};
 /// Where a role gains privileges, with those that it gains and may grant on; `""` is PUBLIC.
 type Gained<'a> = (&'a DefaultsOf, String, Vec<(char, bool)>);
 
-/// What the dump's `ALTER DEFAULT PRIVILEGES` come to against what the database has. `roles` says who is a superuser.
+/// What the dump's `ALTER DEFAULT PRIVILEGES` come to against what the database has, and the labels of those that are not
+/// understood. `roles` says who is a superuser.
 pub(super) async fn compare(
     restored: &Restored<'_>,
     declared: &[&Declared],
     left_out: Option<&str>,
     roles: &BTreeMap<String, bool>,
     major: u16,
-) -> Result<Vec<Finding>, ClusterError> {
+) -> Result<(Vec<Finding>, BTreeSet<String>), ClusterError> {
     let there = read(restored.session).await?.acls;
     let before = &restored.baseline.default_privileges().acls;
     let entries: Vec<Declared> =
-        declared.iter().filter(|entry| entry.desc == "DEFAULT ACL").map(|entry| (*entry).clone()).collect();
+        declared.iter().filter(|entry| entry.desc == tag::DEFAULT_ACL).map(|entry| (*entry).clone()).collect();
     let failed = objects::failed(&entries, restored.failures);
     let begin = |place: &DefaultsOf| before.get(place).cloned().unwrap_or_else(|| place.initial(major));
     let mut expected: BTreeMap<DefaultsOf, Acl> = BTreeMap::new();
     // Each entry with the place that it is about, and whether the restore has failed on it.
     let mut stated: Vec<(DefaultsOf, &Declared, bool)> = Vec::new();
+    let mut unread = BTreeSet::new();
     let who = restored.target.restoring();
     let added = in_database(&restored.scan.added, restored, |added| &added.database).flat_map(|added| {
         let maker = added.role.as_deref().unwrap_or(who);
@@ -42,7 +44,11 @@ pub(super) async fn compare(
         statements(&entry.definition).into_iter().map(move |words| (words, who, Some((index, entry))))
     });
     for (words, maker, entry) in of_dump.chain(added) {
-        let Some((place, changes)) = read_change(&words, maker, major) else { continue };
+        let Some((place, changes)) = read_change(&words, maker, major) else {
+            // What else a script's author has added is no default privilege.
+            unread.extend(entry.filter(|_| is_of_defaults(&words)).map(|(_, entry)| entry.label()));
+            continue;
+        };
         let acl = expected.entry(place.clone()).or_insert_with(|| begin(&place));
         changes.iter().for_each(|change| acl.apply(change, str::to_owned));
         stated.extend(entry.map(|(index, entry)| (place, entry, failed.contains(&index))));
@@ -70,7 +76,8 @@ pub(super) async fn compare(
             }
         }
     }
-    Ok(wider_than_dumped(&wider, left_out).into_iter().chain(lost_of_dump(&lost, &lost_unstated, left_out)).collect())
+    let wider = wider_than_dumped(&wider, left_out);
+    Ok((wider.into_iter().chain(lost_of_dump(&lost, &lost_unstated, left_out)).collect(), unread))
 }
 
 fn wider_than_dumped(wider: &[Gained<'_>], left_out: Option<&str>) -> Option<Finding> {

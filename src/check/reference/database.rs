@@ -1,6 +1,6 @@
 //! The database itself: like the restored one, and empty.
 
-use pgdump_reader::Declared;
+use pgdump_reader::{Declared, tag};
 
 use crate::check::Restored;
 use crate::cluster::sql::{identifier, literal};
@@ -85,7 +85,7 @@ pub(super) async fn extensions(
                JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname <> 'plpgsql' ORDER BY e.oid";
     let installed = restored.session.query(sql, &[], "cannot list extensions").await?;
     let of_dump =
-        |name: &str| dumped.iter().any(|object| object.desc == "EXTENSION" && object.tag.trim_matches('"') == name);
+        |name: &str| dumped.iter().any(|object| object.desc == tag::EXTENSION && object.tag.trim_matches('"') == name);
     let statements = installed.iter().filter(|row| !of_dump(row.get(0))).flat_map(|row| {
         let (name, schema, version) = (identifier(row.get(0)), identifier(row.get(1)), literal(row.get(2)));
         [

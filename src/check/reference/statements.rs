@@ -1,6 +1,6 @@
 //! The statements that make the dump's objects again, in their order.
 
-use pgdump_reader::{Declared, bytes_of, split};
+use pgdump_reader::{Declared, bytes_of, split, tag};
 
 use crate::cluster::sql::{identifier, literal};
 
@@ -21,7 +21,7 @@ pub(super) fn steps(dumped: &[&Declared], is_archive: bool, no_tablespaces: bool
         dumped.iter().enumerate().partition(|(_, object)| is_of_event_trigger(object));
     // Event triggers come last, as pg_restore makes them (restore_toc_entries_postfork in pg_backup_archiver.c).
     for (index, object) in first.into_iter().chain(last) {
-        if matches!(object.desc.as_str(), "ACL" | "DEFAULT ACL") || object.is_of_database() {
+        if matches!(object.desc.as_str(), tag::ACL | tag::DEFAULT_ACL) || object.is_of_database() {
             continue;
         }
         let statements = split(&object.definition);
@@ -49,7 +49,7 @@ pub(super) fn steps(dumped: &[&Declared], is_archive: bool, no_tablespaces: bool
 }
 
 fn is_of_event_trigger(object: &Declared) -> bool {
-    object.desc == "EVENT TRIGGER" || object.desc == "COMMENT" && object.tag.starts_with("EVENT TRIGGER ")
+    object.desc == tag::EVENT_TRIGGER || object.desc == tag::COMMENT && object.tag.starts_with("EVENT TRIGGER ")
 }
 
 /// Whether a statement defines something in its database, and reaches nothing beyond it: other databases and the cluster are

@@ -1,5 +1,7 @@
 //! What a cluster says of its roles and databases.
 
+use pgdump_reader::tag;
+
 use super::stated::{ATTRIBUTES, Membership, ParameterPrivilege, Properties, Stated, kept};
 use crate::cluster::{ClusterError, Session};
 use crate::postgres::{Change, Major};
@@ -39,7 +41,7 @@ async fn roles(session: &Session, there: &mut Stated) -> Result<(), ClusterError
         there.limits.insert(role.clone(), row.get(1));
         there.until.extend(row.get::<_, Option<String>>(2).map(|until| (role.clone(), until)));
         there.passwords.extend(row.get::<_, Option<String>>(3).map(|password| (role.clone(), password)));
-        there.comments.extend(row.get::<_, Option<String>>(4).map(|comment| (("ROLE", role.clone()), comment)));
+        there.comments.extend(row.get::<_, Option<String>>(4).map(|comment| ((tag::ROLE, role.clone()), comment)));
         for (index, (attribute, _)) in ATTRIBUTES.iter().enumerate() {
             there.attributes.insert((role.clone(), *attribute), row.get(index + 5));
         }
@@ -72,7 +74,7 @@ async fn databases(session: &Session, there: &mut Stated) -> Result<(), ClusterE
                FROM pg_database";
     for row in session.query(sql, &[], "cannot list databases").await? {
         let name: String = row.get(0);
-        there.comments.extend(row.get::<_, Option<String>>(4).map(|comment| (("DATABASE", name.clone()), comment)));
+        there.comments.extend(row.get::<_, Option<String>>(4).map(|comment| ((tag::DATABASE, name.clone()), comment)));
         let properties = Properties { limit: Some(row.get(1)), is_template: row.get(2), is_closed: row.get(3) };
         there.databases.insert(name, properties);
     }

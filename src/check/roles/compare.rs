@@ -1,5 +1,7 @@
 //! Where roles and databases are not as the dump has them.
 
+use pgdump_reader::tag;
+
 use super::Made;
 use super::stated::{ATTRIBUTES, ParameterPrivilege, Properties, Stated};
 use crate::check::reference;
@@ -170,9 +172,11 @@ fn of_databases(stated: &Stated, there: &Stated, made: &Made, found: &mut Differ
 }
 
 fn comments(stated: &Stated, there: &Stated, made: &Made, found: &mut Differences) {
-    let roles =
-        made.roles.iter().map(|role| ("ROLE", role, there.attributes.contains_key(&(role.clone(), ATTRIBUTES[0].0))));
-    let databases = made.databases.iter().map(|name| ("DATABASE", name, there.databases.contains_key(name)));
+    let roles = made
+        .roles
+        .iter()
+        .map(|role| (tag::ROLE, role, there.attributes.contains_key(&(role.clone(), ATTRIBUTES[0].0))));
+    let databases = made.databases.iter().map(|name| (tag::DATABASE, name, there.databases.contains_key(name)));
     for (kind, name, is_there) in roles.chain(databases) {
         let key = (kind, name.clone());
         if is_there && stated.comments.get(&key) != there.comments.get(&key) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pgdump_reader::{Word, statements};
+use pgdump_reader::{Word, statements, tag};
 
 use super::stated::{ATTRIBUTES, Membership, ParameterPrivilege, Stated};
 use crate::cluster::is_list_of_names;
@@ -29,7 +29,7 @@ impl Stated {
         take(&mut self.passwords, named);
         take(&mut self.members, |(of, member)| Some((named(of)?, named(member)?)));
         take(&mut self.settings, |(of, database, parameter)| Some((named(of)?, database, parameter)));
-        take(&mut self.comments, |(kind, of)| Some((kind, if kind == "ROLE" { named(of)? } else { of })));
+        take(&mut self.comments, |(kind, of)| Some((kind, if kind == tag::ROLE { named(of)? } else { of })));
         let parameters = std::mem::take(&mut self.parameters).into_iter();
         self.parameters = parameters
             .filter_map(|privilege| {
@@ -66,8 +66,8 @@ impl Stated {
             }
             ("comment", "on") => {
                 let kind = match name(words.get(2)?)? {
-                    "role" => "ROLE",
-                    "database" => "DATABASE",
+                    "role" => tag::ROLE,
+                    "database" => tag::DATABASE,
                     _ => return None,
                 };
                 let of = (kind, name(words.get(3)?)?.to_owned());

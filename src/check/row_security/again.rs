@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use pgdump_reader::{Declared, Policy, Word, statements};
+use pgdump_reader::{Declared, Policy, Word, statements, tag};
 
 use super::{Table, sql};
 use crate::check::Restored;
@@ -20,8 +20,8 @@ impl<'a> Again<'a> {
         let mut again = Self { policies: HashMap::new(), comments: HashMap::new() };
         for object in in_database(&restored.scan.declared, restored, |object| &object.database) {
             let place = match object.desc.as_str() {
-                "POLICY" => &mut again.policies,
-                "COMMENT" if object.tag.starts_with("POLICY ") => &mut again.comments,
+                tag::POLICY => &mut again.policies,
+                tag::COMMENT if object.tag.starts_with("POLICY ") => &mut again.comments,
                 _ => continue,
             };
             place.extend(named(&object.definition).map(|policy| (policy, object)));

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use pgdump_reader::digest::{Digest, NoDigest};
-use pgdump_reader::{Dump, TableRows};
+use pgdump_reader::{Dump, TableRows, tag};
 
 use self::by_value::ByValue;
 use self::difference::RowDifference;
@@ -109,7 +109,7 @@ fn empty(restored: &Restored<'_>) -> BTreeSet<Table> {
         .collect();
     let by_pg_dump: BTreeSet<Table> = in_database(&restored.scan.declared, restored, |object| &object.database)
         // One that was left out is the target's own where it is there, with whatever it holds.
-        .filter(|object| object.desc == "TABLE" && object.id.is_none_or(|id| !restored.left_out.0.contains(&id)))
+        .filter(|object| object.desc == tag::TABLE && object.id.is_none_or(|id| !restored.left_out.0.contains(&id)))
         .map(|object| (schema_of(&object.schema), object.tag.clone()))
         .collect();
     in_database(&restored.scan.facts.tables, restored, |table| &table.database)

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
+use pgdump_reader::tag;
+
 use pgdump_reader::digest::Treatment;
 
 use crate::cluster::{ClusterError, Session};
@@ -86,7 +88,7 @@ pub async fn relations(session: &Session) -> Result<BTreeMap<Table, Relation>, C
                 kind: kind.chars().next().unwrap_or('r'),
                 root: row.get::<_, Option<String>>(4).zip(row.get(5)),
                 of_extension: row.get(6),
-                alters: [("TRIGGER", row.get::<_, Vec<String>>(7)), ("RULE", row.get(8))]
+                alters: [(tag::TRIGGER, row.get::<_, Vec<String>>(7)), (tag::RULE, row.get(8))]
                     .into_iter()
                     .flat_map(|(desc, names)| names.into_iter().map(move |name| Alters { desc, name }))
                     .collect(),

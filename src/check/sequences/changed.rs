@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use pgdump_reader::tag;
+
 use super::read::{Next, Sequence};
 use crate::check::catalog::{MOST_NAMED, first_few, restore_failed};
 use crate::check::scope::{in_database, schema_of};
@@ -107,7 +109,7 @@ fn set_apart(
     let there: HashSet<(&str, &str)> =
         sequences.iter().map(|sequence| (sequence.schema.as_str(), sequence.name.as_str())).collect();
     let declared: HashSet<(String, &str)> = in_database(&restored.scan.declared, restored, |object| &object.database)
-        .filter(|object| object.desc == "SEQUENCE")
+        .filter(|object| object.desc == tag::SEQUENCE)
         .map(|object| (schema_of(&object.schema), object.tag.as_str()))
         .collect();
     let failed = restore_failed(restored);

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pgdump_reader::Relation;
+use pgdump_reader::{Relation, tag};
 
 use self::paths::Paths;
 use super::catalog::{first_few, killed, of_dump, qualified, restore_failed, sqlstate, words};
@@ -36,7 +36,7 @@ struct View {
 
 impl View {
     fn label(&self) -> String {
-        let kind = if self.materialized { "MATERIALIZED VIEW" } else { "VIEW" };
+        let kind = if self.materialized { tag::MATERIALIZED_VIEW } else { tag::VIEW };
         format!("{kind} {}.{}", self.schema, self.name)
     }
 }
@@ -152,7 +152,7 @@ fn empty(views: &[View], restored: &Restored<'_>, unfilled: &[Unfilled]) -> Opti
 fn filled(views: &[View], restored: &Restored<'_>) -> Option<Finding> {
     // Without the names of its objects a script does not say which ones it leaves empty.
     let declared: HashSet<(String, &str)> = in_database(&restored.scan.declared, restored, |object| &object.database)
-        .filter(|object| object.desc == "MATERIALIZED VIEW")
+        .filter(|object| object.desc == tag::MATERIALIZED_VIEW)
         .map(|object| (schema_of(&object.schema), object.tag.as_str()))
         .collect();
     let refreshed: Vec<&Relation> = restored.scan.facts.refreshed.iter().collect();

@@ -15,6 +15,8 @@ mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pgdump_reader::tag;
+
 use async_trait::async_trait;
 
 use super::scope::in_database;
@@ -269,12 +271,12 @@ async fn meant_to_write(restored: &Restored<'_>, role: &str) -> Result<BTreeSet<
     let facts = &restored.scan.facts;
     let mut meant = BTreeSet::new();
     for owned in in_database(&facts.owners, restored, |owned| &owned.database) {
-        if owned.kind == "TABLE" && roles.contains(&owned.owner) {
+        if owned.kind == tag::TABLE && roles.contains(&owned.owner) {
             meant.insert((super::scope::schema_of(&owned.schema), owned.name.clone()));
         }
     }
     for grant in in_database(&facts.grants, restored, |grant| &grant.database) {
-        if grant.kind == "TABLE" && grant.statements.split(";\n").any(|statement| lets_insert(statement, &roles)) {
+        if grant.kind == tag::TABLE && grant.statements.split(";\n").any(|statement| lets_insert(statement, &roles)) {
             meant.insert((super::scope::schema_of(&grant.schema), grant.name.clone()));
         }
     }

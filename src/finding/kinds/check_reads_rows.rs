@@ -1,4 +1,4 @@
-use pgdump_reader::Declared;
+use pgdump_reader::{Declared, tag};
 
 use crate::cluster::sql::identifier;
 use crate::finding::Name;
@@ -37,9 +37,9 @@ pub(super) fn of_check(refine: &Refine<'_>, failure: &Failure, cause: Cause) -> 
     let has_it = |line: &&str| line.split_once("CONSTRAINT ").is_some_and(|(_, after)| is_named(after, &check));
     let table = table_of(&failure.message);
     let of_rows = |object: &&Declared| match object.desc.as_str() {
-        "TABLE" => table.is_none_or(|table| object.tag == table),
-        "CHECK CONSTRAINT" => table.is_none_or(|table| object.tag == format!("{table} {check}")),
-        "DOMAIN" | "DOMAIN CONSTRAINT" => table.is_none(),
+        tag::TABLE => table.is_none_or(|table| object.tag == table),
+        tag::CHECK_CONSTRAINT => table.is_none_or(|table| object.tag == format!("{table} {check}")),
+        tag::DOMAIN | tag::DOMAIN_CONSTRAINT => table.is_none(),
         _ => false,
     };
     let declared = refine.situation.scan.declared.iter();

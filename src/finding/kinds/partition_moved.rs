@@ -1,4 +1,4 @@
-use pgdump_reader::Declared;
+use pgdump_reader::{Declared, tag};
 
 use crate::finding::Name;
 use crate::finding::kind::{Cause, Kind};
@@ -34,7 +34,7 @@ pub static KIND: Kind = Kind {
 fn of_partition(refine: &Refine<'_>, cause: Cause) -> Cause {
     let Subject::Relation { name, .. } = &cause.subject else { return cause };
     // The server names no schema; where partitions of several have the name, it is none of them for certain.
-    let attach = |object: &&Declared| object.desc == "TABLE ATTACH" && object.tag == *name;
+    let attach = |object: &&Declared| object.desc == tag::TABLE_ATTACH && object.tag == *name;
     let mut attached = refine.situation.scan.declared.iter().filter(attach);
     let found = attached.next().filter(|_| attached.next().is_none());
     let parent = found.and_then(|object| attaches(&object.definition)).map(|(parent, _)| parent);

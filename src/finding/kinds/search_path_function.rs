@@ -1,4 +1,4 @@
-use pgdump_reader::Declared;
+use pgdump_reader::{Declared, tag};
 
 use crate::finding::failure::FUNCTION;
 use crate::finding::kind::{Advice, Case, Kind};
@@ -58,6 +58,6 @@ fn running(context: &str) -> Option<String> {
 fn is_of_extension(case: &Case<'_>) -> bool {
     let name = name_at(&case.subject).and_then(|mut parts| parts.pop()).unwrap_or_default();
     let (declared, facts) = (case.context.declared, case.context.facts);
-    let makes = |object: &Declared| object.desc == "FUNCTION" && object.tag.split('(').next() == Some(name.as_str());
+    let makes = |object: &Declared| object.desc == tag::FUNCTION && object.tag.split('(').next() == Some(name.as_str());
     !declared.is_empty() && !facts.extensions.is_empty() && !declared.iter().any(makes)
 }

@@ -2,7 +2,7 @@
 
 use super::secret::secrets;
 use super::{MASK, postgres, secret};
-use crate::finding::Finding;
+use crate::finding::{Finding, Foreseen, Subject};
 
 /// Takes the secrets out of texts.
 #[derive(Debug, Clone, Copy)]
@@ -37,19 +37,31 @@ impl Hider<'_> {
         self.environment(text);
     }
 
-    /// Of a finding.
-    pub fn finding(&self, finding: &mut Finding) {
-        self.text(&mut finding.title);
-        self.text(&mut finding.fix);
-        let texts = finding.evidence.iter_mut().chain(&mut finding.objects);
-        texts.for_each(|text| self.text(text));
-        finding.subject = finding.subject.take().map(|subject| {
+    fn subject(&self, subject: &mut Option<Subject>) {
+        *subject = subject.take().map(|subject| {
             subject.renamed(|text| {
                 let mut text = text.to_owned();
                 self.text(&mut text);
                 text
             })
         });
+    }
+
+    /// Of what says which finding was foreseen, as of the finding.
+    pub fn foreseen(&self, foreseen: &mut Foreseen) {
+        match foreseen {
+            Foreseen::Cause { subject, .. } => self.subject(subject),
+            Foreseen::Title(title) => self.text(title),
+        }
+    }
+
+    /// Of a finding.
+    pub fn finding(&self, finding: &mut Finding) {
+        self.text(&mut finding.title);
+        self.text(&mut finding.fix);
+        let texts = finding.evidence.iter_mut().chain(&mut finding.objects);
+        texts.for_each(|text| self.text(text));
+        self.subject(&mut finding.subject);
         for consequence in &mut finding.consequences {
             consequence.objects.iter_mut().for_each(|text| self.text(text));
         }

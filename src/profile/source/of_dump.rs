@@ -1,6 +1,6 @@
 //! What a dump says of the server that it comes from.
 
-use pgdump_reader::{Collation, CreatedDatabase, Dump, Facts, Requirements, major_of};
+use pgdump_reader::{Collation, CreatedDatabase, Dump, Facts, ObjectKind, Requirements, major_of, tag};
 
 use super::DumpFacts;
 use crate::postgres::encoding::{self, Encoding};
@@ -54,15 +54,12 @@ impl DumpFacts {
     }
 }
 
-/// The owners of what no server lets anybody but a superuser own, whoever gives it to them: event triggers
-/// (AlterEventTriggerOwner_internal in event_trigger.c), foreign-data wrappers (AlterForeignDataWrapperOwner_internal in
-/// foreigncmds.c), and up to 15 subscriptions (AlterSubscriptionOwner_internal in subscriptioncmds.c). A superuser can give
+/// The owners of what no server lets anybody but a superuser own, whoever gives it to them, and up to 15 of subscriptions (AlterSubscriptionOwner_internal in subscriptioncmds.c). A superuser can give
 /// functions in C and publications FOR ALL TABLES to anybody.
 fn superusers(facts: &Facts, server: Option<u16>) -> Vec<String> {
     let is_proof = |kind: &str| match kind {
-        "EVENT TRIGGER" | "FOREIGN DATA WRAPPER" => true,
-        "SUBSCRIPTION" => server.is_some_and(|major| !Major(major).has(Change::OwnedSubscriptions)),
-        _ => false,
+        tag::SUBSCRIPTION => server.is_some_and(|major| !Major(major).has(Change::OwnedSubscriptions)),
+        _ => ObjectKind::of_sql(kind).is_some_and(|kind| kind.is_of_superuser),
     };
     let mut owners: Vec<String> =
         facts.owners.iter().filter(|owned| is_proof(&owned.kind)).map(|owned| owned.owner.clone()).collect();

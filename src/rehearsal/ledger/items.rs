@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgdump_reader::{Declared, Scan, schema_or_public};
+use pgdump_reader::{Declared, Scan, schema_or_public, tag};
 
 use crate::check::{self, ItemKind};
 use crate::rehearsal::left_out::LeftOut;
@@ -64,8 +64,8 @@ impl<'a> Item<'a> {
 /// Objects of these types are compared by checks of their own.
 fn check_of(declared: &Declared) -> &'static str {
     match declared.desc.as_str() {
-        "ACL" | "DEFAULT ACL" => check::PRIVILEGES,
-        "POLICY" | "ROW SECURITY" => check::ROW_SECURITY,
+        tag::ACL | tag::DEFAULT_ACL => check::PRIVILEGES,
+        tag::POLICY | tag::ROW_SECURITY => check::ROW_SECURITY,
         _ => check::OBJECTS,
     }
 }
@@ -81,7 +81,7 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
     for table in facts.tables.iter().filter(|table| table.created && !is_temporary(&table.schema)) {
         let key = (schema_or_public(table.schema.as_deref()).to_owned(), table.name.clone());
         let mut item = Item::new(ItemKind::Table, table.database.as_deref(), key, check::OBJECTS);
-        item.left_out = left_out.definition("TABLE", &item.key.0, &item.key.1);
+        item.left_out = left_out.definition(tag::TABLE, &item.key.0, &item.key.1);
         items.push(item);
     }
     let rows: BTreeSet<(Option<&str>, String, &str)> = scan
@@ -134,7 +134,7 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         let key = (String::new(), declared.label());
         let mut item = Item::new(ItemKind::Definition, declared.database.as_deref(), key, check_of(declared));
         item.of_database = declared.is_of_database();
-        item.can_be_of_database = declared.desc == "ACL";
+        item.can_be_of_database = declared.desc == tag::ACL;
         // Privileges and policies are compared whatever has left them out, as long as their table is there.
         let schema = schema_or_public(declared.schema.as_deref()).to_owned();
         if item.check == check::OBJECTS || left_out.has_table_of(&schema, &declared.tag) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pgdump_reader::{DataState, Dump, Facts, Requirements, Scan};
+use pgdump_reader::{DataState, Dump, Facts, Requirements, Scan, tag};
 
 use crate::counted::{agreeing, counted};
 use crate::finding::mask::secrets;
@@ -37,7 +37,7 @@ pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, requirements: &Requir
     let with_data = facts.tables.iter().filter(|table| table.has_data).count();
     say(whole && created == 0 && with_data > 0, "it holds data alone: the tables must be there before".into());
     let empty = if dump.is_archive() {
-        !dump.entries().iter().any(|entry| entry.desc == "TABLE DATA")
+        !dump.entries().iter().any(|entry| entry.desc == tag::TABLE_DATA)
     } else {
         // A table without rows has a COPY all the same, but only a full pass sees that it has none.
         scan.is_some_and(|scan| scan.rows.is_empty())

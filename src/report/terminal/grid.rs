@@ -8,7 +8,7 @@ use comfy_table::{ContentArrangement, LineStyle, Table, presets};
 use super::{DIM, GREEN, YELLOW, severity_style, verdict_style};
 use crate::check::{CheckResult, Group, NEEDS, Outcome};
 use crate::counted::counted;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Foreseen, Severity};
 use crate::rehearsal::{Rehearsal, RestoreSummary, Verdict};
 use crate::report::text::{self, clip, pack, visible};
 
@@ -92,9 +92,13 @@ impl Cell {
     fn of_needs(rehearsal: &Rehearsal) -> Self {
         let Some(result) = rehearsal.checks.iter().find(|result| result.check == NEEDS) else { return Self::NotRun };
         let Outcome::Looked { findings } = &result.outcome else { return Self::Untested };
-        let met = rehearsal.findings().filter(|finding| result.foreseen.contains(&finding.title));
+        let met = rehearsal.findings().filter(|finding| result.foreseen.iter().any(|foreseen| foreseen.is(finding)));
         let all: Vec<Finding> = findings.iter().chain(met).cloned().collect();
-        Self::of_findings(&all)
+        match Self::of_findings(&all) {
+            // Something was foreseen, and a report of an older version does not say what.
+            Self::Ok if result.foreseen.iter().any(|foreseen| matches!(foreseen, Foreseen::Title(_))) => Self::NotRun,
+            cell => cell,
+        }
     }
 
     fn label(self) -> String {

@@ -4,6 +4,7 @@ use crate::archive::{Archive, Container, DataState, TocEntry};
 use crate::collector::{Collector, Effect};
 use crate::lexer::{Item, Lexer};
 use crate::rows::Destination;
+use crate::tag;
 
 /// An entry whose data the archive has to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +44,7 @@ impl DataEntry {
     }
 
     fn of(entry: &TocEntry, archive: &Archive) -> Self {
-        let large_objects = entry.desc == "BLOBS";
+        let large_objects = entry.desc == tag::BLOBS;
         let file = match &entry.filename {
             // Before 1.16 the list had this name whatever the entry says (_LoadLOs in pg_backup_directory.c of 18).
             Some(_) if large_objects && !archive.version.since(16) => "blobs.toc".to_owned(),

@@ -13,6 +13,7 @@ use std::fmt;
 
 use crate::compression::Compression;
 use crate::object_kind;
+use crate::tag;
 
 /// A dump in custom, directory or tar format, as its table of contents describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,10 +216,16 @@ impl TocEntry {
         label(&self.desc, self.schema.as_deref(), &self.tag)
     }
 
+    /// What it says something of, where it is a comment, privileges or a label: the kind as statements call it, and the rest
+    /// of the tag.
+    pub fn subject(&self) -> Option<(&'static str, &str)> {
+        object_kind::subject(&self.desc, &self.tag)
+    }
+
     /// The oids of the large objects that the entry stands for. Since 17 (archives of 1.16) one entry has all that have owner
     /// and privileges in common, and its definition lists them, one in each line (getLOs in pg_dump.c).
     pub(crate) fn large_object_oids(&self) -> impl Iterator<Item = &str> {
-        let is_metadata = self.desc == "BLOB METADATA";
+        let is_metadata = self.desc == tag::BLOB_METADATA;
         self.defn.lines().map(str::trim).filter(move |line| is_metadata && !line.is_empty())
     }
 
@@ -236,14 +243,16 @@ pub(crate) fn label(desc: &str, schema: Option<&str>, tag: &str) -> String {
     };
     // What hangs on an object bears its kind in the tag.
     match object_kind::subject(desc, tag) {
-        Some((kind @ ("CONSTRAINT" | "POLICY" | "RULE" | "TRIGGER"), rest)) => match rest.rsplit_once(" ON ") {
-            // A domain's constraint is `ON DOMAIN d` (dumpDomain in pg_dump.c).
-            Some((name, on)) => match on.strip_prefix("DOMAIN ") {
-                Some(domain) => format!("{desc} {kind} {name} ON DOMAIN {schema}.{domain}"),
-                None => format!("{desc} {kind} {name} ON {schema}.{on}"),
-            },
-            None => format!("{desc} {kind} {schema}.{rest}"),
-        },
+        Some((kind @ (tag::CONSTRAINT | tag::POLICY | tag::RULE | tag::TRIGGER), rest)) => {
+            match rest.rsplit_once(" ON ") {
+                // A domain's constraint is `ON DOMAIN d` (dumpDomain in pg_dump.c).
+                Some((name, on)) => match on.strip_prefix("DOMAIN ") {
+                    Some(domain) => format!("{desc} {kind} {name} ON DOMAIN {schema}.{domain}"),
+                    None => format!("{desc} {kind} {name} ON {schema}.{on}"),
+                },
+                None => format!("{desc} {kind} {schema}.{rest}"),
+            }
+        }
         Some((kind, rest)) => format!("{desc} {kind} {schema}.{rest}"),
         None => format!("{desc} {schema}.{tag}"),
     }

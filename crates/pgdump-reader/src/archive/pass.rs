@@ -11,6 +11,7 @@ use crate::dump::Dump;
 use crate::error::DumpError;
 use crate::large_objects::LargeObjectData;
 use crate::scan::{Damage, MAX_DAMAGE, error_state};
+use crate::tag;
 
 /// Gathers damage, rows and large objects while an archive's data are read.
 pub(crate) struct ArchivePass<'p, 'v> {
@@ -111,14 +112,14 @@ impl<'p, 'v> ArchivePass<'p, 'v> {
         let declared: usize = if archive.version.since(16) {
             archive.entries.iter().map(|entry| entry.large_object_oids().count()).sum()
         } else {
-            archive.entries.iter().filter(|entry| entry.desc == "BLOB").count()
+            archive.entries.iter().filter(|entry| entry.desc == tag::BLOB).count()
         };
         let LargeObjectCount { listed, found } = self.large_object_count;
         if found != listed {
             self.damage(format!("{listed} large objects are listed and {found} are there"), None, None);
         }
         // A dump of data alone declares none.
-        let has_data = archive.entries.iter().any(|entry| entry.desc == "BLOBS");
+        let has_data = archive.entries.iter().any(|entry| entry.desc == tag::BLOBS);
         if has_data && declared > 0 && declared as u64 != listed && !archive.abridged {
             let what = format!("{declared} large objects are declared and the data of {listed} are there");
             self.damage(what, None, None);

@@ -10,6 +10,7 @@ use crate::archive::{Archive, ArchiveCompression, ArchiveVersion, Container, Dat
 use crate::charset::Charset;
 use crate::object_kind::{ObjectKind, Reading};
 use crate::strings::in_standard_form;
+use crate::tag;
 
 /// What begins every archive.
 pub(crate) const MAGIC: &[u8; 5] = b"PGDMP";
@@ -189,12 +190,12 @@ fn read_entries<R: Read>(input: &mut Input<R>, archive: &mut Archive) -> Result<
         }
         match entry.desc.as_str() {
             // Comes before all others (RestoreArchive's special entries, which pg_dump.c makes first).
-            "ENCODING" => {
+            tag::ENCODING => {
                 archive.encoding = quoted(&entry.defn);
                 input.charset = Charset::of(archive.encoding.as_deref());
             }
-            "STDSTRINGS" => archive.std_strings = quoted(&entry.defn).map(|value| value == "on"),
-            "SEARCHPATH" => archive.search_path = search_path(&entry.defn),
+            tag::STDSTRINGS => archive.std_strings = quoted(&entry.defn).map(|value| value == "on"),
+            tag::SEARCHPATH => archive.search_path = search_path(&entry.defn),
             _ => {}
         }
         archive.entries.push(entry);

@@ -6,6 +6,7 @@ use crate::lexer::{Statement, Token, TokenKind};
 use crate::object_kind::ObjectKind;
 use crate::sequences::{self, Named};
 use crate::sql::identifier;
+use crate::tag;
 use crate::words::Words;
 
 impl Collector {
@@ -135,7 +136,7 @@ impl Collector {
             return Some(());
         }
         let kind = words.kind(ObjectKind::words_of_owned())?;
-        if kind == "ROLE" {
+        if kind == tag::ROLE {
             // `ALTER ROLE ALL SET …` names none.
             let all =
                 matches!(words.tokens.first().map(|token| &token.kind), Some(TokenKind::Word(word)) if word == "all");
@@ -144,25 +145,25 @@ impl Collector {
             self.facts.roles_altered.insert(role);
             return Some(());
         }
-        if kind == "DATABASE" && self.rename(*words).is_some() {
+        if kind == tag::DATABASE && self.rename(*words).is_some() {
             return Some(());
         }
-        if kind == "DATABASE" && self.database_setting(*words) {
+        if kind == tag::DATABASE && self.database_setting(*words) {
             self.facts.role_statements.push(statement.text.clone());
             return Some(());
         }
         words.if_exists();
-        if kind == "TABLE" {
+        if kind == tag::TABLE {
             let _ = words.eat("only");
         }
         let (schema, name) = self.object(words, kind)?;
         match kind {
-            "SEQUENCE" => {
+            tag::SEQUENCE => {
                 if let Some(value) = sequences::restarted(*words) {
                     self.set_sequence(Named::Itself((schema.clone(), name.clone())), value);
                 }
             }
-            "TABLE" => {
+            tag::TABLE => {
                 self.row_security(*words, &schema, &name);
                 for (column, value) in sequences::restarted_columns(*words) {
                     self.set_sequence(Named::OfColumn((schema.clone(), name.clone()), column), value);
@@ -177,7 +178,7 @@ impl Collector {
                 let name = self.as_tagged(name);
                 self.owner(kind, schema, name, owner);
             }
-            "add" if kind == "TABLE" || kind == "DOMAIN" => {
+            "add" if kind == tag::TABLE || kind == tag::DOMAIN => {
                 words.eat("constraint")?;
                 let constraint = words.name()?;
                 // Where the end was not kept, nobody knows what it ends with.

@@ -2,9 +2,9 @@
 
 use super::Collector;
 use super::effect::Effect;
-use super::kinds::WITHOUT_SCHEMA;
 use crate::facts::{CreatedDatabase, Extension, Grant, Policy, Relation};
 use crate::object_kind::ObjectKind;
+use crate::tag;
 use crate::words::Words;
 
 impl Collector {
@@ -54,7 +54,7 @@ impl Collector {
         let foreign = foreign.eat("foreign").and_then(|()| foreign.eat("table")).map(|()| foreign);
         if let Some(rest) = foreign {
             *words = rest;
-            self.view(words, "FOREIGN TABLE")?;
+            self.view(words, tag::FOREIGN_TABLE)?;
             return Some(Effect::None);
         }
         match words.word()? {
@@ -89,15 +89,15 @@ impl Collector {
                 self.table(schema, name).created = true;
                 return Some(Effect::CreatesTable);
             }
-            "view" => self.view(words, "VIEW")?,
+            "view" => self.view(words, tag::VIEW)?,
             "recursive" => {
                 words.eat("view")?;
-                self.view(words, "VIEW")?;
+                self.view(words, tag::VIEW)?;
             }
-            "sequence" => self.view(words, "SEQUENCE")?,
+            "sequence" => self.view(words, tag::SEQUENCE)?,
             "materialized" => {
                 words.eat("view")?;
-                self.view(words, "MATERIALIZED VIEW")?;
+                self.view(words, tag::MATERIALIZED_VIEW)?;
             }
             _ => {}
         }
@@ -109,9 +109,9 @@ impl Collector {
         let owner = self.acts.session().cloned()?;
         let kind = words.kind(ObjectKind::words_of_owned())?;
         words.if_not_exists();
-        let (schema, name) = match kind {
-            _ if WITHOUT_SCHEMA.contains(&kind) => (None, words.name()?),
-            _ => self.qualified(&mut words)?,
+        let (schema, name) = match ObjectKind::is_word_in_schema(kind) {
+            true => self.qualified(&mut words)?,
+            false => (None, words.name()?),
         };
         let tagged = self.tag.strip_prefix(&name).is_some_and(|rest| rest.starts_with('('));
         let name = if tagged { self.tag.clone() } else { name };
@@ -189,7 +189,7 @@ impl Collector {
         let name = words.name()?;
         self.facts.grants.push(Grant {
             database: self.database.clone(),
-            kind: "USER MAPPING".to_owned(),
+            kind: tag::USER_MAPPING.to_owned(),
             schema: None,
             name,
             grantees,

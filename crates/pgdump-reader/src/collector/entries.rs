@@ -5,6 +5,7 @@ use crate::archive::{Archive, TocEntry};
 use crate::facts::{Facts, Owned};
 use crate::lexer::{Item, Lexer};
 use crate::object_kind::{ObjectKind, Reading};
+use crate::tag;
 
 impl Facts {
     /// What an archive's table of contents declares; its data are not read.
@@ -24,20 +25,20 @@ impl Facts {
 }
 
 fn collect_entry(collector: &mut Collector, entry: &TocEntry) {
-    if entry.is_of_database() || entry.desc == "DATABASE PROPERTIES" {
-        collector.facts.database_properties.push_str(if entry.desc == "ACL" || entry.desc == "SECURITY LABEL" {
+    if entry.is_of_database() || entry.desc == tag::DATABASE_PROPERTIES {
+        collector.facts.database_properties.push_str(if entry.desc == tag::ACL || entry.desc == tag::SECURITY_LABEL {
             ""
         } else {
             &entry.defn
         });
         return;
     }
-    if let Some(tablespace) = entry.tablespace.as_ref().filter(|_| entry.desc != "DATABASE") {
+    if let Some(tablespace) = entry.tablespace.as_ref().filter(|_| entry.desc != tag::DATABASE) {
         collector.facts.tablespaces.insert(tablespace.clone());
     }
     let reading = ObjectKind::of_tag(&entry.desc).map_or(Reading::Needs, |kind| kind.reading);
     match entry.desc.as_str() {
-        "ACL" | "DEFAULT ACL" => {
+        tag::ACL | tag::DEFAULT_ACL => {
             let before = collector.facts.grants.len();
             collect_text(collector, &entry.defn);
             // All statements of the entry go to the server as one, so they stand or fall together.
@@ -45,7 +46,7 @@ fn collect_entry(collector: &mut Collector, entry: &TocEntry) {
                 first.statements = entry.defn.trim().to_owned();
             }
         }
-        "DATABASE" => {
+        tag::DATABASE => {
             // Its tablespace is needed only where the restore creates it.
             let tablespaces = collector.facts.tablespaces.clone();
             collect_text(collector, &entry.defn);
@@ -57,18 +58,18 @@ fn collect_entry(collector: &mut Collector, entry: &TocEntry) {
             }
             return;
         }
-        "PROCEDURAL LANGUAGE" => {
+        tag::PROCEDURAL_LANGUAGE => {
             collector.facts.languages.insert(entry.tag.clone());
         }
-        "TABLE" => collector.table(entry.schema.clone(), entry.tag.clone()).created = true,
-        "TABLE DATA" => {
+        tag::TABLE => collector.table(entry.schema.clone(), entry.tag.clone()).created = true,
+        tag::TABLE_DATA => {
             let table = collector.table(entry.schema.clone(), entry.tag.clone());
             table.has_data = true;
             collector.facts.inserts |= entry.copy_stmt.is_none();
         }
-        "STATISTICS DATA" => collector.facts.statistics += 1,
-        "BLOB" => collector.facts.large_objects += 1,
-        "BLOB METADATA" => collector.facts.large_objects += entry.large_object_oids().count() as u64,
+        tag::STATISTICS_DATA => collector.facts.statistics += 1,
+        tag::BLOB => collector.facts.large_objects += 1,
+        tag::BLOB_METADATA => collector.facts.large_objects += entry.large_object_oids().count() as u64,
         _ => match reading {
             Reading::Whole | Reading::Declared => collect_text(collector, &entry.defn),
             Reading::Needs | Reading::Nothing => {}
@@ -80,11 +81,11 @@ fn collect_entry(collector: &mut Collector, entry: &TocEntry) {
     if let Some(method) = &entry.table_access_method {
         collector.facts.needs.access_methods.insert(method.clone());
     }
-    if entry.desc == "BLOB METADATA" && !entry.owner.is_empty() {
+    if entry.desc == tag::BLOB_METADATA && !entry.owner.is_empty() {
         for oid in entry.large_object_oids() {
             collector.facts.owners.push(Owned {
                 database: None,
-                kind: "LARGE OBJECT".to_owned(),
+                kind: tag::LARGE_OBJECT.to_owned(),
                 schema: None,
                 name: oid.to_owned(),
                 owner: entry.owner.clone(),

@@ -6,6 +6,7 @@ use super::Collector;
 use crate::facts::Grant;
 use crate::lexer::Statement;
 use crate::object_kind::ObjectKind;
+use crate::tag;
 use crate::words::Words;
 
 impl Collector {
@@ -36,7 +37,7 @@ impl Collector {
         self.add_grant(
             Grant {
                 database: self.database.clone(),
-                kind: "DEFAULT PRIVILEGES".to_owned(),
+                kind: tag::DEFAULT_PRIVILEGES.to_owned(),
                 schema,
                 name,
                 grantees,
@@ -63,21 +64,21 @@ impl Collector {
         let preposition = if revokes { "from" } else { "to" };
         let mut privileges = *words;
         if words.skip_to_either("on", preposition)? == "on" {
-            let kind = words.kind(ObjectKind::words_of_granted()).unwrap_or("TABLE");
-            if kind == "PARAMETER" {
+            let kind = words.kind(ObjectKind::words_of_granted()).unwrap_or(tag::TABLE);
+            if kind == tag::PARAMETER {
                 self.facts.role_statements.push(statement.text.clone());
             }
             let (schema, name) = self.object(words, kind)?;
             grant.schema = schema;
             // Column privileges list the columns with the privilege: `GRANT SELECT(price) ON TABLE …`.
-            let column = (kind == "TABLE").then(|| privileges.column()).flatten();
+            let column = (kind == tag::TABLE).then(|| privileges.column()).flatten();
             (grant.kind, grant.name) = match column {
-                Some(column) => ("COLUMN".to_owned(), format!("{name}.{column}")),
+                Some(column) => (tag::COLUMN.to_owned(), format!("{name}.{column}")),
                 None => (kind.to_owned(), name),
             };
             words.skip_to(preposition)?;
         } else {
-            grant.kind = "ROLE".to_owned();
+            grant.kind = tag::ROLE.to_owned();
             self.facts.role_statements.push(statement.text.clone());
             let roles = privileges.roles();
             grant.name = roles.first()?.clone();

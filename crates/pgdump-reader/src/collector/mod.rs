@@ -10,7 +10,6 @@ mod create;
 mod effect;
 mod entries;
 mod grants;
-mod kinds;
 mod select;
 mod session;
 
@@ -23,10 +22,10 @@ use crate::lexer::{Statement, TokenKind};
 use crate::object_kind::ObjectKind;
 use crate::psql::Connect;
 use crate::requirements::needs::Context;
+use crate::tag;
 use crate::temporary::TemporaryTables;
 use crate::words::Words;
 use acts::Acts;
-use kinds::WITHOUT_SCHEMA;
 
 pub(crate) use effect::{CopyTarget, Effect, LargeObjectCall};
 
@@ -72,7 +71,7 @@ impl Collector {
     pub(crate) fn into_facts(self) -> Facts {
         let mut facts = self.facts;
         // In PostgreSQL 15 and older views and sequences are altered as tables.
-        for owned in facts.owners.iter_mut().filter(|owned| owned.kind == "TABLE") {
+        for owned in facts.owners.iter_mut().filter(|owned| owned.kind == tag::TABLE) {
             let name = (owned.database.clone(), owned.schema.clone(), owned.name.clone());
             if let Some(kind) = self.relations.get(&name) {
                 owned.kind = (*kind).to_owned();
@@ -300,25 +299,25 @@ impl Collector {
     /// The name of any kind of object, as pg_dump's table of contents has it.
     fn object(&self, words: &mut Words<'_>, kind: &str) -> Option<(Option<String>, String)> {
         match kind {
-            "FUNCTION" | "PROCEDURE" | "AGGREGATE" | "ROUTINE" => {
+            tag::FUNCTION | tag::PROCEDURE | tag::AGGREGATE | tag::ROUTINE => {
                 let (schema, name) = self.qualified(words)?;
                 let arguments = words.parentheses()?;
                 Some((schema, format!("{name}{arguments}")))
             }
-            "OPERATOR" => {
+            tag::OPERATOR => {
                 let (schema, name) = words.operator()?;
                 words.parentheses()?;
                 Some((schema.or_else(|| self.schema.clone()), name))
             }
-            "OPERATOR CLASS" | "OPERATOR FAMILY" => {
+            tag::OPERATOR_CLASS | tag::OPERATOR_FAMILY => {
                 let (schema, name) = self.qualified(words)?;
                 words.eat("using")?;
                 let method = words.name()?;
                 Some((schema, format!("{name} {method}")))
             }
-            "LARGE OBJECT" => Some((None, words.word()?.to_owned())),
-            _ if WITHOUT_SCHEMA.contains(&kind) => Some((None, words.name()?)),
-            _ => self.qualified(words),
+            tag::LARGE_OBJECT => Some((None, words.word()?.to_owned())),
+            _ if ObjectKind::is_word_in_schema(kind) => self.qualified(words),
+            _ => Some((None, words.name()?)),
         }
     }
 }

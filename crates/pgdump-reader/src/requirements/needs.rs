@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::features::{Feature, of_statement};
 use crate::lexer::{Statement, TokenKind};
+use crate::object_kind::ObjectKind;
+use crate::tag;
 use crate::words::Words;
 
 /// What definitions ask for, as far as their statements say it.
@@ -72,50 +74,6 @@ pub(crate) struct Context<'a> {
     /// Whether names without a schema are of built-in objects alone.
     pub(crate) built_in: bool,
 }
-
-/// Kinds of objects as they follow CREATE or ALTER; longer ones first.
-const KINDS: &[&str] = &[
-    "TEXT SEARCH CONFIGURATION",
-    "TEXT SEARCH DICTIONARY",
-    "TEXT SEARCH TEMPLATE",
-    "TEXT SEARCH PARSER",
-    "FOREIGN DATA WRAPPER",
-    "MATERIALIZED VIEW",
-    "PROCEDURAL LANGUAGE",
-    "OPERATOR FAMILY",
-    "OPERATOR CLASS",
-    "ACCESS METHOD",
-    "EVENT TRIGGER",
-    "FOREIGN TABLE",
-    "USER MAPPING",
-    "SUBSCRIPTION",
-    "PUBLICATION",
-    "TABLESPACE",
-    "STATISTICS",
-    "COLLATION",
-    "CONVERSION",
-    "EXTENSION",
-    "AGGREGATE",
-    "PROCEDURE",
-    "TRANSFORM",
-    "DATABASE",
-    "FUNCTION",
-    "LANGUAGE",
-    "OPERATOR",
-    "SEQUENCE",
-    "TRIGGER",
-    "DOMAIN",
-    "POLICY",
-    "SCHEMA",
-    "SERVER",
-    "INDEX",
-    "TABLE",
-    "RULE",
-    "CAST",
-    "ROLE",
-    "TYPE",
-    "VIEW",
-];
 
 impl Needs {
     /// What only some versions have, with the objects that use it, by name.
@@ -190,48 +148,48 @@ impl Needs {
             words.eat("replace")?;
         }
         let trusted = words.eat("trusted").is_some();
-        let kind = words.kind(KINDS)?;
+        let kind = words.kind(ObjectKind::words_of_created())?;
         words.if_not_exists();
         match kind {
-            "COLLATION" => self.collation(words)?,
-            "PUBLICATION" => {
+            tag::COLLATION => self.collation(words)?,
+            tag::PUBLICATION => {
                 self.publications.insert(words.name()?);
                 if words.eat("for").is_some() && words.eat("all").is_some() {
                     self.privileged("publications of all tables", statement, context);
                 }
             }
-            "SUBSCRIPTION" => {
+            tag::SUBSCRIPTION => {
                 self.subscriptions.insert(words.name()?);
                 self.privileged(SUBSCRIPTIONS, statement, context);
             }
-            "EVENT TRIGGER" => {
+            tag::EVENT_TRIGGER => {
                 self.event_triggers.insert(words.name()?);
                 self.privileged("event triggers", statement, context);
             }
-            "FOREIGN DATA WRAPPER" => {
+            tag::FOREIGN_DATA_WRAPPER => {
                 self.wrappers.insert(words.name()?);
                 self.privileged("foreign data wrappers", statement, context);
             }
-            "SERVER" => {
+            tag::SERVER => {
                 self.servers.insert(words.name()?);
             }
-            "ACCESS METHOD" => {
+            tag::ACCESS_METHOD => {
                 self.access_methods_created.insert(words.name()?);
                 self.privileged("access methods", statement, context);
             }
-            "TABLESPACE" => self.privileged("tablespaces", statement, context),
-            "OPERATOR CLASS" | "OPERATOR FAMILY" => {
+            tag::TABLESPACE => self.privileged("tablespaces", statement, context),
+            tag::OPERATOR_CLASS | tag::OPERATOR_FAMILY => {
                 self.privileged("operator classes and families", statement, context);
             }
-            "TEXT SEARCH PARSER" | "TEXT SEARCH TEMPLATE" => {
+            tag::TEXT_SEARCH_PARSER | tag::TEXT_SEARCH_TEMPLATE => {
                 self.privileged("text search parsers and templates", statement, context);
             }
-            "CAST" => {
+            tag::CAST => {
                 words.skip_to("without")?;
                 self.privileged("casts without a function", statement, context);
             }
             // A shell type, or one with functions for its input.
-            "TYPE" => {
+            tag::TYPE => {
                 words.qualified()?;
                 let is_base = match words.next() {
                     None => true,
@@ -245,11 +203,11 @@ impl Needs {
                 }
             }
             // CREATE LANGUAGE without a handler creates the extension of that name, which may be trusted.
-            "LANGUAGE" | "PROCEDURAL LANGUAGE" if !trusted => {
+            tag::LANGUAGE | tag::PROCEDURAL_LANGUAGE if !trusted => {
                 words.skip_to("handler")?;
                 self.privileged("untrusted languages", statement, context);
             }
-            "FUNCTION" | "PROCEDURE" => self.routine(words, statement, context)?,
+            tag::FUNCTION | tag::PROCEDURE => self.routine(words, statement, context)?,
             _ => {}
         }
         Some(())
@@ -316,14 +274,14 @@ impl Needs {
     }
 
     fn alter(&mut self, mut words: Words<'_>, statement: &Statement, context: &Context<'_>) -> Option<()> {
-        match words.kind(KINDS)? {
-            "PUBLICATION" => {
+        match words.kind(ObjectKind::words_of_created())? {
+            tag::PUBLICATION => {
                 words.name()?;
                 words.eat("add")?;
                 words.eat("tables")?;
                 self.privileged("publications of whole schemas", statement, context);
             }
-            "ROLE" => {
+            tag::ROLE => {
                 let role = words.name()?;
                 let mut object = format!("ROLE {role}");
                 if words.eat("with").is_some() {
@@ -343,7 +301,7 @@ impl Needs {
                 words.eat("set")?;
                 self.setting(&mut words, object);
             }
-            "DATABASE" => {
+            tag::DATABASE => {
                 let object = format!("DATABASE {}", words.name()?);
                 words.eat("set")?;
                 self.setting(&mut words, object);
@@ -396,8 +354,7 @@ fn named(words: &mut Words<'_>) -> Option<String> {
             if privileges.skip_to("on").is_none() {
                 return words.name().map(|role| format!("ROLE {role}"));
             }
-            let kind = privileges.kind(KINDS).unwrap_or("TABLE");
-            let kind = if privileges.eat("parameter").is_some() { "PARAMETER" } else { kind };
+            let kind = privileges.kind(ObjectKind::words_of_granted()).unwrap_or(tag::TABLE);
             return privileges.qualified().map(|name| format!("ACL {kind} {}", dotted(name)));
         }
         _ => return None,
@@ -409,12 +366,12 @@ fn named(words: &mut Words<'_>) -> Option<String> {
         let _ = words.eat(word);
     }
     if words.eat("default").is_some() {
-        return Some("DEFAULT PRIVILEGES".to_owned());
+        return Some(tag::DEFAULT_PRIVILEGES.to_owned());
     }
-    let kind = words.kind(KINDS)?;
+    let kind = words.kind(ObjectKind::words_of_created())?;
     words.if_not_exists();
     let _ = words.eat("only");
-    if kind == "OPERATOR" {
+    if kind == tag::OPERATOR {
         return words.operator().map(|name| format!("{kind} {}", dotted(name)));
     }
     words.qualified().map(|name| format!("{kind} {}", dotted(name)))

@@ -1,0 +1,137 @@
+//! A dump as a source: restored by the target's pg_restore or psql.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared};
+use pgdump_reader::{Container, Dump, Facts, Scan};
+
+use super::{Brought, NotBrought, Prepared, RowMode};
+use crate::cluster::{self, ClusterError, Session};
+use crate::engine::Sandbox;
+use crate::event::Events;
+use crate::preflight::{self, PreflightFinding};
+use crate::profile::Target;
+use crate::restore;
+
+/// How long pg_restore may take on a tar file that is known to be cut off: it reads at its end for ever
+/// (`_tarReadRaw` in pg_backup_tar.c, PostgreSQL 13 to 18).
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A dump, and the pass over it.
+#[derive(Clone)]
+pub struct DumpSource {
+    name: Arc<str>,
+    pub dump: Arc<Dump>,
+    /// The full pass over the dump, which runs while the first sandboxes start. An error says why it could not be read.
+    pub scan: ScanInProgress,
+}
+
+impl DumpSource {
+    pub(super) fn new(name: Arc<str>, dump: Arc<Dump>, rows: RowMode) -> Self {
+        let scan = scan(&dump, rows);
+        Self { name, dump, scan }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) async fn foreseen(&self, target: &Target, interrupted: bool) -> Option<(Vec<PreflightFinding>, Facts)> {
+        let facts = self.needs(interrupted).await?;
+        Some((preflight::run(&self.dump, &facts, target), facts))
+    }
+
+    pub(super) fn unfit(&self, target: &Target) -> Option<&'static str> {
+        let has_no_list = target.restore.list.is_some() && !self.dump.is_archive();
+        has_no_list.then_some("the profile's restore.list lists entries of an archive, and this dump is plain SQL")
+    }
+
+    pub(super) async fn prepare(
+        &self,
+        session: &Session,
+        sandbox: &dyn Sandbox,
+        target: &Target,
+    ) -> Result<Prepared, ClusterError> {
+        let makes_own = restore::makes_database(&self.dump, target);
+        let not_applied = if makes_own { cluster::not_applied(target) } else { Vec::new() };
+        let mut notices = Vec::new();
+        if !not_applied.is_empty() {
+            let keys = not_applied.join(", ");
+            notices.push(format!("the dump makes its database itself, so this of the profile does not apply: {keys}"));
+        }
+        // None of the three needs another.
+        let (prepared, client, input) = tokio::join!(
+            cluster::prepare(session, sandbox, target, !makes_own),
+            restore::client_version(sandbox, &self.dump),
+            sandbox.input()
+        );
+        prepared?;
+        let client = client?;
+        input?;
+        Ok(Prepared { client, makes_own, notices })
+    }
+
+    pub(super) async fn bring_in(
+        &self,
+        session: Session,
+        sandbox: &dyn Sandbox,
+        target: &Target,
+        events: &Events,
+    ) -> Result<Brought, NotBrought> {
+        let (outcome, session) = tokio::select! {
+            outcome = restore::run(sandbox, session, &self.dump, target, events) => outcome?,
+            () = self.endless() => {
+                return Err(NotBrought::Endless("pg_restore does not come to the end of the damaged archive, and was stopped"));
+            }
+        };
+        let notices = restore::order_notice(&self.dump, target).into_iter().collect();
+        Ok(Brought { outcome, session, notices })
+    }
+
+    /// Ends when the client has had its time with a tar file that is damaged, and never with any other dump.
+    async fn endless(&self) {
+        let is_tar = self.dump.archive().is_some_and(|archive| archive.container == Container::Tar);
+        match self.scan.clone().await {
+            Ok(scan) if is_tar && !scan.damage.is_empty() => tokio::time::sleep(PATIENCE).await,
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// What the full pass has found, where it has come to its end by now.
+    pub fn scanned(&self) -> Option<Arc<Scan>> {
+        self.scan.peek().and_then(|scan| scan.as_ref().ok()).cloned()
+    }
+
+    /// What it asks of a target: an archive says it at its beginning, text only when all of it has been read, which an
+    /// interrupted run does not wait for.
+    pub async fn needs(&self, interrupted: bool) -> Option<Facts> {
+        match self.dump.archive() {
+            Some(archive) => Some(Facts::of_archive(archive)),
+            None if interrupted => Some(self.scanned()?.facts.clone()),
+            None => Some(self.scan.clone().await.ok()?.facts.clone()),
+        }
+    }
+}
+
+/// A scan that several rehearsals wait for.
+pub type ScanInProgress = Shared<BoxFuture<'static, Result<Arc<Scan>, String>>>;
+
+/// The full pass over the dump, which begins when it is first asked for; whoever needs it waits for it.
+fn scan(dump: &Arc<Dump>, rows: RowMode) -> ScanInProgress {
+    let dump = Arc::clone(dump);
+    let read = move || match rows {
+        RowMode::Digest => dump.scan(),
+        RowMode::Count | RowMode::Off => dump.count(),
+    };
+    async move {
+        match tokio::task::spawn_blocking(read).await {
+            Ok(Ok(scan)) => Ok(Arc::new(scan)),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(error) => Err(format!("reading the dump failed, which is a bug of pgrehearse ({error})")),
+        }
+    }
+    .boxed()
+    .shared()
+}
