@@ -150,10 +150,6 @@ fn mark(verdict: Verdict) -> (&'static str, anstyle::Style) {
     }
 }
 
-fn painted(style: anstyle::Style, text: &str, color: bool) -> String {
-    if color { format!("{style}{text}{style:#}") } else { text.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! What draws the report of a run: for people, for machines, and while the run goes on.
 
+mod canvas;
 pub mod inspect;
 pub mod json;
 pub mod live;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Labels, errors_so_far, line_of_run, mark, painted, progress};
+use super::{Labels, errors_so_far, line_of_run, mark, progress};
 use crate::event::{Event, EventKind, Listener, Phase, RehearsalName, Unit};
+use crate::report::canvas::painted;
 use crate::report::text::{self, clip, visible};
 use crate::verdict::Verdict;
 

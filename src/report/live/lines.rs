@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{Labels, errors_so_far, line_of_run, mark, painted, print, progress};
+use super::{Labels, errors_so_far, line_of_run, mark, print, progress};
 use crate::event::{Event, EventKind, Listener, RehearsalName, Unit};
+use crate::report::canvas::painted;
 use crate::report::text::visible;
 
 /// No target prints its progress more often than this: a log is kept.

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::{FIRST_FEW, Group, LABEL_WIDTH, Page};
+use super::{FIRST_FEW, Group, Page};
 use crate::counted::counted;
 use crate::finding::Subject;
-use crate::report::text::{self, pack};
+use crate::report::text;
 
 /// So many of a kind are told one by one.
 const APART: usize = 2;
@@ -94,7 +94,7 @@ impl Page<'_> {
         commands.truncate(COMMANDS);
         self.commands(&commands)?;
         if more > 0 {
-            writeln!(self.out, "    … and {more} more (--all)")?;
+            writeln!(self.canvas.out, "    … and {more} more (--all)")?;
         }
         Ok(())
     }
@@ -121,11 +121,10 @@ impl Page<'_> {
             items.push(format!("{others} others"));
         }
         self.labelled_items("then", &format!("{total} failed because of it: "), &items)?;
-        if self.options.all {
+        if self.all() {
             for consequence in block.iter().flat_map(|group| &group.finding.consequences) {
                 let objects: Vec<String> = consequence.objects.iter().map(|object| self.shown(object)).collect();
-                let lines = pack(objects.iter().map(String::as_str), ", ", self.columns() - LABEL_WIDTH - 3);
-                self.beside("", &lines)?;
+                self.canvas.labelled_items("", &objects)?;
             }
         }
         Ok(())

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use anstyle::Style;
 use comfy_table::{ContentArrangement, LineStyle, Table, presets};
 
-use super::{DIM, GREEN, YELLOW, severity_style, verdict_style};
+use super::verdict_style;
 use crate::check::{CheckResult, Group, NEEDS, Outcome};
 use crate::counted::counted;
 use crate::finding::{Finding, Severity};
 use crate::rehearsal::{Rehearsal, RestoreSummary, Verdict};
+use crate::report::canvas::{DIM, GREEN, YELLOW, severity_style};
 use crate::report::text::{self, clip, pack, visible};
 
 /// A longer name of a target or a check is clipped: it would push everything else out of sight.
