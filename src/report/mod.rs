@@ -3,6 +3,7 @@
 mod canvas;
 pub mod inspect;
 pub mod json;
+mod labels;
 pub mod live;
 pub mod page;
 #[cfg(test)]
