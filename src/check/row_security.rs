@@ -303,17 +303,9 @@ fn policies_changed(changed: &[(Declared, Declared)], extra: &[Declared]) -> Opt
         return None;
     }
     let (noun, verb) = (counted_as(count, "policy", "policies"), agreeing(count, "is", "are"));
-    let mut finding = Finding::new(Name::PolicyChanged, format!("{noun} {verb} not as in the dump"));
+    let title = format!("{noun} {verb} not as in the dump");
+    let mut finding = objects::with_differences(Name::PolicyChanged, title, changed, usize::MAX);
     finding.count = count as u64;
-    for (dump, restored) in changed {
-        let difference = objects::difference(dump, restored);
-        let lines = difference.diff.lines().filter(|line| {
-            (line.starts_with('-') && !line.starts_with("---")) || (line.starts_with('+') && !line.starts_with("+++"))
-        });
-        finding.evidence.extend(lines.map(|line| format!("{}: {line}", difference.object)));
-        finding.objects.push(difference.object.clone());
-        finding.differences.push(difference);
-    }
     for object in extra {
         finding.evidence.push(format!("{} is not in the dump", object.label()));
         finding.objects.push(object.label());

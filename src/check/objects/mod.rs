@@ -23,7 +23,7 @@ use crate::postgres::Tool;
 use crate::source::Witness;
 
 pub use compare::{Comparison, failed};
-pub use findings::{difference, undecided};
+pub use findings::{undecided, with_differences};
 pub use text::with_attachments;
 
 pub struct Objects;
