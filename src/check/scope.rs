@@ -28,7 +28,7 @@ pub fn is_missing(restored: &Restored<'_>, role: &str) -> bool {
 }
 
 /// What to do about what is lost by the script's end.
-pub const BY_END: &str = "Mend what the finding about the script's end says, and restore again: they come with it.";
+pub const BY_END: &str = "Fix what the finding about the script's end says, and restore again: they are restored then.";
 
 /// Whether what is missing is known to have come to nothing as the script ended, which a finding of its own tells.
 pub fn is_of_end(restored: &Restored<'_>) -> bool {

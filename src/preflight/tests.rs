@@ -158,7 +158,7 @@ fn one_who_is_no_superuser_is_refused_what_needs_one_and_what_is_others() {
     let found = of_text(sql, &master(""));
     assert_eq!(named(&found), [(Name::EventTriggerRefused, ERROR), (Name::OwnerNotAssignable, ERROR)]);
     assert_eq!(found[0].finding.objects, ["EVENT TRIGGER e"]);
-    assert_eq!(found[1].finding.title, "role \"master\" may not hand objects to \"o\"");
+    assert_eq!(found[1].finding.title, "role \"master\" may not give objects to \"o\"");
     assert_eq!(found[1].finding.objects, ["TABLE a.t"]);
     assert_eq!(of_text("ALTER TABLE a.t OWNER TO o;", &master(", member_of: [o]")), []);
     assert_eq!(of_text("ALTER TABLE a.t OWNER TO master;", &master("")), []);

@@ -197,7 +197,7 @@ impl Page<'_> {
         }
         if self.crowded {
             writeln!(self.canvas.out)?;
-            let line = "Much is left out above: --all tells everything, --write-fixes DIR writes what mends it, and \
+            let line = "Much is left out above: --all shows everything, --write-fixes DIR writes the fixes, and \
                         pgrehearse explain FINDING has the causes.";
             self.canvas.wrapped(Style::new(), line)?;
         }

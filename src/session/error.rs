@@ -46,7 +46,7 @@ pub enum RunError {
     #[error("interrupted before anything was started")]
     Interrupted,
     /// A bug of pgrehearse.
-    #[error("pgrehearse itself failed ({0}), which is a bug of it; please report it")]
+    #[error("pgrehearse itself failed ({0}), which is a bug; please report it")]
     Crashed(String),
 }
 

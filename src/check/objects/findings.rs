@@ -112,8 +112,8 @@ fn missing(missing: &[&Declared], left_out: Option<&str>, unsaid: &str, by_end: 
             finding.fix = scope::BY_END.into();
         } else {
             finding.fix =
-                "Find out what has removed them or left them out: a statement after the dump, an event trigger, \
-                           an edited list for pg_restore -L. The statements below make them."
+                "Find out what has removed them or left them out: a statement after the dump, an event trigger, an \
+                 edited list for pg_restore -L. The statements below create them."
                     .into();
         }
         const STATEMENTS: usize = 5;
@@ -133,16 +133,17 @@ fn changed(comparison: &Comparison, unsaid: &str) -> Vec<Finding> {
     let (remarks, objects): (Vec<_>, Vec<_>) = changed.into_iter().partition(|(dump, _)| is_remark(dump));
     if !switched.is_empty() {
         let title = format!(
-            "{} fire otherwise than in the dump",
+            "{} fire differently than in the dump",
             counted_as(switched.len(), "trigger or rule", "triggers or rules")
         );
         let mut finding = with_differences(Name::TriggerStateChanged, title, switched, EVIDENCE_LINES);
         finding.fix =
-            "Switch them as the dump has them, before the application writes: ALTER TABLE … ENABLE TRIGGER.".into();
+            "Enable or disable them as in the dump, before the application writes: ALTER TABLE … ENABLE TRIGGER."
+                .into();
         findings.push(finding);
     }
     if !objects.is_empty() {
-        let title = format!("{} came back with another definition, {unsaid}", counted(objects.len(), "object"));
+        let title = format!("{} came back with a different definition, {unsaid}", counted(objects.len(), "object"));
         let mut finding = with_differences(Name::DefinitionChanged, title, objects, EVIDENCE_LINES);
         finding.fix = "Compare the definitions below (all of them: --all), and find out what has changed them.".into();
         findings.push(finding);

@@ -67,8 +67,8 @@ pub async fn compare(
         Some(difference) if difference.rows() == 0 => ByValue::Equal,
         Some(difference) => ByValue::Differs(difference),
         None => ByValue::CannotTell(
-            "its values are not written as a server writes them, and this one does not take them as texts: whether they \
-             are the same cannot be told",
+            "its values are not written as a server writes them, and this one does not accept them as texts: whether \
+             they are the same is not known",
         ),
     })
 }

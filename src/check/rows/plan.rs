@@ -118,7 +118,8 @@ pub fn plan(
                 continue;
             }
             _ => {
-                let why = "it is a view here, which keeps no rows: where they went, and whether they are whole, cannot be told";
+                let why =
+                    "it is a view here, which keeps no rows: where they went, and whether they are whole, is not known";
                 plan.leave_open(&label, &parts, why);
                 continue;
             }

@@ -7,7 +7,7 @@ pub static KIND: Kind = Kind {
     name: "dump-truncated",
     severity: Severity::Error,
     origin: Origin::Dump,
-    summary: "The dump ends early or is damaged: it does not hold all that was dumped.",
+    summary: "The dump is cut off or damaged: a part of what was dumped is missing.",
     page: include_str!("../../../docs/findings/dump-truncated.md"),
     rules: &[Rule::of_client(Precedence::Message, |failed| {
         const ENDS: [&str; 6] = [

@@ -112,11 +112,11 @@ fn what_is_unusual_is_said() {
     let rows = "COPY a.t (id) FROM stdin;\n1\n\\.\n";
     assert_eq!(unusual(&format!("{HEAD}{table}{owned}{rows}{TRAILER}")), "");
     assert!(unusual(&format!("{HEAD}{table}{rows}{TRAILER}")).contains("names no owners"));
-    assert!(unusual(&format!("{HEAD}{table}{owned}{TRAILER}")).contains("definitions alone"));
-    assert!(unusual(&format!("{HEAD}{rows}{TRAILER}")).contains("data alone"));
+    assert!(unusual(&format!("{HEAD}{table}{owned}{TRAILER}")).contains("definitions only"));
+    assert!(unusual(&format!("{HEAD}{rows}{TRAILER}")).contains("data only"));
     assert!(unusual(&format!("{HEAD}{table}{owned}INSERT INTO a.t VALUES (1);{TRAILER}")).contains("INSERT"));
     assert!(unusual(&format!("{HEAD}{TRAILER}").replace("UTF8", "SQL_ASCII")).contains("SQL_ASCII"));
-    assert!(unusual("CREATE TABLE a.t (id integer);").contains("whether it is whole cannot be told"));
+    assert!(unusual("CREATE TABLE a.t (id integer);").contains("nothing shows whether it is whole"));
     let secured = format!("{HEAD}{table}{owned}{rows}ALTER TABLE a.t ENABLE ROW LEVEL SECURITY;\n{TRAILER}");
     assert!(unusual(&secured).contains("row level security and no policy, so only its owner sees rows: a.t"));
     let two = format!("{HEAD}{TRAILER}\\connect one\n{HEAD}{TRAILER}\\connect two\n{HEAD}{TRAILER}");
