@@ -117,7 +117,7 @@ fn judge(restored: &Restored<'_>, tables: usize) -> Option<Finding> {
 /// What the dump does not hold, the restore cannot bring: it came back as it is, which is worth a word all the same.
 fn not_in_the_dump(restored: &Restored<'_>, declared: &[&TableData]) -> Option<Finding> {
     let scan = restored.scan;
-    // What the profile's own list or options leave out is told as that.
+    // What the profile's own list or options leave out is reported as that.
     if !restored.left_out.0.is_empty() {
         return None;
     }

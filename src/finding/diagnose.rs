@@ -387,9 +387,9 @@ mod tests {
         assert_eq!(severities(&[own, aborted]), [Severity::Error]);
     }
 
-    /// Recognised by what may not be shown, and told in words that no mask may take.
+    /// Recognised by what may not be shown, and named in words that no mask may take.
     #[test]
-    fn a_cause_in_words_of_our_own_is_told_under_the_mask() {
+    fn a_cause_in_our_own_words_is_shown_under_the_mask() {
         let names = pgdump_reader::Names::default();
         let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
         let mask = mask(&names, &target);

@@ -95,7 +95,7 @@ pub enum SubjectIs {
 pub struct Cause {
     pub name: Name,
     pub subject: Subject,
-    /// What else tells it apart.
+    /// What else distinguishes it.
     pub because: Option<Because>,
     /// As whom the statement ran, where the restore acted as another role than it connects as.
     pub acting: Option<String>,

@@ -42,7 +42,7 @@ impl Lost {
 fn taken_back(failure: &Failure, situation: &Situation) -> Option<What> {
     // What only the client complains of, the server has seen nothing of.
     failure.sqlstate.as_ref()?;
-    // pg_restore ends at an error in a transaction of its own, which is told; all statements of an entry are its object's.
+    // pg_restore ends at an error in a transaction of its own, which is reported; all statements of an entry are its object's.
     if situation.dump.is_archive() {
         return None;
     }

@@ -119,7 +119,7 @@ fn a_client_is_too_old_and_nothing_else_matters() {
 }
 
 #[test]
-fn an_older_target_is_told_with_what_it_lacks() {
+fn an_older_target_is_reported_with_what_it_lacks() {
     let sql = "CREATE TABLE a.t (b integer GENERATED ALWAYS AS ((1)));";
     let found = of_text(sql, "postgres: 15\n");
     assert_eq!(named(&found), [(Name::FeatureMissing, ERROR), (Name::TargetOlder, MAY)]);

@@ -49,7 +49,7 @@ pub fn judge(outcome: &Outcome, scan: &Scan, target: &Target, makes_own: bool, f
                 ));
             }
         }
-        // Where it ended early, that is told.
+        // Where it ended early, that is reported.
         None if end.asked && (outcome.ran_to_end || outcome.exit_code == 1) => ended.no_word = Some(NO_WORD),
         None => {}
     }

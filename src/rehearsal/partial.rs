@@ -27,7 +27,7 @@ pub fn without_data(dump: &Dump, scan: &Scan) -> Vec<String> {
     let has_blocks = dump.is_archive()
         || dump.is_from_pg_dump() && !scan.facts.inserts && scan.rows.iter().all(|rows| !rows.inserts);
     let tables = &scan.facts.tables;
-    // A dump of definitions alone is told as that.
+    // A dump of definitions alone is reported as that.
     if !has_blocks || !scan.damage.is_empty() || tables.iter().all(|table| table.rows.is_none()) {
         return Vec::new();
     }

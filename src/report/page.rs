@@ -238,7 +238,7 @@ impl Page {
         self.spans.push(Span { text, style });
     }
 
-    /// Another finding is the argument of the next command; anything else is told with its address.
+    /// Another finding is the argument of the next command; anything else is shown with its address.
     fn end_of_link(&mut self) {
         let Some((url, from)) = self.links.pop() else { return };
         let text: String = self.spans[from..].iter().map(|span| span.text.as_str()).collect();

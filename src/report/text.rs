@@ -15,7 +15,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// paragraph separators, bidirectional controls, zero-width and other default-ignorable characters, private use.
 ///
 /// The ranges are Unicode's `Cc`, `Cf`, `Zl`, `Zp`, `Co` and `Default_Ignorable_Code_Point` (UCD 16,
-/// `DerivedCoreProperties.txt`), plus every space but U+0020, which are told apart from it by no eye.
+/// `DerivedCoreProperties.txt`), plus every space but U+0020, which no eye can distinguish from it.
 pub fn is_hidden(character: char) -> bool {
     character.is_control()
         || (character.is_whitespace() && character != ' ')

@@ -27,7 +27,7 @@ const TABLE: &str = "pgrehearse_rows";
 pub enum ByValue {
     Equal,
     Differs(RowDifference),
-    /// Why nothing can be told of it.
+    /// Why nothing is known of it.
     CannotTell(&'static str),
 }
 

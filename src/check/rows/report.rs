@@ -44,7 +44,7 @@ pub struct RowsReport<'a> {
 
 /// Whose doing it is that rows are not as the dump has them.
 enum Doing {
-    /// It is told: nothing in the script leaves it open, or the script itself loses them.
+    /// It is reported: nothing in the script leaves it open, or the script itself loses them.
     Reported,
     /// The script makes rows that stand nowhere in its text.
     Makes(String),
@@ -58,8 +58,8 @@ enum Altering {
     Nobody,
     /// One that was there before the restore, for people: `trigger t`.
     Target(String),
-    /// Why that cannot be told.
-    Untold(String),
+    /// Why that is not known.
+    Unknown(String),
 }
 
 /// By those of a table; `was_there` says whether one was there before the restore, where that is known.
@@ -67,9 +67,9 @@ fn altering(alters: &[Alters], was_there: impl Fn(&Alters) -> Option<bool>) -> A
     let with = |wanted: Option<bool>| alters.iter().find(|alters| was_there(alters) == wanted);
     match (with(Some(true)), with(Some(false)), with(None)) {
         (_, _, Some(unknown)) => {
-            Altering::Untold(format!("its {unknown} may alter rows, and whether it was there before is not known"))
+            Altering::Unknown(format!("its {unknown} may alter rows, and whether it was there before is not known"))
         }
-        (Some(own), Some(brought), None) => Altering::Untold(format!(
+        (Some(own), Some(brought), None) => Altering::Unknown(format!(
             "its {own}, which was there before, may alter rows, and its {brought}, which the restore brings: which did \
              is not known"
         )),
@@ -241,7 +241,7 @@ impl<'a> RowsReport<'a> {
     }
 
     /// The statement of the script behind the first of these rows that changes or removes some of them, or may do so. Where
-    /// values are not compared, nothing else would tell.
+    /// values are not compared, nothing else would show it.
     fn altered_by_script(&self, unit: &Unit) -> Option<String> {
         let tables = unit.tables();
         let list = self.unfollowed(tables.iter().map(|(schema, table)| (schema.as_str(), table.as_str())));
@@ -350,7 +350,7 @@ impl<'a> RowsReport<'a> {
         }
         let mut difference = difference;
         let altering = self.altering(unit);
-        if let Altering::Untold(why) = &altering
+        if let Altering::Unknown(why) = &altering
             && difference.found >= difference.dumped
         {
             return self.could_not(unit, why.clone());
@@ -534,7 +534,7 @@ mod tests {
 
     #[test]
     fn a_trigger_that_the_restore_brings_is_no_excuse_for_rows_that_are_not_as_the_dump_has_them() {
-        let told = |list: &[(&str, Option<bool>)]| {
+        let who_alters = |list: &[(&str, Option<bool>)]| {
             let alters: Vec<Alters> =
                 list.iter().map(|(name, _)| Alters { desc: "TRIGGER", name: (*name).to_owned() }).collect();
             let was_there =
@@ -542,13 +542,13 @@ mod tests {
             match altering(&alters, was_there) {
                 Altering::Nobody => "nobody".to_owned(),
                 Altering::Target(alters) => alters,
-                Altering::Untold(_) => "untold".to_owned(),
+                Altering::Unknown(_) => "not known".to_owned(),
             }
         };
-        assert_eq!(told(&[]), "nobody");
-        assert_eq!(told(&[("sw", Some(false))]), "nobody");
-        assert_eq!(told(&[("sw", Some(true))]), "trigger sw");
-        assert_eq!(told(&[("a", Some(false)), ("sw", Some(true))]), "untold");
-        assert_eq!(told(&[("a", Some(true)), ("sw", None)]), "untold");
+        assert_eq!(who_alters(&[]), "nobody");
+        assert_eq!(who_alters(&[("sw", Some(false))]), "nobody");
+        assert_eq!(who_alters(&[("sw", Some(true))]), "trigger sw");
+        assert_eq!(who_alters(&[("a", Some(false)), ("sw", Some(true))]), "not known");
+        assert_eq!(who_alters(&[("a", Some(true)), ("sw", None)]), "not known");
     }
 }

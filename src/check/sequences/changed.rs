@@ -66,11 +66,11 @@ fn feeding<'s>(sequences: &'s [Sequence], schema: &str, table: &str, column: &st
     feeding.next().filter(|_| feeding.next().is_none())
 }
 
-/// Those in `told` have their finding, those in `unread` could not be read.
+/// Those in `reported` have their finding, those in `unread` could not be read.
 pub fn judge<'a>(
     restored: &Restored<'_>,
     sequences: &'a [Sequence],
-    told: &HashSet<(&str, &str)>,
+    reported: &HashSet<(&str, &str)>,
     unread: &BTreeMap<(String, String), String>,
 ) -> Judged<'a> {
     let dumped = dumped(restored, sequences);
@@ -84,7 +84,7 @@ pub fn judge<'a>(
         compared += 1;
         let stands = (sequence.last_value, sequence.is_called);
         if stands == (i128::from(last_value), is_called)
-            || told.contains(&(sequence.schema.as_str(), sequence.name.as_str()))
+            || reported.contains(&(sequence.schema.as_str(), sequence.name.as_str()))
             // It was never set, and the restore's errors say why.
             || failed && stands == (sequence.start, false)
         {
@@ -124,7 +124,7 @@ fn set_apart(
         } else if *by_column {
             let why = "the dump names only its column, and only the server knows the sequence";
             apart.push(Apart::not_compared(ItemKind::SequenceValue, item, why));
-        // That a sequence is missing is told by the restore, or by the comparison of objects.
+        // That a sequence is missing is reported by the restore, or by the comparison of objects.
         } else if !failed && !declared.contains(&(schema.clone(), *name)) {
             let why = "the dump sets it, but no such sequence exists";
             could_not.push(format!("sequence {schema}.{name}: {why}"));

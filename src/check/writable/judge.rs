@@ -135,7 +135,7 @@ impl Known<'_> {
         }
     }
 
-    /// Whether the check of sequences has told of it: a column of the table, or of the one that was refused, is named in
+    /// Whether the check of sequences has reported it: a column of the table, or of the one that was refused, is named in
     /// its evidence.
     fn is_explained(&self, table: &Table, refused: &Refused) -> bool {
         let mut columns: Vec<String> = table.keys.iter().map(|key| format!("{}.{key} ", table.label())).collect();

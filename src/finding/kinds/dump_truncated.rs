@@ -28,7 +28,7 @@ pub static KIND: Kind = Kind {
     ..Kind::USUAL
 };
 
-/// The same whether the restore or the dump itself has told it.
+/// The same whether the restore or the dump itself has shown it.
 pub const TITLE: &str = "the dump is cut off or damaged";
 
 /// A message without what stands between quotes in it: names of files say nothing.

@@ -41,7 +41,7 @@ pub(super) fn of_writer(refine: &Refine<'_>, failure: &Failure) -> Option<Cause>
     Some(Name::FunctionRaised.cause(Subject::Function(with_schema(refine, shown.running()))))
 }
 
-/// A function as the server names it, `f(integer)`, with its schema where that is told of one alone.
+/// A function as the server names it, `f(integer)`, with its schema where only one of that name is known.
 fn with_schema(refine: &Refine<'_>, function: String) -> String {
     let situation = refine.situation;
     let schema = bare_routine(&function).and_then(|name| situation.databases.schema_of_routine.get(&name));

@@ -17,7 +17,7 @@ pub static KIND: Kind = Kind {
             let speaker = line(failed.failure).and_then(speaker_at).filter(|_| failed.state.starts_with("22"))?;
             Some(Subject::Words(speaker.to_owned()).into())
         }),
-        // syntax_error where nothing of SQL begins; rows that psql takes for statements are told by what refused them.
+        // syntax_error where nothing of SQL begins; rows that psql takes for statements are reported by what refused them.
         Rule::new(Precedence::Statement, &["42601"], |failed| {
             let speaker = || Subject::Words(speaker_at(failed.statement).unwrap_or_default().to_owned()).into();
             (!begins_with_command(failed.statement)).then(speaker)

@@ -58,13 +58,13 @@ fn rich() -> String {
 }
 
 #[test]
-fn a_dump_is_told_by_what_it_is_what_it_requires_and_what_it_holds() {
+fn a_dump_is_described_by_what_it_is_what_it_requires_and_what_it_holds() {
     let (_folder, dump) = opened(&rich());
     snapshot!("inspect_rich", drawn(&inspected(&dump, Vec::new()), TerminalOptions::default()));
 }
 
 #[test]
-fn targets_are_told_in_a_line_each_and_causes_once() {
+fn targets_have_a_line_each_and_causes_are_named_once() {
     let (_folder, dump) = opened(&rich());
     let role = Finding::new(Name::RoleMissing, "role \"reader\" does not exist in this target");
     let of = |name: &str, findings: Vec<Finding>| TargetPreflight {
@@ -81,7 +81,7 @@ fn targets_are_told_in_a_line_each_and_causes_once() {
 }
 
 #[test]
-fn a_damaged_dump_is_told_with_its_places_and_in_the_last_line() {
+fn damage_is_listed_with_its_places_and_named_in_the_last_line() {
     let (_folder, dump) = opened(&format!("{HEAD}COPY app.orders (id) FROM stdin;\n1\n2\n"));
     let inspection = inspected(&dump, Vec::new());
     assert!(inspection.fails());

@@ -8,15 +8,15 @@ use crate::counted::counted;
 use crate::finding::Subject;
 use crate::report::text;
 
-/// So many of a kind are told one by one.
+/// So many of a kind are drawn one by one.
 const APART: usize = 2;
-/// So many subjects are named, and so many where there is much else to tell.
+/// So many subjects are named, and so many where there is much else to show.
 const NAMED: usize = 12;
 const NAMED_OF_MANY: usize = 6;
 /// So many commands are shown.
 const COMMANDS: usize = 4;
 
-/// Findings that are told together, in the order of the first of each.
+/// Findings that are drawn together, in the order of the first of each.
 pub(super) fn folded<'g, 'a>(groups: &'g [Group<'a>], all: bool) -> Vec<Vec<&'g Group<'a>>> {
     let mut blocks: Vec<Vec<&Group>> = Vec::new();
     for group in groups {
@@ -42,7 +42,7 @@ fn are_alike(one: &Group<'_>, other: &Group<'_>) -> bool {
         && other.finding.subject.is_some()
         && one.finding.accepted == other.finding.accepted
         && one.finding.own_severity == other.finding.own_severity
-        // What is accepted in part has objects of its own to tell.
+        // What is accepted in part has objects of its own to show.
         && one.finding.accepted_objects.is_empty()
         && other.finding.accepted_objects.is_empty()
         && one.targets == other.targets
