@@ -79,7 +79,7 @@ pub async fn run(
         rehearsals.push(match task.await {
             Ok(rehearsal) => rehearsal,
             Err(error) => {
-                let reason = format!("pgrehearse itself failed ({error}), which is a bug of it; please report it");
+                let reason = format!("pgrehearse itself failed ({error}), which is a bug; please report it");
                 reporter.of_rehearsal(name.clone()).finished(Verdict::Untested, reason.clone()).await;
                 untested(&name, &description, fail_on, reason)
             }

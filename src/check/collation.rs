@@ -85,7 +85,7 @@ impl Check for Collation {
             let hit = by_order(session, &[DEFAULT]).await?;
             if let Some(first) = hit.first() {
                 looked.could_not.push(format!(
-                    "the system gives no version of its rules for locale {}, so nobody can tell how {} sorted ({first}): \
+                    "the system gives no version of its rules for locale {}, so it is not known how {} sorted ({first}): \
                      use an image with glibc, an ICU locale, or locale C",
                     own.locale.collate,
                     counted_as(hit.len(), "object is", "objects are")
@@ -211,8 +211,10 @@ async fn by_order(session: &Session, collations: &[u32]) -> Result<Vec<String>, 
 
 fn other_version(changed: &[Changed], objects: Vec<String>, database: &str) -> Finding {
     let title = match changed {
-        [only] => format!("{} was recorded with other sorting rules than the system has", only.label),
-        _ => format!("{} collations were recorded with other sorting rules than the system has", changed.len()),
+        [only] => format!("the sorting rules of {} have changed since its version was recorded", only.label),
+        _ => {
+            format!("the sorting rules of {} collations have changed since their versions were recorded", changed.len())
+        }
     };
     let mut finding = Finding::new(Name::CollationVersionDiffers, title);
     finding.count = changed.len() as u64;

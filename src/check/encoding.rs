@@ -90,7 +90,8 @@ async fn bytes_without_encoding(
         return Ok(None);
     }
     let dumped = dumped.unwrap_or("the client's encoding");
-    let title = format!("{dumped} text went into database {:?} as bytes of no encoding (SQL_ASCII)", restored.database);
+    let title =
+        format!("{dumped} text went into database {:?} as bytes without an encoding (SQL_ASCII)", restored.database);
     let mut finding = Finding::new(Name::EncodingUnverified, title);
     finding.count = hit.len() as u64;
     finding.objects = hit;
@@ -139,8 +140,8 @@ async fn invalid_text(
         dumped.unwrap_or("not stated")
     )];
     finding.fix =
-        "Find out the real encoding of the source's text and dump with it named: the server then converts. Or \
-                   edit the one line of a plain dump that sets client_encoding."
+        "Find out the real encoding of the source's text and name it when you dump: the server then converts. Or edit \
+         the one line of a plain dump that sets client_encoding."
             .into();
     finding.commands = vec!["pg_dump --encoding=LATIN1 …   # if the bytes are Latin-1".into()];
     Ok(Some(finding))

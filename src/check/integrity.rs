@@ -35,7 +35,7 @@ pub fn dump(scan: &Scan) -> CheckResult {
     // What cannot be followed leaves open whether all that the dump holds was looked at.
     let could_not = scan
         .not_followed()
-        .map(|unfollowed| format!("{}; what depends on it cannot be told by reading the script", unfollowed.label()));
+        .map(|unfollowed| format!("{}; reading the script does not show what depends on it", unfollowed.label()));
     let could_not = could_not.collect();
     CheckResult { outcome: Outcome::Looked { findings }, looked_at, could_not, ..CheckResult::new(DUMP, Group::Dump) }
 }

@@ -1,4 +1,4 @@
-//! How objects are told apart.
+//! How objects are distinguished.
 
 use pgdump_reader::Declared;
 

@@ -223,10 +223,10 @@ pub const ACCEPT: &str = "accept";
 /// The name of the check of the dump itself.
 pub const DUMP: &str = "dump";
 
-/// The name of the preflight's check: what the dump needs and the target lacks, told before anything starts.
+/// The name of the preflight's check: what the dump needs and the target lacks, reported before anything starts.
 pub const NEEDS: &str = "needs";
 
-/// The name of what tells of data that the profile's own list or options leave out.
+/// The name of what reports data that the profile's own list or options leave out.
 pub const LEFT_OUT: &str = "left out";
 
 /// All checks of a restored database, in the order of their columns.

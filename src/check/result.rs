@@ -51,7 +51,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
-    /// What the dump needs and the target has, told before anything starts.
+    /// What the dump needs and the target has, reported before anything starts.
     Needs,
     /// The dump itself.
     Dump,

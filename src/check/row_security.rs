@@ -149,12 +149,12 @@ impl Check for RowSecurity {
 fn lost_fix(misses_roles: bool) -> &'static str {
     match misses_roles {
         true => {
-            "Make the roles that the policies name before the restore: --no-owner and --no-privileges do not keep a policy \
-             from naming them."
+            "Create the roles that the policies name before the restore: --no-owner and --no-privileges do not remove \
+             them from a policy."
         }
         false => {
-            "No role is missing for them. Bring back what else they name (their conditions name tables, functions and types), \
-             as the errors of the restore say, or find out what has dropped them; then make them again."
+            "No role is missing for them. Restore what else they name (their conditions name tables, functions and \
+             types), as the errors of the restore say, or find out what has dropped them; then create them again."
         }
     }
 }
@@ -303,17 +303,9 @@ fn policies_changed(changed: &[(Declared, Declared)], extra: &[Declared]) -> Opt
         return None;
     }
     let (noun, verb) = (counted_as(count, "policy", "policies"), agreeing(count, "is", "are"));
-    let mut finding = Finding::new(Name::PolicyChanged, format!("{noun} {verb} not as in the dump"));
+    let title = format!("{noun} {verb} not as in the dump");
+    let mut finding = objects::with_differences(Name::PolicyChanged, title, changed, usize::MAX);
     finding.count = count as u64;
-    for (dump, restored) in changed {
-        let difference = objects::difference(dump, restored);
-        let lines = difference.diff.lines().filter(|line| {
-            (line.starts_with('-') && !line.starts_with("---")) || (line.starts_with('+') && !line.starts_with("+++"))
-        });
-        finding.evidence.extend(lines.map(|line| format!("{}: {line}", difference.object)));
-        finding.objects.push(difference.object.clone());
-        finding.differences.push(difference);
-    }
     for object in extra {
         finding.evidence.push(format!("{} is not in the dump", object.label()));
         finding.objects.push(object.label());
@@ -324,7 +316,7 @@ fn policies_changed(changed: &[(Declared, Declared)], extra: &[Declared]) -> Opt
             diff: String::new(),
         });
     }
-    finding.fix = "Drop these policies and make them as the dump has them, before anybody connects.".into();
+    finding.fix = "Drop these policies and create them as in the dump, before anybody connects.".into();
     finding.commands = changed.iter().map(|(dump, _)| dump.definition.trim().to_owned()).collect();
     Some(finding)
 }
@@ -351,12 +343,14 @@ fn restricted(switched_on: &[Declared], forced: &[Table]) -> Option<Finding> {
     }
     let tables = switched_on.iter().map(|object| (schema_of(&object.schema), object.tag.clone()));
     let tables: std::collections::BTreeSet<Table> = tables.chain(forced.iter().cloned()).collect();
-    let title = format!("row level security holds on {} where it does not in the dump", counted(tables.len(), "table"));
+    let title =
+        format!("row level security is enabled on {} where it is not in the dump", counted(tables.len(), "table"));
     let mut finding = Finding::new(Name::PolicyChanged, title);
     finding.count = tables.len() as u64;
     finding.objects = tables.iter().map(|(schema, name)| format!("TABLE {schema}.{name}")).collect();
-    finding.evidence = vec!["who saw every row of them sees those that policies let through, possibly none".into()];
-    finding.fix = "Switch it off, and find out what has switched it on.".into();
+    finding.evidence =
+        vec!["roles that saw every row now see only those that policies let through, possibly none".into()];
+    finding.fix = "Disable it, and find out what has enabled it.".into();
     let off = switched_on.iter().map(|object| {
         format!("ALTER TABLE {} DISABLE ROW LEVEL SECURITY;", qualified(&schema_of(&object.schema), &object.tag))
     });
@@ -371,12 +365,12 @@ fn switched_off(off: &[Table]) -> Option<Finding> {
     }
     let mut finding = Finding::new(
         Name::RlsBypassed,
-        format!("row level security is off on {} that has it on in the dump", counted(off.len(), "table")),
+        format!("row level security is disabled on {} where it is enabled in the dump", counted(off.len(), "table")),
     );
     finding.count = off.len() as u64;
     finding.objects = off.iter().map(|(schema, name)| format!("TABLE {schema}.{name}")).collect();
     finding.evidence = vec!["whoever may read these tables sees every row".into()];
-    finding.fix = "Switch it on before anybody connects; it takes the table's owner.".into();
+    finding.fix = "Enable it before anybody connects; this takes the table's owner.".into();
     let enable = |table: &Table| format!("ALTER TABLE {} ENABLE ROW LEVEL SECURITY;", sql(table));
     finding.mend(AfterKind::Policies, off.iter().map(enable).collect(), usize::MAX);
     Some(finding)
@@ -426,10 +420,10 @@ mod tests {
             roles: vec!["app".into()],
         };
         let lost = BTreeMap::from([(("public".to_owned(), "t".to_owned()), vec![&policy])]);
-        let told = |missing: bool| policies_lost(&lost, &HashMap::new(), &HashMap::new(), &|_| missing).unwrap();
-        assert_eq!(told(true).commands, ["CREATE ROLE \"app\";"]);
-        assert!(told(true).fix.starts_with("Make the roles"), "{}", told(true).fix);
-        assert!(told(false).commands.is_empty());
-        assert!(told(false).fix.starts_with("No role is missing"), "{}", told(false).fix);
+        let finding = |missing: bool| policies_lost(&lost, &HashMap::new(), &HashMap::new(), &|_| missing).unwrap();
+        assert_eq!(finding(true).commands, ["CREATE ROLE \"app\";"]);
+        assert!(finding(true).fix.starts_with("Create the roles"), "{}", finding(true).fix);
+        assert!(finding(false).commands.is_empty());
+        assert!(finding(false).fix.starts_with("No role is missing"), "{}", finding(false).fix);
     }
 }

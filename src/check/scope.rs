@@ -28,14 +28,14 @@ pub fn is_missing(restored: &Restored<'_>, role: &str) -> bool {
 }
 
 /// What to do about what is lost by the script's end.
-pub const BY_END: &str = "Mend what the finding about the script's end says, and restore again: they come with it.";
+pub const BY_END: &str = "Fix what the finding about the script's end says, and restore again: they are restored then.";
 
-/// Whether what is missing is known to have come to nothing as the script ended, which a finding of its own tells.
+/// Whether what is missing is known to have come to nothing as the script ended, which a finding of its own reports.
 pub fn is_of_end(restored: &Restored<'_>) -> bool {
     restored.restore_findings.iter().any(|finding| matches!(finding.name, Name::TransactionOpen | Name::InputUnread))
 }
 
-/// How a difference is told that no error explains: where there were errors, none of them names it.
+/// How a difference is reported that no error explains: where there were errors, none of them names it.
 pub fn unsaid(restored: &Restored<'_>) -> &'static str {
     let of = |name: Name| restored.restore_findings.iter().any(|finding| finding.name == name);
     if of(Name::TransactionOpen) {

@@ -82,7 +82,7 @@ fn uncountable(restored: &Restored<'_>) -> Option<String> {
             may_fill.find(|(database, _)| restored.place.is_known_as(database.as_deref()))?.1.clone()
         }
     };
-    Some(format!("no table has a row, and whether any should have cannot be told by reading the script ({what})"))
+    Some(format!("no table has a row, and reading the script does not show whether any should have ({what})"))
 }
 
 /// What it means that no table here has a row.
@@ -117,18 +117,18 @@ fn judge(restored: &Restored<'_>, tables: usize) -> Option<Finding> {
 /// What the dump does not hold, the restore cannot bring: it came back as it is, which is worth a word all the same.
 fn not_in_the_dump(restored: &Restored<'_>, declared: &[&TableData]) -> Option<Finding> {
     let scan = restored.scan;
-    // What the profile's own list or options leave out is told as that.
+    // What the profile's own list or options leave out is reported as that.
     if !restored.left_out.0.is_empty() {
         return None;
     }
     let holding = scan.holding();
     let whole = match holding {
         Holding::Objects => None,
-        Holding::LargeObjects => Some("large objects alone, and no table"),
-        Holding::Statistics => Some("statistics for the planner alone"),
+        Holding::LargeObjects => Some("only large objects, and no table"),
+        Holding::Statistics => Some("only statistics for the planner"),
         Holding::EmptyDatabases => Some("roles, and databases with nothing in them"),
-        Holding::Roles => Some("roles and their settings alone, and no database"),
-        Holding::Tablespaces => Some("tablespaces alone, and no database"),
+        Holding::Roles => Some("only roles and their settings, and no database"),
+        Holding::Tablespaces => Some("only tablespaces, and no database"),
         Holding::Nothing => Some("nothing"),
     };
     let is_everywhere = [MAINTENANCE_DATABASE, "template1"].contains(&restored.database);
@@ -144,7 +144,7 @@ fn not_in_the_dump(restored: &Restored<'_>, declared: &[&TableData]) -> Option<F
     } else if declared.is_empty() {
         (format!("the dump holds no table for database {:?}", restored.database), Origin::Source)
     } else if declared.iter().all(|table| table.rows.is_none()) {
-        (format!("the dump holds definitions alone for database {:?}, and no rows", restored.database), Origin::Dump)
+        (format!("the dump holds definitions only for database {:?}, and no rows", restored.database), Origin::Dump)
     } else {
         let noun =
             if declared.len() == 1 { "its only table".into() } else { format!("any of its {} tables", declared.len()) };

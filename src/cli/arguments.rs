@@ -188,7 +188,7 @@ pub struct Output {
     pub quiet: bool,
 }
 
-/// Where `init` writes profiles, and `run` looks for them where it is told of none.
+/// Where `init` writes profiles, and `run` looks for them where none is named.
 pub const DEFAULT_DIRECTORY: &str = "pgrehearse";
 
 #[derive(Debug, Args)]

@@ -95,7 +95,7 @@ pub async fn demo(arguments: Demo) -> Result<u8, RunError> {
     })
 }
 
-/// The demo's targets, in the order in which it tells of them.
+/// The demo's targets, in the order in which it speaks of them.
 fn targets() -> Result<Vec<Target>, RunError> {
     let parsed = profile::DEMO.iter().map(|(name, text)| profile::parse(text, name));
     Ok(parsed.collect::<Result<Vec<Target>, _>>()?)

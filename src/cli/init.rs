@@ -54,7 +54,7 @@ fn refuse_what_is_there(directory: &Path) -> Result<(), RunError> {
     match fs::read_dir(directory) {
         Ok(mut entries) => match entries.next() {
             Some(_) => Err(RunError::Usage(format!(
-                "{shown} is not empty; name another folder with --dir, or take away what is there"
+                "{shown} is not empty; name another folder with --dir, or remove what is there"
             ))),
             None => Ok(()),
         },

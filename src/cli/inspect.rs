@@ -16,7 +16,7 @@ use crate::{exit, preflight};
 pub fn inspect(arguments: &Inspect) -> Result<u8, RunError> {
     // All that can be wrong with what was typed is said before the dump is read.
     let dump = dump::open(&arguments.dump)?;
-    let named = NamedTargets::load(&arguments.profiles)?;
+    let named = NamedTargets::load(arguments.profiles.clone())?;
     let scan = if arguments.quick { None } else { Some(dump.count()?) };
     let facts = match &scan {
         Some(scan) => scan.facts.clone(),

@@ -11,7 +11,7 @@ use super::{ClusterError, Said};
 use crate::engine::Sandbox;
 use crate::postgres::Major;
 
-/// What pgrehearse's own connections are called in the server's log, by which they are told from the restore's.
+/// What pgrehearse's own connections are called in the server's log, by which they are distinguished from the restore's.
 pub const APPLICATION_NAME: &str = "pgrehearse";
 
 /// A connection of pgrehearse's own: to look, never to restore.
@@ -52,7 +52,7 @@ impl Session {
         Ok(session)
     }
 
-    /// The server's version as it tells it: `17.6 (Debian 17.6-1)`.
+    /// The server's version as it reports it: `17.6 (Debian 17.6-1)`.
     ///
     /// # Errors
     /// When the server does not answer.

@@ -1,4 +1,4 @@
-//! Who owns what: telling a live run from a dead one.
+//! Who owns what: which run is alive and which is dead.
 //!
 //! Everything that a run makes bears its id and the id of its *home*, a state directory of this user on this machine.
 //! While a run lives it holds a lock on a file in its home, which the operating system lets go of however the run

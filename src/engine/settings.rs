@@ -46,7 +46,7 @@ pub fn sandbox_settings(limits: &Limits) -> Vec<(String, String)> {
         ("log_rotation_size", "0".to_owned()),
         ("log_truncate_on_rotation", "off".to_owned()),
         ("log_error_verbosity", "verbose".to_owned()),
-        // All that a client is told by default, so that what stands inside of a message is told from a message.
+        // All that a client receives by default, so that what stands inside of a message is distinguished from a message.
         ("log_min_messages", "info".to_owned()),
         ("log_min_error_statement", "error".to_owned()),
         ("log_checkpoints", "off".to_owned()),

@@ -29,7 +29,7 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// What tells a rehearsal from the others of its run.
+/// What distinguishes a rehearsal from the others of its run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct RehearsalName {
     /// As the report calls it.

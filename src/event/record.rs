@@ -7,7 +7,7 @@ use super::{Event, Listener};
 
 /// Keeps every event in memory. A clone is the same recorder: one is given to the reporter, the other is asked.
 ///
-/// A large restore tells its progress some times a second, all of which is kept.
+/// A large restore reports its progress some times a second, all of which is kept.
 #[derive(Debug, Clone, Default)]
 pub struct Recorder(Arc<Mutex<Vec<Event>>>);
 

@@ -1,8 +1,9 @@
 //! Takes the events of a run to all who listen, each at its own pace.
 //!
 //! Every listener has a thread and a queue of its own. Where a queue is full, the rehearsal waits for room, at most
-//! [`PATIENCE`] once; a listener that has not moved in that time is not waited for again until it does, and is told how many
-//! events it has missed. One that has gone is not waited for at all. So a log that nobody reads can slow a run down, and never stop it.
+//! [`PATIENCE`] once; a listener that has not moved in that time is not waited for again until it does, and learns how many
+//! events it has missed. One that has gone is not waited for at all. So a log that nobody reads can slow a run down, and
+//! never stop it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -305,7 +306,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_listener_that_is_stuck_is_waited_for_once_and_told_what_it_missed() {
+    async fn a_listener_that_is_stuck_is_waited_for_once_and_learns_what_it_missed() {
         let (go_on, blocked) = std::sync::mpsc::channel();
         let recorder = Recorder::default();
         let reporter = Reporter::default().with(Blocked(blocked, recorder.clone()));
@@ -328,9 +329,10 @@ mod tests {
         let heard = recorder.events();
         let missed: u64 =
             heard.iter().map(|event| if let EventKind::Missed { count } = event.kind { count } else { 0 }).sum();
-        let told = heard.iter().filter(|event| matches!(event.kind, EventKind::RestoreErrors { .. })).count() as u64;
+        let received =
+            heard.iter().filter(|event| matches!(event.kind, EventKind::RestoreErrors { .. })).count() as u64;
         assert!(missed > 0);
-        assert_eq!(missed + told, SENT + 1);
+        assert_eq!(missed + received, SENT + 1);
         assert_eq!(heard.last().unwrap().kind, errors(SENT));
     }
 

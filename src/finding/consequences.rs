@@ -69,7 +69,7 @@ pub(super) struct Earlier {
     ended: Option<Cause>,
     /// The failure just before.
     before: Option<Cause>,
-    /// The first of which only the client told.
+    /// The first that only the client reported.
     of_client: Option<Cause>,
     /// The last one, where its rows are now taken for statements.
     rows_of: Option<Cause>,
@@ -275,7 +275,7 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
         return Some(cause.clone());
     }
     // A type, function or operator that nothing in the dump makes: an extension would have brought it. Which one, only its
-    // name can tell, unless there is just one.
+    // name can show, unless there is just one.
     if failure.is("42704") || failure.is("42883") || names_nothing {
         let has_its_name = |cause: &&Cause| {
             named.iter().any(|name| name.rsplit('.').next().is_some_and(|last| last.contains(&*cause.subject.text())))

@@ -1,5 +1,5 @@
 //! What a restore met in the databases, as far as its failures ask for it: rows collide with rows, and objects are there
-//! already, for reasons that the failure itself does not tell.
+//! already, for reasons that the failure itself does not show.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,11 +28,11 @@ pub struct Questions {
     pub databases: BTreeSet<String>,
     /// Tables into which rows did not go, by database: schema and name.
     pub tables: BTreeSet<(String, String, String)>,
-    /// Functions whose schema a failure does not tell, by database.
+    /// Functions whose schema a failure does not name, by database.
     pub routines: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// Tables that are asked for; a dump whose every table fails tells nothing more by the rest.
+/// Tables that are asked for; where every table of a dump fails, the rest shows nothing more.
 const MOST_TABLES: usize = 200;
 
 impl Questions {

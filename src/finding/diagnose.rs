@@ -232,7 +232,7 @@ impl Found {
         if cause.kind().severity == Severity::Note && !finding.takes_back.is_empty() && !finding.consequences.is_empty()
         {
             finding.fix =
-                "It took back all that its transaction did: take it out of the transaction, and restore again.".into();
+                "It rolled back its whole transaction: move it out of the transaction, and restore again.".into();
             finding.commands.clear();
         }
         finding
@@ -387,9 +387,9 @@ mod tests {
         assert_eq!(severities(&[own, aborted]), [Severity::Error]);
     }
 
-    /// Recognised by what may not be shown, and told in words that no mask may take.
+    /// Recognised by what may not be shown, and named in words that no mask may take.
     #[test]
-    fn a_cause_in_words_of_our_own_is_told_under_the_mask() {
+    fn a_cause_in_our_own_words_is_shown_under_the_mask() {
         let names = pgdump_reader::Names::default();
         let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
         let mask = mask(&names, &target);
@@ -479,7 +479,7 @@ mod tests {
         };
         let (scan, databases) = (Scan { declared: vec![attach], ..Scan::default() }, DatabaseFacts::default());
         let names = names(&dump);
-        let told = |without: &str| {
+        let diagnosed = |without: &str| {
             let situation = Situation {
                 dump: &dump,
                 target: &target,
@@ -496,17 +496,13 @@ mod tests {
             diagnose(&[failure("23503", message, key)], &situation).remove(0)
         };
         for without in ["public.p", "public.p1"] {
-            let finding = told(without);
-            assert!(
-                finding.title.starts_with("rows refer to rows that the dump was made without"),
-                "{}",
-                finding.title
-            );
+            let finding = diagnosed(without);
+            assert!(finding.title.starts_with("rows reference rows that the dump leaves out"), "{}", finding.title);
             assert!(finding.title.ends_with(&format!("data of {without}")), "{}", finding.title);
             assert!(finding.fix.contains("--exclude-table-data"), "{}", finding.fix);
             assert_eq!(finding.origin, Origin::Dump);
         }
-        assert!(told("public.other").title.starts_with("rows of the dump break"));
+        assert!(diagnosed("public.other").title.starts_with("rows of the dump violate"));
     }
 
     #[test]
@@ -515,7 +511,7 @@ mod tests {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let dump = pgdump_reader::open(&path).unwrap();
         let (scan, databases, names) = (Scan::default(), DatabaseFacts::default(), names(&dump));
-        let told = |server: u16, state: &str, message: &str, statement: &str| {
+        let named = |server: u16, state: &str, message: &str, statement: &str| {
             let situation = Situation {
                 dump: &dump,
                 target: &target,
@@ -531,11 +527,11 @@ mod tests {
         };
         let refused = "cannot add NOT VALID foreign key on partitioned table \"p\" referencing relation \"r\"";
         let key = "ALTER TABLE p ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES r(a) NOT VALID;";
-        assert_eq!(told(17, "42809", refused, key), Name::FeatureMissing);
-        assert_eq!(told(18, "42809", refused, key), Name::UnclassifiedError);
+        assert_eq!(named(17, "42809", refused, key), Name::FeatureMissing);
+        assert_eq!(named(18, "42809", refused, key), Name::UnclassifiedError);
         let user = "CREATE FUNCTION f() RETURNS text LANGUAGE sql RETURN SYSTEM_USER;";
-        assert_eq!(told(15, "42703", "column \"system_user\" does not exist", user), Name::FeatureMissing);
+        assert_eq!(named(15, "42703", "column \"system_user\" does not exist", user), Name::FeatureMissing);
         let body = "CREATE FUNCTION f(x text) RETURNS text LANGUAGE sql RETURN (x || 'y'::text);";
-        assert_eq!(told(13, "42601", "syntax error at or near \"RETURN\"", body), Name::FeatureMissing);
+        assert_eq!(named(13, "42601", "syntax error at or near \"RETURN\"", body), Name::FeatureMissing);
     }
 }

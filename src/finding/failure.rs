@@ -58,7 +58,7 @@ impl Failure {
         }
     }
 
-    /// The function in PL/pgSQL that refused; empty for a DO block and where none is told.
+    /// The function in PL/pgSQL that refused; empty for a DO block and where none is named.
     pub(super) fn running(&self) -> String {
         let context = self.context.as_deref().unwrap_or_default();
         let function = context.lines().find_map(|line| line.strip_prefix(FUNCTION));

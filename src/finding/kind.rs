@@ -95,7 +95,7 @@ pub enum SubjectIs {
 pub struct Cause {
     pub name: Name,
     pub subject: Subject,
-    /// What else tells it apart.
+    /// What else distinguishes it.
     pub because: Option<Because>,
     /// As whom the statement ran, where the restore acted as another role than it connects as.
     pub acting: Option<String>,
@@ -135,10 +135,10 @@ impl<'a> Context<'a> {
     /// How a database that somebody has made is restored into.
     pub fn made_by_hand(&self) -> &'static str {
         match self.dump.is_archive() {
-            true => "Make the database beforehand, and restore into it without --create.",
+            true => "Create the database first, and restore into it without --create.",
             // It connects to its own name, whatever database psql was given.
             false => {
-                "Make the database beforehand under the name that the script connects to: its CREATE DATABASE then fails \
+                "Create the database first, under the name that the script connects to: its CREATE DATABASE then fails \
                  without harm, and its \\connect finds it."
             }
         }

@@ -42,7 +42,7 @@ impl Lost {
 fn taken_back(failure: &Failure, situation: &Situation) -> Option<What> {
     // What only the client complains of, the server has seen nothing of.
     failure.sqlstate.as_ref()?;
-    // pg_restore ends at an error in a transaction of its own, which is told; all statements of an entry are its object's.
+    // pg_restore ends at an error in a transaction of its own, which is reported; all statements of an entry are its object's.
     if situation.dump.is_archive() {
         return None;
     }
@@ -88,11 +88,11 @@ pub fn transactions_lost(findings: &[Finding]) -> Option<Finding> {
     let whats = || lost.iter().map(|lost| &lost.what);
     let all_same = whats().all(|what| *what == first.what);
     let title = match &first.what {
-        _ if !all_same => "errors inside of transactions took back what these did".to_owned(),
+        _ if !all_same => "errors inside transactions rolled these back".to_owned(),
         What::Begun(line) => {
-            format!("an error inside the transaction that begins in line {line} took back what this did")
+            format!("an error rolled back the transaction that begins in line {line}")
         }
-        What::ByOptions => "an error inside a transaction took back what this did".to_owned(),
+        What::ByOptions => "an error rolled back a transaction".to_owned(),
         What::Together => "statements that are sent together were lost together".to_owned(),
     };
     let mut finding = Finding::new(Name::TransactionLost, title);

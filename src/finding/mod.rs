@@ -54,7 +54,7 @@ pub struct Finding {
     pub origin: Origin,
     /// One line that stands alone: `role "shop_app" does not exist in this target`.
     pub title: String,
-    /// What the cause is about, where one name tells findings of a kind apart: a role, an extension, a schema.
+    /// What the cause is about, where one name distinguishes findings of a kind: a role, an extension, a schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Subject>,
     /// How many failed statements or objects this one cause explains, its consequences among them.

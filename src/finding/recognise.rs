@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_not_own_in_a_schema_is_told_from_who_may_not_create_in_it() {
+    fn who_may_not_own_in_a_schema_is_distinguished_from_who_may_not_create_in_it() {
         let refused = |statement: &str| cause("42501", "permission denied for schema shop", statement);
         let created = refused("CREATE TABLE shop.t (id integer);");
         assert_eq!(

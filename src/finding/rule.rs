@@ -1,6 +1,6 @@
 //! How a failure of a restore is known to be of a kind: by its SQLSTATE and statement first, by its message last.
 //!
-//! Messages are English, as the sandbox's server and clients are told (`lc_messages = C`).
+//! Messages are English, as the sandbox's server and clients are set up (`lc_messages = C`).
 
 use pgdump_reader::{Word, statements};
 
@@ -82,7 +82,7 @@ impl From<Subject> for Known {
     }
 }
 
-/// What tells causes of one kind and subject apart.
+/// What distinguishes causes of one kind and subject.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Because {
     /// This role, which is to own something, was refused; not who asked.

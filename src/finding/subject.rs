@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::cluster::sql::identifier;
 
-/// What a cause is about, where one name tells findings of a kind apart. In a report it is this name alone.
+/// What a cause is about, where one name distinguishes findings of a kind. In a report it is this name alone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Subject {
     /// There is only one cause of its kind in a target.
@@ -31,7 +31,7 @@ pub enum Subject {
     Function(String),
     /// A feature of newer versions, by its name in [`pgdump_reader::FEATURES`].
     Feature(&'static str),
-    /// A table or a view; the server does not always tell its schema.
+    /// A table or a view; the server does not always name its schema.
     Relation {
         schema: Option<String>,
         name: String,

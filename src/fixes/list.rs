@@ -57,7 +57,7 @@ pub fn file(request: &Request<'_>) -> Option<FixFile> {
         ";",
         "Restores all but what is behind a semicolon: pg_restore --use-list=restore.list",
         &findings,
-        &format!("{} entries of the archive do not come; each says why.", left_out.0.len()),
+        &format!("{} entries of the archive are left out; each says why.", left_out.0.len()),
     );
     content.push_str(";\n");
     for entry in archive.entries.iter().filter(|entry| is_listed(entry)) {

@@ -55,8 +55,8 @@ pub fn file(request: &Request<'_>) -> Option<FixFile> {
     let stated = StatedRoles::of(&request.facts.role_statements);
     let mut content = sql_head(
         request,
-        "Makes the roles that the dump names and the target lacks. Run it before the restore, as a superuser or a role \
-         that may create roles.",
+        "Creates the roles that the dump names and the target does not have. Run it before the restore, as a superuser \
+         or a role that may create roles.",
         &findings,
         "Each role can own objects and hold privileges from then on. None gets a password.",
     );

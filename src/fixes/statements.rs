@@ -52,8 +52,8 @@ pub fn extensions(request: &Request<'_>) -> Option<FixFile> {
     }
     let mut content = sql_head(
         request,
-        "Makes the extensions that the restoring role cannot make itself. Run it in the new, empty database before the \
-         restore, as a superuser or whatever role the service lets create extensions.",
+        "Creates the extensions that the restoring role cannot create itself. Run it in the new, empty database before \
+         the restore, as a superuser or whatever role the service lets create extensions.",
         &findings,
         "The extensions belong to the role that runs this. Some let their users reach the server's files or network: \
          read what they do.",
@@ -124,7 +124,7 @@ fn after_in(
     unnamed: &str,
 ) -> FixFile {
     let findings: BTreeSet<usize> = parts.values().flat_map(|part| &part.findings).copied().collect();
-    let what = format!("Mends what the restore leaves to be done. Run it in database {database:?}, as a superuser.");
+    let what = format!("Does what the restore leaves to be done. Run it in database {database:?}, as a superuser.");
     let mut content = sql_head(request, &what, &findings, "Each part says what it costs.");
     for (nth, (kind, Gathered { statements, .. })) in parts.into_iter().enumerate() {
         let (what, costs) = about(kind);
@@ -147,10 +147,10 @@ fn about(kind: AfterKind) -> (&'static str, &'static str) {
             "Roles may do what they may in the source; read it line by line.",
         ),
         AfterKind::Objects => (
-            "Makes the objects that did not come, by the dump's own definitions.",
+            "Creates the objects that were not restored, by the dump's own definitions.",
             "Nothing, unless something of another definition has taken a name.",
         ),
-        AfterKind::Comments => ("Writes the comments that did not come.", "Nothing."),
+        AfterKind::Comments => ("Writes the comments that were not restored.", "Nothing."),
         AfterKind::Ownership => {
             ("Gives objects back to the owners that they have in the dump.", "Who owns them now loses them.")
         }
@@ -163,20 +163,19 @@ fn about(kind: AfterKind) -> (&'static str, &'static str) {
         ),
         AfterKind::Sequences => (
             "Gives sequences, and the columns that they feed, more room.",
-            "A column that becomes bigint is written anew with its table, which is locked meanwhile; programs have to \
+            "A column that becomes bigint is rewritten with its table, which is locked meanwhile; programs have to \
              expect the larger numbers.",
         ),
         AfterKind::Setval => (
-            "Sets sequences to where they have to stand.",
+            "Sets sequences to where they have to be.",
             "Nothing in a fresh restore; run it before the application writes, for it can set a sequence back.",
         ),
         AfterKind::Reindex => {
-            ("Builds indexes anew.", "Tables cannot be written meanwhile; a unique index fails where rows share a key.")
+            ("Rebuilds indexes.", "Tables cannot be written meanwhile; a unique index fails where rows share a key.")
         }
-        AfterKind::Constraints => (
-            "Has the server verify constraints.",
-            "Tables are read through; it fails at the first row that breaks a constraint.",
-        ),
-        AfterKind::Refresh => ("Fills materialized views.", "Their queries run once more."),
+        AfterKind::Constraints => {
+            ("Validates constraints.", "Tables are read through; it fails at the first row that breaks a constraint.")
+        }
+        AfterKind::Refresh => ("Refreshes materialized views.", "Their queries run once more."),
     }
 }

@@ -92,7 +92,7 @@ fn left(request: &Request<'_>, mended: &BTreeSet<usize>) -> String {
         }
     };
     let unmended = request.open().filter(|(at, _)| !mended.contains(at)).map(|(_, one)| one).collect();
-    part("What no file mends:", unmended, true);
+    part("What no file fixes:", unmended, true);
     let accepted = request.findings.iter().filter(|finding| finding.accepted.is_some()).copied().collect();
     part("What the profile accepts:", accepted, false);
     text

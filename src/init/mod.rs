@@ -77,7 +77,7 @@ pub fn plan(dump: &Dump, facts: &Facts, folder: &Path) -> Result<InitPlan, Profi
         }),
         Some(objection) => plan
             .remarks
-            .push(format!("managed.yaml is not written: {objection} (pgrehearse run … -p rds-like tells more)")),
+            .push(format!("managed.yaml is not written: {objection} (pgrehearse run … -p rds-like says more)")),
     }
     let content = workflow::github(&started.name, folder);
     plan.files.push(Written { path: "ci/github.yaml", content, about: "a workflow for GitHub Actions".into() });
@@ -113,7 +113,7 @@ impl Started<'_> {
 
     fn source_profile(&self) -> String {
         let mut text = format!(
-            "# Like the server that {} comes from, as far as the dump tells. Written by `pgrehearse init`; it is yours now.\n\
+            "# Like the server that {} comes from, as far as the dump shows. Written by `pgrehearse init`; it is yours now.\n\
              # Every key: docs/profiles.md of pgrehearse. Where each value comes from: pgrehearse profiles show source.yaml\n\
              name: source\n\
              description: {}\n",

@@ -46,7 +46,7 @@ pub enum Change {
     NotEnforced,
     /// `PERIOD` of foreign keys, `WITHOUT OVERLAPS` of unique ones.
     PeriodKeys,
-    /// initdb makes data checksums unless it is told not to.
+    /// initdb makes data checksums unless an option says not to.
     ChecksumsByDefault,
 }
 

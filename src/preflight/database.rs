@@ -25,13 +25,13 @@ pub fn encoding(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<Preflig
         )
         .seen(["the server takes its bytes unverified".to_owned()])
         .fix(
-            "Find out the real encoding of the source's text and dump with it named: the server then converts.",
+            "Find out the real encoding of the source's text and name it when you dump: the server then converts.",
             vec!["pg_dump --encoding=LATIN1 …   # if the bytes are Latin-1".into()],
         ),
         (_, "SQLASCII") => PreflightFinding::new(
             Name::EncodingUnverified,
             Subject::None,
-            format!("{dumped} text may go into the database as bytes of no encoding (SQL_ASCII)"),
+            format!("{dumped} text may go into the database as bytes without an encoding (SQL_ASCII)"),
         ),
         // Every encoding can be converted to UTF8.
         (_, "UTF8") => return,

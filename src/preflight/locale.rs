@@ -112,7 +112,7 @@ mod tests {
         }
     }
 
-    fn told(created: &CreatedDatabase, own: &Locale) -> Option<(String, String)> {
+    fn difference(created: &CreatedDatabase, own: &Locale) -> Option<(String, String)> {
         other_locale(created, own).map(|finding| {
             let title = finding.title.replace("the database's locale is ", "").replace(", the dump's was ", " for ");
             (title, finding.commands[0].replace("CREATE DATABASE \"app\" TEMPLATE template0 ", ""))
@@ -125,53 +125,53 @@ mod tests {
 
     #[test]
     fn a_dump_that_names_no_locale_has_none_to_differ() {
-        assert_eq!(told(&CreatedDatabase::default(), &of("C", "libc", None)), None);
+        assert_eq!(difference(&CreatedDatabase::default(), &of("C", "libc", None)), None);
     }
 
     #[test]
     fn locales_of_libc_differ_by_name() {
         let own = of("C.UTF-8", "libc", None);
-        assert_eq!(told(&dumped("C.utf8", Some("libc"), None), &own), None);
+        assert_eq!(difference(&dumped("C.utf8", Some("libc"), None), &own), None);
         assert_eq!(
-            told(&dumped("de_DE.UTF-8", None, None), &own),
+            difference(&dumped("de_DE.UTF-8", None, None), &own),
             pair("C.UTF-8 for de_DE.UTF-8", "LC_COLLATE 'de_DE.UTF-8' LC_CTYPE 'de_DE.UTF-8'")
         );
         let ctype = CreatedDatabase { lc_ctype: Some("C".into()), ..dumped("C.UTF-8", None, None) };
-        assert_eq!(told(&ctype, &own), pair("C.UTF-8 for C.UTF-8/C", "LC_COLLATE 'C.UTF-8' LC_CTYPE 'C'"));
+        assert_eq!(difference(&ctype, &own), pair("C.UTF-8 for C.UTF-8/C", "LC_COLLATE 'C.UTF-8' LC_CTYPE 'C'"));
     }
 
     #[test]
-    fn who_sorts_is_told_before_what_does_not_sort() {
+    fn who_sorts_is_named_before_what_does_not_sort() {
         let icu = of("C.UTF-8", "icu", Some("en-US"));
-        assert_eq!(told(&dumped("C.UTF-8", Some("icu"), Some("en_US")), &icu), None);
+        assert_eq!(difference(&dumped("C.UTF-8", Some("icu"), Some("en_US")), &icu), None);
         assert_eq!(
-            told(&dumped("en_US.UTF-8", Some("libc"), None), &icu),
+            difference(&dumped("en_US.UTF-8", Some("libc"), None), &icu),
             pair(
                 "\"en-US\" by icu for en_US.UTF-8 by libc",
                 "LOCALE_PROVIDER libc LC_COLLATE 'en_US.UTF-8' LC_CTYPE 'en_US.UTF-8'"
             )
         );
         assert_eq!(
-            told(&dumped("", Some("icu"), Some("de")), &icu),
+            difference(&dumped("", Some("icu"), Some("de")), &icu),
             pair("\"en-US\" by icu for \"de\" by icu", "LOCALE_PROVIDER icu ICU_LOCALE 'de'")
         );
-        // LC_COLLATE sorts nothing there; LC_CTYPE tells what a word is.
+        // LC_COLLATE sorts nothing there; LC_CTYPE decides what a word is.
         let collate =
             CreatedDatabase { lc_collate: Some("de_DE.UTF-8".into()), ..dumped("C.UTF-8", Some("icu"), Some("en-US")) };
-        assert_eq!(told(&collate, &icu), None);
+        assert_eq!(difference(&collate, &icu), None);
         let ctype =
             CreatedDatabase { lc_ctype: Some("de_DE.UTF-8".into()), ..dumped("C.UTF-8", Some("icu"), Some("en-US")) };
-        assert!(told(&ctype, &icu).is_some());
+        assert!(difference(&ctype, &icu).is_some());
         let builtin = of("C", "builtin", Some("C.UTF-8"));
-        assert_eq!(told(&dumped("C", Some("builtin"), Some("C.UTF-8")), &builtin), None);
+        assert_eq!(difference(&dumped("C", Some("builtin"), Some("C.UTF-8")), &builtin), None);
         assert_eq!(
-            told(&dumped("C.UTF-8", Some("builtin"), Some("C.UTF-8")), &of("C.UTF-8", "libc", None)),
+            difference(&dumped("C.UTF-8", Some("builtin"), Some("C.UTF-8")), &of("C.UTF-8", "libc", None)),
             pair(
                 "C.UTF-8 by libc for \"C.UTF-8\" by builtin",
                 "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
             )
         );
         // A dump of a server before 15 does not say.
-        assert!(told(&CreatedDatabase::default(), &icu).is_some());
+        assert!(difference(&CreatedDatabase::default(), &icu).is_some());
     }
 }

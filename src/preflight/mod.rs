@@ -51,7 +51,7 @@ impl PreflightFinding {
         self
     }
 
-    /// The restore tells it of another subject, or of none.
+    /// The restore reports it of another subject, or of none.
     fn of_any_subject(mut self) -> Self {
         (self.subject, self.finding.subject) = (Subject::None, None);
         self

@@ -75,8 +75,8 @@ pub fn extensions(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<Prefl
             };
             let expected =
                 PreflightFinding::new(Name::ExtensionUnavailable, subject, title).objects(object).seen([evidence]).fix(
-                    "Use an image that has the extension (image: in the profile); what uses its types and functions \
-                     cannot be restored without.",
+                    "Use an image that has the extension (image: in the profile); without it, what uses its types and \
+                     functions cannot be restored.",
                     vec![format!("SELECT * FROM pg_available_extensions WHERE name = '{}';", name.replace('\'', "''"))],
                 );
             foreseen.push(if lacks { expected } else { expected.may() });
@@ -175,7 +175,7 @@ pub fn settings(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<Preflig
         let cause = Name::SettingUnknown.cause(Subject::Setting(name.to_owned()));
         foreseen.push(match objects {
             None => PreflightFinding::of(&cause, request)
-                .fix("Nothing is lost: it only shapes the restoring session.", Vec::new()),
+                .fix("Nothing is lost: the setting only affects the restoring session.", Vec::new()),
             Some(objects) => {
                 let mut expected = PreflightFinding::of(&cause, request).objects(objects);
                 expected.finding.severity = Severity::Error;

@@ -73,7 +73,7 @@ pub fn reserved(request: &Request<'_>, foreseen: &mut Vec<PreflightFinding>) {
     }
 }
 
-/// What a role that is no superuser is refused, by cause as the restore tells it.
+/// What a role that is no superuser is refused, by cause as the restore reports it.
 pub fn permissions(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<PreflightFinding>) {
     if has.is_superuser {
         return;

@@ -119,7 +119,7 @@ fn a_client_is_too_old_and_nothing_else_matters() {
 }
 
 #[test]
-fn an_older_target_is_told_with_what_it_lacks() {
+fn an_older_target_is_reported_with_what_it_lacks() {
     let sql = "CREATE TABLE a.t (b integer GENERATED ALWAYS AS ((1)));";
     let found = of_text(sql, "postgres: 15\n");
     assert_eq!(named(&found), [(Name::FeatureMissing, ERROR), (Name::TargetOlder, MAY)]);
@@ -158,7 +158,7 @@ fn one_who_is_no_superuser_is_refused_what_needs_one_and_what_is_others() {
     let found = of_text(sql, &master(""));
     assert_eq!(named(&found), [(Name::EventTriggerRefused, ERROR), (Name::OwnerNotAssignable, ERROR)]);
     assert_eq!(found[0].finding.objects, ["EVENT TRIGGER e"]);
-    assert_eq!(found[1].finding.title, "role \"master\" may not hand objects to \"o\"");
+    assert_eq!(found[1].finding.title, "role \"master\" may not give objects to \"o\"");
     assert_eq!(found[1].finding.objects, ["TABLE a.t"]);
     assert_eq!(of_text("ALTER TABLE a.t OWNER TO o;", &master(", member_of: [o]")), []);
     assert_eq!(of_text("ALTER TABLE a.t OWNER TO master;", &master("")), []);

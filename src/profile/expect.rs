@@ -503,7 +503,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_told_apart_from_text() {
+    fn null_is_distinguished_from_text() {
         assert!(Expect::Exactly(None).met_by(&[vec![None]]));
         assert!(!Expect::Exactly(None).met_by(&one("")));
         assert!(!Expect::Exactly(Some("".into())).met_by(&[vec![None]]));

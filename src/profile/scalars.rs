@@ -23,7 +23,7 @@ pub(super) fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<jiff::c
 }
 
 /// An entry that is a name alone, or a map that says more: both directions for a type with `remote = "Self"`, whose own
-/// derived functions do the map. `$short` tells whether the name says all.
+/// derived functions do the map. `$short` says whether the name alone is enough.
 macro_rules! name_or_map {
     ($type:ident, $name:ident, $expecting:literal, |$it:ident| $short:expr) => {
         impl serde::Serialize for $type {

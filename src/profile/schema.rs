@@ -35,7 +35,7 @@ const FROM_THE_DUMP: [&str; 13] = [
 /// The schema, in the dialect of 2020-12.
 ///
 /// What it accepts can still be wrong: whether names are those of the profile's own roles, and what PostgreSQL makes of
-/// values, only reading a profile tells.
+/// values, only reading a profile shows.
 pub fn schema() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<Target>().to_value();

@@ -163,7 +163,7 @@ impl Checking<'_> {
         }
     }
 
-    /// Tells whoever listens how one look of a check ended.
+    /// Sends whoever listens how one look of a check ended.
     async fn announce(
         &self,
         check: &dyn Check,
@@ -211,10 +211,10 @@ impl Checking<'_> {
         let lost = match &looked {
             Err(LookError::Cluster(ClusterError::Killed { .. })) => true,
             Ok(looked) if looked.could_not.is_empty() => session.get().is_some_and(Session::is_closed),
-            // What it was told can come before the end of the connection that it tells of.
+            // What it learned can come before the end of the connection that it is about.
             _ => match session.get() {
                 Some(session) => is_closed_soon(session).await,
-                // It was refused one; where that is because somebody has ended the server's processes, another look tells.
+                // It was refused one; where that is because somebody has ended the server's processes, another look shows it.
                 None => false,
             },
         };
@@ -281,7 +281,7 @@ impl Checking<'_> {
     }
 
     /// Looks again after somebody has ended the server's processes, and finds out who: whatever ends them now is this
-    /// check's own. An object that does is left alone the next time, and told.
+    /// check's own. An object that does is left alone the next time, and named.
     async fn look_alone(
         &self,
         check: &dyn Check,
@@ -353,7 +353,7 @@ const RECOVERY: Duration = Duration::from_secs(60);
 /// Objects that end the server's process of which a check finds out each; each costs a restart.
 const MOST_KILLERS: usize = 8;
 
-/// What a look was told may be this much older than the end of the connections that explains it.
+/// What a look has learned may be this much older than the end of the connections that explains it.
 const SETTLING: Duration = Duration::from_secs(2);
 
 /// Whether the connection ends within a moment.

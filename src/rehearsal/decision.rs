@@ -99,7 +99,7 @@ fn without_kind(label: &str) -> Option<&str> {
     })
 }
 
-/// What a restore and its checks have found, as far as it tells whether an `accept` is still of use.
+/// What a restore and its checks have found, as far as it shows whether an `accept` is still of use.
 pub struct Seen<'a> {
     pub findings: Vec<&'a Finding>,
     /// Whether the restore has failed with errors that are open: they can hide what checks would have found.
@@ -296,13 +296,16 @@ mod tests {
     }
 
     #[test]
-    fn an_accept_that_has_matched_nothing_is_told() {
+    fn an_accept_that_has_matched_nothing_is_reported() {
         let other = finding(Name::RowsMissing, &["TABLE public.orders"]);
         let seen = |failed, compared| Seen { findings: vec![&other], restore_failed: failed, rows_compared: compared };
-        let told = unused(&target(&accept("rows-missing", "public.audit_*")), &seen(false, true));
-        assert_eq!(told[0].title, "nothing here is what `accept` of rows-missing for \"public.audit_*\" stands for");
-        assert_eq!(told[0].severity, Severity::Warning);
-        assert!(told[0].evidence[1].contains("TABLE public.orders"), "{:?}", told[0]);
+        let findings = unused(&target(&accept("rows-missing", "public.audit_*")), &seen(false, true));
+        assert_eq!(
+            findings[0].title,
+            "nothing here is what `accept` of rows-missing for \"public.audit_*\" stands for"
+        );
+        assert_eq!(findings[0].severity, Severity::Warning);
+        assert!(findings[0].evidence[1].contains("TABLE public.orders"), "{:?}", findings[0]);
         assert!(unused(&target(&accept("rows-missing", "public.orders")), &seen(false, true)).is_empty());
         assert!(unused(&target(&accept("rows-missing", "public.audit_*")), &seen(false, false)).is_empty());
         let hidden = unused(&target(&accept("role-missing", "public.audit_*")), &seen(true, true));

@@ -22,7 +22,7 @@ pub fn judge(outcome: &Outcome, scan: &Scan, target: &Target, makes_own: bool, f
     let mut ended = Ended::default();
     let Some(end) = &outcome.end else { return ended };
     if let Some(error) = &end.read_error {
-        ended.untested.push(format!("psql got a part of the dump only, because it could not be read on: {error}"));
+        ended.untested.push(format!("psql got only a part of the dump, because reading it failed: {error}"));
     }
     match outcome.not_connected {
         // Where the script has one database, and that could not be made, all that is lost is what is missing with it.
@@ -49,7 +49,7 @@ pub fn judge(outcome: &Outcome, scan: &Scan, target: &Target, makes_own: bool, f
                 ));
             }
         }
-        // Where it ended early, that is told.
+        // Where it ended early, that is reported.
         None if end.asked && (outcome.ran_to_end || outcome.exit_code == 1) => ended.no_word = Some(NO_WORD),
         None => {}
     }
@@ -57,7 +57,7 @@ pub fn judge(outcome: &Outcome, scan: &Scan, target: &Target, makes_own: bool, f
 }
 
 const NO_WORD: &str =
-    "psql gave no word of its end (it had no connection then, or the script has switched the server's log off)";
+    "psql did not report its end (it had no connection then, or the script has switched the server's log off)";
 
 /// Text that psql did not read: by the script's own `\\q`, or because psql has ended before.
 fn unread(scan: &Scan, seen: bool) -> Option<Finding> {
@@ -79,13 +79,11 @@ fn unread_from(line: u64, findings: &[Finding]) -> Finding {
     match cause_of_client(findings) {
         Some(cause) => {
             finding.evidence.push(format!("because of {}: {}", cause.name.as_str(), cause.title));
-            finding.fix =
-                format!("Mend {}, and restore again: all that comes after is lost for it.", cause.name.as_str());
+            finding.fix = format!("Fix {}, and restore again: everything after it is lost.", cause.name.as_str());
         }
         None => {
-            finding.fix = "Find out why the database cannot be connected to (the error of that line), and restore \
-                           again."
-                .into();
+            finding.fix =
+                "Find out why psql cannot connect to the database (the error of that line), and restore again.".into();
         }
     }
     finding
@@ -151,14 +149,14 @@ mod tests {
     fn what_was_not_read_is_lost_for_the_database_that_was_not_made() {
         let mut cause = Finding::new(Name::TablespaceMissing, "tablespace \"tsb\" does not exist in this target");
         cause.consequences.push(Consequence { kind: CLIENT.into(), count: 1, objects: Vec::new() });
-        let other = Finding::new(Name::RoleExists, "role \"postgres\" exists already");
+        let other = Finding::new(Name::RoleExists, "role \"postgres\" already exists");
         let finding = unread_from(414, &[other, cause]);
         assert_eq!(finding.title, "psql could not connect in line 414, and read nothing of what comes after it");
         assert_eq!(
             finding.evidence,
             ["because of tablespace-missing: tablespace \"tsb\" does not exist in this target"]
         );
-        assert!(finding.fix.starts_with("Mend tablespace-missing"), "{}", finding.fix);
+        assert!(finding.fix.starts_with("Fix tablespace-missing"), "{}", finding.fix);
         assert!(unread_from(1, &[]).evidence.is_empty());
     }
 

@@ -19,7 +19,7 @@ pub struct Entry {
     pub kind: ItemKind,
     /// How many the dump holds.
     pub held: u64,
-    /// How many were compared with what came back, or have failed to come back and are told.
+    /// How many were compared with what came back, or have failed to come back and are reported.
     pub compared: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<EndedAlike>,
@@ -59,7 +59,7 @@ pub struct Ending<'a> {
     pub left_aside: &'a BTreeMap<&'static str, String>,
     /// What the restore's own list or options have left out.
     pub left_out: &'a LeftOut,
-    /// Whether the restore has failed with errors that are open: what they hit is told.
+    /// Whether the restore has failed with errors that are open: what they hit is reported.
     pub restore_failed: bool,
     /// Whether what the dump makes of the database itself (its comment, its privileges) has come with it.
     pub made_database: &'a dyn Fn(&CheckedDatabase) -> bool,

@@ -1,5 +1,5 @@
 //! What the profile's own list or options leave out of an archive. pg_restore itself says what it would restore; the rest is
-//! told as a finding, stands in the ledger as not compared, and is no part of what the result is compared with.
+//! reported as a finding, stands in the ledger as not compared, and is no part of what the result is compared with.
 
 use std::collections::HashSet;
 
@@ -111,7 +111,7 @@ impl LeftOut {
     }
 
     /// What the dump holds of data that are restored. Definitions stay, and so do privileges and policies: one that is
-    /// missing is told, whatever left it out.
+    /// missing is reported, whatever left it out.
     pub fn witness(&self, scan: &Scan) -> Scan {
         let mut scan = scan.clone();
         scan.rows.retain(|rows| {

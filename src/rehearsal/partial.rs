@@ -14,7 +14,7 @@ pub fn signs(dump: &Dump, scan: &Scan) -> Vec<String> {
     // What a script's code makes is not known.
     let makes_none = tables.iter().all(|table| !table.created) && scan.end.may_fill.is_empty();
     if !tables.is_empty() && makes_none && scan.damage.is_empty() {
-        signs.push("the dump holds data alone: it makes none of the tables that its rows go into".to_owned());
+        signs.push("the dump holds data only: it creates none of the tables that its rows go into".to_owned());
     }
     signs.extend(sign_of_missing_data(&without_data(dump, scan)));
     signs
@@ -27,7 +27,7 @@ pub fn without_data(dump: &Dump, scan: &Scan) -> Vec<String> {
     let has_blocks = dump.is_archive()
         || dump.is_from_pg_dump() && !scan.facts.inserts && scan.rows.iter().all(|rows| !rows.inserts);
     let tables = &scan.facts.tables;
-    // A dump of definitions alone is told as that.
+    // A dump of definitions alone is reported as that.
     if !has_blocks || !scan.damage.is_empty() || tables.iter().all(|table| table.rows.is_none()) {
         return Vec::new();
     }

@@ -38,7 +38,7 @@ impl DatabaseSurvey {
     ) -> Result<DatabaseFacts, ClusterError> {
         let (mut databases, questions) = (self.databases, Questions::of(failures));
         for database in &questions.databases {
-            // One that is gone again has nothing to tell.
+            // One that is gone again has nothing to show.
             let Ok(session) = Session::open(sandbox, &target.cluster.superuser, database).await else { continue };
             let sql = "
                 SELECT o.schema, o.name, e.extname::text

@@ -6,14 +6,13 @@
 mod bars;
 mod lines;
 
-use std::collections::{BTreeSet, HashMap};
 use std::io::{IsTerminal as _, Write as _};
 
 use self::bars::Bars;
 use self::lines::Lines;
 use super::text;
 use crate::counted::counted;
-use crate::event::{Event, EventKind, Listener, RehearsalName, Unit};
+use crate::event::{Event, EventKind, Listener, Unit};
 use crate::verdict::Verdict;
 
 /// How a run is shown while it goes on.
@@ -78,28 +77,6 @@ fn line_of_run(kind: &EventKind) -> Option<String> {
     }
 }
 
-/// How rehearsals are called: by their targets, and where there are several sources by the last part of the source's path too.
-#[derive(Debug, Default)]
-struct Labels {
-    several_sources: bool,
-    /// What each source is called.
-    sources: HashMap<String, String>,
-}
-
-impl Labels {
-    fn of(rehearsals: &[RehearsalName]) -> Self {
-        let all: BTreeSet<&str> = rehearsals.iter().map(|name| name.source.as_str()).collect();
-        let label = |source| text::source_label(source, all.iter().copied()).to_owned();
-        let sources: HashMap<String, String> = all.iter().map(|source| ((*source).to_owned(), label(source))).collect();
-        Self { several_sources: sources.len() > 1, sources }
-    }
-
-    fn label(&self, name: &RehearsalName) -> String {
-        let file = self.sources.get(&name.source).unwrap_or(&name.source);
-        if self.several_sources { format!("{file} in {}", name.target) } else { name.target.clone() }
-    }
-}
-
 /// Prints a line. Standard error may be gone; eprintln would panic.
 fn print(line: &str) {
     let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
@@ -150,10 +127,6 @@ fn mark(verdict: Verdict) -> (&'static str, anstyle::Style) {
     }
 }
 
-fn painted(style: anstyle::Style, text: &str, color: bool) -> String {
-    if color { format!("{style}{text}{style:#}") } else { text.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,16 +140,6 @@ mod tests {
         assert_eq!(View::fitting(false, true, "", "dumb"), View::Lines);
         assert_eq!(View::fitting(false, false, "", "xterm"), View::Lines);
         assert_eq!(View::fitting(true, true, "", "xterm"), View::Quiet);
-    }
-
-    #[test]
-    fn a_rehearsal_is_called_by_its_source_only_where_there_are_several() {
-        let name = |source: &str| RehearsalName { source: source.to_owned(), target: "rds-like".to_owned() };
-        let one = [name("/srv/shop.dump"), name("/srv/shop.dump")];
-        assert_eq!(Labels::of(&one).label(&one[0]), "rds-like");
-        let two = [name("/srv/shop.dump"), name("/srv/crm.dump")];
-        assert_eq!(Labels::of(&two).label(&two[1]), "crm.dump in rds-like");
-        assert_eq!(Labels::of(&[]).label(&two[1]), "rds-like");
     }
 
     #[test]

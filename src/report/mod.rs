@@ -1,7 +1,9 @@
 //! What draws the report of a run: for people, for machines, and while the run goes on.
 
+mod canvas;
 pub mod inspect;
 pub mod json;
+mod labels;
 pub mod live;
 pub mod page;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, Width, presets};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::terminal::{NARROWEST, TerminalOptions, WIDEST, severity_style};
+use super::canvas::{NARROWEST, TerminalOptions, WIDEST, painted, severity_style};
 use super::text::{visible, width, wrap};
 use crate::finding::{Name, Severity};
 
@@ -41,13 +41,10 @@ pub fn write_list(out: &mut dyn io::Write, options: &TerminalOptions) -> io::Res
     let beside = start + NARROWEST / 4 * 3 <= options.width;
     for name in Name::ALL {
         let severity = name.severity();
-        let paint = |style: Style, text: &str| {
-            if options.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
-        };
         let mut columns = options.width.clamp(NARROWEST, WIDEST + start);
-        let mut line = paint(HEADING, &format!("{:names$}", name.as_str()));
+        let mut line = options.paint(HEADING, &format!("{:names$}", name.as_str()));
         line.push_str("  ");
-        line.push_str(&paint(severity_style(severity), &format!("{:severities$}", severity.label())));
+        line.push_str(&options.paint(severity_style(severity), &format!("{:severities$}", severity.label())));
         let mut indent = start;
         if beside {
             line.push_str("  ");
@@ -101,7 +98,7 @@ impl Page {
     fn new(options: &TerminalOptions) -> Self {
         Self {
             color: options.color,
-            columns: options.width.clamp(NARROWEST, WIDEST),
+            columns: options.columns(),
             lines: Vec::new(),
             indents: Vec::new(),
             bullet: None,
@@ -241,7 +238,7 @@ impl Page {
         self.spans.push(Span { text, style });
     }
 
-    /// Another finding is the argument of the next command; anything else is told with its address.
+    /// Another finding is the argument of the next command; anything else is shown with its address.
     fn end_of_link(&mut self) {
         let Some((url, from)) = self.links.pop() else { return };
         let text: String = self.spans[from..].iter().map(|span| span.text.as_str()).collect();
@@ -309,7 +306,7 @@ impl Page {
     }
 
     fn paint(&self, style: Style, text: &str) -> String {
-        if self.color && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }
+        painted(style, text, self.color)
     }
 
     /// Ends a block, with an empty line after it.

@@ -304,7 +304,7 @@ fn temporary_beside(path: &Path) -> io::Result<tempfile::NamedTempFile<File>> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    // make_in and not tempfile_in: its errors would name the temporary file, which tells a user nothing.
+    // make_in and not tempfile_in: its errors would name the temporary file, which means nothing to a user.
     tempfile::Builder::new()
         .prefix(".pgrehearse-report-")
         .make_in(directory, |path| fs::OpenOptions::new().write(true).create_new(true).mode(0o666).open(path))

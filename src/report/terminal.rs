@@ -14,33 +14,18 @@ mod sentence;
 
 use std::io;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 
 use self::grid::Grid;
 use self::group::Group;
+pub use super::canvas::TerminalOptions;
+use super::canvas::{BLUE, BOLD, Canvas, DIM, DumpHeader, GREEN, RED, YELLOW, severity_style};
 use super::text::{self, clip, pack, visible, wrap};
 use super::{Report, SourceFacts};
 use crate::counted::{agreeing, counted, counted_as};
-use crate::finding::{Finding, Origin, Severity};
+use crate::finding::{Finding, Origin};
 use crate::rehearsal::ledger::Entry;
 use crate::rehearsal::{Rehearsal, Verdict};
-
-/// How the report is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TerminalOptions {
-    /// Whether to write ANSI colours.
-    pub color: bool,
-    /// The columns there are. Names and commands are never broken, so a line may be longer.
-    pub width: usize,
-    /// Show every object and all evidence, and notes and warnings of passing targets in full.
-    pub all: bool,
-}
-
-impl Default for TerminalOptions {
-    fn default() -> Self {
-        Self { color: false, width: 80, all: false }
-    }
-}
 
 /// So many findings have room for all they say.
 const CROWDED_FROM: usize = 20;
@@ -50,10 +35,6 @@ const FIRST_FEW: usize = 3;
 const LONGEST_TEXT: usize = 600;
 /// Room for the labels at the left: `targets  `.
 const LABEL_WIDTH: usize = 9;
-/// Prose gets at least this many columns, however narrow the terminal is.
-pub(super) const NARROWEST: usize = 40;
-/// Prose gets no more than this, however wide the terminal is: long lines are hard to read.
-pub(super) const WIDEST: usize = 120;
 
 /// Draws the report.
 ///
@@ -66,7 +47,7 @@ pub fn write(report: &Report, out: &mut dyn io::Write, options: &TerminalOptions
         }
         write_source(source, targets, out, options)?;
     }
-    Page { out, options, one_target: report.targets.len() == 1, crowded: false }.verdict(report)
+    Page::new(out, options, &report.targets).verdict(report)
 }
 
 /// Draws one source and what became of it in its targets.
@@ -76,7 +57,7 @@ fn write_source(
     out: &mut dyn io::Write,
     options: &TerminalOptions,
 ) -> io::Result<()> {
-    let mut page = Page { out, options, one_target: rehearsals.len() == 1, crowded: false };
+    let mut page = Page::new(out, options, rehearsals);
     page.source(source)?;
     page.grid(rehearsals)?;
     let groups = group::collect(rehearsals);
@@ -88,21 +69,6 @@ fn write_source(
         page.commands_run(rehearsals)?;
     }
     page.pages_to_read(&groups)
-}
-
-pub(super) const BOLD: Style = Style::new().bold();
-pub(super) const DIM: Style = Style::new().dimmed();
-pub(super) const RED: Style = AnsiColor::Red.on_default().bold();
-pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-pub(super) const GREEN: Style = AnsiColor::Green.on_default().bold();
-const BLUE: Style = AnsiColor::Blue.on_default().bold();
-
-pub(super) fn severity_style(severity: Severity) -> Style {
-    match severity {
-        Severity::Error => RED,
-        Severity::Warning => YELLOW,
-        Severity::Note => BLUE,
-    }
 }
 
 fn verdict_style(verdict: Verdict) -> Style {
@@ -122,54 +88,58 @@ pub(super) fn write_findings(
     out: &mut dyn io::Write,
     options: &TerminalOptions,
 ) -> io::Result<()> {
-    let mut page = Page { out, options, one_target: targets.len() == 1, crowded: false };
+    let mut page = Page::new(out, options, targets);
     let groups = group::collect(targets);
     page.findings(&groups)?;
     page.pages_to_read(&groups)
 }
 
-/// Where the report is drawn, and how.
+/// The report's page.
 struct Page<'a> {
-    out: &'a mut dyn io::Write,
-    options: &'a TerminalOptions,
+    canvas: Canvas<'a>,
     /// Then no block needs to say which target it is about.
     one_target: bool,
-    /// There is so much to tell that each block says only what it takes to begin.
+    /// There are so many findings that each block says only what it takes to begin.
     crowded: bool,
+}
+
+impl<'a> Page<'a> {
+    fn new(out: &'a mut dyn io::Write, options: &'a TerminalOptions, targets: &[Rehearsal]) -> Self {
+        let canvas = Canvas { out, options, label_width: LABEL_WIDTH };
+        Self { canvas, one_target: targets.len() == 1, crowded: false }
+    }
 }
 
 impl Page<'_> {
     fn paint(&self, style: Style, text: &str) -> String {
-        if self.options.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+        self.canvas.paint(style, text)
     }
 
     fn columns(&self) -> usize {
-        self.options.width.clamp(NARROWEST, WIDEST)
+        self.canvas.columns()
+    }
+
+    /// Whether everything is to be shown.
+    fn all(&self) -> bool {
+        self.canvas.options.all
     }
 
     /// Safe to print, and not longer than a person would read.
     fn shown(&self, text: &str) -> String {
         let text = visible(text);
-        if self.options.all { text.into_owned() } else { clip(&text, LONGEST_TEXT).into_owned() }
+        if self.all() { text.into_owned() } else { clip(&text, LONGEST_TEXT).into_owned() }
     }
 
     fn source(&mut self, source: &SourceFacts) -> io::Result<()> {
-        let headline = format!("{}: {}, {}", visible(&source.path), visible(&source.format), text::size(source.size));
-        self.wrapped(BOLD, &headline)?;
-        let mut origin = vec![match &source.server_version {
-            Some(version) => format!("dumped from PostgreSQL {}", visible(version)),
-            None => "dumped from an unknown server".to_owned(),
-        }];
-        origin.extend(source.pg_dump_version.as_ref().map(|version| format!("by pg_dump {}", visible(version))));
-        origin.extend(source.encoding.as_ref().map(|encoding| format!("encoding {}", visible(encoding))));
-        self.wrapped(Style::new(), &origin.join(", "))
-    }
-
-    fn wrapped(&mut self, style: Style, text: &str) -> io::Result<()> {
-        for line in wrap(text, self.columns()) {
-            writeln!(self.out, "{}", self.paint(style, &line))?;
-        }
-        Ok(())
+        let header = DumpHeader {
+            path: &source.path,
+            format: &source.format,
+            size: source.size,
+            server_version: source.server_version.as_deref(),
+            pg_dump_version: source.pg_dump_version.as_deref(),
+        };
+        let encoding = source.encoding.as_ref().map(|encoding| format!("encoding {}", visible(encoding)));
+        self.canvas.dump(&header, encoding)
     }
 
     fn grid(&mut self, rehearsals: &[Rehearsal]) -> io::Result<()> {
@@ -177,13 +147,13 @@ impl Page<'_> {
             return Ok(());
         }
         let grid = Grid::of(rehearsals);
-        let lines = match grid.table(self.options.width) {
+        let lines = match grid.table(self.canvas.options.width) {
             Some(table) => table.lines(|style, text| self.paint(style, text)),
             None => grid.list(self.columns(), |style, text| self.paint(style, text)),
         };
-        writeln!(self.out)?;
+        writeln!(self.canvas.out)?;
         for line in lines {
-            writeln!(self.out, "{line}")?;
+            writeln!(self.canvas.out, "{line}")?;
         }
         self.judges(rehearsals)
     }
@@ -203,13 +173,13 @@ impl Page<'_> {
         if engines.is_empty() {
             return Ok(());
         }
-        writeln!(self.out)?;
+        writeln!(self.canvas.out)?;
         for (engine, entries) in engines {
             let prefix = format!("judged by {}: ", visible(engine));
             let columns = self.columns().saturating_sub(text::width(&prefix) + 1);
             for (index, line) in pack(entries.iter().map(String::as_str), ", ", columns).into_iter().enumerate() {
                 let start = if index == 0 { prefix.clone() } else { " ".repeat(text::width(&prefix)) };
-                writeln!(self.out, "{}", self.paint(DIM, &format!("{start}{line}")))?;
+                writeln!(self.canvas.out, "{}", self.paint(DIM, &format!("{start}{line}")))?;
             }
         }
         Ok(())
@@ -217,8 +187,8 @@ impl Page<'_> {
 
     /// Draws all findings, those of one kind together where they are many.
     fn findings(&mut self, groups: &[Group]) -> io::Result<()> {
-        let blocks = fold::folded(groups, self.options.all);
-        self.crowded = !self.options.all && groups.len() > CROWDED_FROM;
+        let blocks = fold::folded(groups, self.all());
+        self.crowded = !self.all() && groups.len() > CROWDED_FROM;
         for block in blocks {
             match *block {
                 [group] => self.finding(group)?,
@@ -226,10 +196,10 @@ impl Page<'_> {
             }
         }
         if self.crowded {
-            writeln!(self.out)?;
-            let line = "Much is left out above: --all tells everything, --write-fixes DIR writes what mends it, and \
+            writeln!(self.canvas.out)?;
+            let line = "Much is left out above: --all shows everything, --write-fixes DIR writes the fixes, and \
                         pgrehearse explain FINDING has the causes.";
-            self.wrapped(Style::new(), line)?;
+            self.canvas.wrapped(Style::new(), line)?;
         }
         Ok(())
     }
@@ -240,20 +210,20 @@ impl Page<'_> {
         if asked.is_empty() {
             return Ok(());
         }
-        writeln!(self.out)?;
+        writeln!(self.canvas.out)?;
         for (target, written) in &asked {
             let Some(directory) = &written.directory else { continue };
             let lines = pack(written.files.iter().map(String::as_str), ", ", self.columns().saturating_sub(2));
-            writeln!(self.out, "fixes for {} are in {}:", visible(&target.target), visible(directory))?;
-            lines.iter().try_for_each(|line| writeln!(self.out, "  {line}"))?;
+            writeln!(self.canvas.out, "fixes for {} are in {}:", visible(&target.target), visible(directory))?;
+            lines.iter().try_for_each(|line| writeln!(self.canvas.out, "  {line}"))?;
         }
         for (target, failed) in asked.iter().filter_map(|(target, written)| Some((target, written.failed.as_ref()?))) {
-            writeln!(self.out, "no fixes for {}: {}", visible(&target.target), visible(failed))?;
+            writeln!(self.canvas.out, "no fixes for {}: {}", visible(&target.target), visible(failed))?;
         }
         let none = asked.iter().filter(|(_, written)| written.directory.is_none() && written.failed.is_none());
         let none: Vec<&str> = none.map(|(target, _)| target.target.as_str()).collect();
         if !none.is_empty() {
-            writeln!(self.out, "no fix to write for {}", none.join(", "))?;
+            writeln!(self.canvas.out, "no fix to write for {}", none.join(", "))?;
         }
         Ok(())
     }
@@ -277,7 +247,7 @@ impl Page<'_> {
         self.decisions(finding)?;
         // What the checks saw follows from what the restore failed on, as a rule.
         let brief = group.brief || self.crowded && !group.of_restore;
-        if brief && !self.options.all {
+        if brief && !self.all() {
             return Ok(());
         }
         self.evidence(&group.evidence)?;
@@ -324,19 +294,19 @@ impl Page<'_> {
 
     /// `error[role-missing]: role "shop_app" does not exist`, after an empty line.
     fn headline(&mut self, style: Style, label: &str, title: &str) -> io::Result<()> {
-        writeln!(self.out)?;
+        writeln!(self.canvas.out)?;
         let whole = format!("{label}: {}", self.shown(title));
         let lines = wrap(&whole, self.columns());
         let Some((first, rest)) = lines.split_first() else { return Ok(()) };
         let rest = rest.join(" ");
         // Labels are ASCII, and shorter than the narrowest page.
         let (label_part, title_part) = first.split_at(label.len().min(first.len()));
-        writeln!(self.out, "{}{}", self.paint(style, label_part), self.paint(BOLD, title_part))?;
+        writeln!(self.canvas.out, "{}{}", self.paint(style, label_part), self.paint(BOLD, title_part))?;
         if rest.is_empty() {
             return Ok(());
         }
         for line in wrap(&rest, self.columns() - 2) {
-            writeln!(self.out, "  {}", self.paint(BOLD, &line))?;
+            writeln!(self.canvas.out, "  {}", self.paint(BOLD, &line))?;
         }
         Ok(())
     }
@@ -344,8 +314,7 @@ impl Page<'_> {
     /// One label at the left, its text beside it.
     fn labelled(&mut self, label: &str, text: &str) -> io::Result<()> {
         let text = self.shown(text);
-        let lines = wrap(&text, self.columns() - LABEL_WIDTH - 2);
-        self.beside(label, &lines)
+        self.canvas.labelled(label, &text)
     }
 
     fn labelled_items(&mut self, label: &str, start: &str, items: &[String]) -> io::Result<()> {
@@ -353,17 +322,7 @@ impl Page<'_> {
         if let Some(first) = items.first_mut() {
             first.insert_str(0, start);
         }
-        let lines = pack(items.iter().map(String::as_str), ", ", self.columns() - LABEL_WIDTH - 3);
-        self.beside(label, &lines)
-    }
-
-    fn beside(&mut self, label: &str, lines: &[String]) -> io::Result<()> {
-        for (index, line) in lines.iter().enumerate() {
-            let label = if index == 0 { label } else { "" };
-            let label = self.paint(DIM, &format!("{label:<LABEL_WIDTH$}"));
-            writeln!(self.out, "  {label}{line}")?;
-        }
-        Ok(())
+        self.canvas.labelled_items(label, &items)
     }
 
     fn targets(&mut self, targets: &[&str]) -> io::Result<()> {
@@ -396,13 +355,7 @@ impl Page<'_> {
 
     /// The first few, and how many more there are.
     fn first_few(&self, items: &[impl AsRef<str>]) -> Vec<String> {
-        // "and 1 more" takes as much room as the one.
-        let shown = if self.options.all || items.len() <= FIRST_FEW + 1 { items.len() } else { FIRST_FEW };
-        let mut few: Vec<String> = items[..shown].iter().map(|item| self.shown(item.as_ref())).collect();
-        if shown < items.len() {
-            few.push(format!("and {} more", items.len() - shown));
-        }
-        few
+        self.canvas.first_few(items, FIRST_FEW, |item| self.shown(item))
     }
 
     fn evidence(&mut self, evidence: &[&str]) -> io::Result<()> {
@@ -417,15 +370,15 @@ impl Page<'_> {
         if commands.is_empty() {
             return Ok(());
         }
-        writeln!(self.out)?;
+        writeln!(self.canvas.out)?;
         let mut changed = false;
         for command in commands {
             let shown = visible(command);
             changed |= shown != *command;
-            writeln!(self.out, "    {shown}")?;
+            writeln!(self.canvas.out, "    {shown}")?;
         }
         if changed {
-            writeln!(self.out)?;
+            writeln!(self.canvas.out)?;
             self.labelled(
                 "careful",
                 "the commands above hold hidden characters, which are written out here: they do not work as they \
@@ -461,7 +414,7 @@ impl Page<'_> {
                 let more = result.not_compared.len() - 1;
                 let place = result.database.as_ref().map(|database| format!("{database}: ")).unwrap_or_default();
                 let said = left_open(&result.check);
-                if self.options.all || more == 0 {
+                if self.all() || more == 0 {
                     for what in &result.not_compared {
                         add(&mut notices, format!("{said}: {place}{what}"), &target.target);
                     }
@@ -504,24 +457,14 @@ impl Page<'_> {
         }
         let Some(first) = names.first().filter(|_| !self.crowded) else { return Ok(()) };
         let others = if names.len() > 1 { "; also: " } else { "" };
-        writeln!(self.out)?;
+        writeln!(self.canvas.out)?;
         let line = format!("For causes and other fixes: pgrehearse explain {first}{others}{}", names[1..].join(", "));
-        self.wrapped(Style::new(), &line)
+        self.canvas.wrapped(Style::new(), &line)
     }
 
     fn verdict(&mut self, report: &Report) -> io::Result<()> {
         let label = report.verdict.label().to_uppercase();
-        writeln!(self.out)?;
-        let indent = label.len() + 2;
-        let line = sentence::of(report);
-        for (index, line) in wrap(&line, self.columns().saturating_sub(indent)).iter().enumerate() {
-            if index == 0 {
-                writeln!(self.out, "{}  {line}", self.paint(verdict_style(report.verdict), &label))?;
-            } else {
-                writeln!(self.out, "{:indent$}{line}", "")?;
-            }
-        }
-        Ok(())
+        self.canvas.verdict(verdict_style(report.verdict), &label, &sentence::of(report))
     }
 }
 

@@ -15,7 +15,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// paragraph separators, bidirectional controls, zero-width and other default-ignorable characters, private use.
 ///
 /// The ranges are Unicode's `Cc`, `Cf`, `Zl`, `Zp`, `Co` and `Default_Ignorable_Code_Point` (UCD 16,
-/// `DerivedCoreProperties.txt`), plus every space but U+0020, which are told apart from it by no eye.
+/// `DerivedCoreProperties.txt`), plus every space but U+0020, which no eye can distinguish from it.
 pub fn is_hidden(character: char) -> bool {
     character.is_control()
         || (character.is_whitespace() && character != ' ')
@@ -134,22 +134,9 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
-/// What tells a source from the others of a run: the last part of its path, or all of it where another one ends alike.
-pub fn source_label<'a>(source: &'a str, others: impl IntoIterator<Item = &'a str>) -> &'a str {
-    let last = |path: &'a str| path.rsplit('/').next().unwrap_or_default();
-    let is_shared = others.into_iter().any(|other| other != source && last(other) == last(source));
-    if is_shared { source } else { last(source) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sources_that_end_alike_are_told_apart() {
-        let all = ["mon/shop.dump", "tue/shop.dump", "tue/app.dump"];
-        assert_eq!(all.map(|source| source_label(source, all)), ["mon/shop.dump", "tue/shop.dump", "app.dump"]);
-    }
 
     #[test]
     fn plain_names_in_any_script_stay_as_they_are() {

@@ -1,7 +1,7 @@
 //! Which entry of an archive a failed statement belongs to, and the order of failures.
 //!
 //! pg_restore names the entry before each error, but its parallel jobs write to one stream, so that a name can stand before
-//! another job's error. And jobs fail in the order in which they come to it. The statement tells for certain, and the
+//! another job's error. And jobs fail in the order in which they come to it. The statement decides for certain, and the
 //! order in which one job would come to the entries is the same in every run.
 
 use std::cmp::Ordering;

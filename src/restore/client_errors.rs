@@ -22,7 +22,7 @@ pub struct ClientError {
     pub unknown_severity: bool,
 }
 
-/// What one line of progress or error tells.
+/// What one line of progress or error says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientMessage {
     /// An error is complete.
@@ -89,7 +89,7 @@ const PROGRESS: [&str; 22] = [
 /// Those of them that stand for one entry each. With jobs an entry is launched and finished; without, announced once.
 const ENTRIES: [&str; 5] = ["creating ", "processing data for table ", "executing ", "finished item ", "restoring "];
 
-/// How lines begin that tell more of the message before, by what they tell (`pqBuildErrorMessage3` and `reportErrorPosition` in
+/// How lines begin that say more of the message before, by what they say (`pqBuildErrorMessage3` and `reportErrorPosition` in
 /// fe-protocol3.c, `ahprintf` in pg_backup_db.c): values stand in them.
 const FURTHER: [&str; 7] = ["DETAIL:  ", "HINT:  ", "QUERY:  ", "CONTEXT:  ", "LINE ", "STATEMENT:  ", "Command was: "];
 
@@ -99,7 +99,7 @@ impl ClientErrors {
         Self { client, ..Self::default() }
     }
 
-    /// Takes one line, without its line end, and tells what is in it.
+    /// Takes one line, without its line end, and says what is in it.
     pub fn line(&mut self, line: &str) -> Vec<ClientMessage> {
         match self.client {
             Client::Psql => of_psql(line).into_iter().collect(),
@@ -147,9 +147,9 @@ impl ClientErrors {
         if let Some(text) = piece.strip_prefix("error: ").or_else(|| piece.strip_prefix("fatal: ")) {
             let text = text.trim_start();
             if text.is_empty() || entry_number(text).is_some() || is_progress(text) {
-                let told = self.piece(text);
+                let message = self.piece(text);
                 self.awaiting_text = true;
-                return told;
+                return message;
             }
             return Some(self.error(text));
         }
@@ -255,8 +255,9 @@ mod tests {
 
     fn errors_of(client: Client, text: &str) -> Vec<ClientError> {
         let mut reader = ClientErrors::of(client);
-        let told = text.lines().flat_map(|line| reader.line(line));
-        told.filter_map(|told| if let ClientMessage::Error(error) = told { Some(error) } else { None }).collect()
+        let messages = text.lines().flat_map(|line| reader.line(line));
+        let error = |message| if let ClientMessage::Error(error) = message { Some(error) } else { None };
+        messages.filter_map(error).collect()
     }
 
     #[test]
@@ -311,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_of_parallel_jobs_that_ran_into_each_other_are_told_apart() {
+    fn messages_of_parallel_jobs_that_ran_into_each_other_are_separated() {
         let text = "pg_restore: error: pg_restore: finished item 3769 ACL FUNCTION current_user_id()\n\
             could not execute query: ERROR:  role \"x\" does not exist\nCommand was: GRANT ALL TO x;\n\n\
             pg_restore: pg_restore: launching item 3 ACL t\nerror: \n\
@@ -347,8 +348,8 @@ mod tests {
         let text = "psql:<stdin>:12: FEHLER:  Relation »t« existiert nicht\npsql:<stdin>:13: WARNING:  x\n\
             psql:<stdin>:14: ОШИБКА:  y\npsql:<stdin>:15: DEBUG:  z\npsql:<stdin>:16: 错误:  w\n";
         let errors = errors(text);
-        let told: Vec<_> = errors.iter().map(|error| (error.message.as_str(), error.unknown_severity)).collect();
-        assert_eq!(told, [("Relation »t« existiert nicht", true), ("y", true), ("w", true)]);
+        let messages: Vec<_> = errors.iter().map(|error| (error.message.as_str(), error.unknown_severity)).collect();
+        assert_eq!(messages, [("Relation »t« existiert nicht", true), ("y", true), ("w", true)]);
         let text = "pg_restore: error: could not execute query: FEHLER:  Rolle »x« existiert nicht\n";
         assert_eq!(super::tests::errors(text)[0].message, "Rolle »x« existiert nicht");
     }

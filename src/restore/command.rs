@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn jobs_that_a_profile_asks_for_are_told_where_order_decides() {
+    fn jobs_that_a_profile_asks_for_are_reported_where_order_decides() {
         let check = case("tests/cases/pass/check-reads-table.dump");
         for rest in ["restore: {jobs: 3}", "restore: {options: [-j, '3']}", "restore: {options: [--jobs=3]}"] {
             assert!(parallel(&check, rest), "{rest}");

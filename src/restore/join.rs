@@ -1,6 +1,6 @@
 //! Joins what the server logged with what the client said.
 //!
-//! Each error that a client was told stands once in the log, in the same order; so one that both know is one failure, by its
+//! Each error that a client received stands once in the log, in the same order; so one that both know is one failure, by its
 //! place and by its words. The words alone do not do: a message can stand within another one, and one that the log lacks
 //! (a dump can silence it) would be lost.
 
@@ -12,7 +12,7 @@ use crate::finding::Failure;
 /// Bytes of a message that are compared: the client's lines and the log's fields are cut at different places.
 const COMPARED: usize = 2000;
 
-/// What both have told.
+/// What both have reported.
 #[derive(Debug, Default)]
 pub struct Joined {
     /// In the order in which they came.
@@ -49,7 +49,7 @@ pub fn join(mut logged: Vec<Failure>, errors: Vec<ClientError>, one_process: boo
             continue;
         }
         // Jobs write to one stream, so that pieces of several messages can stand in one line: it is about those of the log
-        // that nobody else has told of.
+        // that nobody else has reported.
         if !one_process && torn(&error.message, &logged, &mut free) {
             continue;
         }

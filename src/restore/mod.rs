@@ -199,7 +199,7 @@ pub async fn run(
     };
     let mut logged = server_log::read(&session, mark).await?;
     let end = closing.map(|closing| closing.read(&mut logged, &feed));
-    // That the last word is an error is its purpose. Where the script has switched the log off, psql alone tells of it.
+    // That the last word is an error is its purpose. Where the script has switched the log off, psql alone reports it.
     let is_our_own_error = end.as_ref().is_some_and(|end| end.transaction.is_some()) || closed.load(Ordering::Relaxed);
     if exit_code == 1 && is_our_own_error {
         exit_code = 0;

@@ -12,7 +12,7 @@ use super::server_log::Logged;
 use crate::postgres::Tool;
 use crate::profile::Restore;
 
-/// The end of a script, as psql and the server tell it.
+/// The end of a script, as psql and the server report it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PsqlEnd {
     /// The database that psql was connected to.
@@ -59,7 +59,7 @@ impl Closing {
         format!("--command=SELECT {}", self.column)
     }
 
-    /// Whether psql tells in this line that the server has refused the statement.
+    /// Whether psql says in this line that the server has refused the statement.
     pub(super) fn is_refused_in(&self, line: &str) -> bool {
         line.contains(&self.column)
     }
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_read_is_told() {
+    fn what_was_not_read_is_reported() {
         let feed = Feed::default();
         feed.left_unread();
         feed.failed(&std::io::Error::other("the disk"));

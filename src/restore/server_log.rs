@@ -139,7 +139,7 @@ impl Reader {
         let statement = optional(19);
         let state = text(12);
         if !is_error(&text(11), &state, statement.is_some()) {
-            // A client tells the context of errors alone.
+            // A client prints the context of errors alone.
             [13, 14, 15].into_iter().for_each(|column| self.logged.quote(&text(column)));
             return;
         }

@@ -9,7 +9,7 @@ use crate::finding::profile_rules;
 use crate::postgres::Major;
 use crate::profile::{self, DumpFacts, ProfileError, Rules, Target};
 
-/// Folders that `run` looks for where it is told of no profile, the first one first.
+/// Folders that `run` looks for where no profile is named, the first one first.
 const FOLDERS: [&str; 2] = ["pgrehearse", "profiles"];
 
 /// What is rehearsed where nothing else is said.
@@ -40,52 +40,80 @@ pub struct Chosen {
     pub why: Option<String>,
 }
 
-/// Targets that are named, and known to be right as far as that can be told without a dump.
-pub struct NamedTargets<'a> {
-    names: &'a [String],
+/// Targets that are named, and known to be right as far as that can be seen without a dump.
+pub struct NamedTargets {
+    names: Vec<String>,
     targets: Vec<Target>,
 }
 
-impl<'a> NamedTargets<'a> {
+impl NamedTargets {
     /// The targets that the names mean.
     ///
     /// # Errors
     /// The first thing that is wrong with a profile.
-    pub fn load(names: &'a [String]) -> Result<Self, ProfileError> {
-        Ok(Self { names, targets: profile::load_with(names, &profile_rules())? })
+    pub fn load(names: Vec<String>) -> Result<Self, ProfileError> {
+        let targets = profile::load_with(&names, &profile_rules())?;
+        Ok(Self { names, targets })
     }
 
     /// The targets with what they take from the dump, which is asked for only where one of them takes something.
     ///
     /// # Errors
     /// Where that cannot be had, or what it says does not go with a profile.
-    pub fn of(self, source: impl FnOnce() -> Result<DumpFacts, RunError>) -> Result<Vec<Target>, RunError> {
+    pub fn of(&self, source: impl FnOnce() -> Result<DumpFacts, RunError>) -> Result<Vec<Target>, RunError> {
         if !self.targets.iter().any(|target| target.takes_from_dump) {
-            return Ok(self.targets);
+            return Ok(self.targets.clone());
         }
         let source = source()?;
-        Ok(profile::load_with(self.names, &Rules { source: Some(&source), ..profile_rules() })?)
+        Ok(profile::load_with(&self.names, &Rules { source: Some(&source), ..profile_rules() })?)
     }
 }
 
-/// The targets that are wanted; `source` gives what the dump says of its server, and is asked only where that decides something.
-///
-/// # Errors
-/// The first thing that is wrong with a profile, and where what the dump says cannot be had.
-pub fn choose(wanted: Targets, source: impl FnOnce() -> Result<DumpFacts, RunError>) -> Result<Chosen, RunError> {
-    match wanted {
-        Targets::These(targets) => return Ok(Chosen { targets, why: None }),
-        Targets::Named(names) => {
-            return Ok(Chosen { targets: NamedTargets::load(&names)?.of(source)?, why: None });
+/// The targets that are wanted, loaded once for all dumps of a run.
+pub enum Wanted {
+    /// Those of profiles, which nobody has named where they are a folder's.
+    Profiles {
+        profiles: NamedTargets,
+        folder: Option<&'static str>,
+    },
+    /// Those that suit a dump.
+    Suiting,
+    These(Vec<Target>),
+}
+
+impl Wanted {
+    /// Loads the profiles that are wanted.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with one of them.
+    pub fn load(targets: Targets) -> Result<Self, ProfileError> {
+        let (names, folder) = match targets {
+            Targets::These(targets) => return Ok(Wanted::These(targets)),
+            Targets::Named(names) => (names, None),
+            Targets::Suiting => match FOLDERS.into_iter().find(|folder| Path::new(folder).is_dir()) {
+                Some(folder) => (vec![format!("{folder}/")], Some(folder)),
+                None => return Ok(Wanted::Suiting),
+            },
+        };
+        Ok(Wanted::Profiles { profiles: NamedTargets::load(names)?, folder })
+    }
+
+    /// The targets of one dump; `source` gives what it says of its server, and is asked only where that decides something.
+    ///
+    /// # Errors
+    /// Where what the dump says cannot be had, or does not go with a profile.
+    pub fn of(&self, source: impl FnOnce() -> Result<DumpFacts, RunError>) -> Result<Chosen, RunError> {
+        match self {
+            Wanted::These(targets) => Ok(Chosen { targets: targets.clone(), why: None }),
+            Wanted::Suiting => Ok(suited(&source()?)?),
+            Wanted::Profiles { profiles, folder } => {
+                let targets = profiles.of(source)?;
+                let why =
+                    folder.map(|folder| format!("no -p is given, so every profile in {folder}/: {}", list(&targets)));
+                Ok(Chosen { targets, why })
+            }
         }
-        Targets::Suiting => {}
     }
-    if let Some(folder) = FOLDERS.into_iter().find(|folder| Path::new(folder).is_dir()) {
-        let targets = NamedTargets::load(&[format!("{folder}/")])?.of(source)?;
-        let why = format!("no -p is given, so every profile in {folder}/: {}", list(&targets));
-        return Ok(Chosen { targets, why: Some(why) });
-    }
-    Ok(suited(&source()?)?)
 }
 
 /// The default set: where dumps are mostly restored to, in versions that are no older than the dump's.
@@ -150,4 +178,23 @@ pub fn source_of(dump: &Dump, facts: impl FnOnce() -> Result<Facts, RunError>) -
         None => facts()?,
     };
     Ok(DumpFacts::of(dump, &facts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn profiles_are_read_once_for_all_dumps() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.yaml");
+        std::fs::write(&file, "name: a\npostgres: 17\n").unwrap();
+        let wanted = Wanted::load(Targets::named([file.display().to_string()])).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        for _dump in 0..2 {
+            let chosen = wanted.of(|| panic!("nothing here depends on the dump")).unwrap();
+            assert_eq!(chosen.targets[0].name, "a");
+            assert_eq!(chosen.why, None);
+        }
+    }
 }

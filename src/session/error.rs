@@ -46,7 +46,7 @@ pub enum RunError {
     #[error("interrupted before anything was started")]
     Interrupted,
     /// A bug of pgrehearse.
-    #[error("pgrehearse itself failed ({0}), which is a bug of it; please report it")]
+    #[error("pgrehearse itself failed ({0}), which is a bug; please report it")]
     Crashed(String),
 }
 
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told_with_its_causes_once() {
+    fn an_error_is_printed_with_its_causes_once() {
         let source = io::Error::other("no room");
         let error = RunError::State { action: "cannot begin a run", source };
         assert_eq!(in_full(&error), "cannot begin a run: no room");

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
-use super::choice::{self, Targets};
+use super::choice::{self, Wanted};
 use super::engines::EnginePool;
 use super::error::RunError;
 use super::report::{Report, SCHEMA, SourceFacts};
@@ -25,14 +25,15 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
     // All that can be wrong with what was asked for is said before anything is started.
     let opening = async {
         let sources = open_sources(dumps, options.rows).await?;
+        let wanted = Arc::new(tokio::task::spawn_blocking(|| Wanted::load(targets)).await??);
         let (mut chosen, mut reasons) = (Vec::new(), Vec::new());
         for source in sources {
-            let choice::Chosen { mut targets, why } = choose(targets.clone(), &source).await?;
+            let choice::Chosen { mut targets, why } = choose(Arc::clone(&wanted), &source).await?;
             targets.sort_by(|a, b| a.name.cmp(&b.name));
             reasons.extend(why.map(|why| (source.name().to_owned(), why)));
             chosen.push((source, targets));
         }
-        tell_why(reasons, reporter).await;
+        report_why(reasons, reporter).await;
         before_start.map_or(Ok(()), |check| check())?;
         let directory = fixes_to.as_deref().map(Directory::open).transpose()?;
         let pool = open(engines, reporter).await?;
@@ -82,7 +83,7 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
     })
 }
 
-/// Opens every dump, whose content says what it is. None may be given twice: reports tell them apart by name.
+/// Opens every dump, whose content says what it is. None may be given twice: reports distinguish them by name.
 async fn open_sources(dumps: Vec<(PathBuf, Option<String>)>, rows: RowMode) -> Result<Vec<Source>, RunError> {
     let mut sources: Vec<Source> = Vec::new();
     let is_only = dumps.len() == 1;
@@ -102,22 +103,22 @@ async fn open_sources(dumps: Vec<(PathBuf, Option<String>)>, rows: RowMode) -> R
 }
 
 /// The targets of a source, and why these, where nobody named them.
-async fn choose(wanted: Targets, source: &Source) -> Result<choice::Chosen, RunError> {
+async fn choose(wanted: Arc<Wanted>, source: &Source) -> Result<choice::Chosen, RunError> {
     let Source::Dump(source) = source;
     let (dump, scan) = (Arc::clone(&source.dump), source.scan.clone());
     let runtime = tokio::runtime::Handle::current();
     let choosing = tokio::task::spawn_blocking(move || {
         let facts = || runtime.block_on(scan).map(|scan| scan.facts.clone()).map_err(RunError::DumpUnread);
-        choice::choose(wanted, || choice::source_of(&dump, facts))
+        wanted.of(|| choice::source_of(&dump, facts))
     });
     choosing.await?
 }
 
-/// Tells why these targets were chosen: once where it is the same for all sources, else with the name of each.
-async fn tell_why(reasons: Vec<(String, String)>, reporter: &Reporter) {
+/// Reports why these targets were chosen: once where it is the same for all sources, else with the name of each.
+async fn report_why(reasons: Vec<(String, String)>, reporter: &Reporter) {
     let is_same = reasons.iter().all(|(_, why)| *why == reasons[0].1);
-    let told = if is_same { 1 } else { usize::MAX };
-    for (source, why) in reasons.into_iter().take(told) {
+    let reported = if is_same { 1 } else { usize::MAX };
+    for (source, why) in reasons.into_iter().take(reported) {
         let why = if is_same { why } else { format!("{source}: {why}") };
         reporter.of_run().send(EventKind::TargetsChosen { why }).await;
     }

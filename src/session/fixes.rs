@@ -10,7 +10,7 @@ use crate::rehearsal::{Rehearsal, WrittenFixes};
 use crate::source::Source;
 
 /// Writes what mends the findings of each target, and gives the rehearsals that say so. After a failure no more is written: the
-/// report tells what was found all the same.
+/// report shows what was found all the same.
 pub fn write(directory: &Directory, chosen: &[(Source, Vec<Target>)], rehearsals: Vec<Rehearsal>) -> Vec<Rehearsal> {
     let mut rehearsals = rehearsals.into_iter().peekable();
     let mut written = Vec::new();

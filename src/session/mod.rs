@@ -165,7 +165,7 @@ impl Run {
         self
     }
 
-    /// Runs it. When this ends, nothing that it started is left; what could not be removed is told as a notice.
+    /// Runs it. When this ends, nothing that it started is left; what could not be removed is reported as a notice.
     ///
     /// # Errors
     /// Where it comes to no verdict at all. A target that could not be tested is no error: the report says so.

@@ -149,7 +149,7 @@ fn tables_that_are_missing_or_hold_something_else_are_told() {
     let failed = findings(ran.only(), "query-failed");
     assert_eq!(failed.len(), 2, "{failed:?}");
     assert_eq!(failed[0].objects, ["orders", "shop.orders"]);
-    assert_eq!(failed[0].title, "2 tables, of which the profile asks, do not exist");
+    assert_eq!(failed[0].title, "2 tables that the profile asks for do not exist");
     assert_eq!(failed[1].objects, ["people", "public.people"]);
     assert_eq!(
         failed[1].evidence,
@@ -281,7 +281,7 @@ INSERT INTO public.invoices VALUES ('A1');",
     assert_eq!(ran.names(), ["not-writable"]);
     assert_eq!(
         ran.finding("not-writable").title,
-        "table public.invoices cannot be written: its generated key is there already"
+        "table public.invoices cannot be written: its generated key already exists"
     );
     let ran = home.run(&dump(17, "behind.dump"), &[&bare("behind", 17)]);
     ran.expect(0);
@@ -425,7 +425,8 @@ DO $$BEGIN EXECUTE 'REVOKE ALL ON public.taken FROM app'; END$$;",
         [
             "table public.taken cannot be written by role \"app\": permission denied",
             "2 tables cannot be written by role \"app\": permission denied for sequence",
-            "table public.shut cannot be written by role \"app\": row level security lets it insert no row, for no policy is for it",
+            "table public.shut cannot be written by role \"app\": row level security lets it insert no row: no policy \
+             applies to it",
         ]
     );
 }
@@ -512,7 +513,7 @@ fn tests_in_pgtap_that_fail_are_one_finding_for_each_file() {
             "fails/a.sql: 2 of 3 tests failed",
             "fails/b.sql: a statement failed",
             "fails/c.sql: planned 2 tests and ran 1",
-            "fails/d.sql: printed no plan, so nobody knows whether all its tests ran",
+            "fails/d.sql: printed no plan, so it is not known whether all its tests ran",
             "fails/e.sql: a statement failed",
         ],
         "{failed:#?}"

@@ -206,7 +206,7 @@ fn invalid_indexes_are_found(targets: &[u16]) {
         ran.expect(1);
         assert_eq!(ran.names(), ["index-invalid"]);
         let finding = ran.finding("index-invalid");
-        assert_eq!(finding.title, "2 indexes are not valid, so that the server does not use them");
+        assert_eq!(finding.title, "2 indexes are not valid, so the server does not use them");
         assert_eq!(finding.objects, ["INDEX public.kept_word", "INDEX public.measures_at"]);
         assert_eq!(finding.commands[0], r#"REINDEX INDEX "public"."kept_word";"#);
         assert_eq!(
@@ -241,7 +241,7 @@ fn a_constraint_that_was_verified_in_the_dump_and_is_not_is_found() {
     }
     let ran = tampered(&home, 18, 18, "ALTER TABLE public.tree ALTER CONSTRAINT tree_up_fkey NOT ENFORCED;");
     let finding = ran.finding("constraint-not-validated");
-    assert_eq!(finding.title, "constraint tree_up_fkey of public.tree is NOT ENFORCED, and is not so in the dump");
+    assert_eq!(finding.title, "constraint tree_up_fkey of public.tree is NOT ENFORCED, but not in the dump");
     assert_eq!(finding.commands, [r#"ALTER TABLE "public"."tree" ALTER CONSTRAINT "tree_up_fkey" ENFORCED;"#]);
 }
 
@@ -271,7 +271,7 @@ fn broken_keys_are_found(targets: &[u16]) {
         let ran = tampered(&home, 13, target, statements);
         ran.expect(1);
         let finding = ran.finding("foreign-key-broken");
-        assert_eq!(finding.title, "14 rows break 8 foreign keys: they refer to rows that are not there");
+        assert_eq!(finding.title, "14 rows break 8 foreign keys: they reference rows that do not exist");
         assert_eq!(
             finding.objects,
             [
@@ -360,7 +360,7 @@ fn corrupt_indexes_are_found(targets: &[u16]) {
         let ran = tampered(&home, 13, target, statements);
         ran.expect(1);
         let finding = ran.finding("index-corrupt");
-        assert_eq!(finding.title, "index public.parents_folded does not fit its table");
+        assert_eq!(finding.title, "index public.parents_folded does not match its table");
         assert_eq!(finding.objects, ["INDEX public.parents_folded"]);
         assert_eq!(finding.severity, Severity::Error);
     }

@@ -98,7 +98,7 @@ fn globals_alone_are_judged_by_their_roles_even_where_the_profile_names_a_databa
             assert_every_check_looked(target);
             assert_eq!(entry(target, ItemKind::Role).compared, roles);
             let nothing = findings(target, "nothing-restored")[0];
-            assert_eq!(nothing.title, "the dump holds roles and their settings alone, and no database");
+            assert_eq!(nothing.title, "the dump holds only roles and their settings, and no database");
             assert_eq!(nothing.severity, Severity::Warning);
         }
     }
@@ -124,10 +124,10 @@ fn a_dump_without_rows_or_without_tables_passes_with_a_word_on_what_it_does_not_
     for (path, title) in [
         (plain("bare"), "the dump holds no row for its only table in database"),
         (server.dump("bare", home.path("bare.dump")), "the dump holds no row for its only table in database"),
-        (plain("-s bare"), "the dump holds definitions alone for database"),
-        (plain("--inserts bare"), "the dump holds definitions alone for database"),
-        (server.dump("large", home.path("large.dump")), "the dump holds large objects alone, and no table"),
-        (plain("large"), "the dump holds large objects alone, and no table"),
+        (plain("-s bare"), "the dump holds definitions only for database"),
+        (plain("--inserts bare"), "the dump holds definitions only for database"),
+        (server.dump("large", home.path("large.dump")), "the dump holds only large objects, and no table"),
+        (plain("large"), "the dump holds only large objects, and no table"),
     ] {
         let ran = home.run(&path, &[&bare("t", 17)]);
         ran.expect(0);
@@ -215,7 +215,7 @@ fn signs_that_a_dump_is_partial_by_its_making_are_said() {
     let init = "init: [{sql: 'CREATE TABLE a (id int); CREATE TABLE audit (id int); CREATE TABLE empty (id int)'}]\n";
     let ran = home.run(&home.file("data.sql", data), &[&format!("{}{init}", bare("data", 17))]);
     ran.expect(0);
-    let sign = "the dump holds data alone: it makes none of the tables that its rows go into";
+    let sign = "the dump holds data only: it creates none of the tables that its rows go into";
     assert!(ran.only().notices.contains(&sign.to_owned()), "{:?}", ran.only().notices);
 }
 

@@ -415,7 +415,7 @@ fn indexes_constraints_sequences_and_materialized_views_are_mended_after_the_res
         SELECT nextval('"Käse ""alt""; --"."Fol''ge ""x""\y"');
         SELECT setval('public.children_id_seq', 50);
         REFRESH MATERIALIZED VIEW public.filled WITH NO DATA;"#;
-    let parts = ["Sets sequences", "Builds indexes anew", "Has the server verify", "Fills materialized views"];
+    let parts = ["Sets sequences", "Rebuilds indexes", "Validates constraints", "Refreshes materialized views"];
     let (ran, again) = broken_and_mended(&home, &dump(17, "catalog.sql"), &bare("plain", 17), broken, &parts);
     ran.expect(1);
     let names =
@@ -439,7 +439,7 @@ fn owners_privileges_policies_and_objects_are_mended_after_the_restore() {
         ALTER TABLE j.base NO FORCE ROW LEVEL SECURITY; ALTER TABLE j.people DISABLE ROW LEVEL SECURITY;
         DROP INDEX j.by_code; COMMENT ON TYPE j.mood IS NULL;";
     let parts = [
-        "Makes the objects",
+        "Creates the objects",
         "Gives objects back",
         "Makes privileges",
         "Makes row level security",

@@ -111,7 +111,7 @@ fn a_changed_byte_a_lost_row_a_doubled_row_and_swapped_values_are_found_in_every
         let restore = target.restore.as_ref().unwrap();
         assert_eq!((restore.exit_code, restore.errors), (0, 0), "the restore has noticed it");
         let changed = found(target, Name::RowsChanged);
-        assert_eq!(changed.title, "3 rows of 2 tables came back with other values, and no error said so");
+        assert_eq!(changed.title, "3 rows of 2 tables came back with different values, and no error said so");
         assert_eq!(changed.objects, ["TABLE public.changed", "TABLE public.swapped"], "{form}");
         assert_eq!(
             changed.evidence,
@@ -209,7 +209,7 @@ fn a_change_in_a_large_object_is_found_in_every_format() {
         assert_no_finding(same, form);
         assert!(rows(same).looked_at.ends_with("10 large objects"), "{}", rows(same).looked_at);
         let changed = found(tampered, Name::LargeObjectsChanged);
-        assert_eq!(changed.title, "the 10 large objects came back with other contents", "{form}");
+        assert_eq!(changed.title, "the 10 large objects came back with different contents", "{form}");
     }
 }
 

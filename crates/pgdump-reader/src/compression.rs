@@ -33,7 +33,7 @@ impl Compression {
         }
     }
 
-    /// Tells from the first bytes of a file.
+    /// Recognises it by the first bytes of a file.
     ///
     /// Magic numbers: RFC 1952 section 2.3.1; RFC 8878 section 3.1.1 (and 3.1.2, skippable frames); lz4 frame format
     /// 1.6.4; bzip2's `BZh1` to `BZh9` with the block magic (a bzip2 of nothing has the end magic instead); xz file
@@ -111,7 +111,7 @@ fn zstd_decoder<R: BufRead>(source: R) -> io::Result<zstd::stream::read::Decoder
     Ok(decoder)
 }
 
-/// The widest window is 2^27 bytes, 128 MiB: what zstd's own tool takes without being told (ZSTD_WINDOWLOG_LIMIT_DEFAULT
+/// The widest window is 2^27 bytes, 128 MiB: what zstd's own tool takes without an option (ZSTD_WINDOWLOG_LIMIT_DEFAULT
 /// in lib/zstd.h of zstd 1.5.7), and what pg_dump writes at most, with `zstd:long` and at level 22 too
 /// (ZSTD_LDM_DEFAULT_WINDOW_LOG in lib/compress/zstd_ldm.h). A window is held in memory whole, and a file of a few bytes
 /// can ask for 2 GiB.

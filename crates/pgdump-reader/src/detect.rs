@@ -1,4 +1,4 @@
-//! Tells by content what a file or folder is.
+//! Recognises by content what a file or folder is.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};

@@ -26,7 +26,7 @@ enum State {
     Between,
     /// So many bytes are yet to come.
     Left(u8),
-    /// The second byte of a character of GB18030, which tells how long it is.
+    /// The second byte of a character of GB18030, which decides how long it is.
     Second,
 }
 

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dump_is_told_by_what_it_holds() {
+    fn a_dump_is_recognised_by_what_it_holds() {
         let role = "CREATE ROLE reader;\nALTER ROLE reader WITH LOGIN;\n";
         let database = "CREATE DATABASE app;\nALTER DATABASE app OWNER TO x;\n\\connect app\n";
         let large = "SELECT pg_catalog.lo_create('4711');\nALTER LARGE OBJECT 4711 OWNER TO x;\n\

@@ -1,8 +1,8 @@
 //! The names that a dump says itself: of its objects, of what they are made of, and of what they need.
 //!
-//! What a server says of a failed restore names objects, and quotes values of rows too; nothing in a message tells one from
-//! the other. The dump's own statements do: a word outside of strings in a definition is a name, and rows are never read for
-//! one, even where psql takes them for statements.
+//! What a server says of a failed restore names objects, and quotes values of rows too; nothing in a message distinguishes
+//! one from the other. The dump's own statements do: a word outside of strings in a definition is a name, and rows are
+//! never read for one, even where psql takes them for statements.
 
 use std::collections::HashSet;
 

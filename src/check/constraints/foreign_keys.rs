@@ -205,9 +205,9 @@ async fn broken_keys(session: &Session, broken: &[(&Key, u64)], show_data: bool)
     let rows: u64 = broken.iter().map(|(_, rows)| rows).sum();
     let title = match broken {
         [] => return None,
-        [(key, 1)] => format!("1 row of {}.{} refers to one that is not there", key.schema, key.table),
-        [(key, rows)] => format!("{rows} rows of {}.{} refer to rows that are not there", key.schema, key.table),
-        _ => format!("{rows} rows break {} foreign keys: they refer to rows that are not there", broken.len()),
+        [(key, 1)] => format!("1 row of {}.{} references a row that does not exist", key.schema, key.table),
+        [(key, rows)] => format!("{rows} rows of {}.{} reference rows that do not exist", key.schema, key.table),
+        _ => format!("{rows} rows break {} foreign keys: they reference rows that do not exist", broken.len()),
     };
     let mut finding = Finding::new(Name::ForeignKeyBroken, title);
     finding.count = broken.len() as u64;

@@ -129,11 +129,10 @@ fn so_in_dump(invalid: &[Invalid], restored: &Restored<'_>) -> HashSet<u32> {
 fn invalid_indexes(invalid: &[Invalid]) -> Option<Finding> {
     let first = invalid.first()?;
     let title = match invalid {
-        [only] => format!("index {} is not valid, so that the server does not use it", only.label()),
-        _ => format!(
-            "{} are not valid, so that the server does not use them",
-            counted_as(invalid.len(), "index", "indexes")
-        ),
+        [only] => format!("index {} is not valid, so the server does not use it", only.label()),
+        _ => {
+            format!("{} are not valid, so the server does not use them", counted_as(invalid.len(), "index", "indexes"))
+        }
     };
     let mut finding = Finding::new(Name::IndexInvalid, title);
     finding.count = invalid.len() as u64;
@@ -155,9 +154,11 @@ fn invalid_indexes(invalid: &[Invalid]) -> Option<Finding> {
             .collect(),
     );
     finding.fix = if first.partitioned && first.attached < first.partitions {
-        "Make the index on each partition that lacks it and attach it: the index is valid when all have theirs.".into()
+        "Create the index on each partition that has none, and attach it: the index becomes valid when every partition \
+         has its own."
+            .into()
     } else {
-        "Build the index anew; where that fails, its error says what is wrong.".into()
+        "Rebuild the index. If that fails, the error says what is wrong.".into()
     };
     let index_of = |index: &Invalid| format!("REINDEX INDEX {};", qualified(&index.schema, &index.name));
     finding.mend(AfterKind::Reindex, invalid.iter().map(index_of).collect(), crate::check::catalog::MOST_NAMED);

@@ -290,8 +290,8 @@ impl Wrong {
 fn corrupt(corrupt: &[Corrupt]) -> Option<Finding> {
     let title = match corrupt {
         [] => return None,
-        [only] => format!("index {} does not fit its table", only.label),
-        _ => format!("{} indexes do not fit their tables", corrupt.len()),
+        [only] => format!("index {} does not match its table", only.label),
+        _ => format!("{} indexes do not match their tables", corrupt.len()),
     };
     let mut finding = Finding::new(Name::IndexCorrupt, title);
     finding.count = corrupt.len() as u64;

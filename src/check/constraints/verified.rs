@@ -62,7 +62,7 @@ impl Check for Verified {
         let abridged = restored.dump.archive().is_some_and(|archive| archive.abridged);
         if abridged && !found.is_empty() {
             looked.could_not.push(format!(
-                "{} are not verified, and the archive holds too many definitions to tell whether it has them so",
+                "{} are not verified, and the archive holds too many definitions to see whether it has them so",
                 counted_as(found.len(), "constraint", "constraints")
             ));
         } else {
@@ -77,13 +77,13 @@ fn unverified_constraints(found: &[Unverified]) -> Option<Finding> {
     let state = |one: &Unverified| if one.enforced { "NOT VALID" } else { "NOT ENFORCED" };
     let title = match found {
         [] => return None,
-        [only] => format!("constraint {} is {}, and is not so in the dump", label(only), state(only)),
-        _ => format!("{} constraints are not verified, and are so in the dump", found.len()),
+        [only] => format!("constraint {} is {}, but not in the dump", label(only), state(only)),
+        _ => format!("{} constraints are not verified, but are in the dump", found.len()),
     };
     let mut finding = Finding::new(Name::ConstraintNotValidated, title);
     finding.count = found.len() as u64;
     finding.objects = found.iter().map(|one| format!("CONSTRAINT {}.{} {}", one.schema, one.of, one.name)).collect();
-    finding.evidence = vec!["rows that were there before may break them, and the planner does not rely on them".into()];
+    finding.evidence = vec!["existing rows may violate them, and the planner does not rely on them".into()];
     let validate = found
         .iter()
         .map(|one| {

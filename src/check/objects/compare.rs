@@ -301,7 +301,7 @@ mod tests {
     }
 
     /// What is changed, missing, extra and undecided, by tag.
-    fn told(comparison: &Comparison) -> [Vec<&str>; 4] {
+    fn labels(comparison: &Comparison) -> [Vec<&str>; 4] {
         [
             comparison.changed.iter().map(|(dump, _)| dump.tag.as_str()).collect(),
             comparison.missing.iter().map(|object| object.tag.as_str()).collect(),
@@ -317,7 +317,7 @@ mod tests {
         let dump = [view("v", "SELECT 1"), view("w", "SELECT 2")];
         assert!(!by_text(&dump, &dump, &[]).differs());
         let there = [view("v", "SELECT 1 AS a"), view("x", "SELECT 2")];
-        assert_eq!(told(&by_text(&dump, &there, &[])), [vec!["v"], vec!["w"], vec!["x"], vec![]]);
+        assert_eq!(labels(&by_text(&dump, &there, &[])), [vec!["v"], vec!["w"], vec!["x"], vec![]]);
     }
 
     #[test]
@@ -326,7 +326,7 @@ mod tests {
         let there = [view("v", "SELECT NULL::text"), view("w", "SELECT 2")];
         let made = [view("v", "SELECT NULL::text"), view("w", "SELECT 1")];
         let comparison = by_meaning(&dump, &there, &[], &made, &HashMap::new());
-        assert_eq!(told(&comparison), [vec!["w"], vec![], vec![], vec![]]);
+        assert_eq!(labels(&comparison), [vec!["w"], vec![], vec![], vec![]]);
         assert_eq!(comparison.changed[0].0.definition, made[1].definition);
     }
 
@@ -336,10 +336,10 @@ mod tests {
         let there = [object("FUNCTION", "f(integer)", "CREATE FUNCTION f(integer)")];
         let made = [there[0].clone(), view("v", "SELECT 1")];
         let comparison = by_meaning(&dump, &there, &[], &made, &HashMap::new());
-        assert_eq!(told(&comparison), [vec![], vec!["\"v\""], vec![], vec![]]);
+        assert_eq!(labels(&comparison), [vec![], vec!["\"v\""], vec![], vec![]]);
         let failure = Failure { statement: Some("CREATE VIEW \"v\" AS SELECT 1".into()), ..Failure::default() };
         let comparison = by_meaning(&dump, &there, &[failure], &made, &HashMap::new());
-        assert_eq!(told(&comparison), [NONE; 4]);
+        assert_eq!(labels(&comparison), [NONE; 4]);
         assert_eq!(comparison.failed, 1);
     }
 
@@ -349,13 +349,13 @@ mod tests {
         let there = [view("v", "SELECT NULL::text")];
         let refused = HashMap::from([(key(&dump[0]), "42P01".to_owned()), (key(&dump[1]), String::new())]);
         let comparison = by_meaning(&dump, &there, &[], &[], &refused);
-        assert_eq!(told(&comparison), [vec![], vec!["gone"], vec![], vec!["v"]]);
+        assert_eq!(labels(&comparison), [vec![], vec!["gone"], vec![], vec!["v"]]);
         assert!(comparison.undecided[0].1.ends_with("(42P01)"), "{:?}", comparison.undecided);
         assert_eq!(comparison.compared["view"], 1);
         // What the restore has refused as well is its finding.
         let failure = Failure { statement: Some("CREATE VIEW gone AS SELECT 1".into()), ..Failure::default() };
         let comparison = by_meaning(&dump, &there, &[failure], &[], &refused);
-        assert_eq!(told(&comparison), [vec![], vec![], vec![], vec!["v"]]);
+        assert_eq!(labels(&comparison), [vec![], vec![], vec![], vec!["v"]]);
     }
 
     #[test]
@@ -363,7 +363,7 @@ mod tests {
         let dump = [view("v", "SELECT 1")];
         let there = [view("x", "SELECT 1")];
         let comparison = by_meaning(&dump, &there, &[], &dump, &HashMap::new());
-        assert_eq!(told(&comparison), [vec![], vec!["v"], vec!["x"], vec![]]);
+        assert_eq!(labels(&comparison), [vec![], vec!["v"], vec!["x"], vec![]]);
     }
 
     #[test]
@@ -371,7 +371,7 @@ mod tests {
         let dump = [object("RULE", "a b", "CREATE RULE b ON a"), object("RULE", "a b", "CREATE RULE \"a b\" ON c")];
         let there = [dump[1].clone(), object("RULE", "a b", "CREATE RULE b ON a DO NOTHING")];
         let comparison = by_meaning(&dump, &there, &[], &dump, &HashMap::new());
-        assert_eq!(told(&comparison)[0], ["a b"]);
+        assert_eq!(labels(&comparison)[0], ["a b"]);
         assert_eq!(comparison.changed[0].1, there[1]);
     }
 }

@@ -17,6 +17,9 @@ use crate::postgres::Tool;
 /// Lines around each change.
 const CONTEXT: usize = 2;
 
+/// Lines of each object's difference that stand as evidence.
+const EVIDENCE_LINES: usize = 4;
+
 pub(super) fn looked(restored: &Restored<'_>, comparison: &Comparison) -> Looked {
     let mut findings = Vec::new();
     let options = &restored.target.restore.options;
@@ -109,8 +112,8 @@ fn missing(missing: &[&Declared], left_out: Option<&str>, unsaid: &str, by_end: 
             finding.fix = scope::BY_END.into();
         } else {
             finding.fix =
-                "Find out what has removed them or left them out: a statement after the dump, an event trigger, \
-                           an edited list for pg_restore -L. The statements below make them."
+                "Find out what has removed them or left them out: a statement after the dump, an event trigger, an \
+                 edited list for pg_restore -L. The statements below create them."
                     .into();
         }
         const STATEMENTS: usize = 5;
@@ -130,24 +133,25 @@ fn changed(comparison: &Comparison, unsaid: &str) -> Vec<Finding> {
     let (remarks, objects): (Vec<_>, Vec<_>) = changed.into_iter().partition(|(dump, _)| is_remark(dump));
     if !switched.is_empty() {
         let title = format!(
-            "{} fire otherwise than in the dump",
+            "{} fire differently than in the dump",
             counted_as(switched.len(), "trigger or rule", "triggers or rules")
         );
-        let mut finding = with_differences(Name::TriggerStateChanged, title, &switched);
+        let mut finding = with_differences(Name::TriggerStateChanged, title, switched, EVIDENCE_LINES);
         finding.fix =
-            "Switch them as the dump has them, before the application writes: ALTER TABLE … ENABLE TRIGGER.".into();
+            "Enable or disable them as in the dump, before the application writes: ALTER TABLE … ENABLE TRIGGER."
+                .into();
         findings.push(finding);
     }
     if !objects.is_empty() {
-        let title = format!("{} came back with another definition, {unsaid}", counted(objects.len(), "object"));
-        let mut finding = with_differences(Name::DefinitionChanged, title, &objects);
+        let title = format!("{} came back with a different definition, {unsaid}", counted(objects.len(), "object"));
+        let mut finding = with_differences(Name::DefinitionChanged, title, objects, EVIDENCE_LINES);
         finding.fix = "Compare the definitions below (all of them: --all), and find out what has changed them.".into();
         findings.push(finding);
     }
     if !remarks.is_empty() {
         let title =
             format!("{} other words than in the dump", counted_as(remarks.len(), "comment has", "comments have"));
-        let mut finding = with_differences(Name::DefinitionChanged, title, &remarks);
+        let mut finding = with_differences(Name::DefinitionChanged, title, remarks, EVIDENCE_LINES);
         finding.severity = Severity::Warning;
         finding.fix = "Compare the comments below (all of them: --all).".into();
         findings.push(finding);
@@ -171,23 +175,29 @@ fn is_switched(dump: &Declared, restored: &Declared) -> bool {
     create(dump).is_some() && create(dump) == create(restored)
 }
 
-fn with_differences(name: Name, title: String, changed: &[&(Declared, Declared)]) -> Finding {
+/// A finding of objects that are not as in the dump: how each differs, with at most `lines` of it as evidence.
+pub fn with_differences<'a>(
+    name: Name,
+    title: String,
+    changed: impl IntoIterator<Item = &'a (Declared, Declared)>,
+    lines: usize,
+) -> Finding {
     let mut finding = Finding::new(name, title);
-    finding.count = changed.len() as u64;
     for (dump, restored) in changed {
         let difference = difference(dump, restored);
-        let lines = difference.diff.lines().filter(|line| {
+        let differing = difference.diff.lines().filter(|line| {
             (line.starts_with('-') && !line.starts_with("---")) || (line.starts_with('+') && !line.starts_with("+++"))
         });
-        finding.evidence.extend(lines.take(4).map(|line| format!("{}: {line}", difference.object)));
+        finding.evidence.extend(differing.take(lines).map(|line| format!("{}: {line}", difference.object)));
         finding.objects.push(difference.object.clone());
         finding.differences.push(difference);
     }
+    finding.count = finding.objects.len() as u64;
     finding
 }
 
 /// How one object differs.
-pub fn difference(dump: &Declared, restored: &Declared) -> Difference {
+fn difference(dump: &Declared, restored: &Declared) -> Difference {
     let with_place = |object: &Declared| {
         let mut text = format!("{}\n", secrets(object.definition.trim()));
         if let Some(tablespace) = object.tablespace.as_ref().filter(|tablespace| !tablespace.is_empty()) {

@@ -30,8 +30,8 @@ pub(super) async fn look(restored: &Restored<'_>) -> Result<Option<Finding>, Clu
     }
     let tables_hit = counted_as(tables.len(), "table", "tables");
     let title = match tables.iter().any(|(.., off)| *off) {
-        true => format!("triggers that keep the constraints of {tables_hit} are switched off"),
-        false => format!("triggers that keep the constraints of {tables_hit} fire otherwise than a restore makes them"),
+        true => format!("triggers that enforce the constraints of {tables_hit} are disabled"),
+        false => format!("triggers that enforce the constraints of {tables_hit} fire differently than after a restore"),
     };
     let mut finding = Finding::new(Name::TriggerStateChanged, title);
     finding.count = tables.len() as u64;
@@ -40,12 +40,12 @@ pub(super) async fn look(restored: &Restored<'_>) -> Result<Option<Finding>, Clu
         .iter()
         .take(MOST_NAMED)
         .map(|(schema, table, constraints, _)| {
-            format!("{schema}.{table}: {} hold for no new row", constraints.join(", "))
+            format!("{schema}.{table}: {} are not enforced for new rows", constraints.join(", "))
         })
         .collect();
     finding.fix =
-        "Switch them on before the application writes, and have the server verify the keys; it takes a superuser. \
-                   Triggers of the dump that are off are switched on with them: switch those off again."
+        "Enable them before the application writes, and have the server validate the keys; this takes a superuser. \
+         Triggers that are disabled in the dump are enabled with them: disable those again."
             .into();
     finding.commands = tables
         .iter()

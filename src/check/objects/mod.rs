@@ -23,7 +23,7 @@ use crate::postgres::Tool;
 use crate::source::Witness;
 
 pub use compare::{Comparison, failed};
-pub use findings::{difference, undecided};
+pub use findings::{undecided, with_differences};
 pub use text::with_attachments;
 
 pub struct Objects;
@@ -152,7 +152,7 @@ pub async fn compare_only(
         comparison.missing.retain(|object| !(is_there && compare::is_public(object)));
     }
     // pg_dump leaves invalid indexes out, and what is attached to them (getIndexes and dumpIndex in pg_dump.c); that they are
-    // invalid is told by the check of indexes.
+    // invalid is reported by the check of indexes.
     let of_index = |object: &Declared| matches!(object.desc.as_str(), tag::INDEX | tag::INDEX_ATTACH);
     if comparison.missing.iter().any(of_index) {
         let sql = "

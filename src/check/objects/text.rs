@@ -30,7 +30,7 @@ fn compared(object: &Declared) -> Vec<Cow<'_, str>> {
         .map(Cow::from)
         .collect();
     if object.desc.ends_with(tag::CONSTRAINT) {
-        // That a constraint is not verified is told by the check of constraints.
+        // That a constraint is not verified is reported by the check of constraints.
         for statement in &mut statements {
             if let Some(verified) = statement.strip_suffix(" NOT VALID") {
                 *statement = verified.to_owned().into();
@@ -41,7 +41,7 @@ fn compared(object: &Declared) -> Vec<Cow<'_, str>> {
     statements
 }
 
-/// Whether row level security is forced is told by the check of it; what is set for the session is no part of an object.
+/// Whether row level security is forced is reported by the check of it; what is set for the session is no part of an object.
 fn is_compared_elsewhere(statement: &str) -> bool {
     statement.starts_with("SET ") || statement.ends_with(" FORCE ROW LEVEL SECURITY")
 }

@@ -22,8 +22,8 @@ impl Unnamed {
     /// For people.
     pub fn looked_at(&self) -> String {
         match self.tables {
-            1 => "1 table of the script's own is there".to_owned(),
-            tables => format!("{tables} tables of the script's own are there"),
+            1 => "1 table of the script exists".to_owned(),
+            tables => format!("{tables} tables of the script exist"),
         }
     }
 }
@@ -64,7 +64,7 @@ pub(super) async fn look(restored: &Restored<'_>) -> Result<Unnamed, ClusterErro
         if is_there {
             unnamed.tables += 1;
         } else if !failed {
-            let why = "the script makes it and it is not there; whether the script means that is not known";
+            let why = "the script creates it, but it does not exist; whether the script intends that is not known";
             unnamed.could_not.push(format!("table {schema}.{name}: {why}"));
             unnamed.apart.push(Apart::untested(ItemKind::Table, (schema, name), why));
         }

@@ -310,7 +310,7 @@ mod tests {
     use pgdump_reader::Names;
 
     #[test]
-    fn the_error_that_ended_a_script_is_told_without_values() {
+    fn the_error_that_ended_a_script_is_shown_without_values() {
         let hiding = Mask::of_postgres();
         let stderr = "psql:<stdin>:1: WARNING:  25001: there is already a transaction in progress\nLOCATION:  x\n\
                       psql:<stdin>:7: ERROR:  22P02: invalid input syntax for type integer: \"Ada\"\nLINE 1: x\n";

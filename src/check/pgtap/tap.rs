@@ -69,7 +69,7 @@ impl Tap {
             return Some("bailed out".into());
         }
         match self.planned {
-            None => Some("printed no plan, so nobody knows whether all its tests ran".into()),
+            None => Some("printed no plan, so it is not known whether all its tests ran".into()),
             Some(planned) if planned != self.ran => Some(format!("planned {planned} tests and ran {}", self.ran)),
             Some(0) if self.skipped_all.is_none() => Some("tests nothing".into()),
             Some(_) => None,

@@ -186,7 +186,7 @@ async fn ask(session: &Session, query: &Query, mask: &Mask<'_>, looked: &mut Loo
         killed(error, &label(query))?;
     }
     session.batch("ROLLBACK", &step).await?;
-    let mut finding = about(&[query], format!("query {:?} did not give what is expected", query.name));
+    let mut finding = about(&[query], format!("query {:?} did not return what is expected", query.name));
     finding.evidence = vec![format!("expected {}", query.expect.describe())];
     if let Some(role) = &query.as_role {
         finding.evidence.push(format!("asked as role {role:?}"));

@@ -66,8 +66,8 @@ pub async fn ask(session: &Session, restored: &Restored<'_>, looked: &mut Looked
     }
     if !missing.is_empty() {
         let title = match missing.as_slice() {
-            [one] => format!("table {one:?}, of which the profile asks, does not exist"),
-            many => format!("{} tables, of which the profile asks, do not exist", many.len()),
+            [one] => format!("table {one:?}, which the profile asks for, does not exist"),
+            many => format!("{} tables that the profile asks for do not exist", many.len()),
         };
         let mut finding = Finding::new(Name::QueryFailed, title);
         finding.count = missing.len() as u64;
@@ -88,7 +88,7 @@ pub async fn ask(session: &Session, restored: &Restored<'_>, looked: &mut Looked
         finding.evidence = others.iter().map(|(name, evidence)| format!("{name}: {evidence}")).collect();
         finding.objects = others.into_iter().map(|(name, _)| name).collect();
         finding.fix =
-            "Look at the findings above first: rows that did not come back are told there. Otherwise compare with the source."
+            "Look at the findings above first: they name rows that did not come back. Otherwise compare with the source."
                 .into();
         looked.findings.push(finding);
     }

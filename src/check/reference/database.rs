@@ -93,7 +93,7 @@ pub(super) async fn extensions(
             format!("CREATE EXTENSION {name} WITH SCHEMA {schema} VERSION {version}"),
         ]
     });
-    // What cannot be installed is told by what needs it.
+    // What cannot be installed is reported by what needs it.
     session.pipelined(&statements.collect::<Vec<_>>()).await;
     Ok(())
 }

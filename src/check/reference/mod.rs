@@ -1,10 +1,10 @@
 //! What one server makes of the dump's own definitions: a second database beside the restored one, made from them alone.
 //!
-//! Two texts prove little: versions of PostgreSQL, options of pg_dump and the server's own reading write one object in many
-//! ways, and a parenthesis that has moved is another object. So where texts differ, the dump's definitions are run in a
-//! database from `template0`, without rows, without what the profile put into the target, and the target's own pg_dump writes
-//! both databases. What is the same object is the same text then. It is made only where it is needed, once for a database,
-//! and dropped at once.
+//! Two texts prove little: versions of PostgreSQL, options of pg_dump and the server's own parsing write one object in many
+//! ways, and a parenthesis that has moved is a different object. So where texts differ, the dump's definitions are run in a
+//! database from `template0`, without rows, without what the profile put into the target, and the target's own pg_dump
+//! writes both databases. What is the same object is the same text then. It is made only where it is needed, once for a
+//! database, and dropped at once.
 
 mod database;
 pub(super) mod made;

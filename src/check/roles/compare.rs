@@ -196,7 +196,7 @@ mod tests {
         compare(&stated, &there, &made).changed.into_iter().map(|(_, line)| line).collect()
     }
 
-    /// A CREATE ROLE of what is there already fails, and is told as harmless: what it states is compared, and no more.
+    /// A CREATE ROLE of what is there already fails, and is reported as harmless: what it states is compared, and no more.
     #[test]
     fn a_role_that_was_there_is_compared_with_what_create_role_states() {
         const OWN: &str =

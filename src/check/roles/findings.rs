@@ -30,7 +30,7 @@ pub fn all(differences: Differences, stated: &Stated, there: &Stated, restored: 
         finding.objects = differences.missing;
         finding.fix = match by_end {
             true => BY_END.into(),
-            false => "Find out what has dropped or renamed them after the dump had made them.".into(),
+            false => "Find out what has dropped or renamed them after the dump had created them.".into(),
         };
         findings.push(finding);
     }
@@ -44,7 +44,7 @@ pub fn all(differences: Differences, stated: &Stated, there: &Stated, restored: 
         let mut finding = Finding::new(Name::ObjectExtra, title);
         finding.count = count as u64;
         finding.objects = differences.extra;
-        finding.fix = "Find out what made them: neither the dump nor the profile does.".into();
+        finding.fix = "Find out what created them: neither the dump nor the profile does.".into();
         findings.push(finding);
     }
     if !differences.comments.is_empty() {

@@ -27,7 +27,7 @@ const TABLE: &str = "pgrehearse_rows";
 pub enum ByValue {
     Equal,
     Differs(RowDifference),
-    /// Why nothing can be told of it.
+    /// Why nothing is known of it.
     CannotTell(&'static str),
 }
 
@@ -67,8 +67,8 @@ pub async fn compare(
         Some(difference) if difference.rows() == 0 => ByValue::Equal,
         Some(difference) => ByValue::Differs(difference),
         None => ByValue::CannotTell(
-            "its values are not written as a server writes them, and this one does not take them as texts: whether they \
-             are the same cannot be told",
+            "its values are not written as a server writes them, and this one does not accept them as texts: whether \
+             they are the same is not known",
         ),
     })
 }

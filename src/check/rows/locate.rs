@@ -13,7 +13,7 @@ use crate::cluster::{ClusterError, Session};
 
 /// Rows that are looked at one by one in a table, on each side.
 const LOOKED_AT: usize = 20_000;
-/// Rows of which the place is told.
+/// Rows whose place is named.
 const MOST_NAMED: usize = 5;
 
 /// A table whose rows are read again.
@@ -418,7 +418,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_negative_zero_that_is_a_zero_is_told_from_another_value() {
+    fn a_negative_zero_that_is_a_zero_is_distinguished_from_another_value() {
         let of = |text: &str| digest::hash(text.as_bytes());
         assert!(is_lost_sign(Treatment::Real, of("80000000"), of("00000000")));
         assert!(is_lost_sign(Treatment::Double, of("8000000000000000"), of("0000000000000000")));

@@ -272,7 +272,7 @@ async fn foreign_encoding(restored: &Restored<'_>, session: &Session) -> Result<
     Ok((dumped != own && dumped > 0 && own > 0).then(|| encoding.to_owned()))
 }
 
-/// Reads the tables again that seem to differ, and tells how they do.
+/// Reads the tables again that seem to differ, and says how they do.
 async fn look_into(
     restored: &Restored<'_>,
     session: &Session,
@@ -303,7 +303,7 @@ async fn look_into(
     let mut search =
         Search { dump: restored.dump, session, show_data: restored.mask.shows_data(), found: BTreeMap::new() };
     search.run(suspects.clone(), report).await?;
-    // Where bytes stand inside arrays or other types, those that the dump has in the escape form are told only by having
+    // Where bytes stand inside arrays or other types, those that the dump has in the escape form are known only by having
     // the server write them so too.
     let nested = suspects.iter().filter(|suspect| suspect.has_nested_bytes && search.is_open(suspect));
     let nested: Vec<Suspect> = nested.cloned().map(Suspect::with_escaped_bytes).collect();

@@ -26,7 +26,7 @@ pub struct Unit {
     pub rows: u64,
     pub bytes: u64,
     pub ascii: bool,
-    /// Whether the server may have left some of them out, as their statements tell it to.
+    /// Whether the server may have left some of them out, as their statements ask it to.
     pub at_most: bool,
     pub digest: Result<Digest, NoDigest>,
     /// Whether the dump makes the table, so that nothing could alter its rows as they came in.
@@ -118,7 +118,8 @@ pub fn plan(
                 continue;
             }
             _ => {
-                let why = "it is a view here, which keeps no rows: where they went, and whether they are whole, cannot be told";
+                let why =
+                    "it is a view here, which keeps no rows: where they went, and whether they are whole, is not known";
                 plan.leave_open(&label, &parts, why);
                 continue;
             }

@@ -44,7 +44,7 @@ pub struct RowsReport<'a> {
 
 /// Whose doing it is that rows are not as the dump has them.
 enum Doing {
-    /// It is told: nothing in the script leaves it open, or the script itself loses them.
+    /// It is reported: nothing in the script leaves it open, or the script itself loses them.
     Reported,
     /// The script makes rows that stand nowhere in its text.
     Makes(String),
@@ -58,8 +58,8 @@ enum Altering {
     Nobody,
     /// One that was there before the restore, for people: `trigger t`.
     Target(String),
-    /// Why that cannot be told.
-    Untold(String),
+    /// Why that is not known.
+    Unknown(String),
 }
 
 /// By those of a table; `was_there` says whether one was there before the restore, where that is known.
@@ -67,11 +67,11 @@ fn altering(alters: &[Alters], was_there: impl Fn(&Alters) -> Option<bool>) -> A
     let with = |wanted: Option<bool>| alters.iter().find(|alters| was_there(alters) == wanted);
     match (with(Some(true)), with(Some(false)), with(None)) {
         (_, _, Some(unknown)) => {
-            Altering::Untold(format!("its {unknown} may alter rows, and whether it was there before is not known"))
+            Altering::Unknown(format!("its {unknown} may alter rows, and whether it was there before is not known"))
         }
-        (Some(own), Some(brought), None) => Altering::Untold(format!(
+        (Some(own), Some(brought), None) => Altering::Unknown(format!(
             "its {own}, which was there before, may alter rows, and its {brought}, which the restore brings: which did \
-             cannot be told"
+             is not known"
         )),
         (Some(own), None, None) => Altering::Target(own.to_string()),
         (None, _, None) => Altering::Nobody,
@@ -230,7 +230,7 @@ impl<'a> RowsReport<'a> {
                 Doing::Reported
             }
             Some(unknown) if loses.is_empty() => Doing::Unknown(format!(
-                "{}; which rows it should have then cannot be told by reading the script",
+                "{}; reading the script does not show which rows it should have",
                 unknown.label()
             )),
             _ => {
@@ -241,7 +241,7 @@ impl<'a> RowsReport<'a> {
     }
 
     /// The statement of the script behind the first of these rows that changes or removes some of them, or may do so. Where
-    /// values are not compared, nothing else would tell.
+    /// values are not compared, nothing else would show it.
     fn altered_by_script(&self, unit: &Unit) -> Option<String> {
         let tables = unit.tables();
         let list = self.unfollowed(tables.iter().map(|(schema, table)| (schema.as_str(), table.as_str())));
@@ -279,7 +279,7 @@ impl<'a> RowsReport<'a> {
         let is_wanted = !matches!(why, NoDigest::NotWanted | NoDigest::Damaged) && !all_alike;
         let too_few = found < unit.rows;
         if let Some(statement) = self.altered_by_script(unit).filter(|_| is_wanted && !too_few) {
-            self.could_not(unit, format!("{statement}; what is left of its values cannot be told, because {why}"));
+            self.could_not(unit, format!("{statement}; what is left of its values is not known, because {why}"));
             return;
         }
         // Each query counts as one row, and may have given any number of them.
@@ -350,7 +350,7 @@ impl<'a> RowsReport<'a> {
         }
         let mut difference = difference;
         let altering = self.altering(unit);
-        if let Altering::Untold(why) = &altering
+        if let Altering::Unknown(why) = &altering
             && difference.found >= difference.dumped
         {
             return self.could_not(unit, why.clone());
@@ -359,7 +359,7 @@ impl<'a> RowsReport<'a> {
             // What it alters, it may; a row that it drops is lost.
             if difference.found >= difference.dumped {
                 if let Some(statement) = self.altered_by_script(unit) {
-                    let why = format!("{statement}, and its {alters} may alter rows too: which did cannot be told");
+                    let why = format!("{statement}, and its {alters} may alter rows too: which did is not known");
                     self.could_not(unit, why);
                     return;
                 }
@@ -374,8 +374,8 @@ impl<'a> RowsReport<'a> {
         let dump = self.restored.dump;
         let at_most = unit.at_most && !(unit.created && (dump.is_archive() || dump.is_from_pg_dump()));
         if at_most && difference.found > 0 && difference.missing + difference.changed > 0 {
-            let why = "its INSERT statements leave out rows that are there (ON CONFLICT DO NOTHING), and some are not as the \
-                       script has them: which it should have cannot be told by reading it";
+            let why = "its INSERT statements leave out rows that are there (ON CONFLICT DO NOTHING), and some are not as \
+                       the script has them: reading it does not show which it should have";
             self.could_not(unit, why.to_owned());
             return;
         }
@@ -480,7 +480,7 @@ impl<'a> RowsReport<'a> {
     }
 
     fn changed(&self) -> Option<Finding> {
-        let what = format!("came back with other values, {}", unsaid(self.restored));
+        let what = format!("came back with different values, {}", unsaid(self.restored));
         let (mut finding, _) = self.finding(Name::RowsChanged, |difference| difference.changed, &what)?;
         let changed = self.differing.iter().filter(|table| table.difference.changed > 0);
         let by_zeros = changed.clone().all(|table| table.difference.zeros == table.difference.changed);
@@ -492,13 +492,13 @@ impl<'a> RowsReport<'a> {
     }
 
     fn extra(&self) -> Option<Finding> {
-        let what = "are there that the dump does not hold";
+        let what = "exist that the dump does not hold";
         let (mut finding, _) = self.finding(Name::RowsExtra, |difference| difference.extra, what)?;
         finding.fix = match statements(&self.may_fill) {
             Some(said) => format!("The script itself runs what may make rows: {said}. Take that out, or dump again."),
             None => {
-                "Restore into an empty database, and once: rows were there before, came twice, or were written by a \
-                     trigger or a script."
+                "Restore once, into an empty database: rows existed before, were loaded twice, or were written by a \
+                 trigger or a script."
                     .into()
             }
         };
@@ -516,7 +516,7 @@ impl<'a> RowsReport<'a> {
             return None;
         }
         let title = if dumped.objects == *objects {
-            format!("the {objects} large objects came back with other contents")
+            format!("the {objects} large objects came back with different contents")
         } else {
             format!("the dump holds {} large objects, the database {objects}", dumped.objects)
         };
@@ -534,7 +534,7 @@ mod tests {
 
     #[test]
     fn a_trigger_that_the_restore_brings_is_no_excuse_for_rows_that_are_not_as_the_dump_has_them() {
-        let told = |list: &[(&str, Option<bool>)]| {
+        let who_alters = |list: &[(&str, Option<bool>)]| {
             let alters: Vec<Alters> =
                 list.iter().map(|(name, _)| Alters { desc: "TRIGGER", name: (*name).to_owned() }).collect();
             let was_there =
@@ -542,13 +542,13 @@ mod tests {
             match altering(&alters, was_there) {
                 Altering::Nobody => "nobody".to_owned(),
                 Altering::Target(alters) => alters,
-                Altering::Untold(_) => "untold".to_owned(),
+                Altering::Unknown(_) => "not known".to_owned(),
             }
         };
-        assert_eq!(told(&[]), "nobody");
-        assert_eq!(told(&[("sw", Some(false))]), "nobody");
-        assert_eq!(told(&[("sw", Some(true))]), "trigger sw");
-        assert_eq!(told(&[("a", Some(false)), ("sw", Some(true))]), "untold");
-        assert_eq!(told(&[("a", Some(true)), ("sw", None)]), "untold");
+        assert_eq!(who_alters(&[]), "nobody");
+        assert_eq!(who_alters(&[("sw", Some(false))]), "nobody");
+        assert_eq!(who_alters(&[("sw", Some(true))]), "trigger sw");
+        assert_eq!(who_alters(&[("a", Some(false)), ("sw", Some(true))]), "not known");
+        assert_eq!(who_alters(&[("a", Some(true)), ("sw", None)]), "not known");
     }
 }

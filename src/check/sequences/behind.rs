@@ -104,12 +104,13 @@ async fn behind(
     let free = if sequence.cycle { first_free(session, sequence, next).await? } else { Some(furthest) };
     match free {
         Some(value) if sequence.after(value) != Next::Exhausted => {
-            finding.fix = "Set the sequence behind the values that are there, before the application writes.".into();
+            finding.fix = "Set the sequence past the existing values, before the application writes.".into();
             let setval = format!("SELECT pg_catalog.setval({}, {value}, true);", literal(&sequence.qualified()));
             finding.mend(AfterKind::Setval, vec![setval], 1);
         }
         _ => {
-            finding.fix = "The column holds values up to the sequence's end: give the sequence more room first.".into();
+            finding.fix =
+                "The column holds values up to the sequence's end: give the sequence a higher limit first.".into();
             let room = format!("ALTER SEQUENCE {} AS bigint NO MAXVALUE NO MINVALUE;", sequence.qualified());
             let setval = format!("SELECT pg_catalog.setval({}, {furthest}, true);", literal(&sequence.qualified()));
             finding.mend(AfterKind::Setval, vec![room, setval], 1);

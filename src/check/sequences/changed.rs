@@ -68,11 +68,11 @@ fn feeding<'s>(sequences: &'s [Sequence], schema: &str, table: &str, column: &st
     feeding.next().filter(|_| feeding.next().is_none())
 }
 
-/// Those in `told` have their finding, those in `unread` could not be read.
+/// Those in `reported` have their finding, those in `unread` could not be read.
 pub fn judge<'a>(
     restored: &Restored<'_>,
     sequences: &'a [Sequence],
-    told: &HashSet<(&str, &str)>,
+    reported: &HashSet<(&str, &str)>,
     unread: &BTreeMap<(String, String), String>,
 ) -> Judged<'a> {
     let dumped = dumped(restored, sequences);
@@ -86,7 +86,7 @@ pub fn judge<'a>(
         compared += 1;
         let stands = (sequence.last_value, sequence.is_called);
         if stands == (i128::from(last_value), is_called)
-            || told.contains(&(sequence.schema.as_str(), sequence.name.as_str()))
+            || reported.contains(&(sequence.schema.as_str(), sequence.name.as_str()))
             // It was never set, and the restore's errors say why.
             || failed && stands == (sequence.start, false)
         {
@@ -124,11 +124,11 @@ fn set_apart(
                 apart.push(Apart::not_compared(ItemKind::SequenceValue, item, why));
             }
         } else if *by_column {
-            let why = "the dump names its column alone, and only the server knows the sequence";
+            let why = "the dump names only its column, and only the server knows the sequence";
             apart.push(Apart::not_compared(ItemKind::SequenceValue, item, why));
-        // That a sequence is missing is told by the restore, or by the comparison of objects.
+        // That a sequence is missing is reported by the restore, or by the comparison of objects.
         } else if !failed && !declared.contains(&(schema.clone(), *name)) {
-            let why = "the dump sets it, and no such sequence is there";
+            let why = "the dump sets it, but no such sequence exists";
             could_not.push(format!("sequence {schema}.{name}: {why}"));
             apart.push(Apart::untested(ItemKind::SequenceValue, item, why));
         }
@@ -178,7 +178,8 @@ fn finding<'a>(changed: &[Changed<'a>], severity: Severity) -> Option<(Finding, 
     };
     finding.evidence = first_few(changed.iter().map(describe).collect());
     finding.fix = if severity == Severity::Error {
-        "Set the sequences to where the dump has them: numbers that the source has handed out would come twice.".into()
+        "Set the sequences to where the dump has them: otherwise numbers that the source has handed out come twice."
+            .into()
     } else {
         "Something has taken numbers during or after the restore; see what it was. Gaps alone do no harm.".into()
     };

@@ -135,8 +135,8 @@ fn empty(views: &[View], restored: &Restored<'_>, unfilled: &[Unfilled]) -> Opti
     let empty: Vec<&View> = views.iter().filter(is_empty).collect();
     let title = match &*empty {
         [] => return None,
-        [only] => format!("materialized view {}.{} is not filled, and is so in the dump", only.schema, only.name),
-        _ => format!("{} materialized views are not filled, and are so in the dump", empty.len()),
+        [only] => format!("materialized view {}.{} is not populated, but is in the dump", only.schema, only.name),
+        _ => format!("{} materialized views are not populated, but are in the dump", empty.len()),
     };
     let mut finding = Finding::new(Name::MaterializedViewEmpty, title);
     finding.count = empty.len() as u64;
@@ -166,14 +166,14 @@ fn filled(views: &[View], restored: &Restored<'_>) -> Option<Finding> {
     let filled: Vec<&View> = views.iter().filter(is_filled).collect();
     let title = match &*filled {
         [] => return None,
-        [only] => format!("materialized view {}.{} is filled, and is not in the dump", only.schema, only.name),
-        _ => format!("{} materialized views are filled, and are not in the dump", filled.len()),
+        [only] => format!("materialized view {}.{} is populated, but is not in the dump", only.schema, only.name),
+        _ => format!("{} materialized views are populated, but are not in the dump", filled.len()),
     };
     let mut finding = Finding::new(Name::RowsExtra, title);
     finding.severity = Severity::Warning;
     finding.count = filled.len() as u64;
     finding.objects = filled.iter().map(|view| view.label()).collect();
-    finding.fix = "Find out what has refreshed them: the dump does not.".into();
+    finding.fix = "Find out what has refreshed them: the dump does not do that.".into();
     Some(finding)
 }
 

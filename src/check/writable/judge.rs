@@ -135,7 +135,7 @@ impl Known<'_> {
         }
     }
 
-    /// Whether the check of sequences has told of it: a column of the table, or of the one that was refused, is named in
+    /// Whether the check of sequences has reported it: a column of the table, or of the one that was refused, is named in
     /// its evidence.
     fn is_explained(&self, table: &Table, refused: &Refused) -> bool {
         let mut columns: Vec<String> = table.keys.iter().map(|key| format!("{}.{key} ", table.label())).collect();
@@ -209,8 +209,8 @@ pub fn finding(cause: &WriteFailure, tables: Vec<(String, Refused)>, role: Optio
     let first = tables.first().map(|(_, refused)| shown(refused)).unwrap_or_default();
     let (why, fix) = match cause {
         WriteFailure::KeyTaken => (
-            "its generated key is there already".to_owned(),
-            "Set the sequence behind the values that are there, before the application writes: `SELECT setval(…)`.",
+            "its generated key already exists".to_owned(),
+            "Set the sequence past the existing values, before the application writes: `SELECT setval(…)`.",
         ),
         WriteFailure::SequenceEnd => (
             "the sequence of its key is at its end".to_owned(),
@@ -218,8 +218,8 @@ pub fn finding(cause: &WriteFailure, tables: Vec<(String, Refused)>, role: Optio
         ),
         WriteFailure::Undefined(_) => (
             first,
-            "A default or trigger uses something that did not come back, or finds it no more: restore it along, or name it \
-             with its schema in the function.",
+            "A default or trigger uses something that did not come back, or no longer finds it: restore that too, or \
+             name it with its schema in the function.",
         ),
         WriteFailure::SearchPath => (
             "a default or trigger finds what it uses only with the table's schema in search_path".to_owned(),
@@ -235,7 +235,7 @@ pub fn finding(cause: &WriteFailure, tables: Vec<(String, Refused)>, role: Optio
             (shape, "Grant the role what an insert needs beside the table: the sequence, the schema, the functions.")
         }
         WriteFailure::Shut => (
-            "row level security lets it insert no row, for no policy is for it".to_owned(),
+            "row level security lets it insert no row: no policy applies to it".to_owned(),
             "Restore the policies, with the roles that they name; the findings above say which were lost.",
         ),
         WriteFailure::Orphan => (

@@ -136,10 +136,12 @@ pub fn closing(report: &Report, judge: &CommonEngine) -> (String, Outcome) {
              Next, with a dump of your own: pgrehearse run your.dump -p laptop-linux"
         }
         Outcome::Otherwise => {
-            "Something went OTHER THAN IT SHOULD, which the demo calls a failure. It can be this machine's PostgreSQL or a\n\
-             bug of pgrehearse; please report it with the output above."
+            "Something did NOT GO AS IT SHOULD, so the demo fails. The cause can be this machine's PostgreSQL or a\n\
+             bug in pgrehearse; please report it with the output above."
         }
-        Outcome::Untested => "Something could not be tested: the reasons are above. `pgrehearse doctor` says what is missing.",
+        Outcome::Untested => {
+            "Something could not be tested: the reasons are above. `pgrehearse doctor` says what is missing."
+        }
     });
     (text, outcome)
 }

@@ -1,4 +1,4 @@
-//! bubblewrap: whether it works here, and the walls that it is told to build.
+//! bubblewrap: whether it works here, and the walls that it is asked to build.
 //!
 //! A dump is untrusted code. What runs in these walls has no network, sees no process of the machine, has no
 //! capabilities and cannot gain any, reads only the system's programs, and writes only where the sandbox's own
@@ -84,7 +84,7 @@ impl Mount {
 }
 
 /// What of /etc programs need to start: the loader's cache, locale aliases, Debian's links between programs. Nothing
-/// that tells of this machine; users and groups are the sandbox's own.
+/// that describes this machine; users and groups are the sandbox's own.
 const ETC: [&str; 6] = [
     "/etc/ld.so.cache",
     "/etc/ld.so.conf",

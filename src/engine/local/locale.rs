@@ -11,7 +11,7 @@ use crate::profile::LocaleProvider;
 /// [`EngineError::Unavailable`] names the first that does not.
 pub(super) fn check(options: &InitdbOptions) -> Result<(), EngineError> {
     let Some(known) = installed() else {
-        // musl has no `locale` program and takes any name: initdb will tell.
+        // musl has no `locale` program and takes any name: initdb will refuse what it does not know.
         return Ok(());
     };
     let own = (options.locale_provider != LocaleProvider::Builtin).then_some(&options.locale);

@@ -54,7 +54,7 @@ pub struct RunTag {
     pub run: String,
 }
 
-/// Tells whether the run with this id is over.
+/// Says whether the run with this id is over.
 pub type IsDead = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// The engine that uses what is installed.

@@ -15,7 +15,7 @@ pub(super) struct Row {
     pub pid: i32,
     pub parent: i32,
     pub threads: u64,
-    /// Tells a process from a later one with the same number; in clock ticks since boot, 0 where unknown.
+    /// Distinguishes a process from a later one with the same number; in clock ticks since boot, 0 where unknown.
     pub started: u64,
     /// Bytes in memory, shared ones included.
     pub resident: u64,
@@ -139,7 +139,7 @@ mod platform {
         })
     }
 
-    /// The proportional set size in bytes, where the kernel tells it.
+    /// The proportional set size in bytes, where the kernel reports it.
     pub fn proportional(pid: i32) -> Option<u64> {
         let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
         let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;

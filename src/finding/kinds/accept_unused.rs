@@ -8,7 +8,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Target,
     summary: "The profile accepts something that this target does not have.",
     page: include_str!("../../../docs/findings/accept-unused.md"),
-    fix: "Remove it from the profile: what it stood for is gone, and the next one would pass with it.",
+    fix: "Remove it from the profile: what it stood for is gone, and the next finding of this kind would be accepted unseen.",
     acceptable: Acceptable::OfProfile,
     ..Kind::USUAL
 };

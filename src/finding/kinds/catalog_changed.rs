@@ -6,7 +6,7 @@ pub static KIND: Kind = Kind {
     name: "catalog-changed",
     severity: Severity::Error,
     origin: Origin::Target,
-    summary: "The dump uses something of PostgreSQL's own catalogue that the target's version does not have.",
+    summary: "The dump uses a system table, column, type or function that the target's version does not have.",
     page: include_str!("../../../docs/findings/catalog-changed.md"),
     rules: &[Rule::new(Precedence::Missing, &MISSING, |failed| {
         // `column s.consrc`, `relation "pg_pltemplate"`, `function pg_start_backup(unknown)`.
@@ -16,8 +16,8 @@ pub static KIND: Kind = Kind {
     })],
     subject: SubjectIs::OwnWords,
     title: Some(|case| format!("the dump uses {}", case.subject)),
-    fix: "Change the view or function in the source to what the newer version has, or drop it there, and dump again: \
-          nothing in the target can bring it back.",
+    fix: "Rewrite the view or function in the source for the newer version, or drop it there, and dump again: nothing in \
+          the target can bring the old one back.",
     ..Kind::USUAL
 };
 
@@ -73,7 +73,7 @@ const FUNCTIONS: [(&str, u16); 14] = [
 /// PostgreSQL 12 took out`.
 fn gone(state: &str, name: &str, statement: &str) -> Option<String> {
     let last = name.rsplit('.').next().unwrap_or(name).trim_matches('"');
-    let took_out = |what: String, since: u16| format!("{what}, which PostgreSQL {since} took out");
+    let took_out = |what: String, since: u16| format!("{what}, which PostgreSQL {since} removed");
     match state {
         "42703" => {
             let (column, table, since) =

@@ -5,9 +5,9 @@ pub static KIND: Kind = Kind {
     name: "check-crashed",
     severity: Severity::Warning,
     origin: Origin::Tool,
-    summary: "The server's process ended when a check looked at an object.",
+    summary: "The server process ended while a check looked at an object.",
     page: include_str!("../../../docs/findings/check-crashed.md"),
-    fix: "Look at it by hand in a database that may go down: a bug of an extension, or code that ends sessions, does \
-          so wherever it runs.",
+    fix: "Look at the object by hand, in a database that may go down: a bug in an extension, or code that ends sessions, \
+          does the same wherever it runs.",
     ..Kind::USUAL
 };

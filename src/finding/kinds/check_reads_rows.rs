@@ -20,8 +20,8 @@ pub static KIND: Kind = Kind {
         };
         format!("check {:?} calls {function}, which reads tables that are not filled yet", case.subject)
     }),
-    fix: "Make the check a trigger in the source, which a restore makes after the rows; or add it after them, in the \
-          order that it needs: schema without it, rows, then the check as NOT VALID, and VALIDATE.",
+    fix: "Turn the check into a trigger in the source: a restore creates triggers after the rows. Or restore in this \
+          order: the schema without the check, the rows, the check as NOT VALID, then VALIDATE.",
     commands: Some(|_| {
         vec!["pg_restore --section=pre-data …   # then DROP the check, --section=data, and add it again".into()]
     }),

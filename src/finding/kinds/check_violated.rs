@@ -20,7 +20,7 @@ pub static KIND: Kind = Kind {
         None => check_reads_rows::of_check(refine, failure, cause),
     }),
     title: Some(|case| format!("rows of the dump break {:?}", case.subject)),
-    fix: "Find and mend the rows in the source, and dump again; a check that looks at the time or at other rows \
-          belongs into a trigger.",
+    fix: "Find and fix the rows in the source, and dump again. A check that depends on the time or on other rows belongs \
+          in a trigger.",
     ..Kind::USUAL
 };

@@ -13,8 +13,6 @@ pub static KIND: Kind = Kind {
     acceptable: Acceptable::Never,
     subject: SubjectIs::Form,
     may_follow: true,
-    advice: Some(|_| {
-        Advice::words("Read the client's message; it stopped or skipped something for a reason of its own.")
-    }),
+    advice: Some(|_| Advice::words("Read the client's message; it stopped or skipped something for its own reason.")),
     ..Kind::USUAL
 };

@@ -7,7 +7,7 @@ pub static KIND: Kind = Kind {
     name: "client-too-old",
     severity: Severity::Error,
     origin: Origin::Restore,
-    summary: "The archive was written by a newer pg_dump than this pg_restore can read.",
+    summary: "The archive was written by a pg_dump that is too new for this pg_restore.",
     page: include_str!("../../../docs/findings/client-too-old.md"),
     rules: &[Rule::of_client(Precedence::Message, |failed| {
         let says = failed.says("unsupported version") && failed.message.contains("file header");
@@ -16,8 +16,8 @@ pub static KIND: Kind = Kind {
     })],
     acceptable: Acceptable::Never,
     title: Some(|case| format!("pg_restore {} cannot read archives of version {}", case.context.client, case.subject)),
-    fix: "Restore with the pg_restore of the version that made the dump, or a newer one; it can restore into an \
-          older server. In the profile: restore.client.",
+    fix: "Use the pg_restore of the version that made the dump, or a newer one; it can restore into an older server. In \
+          the profile, set restore.client.",
     commands: Some(|case| vec![format!("restore: {{client: {}}}", newest(case))]),
     ..Kind::USUAL
 };

@@ -5,8 +5,8 @@ pub static KIND: Kind = Kind {
     name: "collation-version-differs",
     severity: Severity::Warning,
     origin: Origin::Target,
-    summary: "A collation was recorded with other sorting rules than the system has.",
+    summary: "The sorting rules of a collation have changed since its version was recorded.",
     page: include_str!("../../../docs/findings/collation-version-differs.md"),
-    fix: "Build the indexes anew that sort by it, then record the version that the system has.",
+    fix: "Rebuild the indexes that use it, then record the system's version.",
     ..Kind::USUAL
 };

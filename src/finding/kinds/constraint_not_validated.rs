@@ -5,8 +5,8 @@ pub static KIND: Kind = Kind {
     name: "constraint-not-validated",
     severity: Severity::Error,
     origin: Origin::Restore,
-    summary: "The database takes a constraint for not verified that the dump has as verified.",
+    summary: "A constraint that is valid in the dump is not valid in the restored database.",
     page: include_str!("../../../docs/findings/constraint-not-validated.md"),
-    fix: "Have the server verify them; where that fails, its error names a row that breaks the constraint.",
+    fix: "Validate them. If that fails, the error names a row that violates the constraint.",
     ..Kind::USUAL
 };

@@ -7,7 +7,7 @@ pub static KIND: Kind = Kind {
     name: "created-later",
     severity: Severity::Error,
     origin: Origin::Dump,
-    summary: "A statement needs something that the dump makes only further down.",
+    summary: "A statement needs something that the dump creates only later.",
     page: include_str!("../../../docs/findings/created-later.md"),
     rules: &[
         // grouping_error: a view may name columns that its GROUP BY does not have where that has a primary key.
@@ -19,13 +19,12 @@ pub static KIND: Kind = Kind {
     ],
     subject: SubjectIs::OwnWords,
     may_follow: true,
-    title: Some(|case| format!("{} comes only further down in the dump", case.subject)),
-    fix: "Dump again with pg_dump, which puts everything behind what it needs; or move the statement behind what it \
-          names.",
+    title: Some(|case| format!("{} is created only later in the dump", case.subject)),
+    fix: "Dump again with pg_dump, which writes everything after what it needs; or move the statement after what it names.",
     ..Kind::USUAL
 };
 
-/// What the dump makes and what is not there when it is needed comes later. (What failed before is told by that.)
+/// What the dump makes and what is not there when it is needed comes later. (What failed before is explained by that.)
 pub(super) fn of_order(refine: &Refine<'_>, failure: &Failure, cause: Cause) -> Cause {
     let routine = ["function ", "procedure ", "aggregate "];
     let routine = routine.iter().find_map(|kind| failure.message.strip_prefix(kind)?.split('(').next());

@@ -20,7 +20,7 @@ pub static KIND: Kind = Kind {
         let database = identifier(&case.context.database_made());
         let owner = identifier(case.context.restoring());
         Advice::words(format!(
-            "{} It has to be made by somebody who may; or give the role CREATEDB.",
+            "{} A role with CREATEDB has to do that; or give this role CREATEDB.",
             case.context.made_by_hand()
         ))
         .run(format!("CREATE DATABASE {database} OWNER {owner} TEMPLATE template0;"))

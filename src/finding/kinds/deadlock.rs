@@ -6,7 +6,7 @@ pub static KIND: Kind = Kind {
     name: "deadlock",
     severity: Severity::Error,
     origin: Origin::Restore,
-    summary: "Two sessions of the restore waited for each other, and the server ended one statement.",
+    summary: "Two sessions of the restore waited for each other, and the server cancelled one statement.",
     page: include_str!("../../../docs/findings/deadlock.md"),
     rules: &[
         // deadlock_detected.

@@ -16,7 +16,7 @@ pub static KIND: Kind = Kind {
     title: Some(|case| format!("role {:?} may not set default privileges for {:?}", case.who(), case.subject)),
     advice: Some(|case| {
         let words = "Make the restoring role a member of that role before the restore, or run the statement as that role \
-                     afterwards; leave it out where the role makes nothing in the target.";
+                     afterwards; leave it out if the role creates nothing in the target.";
         Advice::words(words).run(format!("GRANT {} TO {};", identifier(&case.subject), identifier(case.who())))
     }),
     ..Kind::USUAL

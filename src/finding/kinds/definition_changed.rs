@@ -5,7 +5,7 @@ pub static KIND: Kind = Kind {
     name: "definition-changed",
     severity: Severity::Error,
     origin: Origin::Restore,
-    summary: "An object came back with another definition than the dump gives it, and no error said so.",
+    summary: "The definition of an object came back different from the dump's, and no error said so.",
     page: include_str!("../../../docs/findings/definition-changed.md"),
     ..Kind::USUAL
 };

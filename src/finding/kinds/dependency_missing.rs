@@ -33,12 +33,12 @@ pub static KIND: Kind = Kind {
         let tables = &case.context.facts.tables;
         match !tables.is_empty() && !tables.iter().any(|table| table.created) {
             true => Advice::words(
-                "The dump holds data alone: restore its schema first, from a dump of the schema or of both.",
+                "The dump holds data only: restore its schema first, from a dump of the schema or of both.",
             )
             .run("pg_dump --schema-only …   # from the source, restored before the data"),
             false => Advice::words(
-                "Dump it too (a schema or extension was left out), or make it in the target before the restore; newer \
-                 versions have functions that older ones get from an extension.",
+                "Include it in the dump (a schema or extension was left out), or create it in the target before the \
+                 restore. Newer versions have functions that older ones get from an extension.",
             ),
         }
     }),

@@ -7,7 +7,7 @@ pub static KIND: Kind = Kind {
     name: "dump-truncated",
     severity: Severity::Error,
     origin: Origin::Dump,
-    summary: "The dump ends early or is damaged: it does not hold all that was dumped.",
+    summary: "The dump is cut off or damaged: a part of what was dumped is missing.",
     page: include_str!("../../../docs/findings/dump-truncated.md"),
     rules: &[Rule::of_client(Precedence::Message, |failed| {
         const ENDS: [&str; 6] = [
@@ -28,7 +28,7 @@ pub static KIND: Kind = Kind {
     ..Kind::USUAL
 };
 
-/// The same whether the restore or the dump itself has told it.
+/// The same whether the restore or the dump itself has shown it.
 pub const TITLE: &str = "the dump is cut off or damaged";
 
 /// A message without what stands between quotes in it: names of files say nothing.

@@ -6,7 +6,7 @@ pub static KIND: Kind = Kind {
     name: "encoding-locale-mismatch",
     severity: Severity::Error,
     origin: Origin::Target,
-    summary: "The dump creates its database with an encoding that does not go with its locale.",
+    summary: "The dump creates its database with an encoding that does not match its locale.",
     page: include_str!("../../../docs/findings/encoding-locale-mismatch.md"),
     rules: &[
         // `encoding "LATIN1" does not match locale "C.UTF-8"` (check_encoding_locale_matches in dbcommands.c).
@@ -16,7 +16,7 @@ pub static KIND: Kind = Kind {
         }),
     ],
     title: Some(|case| case.subject.to_string()),
-    fix: "Create the database yourself in UTF8, and restore without --create; or with the locale C, which goes with \
+    fix: "Create the database yourself in UTF8, and restore without --create; or use the locale C, which works with \
           every encoding.",
     commands: Some(|case| {
         let database = case.context.database();

@@ -16,8 +16,8 @@ pub static KIND: Kind = Kind {
     ],
     title: Some(|case| format!("text of the dump cannot be stored in encoding {:?}", case.subject)),
     advice: Some(|case| {
-        let words = "Create the target database in UTF8, which holds every character; or find and change the rows whose \
-                     characters it lacks.";
+        let words = "Create the target database in UTF8, which holds every character; or find and change the rows with \
+                     characters that the encoding does not have.";
         Advice::words(words).run(format!(
             "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';",
             case.context.database()

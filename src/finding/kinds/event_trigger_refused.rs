@@ -19,18 +19,18 @@ pub static KIND: Kind = Kind {
     })],
     names_who: true,
     title: Some(|case| match case.because {
-        Some(Because::Owner(owner)) => format!("role {owner:?} may not own event triggers, for it is no superuser"),
+        Some(Because::Owner(owner)) => format!("role {owner:?} may not own event triggers: it is not a superuser"),
         _ => format!("role {:?} may not create event triggers", case.who()),
     }),
     advice: Some(|case| match case.because {
         Some(_) => Advice::words(
             "Make the owner a superuser in the target before the restore, or restore with --no-owner, or leave the event \
-             trigger out where the target needs none.",
+             trigger out if the target does not need it.",
         ),
-        None => {
-            Advice::words("Have an administrator of the target create it, or leave it out where the target needs none.")
-                .run("pg_restore -l DUMP | grep -v ' EVENT TRIGGER ' > keep.list")
-        }
+        None => Advice::words(
+            "Have an administrator of the target create it, or leave it out if the target does not need it.",
+        )
+        .run("pg_restore -l DUMP | grep -v ' EVENT TRIGGER ' > keep.list"),
     }),
     ..Kind::USUAL
 };

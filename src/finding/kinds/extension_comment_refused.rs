@@ -14,7 +14,7 @@ pub static KIND: Kind = Kind {
     })],
     names_who: true,
     title: Some(|case| format!("role {:?} may not comment on the extension {:?}", case.who(), case.subject)),
-    fix: "Nothing is lost but a comment. Leave the entry out of the list for pg_restore -L where a script stops at \
+    fix: "Nothing is lost but a comment. Leave the entry out of the list for pg_restore -L if your script stops at \
           errors; --no-comments leaves out all of them.",
     ..Kind::USUAL
 };

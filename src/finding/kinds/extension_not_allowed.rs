@@ -8,7 +8,7 @@ pub static KIND: Kind = Kind {
     name: "extension-not-allowed",
     severity: Severity::Error,
     origin: Origin::Target,
-    summary: "The dump needs an extension that this target does not let one create.",
+    summary: "The dump needs an extension that this target does not allow.",
     page: include_str!("../../../docs/findings/extension-not-allowed.md"),
     rules: &[Rule::new(Precedence::Statement, &["42501"], |failed| {
         Some(Subject::Extension(failed.extension()?).into())
@@ -27,7 +27,7 @@ pub static KIND: Kind = Kind {
             Some(RuledOut::Forbidden) => "take it out of extensions.forbidden in the profile",
             Some(RuledOut::NotAllowed(_)) => "add it to extensions.allowed in the profile",
             None => {
-                let words = "Have somebody who may create it do so before the restore; the dump's CREATE EXTENSION IF NOT \
+                let words = "Have a role that may create it do so before the restore; the dump's CREATE EXTENSION IF NOT \
                              EXISTS then finds it.";
                 return Advice::words(words).run(format!("CREATE EXTENSION IF NOT EXISTS {name};"));
             }

@@ -7,7 +7,7 @@ pub static KIND: Kind = Kind {
     name: "extension-schema-fixed",
     severity: Severity::Error,
     origin: Origin::Target,
-    summary: "The dump puts an extension into a schema that the target's version of it does not take.",
+    summary: "The dump puts an extension into a schema that the target's version of the extension does not accept.",
     page: include_str!("../../../docs/findings/extension-schema-fixed.md"),
     rules: &[
         // `extension "pg_cron" must be installed in schema "pg_catalog"` (CreateExtensionInternal in extension.c).
@@ -17,8 +17,8 @@ pub static KIND: Kind = Kind {
         }),
     ],
     lacks_objects: true,
-    title: Some(|case| format!("extension {:?} belongs into another schema here", case.subject)),
-    fix: "Create the extension before the restore where it belongs; the dump's IF NOT EXISTS then finds it.",
+    title: Some(|case| format!("extension {:?} belongs in another schema here", case.subject)),
+    fix: "Create the extension in its own schema before the restore; the dump's IF NOT EXISTS then finds it.",
     commands: Some(|case| vec![format!("CREATE EXTENSION {};", identifier(&case.subject))]),
     ..Kind::USUAL
 };

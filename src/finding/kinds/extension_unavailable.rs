@@ -8,7 +8,7 @@ pub static KIND: Kind = Kind {
     name: "extension-unavailable",
     severity: Severity::Error,
     origin: Origin::Target,
-    summary: "The dump needs an extension that the target does not have installed.",
+    summary: "The dump needs an extension that is not installed in the target.",
     page: include_str!("../../../docs/findings/extension-unavailable.md"),
     rules: &[
         // `required extension "x" is not installed`.
@@ -38,8 +38,8 @@ pub static KIND: Kind = Kind {
         let (extension, major) = (&case.subject, case.context.target.postgres);
         Advice::words(format!(
             "Install the package that has the extension on the target's server (on Debian postgresql-{major}-{extension} \
-             or postgresql-contrib), or use an image that has it; what uses its types and functions cannot be restored \
-             without.",
+             or postgresql-contrib), or use an image that has it; without it, what uses its types and functions cannot be \
+             restored.",
             major = major.map_or_else(|| "NN".to_owned(), |major| major.to_string())
         ))
         .run(format!("SELECT * FROM pg_available_extensions WHERE name = {};", literal(extension)))

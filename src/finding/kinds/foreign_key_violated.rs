@@ -8,7 +8,7 @@ pub static KIND: Kind = Kind {
     name: "foreign-key-violated",
     severity: Severity::Error,
     origin: Origin::Dump,
-    summary: "Rows of the dump refer to rows that did not come.",
+    summary: "Rows reference rows that were not restored.",
     page: include_str!("../../../docs/findings/foreign-key-violated.md"),
     rules: &[
         // foreign_key_violation.
@@ -22,30 +22,32 @@ pub static KIND: Kind = Kind {
     blame: |cause, usual| if cause.because == Some(Because::Order) { Origin::Restore } else { usual },
     may_follow: true,
     title: Some(|case| match case.because {
-        Some(Because::WithoutData(table)) => format!(
-            "rows refer to rows that the dump was made without: foreign key {:?}, data of {table}",
-            case.subject
-        ),
-        Some(_) => {
-            format!("rows come before the rows that they refer to: foreign key {:?} is there already", case.subject)
+        Some(Because::WithoutData(table)) => {
+            format!("rows reference rows that the dump leaves out: foreign key {:?}, data of {table}", case.subject)
         }
-        None => format!("rows of the dump break the foreign key {:?}", case.subject),
+        Some(_) => {
+            format!(
+                "rows are loaded before the rows that they reference: foreign key {:?} already exists",
+                case.subject
+            )
+        }
+        None => format!("rows of the dump violate the foreign key {:?}", case.subject),
     }),
     advice: Some(|case| {
         match case.because {
         Some(Because::WithoutData(_)) => Advice::words(
-            "The rows are whole in the source, as far as the dump tells: it was made without data that they refer to \
-             (pg_dump --exclude-table-data). Dump with that data, or without the key and the rows that need it, or add the \
-             key as NOT VALID.",
+            "As far as the dump shows, the source is intact: the dump leaves out data that these rows reference (pg_dump \
+             --exclude-table-data). Dump with that data, or without the key and the rows that need it, or add the key as \
+             NOT VALID.",
         ),
         Some(_) => Advice::words(
-            "The keys were there before the rows. Restore schema and data together, so that keys come after the rows, or \
-             data alone with --disable-triggers as a superuser.",
+            "The foreign keys existed before the rows. Restore schema and data together, so that keys are created after \
+             the rows; or restore the data only, with --disable-triggers and as a superuser.",
         )
         .run("pg_restore --data-only --disable-triggers …"),
         None => Advice::words(
-            "Find and mend the rows in the source, and dump again; or add the key as NOT VALID. Data alone needs \
-             --disable-triggers, or schema and data together.",
+            "Find and fix the rows in the source, and dump again; or add the key as NOT VALID. To restore the data only, \
+             use --disable-triggers.",
         ),
     }
     }),

@@ -5,8 +5,8 @@ pub static KIND: Kind = Kind {
     name: "function-broken",
     severity: Severity::Warning,
     origin: Origin::Restore,
-    summary: "The body of a function names what is not there.",
+    summary: "The body of a function names something that does not exist.",
     page: include_str!("../../../docs/findings/function-broken.md"),
-    fix: "Bring back what the error names, or drop the function; see whether the source has it in the same state.",
+    fix: "Restore what the error names, or drop the function. See whether it is broken in the source too.",
     ..Kind::USUAL
 };

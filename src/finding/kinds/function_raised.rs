@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     name: "function-raised",
     severity: Severity::Error,
     origin: Origin::Dump,
-    summary: "A function of the dump, run by the restore, refused what it was given.",
+    summary: "A function of the dump raised an error when the restore ran it.",
     page: include_str!("../../../docs/findings/function-raised.md"),
     rules: &[
         Rule::new(Precedence::Raised, &[], |failed| (failed.failure.voice == Voice::Raised).then(|| function(failed))),
@@ -25,8 +25,8 @@ pub static KIND: Kind = Kind {
         "" => "a function that the restore runs raised an error".to_owned(),
         function => format!("function {function}, run by the restore, raised an error"),
     }),
-    fix: "Let the function do without what only the application has (settings, other tables' rows), or do the step \
-          that ran it after the restore. Its message can hold values: --show-data shows it.",
+    fix: "Make the function independent of what only the application provides (settings, rows of other tables), or run \
+          the step that calls it after the restore. Its message can hold values: --show-data shows it.",
     ..Kind::USUAL
 };
 
@@ -41,7 +41,7 @@ pub(super) fn of_writer(refine: &Refine<'_>, failure: &Failure) -> Option<Cause>
     Some(Name::FunctionRaised.cause(Subject::Function(with_schema(refine, shown.running()))))
 }
 
-/// A function as the server names it, `f(integer)`, with its schema where that is told of one alone.
+/// A function as the server names it, `f(integer)`, with its schema where only one of that name is known.
 fn with_schema(refine: &Refine<'_>, function: String) -> String {
     let situation = refine.situation;
     let schema = bare_routine(&function).and_then(|name| situation.databases.schema_of_routine.get(&name));

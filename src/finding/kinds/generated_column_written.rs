@@ -17,8 +17,8 @@ pub static KIND: Kind = Kind {
         }),
     ],
     title: Some(|case| format!("the dump writes into column {:?}, which the server generates", case.subject)),
-    fix: "Leave the column out of the list of columns, or dump with pg_dump, which does. For an identity column, \
-          INSERT with OVERRIDING SYSTEM VALUE.",
+    fix: "Leave the column out of the column list, or dump with pg_dump, which does so. For an identity column, INSERT \
+          with OVERRIDING SYSTEM VALUE.",
     commands: Some(|_| vec!["INSERT INTO … (…) OVERRIDING SYSTEM VALUE VALUES (…);".into()]),
     ..Kind::USUAL
 };

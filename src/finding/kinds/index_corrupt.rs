@@ -5,9 +5,9 @@ pub static KIND: Kind = Kind {
     name: "index-corrupt",
     severity: Severity::Error,
     origin: Origin::Restore,
-    summary: "An index does not fit its table: queries that use it can miss rows.",
+    summary: "An index does not match its table: queries that use it can miss rows.",
     page: include_str!("../../../docs/findings/index-corrupt.md"),
-    fix: "Find out whether a function in the index is other than when it was built: it must give the same for the \
-          same row at any time. Then build the index anew.",
+    fix: "Find out whether a function in the index has changed since the index was built: it must always return the same \
+          for the same row. Then rebuild the index.",
     ..Kind::USUAL
 };

@@ -22,7 +22,7 @@ pub static KIND: Kind = Kind {
         "" => "a row is too long for one of its table's indexes".to_owned(),
         index => format!("a row is too long for the index {index:?}"),
     }),
-    fix: "Index a digest of the column instead, or bound its length in the source.",
+    fix: "Index a digest of the column instead, or limit its length in the source.",
     commands: Some(|_| vec!["CREATE INDEX … ON … (md5(…));   -- in the source".into()]),
     ..Kind::USUAL
 };

@@ -7,7 +7,7 @@ pub static KIND: Kind = Kind {
     name: "library-missing",
     severity: Severity::Error,
     origin: Origin::Target,
-    summary: "The dump makes functions of a library that the target does not have.",
+    summary: "The dump creates functions from a library that the target does not have.",
     page: include_str!("../../../docs/findings/library-missing.md"),
     rules: &[
         // `could not access file "$libdir/postgis-1.5": No such file or directory`.
@@ -21,9 +21,9 @@ pub static KIND: Kind = Kind {
         }),
     ],
     refine: Some(|refine, failure, cause| feature_missing::of_version(refine, failure).unwrap_or(cause)),
-    title: Some(|case| format!("the target has no library {:?}, or another one of that name", case.subject)),
-    fix: "Its functions were dumped one by one because they belong to no extension. Make them one in the source, or \
-          create the extension in the target and leave the loose ones out of the restore.",
+    title: Some(|case| format!("the target has no library {:?}, or a different one of that name", case.subject)),
+    fix: "The functions were dumped one by one because they belong to no extension. Turn them into an extension in the \
+          source, or create the extension in the target and leave these functions out of the restore.",
     ..Kind::USUAL
 };
 

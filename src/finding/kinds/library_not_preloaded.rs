@@ -25,7 +25,7 @@ pub static KIND: Kind = Kind {
         Subject::Library(name) => format!("{name} must be loaded when the server starts"),
         words => format!("a library must be loaded when the server starts: {words}"),
     }),
-    fix: "Load the library at the server's start, and restart it; in a profile under cluster.settings.",
+    fix: "Preload the library and restart the server; in a profile, set it under cluster.settings.",
     commands: Some(|case| match case.of {
         Subject::Library(name) => vec![format!("shared_preload_libraries = '{name}'")],
         // Which one the message does not say.

@@ -7,6 +7,6 @@ pub static KIND: Kind = Kind {
     origin: Origin::Target,
     summary: "The database's locale is not the one that the dump's database had.",
     page: include_str!("../../../docs/findings/locale-differs.md"),
-    fix: "Create the database with the source's locale, where the order of text matters.",
+    fix: "Create the database with the source's locale if the order of text matters.",
     ..Kind::USUAL
 };

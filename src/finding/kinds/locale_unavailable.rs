@@ -21,7 +21,7 @@ pub static KIND: Kind = Kind {
         let (locale, database) = (&*case.subject, identifier(&case.context.database_made()));
         if of_windows(locale) {
             return Advice::words(format!(
-                "The locale is one of Windows, which no other system has under that name. {}",
+                "The locale is one of Windows; no other system has it under that name. {}",
                 case.context.made_by_hand()
             ))
             .run(format!("CREATE DATABASE {database} TEMPLATE template0 ENCODING 'UTF8' {LOCALE};"));

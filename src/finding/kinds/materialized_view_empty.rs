@@ -6,7 +6,7 @@ pub static KIND: Kind = Kind {
     name: "materialized-view-empty",
     severity: Severity::Error,
     origin: Origin::Restore,
-    summary: "A materialized view that the dump fills is not filled.",
+    summary: "A materialized view that the dump populates is not populated.",
     page: include_str!("../../../docs/findings/materialized-view-empty.md"),
     rules: &[
         // object_not_in_prerequisite_state.
@@ -17,7 +17,7 @@ pub static KIND: Kind = Kind {
     ],
     may_follow: true,
     advice: Some(|case| {
-        Advice::words("Fill the view that it reads first: REFRESH what comes before, or dump it WITH DATA.")
+        Advice::words("Refresh the view that it reads first, or dump that one with its data.")
             .run(format!("REFRESH MATERIALIZED VIEW {};", case.of.sql()))
     }),
     ..Kind::USUAL

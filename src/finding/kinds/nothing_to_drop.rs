@@ -8,10 +8,10 @@ pub static KIND: Kind = Kind {
     name: "nothing-to-drop",
     severity: Severity::Note,
     origin: Origin::Restore,
-    summary: "The dump drops what the target does not have.",
+    summary: "The dump drops something that the target does not have.",
     page: include_str!("../../../docs/findings/nothing-to-drop.md"),
     rules: &[Rule::new(Precedence::Drop, &MISSING, |failed| drops(failed.statement).then(Known::default))],
-    title: Some(|_| "the dump drops what an empty target does not have".to_owned()),
+    title: Some(|_| "the dump drops objects that an empty target does not have".to_owned()),
     fix: "Nothing was lost. Dump with --clean --if-exists, or without --clean for a new database.",
     ..Kind::USUAL
 };

@@ -45,24 +45,24 @@ pub static KIND: Kind = Kind {
     },
     may_follow: true,
     title: Some(|case| match case.because {
-        None if is_public(case.of) => "schema \"public\" exists already, as in every new database".to_owned(),
-        Some(_) => format!("the extension {:?} has made objects that the dump makes again", case.subject),
-        None => "objects of the dump exist in the target already".to_owned(),
+        None if is_public(case.of) => "schema \"public\" already exists, as in every new database".to_owned(),
+        Some(_) => format!("the extension {:?} has created objects that the dump creates again", case.subject),
+        None => "objects of the dump already exist in the target".to_owned(),
     }),
     advice: Some(|case| {
         let leave_out = "pg_restore -l DUMP > all.list   # comment the entries out, then pg_restore -L all.list …";
         match case.because {
             None if is_public(case.of) => Advice::words(
-                "Nothing to do: `pg_dump -n public` writes it, and what the dump says of the schema is applied to the one \
-                 that is there.",
+                "Nothing to do: `pg_dump -n public` writes it, and what the dump says of the schema is applied to the \
+                 existing one.",
             ),
             Some(_) => Advice::words(
-                "Nothing is lost: the extension has made it. Leave the entry out where a script stops at errors.",
+                "Nothing is lost: the extension has created it. Leave the entry out if your script stops at errors.",
             )
             .run(leave_out),
             None if case.context.has_own => Advice::words(
-                "The target has objects of its own here. Where they are its platform's, leave their entries out; where they \
-                 are of an earlier restore, restore into an empty database.",
+                "The target has objects of its own here. If they belong to its platform, leave their entries out; if an \
+                 earlier restore left them, restore into an empty database.",
             )
             .run(leave_out),
             None => Advice::words("Restore into an empty database, created from template0.")

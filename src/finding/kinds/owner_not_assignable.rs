@@ -7,7 +7,7 @@ pub static KIND: Kind = Kind {
     name: "owner-not-assignable",
     severity: Severity::Error,
     origin: Origin::Target,
-    summary: "The restoring role may not hand objects to the owner that the dump names.",
+    summary: "The restoring role may not give objects to the owner that the dump names.",
     page: include_str!("../../../docs/findings/owner-not-assignable.md"),
     rules: &[
         // check_can_set_role and before it check_is_member_of_role, in src/backend/utils/adt/acl.c: 16 and newer, 15 and older.
@@ -17,10 +17,10 @@ pub static KIND: Kind = Kind {
         }),
     ],
     names_who: true,
-    title: Some(|case| format!("role {:?} may not hand objects to {:?}", case.who(), case.subject)),
+    title: Some(|case| format!("role {:?} may not give objects to {:?}", case.who(), case.subject)),
     advice: Some(|case| {
         let words = "Make the restoring role a member of the owner before the restore; or restore as the owner, or with \
-                     --no-owner where owners do not matter.";
+                     --no-owner if owners do not matter.";
         Advice::words(words).run(format!("GRANT {} TO {};", identifier(&case.subject), identifier(case.who())))
     }),
     ..Kind::USUAL

@@ -5,8 +5,8 @@ pub static KIND: Kind = Kind {
     name: "ownership-changed",
     severity: Severity::Warning,
     origin: Origin::Target,
-    summary: "Objects came back with another owner than the dump gives them.",
+    summary: "Objects came back with a different owner than in the dump.",
     page: include_str!("../../../docs/findings/ownership-changed.md"),
-    fix: "Restore with owners, or give them back afterwards.",
+    fix: "Restore with owners, or assign them afterwards.",
     ..Kind::USUAL
 };

@@ -15,8 +15,8 @@ pub static KIND: Kind = Kind {
     names_who: true,
     title: Some(|case| format!("role {:?} may not set the parameter {:?}", case.who(), case.subject)),
     advice: Some(|case| {
-        let words = "Have a superuser allow it (from PostgreSQL 15 on), or take the setting off the function, role or \
-                     database in the source.";
+        let words = "Have a superuser grant it (PostgreSQL 15 or newer), or remove the setting from the function, role \
+                     or database in the source.";
         let (setting, who) = (identifier(&case.subject), identifier(case.who()));
         Advice::words(words).run(format!("GRANT SET ON PARAMETER {setting} TO {who};"))
     }),

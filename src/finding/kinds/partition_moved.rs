@@ -11,7 +11,7 @@ pub static KIND: Kind = Kind {
     name: "partition-moved",
     severity: Severity::Error,
     origin: Origin::Dump,
-    summary: "Rows do not belong into the partition here that they were dumped from.",
+    summary: "Rows belong in a different partition here than the one they were dumped from.",
     page: include_str!("../../../docs/findings/partition-moved.md"),
     rules: &[
         // check_violation: `new row for relation "x" violates partition constraint`.
@@ -21,10 +21,8 @@ pub static KIND: Kind = Kind {
         }),
     ],
     refine: Some(|refine, _, cause| of_partition(refine, cause)),
-    title: Some(|case| {
-        format!("rows do not belong into the partitions of {} that they were dumped from", case.subject)
-    }),
-    fix: "Dump again so that rows go in through the partitioned table: a row's partition hangs on what differs \
+    title: Some(|case| format!("rows do not belong in the partitions of {} that they were dumped from", case.subject)),
+    fix: "Dump again so that rows are loaded through the partitioned table: a row's partition depends on what differs \
           between servers (the hash of an enum's value, a collation, a time zone).",
     commands: Some(|_| vec!["pg_dump --load-via-partition-root …".into()]),
     ..Kind::USUAL

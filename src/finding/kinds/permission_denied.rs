@@ -23,25 +23,25 @@ pub static KIND: Kind = Kind {
     names_who: true,
     title: Some(|case| match case.because {
         Some(Because::Triggers) => {
-            format!("role {:?} may not switch off the triggers of foreign keys", case.subject)
+            format!("role {:?} may not disable the triggers of foreign keys", case.subject)
         }
-        _ => format!("role {:?} may not do all that the dump asks for", case.subject),
+        _ => format!("role {:?} may not do everything that the dump asks for", case.subject),
     }),
     advice: Some(|case| {
         Advice::words(match (case.because, case.acting) {
             (Some(Because::Triggers), _) => {
-                "Dump schema and data together, so that keys come after the rows and no trigger has to be off; or restore as \
-                 a superuser."
+                "Dump schema and data together, so that keys are created after the rows and no trigger has to be \
+                 disabled; or restore as a superuser."
                     .to_owned()
             }
             (_, Some(_)) => {
-                "The restore acts as another role than it connects as (SET SESSION AUTHORIZATION, SET ROLE): give that role \
-                 what it lacks before. Or dump and restore without --use-set-session-authorization, so that the restoring \
-                 role makes everything and hands it over."
+                "The restore acts as another role than it connects as (SET SESSION AUTHORIZATION, SET ROLE): grant that \
+                 role what it needs first. Or dump and restore without --use-set-session-authorization, so that the \
+                 restoring role creates everything and hands it over."
                     .to_owned()
             }
             (_, None) => format!(
-                "Restore as a role that owns the database or may act for the owners, or give {:?} what it lacks.",
+                "Restore as a role that owns the database or may act for the owners, or grant {:?} what it needs.",
                 case.context.restoring()
             ),
         })

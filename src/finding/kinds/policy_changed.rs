@@ -5,7 +5,7 @@ pub static KIND: Kind = Kind {
     name: "policy-changed",
     severity: Severity::Error,
     origin: Origin::Restore,
-    summary: "A row level security policy came back otherwise than the dump has it, or is one too many.",
+    summary: "A row level security policy differs from the dump, or is not in the dump.",
     page: include_str!("../../../docs/findings/policy-changed.md"),
     ..Kind::USUAL
 };

@@ -5,7 +5,7 @@ pub static KIND: Kind = Kind {
     name: "privileges-changed",
     severity: Severity::Warning,
     origin: Origin::Target,
-    summary: "Privileges came back otherwise than the dump grants them.",
+    summary: "Privileges came back different from those that the dump grants.",
     page: include_str!("../../../docs/findings/privileges-changed.md"),
     ..Kind::USUAL
 };

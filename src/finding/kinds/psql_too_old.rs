@@ -16,6 +16,6 @@ pub static KIND: Kind = Kind {
         }),
     ],
     title: Some(|_| r"this psql does not know \restrict".to_owned()),
-    fix: "Use a psql of the newest minor release; nothing else of the script is lost to it.",
+    fix: "Use a psql of the newest minor release. Nothing else in the script is affected.",
     ..Kind::USUAL
 };

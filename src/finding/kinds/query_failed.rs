@@ -5,7 +5,7 @@ pub static KIND: Kind = Kind {
     name: "query-failed",
     severity: Severity::Error,
     origin: Origin::Restore,
-    summary: "A query of the profile did not give what the profile expects.",
+    summary: "A query of the profile did not return what the profile expects.",
     page: include_str!("../../../docs/findings/query-failed.md"),
     ..Kind::USUAL
 };

@@ -15,7 +15,7 @@ pub static KIND: Kind = Kind {
     })],
     names_who: true,
     title: Some(|case| format!("role {:?} may not create this publication or subscription", case.who())),
-    fix: "Leave publications and subscriptions out where the target is not to replicate, or create them for named \
+    fix: "Leave publications and subscriptions out if the target is not meant to replicate, or create them for named \
           tables afterwards.",
     commands: Some(|_| vec!["pg_restore --no-publications --no-subscriptions …".into()]),
     ..Kind::USUAL

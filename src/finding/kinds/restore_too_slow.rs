@@ -5,7 +5,7 @@ pub static KIND: Kind = Kind {
     name: "restore-too-slow",
     severity: Severity::Error,
     origin: Origin::Restore,
-    summary: "The restore took more time than the profile's budget.",
+    summary: "The restore took longer than the profile's budget allows.",
     page: include_str!("../../../docs/findings/restore-too-slow.md"),
     ..Kind::USUAL
 };

@@ -26,7 +26,7 @@ pub static KIND: Kind = Kind {
     ],
     leaves_all: true,
     title: Some(|case| format!("role {:?} exists already", case.subject)),
-    fix: "Nothing to do: pg_dumpall creates every role of the source; this one was there.",
+    fix: "Nothing to do: pg_dumpall creates every role of the source; this one already existed.",
     ..Kind::USUAL
 };
 

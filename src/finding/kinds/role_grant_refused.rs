@@ -7,7 +7,7 @@ pub static KIND: Kind = Kind {
     name: "role-grant-refused",
     severity: Severity::Error,
     origin: Origin::Target,
-    summary: "The restoring role may not make others members of a role as the dump does.",
+    summary: "The restoring role may not grant membership in a role as the dump does.",
     page: include_str!("../../../docs/findings/role-grant-refused.md"),
     rules: &[
         // GRANT of a role (AddRoleMems in src/backend/commands/user.c; 16 and newer, 15 and older).
@@ -21,7 +21,7 @@ pub static KIND: Kind = Kind {
     title: Some(|case| format!("role {:?} may not grant the role {:?}", case.who(), case.subject)),
     advice: Some(|case| {
         let (role, who) = (identifier(&case.subject), identifier(case.who()));
-        Advice::words("Have an administrator grant the role, or give the restoring role the right to.")
+        Advice::words("Have an administrator grant the role, or give the restoring role the admin option.")
             .run(format!("GRANT {role} TO {who} WITH ADMIN OPTION;"))
     }),
     ..Kind::USUAL

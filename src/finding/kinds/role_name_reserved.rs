@@ -7,7 +7,7 @@ pub static KIND: Kind = Kind {
     name: "role-name-reserved",
     severity: Severity::Error,
     origin: Origin::Target,
-    summary: "The dump creates a role whose name PostgreSQL keeps for itself.",
+    summary: "The dump creates a role whose name PostgreSQL reserves.",
     page: include_str!("../../../docs/findings/role-name-reserved.md"),
     rules: &[
         // reserved_name.
@@ -16,7 +16,7 @@ pub static KIND: Kind = Kind {
         }),
     ],
     title: Some(|case| format!("role name {:?} is reserved", case.subject)),
-    fix: "Rename the role in the source: PostgreSQL keeps names that begin with pg_ for itself.",
+    fix: "Rename the role in the source: PostgreSQL reserves names that begin with pg_.",
     commands: Some(|case| {
         vec![format!("ALTER ROLE {} RENAME TO …;   -- in the source, before the dump", identifier(&case.subject))]
     }),

@@ -18,7 +18,7 @@ pub static KIND: Kind = Kind {
     refine: Some(superuser_lost::of_superuser),
     names_who: true,
     title: Some(|case| format!("role {:?} may not create or change this role", case.who())),
-    fix: "Let an administrator of the target create the roles with what it allows: without SUPERUSER, REPLICATION \
-          and BYPASSRLS where it keeps those to itself.",
+    fix: "Let an administrator of the target create the roles with what it allows: without SUPERUSER, REPLICATION and \
+          BYPASSRLS if it reserves those.",
     ..Kind::USUAL
 };

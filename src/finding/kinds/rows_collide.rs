@@ -18,32 +18,32 @@ pub static KIND: Kind = Kind {
                 format!("rows of the dump collide with rows that were in {table} before the restore")
             }
             Some(Because::Meanwhile) => {
-                format!("rows of the dump collide with rows that something else wrote into {table} meanwhile")
+                format!("rows of the dump collide with rows that something else wrote into {table} during the restore")
             }
             Some(Because::Extension(extension)) => {
-                format!("rows of the dump collide with rows of {table} that extension {extension} has made")
+                format!("rows of the dump collide with rows of {table} that extension {extension} created")
             }
-            _ => format!("rows of the dump collide with rows of {table} that something else has made"),
+            _ => format!("rows of the dump collide with rows of {table} that something else created"),
         }
     }),
     advice: Some(|case| {
         let words = match case.because {
             Some(Because::Before) => {
-                "Restore into an empty database, or empty the table first. Is what it holds the target's own, leave the \
+                "Restore into an empty database, or empty the table first. If its rows belong to the target, leave the \
                  table's data out."
             }
             Some(Because::Meanwhile) => {
-                "Something wrote rows while the dump's came in: a trigger, as a rule. Restore schema and data together, or \
-                 with --disable-triggers, so that triggers come after the rows."
+                "Something wrote rows while those of the dump were loaded, usually a trigger. Restore schema and data \
+                 together, so that triggers are created after the rows, or restore with --disable-triggers."
             }
             _ => {
-                "CREATE EXTENSION has written these rows, as in the source; the dump brings the same ones again. Delete \
-                 them before the data come, or leave the table's data out."
+                "CREATE EXTENSION has written these rows, as in the source; the dump holds the same rows again. Delete \
+                 them before the data is loaded, or leave the table's data out."
             }
         };
         Advice::words(words).run(match case.because {
             Some(Because::Meanwhile) => "pg_restore --data-only --disable-triggers …".to_owned(),
-            _ => format!("TRUNCATE {};   -- before the data come", case.of.sql()),
+            _ => format!("TRUNCATE {};   -- before the data is loaded", case.of.sql()),
         })
     }),
     ..Kind::USUAL

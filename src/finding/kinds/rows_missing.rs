@@ -7,7 +7,6 @@ pub static KIND: Kind = Kind {
     origin: Origin::Restore,
     summary: "The dump holds rows that did not come back, and no error said so.",
     page: include_str!("../../../docs/findings/rows-missing.md"),
-    fix: "The client ended as if all were well. Look for a \\q or a COMMIT that is missing in an edited script, and \
-          dump again.",
+    fix: "The client reported no error. Look for a \\q, or for a COMMIT that is missing in an edited script, and dump again.",
     ..Kind::USUAL
 };

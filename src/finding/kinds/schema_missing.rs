@@ -25,7 +25,7 @@ pub static KIND: Kind = Kind {
     }),
     advice: Some(|case| match &*case.subject {
         "" => Advice::words(
-            "Create the schema that the script's search_path names before the restore, or have the script make it.",
+            "Create the schema that the script's search_path names before the restore, or have the script create it.",
         ),
         schema => Advice::words("Create the schema before the restore, or dump it too.")
             .run(format!("CREATE SCHEMA {};", identifier(schema))),

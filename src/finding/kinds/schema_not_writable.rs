@@ -7,7 +7,7 @@ pub static KIND: Kind = Kind {
     name: "schema-not-writable",
     severity: Severity::Error,
     origin: Origin::Target,
-    summary: "The restoring role, or who is to own its objects, may not create in a schema.",
+    summary: "The restoring role, or the future owner of its objects, may not create in a schema.",
     page: include_str!("../../../docs/findings/schema-not-writable.md"),
     rules: &[Rule::new(Precedence::Message, &["42501"], |failed| {
         let makes = ["CREATE ", "ALTER ", "IMPORT "].iter().any(|verb| failed.begins(verb));
@@ -28,19 +28,19 @@ pub static KIND: Kind = Kind {
         let (schema, who) = (identifier(&case.subject), identifier(case.who()));
         match (case.because, case.acting) {
             (Some(Because::Owner(owner)), _) => Advice::words(
-                "Make the schema, where it is a new one, and let its owners to be create in it before the restore: the \
-                 dump's own grants come back last. Or restore as a superuser, or with --no-owner where owners do not matter.",
+                "Before the restore, create the schema if it is new, and let the future owners create in it: the dump's \
+                 own grants are restored last. Or restore as a superuser, or with --no-owner if owners do not matter.",
             )
             .run(format!("GRANT CREATE ON SCHEMA {schema} TO {};", identifier(owner))),
             (_, Some(_)) => Advice::words(
-                "The restore acts as another role than it connects as (SET SESSION AUTHORIZATION, SET ROLE): let that role \
-                 create in the schema before. Or dump and restore without --use-set-session-authorization, so that the \
-                 restoring role makes everything and hands it over.",
+                "The restore acts as another role than it connects as (SET SESSION AUTHORIZATION, SET ROLE): let that \
+                 role create in the schema first. Or dump and restore without --use-set-session-authorization, so that \
+                 the restoring role creates everything and hands it over.",
             )
             .run(format!("GRANT CREATE ON SCHEMA {schema} TO {who};")),
             (_, None) => Advice::words(
-                "Make the restoring role the owner of the database, or let it create in the schema. From PostgreSQL 15 on \
-                 public is closed to all but the owner.",
+                "Make the restoring role the owner of the database, or let it create in the schema. From PostgreSQL 15 \
+                 on, only the owner may create in public.",
             )
             .run(format!("ALTER DATABASE {} OWNER TO {who};", case.context.database()))
             .run(format!("GRANT CREATE ON SCHEMA {schema} TO {who};")),

@@ -6,7 +6,7 @@ pub static KIND: Kind = Kind {
     name: "schema-reserved",
     severity: Severity::Error,
     origin: Origin::Target,
-    summary: "The dump uses a schema whose name the target keeps for itself.",
+    summary: "The dump uses a schema whose name the target reserves.",
     page: include_str!("../../../docs/findings/schema-reserved.md"),
     rules: &[
         // reserved_name.
@@ -19,7 +19,7 @@ pub static KIND: Kind = Kind {
             failed.message.contains(" schema reserved for ").then(|| Subject::Schema(schema()).into())
         }),
     ],
-    title: Some(|case| format!("schema name {:?} is kept by the target", case.subject)),
-    fix: "Leave the schema out of the restore where the target brings its own, or rename it in the source.",
+    title: Some(|case| format!("schema name {:?} is reserved by the target", case.subject)),
+    fix: "Leave the schema out of the restore if the target brings its own, or rename it in the source.",
     ..Kind::USUAL
 };

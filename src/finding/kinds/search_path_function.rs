@@ -27,13 +27,13 @@ pub static KIND: Kind = Kind {
         };
         match is_of_extension(case) {
             true => Advice::words(
-                "The function is an extension's, and pg_dump does not dump what is set for it. Set it in the target once \
-                 the extension is there, and do the step after the restore.",
+                "The function belongs to an extension, and pg_dump does not dump its settings. Set it in the target once \
+                 the extension exists, and run the step after the restore.",
             )
             .run(set("target")),
             false => Advice::words(
-                "Give the function a search_path of its own in the source and dump again; or do the step after the restore \
-                 with the application's search_path.",
+                "Give the function a search_path of its own in the source and dump again; or run the step after the \
+                 restore, with the application's search_path.",
             )
             .run(set("source")),
         }

@@ -5,7 +5,7 @@ pub static KIND: Kind = Kind {
     name: "sequence-behind",
     severity: Severity::Error,
     origin: Origin::Restore,
-    summary: "A sequence would hand out a value that its column already holds.",
+    summary: "The next value of a sequence already exists in its column.",
     page: include_str!("../../../docs/findings/sequence-behind.md"),
     ..Kind::USUAL
 };

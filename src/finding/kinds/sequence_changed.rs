@@ -5,7 +5,7 @@ pub static KIND: Kind = Kind {
     name: "sequence-changed",
     severity: Severity::Error,
     origin: Origin::Restore,
-    summary: "A sequence stands elsewhere than the dump puts it.",
+    summary: "A sequence is not where the dump puts it.",
     page: include_str!("../../../docs/findings/sequence-changed.md"),
     ..Kind::USUAL
 };

@@ -7,7 +7,7 @@ pub static KIND: Kind = Kind {
     origin: Origin::Source,
     summary: "A sequence has less than a tenth of its values left.",
     page: include_str!("../../../docs/findings/sequence-nearly-exhausted.md"),
-    fix: "Give the sequence, and the column that it feeds, a larger type before inserts fail. The source is as near \
-          to the end.",
+    fix: "Give the sequence, and the column that it feeds, a larger type before inserts fail. The source is just as \
+          close to its end.",
     ..Kind::USUAL
 };

@@ -6,15 +6,15 @@ pub static KIND: Kind = Kind {
     name: "server-read-only",
     severity: Severity::Error,
     origin: Origin::Target,
-    summary: "The restore may change nothing: its session is read-only.",
+    summary: "The restore cannot change anything: its session is read-only.",
     page: include_str!("../../../docs/findings/server-read-only.md"),
     rules: &[
         // read_only_sql_transaction: `cannot execute CREATE TABLE in a read-only transaction`.
         Rule::new(Precedence::State, &["25006"], |_| Some(Known::default())),
     ],
-    title: Some(|_| "the restore may change nothing: its session is read-only".to_owned()),
-    fix: "Restore with the setting off for the session, or take it off the database, the role or the server until \
-          the restore is done; a standby takes no restore at all.",
+    title: Some(|_| "the restore cannot change anything: its session is read-only".to_owned()),
+    fix: "Turn the setting off for the session, or remove it from the database, the role or the server until the restore \
+          is done. A standby accepts no restore at all.",
     commands: Some(|_| vec!["PGOPTIONS='-c default_transaction_read_only=off' psql …".into()]),
     ..Kind::USUAL
 };

@@ -6,12 +6,12 @@ pub static KIND: Kind = Kind {
     name: "setting-invalid",
     severity: Severity::Error,
     origin: Origin::Target,
-    summary: "The dump sets a parameter to a value that the target does not take.",
+    summary: "The dump sets a parameter to a value that the target does not accept.",
     page: include_str!("../../../docs/findings/setting-invalid.md"),
     rules: &[Rule::new(Precedence::State, &["22023"], |failed| {
         Some(Subject::Setting(of_parameter(failed.message)?.to_owned()).into())
     })],
-    title: Some(|case| format!("the target does not take the dump's value of the parameter {:?}", case.subject)),
+    title: Some(|case| format!("the target does not accept the dump's value of the parameter {:?}", case.subject)),
     advice: Some(|case| Advice::words(value_fix(&case.subject))),
     ..Kind::USUAL
 };
@@ -49,11 +49,11 @@ fn value_fix(parameter: &str) -> &'static str {
              dump again."
         }
         locale if locale.starts_with("lc_") => {
-            "Make the locale in the target's system and restart the server, or set another in the source and dump again."
+            "Create the locale on the target's system and restart the server, or set another in the source and dump again."
         }
         _ => {
-            "See which values the target's version takes, and set one of them where the dump sets this: in its text, or for \
-             the role, database or function in the source."
+            "See which values the target's version accepts, and set one of them instead: in the dump's text, or for the \
+             role, database or function in the source."
         }
     }
 }

@@ -16,11 +16,13 @@ pub static KIND: Kind = Kind {
         let setting = &case.subject;
         Advice::words(match case.severity {
             Severity::Note => format!(
-                "Nothing was lost: it only shapes the restoring session. A client of the target's own version would not \
-                 send it, as far as the dump is an archive; in a plain dump, remove the line that sets {setting}."
+                "Nothing was lost: the setting only affects the restoring session. From an archive, pg_restore of the \
+                 target's own version does not send it; in a plain dump, remove the line that sets {setting}."
             ),
             _ => {
-                format!("Remove the setting of {setting} from the object that it belongs to, or load what defines it.")
+                format!(
+                    "Remove the setting of {setting} from the object that has it, or load the library that defines it."
+                )
             }
         })
     }),

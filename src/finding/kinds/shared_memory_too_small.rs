@@ -15,7 +15,7 @@ pub static KIND: Kind = Kind {
         }),
     ],
     title: Some(|_| "the server ran out of shared memory in /dev/shm".to_owned()),
-    fix: "Give the container more of it; in a profile limits.shm. Or build indexes without parallel workers.",
+    fix: "Give the container more of it; in a profile, set limits.shm. Or build indexes without parallel workers.",
     commands: Some(|_| vec!["docker run --shm-size=1g …".into(), "SET max_parallel_maintenance_workers = 0;".into()]),
     ..Kind::USUAL
 };

@@ -9,7 +9,7 @@ pub static KIND: Kind = Kind {
     name: "superuser-lost",
     severity: Severity::Error,
     origin: Origin::Restore,
-    summary: "The script takes superuser from the role that restores it.",
+    summary: "The script takes superuser away from the role that restores it.",
     page: include_str!("../../../docs/findings/superuser-lost.md"),
     rules: &[
         // feature_not_supported (AlterRole in user.c, from 16 on): `The bootstrap user must have the SUPERUSER attribute.`
@@ -23,14 +23,14 @@ pub static KIND: Kind = Kind {
     title: Some(|case| match case.because {
         Some(Because::Refused) => {
             format!(
-                "the script takes superuser from {:?}, who made the cluster; the server does not let it",
+                "the script takes superuser away from {:?}, who created the cluster; the server refuses that",
                 case.subject
             )
         }
-        _ => format!("the script takes superuser from {:?}, the role that restores it", case.subject),
+        _ => format!("the script takes superuser away from {:?}, the role that restores it", case.subject),
     }),
-    fix: "Take the line that alters this role out of the script, or restore as another superuser: managed services \
-          write it, since nobody is superuser there.",
+    fix: "Take the line that alters this role out of the script, or restore as another superuser: managed services write \
+          it, because nobody is a superuser there.",
     commands: Some(|case| vec![format!("grep -Ev {} DUMP | psql …", pattern(&case.subject))]),
     ..Kind::USUAL
 };

@@ -27,8 +27,8 @@ pub static KIND: Kind = Kind {
         }),
     ],
     title: Some(|case| format!("tablespace {:?} does not exist in this target", case.subject)),
-    fix: "Do without tablespaces: everything then goes into the database's own. Or create the tablespace before the \
-          restore.",
+    fix: "Restore without tablespaces: everything then goes into the database's default one. Or create the tablespace \
+          before the restore.",
     commands: Some(|case| {
         vec![
             without_tablespaces(case.context.dump).into(),

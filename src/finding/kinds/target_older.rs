@@ -5,8 +5,8 @@ pub static KIND: Kind = Kind {
     name: "target-older",
     severity: Severity::Warning,
     origin: Origin::Target,
-    summary: "The target's PostgreSQL is older than the one that was dumped.",
+    summary: "The target's PostgreSQL is older than the source's.",
     page: include_str!("../../../docs/findings/target-older.md"),
-    fix: "pg_dump promises to load into its own version and newer ones. It can work: only a rehearsal shows it.",
+    fix: "pg_dump's output is made for its own version and newer ones. It may load all the same: only a rehearsal shows it.",
     ..Kind::USUAL
 };

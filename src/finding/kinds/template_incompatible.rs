@@ -18,8 +18,8 @@ pub static KIND: Kind = Kind {
         }),
     ],
     subject: SubjectIs::Form,
-    title: Some(|_| "the database cannot be made from this template".to_owned()),
-    fix: "Make the database from template0, which takes every encoding and locale.",
+    title: Some(|_| "the database cannot be created from this template".to_owned()),
+    fix: "Create the database from template0, which accepts every encoding and locale.",
     commands: Some(|case| {
         vec![format!("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8';", case.context.database())]
     }),

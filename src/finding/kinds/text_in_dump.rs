@@ -9,7 +9,7 @@ pub static KIND: Kind = Kind {
     name: "text-in-dump",
     severity: Severity::Error,
     origin: Origin::Dump,
-    summary: "Text that is no SQL stands in the dump: a program's messages, a prompt.",
+    summary: "The dump contains text that is not SQL: a program's messages, or a prompt.",
     page: include_str!("../../../docs/findings/text-in-dump.md"),
     rules: &[
         // bad_copy_file_format, or what its first words are to a column: a line of another program's among the rows.
@@ -17,7 +17,7 @@ pub static KIND: Kind = Kind {
             let speaker = line(failed.failure).and_then(speaker_at).filter(|_| failed.state.starts_with("22"))?;
             Some(Subject::Words(speaker.to_owned()).into())
         }),
-        // syntax_error where nothing of SQL begins; rows that psql takes for statements are told by what refused them.
+        // syntax_error where nothing of SQL begins; rows that psql takes for statements are reported by what refused them.
         Rule::new(Precedence::Statement, &["42601"], |failed| {
             let speaker = || Subject::Words(speaker_at(failed.statement).unwrap_or_default().to_owned()).into();
             (!begins_with_command(failed.statement)).then(speaker)
@@ -26,11 +26,11 @@ pub static KIND: Kind = Kind {
     subject: SubjectIs::OwnWords,
     may_follow: true,
     title: Some(|case| match &*case.subject {
-        "" => "text that is no SQL stands in the dump".to_owned(),
-        speaker => format!("text that is no SQL stands in the dump: words of {speaker}"),
+        "" => "the dump contains text that is not SQL".to_owned(),
+        speaker => format!("the dump contains text that is not SQL, from {speaker}"),
     }),
-    fix: "Dump again with the dump and the messages apart: pg_dump's -f, without 2>&1, docker exec and ssh without \
-          -t. Or take the lines out of this file; the statement behind them was lost with them.",
+    fix: "Dump again, and keep messages out of the dump: use pg_dump's -f, no 2>&1, and docker exec and ssh without -t. \
+          Or remove the lines from this file; the statement after them was lost with them.",
     commands: Some(|_| vec!["pg_dump -f FILE …".into()]),
     ..Kind::USUAL
 };

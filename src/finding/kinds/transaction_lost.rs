@@ -5,7 +5,7 @@ pub static KIND: Kind = Kind {
     name: "transaction-lost",
     severity: Severity::Error,
     origin: Origin::Dump,
-    summary: "An error that matters little by itself stands inside a transaction, and took back all that this did.",
+    summary: "A minor error inside a transaction rolled back everything that the transaction did.",
     page: include_str!("../../../docs/findings/transaction-lost.md"),
     ..Kind::USUAL
 };

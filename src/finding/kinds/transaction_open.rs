@@ -5,7 +5,7 @@ pub static KIND: Kind = Kind {
     name: "transaction-open",
     severity: Severity::Error,
     origin: Origin::Dump,
-    summary: "The script ends inside a transaction, so what it did there is taken back.",
+    summary: "The script ends inside a transaction, so what it did there is rolled back.",
     page: include_str!("../../../docs/findings/transaction-open.md"),
     fix: "End the script with COMMIT. Where it was cut off, dump again.",
     ..Kind::USUAL

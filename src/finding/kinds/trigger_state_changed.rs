@@ -5,7 +5,7 @@ pub static KIND: Kind = Kind {
     name: "trigger-state-changed",
     severity: Severity::Error,
     origin: Origin::Restore,
-    summary: "A trigger or a rule is switched on or off otherwise than in the dump.",
+    summary: "A trigger or a rule is enabled or disabled differently than in the dump.",
     page: include_str!("../../../docs/findings/trigger-state-changed.md"),
     ..Kind::USUAL
 };

@@ -7,7 +7,6 @@ pub static KIND: Kind = Kind {
     origin: Origin::Restore,
     summary: "Rows share a key that a unique index or an exclusion constraint should keep apart.",
     page: include_str!("../../../docs/findings/unique-broken.md"),
-    fix: "Find the rows that share the key, keep one of them, and build the index anew: it fails while there are \
-          others.",
+    fix: "Find the rows that share the key, keep one of them, and rebuild the index: that fails as long as there are others.",
     ..Kind::USUAL
 };

@@ -15,6 +15,6 @@ pub static KIND: Kind = Kind {
     ],
     refine: Some(rows_collide::of_other_rows),
     title: Some(|case| format!("rows of the dump share a key of {:?}", case.subject)),
-    fix: "Find and mend the rows in the source without its index, which is damaged, REINDEX there, and dump again.",
+    fix: "The index in the source is damaged: find and fix the rows there without using it, REINDEX, and dump again.",
     ..Kind::USUAL
 };

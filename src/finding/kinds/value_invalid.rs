@@ -6,7 +6,7 @@ pub static KIND: Kind = Kind {
     name: "value-invalid",
     severity: Severity::Error,
     origin: Origin::Dump,
-    summary: "Rows of the dump hold values that the target's types do not take.",
+    summary: "Rows of the dump hold values that the target's types do not accept.",
     page: include_str!("../../../docs/findings/value-invalid.md"),
     rules: &[
         // Text that is no number, no date, too long; a number out of range. 22021 and 22P05 are of encodings.
@@ -17,7 +17,7 @@ pub static KIND: Kind = Kind {
         ),
     ],
     subject: SubjectIs::Form,
-    fix: "Mend the values in the source, or let the target's column have the source's type; --show-data shows the \
-          value in the server's message.",
+    fix: "Fix the values in the source, or give the target's column the source's type; --show-data shows the value in \
+          the server's message.",
     ..Kind::USUAL
 };

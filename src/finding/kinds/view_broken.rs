@@ -5,8 +5,8 @@ pub static KIND: Kind = Kind {
     name: "view-broken",
     severity: Severity::Error,
     origin: Origin::Restore,
-    summary: "A view cannot be read: no plan can be made for it.",
+    summary: "A view cannot be read: the server cannot plan a query of it.",
     page: include_str!("../../../docs/findings/view-broken.md"),
-    fix: "Bring back what the error names, or mend the function that the view calls.",
+    fix: "Restore what the error names, or fix the function that the view calls.",
     ..Kind::USUAL
 };

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_the_server_gives_are_told_from_what_only_looks_alike() {
+    fn names_that_the_server_gives_are_distinguished_from_what_only_looks_alike() {
         for name in [
             "RI_ConstraintTrigger_a_16397",
             "RI_ConstraintTrigger_c_4294967295",

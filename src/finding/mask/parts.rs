@@ -51,7 +51,8 @@ pub fn is_known(mask: &Mask<'_>, text: &str) -> bool {
         })
 }
 
-/// Whether this can only be the name of a locale: `de_DE.UTF-8`, `en-US-u-kn-true` is none that is told from a value.
+/// Whether this can only be the name of a locale: `de_DE.UTF-8`, `en-US-u-kn-true` is none that can be distinguished from a
+/// value.
 pub fn is_locale(text: &str) -> bool {
     let (language, rest) = match text.find(['_', '.', '@', '-']) {
         Some(at) => text.split_at(at),

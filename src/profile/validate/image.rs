@@ -1,4 +1,4 @@
-//! Which image, as far as a profile's text can tell.
+//! Which image, as far as a profile's text says.
 
 use super::{Places, steps};
 use crate::profile::{ProfileError, Target};

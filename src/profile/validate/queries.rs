@@ -1,4 +1,4 @@
-//! Queries that can be told apart and asked, and tables whose rows can be counted.
+//! Queries that can be distinguished and run, and tables whose rows can be counted.
 
 use std::collections::HashMap;
 use std::time::Duration;

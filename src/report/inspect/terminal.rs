@@ -10,10 +10,11 @@ use std::io;
 use anstyle::Style;
 
 use super::{FeatureNeed, Inspection, RoleNeed, TableRow};
-use crate::counted::{agreeing, counted};
+use crate::counted::{agreeing, counted, counted_as};
 use crate::finding::Severity;
-use crate::report::terminal::{BOLD, DIM, GREEN, NARROWEST, RED, TerminalOptions, WIDEST, YELLOW, write_findings};
-use crate::report::text::{self, pack, visible, wrap};
+use crate::report::canvas::{BOLD, Canvas, DIM, DumpHeader, GREEN, RED, TerminalOptions, YELLOW};
+use crate::report::terminal::write_findings;
+use crate::report::text::{self, visible, wrap};
 
 /// How many tables stand for the others.
 const FIRST_TABLES: usize = 10;
@@ -27,7 +28,7 @@ const LABEL_WIDTH: usize = 16;
 /// # Errors
 /// Those of `out`.
 pub fn write(inspection: &Inspection, out: &mut dyn io::Write, options: &TerminalOptions) -> io::Result<()> {
-    let mut page = Page { out, options };
+    let mut page = Page { canvas: Canvas { out, options, label_width: LABEL_WIDTH } };
     page.about(inspection)?;
     page.damage(inspection)?;
     page.requires(inspection)?;
@@ -38,106 +39,74 @@ pub fn write(inspection: &Inspection, out: &mut dyn io::Write, options: &Termina
 }
 
 struct Page<'a> {
-    out: &'a mut dyn io::Write,
-    options: &'a TerminalOptions,
+    canvas: Canvas<'a>,
 }
 
 impl Page<'_> {
     fn paint(&self, style: Style, text: &str) -> String {
-        if self.options.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
-    }
-
-    fn columns(&self) -> usize {
-        self.options.width.clamp(NARROWEST, WIDEST)
-    }
-
-    fn wrapped(&mut self, style: Style, text: &str) -> io::Result<()> {
-        for line in wrap(text, self.columns()) {
-            writeln!(self.out, "{}", self.paint(style, &line))?;
-        }
-        Ok(())
+        self.canvas.paint(style, text)
     }
 
     fn about(&mut self, inspection: &Inspection) -> io::Result<()> {
         let dump = &inspection.dump;
-        let headline = format!("{}: {}, {}", visible(&dump.path), visible(&dump.format), text::size(dump.size));
-        self.wrapped(BOLD, &headline)?;
-        let mut origin = vec![match &dump.server_version {
-            Some(version) => format!("dumped from PostgreSQL {}", visible(version)),
-            None => "dumped from an unknown server".to_owned(),
-        }];
-        origin.extend(dump.pg_dump_version.as_ref().map(|version| format!("by pg_dump {}", visible(version))));
-        origin.extend(dump.database.as_ref().map(|name| format!("database {}", visible(name))));
-        origin.extend(dump.encoding.as_ref().map(|encoding| format!("encoding {}", visible(encoding))));
-        origin.extend(dump.created.as_ref().map(|created| format!("at {created}")));
-        origin.extend(dump.entries.map(|entries| match entries {
-            1 => "1 entry".to_owned(),
-            many => format!("{many} entries"),
-        }));
-        self.wrapped(Style::new(), &origin.join(", "))
+        let header = DumpHeader {
+            path: &dump.path,
+            format: &dump.format,
+            size: dump.size,
+            server_version: dump.server_version.as_deref(),
+            pg_dump_version: dump.pg_dump_version.as_deref(),
+        };
+        let mut more = Vec::new();
+        more.extend(dump.database.as_ref().map(|name| format!("database {}", visible(name))));
+        more.extend(dump.encoding.as_ref().map(|encoding| format!("encoding {}", visible(encoding))));
+        more.extend(dump.created.as_ref().map(|created| format!("at {created}")));
+        more.extend(dump.entries.map(|entries| counted_as(entries, "entry", "entries")));
+        self.canvas.dump(&header, more)
     }
 
     fn heading(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out)?;
-        writeln!(self.out, "{}", self.paint(BOLD, text))
+        writeln!(self.canvas.out)?;
+        writeln!(self.canvas.out, "{}", self.paint(BOLD, text))
     }
 
     fn damage(&mut self, inspection: &Inspection) -> io::Result<()> {
         if inspection.damage.is_empty() {
             return Ok(());
         }
-        writeln!(self.out)?;
-        writeln!(self.out, "{}", self.paint(RED, "damaged"))?;
+        writeln!(self.canvas.out)?;
+        writeln!(self.canvas.out, "{}", self.paint(RED, "damaged"))?;
         let places: Vec<String> = inspection
             .damage
             .iter()
             .map(|place| match place.at {
-                Some(at) => format!("{} (byte {at})", visible(&place.what)),
-                None => visible(&place.what).into_owned(),
+                Some(at) => format!("{} (byte {at})", place.what),
+                None => place.what.clone(),
             })
             .collect();
-        self.list(&self.first(&places, FIRST_NAMES))
+        self.list(&self.first_names(&places))
     }
 
     fn list(&mut self, items: &[String]) -> io::Result<()> {
         for item in items {
-            for (index, line) in wrap(item, self.columns() - 4).iter().enumerate() {
-                writeln!(self.out, "  {}{line}", if index == 0 { "- " } else { "  " })?;
+            for (index, line) in wrap(item, self.canvas.columns() - 4).iter().enumerate() {
+                writeln!(self.canvas.out, "  {}{line}", if index == 0 { "- " } else { "  " })?;
             }
         }
         Ok(())
     }
 
-    /// The first few, and how many more there are.
-    fn first(&self, items: &[String], few: usize) -> Vec<String> {
-        // "and 1 more" takes as much room as the one.
-        let shown = if self.options.all || items.len() <= few + 1 { items.len() } else { few };
-        let mut first = items[..shown].to_vec();
-        if shown < items.len() {
-            first.push(format!("and {} more", items.len() - shown));
-        }
-        first
-    }
-
     /// One label at the left and names beside it; nothing where there are none.
     fn row(&mut self, label: &str, items: &[String]) -> io::Result<()> {
-        let items: Vec<String> = items.iter().map(|item| visible(item).into_owned()).collect();
-        let items = self.first(&items, FIRST_NAMES);
-        let lines = pack(items.iter().map(String::as_str), ", ", self.columns() - LABEL_WIDTH - 2);
-        for (index, line) in lines.iter().enumerate() {
-            let label = self.paint(DIM, &format!("{:<LABEL_WIDTH$}", if index == 0 { label } else { "" }));
-            writeln!(self.out, "  {label}{line}")?;
-        }
-        Ok(())
+        let items = self.first_names(items);
+        self.canvas.labelled_items(label, &items)
+    }
+
+    fn first_names(&self, items: &[String]) -> Vec<String> {
+        self.canvas.first_few(items, FIRST_NAMES, |item| visible(item).into_owned())
     }
 
     fn sentence(&mut self, label: &str, text: &str) -> io::Result<()> {
-        let lines = wrap(&visible(text), self.columns() - LABEL_WIDTH - 2);
-        for (index, line) in lines.iter().enumerate() {
-            let label = self.paint(DIM, &format!("{:<LABEL_WIDTH$}", if index == 0 { label } else { "" }));
-            writeln!(self.out, "  {label}{line}")?;
-        }
-        Ok(())
+        self.canvas.labelled(label, &visible(text))
     }
 
     fn requires(&mut self, inspection: &Inspection) -> io::Result<()> {
@@ -268,26 +237,26 @@ impl Page<'_> {
         if inspection.large_objects > 0 {
             parts.push(counted(inspection.large_objects, "large object"));
         }
-        writeln!(self.out, "  {}", parts.join(", "))?;
-        let full: Vec<&TableRow> = tables.iter().filter(|table| table.has_data || self.options.all).collect();
-        if full.is_empty() || !(inspection.read_whole || self.options.all) {
+        writeln!(self.canvas.out, "  {}", parts.join(", "))?;
+        let full: Vec<&TableRow> = tables.iter().filter(|table| table.has_data || self.canvas.options.all).collect();
+        if full.is_empty() || !(inspection.read_whole || self.canvas.options.all) {
             return Ok(());
         }
-        let shown = if self.options.all || full.len() <= FIRST_TABLES + 1 { full.len() } else { FIRST_TABLES };
+        let shown = self.canvas.room_for(full.len(), FIRST_TABLES);
         let cells: Vec<[String; 3]> = full[..shown].iter().map(|table| cells(table)).collect();
         let width = |column: usize, header: &str| {
             cells.iter().map(|row| text::width(&row[column])).max().unwrap_or(0).max(text::width(header))
         };
         let (rows, sizes) = (width(0, "rows"), width(1, "size"));
-        writeln!(self.out)?;
+        writeln!(self.canvas.out)?;
         let header = format!("  {:>rows$}  {:>sizes$}  table", "rows", "size");
-        writeln!(self.out, "{}", self.paint(DIM, &header))?;
+        writeln!(self.canvas.out, "{}", self.paint(DIM, &header))?;
         for [count, size, name] in &cells {
-            writeln!(self.out, "  {count:>rows$}  {size:>sizes$}  {name}")?;
+            writeln!(self.canvas.out, "  {count:>rows$}  {size:>sizes$}  {name}")?;
         }
         if shown < full.len() {
             let more = format!("  and {} more tables with rows (--all)", full.len() - shown);
-            writeln!(self.out, "{}", self.paint(DIM, &more))?;
+            writeln!(self.canvas.out, "{}", self.paint(DIM, &more))?;
         }
         Ok(())
     }
@@ -325,10 +294,10 @@ impl Page<'_> {
             }
             let name = visible(&target.target);
             let gap = " ".repeat(width.saturating_sub(text::width(&name)) + 2);
-            writeln!(self.out, "  {name}{gap}{}", said.join(", "))?;
+            writeln!(self.canvas.out, "  {name}{gap}{}", said.join(", "))?;
         }
         let rehearsals: Vec<_> = inspection.targets.iter().map(super::TargetPreflight::as_rehearsal).collect();
-        write_findings(&rehearsals, self.out, self.options)
+        write_findings(&rehearsals, self.canvas.out, self.canvas.options)
     }
 
     fn verdict(&mut self, inspection: &Inspection) -> io::Result<()> {
@@ -354,13 +323,7 @@ impl Page<'_> {
         } else {
             (YELLOW, "not read", format!("only the beginning of {path} was looked at: it may be damaged"))
         };
-        writeln!(self.out)?;
-        let indent = label.len() + 2;
-        for (index, line) in wrap(&text, self.columns() - indent).iter().enumerate() {
-            let start = if index == 0 { format!("{}  ", self.paint(style, label)) } else { " ".repeat(indent) };
-            writeln!(self.out, "{start}{line}")?;
-        }
-        Ok(())
+        self.canvas.verdict(style, label, &text)
     }
 }
 
@@ -384,10 +347,7 @@ fn role_line(role: &RoleNeed) -> String {
     let mut uses = Vec::new();
     uses.extend((role.owns > 0).then(|| format!("owns {}", role.owns)));
     uses.extend((role.granted > 0).then(|| counted(role.granted, "privilege")));
-    uses.extend((role.policies > 0).then(|| match role.policies {
-        1 => "1 policy".to_owned(),
-        many => format!("{many} policies"),
-    }));
+    uses.extend((role.policies > 0).then(|| counted_as(role.policies, "policy", "policies")));
     if uses.is_empty() { role.name.clone() } else { format!("{} ({})", role.name, uses.join("; ")) }
 }
 

@@ -58,13 +58,13 @@ fn rich() -> String {
 }
 
 #[test]
-fn a_dump_is_told_by_what_it_is_what_it_requires_and_what_it_holds() {
+fn a_dump_is_described_by_what_it_is_what_it_requires_and_what_it_holds() {
     let (_folder, dump) = opened(&rich());
     snapshot!("inspect_rich", drawn(&inspected(&dump, Vec::new()), TerminalOptions::default()));
 }
 
 #[test]
-fn targets_are_told_in_a_line_each_and_causes_once() {
+fn targets_have_a_line_each_and_causes_are_named_once() {
     let (_folder, dump) = opened(&rich());
     let role = Finding::new(Name::RoleMissing, "role \"reader\" does not exist in this target");
     let of = |name: &str, findings: Vec<Finding>| TargetPreflight {
@@ -81,7 +81,7 @@ fn targets_are_told_in_a_line_each_and_causes_once() {
 }
 
 #[test]
-fn a_damaged_dump_is_told_with_its_places_and_in_the_last_line() {
+fn damage_is_listed_with_its_places_and_named_in_the_last_line() {
     let (_folder, dump) = opened(&format!("{HEAD}COPY app.orders (id) FROM stdin;\n1\n2\n"));
     let inspection = inspected(&dump, Vec::new());
     assert!(inspection.fails());
@@ -112,11 +112,11 @@ fn what_is_unusual_is_said() {
     let rows = "COPY a.t (id) FROM stdin;\n1\n\\.\n";
     assert_eq!(unusual(&format!("{HEAD}{table}{owned}{rows}{TRAILER}")), "");
     assert!(unusual(&format!("{HEAD}{table}{rows}{TRAILER}")).contains("names no owners"));
-    assert!(unusual(&format!("{HEAD}{table}{owned}{TRAILER}")).contains("definitions alone"));
-    assert!(unusual(&format!("{HEAD}{rows}{TRAILER}")).contains("data alone"));
+    assert!(unusual(&format!("{HEAD}{table}{owned}{TRAILER}")).contains("definitions only"));
+    assert!(unusual(&format!("{HEAD}{rows}{TRAILER}")).contains("data only"));
     assert!(unusual(&format!("{HEAD}{table}{owned}INSERT INTO a.t VALUES (1);{TRAILER}")).contains("INSERT"));
     assert!(unusual(&format!("{HEAD}{TRAILER}").replace("UTF8", "SQL_ASCII")).contains("SQL_ASCII"));
-    assert!(unusual("CREATE TABLE a.t (id integer);").contains("whether it is whole cannot be told"));
+    assert!(unusual("CREATE TABLE a.t (id integer);").contains("nothing shows whether it is whole"));
     let secured = format!("{HEAD}{table}{owned}{rows}ALTER TABLE a.t ENABLE ROW LEVEL SECURITY;\n{TRAILER}");
     assert!(unusual(&secured).contains("row level security and no policy, so only its owner sees rows: a.t"));
     let two = format!("{HEAD}{TRAILER}\\connect one\n{HEAD}{TRAILER}\\connect two\n{HEAD}{TRAILER}");

@@ -23,7 +23,7 @@ pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, requirements: &Requir
     if let Some(plain) = dump.plain() {
         say(
             !plain.from_pg_dump,
-            "it does not begin as pg_dump begins its text: whether it is whole cannot be told".into(),
+            "it does not begin as pg_dump begins its text: nothing shows whether it is whole".into(),
         );
     }
     let ascii = facts.encoding.as_deref().is_some_and(|encoding| encoding.eq_ignore_ascii_case("SQL_ASCII"));
@@ -35,14 +35,14 @@ pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, requirements: &Requir
     let whole = scan.is_none_or(|scan| scan.damage.is_empty());
     let created = facts.tables.iter().filter(|table| table.created).count();
     let with_data = facts.tables.iter().filter(|table| table.has_data).count();
-    say(whole && created == 0 && with_data > 0, "it holds data alone: the tables must be there before".into());
+    say(whole && created == 0 && with_data > 0, "it holds data only: the tables must already exist".into());
     let empty = if dump.is_archive() {
         !dump.entries().iter().any(|entry| entry.desc == tag::TABLE_DATA)
     } else {
         // A table without rows has a COPY all the same, but only a full pass sees that it has none.
         scan.is_some_and(|scan| scan.rows.is_empty())
     };
-    say(whole && created > 0 && empty, "it holds definitions alone, and no rows".into());
+    say(whole && created > 0 && empty, "it holds definitions only, and no rows".into());
     say(
         whole && created > 0 && facts.owners.is_empty(),
         "it names no owners, as with --no-owner: everything will belong to whoever restores it".into(),
@@ -67,7 +67,7 @@ pub fn of(dump: &Dump, facts: &Facts, scan: Option<&Scan>, requirements: &Requir
                 1 => String::new(),
                 more => format!(", and {} more", more - 1),
             };
-            say(true, format!("what it holds cannot be told by reading it: {}{more}", first.label()));
+            say(true, format!("reading it does not show what it holds: {}{more}", first.label()));
         }
     }
     let inserts = scan.map_or(facts.inserts, |scan| scan.rows.iter().any(|rows| rows.inserts));

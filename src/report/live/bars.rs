@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Labels, errors_so_far, line_of_run, mark, painted, progress};
+use super::{errors_so_far, line_of_run, mark, progress};
 use crate::event::{Event, EventKind, Listener, Phase, RehearsalName, Unit};
+use crate::report::canvas::painted;
+use crate::report::labels::Labels;
 use crate::report::text::{self, clip, visible};
 use crate::verdict::Verdict;
 
@@ -48,11 +50,11 @@ impl Bars {
 
     /// Makes room for these rehearsals.
     fn begin(&mut self, rehearsals: &[RehearsalName]) {
-        self.labels = Labels::of(rehearsals);
-        let labels: Vec<String> = rehearsals.iter().map(|name| self.labels.label(name)).collect();
-        let noun = if self.labels.several_sources { "rehearsals" } else { "targets" };
+        self.labels = Labels::of(rehearsals.iter().map(|name| name.source.as_str()));
+        let labels: Vec<String> = rehearsals.iter().map(|name| self.labels.label(&name.source, &name.target)).collect();
+        let noun = self.labels.noun();
         self.count = (labels.len() > 1).then(|| {
-            let style = style(&format!("  {{pos}} of {{len}} {noun} finished, {{elapsed}}"));
+            let style = style(&format!("  {{pos}} of {{len}} {noun}s finished, {{elapsed}}"));
             self.screen.add(ProgressBar::new(labels.len() as u64).with_style(style))
         });
         self.name_width = labels.iter().map(|label| text::width(&name(label))).max().unwrap_or_default();
@@ -107,7 +109,7 @@ impl Bars {
 impl Listener for Bars {
     fn hear(&mut self, event: &Event) {
         match (&event.rehearsal, &event.kind) {
-            (Some(name), _) => self.show_target(&self.labels.label(name), event),
+            (Some(name), _) => self.show_target(&self.labels.label(&name.source, &name.target), event),
             (None, EventKind::RunStarted { rehearsals }) => self.begin(rehearsals),
             (None, kind) => {
                 if let Some(line) = line_of_run(kind) {

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{Labels, errors_so_far, line_of_run, mark, painted, print, progress};
+use super::{errors_so_far, line_of_run, mark, print, progress};
 use crate::event::{Event, EventKind, Listener, RehearsalName, Unit};
+use crate::report::canvas::painted;
+use crate::report::labels::Labels;
 use crate::report::text::visible;
 
 /// No target prints its progress more often than this: a log is kept.
@@ -32,7 +34,7 @@ impl Lines {
     /// The line for this event, if it deserves one: `[  12.3s] rds-like: restore 40 % (4.8 of 12.0 MB)`.
     pub fn line(&mut self, event: &Event) -> Option<String> {
         if let EventKind::RunStarted { rehearsals } = &event.kind {
-            self.labels = Labels::of(rehearsals);
+            self.labels = Labels::of(rehearsals.iter().map(|name| name.source.as_str()));
         }
         let Some(name) = &event.rehearsal else { return line_of_run(&event.kind) };
         let printed = self.rehearsals.entry(name.clone()).or_default();
@@ -71,7 +73,8 @@ impl Lines {
         if matches!(event.kind, EventKind::PhaseStarted { .. }) || is_progress {
             printed.last = event.elapsed;
         }
-        Some(format!("[{:6.1}s] {}: {text}", event.elapsed.as_secs_f64(), visible(&self.labels.label(name))))
+        let label = self.labels.label(&name.source, &name.target);
+        Some(format!("[{:6.1}s] {}: {text}", event.elapsed.as_secs_f64(), visible(&label)))
     }
 }
 

@@ -3,20 +3,20 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::{FIRST_FEW, Group, LABEL_WIDTH, Page};
+use super::{FIRST_FEW, Group, Page};
 use crate::counted::counted;
 use crate::finding::Subject;
-use crate::report::text::{self, pack};
+use crate::report::text;
 
-/// So many of a kind are told one by one.
+/// So many of a kind are drawn one by one.
 const APART: usize = 2;
-/// So many subjects are named, and so many where there is much else to tell.
+/// So many subjects are named, and so many where there is much else to show.
 const NAMED: usize = 12;
 const NAMED_OF_MANY: usize = 6;
 /// So many commands are shown.
 const COMMANDS: usize = 4;
 
-/// Findings that are told together, in the order of the first of each.
+/// Findings that are drawn together, in the order of the first of each.
 pub(super) fn folded<'g, 'a>(groups: &'g [Group<'a>], all: bool) -> Vec<Vec<&'g Group<'a>>> {
     let mut blocks: Vec<Vec<&Group>> = Vec::new();
     for group in groups {
@@ -42,7 +42,7 @@ fn are_alike(one: &Group<'_>, other: &Group<'_>) -> bool {
         && other.finding.subject.is_some()
         && one.finding.accepted == other.finding.accepted
         && one.finding.own_severity == other.finding.own_severity
-        // What is accepted in part has objects of its own to tell.
+        // What is accepted in part has objects of its own to show.
         && one.finding.accepted_objects.is_empty()
         && other.finding.accepted_objects.is_empty()
         && one.targets == other.targets
@@ -94,7 +94,7 @@ impl Page<'_> {
         commands.truncate(COMMANDS);
         self.commands(&commands)?;
         if more > 0 {
-            writeln!(self.out, "    … and {more} more (--all)")?;
+            writeln!(self.canvas.out, "    … and {more} more (--all)")?;
         }
         Ok(())
     }
@@ -121,11 +121,10 @@ impl Page<'_> {
             items.push(format!("{others} others"));
         }
         self.labelled_items("then", &format!("{total} failed because of it: "), &items)?;
-        if self.options.all {
+        if self.all() {
             for consequence in block.iter().flat_map(|group| &group.finding.consequences) {
                 let objects: Vec<String> = consequence.objects.iter().map(|object| self.shown(object)).collect();
-                let lines = pack(objects.iter().map(String::as_str), ", ", self.columns() - LABEL_WIDTH - 3);
-                self.beside("", &lines)?;
+                self.canvas.labelled_items("", &objects)?;
             }
         }
         Ok(())

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use anstyle::Style;
 use comfy_table::{ContentArrangement, LineStyle, Table, presets};
 
-use super::{DIM, GREEN, YELLOW, severity_style, verdict_style};
+use super::verdict_style;
 use crate::check::{CheckResult, Group, NEEDS, Outcome};
 use crate::counted::counted;
 use crate::finding::{Finding, Foreseen, Severity};
 use crate::rehearsal::{Rehearsal, RestoreSummary, Verdict};
+use crate::report::canvas::{DIM, GREEN, YELLOW, severity_style};
 use crate::report::text::{self, clip, pack, visible};
 
 /// A longer name of a target or a check is clipped: it would push everything else out of sight.
@@ -42,7 +43,7 @@ impl Cell {
                 let count = open().filter(|finding| finding.severity == severity).count();
                 Self::Found(severity, count as u64)
             }
-            // Notes are told below the grid; here they would only hide what matters.
+            // Notes are shown below the grid; here they would only hide what matters.
             Some(Severity::Note) => Self::Ok,
             None if findings.is_empty() => Self::Ok,
             None => Self::Accepted(findings.len() as u64),
@@ -52,7 +53,7 @@ impl Cell {
     fn of_restore(restore: Option<&RestoreSummary>, untested: bool) -> Self {
         match restore {
             None => Self::NotRun,
-            // All that failed is told as what could not be tested.
+            // All that failed is reported as what could not be tested.
             Some(restore)
                 if restore.findings.is_empty() && restore.errors == 0 && restore.exit_code != 0 && untested =>
             {

@@ -1,4 +1,4 @@
-//! The same finding in several targets, told once.
+//! The same finding in several targets, drawn once.
 
 use crate::finding::Finding;
 use crate::rehearsal::{Rehearsal, Verdict};
@@ -38,7 +38,7 @@ pub(super) fn collect(targets: &[Rehearsal]) -> Vec<Group<'_>> {
     groups
 }
 
-/// Whether one block can stand for both. A different fix makes it another block: a target must not be told another's.
+/// Whether one block can stand for both. A different fix makes it another block: a target must not be shown another's.
 fn is_the_same(one: &Finding, other: &Finding) -> bool {
     one.name == other.name
         && one.severity == other.severity

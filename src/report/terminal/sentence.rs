@@ -4,14 +4,17 @@ use crate::counted::{agreeing, counted};
 use crate::finding::{Finding, Severity};
 use crate::rehearsal::Rehearsal;
 use crate::report::Report;
+use crate::report::labels::Labels;
 use crate::report::text::{self, clip, visible};
 use crate::verdict::Verdict;
 
 /// What the run comes to, in one sentence.
 pub(super) fn of(report: &Report) -> String {
+    let labels = Labels::of(report.sources.iter().map(|source| source.path.as_str()));
+    let rehearsals = counted(report.targets.len(), labels.noun());
     let named = |is_meant: &dyn Fn(&Rehearsal) -> bool| -> Vec<String> {
         let meant = report.targets.iter().filter(|target| is_meant(target));
-        meant.map(|target| clip(&visible(&labelled(report, target)), 100).into_owned()).collect()
+        meant.map(|target| clip(&visible(&labels.label(&target.source, &target.target)), 100).into_owned()).collect()
     };
     // One that fails for warnings alone has come back.
     let warned = |target: &Rehearsal| target.fail_on < Severity::Error && !target.shown_findings().any(Finding::fails);
@@ -25,45 +28,25 @@ pub(super) fn of(report: &Report) -> String {
     let mut parts = Vec::new();
     if !failed.is_empty() {
         let verb = agreeing(failed.len(), "does", "do");
-        parts.push(format!("{} of {} {verb} not come back: {}", failed.len(), rehearsals(report), failed.join(", ")));
+        parts.push(format!("{} of {rehearsals} {verb} not come back: {}", failed.len(), failed.join(", ")));
     }
     if !failed_on_warnings.is_empty() {
         let count = failed_on_warnings.len();
         let verb = if count == 1 { "comes back with warnings and fails" } else { "come back with warnings and fail" };
         let names = failed_on_warnings.join(", ");
-        parts.push(format!("{count} of {} {verb}, as --fail-on warning asks: {names}", rehearsals(report)));
+        parts.push(format!("{count} of {rehearsals} {verb}, as --fail-on warning asks: {names}"));
     }
     if !untested.is_empty() {
         let verb = agreeing(untested.len(), "is", "are");
-        parts.push(format!("{} of {} {verb} untested: {}", untested.len(), rehearsals(report), untested.join(", ")));
+        parts.push(format!("{} of {rehearsals} {verb} untested: {}", untested.len(), untested.join(", ")));
     }
     if parts.is_empty() {
-        let place = if total == 1 {
-            visible(&report.targets[0].target).into_owned()
-        } else {
-            format!("all {}", rehearsals(report))
-        };
+        let place =
+            if total == 1 { visible(&report.targets[0].target).into_owned() } else { format!("all {rehearsals}") };
         parts.push(match report.sources.as_slice() {
             [source] => format!("{} comes back in {place}", visible(&source.path)),
             sources => format!("{} dumps come back in {place}", sources.len()),
         });
     }
     format!("{} ({took})", parts.join("; "))
-}
-
-/// A rehearsal by its target, and where there are several sources by its source too.
-fn labelled(report: &Report, rehearsal: &Rehearsal) -> String {
-    match report.sources.as_slice() {
-        [] | [_] => rehearsal.target.clone(),
-        sources => {
-            let paths = sources.iter().map(|source| source.path.as_str());
-            format!("{} in {}", text::source_label(&rehearsal.source, paths), rehearsal.target)
-        }
-    }
-}
-
-/// Several sources in one target are several rehearsals.
-fn rehearsals(report: &Report) -> String {
-    let noun = if report.sources.len() > 1 { "rehearsal" } else { "target" };
-    counted(report.targets.len() as u64, noun)
 }

@@ -28,7 +28,7 @@ fn a_run_in_which_all_targets_pass_is_short() {
 }
 
 #[test]
-fn each_root_cause_is_told_once_with_its_targets_and_its_fix() {
+fn each_root_cause_is_drawn_once_with_its_targets_and_its_fix() {
     snapshot!("terminal_three_classics", plain(&sample::three_classics()));
 }
 
@@ -240,7 +240,7 @@ fn the_preflight_comes_first_and_repeats_nothing() {
 }
 
 #[test]
-fn what_the_profile_has_decided_is_told_with_the_finding() {
+fn what_the_profile_has_decided_is_shown_with_the_finding() {
     let text = plain(&sample::decided());
     snapshot!("terminal_decided", text);
 }

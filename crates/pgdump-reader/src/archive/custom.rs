@@ -206,7 +206,7 @@ impl Walk<'_, '_, '_> {
 /// So much of an entry is read by one thread; only what is longer is worth a second one.
 const INLINE: u64 = 1 << 20;
 
-/// Reads the blocks of one entry. `take` reads from the source that it is given, to its end or, where it is told that no
+/// Reads the blocks of one entry. `take` reads from the source that it is given, to its end or, where it learns that no
 /// other thread decompresses yet, until it has enough; it says whether it came to the end.
 fn read(
     compression: ArchiveCompression,

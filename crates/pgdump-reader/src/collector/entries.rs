@@ -3,7 +3,7 @@
 use super::Collector;
 use crate::archive::{Archive, TocEntry};
 use crate::facts::{Facts, Owned};
-use crate::lexer::{Item, Lexer};
+use crate::lexer::{Item, Lexer, Statement};
 use crate::object_kind::{ObjectKind, Reading};
 use crate::tag;
 
@@ -76,7 +76,7 @@ fn collect_entry(collector: &mut Collector, entry: &TocEntry) {
         },
     }
     if reading == Reading::Needs {
-        need_text(collector, &entry.defn);
+        for_each_statement(&entry.defn, |statement| collector.need(statement));
     }
     if let Some(method) = &entry.table_access_method {
         collector.facts.needs.access_methods.insert(method.clone());
@@ -110,22 +110,19 @@ fn gets_owner(entry: &TocEntry) -> bool {
         && ObjectKind::of_tag(&entry.desc).is_none_or(|kind| kind.has_owner)
 }
 
-fn need_text(collector: &mut Collector, text: &str) {
-    let mut lexer = Lexer::of_text(text);
-    // Reading from memory cannot fail.
-    while let Ok(Some(item)) = lexer.next() {
-        if let Item::Statement(statement) = item {
-            collector.need(&statement);
-        }
-    }
+/// Takes what the statements of a definition make and need.
+fn collect_text(collector: &mut Collector, text: &str) {
+    for_each_statement(text, |statement| {
+        collector.statement(statement);
+    });
 }
 
-fn collect_text(collector: &mut Collector, text: &str) {
+fn for_each_statement(text: &str, mut take: impl FnMut(&Statement)) {
     let mut lexer = Lexer::of_text(text);
     // Reading from memory cannot fail.
     while let Ok(Some(item)) = lexer.next() {
         if let Item::Statement(statement) = item {
-            collector.statement(&statement);
+            take(&statement);
         }
     }
 }

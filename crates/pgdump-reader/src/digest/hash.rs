@@ -4,7 +4,7 @@
 /// (PostgreSQL 13 to 18; hash_any_extended in src/backend/access/hash/hashfunc.c of 11 and 12), which is Bob Jenkins'
 /// lookup3. With a seed of 0 nothing is mixed in before the first bytes.
 ///
-/// It is no proof against somebody who looks for collisions; it tells rows apart that were damaged by accident.
+/// It is no proof against somebody who looks for collisions; it distinguishes rows that were damaged by accident.
 pub fn hash(bytes: &[u8]) -> i64 {
     State::of(bytes).finish(bytes)
 }

@@ -419,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_are_told_by_their_place() {
+    fn defaults_are_recognised_by_their_place() {
         let mut row = Row::default();
         values(b"(1, DEFAULT, NULL, DEFAULT)", true, &mut row, |_| {}).unwrap();
         assert_eq!(row.defaults, [1, 3]);

@@ -1,4 +1,4 @@
-//! What tells rows apart: a number for each table that a dump and a server can both make, without a row leaving either.
+//! What distinguishes rows: a number for each table that a dump and a server can both make, without a row leaving either.
 //!
 //! A row's *form* is the text of its values, one after another, with a TAB between two and [`NULL`] for NULL. Its hash is
 //! PostgreSQL's own ([`hash()`]), and a table's digest is the number of rows and the sum of their hashes: the order of rows

@@ -144,7 +144,7 @@ static SUBSCRIPTION_OPTIONS: &[(&Feature, &[&str])] = &[
 ];
 
 /// How a server begins or ends a message about what its version does not do yet, or no more, where the statement alone does
-/// not tell: whether a table is partitioned stands in another one.
+/// not show: whether a table is partitioned stands in another one.
 static REFUSALS: &[(&Feature, &str, &str)] = &[
     // transformColumnNameList, ATAddForeignKeyConstraint in tablecmds.c
     (&PARTITIONED_NOT_VALID, "cannot add NOT VALID foreign key on partitioned table ", ""),

@@ -98,7 +98,7 @@ impl Follower {
         self.written = Some(line);
     }
 
-    /// A statement comes before which psql opens a transaction, if it is told to.
+    /// A statement comes before which psql opens a transaction, if it is asked to.
     fn open(&mut self, line: u64) {
         if self.opens && self.begun.is_none() {
             self.begin(line);

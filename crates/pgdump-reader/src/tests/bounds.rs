@@ -41,8 +41,8 @@ fn read_within(mebibytes: u64, path: &Path) -> String {
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    let (_, told) = text.split_once("peak=").expect(&text);
-    let (peak, said) = told.split_once("= said=").unwrap();
+    let (_, figures) = text.split_once("peak=").expect(&text);
+    let (peak, said) = figures.split_once("= said=").unwrap();
     let peak = peak.parse::<u64>().unwrap() / 1024;
     assert!(peak <= mebibytes, "{peak} MiB at most, not {mebibytes}: {said}");
     said.rsplit_once('=').unwrap().0.to_owned()
@@ -128,7 +128,7 @@ fn one_giant_statement_name_comment_or_string_takes_no_memory() {
 
 #[test]
 fn millions_of_small_things_take_no_memory() {
-    // In one member each: what compresses them must not tell them apart from a dump that is honest.
+    // In one member each: what compresses them must not distinguish them from a dump that is honest.
     for (head, unit, tail) in [
         ("", "SELECT 1;\n", ""),
         ("", "SET a = 1;\n", ""),
@@ -177,7 +177,7 @@ fn a_text_that_declares_without_end_is_read_to_a_limit_and_is_not_whole() {
 }
 
 #[test]
-fn what_makes_many_places_of_damage_is_told_of_a_hundred_times_at_most() {
+fn damage_in_many_places_is_reported_a_hundred_times_at_most() {
     let text = "--\n-- PostgreSQL database dump\n--\n".repeat(5000);
     let damage = damage_of(text.as_bytes());
     assert_eq!(damage.len(), 100);
@@ -305,8 +305,8 @@ fn two_tables_with_one_data_file_are_damage() {
 
 /// What this thread has had of a processor: other tests that run beside it do not count.
 fn processor_time() -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    Duration::from_nanos(told.split(' ').next().unwrap().parse().unwrap())
+    let schedstat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(schedstat.split(' ').next().unwrap().parse().unwrap())
 }
 
 /// What takes minutes where each of sixty thousand things is compared with all before it.

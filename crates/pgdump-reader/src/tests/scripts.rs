@@ -109,7 +109,7 @@ fn the_end_of_a_script_is_known() {
 }
 
 #[test]
-fn what_a_script_does_to_rows_is_told_of_those_that_came_before() {
+fn what_a_script_does_to_rows_is_recorded_for_those_that_came_before() {
     let of = |text: &str| -> Vec<Affects> {
         scan(text).unfollowed.into_iter().map(|unfollowed| unfollowed.affects).collect()
     };
@@ -283,8 +283,8 @@ fn a_statement_with_a_value_that_is_not_known_is_a_doubt_of_every_kind() {
     ] {
         for set in ["\\set stamp `date +%s`", "\\getenv stamp HOME"] {
             let text = format!("CREATE TABLE t(a int);\n{set}\n{statement}");
-            let told = "line 3: the variable \"stamp\", whose value is not known from the text";
-            assert_eq!(doubts(&text), [told], "{text}");
+            let doubt = "line 3: the variable \"stamp\", whose value is not known from the text";
+            assert_eq!(doubts(&text), [doubt], "{text}");
         }
     }
     let scan = scan("SELECT 1;\nINSERT INTO t VALUES (7);\n\\set x `date`\nINSERT INTO t VALUES (:x);\n");

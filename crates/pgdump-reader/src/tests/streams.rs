@@ -67,7 +67,7 @@ fn a_compressed_text_that_is_cut_off_is_damaged_even_behind_its_last_row() {
                     let damage = dump.scan().unwrap().damage;
                     assert!(!damage.is_empty(), "{compression} without its last {cut} bytes");
                 }
-                // Where not even the first block is whole, nothing tells that it is a dump.
+                // Where not even the first block is whole, nothing shows that it is a dump.
                 Err(DumpError::DamagedCompression { .. }) => {}
                 Err(error) => panic!("{error}"),
             }
