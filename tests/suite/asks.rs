@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
+use pgrehearse::finding::Finding;
+
+use crate::classics::{behind, exhausted, healthy};
+use crate::decisions::warned;
+use crate::several::{databases, fails, of_database};
 use crate::support::home::{Ran, findings};
-use crate::support::{Home, SHOP_ROLES, bare, dump, matching, with_statements};
+use crate::support::{Home, SHOP_ROLES, bare, dump, matching, shared, with_statements};
 
 fn check<'a>(ran: &'a Ran, name: &str) -> &'a pgrehearse::check::CheckResult {
     let found = ran.only().checks.iter().find(|check| check.check == name);
@@ -15,146 +20,185 @@ fn with_query(name: &str, sql: &str, more: &str) -> String {
     format!("{}checks:\n  queries:\n    - {{name: it, sql: \"{sql}\", {more}}}\n", bare(name, 17))
 }
 
+/// The roles as which queries are asked.
+const ASKING: &str = "roles:\n  - {name: 'the \"app\"; --', login: true}\n  - {name: group}\n";
+
+/// A run of whose queries and tables each is met, with a budget that is kept. Its roles have settings, restored with the
+/// database's.
+#[track_caller]
+fn met() -> Ran {
+    let ran = shared::run("asks-met", |home| {
+        let statements = r#"ALTER ROLE "the ""app""; --" SET work_mem = '3MB';
+ALTER ROLE "the ""app""; --" IN DATABASE app SET search_path = elsewhere;
+ALTER DATABASE app SET statement_timeout = '12345s';
+ALTER ROLE "group" SET work_mem = '5MB';
+GRANT SELECT ON public.people TO "group";"#;
+        let path = home.file("roles.sql", with_statements(&dump(17, "small.sql"), statements));
+        let one = "SELECT name FROM public.people WHERE id = 1";
+        let app = r#"as: 'the "app"; --'"#;
+        let profile = format!(
+            "{}{ASKING}checks:
+  budget: {{restore: 10m, size: 1GiB}}
+  queries:
+    - {{name: matches, sql: \"{one}\", expect: \"~ '^Ada [A-Z]'\"}}
+    - {{name: differs, sql: \"{one}\", expect: \"!~ 'Grace'\"}}
+    - {{name: who, sql: \"SELECT current_user, session_user\", expect: [['the \"app\"; --', 'the \"app\"; --']], {app}}}
+    - {{name: its own, sql: SHOW work_mem, expect: 3MB, {app}}}
+    - {{name: its own in the database, sql: SHOW search_path, expect: elsewhere, {app}}}
+    - {{name: a group, sql: \"SELECT current_user, session_user\", expect: [[group, postgres]], as: group}}
+    - {{name: what a group may, sql: SELECT count(*) FROM public.people, expect: 3, as: group}}
+    - {{name: a group's settings are nobody's, sql: SHOW work_mem, expect: \"!~ '5MB'\", as: group}}
+    - {{name: nobody's role, sql: SELECT rolsuper FROM pg_roles WHERE rolname = current_user, expect: true}}\n",
+            bare("met", 17)
+        );
+        home.run(&path, &[&profile])
+    });
+    ran.expect(0);
+    assert_eq!(ran.names(), Vec::<&str>::new());
+    assert_eq!(check(&ran, "queries").looked_at, "9 queries");
+    ran
+}
+
+/// A run of whose queries and tables most are not met, each for a reason of its own.
+#[track_caller]
+fn unmet() -> Ran {
+    let ran = shared::run("asks-unmet", |home| {
+        let profile = format!(
+            "{}{ASKING}checks:
+  queries:
+    - {{name: slow, sql: SELECT pg_sleep(30), expect: '', timeout: 200ms}}
+    - {{name: other, sql: SELECT 1, expect: 2}}
+    - {{name: pattern, sql: SELECT name FROM people WHERE id = 1, expect: \"~ '^Grace'\"}}
+    - {{name: as the app, sql: SELECT count(*) FROM public.people, expect: 3, as: 'the \"app\"; --'}}
+    - {{name: as the superuser, sql: SELECT count(*) FROM public.people, expect: 3}}
+    - {{name: one, sql: SELECT 1, expect: 1, as: ghost}}
+    - {{name: two, sql: SELECT 1, expect: 1, as: ghost}}
+    - {{name: three, sql: SELECT 1, expect: 1}}
+    - {{name: elsewhere, sql: SELECT 1, expect: 1, database: other}}
+  tables:
+    people: {{rows: '>= 4'}}
+    public.people: {{rows: empty}}
+    shop.orders: {{rows: not empty}}
+    orders: {{rows: 1}}\n",
+            bare("unmet", 17)
+        );
+        home.run(&dump(17, "small.dump"), &[&profile])
+    });
+    ran.expect(1);
+    // Nothing else is found, neither of a query that is met nor of one that takes too long.
+    assert_eq!(ran.names(), ["query-failed"]);
+    let mut failed: Vec<Vec<String>> =
+        findings(ran.only(), "query-failed").iter().map(|finding| finding.objects.clone()).collect();
+    failed.sort();
+    let expected: [&[&str]; 6] =
+        [&["as the app"], &["elsewhere"], &["one", "two"], &["orders", "shop.orders"], &["other"], &["pattern"]];
+    let mut expected: Vec<&[&str]> = expected.into();
+    expected.push(&["people", "public.people"]);
+    expected.sort();
+    assert_eq!(failed, expected);
+    ran
+}
+
+/// The finding of a query or table that is not met.
+#[track_caller]
+fn failed<'a>(ran: &'a Ran, query: &str) -> &'a Finding {
+    let all = findings(ran.only(), "query-failed");
+    let found = all.iter().find(|finding| finding.objects.iter().any(|object| object == query));
+    found.unwrap_or_else(|| panic!("{query} is met: {all:#?}"))
+}
+
 #[test]
 fn a_pattern_holds_where_the_value_matches() {
-    let home = Home::new();
-    let one = "SELECT name FROM people WHERE id = 1";
-    for (name, expect) in [("matches", "~ '^Ada [A-Z]'"), ("differs", "!~ 'Grace'")] {
-        home.run(&dump(17, "small.dump"), &[&with_query(name, one, &format!("expect: \"{expect}\""))]).expect(0);
-    }
-    let ran = home.run(&dump(17, "small.dump"), &[&with_query("unmet", one, "expect: \"~ '^Grace'\"")]);
-    ran.expect(1);
-    let finding = ran.finding("query-failed");
-    assert_eq!(finding.evidence[0], "expected a single value that matches `^Grace`");
+    met();
+    let ran = unmet();
+    assert_eq!(failed(&ran, "pattern").evidence[0], "expected a single value that matches `^Grace`");
     assert!(!ran.json.contains("Lovelace"), "{}", ran.json);
 }
 
 #[test]
 fn a_query_of_less_weight_warns() {
-    let home = Home::new();
-    let ran = home.run(&dump(17, "small.dump"), &[&with_query("warns", "SELECT 1", "expect: 2, severity: warning")]);
+    let ran = warned();
     ran.expect(0);
     assert_eq!(ran.finding("query-failed").severity.label(), "warning");
 }
 
 #[test]
 fn a_query_that_runs_out_of_time_is_untested_and_takes_no_other_down() {
-    let home = Home::new();
-    let profile = format!(
-        "{}checks:\n  queries:\n    - {{name: slow, sql: SELECT pg_sleep(30), expect: '', timeout: 200ms}}\n    \
-         - {{name: other, sql: SELECT 1, expect: 2}}\n",
-        bare("slow", 17)
-    );
-    let ran = home.run(&dump(17, "small.dump"), &[&profile]);
-    ran.expect(1);
-    let queries = check(&ran, "queries");
-    assert_eq!(queries.could_not, ["query \"slow\": did not end within 200ms"]);
-    assert_eq!(ran.finding("query-failed").objects, ["other"]);
+    let ran = unmet();
+    assert_eq!(check(&ran, "queries").could_not, ["query \"slow\": did not end within 200ms"]);
+    assert_eq!(failed(&ran, "other").objects, ["other"]);
 
+    let home = Home::new();
     let ran =
         home.run(&dump(17, "small.dump"), &[&with_query("late", "SELECT pg_sleep(30)", "expect: '', timeout: 200ms")]);
     ran.expect(3);
 }
 
-/// A cluster whose roles have settings, restored with the database's.
-fn with_roles(name: &str, queries: &str) -> String {
-    format!(
-        "{}roles:\n  - {{name: 'the \"app\"; --', login: true}}\n  - {{name: group}}\nchecks:\n  queries:\n{queries}",
-        bare(name, 17)
-    )
-}
-
 #[test]
 fn a_role_asks_with_its_own_settings_and_the_databases() {
-    let home = Home::new();
-    let statements = r#"ALTER ROLE "the ""app""; --" SET work_mem = '3MB';
-ALTER ROLE "the ""app""; --" IN DATABASE app SET search_path = elsewhere;
-ALTER DATABASE app SET statement_timeout = '12345s';
-ALTER ROLE "group" SET work_mem = '5MB';
-GRANT SELECT ON public.people TO "group";"#;
-    let path = home.file("roles.sql", with_statements(&dump(17, "small.sql"), statements));
-    let app = r#"as: 'the "app"; --'"#;
-    let queries = format!(
-        "    - {{name: who, sql: \"SELECT current_user, session_user\", expect: [['the \"app\"; --', 'the \"app\"; --']], {app}}}
-    - {{name: its own, sql: SHOW work_mem, expect: 3MB, {app}}}
-    - {{name: its own in the database, sql: SHOW search_path, expect: elsewhere, {app}}}
-    - {{name: a group, sql: \"SELECT current_user, session_user\", expect: [[group, postgres]], as: group}}
-    - {{name: what a group may, sql: SELECT count(*) FROM public.people, expect: 3, as: group}}
-    - {{name: a group's settings are nobody's, sql: SHOW work_mem, expect: \"!~ '5MB'\", as: group}}
-    - {{name: nobody's role, sql: SELECT rolsuper FROM pg_roles WHERE rolname = current_user, expect: true}}\n"
-    );
-    home.run(&path, &[&with_roles("roles", &queries)]).expect(0);
+    met();
 }
 
 #[test]
 fn a_role_that_may_not_read_fails_its_query_and_only_its_own() {
-    let home = Home::new();
-    let queries = "    - {name: as the app, sql: SELECT count(*) FROM public.people, expect: 3, as: 'the \"app\"; --'}
-    - {name: as the superuser, sql: SELECT count(*) FROM public.people, expect: 3}\n";
-    let ran = home.run(&dump(17, "small.dump"), &[&with_roles("denied", queries)]);
-    ran.expect(1);
-    let finding = ran.finding("query-failed");
+    let ran = unmet();
+    let finding = failed(&ran, "as the app");
     assert_eq!(finding.objects, ["as the app"]);
     assert!(finding.evidence.iter().any(|line| line == "permission denied for table people (42501)"), "{finding:?}");
 }
 
 #[test]
 fn a_role_that_is_not_there_is_one_finding_for_all_its_queries() {
-    let home = Home::new();
-    let queries = "    - {name: one, sql: SELECT 1, expect: 1, as: ghost}
-    - {name: two, sql: SELECT 1, expect: 1, as: ghost}
-    - {name: three, sql: SELECT 1, expect: 1}\n";
-    let ran = home.run(&dump(17, "small.dump"), &[&with_roles("ghost", queries)]);
-    ran.expect(1);
-    let finding = ran.finding("query-failed");
+    let ran = unmet();
+    let finding = failed(&ran, "one");
     assert_eq!(finding.objects, ["one", "two"]);
     assert_eq!(finding.title, "role \"ghost\", as which each of 2 queries asks, cannot: role \"ghost\" does not exist");
 }
 
 #[test]
 fn a_query_of_a_database_that_was_not_restored_is_not_passed_over() {
-    let home = Home::new();
-    let ran = home.run(&dump(17, "small.dump"), &[&with_query("elsewhere", "SELECT 1", "expect: 1, database: other")]);
-    ran.expect(1);
-    let finding = ran.finding("query-failed");
-    assert_eq!(finding.title, "database \"other\", which a query asks, was not restored");
+    let ran = unmet();
+    assert_eq!(failed(&ran, "elsewhere").title, "database \"other\", which a query asks, was not restored");
 }
 
 fn with_tables(profile: &str, tables: &str) -> String {
     format!("{profile}checks:\n  tables:\n{tables}")
 }
 
-#[test]
-fn tables_are_found_with_and_without_their_schema_and_counted() {
-    let home = Home::new();
-    // The dump sets the database's search_path to shop, public.
-    let tables = r#"    shop.customers: {rows: not empty}
+/// A shop of whose tables and tests in pgTAP all go through. The dump sets the database's search_path to shop, public.
+#[track_caller]
+fn asked_shop() -> Ran {
+    let ran = shared::run("asks-shop", |home| {
+        let text = "SELECT plan(2);\nSELECT has_table('orders');\nSELECT is(current_setting('search_path') LIKE 'shop, public%', true, 'path');\n";
+        home.file("profiles/shop/a.sql", text);
+        let tables = r#"    shop.customers: {rows: not empty}
     orders: {rows: 50}
     shop.products: {rows: ">= 200"}
     slot_log: {rows: "< 4"}
     paid: {rows: not empty}
     'Löwe "quoted" \ 雪."; DROP TABLE shop.orders; --': {rows: 4}
 "#;
-    let ran = home.run(&dump(17, "shop-create.sql"), &[&with_tables(&matching("counted", 17), tables)]);
+        let profile = format!("{}  pgtap: [shop/a.sql]\n", with_tables(&matching("counted", 17), tables));
+        home.run(&dump(17, "shop-create.sql"), &[&profile])
+    });
     ran.expect(0);
-    assert_eq!(check(&ran, "queries").looked_at, "6 tables");
+    ran
+}
+
+#[test]
+fn tables_are_found_with_and_without_their_schema_and_counted() {
+    assert_eq!(check(&asked_shop(), "queries").looked_at, "6 tables");
 }
 
 #[test]
 fn tables_that_are_missing_or_hold_something_else_are_told() {
-    let home = Home::new();
-    let tables = "    people: {rows: '>= 4'}\n    public.people: {rows: empty}\n    shop.orders: {rows: not empty}\n    orders: {rows: 1}\n";
-    let ran = home.run(&dump(17, "small.dump"), &[&with_tables(&bare("unmet", 17), tables)]);
-    ran.expect(1);
-    let failed = findings(ran.only(), "query-failed");
-    assert_eq!(failed.len(), 2, "{failed:?}");
-    assert_eq!(failed[0].objects, ["orders", "shop.orders"]);
-    assert_eq!(failed[0].title, "2 tables that the profile asks for do not exist");
-    assert_eq!(failed[1].objects, ["people", "public.people"]);
-    assert_eq!(
-        failed[1].evidence,
-        ["people: expected >= 4 rows, found 3", "public.people: expected no row, found rows"]
-    );
+    let ran = unmet();
+    let missing = failed(&ran, "orders");
+    assert_eq!(missing.objects, ["orders", "shop.orders"]);
+    assert_eq!(missing.title, "2 tables that the profile asks for do not exist");
+    let other = failed(&ran, "people");
+    assert_eq!(other.objects, ["people", "public.people"]);
+    assert_eq!(other.evidence, ["people: expected >= 4 rows, found 3", "public.people: expected no row, found rows"]);
 }
 
 #[test]
@@ -169,12 +213,9 @@ fn tables_of_the_profile_take_the_place_of_the_smoke_test() {
 
 #[test]
 fn a_budget_that_is_kept_passes_and_without_one_there_is_no_check() {
-    let home = Home::new();
-    let with_budget = format!("{}checks: {{budget: {{restore: 10m, size: 1GiB}}}}\n", bare("kept", 17));
-    let ran = home.run(&dump(17, "small.dump"), &[&with_budget, &bare("none", 17)]);
-    ran.expect(0);
-    let has = |target: &str| ran.target(target).checks.iter().any(|check| check.check == "budget");
-    assert!(has("kept") && !has("none"), "{}", ran.json);
+    let has = |ran: &Ran| ran.only().checks.iter().any(|check| check.check == "budget");
+    assert!(has(&met()), "{}", met().json);
+    assert!(!has(&unmet()), "{}", unmet().json);
 }
 
 #[test]
@@ -204,18 +245,43 @@ fn all_restored_databases_share_one_budget() {
     assert!(!large.title.contains("(database "), "{}", large.title);
 }
 
-/// A plain dump of people with statements added, into a bare server.
-fn with_trouble(home: &Home, name: &str, statements: &str, more: &str) -> Ran {
-    let path = home.file(&format!("{name}.sql"), with_statements(&dump(17, "small.sql"), statements));
-    home.run(&path, &[&format!("{}{more}", bare(name, 17))])
+/// What a run says of one of these databases, each a plain dump of people with statements added.
+#[track_caller]
+fn with_trouble(run: &str, all: &[(&str, &str)], more: &str, database: &str) -> Ran {
+    let ran = shared::run(run, |home| {
+        let people = dump(17, "small.sql");
+        let script = databases(all.iter().map(|(name, statements)| (*name, with_statements(&people, statements))));
+        home.run(&home.file("trouble.sql", script), &[&format!("{}{more}", bare("trouble", 17))])
+    });
+    ran.expect(1);
+    let restore = ran.only().restore.as_ref().unwrap();
+    assert_eq!((restore.exit_code, restore.errors), (0, 0), "{:#?}", restore.findings);
+    of_database(&ran, database)
+}
+
+/// Whoever restores writes into these.
+const TROUBLE: &[(&str, &str)] = &[
+    ("trigger", TRIGGER),
+    ("lost", SEARCH_PATH),
+    ("kept", SEARCH_PATH_KEPT),
+    ("codes", CODES),
+    ("unproved", UNPROVED),
+    ("orphans", ORPHANS),
+    ("frozen", "ALTER DATABASE frozen SET default_transaction_read_only = on;"),
+    ("shapes", SHAPES),
+];
+
+#[track_caller]
+fn in_trouble(database: &str) -> Ran {
+    with_trouble("asks-trouble", TROUBLE, "", database)
 }
 
 #[test]
 fn rows_can_be_written_into_what_came_back_whole() {
-    let home = Home::new();
-    let ran = home.run(&dump(17, "healthy.dump"), &[&bare("healthy", 17)]);
+    let ran = healthy(18);
     ran.expect(0);
     assert_eq!(check(&ran, "writable").looked_at, "a row into 9 of 9 tables with a generated key");
+    let home = Home::new();
     let ran = home.run(&dump(13, "shop.dump"), &[&matching("shop", 13)]);
     ran.expect(0);
     let writable = check(&ran, "writable");
@@ -226,87 +292,81 @@ fn rows_can_be_written_into_what_came_back_whole() {
     assert_eq!(writable.not_compared, [reason]);
 }
 
-#[test]
-fn a_trigger_that_misses_what_it_uses_is_one_finding_for_all_its_tables() {
-    let home = Home::new();
-    let ran = with_trouble(
-        &home,
-        "trigger",
-        "CREATE FUNCTION public.audit() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO public.log VALUES (NEW.id); RETURN NEW; END$$;
+const TRIGGER: &str = "CREATE FUNCTION public.audit() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO public.log VALUES (NEW.id); RETURN NEW; END$$;
 CREATE TABLE public.\"it's \"\"b\"\"; --\" (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
 CREATE TRIGGER audit AFTER INSERT ON public.people FOR EACH ROW EXECUTE FUNCTION public.audit();
 CREATE TRIGGER audit AFTER INSERT ON public.\"it's \"\"b\"\"; --\" FOR EACH ROW EXECUTE FUNCTION public.audit();
-CREATE TABLE public.fine (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);",
-        "",
-    );
-    ran.expect(1);
+CREATE TABLE public.fine (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);";
+
+#[test]
+fn a_trigger_that_misses_what_it_uses_is_one_finding_for_all_its_tables() {
+    let ran = in_trouble("trigger");
+    assert!(fails(&ran), "{}", ran.json);
     let finding = ran.finding("not-writable");
     assert_eq!(finding.title, "2 tables cannot be written: relation \"public.log\" does not exist");
     assert_eq!(finding.objects, ["TABLE public.it's \"b\"; --", "TABLE public.people"]);
     assert_eq!(finding.evidence[1], "public.people: relation \"public.log\" does not exist (42P01)");
 }
 
-#[test]
-fn a_trigger_that_needs_a_search_path_warns_until_the_database_has_it() {
-    let home = Home::new();
-    let statements = "CREATE SCHEMA shop;
+macro_rules! search_path {
+    () => {
+        "CREATE SCHEMA shop;
 CREATE TABLE shop.log (id integer);
 CREATE TABLE shop.orders (id serial PRIMARY KEY, what text NOT NULL DEFAULT 'x');
 CREATE FUNCTION shop.audit() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO log VALUES (NEW.id); RETURN NEW; END$$;
-CREATE TRIGGER audit AFTER INSERT ON shop.orders FOR EACH ROW EXECUTE FUNCTION shop.audit();";
-    let ran = with_trouble(&home, "lost", statements, "");
-    ran.expect(0);
+CREATE TRIGGER audit AFTER INSERT ON shop.orders FOR EACH ROW EXECUTE FUNCTION shop.audit();"
+    };
+}
+
+const SEARCH_PATH: &str = search_path!();
+
+const SEARCH_PATH_KEPT: &str = concat!(search_path!(), "\nALTER DATABASE kept SET search_path = shop, public;");
+
+#[test]
+fn a_trigger_that_needs_a_search_path_warns_until_the_database_has_it() {
+    let ran = in_trouble("lost");
+    assert!(!fails(&ran), "{}", ran.json);
     let finding = ran.finding("not-writable");
     assert_eq!(finding.severity.label(), "warning");
     assert!(finding.title.contains("search_path"), "{}", finding.title);
-    let ran =
-        with_trouble(&home, "kept", &format!("{statements}\nALTER DATABASE app SET search_path = shop, public;"), "");
-    ran.expect(0);
+    let ran = in_trouble("kept");
     assert_eq!(ran.names(), Vec::<&str>::new());
 }
 
+const CODES: &str = "CREATE SEQUENCE public.codes;
+CREATE TABLE public.invoices (code text PRIMARY KEY DEFAULT 'A' || nextval('public.codes'));
+INSERT INTO public.invoices VALUES ('A1');";
+
 #[test]
 fn a_key_that_collides_is_told_once() {
-    let home = Home::new();
     // The check of sequences does not look into expressions.
-    let ran = with_trouble(
-        &home,
-        "codes",
-        "CREATE SEQUENCE public.codes;
-CREATE TABLE public.invoices (code text PRIMARY KEY DEFAULT 'A' || nextval('public.codes'));
-INSERT INTO public.invoices VALUES ('A1');",
-        "",
-    );
-    ran.expect(1);
+    let ran = in_trouble("codes");
+    assert!(fails(&ran), "{}", ran.json);
     assert_eq!(ran.names(), ["not-writable"]);
     assert_eq!(
         ran.finding("not-writable").title,
         "table public.invoices cannot be written: its generated key already exists"
     );
-    let ran = home.run(&dump(17, "behind.dump"), &[&bare("behind", 17)]);
+    let ran = behind(18);
     ran.expect(0);
     assert_eq!(ran.names(), ["sequence-behind"], "{}", ran.json);
-    let ran = home.run(&dump(17, "exhausted.dump"), &[&bare("exhausted", 17)]);
+    let ran = exhausted();
     ran.expect(0);
     assert_eq!(ran.names(), ["sequence-exhausted"], "{}", ran.json);
 }
 
-#[test]
-fn a_row_that_a_constraint_refuses_proves_nothing() {
-    let home = Home::new();
-    let ran = with_trouble(
-        &home,
-        "unproved",
-        "CREATE TABLE public.named (id serial PRIMARY KEY, name text NOT NULL UNIQUE);
+const UNPROVED: &str = "CREATE TABLE public.named (id serial PRIMARY KEY, name text NOT NULL UNIQUE);
 INSERT INTO public.named (name) VALUES ('Ada Lovelace');
 CREATE TABLE public.empty (id serial PRIMARY KEY, name text NOT NULL);
 CREATE TABLE public.who (id serial PRIMARY KEY, made_by text DEFAULT current_setting('app.user'));
 CREATE FUNCTION public.never() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'not Ada Lovelace'; END$$;
 CREATE TABLE public.closed (id serial PRIMARY KEY);
-CREATE TRIGGER never BEFORE INSERT ON public.closed FOR EACH ROW EXECUTE FUNCTION public.never();",
-        "",
-    );
-    ran.expect(0);
+CREATE TRIGGER never BEFORE INSERT ON public.closed FOR EACH ROW EXECUTE FUNCTION public.never();";
+
+#[test]
+fn a_row_that_a_constraint_refuses_proves_nothing() {
+    let ran = in_trouble("unproved");
+    assert!(!fails(&ran), "{}", ran.json);
     assert_eq!(ran.names(), Vec::<&str>::new());
     let writable = check(&ran, "writable");
     assert_eq!(writable.looked_at, "a row into 1 of 5 tables with a generated key");
@@ -322,18 +382,14 @@ CREATE TRIGGER never BEFORE INSERT ON public.closed FOR EACH ROW EXECUTE FUNCTIO
     assert!(!ran.json.contains("Lovelace"), "{}", ran.json);
 }
 
+const ORPHANS: &str = "CREATE TABLE public.letters (id serial PRIMARY KEY, person integer NOT NULL);
+INSERT INTO public.letters (person) VALUES (987654321);
+ALTER TABLE public.letters ADD FOREIGN KEY (person) REFERENCES public.people NOT VALID;";
+
 #[test]
 fn a_row_that_points_to_nothing_is_found_by_its_copy() {
-    let home = Home::new();
-    let ran = with_trouble(
-        &home,
-        "orphans",
-        "CREATE TABLE public.letters (id serial PRIMARY KEY, person integer NOT NULL);
-INSERT INTO public.letters (person) VALUES (987654321);
-ALTER TABLE public.letters ADD FOREIGN KEY (person) REFERENCES public.people NOT VALID;",
-        "",
-    );
-    ran.expect(1);
+    let ran = in_trouble("orphans");
+    assert!(fails(&ran), "{}", ran.json);
     let finding = ran.finding("not-writable");
     assert!(finding.title.ends_with("the row points to nothing"), "{}", finding.title);
     assert!(!ran.json.contains("987654321"), "{}", ran.json);
@@ -341,41 +397,38 @@ ALTER TABLE public.letters ADD FOREIGN KEY (person) REFERENCES public.people NOT
 
 #[test]
 fn a_database_that_is_read_only_cannot_be_written() {
-    let home = Home::new();
-    let ran = with_trouble(&home, "frozen", "ALTER DATABASE app SET default_transaction_read_only = on;", "");
-    ran.expect(1);
+    let ran = in_trouble("frozen");
+    assert!(fails(&ran), "{}", ran.json);
     assert_eq!(ran.finding("not-writable").title, "table public.people cannot be written: transactions are read-only");
 }
 
-#[test]
-fn partitions_domains_and_other_shapes_are_written() {
-    let home = Home::new();
-    let ran = with_trouble(
-        &home,
-        "shapes",
-        "CREATE DOMAIN public.name AS text NOT NULL;
+const SHAPES: &str = "CREATE DOMAIN public.name AS text NOT NULL;
 CREATE TABLE public.parts (id bigserial, at date NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
 CREATE TABLE public.parts_1 PARTITION OF public.parts FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
 INSERT INTO public.parts (at) VALUES ('2025-05-05');
 CREATE TABLE public.domains (id serial PRIMARY KEY, name public.name, twice integer GENERATED ALWAYS AS (id * 2) STORED);
 INSERT INTO public.domains (name) VALUES ('x');
-CREATE TABLE public.no_key (name text NOT NULL);",
-        "",
-    );
-    ran.expect(0);
+CREATE TABLE public.no_key (name text NOT NULL);";
+
+#[test]
+fn partitions_domains_and_other_shapes_are_written() {
+    let ran = in_trouble("shapes");
+    assert!(!fails(&ran), "{}", ran.json);
     let writable = check(&ran, "writable");
     assert_eq!(writable.looked_at, "a row into 3 of 3 tables with a generated key", "{writable:?}");
 }
 
+/// The application's role writes into these.
+const OF_APP: &[(&str, &str)] = &[("may", MAY), ("lacks", LACKS), ("nothing", "SELECT 1;")];
+
+#[track_caller]
+fn as_app(database: &str) -> Ran {
+    with_trouble("asks-trouble-of-app", OF_APP, APP, database)
+}
+
 const APP: &str = "roles:\n  - {name: app, login: true}\nchecks: {write_as: app}\n";
 
-#[test]
-fn a_role_writes_what_it_may() {
-    let home = Home::new();
-    let ran = with_trouble(
-        &home,
-        "may",
-        "GRANT SELECT, INSERT ON public.people TO app;
+const MAY: &str = "GRANT SELECT, INSERT ON public.people TO app;
 GRANT USAGE ON SEQUENCE public.people_id_seq TO app;
 CREATE TABLE public.not_for_it (id serial PRIMARY KEY);
 CREATE TABLE public.notes (id serial PRIMARY KEY, who text NOT NULL DEFAULT current_user);
@@ -385,10 +438,12 @@ CREATE POLICY own ON public.notes TO app USING (who = current_user);
 CREATE TABLE public.tenants (id serial PRIMARY KEY, tenant text);
 GRANT ALL ON public.tenants, public.tenants_id_seq TO app;
 ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
-CREATE POLICY own ON public.tenants TO app USING (tenant = current_setting('app.tenant', true));",
-        APP,
-    );
-    ran.expect(0);
+CREATE POLICY own ON public.tenants TO app USING (tenant = current_setting('app.tenant', true));";
+
+#[test]
+fn a_role_writes_what_it_may() {
+    let ran = as_app("may");
+    assert!(!fails(&ran), "{}", ran.json);
     assert_eq!(ran.names(), Vec::<&str>::new());
     let writable = check(&ran, "writable");
     assert_eq!(writable.looked_at, "a row into 2 of 4 tables with a generated key");
@@ -401,13 +456,7 @@ CREATE POLICY own ON public.tenants TO app USING (tenant = current_setting('app.
     );
 }
 
-#[test]
-fn a_role_that_lacks_what_an_insert_needs_is_found() {
-    let home = Home::new();
-    let ran = with_trouble(
-        &home,
-        "lacks",
-        "GRANT SELECT, INSERT ON public.people TO app;
+const LACKS: &str = "GRANT SELECT, INSERT ON public.people TO app;
 CREATE TABLE public.notes (id serial PRIMARY KEY);
 GRANT INSERT ON public.notes TO app;
 CREATE TABLE public.shut (id serial PRIMARY KEY);
@@ -415,10 +464,12 @@ GRANT ALL ON public.shut, public.shut_id_seq TO app;
 ALTER TABLE public.shut ENABLE ROW LEVEL SECURITY;
 CREATE TABLE public.taken (id serial PRIMARY KEY);
 GRANT ALL ON public.taken, public.taken_id_seq TO app;
-DO $$BEGIN EXECUTE 'REVOKE ALL ON public.taken FROM app'; END$$;",
-        APP,
-    );
-    ran.expect(1);
+DO $$BEGIN EXECUTE 'REVOKE ALL ON public.taken FROM app'; END$$;";
+
+#[test]
+fn a_role_that_lacks_what_an_insert_needs_is_found() {
+    let ran = as_app("lacks");
+    assert!(fails(&ran), "{}", ran.json);
     let titles: Vec<&str> = findings(ran.only(), "not-writable").iter().map(|finding| finding.title.as_str()).collect();
     assert_eq!(
         titles,
@@ -433,11 +484,12 @@ DO $$BEGIN EXECUTE 'REVOKE ALL ON public.taken FROM app'; END$$;",
 
 #[test]
 fn a_role_that_may_write_nothing_or_is_not_there_does_not_pass() {
-    let home = Home::new();
-    let ran = with_trouble(&home, "nothing", "SELECT 1;", APP);
-    ran.expect(1);
+    let ran = as_app("nothing");
+    assert!(fails(&ran), "{}", ran.json);
     assert_eq!(ran.finding("not-writable").objects, ["TABLE public.people"]);
-    let ran = with_trouble(&home, "ghost", "SELECT 1;", "checks: {write_as: 'it''s a \"ghost\"'}\n");
+    let home = Home::new();
+    let ghost = format!("{}checks: {{write_as: 'it''s a \"ghost\"'}}\n", bare("ghost", 17));
+    let ran = home.run(&dump(17, "small.dump"), &[&ghost]);
     ran.expect(1);
     let finding = ran.finding("not-writable");
     assert_eq!(
@@ -454,32 +506,40 @@ fn with_tests(home: &Home, name: &str, major: u16, files: &[(&str, &str)]) -> St
     format!("{}checks: {{pgtap: ['{name}/*.sql']}}\n", bare(name, major))
 }
 
-#[test]
-fn tests_in_pgtap_that_pass_are_counted() {
-    let home = Home::new();
-    // As people write them for pg_prove: psql's own commands, a transaction of their own or none.
-    let profile = with_tests(
-        &home,
-        "tap",
-        17,
-        &[
-            (
-                "a.sql",
-                "\\unset ECHO\n\\set QUIET 1\n\\pset format unaligned\n\\pset tuples_only true\n\\pset pager off\nBEGIN;\nSELECT plan(3);
+/// Test files that pass: as people write them for pg_prove, with psql's own commands, a transaction of their own or none.
+#[track_caller]
+fn tapped() -> Ran {
+    let ran = shared::run("asks-tapped", |home| {
+        let profile = with_tests(
+            home,
+            "tap",
+            17,
+            &[
+                (
+                    "a.sql",
+                    "\\unset ECHO\n\\set QUIET 1\n\\pset format unaligned\n\\pset tuples_only true\n\\pset pager off\nBEGIN;\nSELECT plan(3);
 SELECT has_table('people');\nSELECT is((SELECT count(*) FROM people), 3::bigint, 'Ada \"and\" others \\');
 DELETE FROM people;\nSELECT is_empty('TABLE people', 'gone');\nSELECT * FROM finish();\nROLLBACK;\n",
-            ),
-            (
-                "b.sql",
-                "\u{feff}SELECT * FROM no_plan();\nSELECT is((SELECT count(*) FROM people), 3::bigint, 'what a.sql did is gone');
+                ),
+                (
+                    "b.sql",
+                    "\u{feff}SELECT * FROM no_plan();\nSELECT is((SELECT count(*) FROM people), 3::bigint, 'what a.sql did is gone');
 SELECT skip('no time', 1);\nSELECT todo('later', 1);\nSELECT ok(false, 'some day');\nSELECT * FROM finish();\n",
-            ),
-        ],
-    );
-    let ran = home.run(&dump(17, "small.dump"), &[&profile]);
+                ),
+                ("c.sql", "SELECT plan(1);\nSELECT is((SELECT count(*) FROM people), 3::bigint);\n"),
+            ],
+        );
+        home.run(&dump(17, "small.dump"), &[&profile])
+    });
     ran.expect(0);
+    ran
+}
+
+#[test]
+fn tests_in_pgtap_that_pass_are_counted() {
+    let ran = tapped();
     let pgtap = check(&ran, "pgtap");
-    assert_eq!(pgtap.looked_at, "2 files, 6 tests", "{pgtap:?}");
+    assert_eq!(pgtap.looked_at, "3 files, 7 tests", "{pgtap:?}");
     assert_eq!(pgtap.not_compared, ["tap/b.sql: 1 tests skip themselves"]);
     assert_eq!(ran.names(), Vec::<&str>::new());
 }
@@ -528,12 +588,9 @@ fn tests_in_pgtap_that_fail_are_one_finding_for_each_file() {
 
 #[test]
 fn tests_in_pgtap_see_the_settings_of_the_database_and_the_dumps_own_pgtap() {
-    let home = Home::new();
-    let text = "SELECT plan(2);\nSELECT has_table('orders');\nSELECT is(current_setting('search_path') LIKE 'shop, public%', true, 'path');\n";
-    home.file("profiles/shop/a.sql", text);
-    let profile = format!("{}checks: {{pgtap: [shop/a.sql]}}\n", matching("shop-tests", 17));
-    home.run(&dump(17, "shop-create.sql"), &[&profile]).expect(0);
+    assert_eq!(check(&asked_shop(), "pgtap").looked_at, "1 files, 2 tests");
 
+    let home = Home::new();
     let statements = "CREATE SCHEMA \"my \"\"tap\"; CREATE EXTENSION pgtap SCHEMA \"my \"\"tap\";";
     let path = home.file("own.sql", with_statements(&dump(17, "small.sql"), statements));
     let profile = with_tests(&home, "own", 17, &[("a.sql", "SELECT plan(1);\nSELECT has_extension('pgtap');\n")]);
@@ -554,9 +611,7 @@ fn tests_in_pgtap_are_untested_where_the_server_does_not_have_it() {
 
 #[test]
 fn what_was_written_to_see_whether_it_can_be_is_gone() {
-    let home = Home::new();
-    let count = "SELECT plan(1);\nSELECT is((SELECT count(*) FROM people), 3::bigint);\n";
-    let ran = home.run(&dump(17, "small.dump"), &[&with_tests(&home, "gone", 17, &[("a.sql", count)])]);
-    ran.expect(0);
+    // The tests in pgTAP, which count the rows, come after it.
+    let ran = tapped();
     assert_eq!(check(&ran, "writable").compared["table"], 1);
 }

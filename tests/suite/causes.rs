@@ -68,8 +68,18 @@ ALTER TABLE pg_catalog.pg_class OWNER TO master;
 
 #[test]
 fn what_a_role_without_superuser_is_refused_is_told_by_its_cause() {
+    refused_is_told(&[15, 18]);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_what_a_role_without_superuser_is_refused_is_told_by_its_cause_in_a_major_between() {
+    refused_is_told(&[17]);
+}
+
+fn refused_is_told(majors: &[u16]) {
     let home = Home::new();
-    for major in [15, 17, 18] {
+    for &major in majors {
         let ran = with(&home, &as_master(major), REFUSED);
         ran.expect(1);
         let (error, warning) = (Severity::Error, Severity::Warning);
@@ -96,26 +106,34 @@ fn what_a_role_without_superuser_is_refused_is_told_by_its_cause() {
 
 #[test]
 fn a_database_whose_public_schema_is_closed_is_one_cause_with_everything_that_follows() {
+    closed_public_is_one_cause(&[(15, "small.dump"), (18, "small.sql")]);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_a_database_whose_public_schema_is_closed_is_one_cause_in_either_form() {
+    closed_public_is_one_cause(&[(15, "small.sql"), (18, "small.dump")]);
+}
+
+fn closed_public_is_one_cause(dumps: &[(u16, &str)]) {
     let home = Home::new();
-    for major in [15, 18] {
+    for &(major, file) in dumps {
         let profile = as_master(major).replace("database: {name: app, owner: master}\n", "");
-        for file in ["small.dump", "small.sql"] {
-            let ran = home.run(&dump(13, file), &[&profile]);
-            ran.expect(1);
-            let found = causes(&ran);
-            let names: Vec<&str> = found.iter().map(|(name, ..)| *name).collect();
-            assert!(names.contains(&"schema-not-writable"), "{names:?}");
-            assert!(!names.contains(&"dependency-missing") && !names.contains(&"unclassified-error"), "{names:?}");
-            let finding = ran.finding("schema-not-writable");
-            assert_eq!(finding.subject_text().as_deref(), Some("public"));
-            let kinds: Vec<&str> = finding.consequences.iter().map(|of| of.kind.as_str()).collect();
-            assert!(kinds.contains(&"TABLE DATA"), "{file}: {kinds:?}");
-            assert!(
-                finding.commands.contains(&r#"GRANT CREATE ON SCHEMA "public" TO "master";"#.to_owned()),
-                "{finding:?}"
-            );
-            assert_all_accounted_for(&ran);
-        }
+        let ran = home.run(&dump(13, file), &[&profile]);
+        ran.expect(1);
+        let found = causes(&ran);
+        let names: Vec<&str> = found.iter().map(|(name, ..)| *name).collect();
+        assert!(names.contains(&"schema-not-writable"), "{names:?}");
+        assert!(!names.contains(&"dependency-missing") && !names.contains(&"unclassified-error"), "{names:?}");
+        let finding = ran.finding("schema-not-writable");
+        assert_eq!(finding.subject_text().as_deref(), Some("public"));
+        let kinds: Vec<&str> = finding.consequences.iter().map(|of| of.kind.as_str()).collect();
+        assert!(kinds.contains(&"TABLE DATA"), "{file}: {kinds:?}");
+        assert!(
+            finding.commands.contains(&r#"GRANT CREATE ON SCHEMA "public" TO "master";"#.to_owned()),
+            "{finding:?}"
+        );
+        assert_all_accounted_for(&ran);
     }
 }
 
@@ -188,8 +206,18 @@ ALTER TABLE ONLY public.never_there DROP CONSTRAINT never_there_pkey;
 
 #[test]
 fn rows_and_objects_that_a_target_does_not_take_are_told_by_their_cause() {
+    unmet_is_told(&[13, 18]);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_rows_and_objects_that_a_target_does_not_take_are_told_by_their_cause_in_majors_between() {
+    unmet_is_told(&[15, 17]);
+}
+
+fn unmet_is_told(majors: &[u16]) {
     let home = Home::new();
-    for major in [13, 15, 17, 18] {
+    for &major in majors {
         let ran = with(&home, &bare("unmet", major), UNMET);
         ran.expect(1);
         let names: Vec<&str> = causes(&ran).into_iter().map(|(name, ..)| name).collect();
@@ -234,24 +262,22 @@ fn databases_that_cannot_be_made_say_why() {
     assert_eq!(option.subject_text().as_deref(), Some("locale_provider"));
 
     let line = source.lines().find(|line| line.starts_with("CREATE DATABASE shop ")).unwrap();
-    for (name, made, other) in [
-        (
-            "encoding-locale-mismatch",
-            "TEMPLATE = template0 ENCODING = 'LATIN1' LOCALE_PROVIDER = libc LOCALE = 'C.UTF-8'",
-            "",
-        ),
-        ("template-incompatible", "TEMPLATE = template1 ENCODING = 'LATIN1' LOCALE = 'C'", ""),
-        (
-            "database-not-creatable",
-            "TEMPLATE = template0 ENCODING = 'UTF8'",
-            "roles: [{name: app, login: true}]\nrestore: {as: app}\n",
-        ),
+    let made = |with: &str| format!("CREATE DATABASE shop WITH {with};");
+    let mismatch = made("TEMPLATE = template0 ENCODING = 'LATIN1' LOCALE_PROVIDER = libc LOCALE = 'C.UTF-8'");
+    let template = made("TEMPLATE = template1 ENCODING = 'LATIN1' LOCALE = 'C'");
+    let own = made("TEMPLATE = template0 ENCODING = 'UTF8'");
+    let no_superuser = "roles: [{name: app, login: true}]\nrestore: {as: app}\n";
+    for (names, statements, other) in [
+        (&["encoding-locale-mismatch", "template-incompatible"][..], format!("{mismatch}\n{template}"), ""),
+        (&["database-not-creatable"], own, no_superuser),
     ] {
-        let text = source.replace(line, &format!("CREATE DATABASE shop WITH {made};"));
+        let text = source.replace(line, &statements);
         let ran = home.run(&home.file("made.sql", text), &[&format!("{}{other}", bare("made", 17))]);
         ran.expect(1);
-        assert!(ran.names().contains(&name), "{name}: {:?}", ran.names());
-        assert!(!ran.finding(name).commands.is_empty());
+        for name in names {
+            assert!(ran.names().contains(name), "{name}: {:?}", ran.names());
+            assert!(!ran.finding(name).commands.is_empty());
+        }
     }
 }
 
@@ -317,8 +343,18 @@ grep -c ' ERROR: ' /tmp/log
 
 #[test]
 fn hundreds_of_errors_from_forty_causes_are_read_on_one_page_and_each_is_accounted_for() {
+    hundreds_of_errors_are_read(&["supabase.dump"]);
+}
+
+#[test]
+#[ignore = "every form: scripts/test --full"]
+fn full_hundreds_of_errors_of_a_plain_dump_are_read_on_one_page_and_each_is_accounted_for() {
+    hundreds_of_errors_are_read(&["supabase.sql"]);
+}
+
+fn hundreds_of_errors_are_read(files: &[&str]) {
     let home = Home::new();
-    for file in ["supabase.dump", "supabase.sql"] {
+    for file in files {
         let path = dump(17, file);
         let ran = home.run(&path, &[&bare("plain", 18)]);
         ran.expect(1);
@@ -359,6 +395,16 @@ fn that_the_schema_public_is_there_hides_no_other_cause() {
 
 #[test]
 fn a_value_that_the_target_does_not_take_is_told_by_its_parameter() {
+    values_are_told_by_parameter(&[18]);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_a_value_that_the_target_does_not_take_is_told_by_its_parameter_in_the_oldest_major() {
+    values_are_told_by_parameter(&[13]);
+}
+
+fn values_are_told_by_parameter(majors: &[u16]) {
     let home = Home::new();
     let broken = "SET default_table_access_method = heap2;
 SET default_text_search_config = 'public.gone';
@@ -368,7 +414,7 @@ CREATE FUNCTION public.f() RETURNS integer LANGUAGE sql SET lc_monetary TO 'xx_Y
 SET search_path = gone;
 CREATE TABLE nowhere (id integer);
 ";
-    for major in [13, 18] {
+    for &major in majors {
         let ran = with(&home, &bare("bare", major), broken);
         ran.expect(1);
         let found = causes(&ran);

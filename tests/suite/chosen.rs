@@ -48,14 +48,14 @@ fn where_nothing_is_named_the_set_suits_the_dump() {
 #[test]
 fn that_nobody_listens_to_why_is_no_reason_not_to_rehearse() {
     let home = Home::new();
-    let mut command = home.command(&dump(17, "shop.dump"), &[]);
+    let mut command = home.command(&dump(18, "shop.dump"), &[]);
     command.args(["--image-repository", images::REPOSITORY, "--rows", "off"]).current_dir(home.path(""));
     let mut child = home.start(&mut command);
     drop(child.stderr.take());
     let ran = home.wait(child);
     home.assert_nothing_left();
     ran.expect(1);
-    assert_eq!(targets(&ran).len(), 4, "{}", ran.stdout);
+    assert_eq!(targets(&ran).len(), 3, "{}", ran.stdout);
 }
 
 #[test]
@@ -78,18 +78,27 @@ fn where_there_is_a_folder_of_profiles_it_is_taken() {
 
 #[test]
 fn every_kind_of_object_comes_back_where_it_comes_from() {
+    // The oldest and the newest.
+    every_kind_comes_back(&[(13, "judged.dump"), (18, "judged.sql")]);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_every_kind_of_object_comes_back_where_it_comes_from_in_either_form() {
+    every_kind_comes_back(&[(13, "judged.sql"), (15, "judged.dump"), (17, "judged.sql"), (18, "judged.dump")]);
+}
+
+fn every_kind_comes_back(dumps: &[(u16, &str)]) {
     let home = Home::new();
-    for major in [13, 15, 17, 18] {
-        for name in ["judged.dump", "judged.sql"] {
-            let ran = run(&home, &dump(major, name), &["-p", "same-as-source"]);
-            ran.expect(0);
-            let report = ran.report.as_ref().unwrap();
-            assert_eq!(report.targets[0].findings().count(), 0, "{major} {name}: {}", ran.stdout);
-            let judge = report.targets[0].judge.as_ref().unwrap();
-            assert!(judge.server_version.starts_with(&format!("{major}.")), "{}", judge.server_version);
-            let says_no_locale = ran.stdout.contains("the dump does not say its locale: it is C.UTF-8 here");
-            assert_eq!(says_no_locale, name.ends_with(".sql"), "{}", ran.stdout);
-        }
+    for &(major, name) in dumps {
+        let ran = run(&home, &dump(major, name), &["-p", "same-as-source"]);
+        ran.expect(0);
+        let report = ran.report.as_ref().unwrap();
+        assert_eq!(report.targets[0].findings().count(), 0, "{major} {name}: {}", ran.stdout);
+        let judge = report.targets[0].judge.as_ref().unwrap();
+        assert!(judge.server_version.starts_with(&format!("{major}.")), "{}", judge.server_version);
+        let says_no_locale = ran.stdout.contains("the dump does not say its locale: it is C.UTF-8 here");
+        assert_eq!(says_no_locale, name.ends_with(".sql"), "{}", ran.stdout);
     }
 }
 

@@ -6,7 +6,7 @@ use pgrehearse::check::{CheckResult, Outcome};
 use pgrehearse::finding::Origin;
 use pgrehearse::rehearsal::Rehearsal;
 
-use crate::support::{Home, Ran, bare, dump, with_statements};
+use crate::support::{Home, Ran, bare, dump, shared, with_statements};
 
 fn check<'a>(target: &'a Rehearsal, name: &str) -> &'a CheckResult {
     target.checks.iter().find(|result| result.check == name).unwrap_or_else(|| panic!("no check {name}"))
@@ -53,35 +53,37 @@ fn a_function_at_which_plpgsql_check_crashes_the_server_is_named_and_no_other_ch
     assert_eq!(functions.could_not, [format!("{}: the server's process ends when it is looked at", objects[0])]);
 }
 
+/// A dump with views that end the server's process when they are planned, beside tables and sequences that a crash empties.
+#[track_caller]
+fn planned_crash() -> Ran {
+    shared::run("crashes-planned", |home| {
+        // What is immutable may run no program, and what it calls may.
+        let statements = "CREATE FUNCTION public.segv() RETURNS void LANGUAGE plpgsql AS
+            $f$ BEGIN COPY (SELECT 1) TO PROGRAM 'kill -SEGV $PPID'; END $f$;
+            CREATE UNLOGGED TABLE public.cache (id integer);
+            INSERT INTO public.cache VALUES (1);
+            INSERT INTO public.cache VALUES (2);
+            CREATE UNLOGGED SEQUENCE public.numbers;
+            SELECT pg_catalog.setval('public.numbers', 41, true);\n"
+            .to_owned()
+            + &planned("crash", "PERFORM public.segv();")
+            + &planned("leave", "PERFORM pg_terminate_backend(pg_backend_pid());")
+            + "CREATE VIEW public.fine AS SELECT 1 AS one;
+               CREATE VIEW public.v_gone AS SELECT 1 AS one;";
+        home.run(&with(home, &statements), &[&bare("plain", 17)])
+    })
+}
+
 #[test]
 fn a_view_that_crashes_the_server_when_it_is_planned_is_named_and_the_others_are_looked_at() {
-    let home = Home::new();
-    // What is immutable may run no program, and what it calls may.
-    let statements = "CREATE FUNCTION public.segv() RETURNS void LANGUAGE plpgsql AS
-        $f$ BEGIN COPY (SELECT 1) TO PROGRAM 'kill -SEGV $PPID'; END $f$;\n"
-        .to_owned()
-        + &planned("crash", "PERFORM public.segv();")
-        + &planned("leave", "PERFORM pg_terminate_backend(pg_backend_pid());")
-        + "CREATE VIEW public.fine AS SELECT 1 AS one;
-           CREATE VIEW public.v_gone AS SELECT 1 AS one;";
-    let ran = home.run(&with(&home, &statements), &[&bare("plain", 17)]);
+    let ran = planned_crash();
     let views = assert_only_crashed(&ran, "views", &["VIEW public.v_crash", "VIEW public.v_leave"]);
     assert_eq!(views.compared["view"], 2, "{views:?}");
 }
 
 #[test]
 fn what_a_crash_takes_from_unlogged_tables_and_sequences_is_no_fault_of_the_restore() {
-    let home = Home::new();
-    let statements = "CREATE FUNCTION public.segv() RETURNS void LANGUAGE plpgsql AS
-        $f$ BEGIN COPY (SELECT 1) TO PROGRAM 'kill -SEGV $PPID'; END $f$;
-        CREATE UNLOGGED TABLE public.cache (id integer);
-        INSERT INTO public.cache VALUES (1);
-        INSERT INTO public.cache VALUES (2);
-        CREATE UNLOGGED SEQUENCE public.numbers;
-        SELECT pg_catalog.setval('public.numbers', 41, true);\n"
-        .to_owned()
-        + &planned("crash", "PERFORM public.segv();");
-    let ran = home.run(&with(&home, &statements), &[&bare("plain", 17)]);
+    let ran = planned_crash();
     ran.expect(3);
     assert_eq!(ran.names(), ["check-crashed"], "{}", ran.json);
 }

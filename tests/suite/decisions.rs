@@ -2,8 +2,9 @@
 
 use pgrehearse::finding::Severity;
 
+use crate::classics::exhausted;
 use crate::support::home::names;
-use crate::support::{Home, bare, dump, matching, with_statements};
+use crate::support::{Home, Ran, bare, dump, matching, shared, with_statements};
 
 const END: &str = "reason: known, until: 2999-12-31";
 
@@ -15,13 +16,9 @@ fn deciding(profile: &str, decisions: &str) -> String {
 #[test]
 fn objects_are_accepted_by_pattern_and_one_that_is_not_keeps_its_finding_open() {
     let home = Home::new();
-    let exhausted = dump(17, "exhausted.dump");
     // What the source is itself is a warning, until the profile says otherwise.
     let strict = |name: &str| format!("{}severity: {{sequence-exhausted: error}}\n", bare(name, 17));
-    let all = home.run(&exhausted, &[&strict("all")]);
-    all.expect(1);
-    let objects = all.finding("sequence-exhausted").objects.clone();
-    assert_eq!(objects, ["SEQUENCE public.short"]);
+    assert_eq!(exhausted().finding("sequence-exhausted").objects, ["SEQUENCE public.short"]);
 
     let accept = |name: &str, object: &str, target: &str| {
         let accept =
@@ -34,7 +31,7 @@ fn objects_are_accepted_by_pattern_and_one_that_is_not_keeps_its_finding_open() 
         accept("far", "*", "by-*"),
     ];
     let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
-    let ran = home.run(&exhausted, &profiles);
+    let ran = home.run(&dump(17, "exhausted.dump"), &profiles);
     ran.expect(1);
     assert_eq!(ran.target("by-kind").verdict.label(), "pass");
     assert_eq!(names(ran.target("by-kind")), ["sequence-exhausted"], "it is shown");
@@ -131,13 +128,23 @@ fn severities_of_the_profile_are_what_counts_and_are_told() {
     assert_eq!(names(ran.only()), ["accept-unused"]);
 }
 
+/// A profile that has a query of less weight, which is not met.
+fn warned_profile() -> String {
+    let query = "checks: {queries: [{name: no, sql: SELECT 1, expect: 2, severity: warning}]}";
+    deciding(&bare("warned", 17), query)
+}
+
+/// A run with it.
+pub fn warned() -> Ran {
+    shared::run("decisions-warned", |home| home.run(&dump(17, "small.dump"), &[&warned_profile()]))
+}
+
 #[test]
 fn warnings_fail_where_the_run_asks_for_it_and_the_verdict_says_so() {
     let home = Home::new();
     let small = dump(17, "small.dump");
-    let query = "checks: {queries: [{name: no, sql: SELECT 1, expect: 2, severity: warning}]}";
-    let warned = deciding(&bare("warned", 17), query);
-    home.run(&small, &[&warned]).expect(0);
+    warned().expect(0);
+    let warned = warned_profile();
     home.run_with(&small, &[&warned], &["--fail-on", "error"]).expect(0);
     let ran = home.run_with(&small, &[&warned], &["--fail-on", "warning"]);
     ran.expect(1);

@@ -7,6 +7,8 @@ use pgrehearse::check::ItemKind;
 use pgrehearse::finding::{Origin, Severity};
 use pgrehearse::rehearsal::Verdict;
 
+use crate::classics::{behind, exhausted};
+use crate::several::{databases, fails, of_database};
 use crate::support::home::{assert_every_check_looked, entry, findings, names};
 use crate::support::{Home, Server, bare, dump};
 
@@ -16,8 +18,7 @@ fn case(name: &str) -> PathBuf {
 
 #[test]
 fn a_sequence_that_the_dump_itself_has_behind_is_the_sources() {
-    let home = Home::new();
-    let ran = home.run(&dump(17, "behind.dump"), &[&bare("behind", 17)]);
+    let ran = behind(18);
     ran.expect(0);
     for finding in findings(ran.only(), "sequence-behind") {
         assert_eq!((finding.origin, finding.severity), (Origin::Source, Severity::Warning), "{finding:?}");
@@ -25,6 +26,7 @@ fn a_sequence_that_the_dump_itself_has_behind_is_the_sources() {
     assert!(!findings(ran.only(), "sequence-behind").is_empty());
     assert!(ran.stdout.contains("source: production has this too"), "{}", ran.stdout);
     assert!(ran.json.contains("\"origin\": \"source\""));
+    let home = Home::new();
     home.run_with(&dump(17, "behind.dump"), &[&bare("behind", 17)], &["--fail-on", "warning"]).expect(1);
     let raised = format!("{}severity: {{sequence-behind: error}}\n", bare("raised", 17));
     let ran = home.run(&dump(17, "behind.dump"), &[&raised]);
@@ -44,11 +46,11 @@ fn a_sequence_that_the_dump_itself_has_behind_is_the_sources() {
 
 #[test]
 fn a_sequence_that_the_dump_itself_has_at_its_end_is_the_sources() {
-    let home = Home::new();
-    let ran = home.run(&dump(17, "exhausted.dump"), &[&bare("exhausted", 17)]);
+    let ran = exhausted();
     ran.expect(0);
     let finding = ran.finding("sequence-exhausted");
     assert_eq!((finding.origin, finding.severity), (Origin::Source, Severity::Warning));
+    let home = Home::new();
     // A script that takes the last number has taken it, not production.
     let taken = "CREATE TABLE public.t (id smallint PRIMARY KEY);\nINSERT INTO public.t VALUES (1);\n\
                  CREATE SEQUENCE public.s AS smallint MAXVALUE 2 OWNED BY public.t.id;\n\
@@ -61,19 +63,23 @@ fn a_sequence_that_the_dump_itself_has_at_its_end_is_the_sources() {
 
 #[test]
 fn a_table_that_the_dump_holds_empty_must_be_empty() {
-    let home = Home::new();
-    let ran = home.run(&case("pass/pass-rows-extra.sql"), &[&bare("extra", 15)]);
-    ran.expect(1);
-    assert_eq!(ran.finding("rows-extra").objects, ["TABLE app.audit"]);
-    assert_eq!(ran.finding("rows-extra").evidence[0], "app.audit: the dump holds 0 rows, the database 50");
     // The same without the block of rows, as --inserts writes an empty table; and without the rows.
     let text = std::fs::read_to_string(case("pass/pass-rows-extra.sql")).unwrap();
     let no_block = text.replace("COPY app.audit (a) FROM stdin;\n\\.\n", "");
-    let ran = home.run(&home.file("inserts.sql", no_block), &[&bare("inserts", 15)]);
-    assert_eq!(ran.finding("rows-extra").objects, ["TABLE app.audit"]);
-    let healthy = text.replace("DO $$ begin insert into app.audit select generate_series(1,50); end $$;", "");
-    let ran = home.run(&home.file("healthy.sql", healthy), &[&bare("healthy", 15)]);
-    assert!(findings(ran.expect(0).only(), "rows-extra").is_empty(), "{}", ran.json);
+    let filled = "DO $$ begin insert into app.audit select generate_series(1,50); end $$;";
+    assert!(no_block != text && text.contains(filled));
+    let home = Home::new();
+    let script = databases([("extra", text.clone()), ("inserts", no_block), ("whole", text.replace(filled, ""))]);
+    let ran = home.run(&home.file("extra.sql", script), &[&bare("extra", 15)]);
+    ran.expect(1);
+    for database in ["extra", "inserts"] {
+        let of = of_database(&ran, database);
+        assert!(fails(&of), "{}", ran.json);
+        assert_eq!(of.finding("rows-extra").objects, ["TABLE app.audit"], "{database}");
+        assert_eq!(of.finding("rows-extra").evidence[0], "app.audit: the dump holds 0 rows, the database 50");
+    }
+    let whole = of_database(&ran, "whole");
+    assert!(!fails(&whole) && findings(whole.only(), "rows-extra").is_empty(), "{}", ran.json);
     // A script of somebody's own fills its tables as it likes.
     let own = "CREATE TABLE public.t (a int);\nDO $$ BEGIN INSERT INTO public.t VALUES (1); END $$;\n";
     home.run(&home.file("own.sql", own), &[&bare("own", 15)]).expect(0);
@@ -91,8 +97,8 @@ fn globals_alone_are_judged_by_their_roles_even_where_the_profile_names_a_databa
          CREATE ROLE group_of;\nALTER ROLE group_of WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB NOLOGIN NOREPLICATION NOBYPASSRLS;\n\
          GRANT group_of TO reader;\nALTER ROLE reader SET work_mem TO '8MB';\n",
     );
-    for (text, roles) in [(text, 1), (more.clone(), 3)] {
-        let ran = home.run(&home.file("globals.sql", text), &profiles);
+    for (text, profiles, roles) in [(text, &profiles[..], 1), (more.clone(), &profiles[1..], 3)] {
+        let ran = home.run(&home.file("globals.sql", text), profiles);
         ran.expect(0);
         for target in &ran.report().targets {
             assert_every_check_looked(target);
@@ -104,54 +110,84 @@ fn globals_alone_are_judged_by_their_roles_even_where_the_profile_names_a_databa
     }
     // What the script drops in its own words it does not hold any more; here nobody can read it off the script.
     let lost = more.replace("\\unrestrict", "DO $$ BEGIN EXECUTE 'DROP ROLE group_of'; END $$;\n\\unrestrict");
-    let ran = home.run(&home.file("globals.sql", lost), &profiles);
+    let ran = home.run(&home.file("globals.sql", lost), &profiles[1..]);
     ran.expect(1);
     // A role that is gone is no role that has changed.
     assert_eq!(findings(ran.target("named"), "object-missing")[0].objects, ["ROLE group_of"]);
 }
 
-#[test]
-fn a_dump_without_rows_or_without_tables_passes_with_a_word_on_what_it_does_not_hold() {
-    let home = Home::new();
+const NO_ROW: &str = "the dump holds no row for its only table in database";
+const DEFINITIONS: &str = "the dump holds definitions only for database";
+const LARGE_OBJECTS: &str = "the dump holds only large objects, and no table";
+
+/// A server with databases that hold little: nothing, a table and a view, a large object.
+fn with_little() -> Server {
     let server = Server::start(17);
     server.sql("postgres", "CREATE DATABASE empty; CREATE DATABASE bare; CREATE DATABASE large;");
     server
         .sql("bare", "CREATE TABLE public.t (id serial PRIMARY KEY); CREATE VIEW public.v AS SELECT * FROM public.t;");
     server.sql("large", "SELECT lo_from_bytea(4711, 'x'::bytea);");
-    let plain = |options: &str| {
-        home.file(&format!("plain{}.sql", options.replace(' ', "")), server.shell(&format!("pg_dump {options}")))
-    };
-    for (path, title) in [
-        (plain("bare"), "the dump holds no row for its only table in database"),
-        (server.dump("bare", home.path("bare.dump")), "the dump holds no row for its only table in database"),
-        (plain("-s bare"), "the dump holds definitions only for database"),
-        (plain("--inserts bare"), "the dump holds definitions only for database"),
-        (server.dump("large", home.path("large.dump")), "the dump holds only large objects, and no table"),
-        (plain("large"), "the dump holds only large objects, and no table"),
-    ] {
-        let ran = home.run(&path, &[&bare("t", 17)]);
+    server
+}
+
+/// A plain dump that pg_dump makes with these options.
+fn plain(server: &Server, home: &Home, options: &str) -> PathBuf {
+    home.file(&format!("plain{}.sql", options.replace(' ', "")), server.shell(&format!("pg_dump {options}")))
+}
+
+#[track_caller]
+fn assert_holds_little(home: &Home, dumps: &[(PathBuf, &str)]) {
+    for (path, title) in dumps {
+        let ran = home.run(path, &[&bare("t", 17)]);
         ran.expect(0);
         assert_eq!(ran.names(), ["nothing-restored"], "{}", ran.json);
         let nothing = ran.finding("nothing-restored");
         assert!(nothing.title.starts_with(title) && nothing.severity == Severity::Warning, "{nothing:?}");
     }
-    // A backup of nothing at all is none.
-    let ran = home.run(&server.dump("empty", home.path("empty.dump")), &[&bare("t", 17)]);
+}
+
+#[track_caller]
+fn assert_holds_nothing(home: &Home, dump: &Path) {
+    let ran = home.run(dump, &[&bare("t", 17)]);
     ran.expect(1);
-    assert_eq!(ran.finding("nothing-restored").title, "the dump holds nothing");
+    assert_eq!(ran.finding("nothing-restored").title, "the dump holds nothing", "{}", dump.display());
     assert!(!ran.stdout.contains("does not name its objects"), "{}", ran.stdout);
-    for options in ["empty", "-C empty"] {
-        let ran = home.run(&plain(options), &[&bare("t", 17)]);
-        ran.expect(1);
-        assert_eq!(ran.finding("nothing-restored").title, "the dump holds nothing", "{options}");
-    }
+}
+
+#[test]
+#[ignore = "the whole product of forms: scripts/test --full"]
+fn full_a_dump_without_rows_or_without_tables_passes_in_every_form() {
+    let home = Home::new();
+    let server = with_little();
+    let dumps = [
+        (server.dump("bare", home.path("bare.dump")), NO_ROW),
+        (plain(&server, &home, "--inserts bare"), DEFINITIONS),
+        (plain(&server, &home, "large"), LARGE_OBJECTS),
+    ];
+    assert_holds_little(&home, &dumps);
+    assert_holds_nothing(&home, &plain(&server, &home, "empty"));
+}
+
+#[test]
+fn a_dump_without_rows_or_without_tables_passes_with_a_word_on_what_it_does_not_hold() {
+    let home = Home::new();
+    let server = with_little();
+    let dumps = [
+        (plain(&server, &home, "bare"), NO_ROW),
+        (plain(&server, &home, "-s bare"), DEFINITIONS),
+        (server.dump("large", home.path("large.dump")), LARGE_OBJECTS),
+    ];
+    assert_holds_little(&home, &dumps);
+    // A backup of nothing at all is none.
+    assert_holds_nothing(&home, &server.dump("empty", home.path("empty.dump")));
+    assert_holds_nothing(&home, &plain(&server, &home, "-C empty"));
     // Nor is one of databases that nobody has put anything into, but roles are in it.
     let cluster = server.shell("pg_dumpall --exclude-database=bare --exclude-database=large");
     let ran = home.run(&home.file("cluster.sql", cluster), &[&bare("t", 17)]);
     ran.expect(0);
     assert_eq!(ran.finding("nothing-restored").title, "the dump holds roles, and databases with nothing in them");
     // The tables of the dump have to come, rows or none.
-    let lost = std::fs::read_to_string(plain("-s bare")).unwrap() + "\nDROP TABLE public.t CASCADE;\n";
+    let lost = std::fs::read_to_string(plain(&server, &home, "-s bare")).unwrap() + "\nDROP TABLE public.t CASCADE;\n";
     let ran = home.run(&home.file("lost.sql", lost), &[&bare("t", 17)]);
     ran.expect(1);
     assert!(names(ran.only()).contains(&"object-missing"), "{}", ran.json);

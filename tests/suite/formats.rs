@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::support::home::{Ran, assert_every_check_looked, names};
-use crate::support::{Home, MAJORS, bare, dump, matching, unrestricted};
+use crate::support::{Home, MAJORS, bare, dump, matching, shared, unrestricted};
 
 /// Fails unless the dump came back whole, and returns what the report calls its format.
 #[track_caller]
@@ -24,23 +24,44 @@ fn assert_whole(ran: &Ran) {
 
 #[test]
 fn a_custom_archive_comes_back_however_it_is_compressed() {
-    let home = Home::new();
-    for (major, file, label) in [
+    custom_archives_come_back(&[
         (13, "shop-none.dump", "custom archive 1.14, not compressed"),
+        (17, "shop-lz4.dump", "custom archive 1.16, lz4"),
+        (18, "shop-zstd.dump", "custom archive 1.16, zstd"),
+    ]);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_a_custom_archive_of_majors_between_comes_back_however_it_is_compressed() {
+    custom_archives_come_back(&[
         (15, "shop-gzip.dump", "custom archive 1.14, gzip"),
         (17, "shop-none.dump", "custom archive 1.16, not compressed"),
         (17, "shop-gzip.dump", "custom archive 1.16, gzip"),
-        (17, "shop-lz4.dump", "custom archive 1.16, lz4"),
-        (18, "shop-zstd.dump", "custom archive 1.16, zstd"),
-    ] {
+    ]);
+}
+
+fn custom_archives_come_back(archives: &[(u16, &str, &str)]) {
+    let home = Home::new();
+    for &(major, file, label) in archives {
         assert_eq!(comes_back(&home, &dump(major, file), major), label, "{major} {file}");
     }
 }
 
 #[test]
 fn an_archive_that_was_written_to_a_pipe_comes_back() {
+    piped_archives_come_back(&[17]);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_an_archive_that_an_older_major_wrote_to_a_pipe_comes_back() {
+    piped_archives_come_back(&[15]);
+}
+
+fn piped_archives_come_back(majors: &[u16]) {
     let home = Home::new();
-    for major in [15, 17] {
+    for &major in majors {
         comes_back(&home, &dump(major, "shop-piped.dump"), major);
     }
 }
@@ -52,21 +73,43 @@ fn an_archive_with_statistics_comes_back() {
 
 #[test]
 fn a_dump_in_directory_format_comes_back_however_it_is_compressed() {
-    let home = Home::new();
-    for (major, directory, label) in [
+    directories_come_back(&[
         (13, "shop.dir", "directory archive 1.14, gzip"),
+        (17, "shop-none.dir", "directory archive 1.16, not compressed"),
+        (18, "shop-zstd.dir", "directory archive 1.16, zstd"),
+    ]);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_a_dump_in_directory_format_of_majors_between_comes_back_however_it_is_compressed() {
+    directories_come_back(&[
         (15, "shop-none.dir", "directory archive 1.14, not compressed"),
         (17, "shop-lz4.dir", "directory archive 1.16, lz4"),
-        (18, "shop-zstd.dir", "directory archive 1.16, zstd"),
-    ] {
+    ]);
+}
+
+fn directories_come_back(directories: &[(u16, &str, &str)]) {
+    let home = Home::new();
+    for &(major, directory, label) in directories {
         assert_eq!(comes_back(&home, &dump(major, directory), major), label, "{major} {directory}");
     }
 }
 
 #[test]
 fn a_tar_archive_comes_back() {
+    tar_archives_come_back(&[13]);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_a_tar_archive_of_the_newest_major_comes_back() {
+    tar_archives_come_back(&[18]);
+}
+
+fn tar_archives_come_back(majors: &[u16]) {
     let home = Home::new();
-    for major in [13, 18] {
+    for &major in majors {
         let label = comes_back(&home, &dump(major, "shop.tar"), major);
         assert!(label.starts_with("tar archive"), "{label}");
     }
@@ -87,28 +130,34 @@ fn archives_are_restored_by_pg_restore_in_parallel_where_their_format_allows() {
 
 #[test]
 fn rows_come_before_a_constraint_that_some_of_them_break_and_that_does_not_wait_for_them() {
-    let home = Home::new();
-    let ran = home.run(&dump(17, "catalog.dump"), &[&bare("domains", 17)]);
+    let ran = crate::catalog::catalog_archive(17, 17);
     assert_whole(&ran);
     let command = &ran.only().restore.as_ref().unwrap().command;
     assert!(command.contains(" --jobs=1 "), "{command}");
 }
 
+/// What a restore of the shop's plain dump into its own major says.
+fn plain_shop(major: u16) -> Ran {
+    shared::run(&format!("formats-plain-{major}"), |home| {
+        home.run(&dump(major, "shop.sql"), &[&matching("twin", major)])
+    })
+}
+
 #[test]
 fn a_plain_dump_of_every_major_comes_back() {
-    let home = Home::new();
     for major in MAJORS {
-        assert_eq!(comes_back(&home, &dump(major, "shop.sql"), major), "plain SQL");
+        let ran = plain_shop(major);
+        assert_whole(&ran);
+        assert_eq!(ran.report().sources[0].format, "plain SQL");
     }
 }
 
 #[test]
 fn a_plain_dump_with_and_without_restricted_commands_comes_back() {
-    let home = Home::new();
-    let restricted = dump(17, "shop.sql");
-    let text = fs::read_to_string(&restricted).unwrap();
+    let text = fs::read_to_string(dump(17, "shop.sql")).unwrap();
     assert!(text.contains("\n\\restrict "), "this pg_dump writes no \\restrict");
-    comes_back(&home, &restricted, 17);
+    assert_whole(&plain_shop(17));
+    let home = Home::new();
     let older = home.file("older.sql", unrestricted(&text));
     comes_back(&home, &older, 17);
 }
@@ -134,27 +183,47 @@ fn every_database_of_a_cluster_is_judged_by_its_own_encoding_and_settings() {
 
 #[test]
 fn a_plain_dump_of_inserts_comes_back() {
+    inserts_come_back(&[17]);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_a_plain_dump_of_inserts_of_the_oldest_major_comes_back() {
+    inserts_come_back(&[13]);
+}
+
+fn inserts_come_back(majors: &[u16]) {
     let home = Home::new();
-    for major in [13, 17] {
+    for &major in majors {
         comes_back(&home, &dump(major, "shop-inserts.sql"), major);
     }
 }
 
 #[test]
 fn a_plain_dump_comes_back_however_it_is_compressed() {
-    let home = Home::new();
+    // Another test restores one that is compressed by xz.
     let plain = fs::read(dump(17, "shop.sql")).unwrap();
     // Twins of gzip and lz4 in several members or frames are what `cat a.gz b.gz` and parallel compressors write.
     let half = plain.len() / 2;
     let several = [gzip(&plain[..half]), gzip(&plain[half..])].concat();
-    for (label, bytes) in [
-        ("gzip", gzip(&plain)),
+    compressed_come_back(&[
         ("gzip", several),
         ("zstd", zstd::encode_all(plain.as_slice(), 3).unwrap()),
         ("lz4", lz4(&plain)),
         ("bzip2", bzip2(&plain)),
-        ("xz", xz(&plain)),
-    ] {
+    ]);
+}
+
+#[test]
+#[ignore = "every form: scripts/test --full"]
+fn full_a_plain_dump_comes_back_from_one_member_of_gzip_and_from_xz() {
+    let plain = fs::read(dump(17, "shop.sql")).unwrap();
+    compressed_come_back(&[("gzip", gzip(&plain)), ("xz", xz(&plain))]);
+}
+
+fn compressed_come_back(dumps: &[(&str, Vec<u8>)]) {
+    let home = Home::new();
+    for (label, bytes) in dumps {
         let file = home.file("shop.sql", bytes);
         assert_eq!(comes_back(&home, &file, 17), format!("plain SQL, {label}"));
     }
@@ -181,22 +250,39 @@ fn a_dump_is_told_by_its_content_whatever_its_name_says() {
 
 #[test]
 fn a_dump_that_creates_its_database_comes_back_into_the_one_that_it_makes() {
+    makes_its_database(13, "shop");
+    makes_its_database(17, "other");
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_a_dump_that_creates_its_database_comes_back_whatever_the_profile_names() {
+    makes_its_database(13, "other");
+    makes_its_database(17, "shop");
+}
+
+fn makes_its_database(major: u16, named: &str) {
     let home = Home::new();
-    for major in [13, 17] {
-        for profile in
-            [matching("same-name", major), matching("other-name", major).replace("name: shop,", "name: other,")]
-        {
-            let ran = home.run(&dump(major, "shop-create.sql"), &[&profile]);
-            assert_whole(&ran);
-            assert_eq!(ran.only().restore.as_ref().unwrap().databases, ["shop"]);
-        }
-    }
+    let profile = matching("named", major).replace("name: shop,", &format!("name: {named},"));
+    let ran = home.run(&dump(major, "shop-create.sql"), &[&profile]);
+    assert_whole(&ran);
+    assert_eq!(ran.only().restore.as_ref().unwrap().databases, ["shop"]);
 }
 
 #[test]
 fn an_archive_comes_back_with_the_option_to_create_its_database() {
+    created_database_comes_back(&[18]);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_an_archive_of_an_older_major_comes_back_with_the_option_to_create_its_database() {
+    created_database_comes_back(&[15]);
+}
+
+fn created_database_comes_back(majors: &[u16]) {
     let home = Home::new();
-    for major in [15, 18] {
+    for &major in majors {
         let profile = format!("{}restore: {{options: [--create]}}\n", matching("twin", major));
         let ran = home.run(&dump(major, "shop-create.dump"), &[&profile]);
         assert_whole(&ran);
@@ -206,8 +292,18 @@ fn an_archive_comes_back_with_the_option_to_create_its_database() {
 
 #[test]
 fn what_pg_dumpall_writes_comes_back_with_its_roles_and_all_its_databases() {
+    pg_dumpall_comes_back(&[17]);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_what_an_older_pg_dumpall_writes_comes_back_with_its_roles_and_all_its_databases() {
+    pg_dumpall_comes_back(&[15]);
+}
+
+fn pg_dumpall_comes_back(majors: &[u16]) {
     let home = Home::new();
-    for major in [15, 17] {
+    for &major in majors {
         // Nothing but the version: the roles come from the dump.
         let profile = format!(
             "{}checks:\n  queries:\n    \

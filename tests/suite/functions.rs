@@ -2,12 +2,24 @@
 
 use pgrehearse::check::CheckResult;
 
-use crate::support::{Home, Ran, bare, dump, with_statements};
+use crate::several::{databases, fails, of_database};
+use crate::support::{Home, Ran, bare, dump, shared, with_statements};
 
 /// The small dump with these statements at its end.
-fn with(home: &Home, target: u16, statements: &str) -> Ran {
-    let path = home.file("functions.sql", with_statements(&dump(13, "small.sql"), statements));
-    home.run(&path, &[&bare("functions", target)])
+fn with(statements: &str) -> String {
+    with_statements(&dump(13, "small.sql"), statements)
+}
+
+/// What a run says of one of two databases: functions that are well, and functions that are broken.
+#[track_caller]
+fn in_database(database: &str) -> Ran {
+    let ran = shared::run("functions", |home| {
+        let script = databases([("well", with(WELL)), ("broken", with(BROKEN))]);
+        home.run(&home.file("functions.sql", script), &[&bare("functions", 17)])
+    });
+    // In the broken one a trigger keeps its table from being written.
+    ran.expect(1);
+    of_database(&ran, database)
 }
 
 fn functions(ran: &Ran) -> &CheckResult {
@@ -38,9 +50,7 @@ CREATE FUNCTION public.of_no_trigger() RETURNS trigger LANGUAGE plpgsql AS $f$ B
 
 #[test]
 fn functions_whose_statements_name_what_is_there_are_well() {
-    let home = Home::new();
-    let ran = with(&home, 17, WELL);
-    ran.expect(0);
+    let ran = in_database("well");
     assert!(ran.names().is_empty(), "{}", ran.json);
     let looked = functions(&ran);
     assert_eq!(looked.looked_at, "0 SQL functions, 8 PL/pgSQL functions, the statements of 7 looked into");
@@ -49,10 +59,7 @@ fn functions_whose_statements_name_what_is_there_are_well() {
     assert!(looked.could_not.is_empty(), "{looked:?}");
 }
 
-#[test]
-fn functions_whose_statements_name_what_is_not_there_are_found() {
-    let home = Home::new();
-    let broken = r#"
+const BROKEN: &str = r#"
 CREATE FUNCTION public.of_table() RETURNS integer LANGUAGE plpgsql AS $f$
 BEGIN
     PERFORM 1;
@@ -64,9 +71,11 @@ CREATE FUNCTION public.of_own_path() RETURNS bigint LANGUAGE plpgsql SET search_
     AS $f$ BEGIN RETURN (SELECT count(*) FROM people); END $f$;
 CREATE PROCEDURE public.of_function() LANGUAGE plpgsql AS $f$ BEGIN PERFORM public.gone(1); END $f$;
 "#;
-    let ran = with(&home, 17, broken);
-    // The trigger keeps the table from being written.
-    ran.expect(1);
+
+#[test]
+fn functions_whose_statements_name_what_is_not_there_are_found() {
+    let ran = in_database("broken");
+    assert!(fails(&ran), "{}", ran.json);
     let mut titles: Vec<&str> = ran
         .only()
         .findings()
@@ -90,7 +99,7 @@ CREATE PROCEDURE public.of_function() LANGUAGE plpgsql AS $f$ BEGIN PERFORM publ
 #[test]
 fn a_target_without_plpgsql_check_says_that_statements_were_not_looked_into() {
     let home = Home::new();
-    let ran = with(&home, 15, WELL);
+    let ran = home.run(&home.file("well.sql", with(WELL)), &[&bare("functions", 15)]);
     ran.expect(0);
     let said =
         "0 SQL functions, 8 PL/pgSQL functions, their statements not looked into: the image has no plpgsql_check";

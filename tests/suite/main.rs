@@ -48,6 +48,7 @@ mod sandbox;
 mod scripts;
 mod selected;
 mod services;
+mod several;
 mod truncated;
 mod walls;
 mod whole;
