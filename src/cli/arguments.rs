@@ -59,7 +59,7 @@ pub struct Run {
     pub engine: Engine,
     #[command(flatten)]
     pub output: Output,
-    /// Rehearsals at the same time, at most; memory limits bound them too [default: number of CPUs]
+    /// Most rehearsals at the same time; memory limits them too [default: number of CPUs]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
     /// Stop at the first target that fails; what is not done then is untested
@@ -77,7 +77,7 @@ pub struct Run {
     /// Show values from rows in reports: query results, messages with data in them
     #[arg(long)]
     pub show_data: bool,
-    /// Write what mends the findings of each target into a folder of its name in this new or empty directory
+    /// Write fixes for the findings of each target into a folder of its name, in this new or empty directory
     #[arg(long, value_name = "DIR")]
     pub write_fixes: Option<PathBuf>,
 }
@@ -104,7 +104,7 @@ pub struct Inspect {
 pub enum RowsArgument {
     /// Every value of every row, by digests made inside the sandbox
     Digest,
-    /// Their number alone
+    /// Only their number
     Count,
     /// Not at all, which the report says
     Off,
@@ -122,7 +122,7 @@ impl From<RowsArgument> for RowMode {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
-    /// Errors alone
+    /// Errors only
     Error,
     /// Warnings too
     Warning,
@@ -225,7 +225,7 @@ pub enum ProfilesAction {
     Check {
         #[arg(required = true, value_name = "PROFILE|FILE|DIR")]
         profiles: Vec<String>,
-        /// Make each target's cluster, which finds what only a server refuses: unknown settings, locales that the image lacks
+        /// Start each target's cluster, which finds what only a server refuses: unknown settings, missing locales
         #[arg(long)]
         live: bool,
         #[command(flatten)]

@@ -223,7 +223,7 @@ fn axis(entry: &Entry) -> Result<Axis, ProfileError> {
     }
     for (index, value) in values.iter().enumerate() {
         if values[..index].iter().any(|other| other.label == value.label) {
-            return Err(bad(&spot, &path, format!("`{}` is there twice", value.label)));
+            return Err(bad(&spot, &path, format!("`{}` appears twice", value.label)));
         }
     }
     Ok(Axis { name, values })

@@ -132,8 +132,7 @@ pub fn unused(target: &Target, seen: &Seen<'_>) -> Vec<Finding> {
 fn unused_finding(accept: &Accept, seen: &Seen<'_>) -> Finding {
     let name = &accept.finding;
     let of = accept.object.as_ref().map(|object| format!(" for {:?}", object.as_str())).unwrap_or_default();
-    let mut finding =
-        Finding::new(Name::AcceptUnused, format!("nothing here is what `accept` of {name}{of} stands for"));
+    let mut finding = Finding::new(Name::AcceptUnused, format!("nothing here matches `accept` of {name}{of}"));
     finding.evidence.push(format!("accepted: {}", reason(accept)));
     let others: BTreeSet<&String> = seen
         .findings
@@ -300,10 +299,7 @@ mod tests {
         let other = finding(Name::RowsMissing, &["TABLE public.orders"]);
         let seen = |failed, compared| Seen { findings: vec![&other], restore_failed: failed, rows_compared: compared };
         let findings = unused(&target(&accept("rows-missing", "public.audit_*")), &seen(false, true));
-        assert_eq!(
-            findings[0].title,
-            "nothing here is what `accept` of rows-missing for \"public.audit_*\" stands for"
-        );
+        assert_eq!(findings[0].title, "nothing here matches `accept` of rows-missing for \"public.audit_*\"");
         assert_eq!(findings[0].severity, Severity::Warning);
         assert!(findings[0].evidence[1].contains("TABLE public.orders"), "{:?}", findings[0]);
         assert!(unused(&target(&accept("rows-missing", "public.orders")), &seen(false, true)).is_empty());

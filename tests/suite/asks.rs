@@ -152,7 +152,10 @@ fn a_role_that_is_not_there_is_one_finding_for_all_its_queries() {
     let ran = unmet();
     let finding = failed(&ran, "one");
     assert_eq!(finding.objects, ["one", "two"]);
-    assert_eq!(finding.title, "role \"ghost\", as which each of 2 queries asks, cannot: role \"ghost\" does not exist");
+    assert_eq!(
+        finding.title,
+        "role \"ghost\", which each of 2 queries uses, cannot be used: role \"ghost\" does not exist"
+    );
 }
 
 #[test]

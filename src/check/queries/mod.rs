@@ -116,7 +116,7 @@ fn nowhere(queries: &[Query], restored: &Restored<'_>) -> Vec<Finding> {
 /// The role that the queries name has no session.
 fn turned_away(role: &str, refusal: &Refusal, queries: &[&Query], mask: &Mask<'_>) -> Finding {
     let said = mask.turned_away(refusal);
-    let title = format!("role {role:?}, as which {} asks, cannot: {}", counted(queries.len()), said);
+    let title = format!("role {role:?}, which {} uses, cannot be used: {}", counted(queries.len()), said);
     let mut finding = about(queries, title);
     finding.evidence = vec![format!("{said} ({})", refusal.sqlstate())];
     finding.fix =

@@ -91,8 +91,8 @@ pub(super) fn how_to_install(major: Major) -> String {
         )
     } else {
         format!(
-            "install it with `apt-get install postgresql-{major}` (from apt.postgresql.org where the distribution \
-             lacks it), or use `--engine docker`"
+            "install it with `apt-get install postgresql-{major}` (from apt.postgresql.org if the distribution does not \
+             have it), or use `--engine docker`"
         )
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn check(options: &InitdbOptions) -> Result<(), EngineError> {
         if !exists(wanted, &known) {
             return Err(EngineError::Unavailable {
                 what: format!("locale {wanted}"),
-                reason: "it is not installed on this machine, and the local engine cannot make it".into(),
+                reason: "it is not installed on this machine, and the local engine cannot create it".into(),
                 remedy: remedy(wanted),
             });
         }

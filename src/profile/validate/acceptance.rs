@@ -45,7 +45,7 @@ fn accepts(target: &Target, rules: &Rules<'_>, at: &Places<'_>) -> Result<(), Pr
         if accept.until < rules.today {
             let finding = name.escape_debug().to_string();
             let cause = Cause::AcceptExpired { path, finding, until: accept.until };
-            let hint = "mend the cause, or give it a new end";
+            let hint = "fix the cause, or give it a new end";
             return Err(at.error(steps!["accept", index, "until"], cause).hint(Some(hint.into())));
         }
     }
