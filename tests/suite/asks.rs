@@ -59,12 +59,13 @@ GRANT SELECT ON public.people TO "group";"#;
     ran
 }
 
-/// A run of whose queries and tables most are not met, each for a reason of its own.
+/// A run of whose queries and tables most are not met, each for a reason of its own, and whose budget is exceeded.
 #[track_caller]
 fn unmet() -> Ran {
     let ran = shared::run("asks-unmet", |home| {
         let profile = format!(
             "{}{ASKING}checks:
+  budget: {{restore: 1ms, size: 1MiB}}
   queries:
     - {{name: slow, sql: SELECT pg_sleep(30), expect: '', timeout: 200ms}}
     - {{name: other, sql: SELECT 1, expect: 2}}
@@ -86,7 +87,7 @@ fn unmet() -> Ran {
     });
     ran.expect(1);
     // Nothing else is found, neither of a query that is met nor of one that takes too long.
-    assert_eq!(ran.names(), ["query-failed"]);
+    assert_eq!(ran.names(), ["database-too-large", "query-failed", "restore-too-slow"]);
     let mut failed: Vec<Vec<String>> =
         findings(ran.only(), "query-failed").iter().map(|finding| finding.objects.clone()).collect();
     failed.sort();
@@ -99,12 +100,14 @@ fn unmet() -> Ran {
     ran
 }
 
-/// The finding of a query or table that is not met.
+/// The finding of a query or table that is not met, which fails the run.
 #[track_caller]
 fn failed<'a>(ran: &'a Ran, query: &str) -> &'a Finding {
     let all = findings(ran.only(), "query-failed");
     let found = all.iter().find(|finding| finding.objects.iter().any(|object| object == query));
-    found.unwrap_or_else(|| panic!("{query} is met: {all:#?}"))
+    let found = found.unwrap_or_else(|| panic!("{query} is met: {all:#?}"));
+    assert!(found.fails(), "{found:?}");
+    found
 }
 
 #[test]
@@ -218,16 +221,13 @@ fn tables_of_the_profile_take_the_place_of_the_smoke_test() {
 fn a_budget_that_is_kept_passes_and_without_one_there_is_no_check() {
     let has = |ran: &Ran| ran.only().checks.iter().any(|check| check.check == "budget");
     assert!(has(&met()), "{}", met().json);
-    assert!(!has(&unmet()), "{}", unmet().json);
+    assert!(!has(&tapped()), "{}", tapped().json);
 }
 
 #[test]
 fn a_budget_that_is_not_kept_fails_with_what_was_measured() {
-    let home = Home::new();
-    let profile = format!("{}checks: {{budget: {{restore: 1ms, size: 1MiB}}}}\n", bare("exceeded", 17));
-    let ran = home.run(&dump(17, "small.dump"), &[&profile]);
-    ran.expect(1);
-    assert_eq!(ran.names(), ["database-too-large", "restore-too-slow"]);
+    let ran = unmet();
+    assert!(ran.finding("restore-too-slow").fails() && ran.finding("database-too-large").fails(), "{}", ran.json);
     assert!(ran.finding("restore-too-slow").title.ends_with(" s, more than its budget of 1ms"));
     let large = ran.finding("database-too-large");
     assert!(large.title.contains(" MiB, more than the budget of 1MiB"), "{}", large.title);
@@ -490,11 +490,10 @@ fn a_role_that_may_write_nothing_or_is_not_there_does_not_pass() {
     let ran = as_app("nothing");
     assert!(fails(&ran), "{}", ran.json);
     assert_eq!(ran.finding("not-writable").objects, ["TABLE public.people"]);
-    let home = Home::new();
-    let ghost = format!("{}checks: {{write_as: 'it''s a \"ghost\"'}}\n", bare("ghost", 17));
-    let ran = home.run(&dump(17, "small.dump"), &[&ghost]);
+    let ran = untapped(&[]);
     ran.expect(1);
     let finding = ran.finding("not-writable");
+    assert!(finding.fails(), "{finding:?}");
     assert_eq!(
         finding.title,
         "role \"it's a \\\"ghost\\\"\" cannot write: role \"it's a \\\"ghost\\\"\" does not exist"
@@ -547,28 +546,37 @@ fn tests_in_pgtap_that_pass_are_counted() {
     assert_eq!(ran.names(), Vec::<&str>::new());
 }
 
+/// Test files that fail, each in its own way, where who is to write is not there.
+fn untapped(arguments: &[&str]) -> Ran {
+    shared::run(if arguments.is_empty() { "asks-untapped" } else { "asks-untapped-shown" }, |home| {
+        let profile = with_tests(
+            home,
+            "fails",
+            17,
+            &[
+                (
+                    "a.sql",
+                    "SELECT plan(3);\nSELECT has_table('nowhere');\nSELECT ok(true);\nSELECT is((SELECT name FROM people WHERE id = 1), 'x', 'the name');\nSELECT * FROM finish();\n",
+                ),
+                ("b.sql", "SELECT plan(2);\nSELECT ok(true);\nSELECT 'Ada Lovelace'::integer;\nSELECT ok(true);\n"),
+                ("c.sql", "SELECT plan(2);\nSELECT ok(true);\nSELECT * FROM finish();\n"),
+                ("d.sql", "SELECT count(*) FROM people;\n"),
+                ("e.sql", "SELECT plan(1);\nSELECT bail_out('Ada Lovelace');\n"),
+                ("f.sql", "SELECT plan(1);\nSELECT ok(true);\n"),
+            ],
+        );
+        let profile = profile.replace("checks: {", "checks: {write_as: 'it''s a \"ghost\"', ");
+        home.run_with(&dump(17, "small.dump"), &[&profile], arguments)
+    })
+}
+
 #[test]
 fn tests_in_pgtap_that_fail_are_one_finding_for_each_file() {
-    let home = Home::new();
-    let profile = with_tests(
-        &home,
-        "fails",
-        17,
-        &[
-            (
-                "a.sql",
-                "SELECT plan(3);\nSELECT has_table('nowhere');\nSELECT ok(true);\nSELECT is((SELECT name FROM people WHERE id = 1), 'x', 'the name');\nSELECT * FROM finish();\n",
-            ),
-            ("b.sql", "SELECT plan(2);\nSELECT ok(true);\nSELECT 'Ada Lovelace'::integer;\nSELECT ok(true);\n"),
-            ("c.sql", "SELECT plan(2);\nSELECT ok(true);\nSELECT * FROM finish();\n"),
-            ("d.sql", "SELECT count(*) FROM people;\n"),
-            ("e.sql", "SELECT plan(1);\nSELECT bail_out('Ada Lovelace');\n"),
-            ("f.sql", "SELECT plan(1);\nSELECT ok(true);\n"),
-        ],
-    );
-    let ran = home.run(&dump(17, "small.dump"), &[&profile]);
+    let ran = untapped(&[]);
     ran.expect(1);
+    assert_eq!(ran.names(), ["not-writable", "pgtap-failed"]);
     let failed = findings(ran.only(), "pgtap-failed");
+    assert!(failed.iter().all(|finding| finding.fails()), "{failed:#?}");
     let titles: Vec<&str> = failed.iter().map(|finding| finding.title.as_str()).collect();
     assert_eq!(
         titles,
@@ -585,7 +593,7 @@ fn tests_in_pgtap_that_fail_are_one_finding_for_each_file() {
     assert_eq!(failed[1].evidence, ["line 3: invalid input syntax for type integer: \"‹masked›\" (22P02)"]);
     assert!(!ran.json.contains("Lovelace"), "{}", ran.json);
 
-    let ran = home.run_with(&dump(17, "small.dump"), &[&profile], &["--show-data"]);
+    let ran = untapped(&["--show-data"]);
     assert!(ran.json.contains("have: Ada Lovelace"), "{}", ran.json);
 }
 
