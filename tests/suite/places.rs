@@ -7,7 +7,7 @@ use pgrehearse::finding::Finding;
 use pgrehearse::rehearsal::{Rehearsal, Verdict};
 
 use crate::support::home::{entry, findings, names};
-use crate::support::{Home, Ran, bare};
+use crate::support::{Home, Ran, bare, shared};
 
 fn case(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name)
@@ -22,15 +22,28 @@ fn titles<'a>(target: &'a Rehearsal, name: &str) -> Vec<&'a str> {
     findings(target, name).iter().map(|finding| finding.title.as_str()).collect()
 }
 
+fn run_case(name: &str, script: &str) -> Ran {
+    shared::run(name, |home| home.run(&case(script), &[&format!("{}database: {{name: app}}\n", bare("app", 15))]))
+}
+
+/// A script that fills a second database in a transaction that it leaves open.
+pub fn second() -> Ran {
+    run_case("places-second", "pass/pass-second-db.sql")
+}
+
+/// One that renames its database after rows of it were lost.
+pub fn renamed() -> Ran {
+    run_case("places-renamed", "pass/pass-rename.sql")
+}
+
 #[test]
 fn rows_that_a_second_or_a_renamed_database_has_lost_are_missing() {
     let home = Home::new();
-    let profile = format!("{}database: {{name: app}}\n", bare("app", 15));
-    let ran = home.run(&case("pass/pass-second-db.sql"), &[&profile]);
+    let ran = second();
     ran.expect(1);
     assert_eq!(titles(ran.only(), "rows-missing").len(), 1, "{}", ran.json);
     assert!(ran.finding("rows-missing").title.ends_with("(database \"postgres\")"), "{}", ran.json);
-    let ran = home.run(&case("pass/pass-rename.sql"), &[&profile]);
+    let ran = renamed();
     ran.expect(1);
     assert_eq!(ran.finding("rows-missing").objects, ["TABLE public.lost"]);
     assert_eq!(ran.only().restore.as_ref().unwrap().databases, ["app2"]);

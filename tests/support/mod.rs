@@ -6,6 +6,7 @@ pub mod home;
 pub mod images;
 pub mod proxy;
 pub mod server;
+pub mod several;
 pub mod shared;
 pub mod yaml;
 
