@@ -71,21 +71,21 @@ fn what_only_a_server_refuses_is_found_where_it_may_look() {
         }
         home.finish(&mut command)
     };
-    let all = [&setting, &good, &locale, &sql];
-    check(false, &all).expect(0);
-    let ran = check(true, &all);
+    check(false, &[&setting, &good, &locale, &sql]).expect(0);
+    let ran = check(true, &[&setting, &good, &sql]);
     ran.expect(2);
     let lines: Vec<&str> = ran.stdout.lines().collect();
-    assert_eq!(lines.len(), 4, "a line each: {}", ran.stdout);
+    assert_eq!(lines.len(), 3, "a line each: {}", ran.stdout);
     let wanted = "bad-setting.yaml:3:22: `cluster.settings.work_memory`: the server does not start: unrecognized \
                   configuration parameter \"work_memory\" (42704)";
     assert!(lines[0].starts_with("bad-setting: ") && lines[0].ends_with(wanted), "{}", lines[0]);
     assert!(lines[1].starts_with("good: ok, PostgreSQL 17."), "{}", lines[1]);
-    let wanted = "bad-locale.yaml:3:19: `cluster.locale`: locale xx_XX.UTF-8: the image lacks it, and localedef cannot make it (";
-    assert!(lines[2].starts_with("bad-locale: ") && lines[2].contains(wanted), "{}", lines[2]);
-    assert!(lines[3].starts_with("bad-sql: ") && lines[3].contains("TABL"), "{}", lines[3]);
+    assert!(lines[2].starts_with("bad-sql: ") && lines[2].contains("TABL"), "{}", lines[2]);
     check(true, &[&good]).expect(0);
-    check(true, &[&locale]).expect(2);
+    let ran = check(true, &[&locale]);
+    ran.expect(2);
+    let wanted = "bad-locale.yaml:3:19: `cluster.locale`: locale xx_XX.UTF-8: the image lacks it, and localedef cannot make it (";
+    assert!(ran.stdout.starts_with("bad-locale: ") && ran.stdout.contains(wanted), "{}", ran.stdout);
 
     let other = profile("other-version", &format!("image: {}:15", images::REPOSITORY));
     let ran = check(true, &[&other]);
