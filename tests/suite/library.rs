@@ -7,7 +7,7 @@ use pgrehearse::postgres::Major;
 use pgrehearse::profile::{self, BUILTIN, Expect, LocaleProvider, Query, Role, Target};
 
 use crate::support::home::{assert_every_check_looked, findings};
-use crate::support::{Home, Server, images};
+use crate::support::{Home, Ran, Server, images, shared};
 
 /// What these say depends on the dump: they are tested where the words taken from it are.
 const BY_THE_DUMP: [&str; 4] = ["next-major", "oldest", "same-as-source", "upgrade-gate"];
@@ -255,10 +255,12 @@ fn public(target: &Target, major: u16) -> Query {
     )
 }
 
-fn schemas(target: &Target) -> Query {
+/// With those that the dump brings.
+fn schemas(target: &Target, brought: &[&str]) -> Query {
     let superuser = &target.cluster.superuser;
-    let rows =
+    let made =
         target.database.schemas.iter().map(|schema| row([&schema.name, schema.owner.as_ref().unwrap_or(superuser)]));
+    let rows = made.chain(brought.iter().map(|name| row([name, superuser])));
     ask(
         "schemas",
         r"SELECT nspname, pg_get_userbyid(nspowner) FROM pg_namespace
@@ -279,9 +281,10 @@ fn tablespaces(target: &Target) -> Query {
 
 /// What was made in advance is there, in its schema, and of all that the image has and the dump creates what the restoring
 /// role may create came back and nothing else.
-fn extensions(target: &Target, available: &[String]) -> Query {
+fn extensions(target: &Target, available: &[String], brought: &[[&str; 2]]) -> Query {
     let extensions = &target.extensions;
     let mut rows = vec![row(["plpgsql", "pg_catalog"])];
+    rows.extend(brought.iter().copied().map(row));
     for installed in &extensions.installed {
         rows.push(row([&installed.name, installed.schema.as_deref().unwrap_or("public")]));
     }
@@ -320,9 +323,17 @@ fn written(home: &Home, mut target: Target) -> PathBuf {
     home.file(&format!("profiles/{}.yaml", target.name), serde_yaml::to_string(&target).unwrap())
 }
 
-/// Restores a dump into targets, each of which asks its server for all that it says.
-fn assert_each_is_what_it_says(home: &Home, dump: &Path, targets: &[Target], major: u16, available: &[String]) {
-    let mut files = Vec::new();
+/// What the dump brings into every target: schemas, and extensions with theirs; and those that may be created of what it creates.
+#[derive(Default)]
+struct Brought<'a> {
+    schemas: &'a [&'a str],
+    extensions: &'a [[&'a str; 2]],
+    available: &'a [String],
+}
+
+/// Restores a dump into targets, each of which asks its server for all that it says, and into others.
+fn restored(home: &Home, dump: &Path, targets: &[Target], major: u16, brought: &Brought, others: &[PathBuf]) -> Ran {
+    let mut files = others.to_vec();
     for mut target in targets.iter().cloned() {
         target.postgres = Some(Major(major));
         let queries = vec![
@@ -332,19 +343,39 @@ fn assert_each_is_what_it_says(home: &Home, dump: &Path, targets: &[Target], maj
             server_settings(&target),
             databases(&target, major),
             public(&target, major),
-            schemas(&target),
+            schemas(&target, brought.schemas),
             tablespaces(&target),
-            extensions(&target, available),
+            extensions(&target, brought.available, brought.extensions),
             rights(&target, major),
         ];
         target.checks.queries = queries;
         files.push(written(home, target));
     }
     let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
-    let ran = home.finish(home.command(dump, &files).args(["--show-data"]));
-    assert_eq!(ran.report().targets.len(), targets.len());
+    home.finish(home.command(dump, &files).args(["--show-data"]))
+}
+
+/// One dump with what every service leaves in it, restored into every built-in profile that is no service, and into these as
+/// they are, of which other tests tell.
+pub fn everywhere(major: u16, others: &[&str]) -> Ran {
+    shared::run(&format!("library-everywhere-{major}"), |home| {
+        let server = Server::start(major);
+        server.sql("postgres", super::services::FROM_EVERYWHERE);
+        let dump = server.dump("postgres", home.path("everywhere.dump"));
+        let brought = Brought {
+            schemas: &["heroku_ext", "_heroku"],
+            extensions: &[["pgcrypto", "heroku_ext"]],
+            ..Brought::default()
+        };
+        let others: Vec<PathBuf> = others.iter().map(|name| home.profile(profile::builtin(name).unwrap())).collect();
+        restored(home, &dump, &plain(major), major, &brought, &others)
+    })
+}
+
+/// Of every target that this is about.
+fn assert_each_is_what_it_says(ran: &Ran, targets: &[Target], major: u16) {
     let mut otherwise = Vec::new();
-    for target in &ran.report().targets {
+    for target in targets.iter().map(|target| ran.target(&target.name)) {
         let restore = target.restore.as_ref().unwrap_or_else(|| panic!("{}: {:?}", target.target, target.untested));
         let who = targets.iter().find(|said| said.name == target.target).and_then(|said| said.restore.as_role.clone());
         if let Some(who) = who {
@@ -358,11 +389,20 @@ fn assert_each_is_what_it_says(home: &Home, dump: &Path, targets: &[Target], maj
     assert!(otherwise.is_empty(), "PostgreSQL {major}: {otherwise:#?}");
 }
 
+/// The built-in profiles that imitate a service, in which not everybody creates every extension.
+fn services(major: u16) -> Vec<Target> {
+    built_in(major).into_iter().filter(|target| target.extensions.allowed.is_some()).collect()
+}
+
+/// The others, in which a superuser does.
+fn plain(major: u16) -> Vec<Target> {
+    built_in(major).into_iter().filter(|target| target.extensions.allowed.is_none()).collect()
+}
+
 fn every_built_in_is_what_it_says(major: u16) {
     let home = Home::new();
     let server = Server::start(major);
     server.sql("postgres", "CREATE TABLE public.people AS SELECT 1 AS id");
-    let small = server.dump("postgres", home.path("small.dump"));
     let list =
         format!("SELECT name FROM pg_available_extensions WHERE name NOT IN ('{PRELOADED}', 'plpgsql') ORDER BY name");
     let available: Vec<String> = server.sql("postgres", &list).lines().map(str::to_owned).collect();
@@ -371,14 +411,15 @@ fn every_built_in_is_what_it_says(major: u16) {
     server.sql("postgres", &create.collect::<String>());
     let every_extension = server.dump("postgres", home.path("extensions.dump"));
 
-    // A superuser creates every extension, of which other tests tell.
-    let (services, plain): (Vec<Target>, Vec<Target>) =
-        built_in(major).into_iter().partition(|target| target.extensions.allowed.is_some());
     // Of the services one is of ICU and one of PostgreSQL's own locales, and of the others one each as well.
     let more = usize::from(major >= 15) + usize::from(major >= 17);
+    let (services, plain) = (services(major), plain(major));
     assert_eq!((services.len(), plain.len()), (5 + more, 7 + more), "{major}");
-    assert_each_is_what_it_says(&home, &every_extension, &services, major, &available);
-    assert_each_is_what_it_says(&home, &small, &plain, major, &[]);
+    let brought = Brought { available: &available, ..Brought::default() };
+    let ran = restored(&home, &every_extension, &services, major, &brought, &[]);
+    assert_each_is_what_it_says(&ran, &services, major);
+    let others: &[&str] = if major == 17 { &super::services::AS_THEY_ARE } else { &[] };
+    assert_each_is_what_it_says(&everywhere(major, others), &plain, major);
 }
 
 #[test]
