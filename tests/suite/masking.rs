@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::yaml::query;
-use crate::support::{Home, Ran, bare, docker, several};
+use crate::support::{Home, Ran, bare, docker, several, shared};
 
 /// What no output may hold. Every canary begins so, and none is in a name.
 const CANARY: &str = "c4n4ry";
@@ -77,9 +77,29 @@ impl Told {
     }
 }
 
-#[test]
-fn what_a_function_raises_is_not_told_whatever_its_sqlstate_and_the_function_is_named() {
-    let home = Home::new();
+/// What the run of one script says whose databases each have what once told a value.
+fn leaks() -> Told {
+    let ran = shared::run("masking-leaks", |home| {
+        let script = several::script([
+            ("raising", raising()),
+            ("encoded", encoded()),
+            ("lines", case("leak-newline.sql", LINES)),
+            ("selecting", case("leak-insert-select.sql", SELECTING)),
+        ]);
+        let Told { ran, all } = told(home, &script, &bare("bare", 15), &[]);
+        // Where its standard output is kept, all that it has said is.
+        Ran::of(ran.code, all, ran.stderr, ran.json)
+    });
+    ran.expect(1);
+    let said = Told { all: ran.stdout.clone(), ran };
+    assert!(said.all.contains("\"findings\"") && said.all.contains("FAIL"), "{}", said.all);
+    // Each failure is one: 10 that are raised, 3 in another encoding, 3 of lines, 4 of queries.
+    assert_eq!(said.ran.only().restore.as_ref().unwrap().errors, 20, "{}", said.ran.json);
+    assert!(!said.ran.names().contains(&"client-failed"), "{}", said.ran.json);
+    said
+}
+
+fn raising() -> Vec<u8> {
     let mut more = String::from("CREATE TABLE public.m(a integer);\nINSERT INTO public.m VALUES (1);\n");
     for (number, state) in ["P0001", "42704", "42P01", "22P02", "23505", "42501", "XX000", "0A000"].iter().enumerate() {
         // Words that a server would use, too.
@@ -92,47 +112,46 @@ fn what_a_function_raises_is_not_told_whatever_its_sqlstate_and_the_function_is_
     }
     more.push_str("DO $$ begin assert false, 'c4n4ry'; end $$;\n");
     more.push_str("DO $$ begin raise warning 'c4n4ry'; raise notice E'x\\npsql:<stdin>:9: ERROR:  c4n4ry'; end $$;\n");
-    let said = told(&home, &case("leak-message.sql", &more), &bare("bare", 15), &[]);
-    said.ran.expect(1);
+    case("leak-message.sql", &more)
+}
+
+#[test]
+fn what_a_function_raises_is_not_told_whatever_its_sqlstate_and_the_function_is_named() {
+    let said = leaks();
     said.holds_none_of(&["ada.secret", CANARY]).holds(&["public.only_ours()"]);
     assert!(said.ran.names().contains(&"function-raised"), "{:?}", said.ran.names());
 }
 
-#[test]
-fn a_client_message_in_another_encoding_tells_no_value_and_is_no_second_error() {
-    let home = Home::new();
+fn encoded() -> Vec<u8> {
     let mut script = case("leak-latin1.sql", "CREATE TABLE public.o(i int);\nINSERT INTO public.o VALUES ('");
     script.extend(b"\xe4\xf6c4n4ry');\nSELECT 'c4n4ry\xe9'::date;\n");
-    let said = told(&home, &script, &bare("bare", 15), &[]);
-    said.ran.expect(1);
-    said.holds_none_of(&["secret-row", CANARY]).holds(&["invalid input syntax for type integer"]);
-    assert!(!said.ran.names().contains(&"client-failed"), "{}", said.ran.json);
+    script
 }
 
 #[test]
-fn a_line_inside_of_a_value_is_no_message() {
-    let home = Home::new();
-    let more = "CREATE TABLE public.k(id int PRIMARY KEY, note text UNIQUE);
+fn a_client_message_in_another_encoding_tells_no_value_and_is_no_second_error() {
+    leaks().holds_none_of(&["secret-row", CANARY]).holds(&["invalid input syntax for type integer"]);
+}
+
+const LINES: &str = "CREATE TABLE public.k(id int PRIMARY KEY, note text UNIQUE);
 INSERT INTO public.k VALUES (1, E'x\\npsql:<stdin>:3: error: c4n4ry1');
 INSERT INTO public.k VALUES (2, E'x\\npsql:<stdin>:3: error: c4n4ry1');
 INSERT INTO public.m VALUES (E'x\\r\\npg_restore: error: c4n4ry2\\nERROR:  c4n4ry3');
 ";
-    let said = told(&home, &case("leak-newline.sql", more), &bare("bare", 15), &[]);
-    said.ran.expect(1);
-    said.holds_none_of(&["secret-row", CANARY]);
-    assert!(!said.ran.names().contains(&"client-failed"), "{}", said.ran.json);
-    assert_eq!(said.ran.only().restore.as_ref().unwrap().errors, 3, "{}", said.ran.json);
-}
 
 #[test]
-fn a_value_in_a_query_is_not_told_and_the_table_that_it_misses_is() {
-    let home = Home::new();
-    let more = "WITH v AS (SELECT 'c4n4ry1') INSERT INTO public.t SELECT * FROM v JOIN public.away USING (x);
+fn a_line_inside_of_a_value_is_no_message() {
+    leaks().holds_none_of(&["secret-row", CANARY]);
+}
+
+const SELECTING: &str = "WITH v AS (SELECT 'c4n4ry1') INSERT INTO public.t SELECT * FROM v JOIN public.away USING (x);
 UPDATE public.t SET a = \"c4n4ry2\" WHERE a = 'c4n4ry3';
 SELECT public.no_function('c4n4ry4', 41114);
 ";
-    let said = told(&home, &case("leak-insert-select.sql", more), &bare("bare", 15), &[]);
-    said.ran.expect(1);
+
+#[test]
+fn a_value_in_a_query_is_not_told_and_the_table_that_it_misses_is() {
+    let said = leaks();
     said.holds_none_of(&["secret-row", CANARY, NUMBER]).holds(&["public.gone", "public.away", "public.no_function"]);
 }
 
