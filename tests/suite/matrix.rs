@@ -1,10 +1,15 @@
 //! Several targets at once, and what the whole run comes to.
 
 use crate::support::home::names;
-use crate::support::{Home, bare, dump, images, matching};
+use crate::support::{Home, Ran, bare, dump, images, matching, shared};
 
 fn nowhere(name: &str) -> String {
     format!("name: {name}\nimage: {}-nowhere:17\n", images::REPOSITORY)
+}
+
+fn with_one_untested() -> Ran {
+    let (good, also, gone) = (bare("z-good", 17), bare("a-good", 18), nowhere("g-gone"));
+    shared::run("matrix-untested", |home| home.run(&dump(17, "small.dump"), &[&good, &gone, &also]))
 }
 
 #[test]
@@ -12,29 +17,34 @@ fn one_bad_target_does_not_stop_the_others_and_the_worst_verdict_is_the_run_s() 
     let home = Home::new();
     let small = dump(17, "small.dump");
     let fails = format!("{}checks: {{queries: [{{name: no, sql: SELECT 1, expect: 2}}]}}\n", bare("m-fails", 17));
-    let (good, also, gone) = (bare("z-good", 17), bare("a-good", 18), nowhere("g-gone"));
+    let (good, gone) = (bare("z-good", 17), nowhere("g-gone"));
 
-    let ran = home.run(&small, &[&good, &gone, &also]);
+    let ran = with_one_untested();
     ran.expect(3);
     let verdicts: Vec<(&str, &str)> =
         ran.report().targets.iter().map(|target| (target.target.as_str(), target.verdict.label())).collect();
     assert_eq!(verdicts, [("a-good", "pass"), ("g-gone", "untested"), ("z-good", "pass")], "by name, not by time");
 
-    let ran = home.run(&small, &[&good, &gone, &fails, &also]);
+    let ran = home.run(&small, &[&good, &gone, &fails]);
     ran.expect(1);
     assert_eq!(ran.target("z-good").verdict.label(), "pass");
-    assert_eq!(ran.target("a-good").verdict.label(), "pass");
     assert_eq!(ran.target("m-fails").verdict.label(), "fail");
+}
+
+/// Two dumps in two targets of which one fails, one rehearsal after the other.
+fn several_dumps() -> Ran {
+    let fails = format!("{}checks: {{queries: [{{name: no, sql: SELECT 1, expect: 2}}]}}\n", bare("fails", 17));
+    let other = dump(17, "small.sql").display().to_string();
+    shared::run("matrix-several", |home| {
+        home.run_with(&dump(17, "small.dump"), &[&bare("good", 17), &fails], &[&other, "--jobs", "1"])
+    })
 }
 
 #[test]
 fn each_of_several_dumps_is_rehearsed_in_every_target() {
     let home = Home::new();
     let small = dump(17, "small.dump");
-    let fails = format!("{}checks: {{queries: [{{name: no, sql: SELECT 1, expect: 2}}]}}\n", bare("fails", 17));
-    let other = dump(17, "small.sql");
-    let other = other.to_str().unwrap();
-    let ran = home.run_with(&small, &[&bare("good", 17), &fails], &[other]);
+    let ran = several_dumps();
     ran.expect(1);
     let report = ran.report();
     let sources: Vec<&str> = report.sources.iter().map(|source| source.path.as_str()).collect();
@@ -65,7 +75,7 @@ fn what_is_untested_is_no_pass_unless_it_is_allowed() {
     let profiles = [bare("good", 17), nowhere("gone")];
     let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
     let small = dump(17, "small.dump");
-    home.run(&small, &profiles).expect(3);
+    with_one_untested().expect(3);
     home.run_with(&small, &profiles, &["--allow-untested"]).expect(0);
 }
 
@@ -97,38 +107,39 @@ fn fail_fast_leaves_what_is_not_begun_untested() {
 
 #[test]
 fn jobs_bound_how_many_rehearsals_run_at_once() {
-    let home = Home::new();
-    let profiles = [bare("a", 17), bare("b", 17), bare("c", 17)];
-    let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
-    let ran = home.run_with(&dump(17, "small.dump"), &profiles, &["--jobs", "1"]);
-    ran.expect(0);
+    let ran = several_dumps();
     // Each is over before the next one begins.
-    let order: Vec<&str> = ran
+    let order: Vec<(&str, &str)> = ran
         .stderr
         .lines()
-        .filter(|line| line.ends_with(": restore") || line.ends_with(": PASS"))
-        .filter_map(|line| line.split("] ").nth(1))
+        .filter_map(|line| line.split_once("] ")?.1.split_once(": "))
+        .filter(|(_, phase)| *phase == "restore" || *phase == "PASS" || phase.starts_with("FAIL: "))
         .collect();
-    let began: Vec<&str> = order.iter().step_by(2).copied().collect();
-    assert_eq!(order.len(), 6, "{}", ran.stderr);
-    for (at, line) in began.iter().enumerate() {
-        let name = line.trim_end_matches(": restore");
-        assert_eq!(order[2 * at + 1], format!("{name}: PASS"), "{}", ran.stderr);
+    assert_eq!(order.len(), 8, "{}", ran.stderr);
+    for pair in order.chunks(2) {
+        assert_eq!((pair[0].0, pair[0].1), (pair[1].0, "restore"), "{}", ran.stderr);
+        assert_ne!(pair[1].1, "restore", "{}", ran.stderr);
     }
+    let mut names: Vec<&str> = order.iter().map(|(name, _)| *name).collect();
+    names.dedup();
+    assert_eq!(names.len(), 4, "{}", ran.stderr);
 }
 
-#[test]
-fn the_same_input_gives_the_same_report_apart_from_times() {
-    let home = Home::new();
+/// The shop in targets in which it fails, comes back and is untested: two runs that have to say the same.
+pub fn twice() -> [Ran; 2] {
     let profiles = [
-        bare("empty", 17),
+        format!("{}restore: {{jobs: 4}}\n", bare("empty", 17)),
         matching("twin", 18),
         format!("{}cluster: {{encoding: LATIN1, locale: C}}\n", matching("latin", 17)),
         nowhere("gone"),
     ];
     let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
-    let reports = [(), ()].map(|()| {
-        let ran = home.run(&dump(17, "shop.dump"), &profiles);
+    ["matrix-once", "matrix-again"].map(|name| shared::run(name, |home| home.run(&dump(17, "shop.dump"), &profiles)))
+}
+
+#[test]
+fn the_same_input_gives_the_same_report_apart_from_times() {
+    let reports = twice().map(|ran| {
         ran.expect(1);
         let mut report: serde_json::Value = serde_json::from_str(&ran.json).unwrap();
         forget_times(&mut report);
