@@ -42,18 +42,28 @@ fn a_dump_of_every_format_comes_back() {
 
 #[test]
 fn what_a_target_does_not_take_fails() {
+    does_not_take("shop.dump", "latin", "encoding-unrepresentable");
+    does_not_take("shop.sql", "bare", "role-missing");
+}
+
+#[test]
+#[ignore = "both targets in both forms: scripts/test --full"]
+fn full_what_a_target_does_not_take_fails() {
+    for file in ["shop.dump", "shop.sql"] {
+        does_not_take(file, "bare", "role-missing");
+        does_not_take(file, "latin", "encoding-unrepresentable");
+    }
+}
+
+fn does_not_take(file: &str, name: &str, finding: &str) {
     let home = Home::new();
     let (installed, dumped) = majors();
-    let latin = format!("{}cluster: {{encoding: LATIN1, locale: C}}\n", bare("latin", installed));
-    for file in ["shop.dump", "shop.sql"] {
-        let ran = run(&home, &dump(dumped, file), &[&bare("bare", installed), &latin]);
-        ran.expect(1);
-        for (name, finding) in [("bare", "role-missing"), ("latin", "encoding-unrepresentable")] {
-            let target = ran.target(name);
-            assert_eq!(target.verdict, Verdict::Fail, "{file} {name}: {}", ran.stdout);
-            assert!(target.findings().any(|found| found.name.as_str() == finding), "{file} {name}: {}", ran.stdout);
-        }
-    }
+    let encoding = if name == "latin" { "cluster: {encoding: LATIN1, locale: C}\n" } else { "" };
+    let ran = run(&home, &dump(dumped, file), &[&format!("{}{encoding}", bare(name, installed))]);
+    ran.expect(1);
+    let target = ran.only();
+    assert_eq!(target.verdict, Verdict::Fail, "{file} {name}: {}", ran.stdout);
+    assert!(target.findings().any(|found| found.name.as_str() == finding), "{file} {name}: {}", ran.stdout);
 }
 
 #[test]
