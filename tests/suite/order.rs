@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use pgrehearse::finding::{Finding, Origin, Severity};
 
 use crate::support::home::findings;
-use crate::support::{Home, Ran, bare};
+use crate::support::{Home, Ran, bare, several, shared};
 
 fn case(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name)
@@ -36,6 +36,125 @@ const READS: &str = "
 CREATE FUNCTION public.known(i integer) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN EXISTS (SELECT 1 FROM public.z WHERE id = i); END $$;
 ";
 
+/// A domain's check, or a constraint that is there before the rows, as pg_dump writes them.
+fn reads(name: &str, is_domain: bool) -> String {
+    let head = |kind: &str, name: &str| {
+        format!("\n--\n-- Name: {name}; Type: {kind}; Schema: public; Owner: postgres\n--\n\n")
+    };
+    let made = if is_domain {
+        format!(
+            "{}CREATE DOMAIN public.key AS integer\n\tCONSTRAINT {name} CHECK (public.known(VALUE));",
+            head("DOMAIN", "key")
+        )
+    } else {
+        String::new()
+    };
+    let rows =
+        if is_domain { "public.key" } else { &format!("integer,\n    CONSTRAINT {name} CHECK (public.known(r))") };
+    format!(
+        "SET check_function_bodies = false;\n{}{READS}{made}{}CREATE TABLE public.a (\n    r {rows}\n);\n{}CREATE TABLE public.z (\n    id integer\n);\n\
+         COPY public.a (r) FROM stdin;\n1\n\\.\nCOPY public.z (id) FROM stdin;\n1\n\\.\n",
+        head("FUNCTION", "known(integer)"),
+        head("TABLE", "a"),
+        head("TABLE", "z"),
+    )
+}
+
+/// A table with a doubled key, another one that refers to it, and a view that groups by it where it is the primary key.
+fn doubled_key(table: &str, key: &str) -> String {
+    let grouped = if key.contains("PRIMARY") {
+        format!("CREATE VIEW public.of_{table} AS SELECT id, t, count(*) FROM public.{table} GROUP BY id;\n")
+    } else {
+        String::new()
+    };
+    format!(
+        "CREATE TABLE public.{table} (id integer, t text);\nCREATE TABLE public.to_{table} (a integer);\n\
+         INSERT INTO public.{table} VALUES (1, 'x');\nINSERT INTO public.{table} VALUES (1, 'y');\n{key}\n{grouped}\
+         ALTER TABLE ONLY public.to_{table} ADD CONSTRAINT to_{table} FOREIGN KEY (a) REFERENCES public.{table}(id);\n"
+    )
+}
+
+/// The script whose databases each fail for causes of their own.
+fn failing() -> Vec<u8> {
+    several::script([
+        ("of_domain", reads("known_key", true)),
+        ("of_table", reads("known_value", false)),
+        ("keyed", doubled_key("a", "ALTER TABLE ONLY public.a ADD CONSTRAINT a_pkey PRIMARY KEY (id);")),
+        ("indexed", doubled_key("c", "CREATE UNIQUE INDEX c_id ON public.c (id);")),
+        (
+            "twice",
+            "CREATE TABLE public.twice (id integer PRIMARY KEY);\nCOPY public.twice (id) FROM stdin;\n1\n1\n\\.\n"
+                .to_owned(),
+        ),
+        ("inline", text_of("cause/inline-fk.sql")),
+        ("grouping", text_of("cause/view-before-pk.sql")),
+        (
+            "later",
+            "CREATE VIEW v AS SELECT id FROM t;\nCREATE TABLE t (id integer);\n\
+             CREATE VIEW w AS SELECT nowhere.id FROM nowhere;\nINSERT INTO t VALUES (1);\n"
+                .to_owned(),
+        ),
+        ("source_of_check", text_of("cause/catalog-column-gone.sql")),
+        (
+            "gone",
+            "CREATE TABLE t (id integer);\nCREATE VIEW v AS SELECT d.adsrc FROM pg_catalog.pg_attrdef d;\n\
+             CREATE VIEW w AS SELECT pg_is_in_backup() AS busy;\nCREATE TABLE u (at abstime);\n"
+                .to_owned(),
+        ),
+        ("generated", text_of("cause/generated-column.sql")),
+        (
+            "computed",
+            "CREATE TABLE t (a integer, b integer GENERATED ALWAYS AS (a * 2) STORED);\n\
+             INSERT INTO t (a, b) VALUES (1, 2);\nINSERT INTO t VALUES (1, DEFAULT);\n"
+                .to_owned(),
+        ),
+    ])
+}
+
+/// Its run, of which every failure is told with its cause, in the script's order.
+fn failed() -> Ran {
+    let ran =
+        shared::run("order-failing", |home| home.run(&home.file("failing.sql", failing()), &[&bare("failing", 15)]));
+    ran.expect(1);
+    let all = [
+        ("check-reads-rows", 1),
+        ("check-reads-rows", 1),
+        ("unique-violated", 3),
+        ("unique-violated", 2),
+        ("unique-violated", 1),
+        ("created-later", 1),
+        ("value-invalid", 1),
+        ("created-later", 2),
+        ("created-later", 1),
+        ("dependency-missing", 1),
+        ("catalog-changed", 2),
+        ("catalog-changed", 1),
+        ("catalog-changed", 1),
+        ("catalog-changed", 1),
+        ("generated-column-written", 1),
+        ("generated-column-written", 2),
+        ("generated-column-written", 1),
+    ];
+    assert_eq!(causes(&ran), all, "{}", ran.json);
+    assert_eq!(all.iter().map(|(_, count)| count).sum::<u64>(), ran.only().restore.as_ref().unwrap().errors);
+    ran
+}
+
+/// The causes of one of its databases.
+fn causes_in<'a>(ran: &'a Ran, database: &str) -> Vec<(&'a str, u64)> {
+    let found = several::causes(ran.only(), &failing(), database);
+    found.iter().map(|finding| (finding.name.as_str(), finding.count)).collect()
+}
+
+/// The only cause in one of its databases, and how many failures it explains.
+#[track_caller]
+fn only_cause_in<'a>(ran: &'a Ran, database: &str, name: &str, count: u64) -> &'a Finding {
+    assert_eq!(causes_in(ran, database), [(name, count)], "{database}: {}", ran.json);
+    let finding = several::causes(ran.only(), &failing(), database)[0];
+    assert!(!finding.fix.is_empty());
+    finding
+}
+
 #[test]
 fn a_check_that_reads_another_table_has_one_verdict_whatever_the_jobs() {
     let home = Home::new();
@@ -54,26 +173,10 @@ fn a_check_that_reads_another_table_has_one_verdict_whatever_the_jobs() {
         assert_eq!(told, name == "auto", "{:?}", target.notices);
     }
     // A domain's check, and a constraint that is there before the rows, in scripts.
-    for (made, rows) in [
-        ("CREATE DOMAIN public.key AS integer\n\tCONSTRAINT known_key CHECK (public.known(VALUE));", "public.key"),
-        ("", "integer,\n    CONSTRAINT known_key CHECK (public.known(r))"),
-    ] {
-        let kind = if made.is_empty() { "TABLE" } else { "DOMAIN" };
-        let name = if made.is_empty() { "a" } else { "key" };
-        let head = |kind: &str, name: &str| {
-            format!("\n--\n-- Name: {name}; Type: {kind}; Schema: public; Owner: postgres\n--\n\n")
-        };
-        let text = format!(
-            "--\n-- PostgreSQL database dump\n--\nSET check_function_bodies = false;\n{}{READS}{}{made}{}CREATE TABLE public.a (\n    r {rows}\n);\n{}CREATE TABLE public.z (\n    id integer\n);\n\
-             COPY public.a (r) FROM stdin;\n1\n\\.\nCOPY public.z (id) FROM stdin;\n1\n\\.\n--\n-- PostgreSQL database dump complete\n--\n",
-            head("FUNCTION", "known(integer)"),
-            head(kind, name),
-            if made.is_empty() { String::new() } else { head("TABLE", "a") },
-            head("TABLE", "z"),
-        );
-        let ran = home.run(&home.file("reads.sql", text), &[&bare("reads", 15)]);
-        let finding = only_cause(&ran, "check-reads-rows");
-        assert_eq!(finding.subject_text().as_deref(), Some("known_key"));
+    let ran = failed();
+    for (database, name) in [("of_domain", "known_key"), ("of_table", "known_value")] {
+        let finding = only_cause_in(&ran, database, "check-reads-rows", 1);
+        assert_eq!(finding.subject_text().as_deref(), Some(name));
     }
 }
 
@@ -84,66 +187,41 @@ fn what_fails_for_a_key_that_was_not_made_is_a_consequence() {
     let finding = only_cause(&ran, "unique-violated");
     assert_eq!(finding.consequences[0].kind, "FK CONSTRAINT");
     // The same in a script, by name, with a view that groups by the key; and an index in the key's place.
-    for key in [
-        "ALTER TABLE ONLY public.a ADD CONSTRAINT a_pkey PRIMARY KEY (id);",
-        "CREATE UNIQUE INDEX a_id ON public.a (id);",
-    ] {
-        let grouped = if key.contains("PRIMARY") {
-            "CREATE VIEW public.v AS SELECT id, t, count(*) FROM public.a GROUP BY id;\n"
-        } else {
-            ""
-        };
-        let text = format!(
-            "CREATE TABLE public.a (id integer, t text);\nCREATE TABLE public.b (a integer);\n\
-             INSERT INTO public.a VALUES (1, 'x');\nINSERT INTO public.a VALUES (1, 'y');\n{key}\n{grouped}\
-             ALTER TABLE ONLY public.b ADD CONSTRAINT b_a FOREIGN KEY (a) REFERENCES public.a(id);\n"
-        );
-        only_cause(&home.run(&home.file("keys.sql", text), &[&bare("keys", 15)]), "unique-violated");
-    }
+    let ran = failed();
+    only_cause_in(&ran, "keyed", "unique-violated", 3);
+    only_cause_in(&ran, "indexed", "unique-violated", 2);
 }
 
 #[test]
 fn what_the_dump_makes_further_down_is_told_as_that() {
-    let home = Home::new();
-    let ran = home.run(&case("cause/inline-fk.sql"), &[&bare("later", 15)]);
-    ran.expect(1);
-    assert_eq!(causes(&ran), [("created-later", 1), ("value-invalid", 1)], "the first error first: {}", ran.json);
-    only_cause(&home.run(&case("cause/view-before-pk.sql"), &[&bare("later", 15)]), "created-later");
-    let text = "CREATE VIEW v AS SELECT id FROM t;\nCREATE TABLE t (id integer);\n\
-                CREATE VIEW w AS SELECT nowhere.id FROM nowhere;\nINSERT INTO t VALUES (1);\n";
-    let ran = home.run(&home.file("later.sql", text), &[&bare("later", 15)]);
-    ran.expect(1);
-    assert_eq!(causes(&ran), [("created-later", 1), ("dependency-missing", 1)], "{}", ran.json);
+    let ran = failed();
+    let first = [("created-later", 1), ("value-invalid", 1)];
+    assert_eq!(causes_in(&ran, "inline"), first, "the first error first: {}", ran.json);
+    only_cause_in(&ran, "grouping", "created-later", 2);
+    assert_eq!(causes_in(&ran, "later"), [("created-later", 1), ("dependency-missing", 1)], "{}", ran.json);
 }
 
 #[test]
 fn a_column_that_a_newer_version_has_not_is_told_as_the_catalogues() {
-    let home = Home::new();
-    let ran = home.run(&case("cause/catalog-column-gone.sql"), &[&bare("gone", 15)]);
-    let finding = only_cause(&ran, "catalog-changed");
+    let ran = failed();
+    let finding = only_cause_in(&ran, "source_of_check", "catalog-changed", 2);
     assert!(finding.title.contains("pg_constraint.consrc") && finding.title.contains("12"), "{}", finding.title);
-    let text = "CREATE TABLE t (id integer);\nCREATE VIEW v AS SELECT d.adsrc FROM pg_catalog.pg_attrdef d;\n\
-                CREATE VIEW w AS SELECT pg_is_in_backup() AS busy;\nCREATE TABLE u (at abstime);\n";
-    let ran = home.run(&home.file("gone.sql", text), &[&bare("gone", 15)]);
-    ran.expect(1);
-    assert_eq!(causes(&ran), [("catalog-changed", 1), ("catalog-changed", 1), ("catalog-changed", 1)], "{}", ran.json);
+    let each = [("catalog-changed", 1), ("catalog-changed", 1), ("catalog-changed", 1)];
+    assert_eq!(causes_in(&ran, "gone"), each, "{}", ran.json);
 }
 
 #[test]
 fn values_for_generated_columns_are_told_as_that() {
-    let home = Home::new();
-    let ran = home.run(&case("cause/generated-column.sql"), &[&bare("generated", 15)]);
-    ran.expect(1);
-    let found = causes(&ran);
+    let ran = failed();
+    let found = causes_in(&ran, "generated");
     assert_eq!(found, [("generated-column-written", 1), ("generated-column-written", 2)], "{}", ran.json);
-    let text = "CREATE TABLE t (a integer, b integer GENERATED ALWAYS AS (a * 2) STORED);\n\
-                INSERT INTO t (a, b) VALUES (1, 2);\nINSERT INTO t VALUES (1, DEFAULT);\n";
-    only_cause(&home.run(&home.file("generated.sql", text), &[&bare("generated", 15)]), "generated-column-written");
+    only_cause_in(&ran, "computed", "generated-column-written", 1);
 }
 
 #[test]
 fn rows_that_lie_in_another_partition_here_are_told_with_what_helps() {
     let home = Home::new();
+    // How many move is for the OIDs to say, and with them what the cluster has made before.
     let ran = home.run(&case("cause/enum-hash-partition.sql"), &[&bare("moved", 15)]);
     let finding = only_cause(&ran, "partition-moved");
     assert_eq!(finding.subject_text().as_deref(), Some("public.things"));
@@ -158,18 +236,30 @@ fn text_that_is_no_sql_takes_the_statement_behind_it_and_all_that_needs_it() {
     let finding = only_cause(&ran, "text-in-dump");
     assert!(finding.title.contains("pg_dump"), "{}", finding.title);
     let whole = "CREATE TABLE public.t (\n    id integer\n);\nCOPY public.t (id) FROM stdin;\n1\n\\.\n";
-    for (said, place) in [
-        ("Password for user app: \n", "CREATE TABLE public.u (id integer);\nALTER TABLE public.u OWNER TO postgres;\n"),
-        ("pg_dump: warning: there are circular foreign-key constraints\n", ""),
-    ] {
-        let text = format!(
-            "{whole}{said}CREATE TABLE public.v (\n    id integer\n);\nALTER TABLE public.v OWNER TO postgres;\n{place}"
-        );
-        only_cause(&home.run(&home.file("text.sql", text), &[&bare("text", 17)]), "text-in-dump");
-    }
+    let behind = |said: &str, table: &str, place: &str| {
+        format!(
+            "{whole}{said}CREATE TABLE public.{table} (\n    id integer\n);\nALTER TABLE public.{table} OWNER TO postgres;\n{place}"
+        )
+    };
+    let prompt = behind(
+        "Password for user app: \n",
+        "v",
+        "CREATE TABLE public.u (id integer);\nALTER TABLE public.u OWNER TO postgres;\n",
+    );
+    let warning = behind("pg_dump: warning: there are circular foreign-key constraints\n", "w", "");
     let among = "CREATE TABLE public.t (id integer, n text);\nCOPY public.t (id, n) FROM stdin;\n1\ta\n\
                  pg_dump: warning: something\n\\.\n";
-    only_cause(&home.run(&home.file("text.sql", among), &[&bare("text", 17)]), "text-in-dump");
+    let script = several::script([("prompt", prompt), ("warning", warning), ("among", among.to_owned())]);
+    let ran = home.run(&home.file("text.sql", &script), &[&bare("text", 17)]);
+    ran.expect(1);
+    // Each takes a statement and what needs it; the one among the rows only these.
+    assert_eq!(causes(&ran), [("text-in-dump", 2), ("text-in-dump", 3)], "{}", ran.json);
+    assert_eq!(ran.only().restore.as_ref().unwrap().errors, 5, "{}", ran.json);
+    let in_prompt = several::causes(ran.only(), &script, "prompt");
+    assert_eq!((in_prompt.len(), in_prompt[0].objects.len()), (1, 1), "{}", ran.json);
+    let of_pg_dump = several::causes(ran.only(), &script, "warning");
+    assert_eq!((of_pg_dump.len(), of_pg_dump[0].objects.len()), (1, 2), "{}", ran.json);
+    assert!(of_pg_dump[0].objects[1].ends_with(": COPY public.t (id, n) FROM stdin;"), "{}", ran.json);
 }
 
 #[test]
@@ -209,8 +299,7 @@ fn rows_that_were_there_are_told_from_rows_of_the_dump() {
     ran.expect(1);
     assert!(!ran.names().contains(&"unique-violated"), "{:?}", ran.names());
     // The dump's own.
-    let own = "CREATE TABLE public.t (id integer PRIMARY KEY);\nCOPY public.t (id) FROM stdin;\n1\n1\n\\.\n";
-    only_cause(&home.run(&home.file("rows.sql", own), &[&bare("own", 17)]), "unique-violated");
+    only_cause_in(&failed(), "twice", "unique-violated", 1);
 }
 
 #[test]
