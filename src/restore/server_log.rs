@@ -70,7 +70,9 @@ pub async fn mark(session: &Session) -> Result<Mark, ClusterError> {
 /// When the server is gone, or its log does not arrive.
 pub async fn read(session: &Session, mark: Mark) -> Result<Logged, ClusterError> {
     // What the dump says of this role's or this database's messages would hold for this session too, where it is a new one.
-    let plain = "SET log_min_messages = warning; SET log_min_error_statement = error; SET lc_messages = 'C'";
+    // A server that logs every statement would log each of the looks at its log, which then never comes to its end.
+    let plain = "SET log_min_messages = warning; SET log_min_error_statement = error; SET lc_messages = 'C';
+        SET log_statement = 'none'; SET log_min_duration_statement = -1; SET log_duration = off";
     session.batch(plain, "cannot read the server's log").await?;
     let rows = session.query("SELECT pg_backend_pid()", &[], "cannot read the server's log").await?;
     let pid = rows.first().map_or(0, |row| row.get::<_, i32>(0));
@@ -91,9 +93,9 @@ pub async fn read(session: &Session, mark: Mark) -> Result<Logged, ClusterError>
             }
             offset += chunk.len() as i64;
             records.take(chunk, |record| reader.record(record));
-        }
-        if reader.ended {
-            return Ok(reader.logged);
+            if reader.ended {
+                return Ok(reader.logged);
+            }
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

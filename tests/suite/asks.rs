@@ -6,8 +6,8 @@ use pgrehearse::finding::Finding;
 
 use crate::classics::{behind, exhausted, healthy};
 use crate::decisions::warned;
-use crate::several::{databases, fails, of_database};
 use crate::support::home::{Ran, findings};
+use crate::support::several::{databases, fails, of_database};
 use crate::support::{Home, SHOP_ROLES, bare, dump, matching, shared, with_statements};
 
 fn check<'a>(ran: &'a Ran, name: &str) -> &'a pgrehearse::check::CheckResult {

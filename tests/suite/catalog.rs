@@ -6,8 +6,8 @@ use pgrehearse::check::CheckResult;
 use pgrehearse::finding::{Finding, Severity};
 use pgrehearse::rehearsal::Rehearsal;
 
-use crate::several::{databases, fails, of_database};
 use crate::support::home::assert_every_check_looked;
+use crate::support::several::{databases, fails, of_database};
 use crate::support::{Home, MAJORS, Ran, SHOP_ROLES, bare, dump, matching, own_and_newest, shared, with_statements};
 
 /// The oldest and the newest target; `full` has those between.

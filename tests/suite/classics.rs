@@ -5,8 +5,8 @@ use std::fs;
 
 use pgrehearse::rehearsal::Verdict;
 
-use crate::several::of_target;
 use crate::support::home::{assert_every_check_looked, findings};
+use crate::support::several::of_target;
 use crate::support::{Home, Ran, SHOP_ROLES, bare, dump, matching, shared, with_statements};
 
 const HOSTILE_ROLE: &str = "  - {name: 'Bücher \"und\" книги; --'}\n";

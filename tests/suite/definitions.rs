@@ -8,8 +8,8 @@ use pgrehearse::check::Outcome;
 use pgrehearse::finding::Name;
 use pgrehearse::rehearsal::{Rehearsal, Verdict};
 
-use crate::several::{databases, of_database};
 use crate::support::home::{assert_every_check_looked, names};
+use crate::support::several::{databases, of_database};
 use crate::support::yaml::quoted;
 use crate::support::{Home, dump, matching, with_statements};
 

@@ -8,8 +8,8 @@ use pgrehearse::finding::{Origin, Severity};
 use pgrehearse::rehearsal::Verdict;
 
 use crate::classics::{behind, exhausted};
-use crate::several::{databases, fails, of_database};
 use crate::support::home::{assert_every_check_looked, entry, findings, names};
+use crate::support::several::{databases, fails, of_database};
 use crate::support::{Home, Server, bare, dump};
 
 fn case(name: &str) -> PathBuf {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use pgdump_reader::{self as dump, Facts};
 
-use crate::several::{databases, fails, of_database};
 use crate::support::home::Ran;
+use crate::support::several::{databases, fails, of_database};
 use crate::support::{Home, SHOP_ROLES, Server, bare, docker, dump, matching, shared, with_statements};
 
 /// A database's name that a shell, psql and libpq would all like to take for something else.

@@ -2,7 +2,7 @@
 
 use pgrehearse::check::CheckResult;
 
-use crate::several::{databases, fails, of_database};
+use crate::support::several::{databases, fails, of_database};
 use crate::support::{Home, Ran, bare, dump, shared, with_statements};
 
 /// The small dump with these statements at its end.

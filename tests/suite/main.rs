@@ -48,7 +48,6 @@ mod sandbox;
 mod scripts;
 mod selected;
 mod services;
-mod several;
 mod truncated;
 mod walls;
 mod whole;

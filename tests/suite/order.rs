@@ -294,7 +294,7 @@ fn rows_that_were_there_are_told_from_rows_of_the_dump() {
     let profile_of_script = profile.replace("restore: {options: [--data-only]}\n", "");
     let ran = home.run(&home.file("rows.sql", written), &[&profile_of_script]);
     let finding = only_cause(&ran, "rows-collide");
-    assert!(finding.title.contains("meanwhile"), "{}", finding.title);
+    assert!(finding.title.contains("during the restore"), "{}", finding.title);
     let ran = home.run(&case("cause/trigger-writes-elsewhere.dump"), &[&profile]);
     ran.expect(1);
     assert!(!ran.names().contains(&"unique-violated"), "{:?}", ran.names());

@@ -143,3 +143,12 @@ fn without_queries_a_dump_whose_tables_are_all_empty_passes_with_a_word_about_it
     let profile = with_queries("known", &[("SELECT count(*) FROM people", "0")]);
     home.run(&empty, &[&profile]).expect(0);
 }
+
+#[test]
+fn a_server_that_logs_every_statement_logs_no_look_at_its_log() {
+    let home = Home::new();
+    let looks = "SELECT count(*) FROM regexp_matches(pg_read_file(pg_current_logfile('csvlog')), 'pg_read_binary_file[(]pg_current', 'g')";
+    let settings = "cluster: {settings: {log_statement: all, log_min_duration_statement: 0, log_duration: on}}\n";
+    let profile = with_queries("logs", &[(looks, "0")]);
+    home.run(&dump(17, "small.dump"), &[&format!("{profile}{settings}")]).expect(0);
+}

@@ -167,7 +167,10 @@ fn a_changed_byte_a_lost_row_a_doubled_row_and_swapped_values_are_found_in_every
 fn assert_tampered(ran: &Ran, findings: &[&Finding], form: &str, place: &str) {
     let found = |name: Name| only(findings.iter().copied(), name);
     let changed = found(Name::RowsChanged);
-    assert_eq!(changed.title, format!("3 rows of 2 tables came back with different values, and no error said so{place}"));
+    assert_eq!(
+        changed.title,
+        format!("3 rows of 2 tables came back with different values, and no error said so{place}")
+    );
     assert_eq!(changed.objects, ["TABLE public.changed", "TABLE public.swapped"], "{form}");
     assert_eq!(
         changed.evidence,

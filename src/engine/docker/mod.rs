@@ -147,35 +147,31 @@ impl Engine for DockerEngine {
         if spec.entrypoint == Entrypoint::Image {
             return Ok(Box::new(start(Origin::Plain(plan)).await?));
         }
-        let kept = if spec.cache { plan.find(&self.docker).await } else { None };
-        let was_kept = kept.is_some();
-        let origin = match kept {
-            Some(kept) => Origin::Kept(kept),
-            // Only root can change the directory of extensions.
-            None if !spec.extensions.are_as_shipped() => Origin::Kept(self.prepared(&plan, spec, events).await?),
-            None => {
-                if spec.cache && plan.is_wanted_again(&self.lease) {
-                    self.keep(plan.clone(), spec.clone());
+        let mut needs_kept = !spec.extensions.are_as_shipped();
+        let mut again = false;
+        loop {
+            let kept = if spec.cache && !again { plan.find(&self.docker).await } else { None };
+            let origin = match kept {
+                Some(kept) => Origin::Kept(kept),
+                // Only root can change the directory of extensions, or add a locale, and a sandbox has no root.
+                None if needs_kept => Origin::Kept(self.prepared(&plan, spec, events).await?),
+                None => {
+                    if spec.cache && plan.is_wanted_again(&self.lease) {
+                        self.keep(plan.clone(), spec.clone());
+                    }
+                    Origin::Plain(plan.clone())
                 }
-                Origin::Plain(plan.clone())
+            };
+            let is_kept = matches!(&origin, Origin::Kept(kept) if !kept.temporary);
+            match start(origin).await {
+                Ok(sandbox) => return Ok(Box::new(sandbox)),
+                Err(StartError::NoLocale) if !needs_kept => needs_kept = true,
+                // Somebody swept the kept data directory away between finding and using it.
+                Err(StartError::Other(_)) if is_kept && !again && plan.find(&self.docker).await.is_none() => {
+                    again = true
+                }
+                Err(error) => return Err(error.into()),
             }
-        };
-        match start(origin).await {
-            Ok(sandbox) => Ok(Box::new(sandbox)),
-            // Only root can add a locale, and a sandbox has no root: an image with the locale is made first.
-            Err(StartError::NoLocale) => {
-                let kept = self.prepared(&plan, spec, events).await?;
-                Ok(Box::new(start(Origin::Kept(kept)).await?))
-            }
-            // Somebody swept the kept data directory away between finding and using it.
-            Err(StartError::Other(_)) if was_kept && plan.find(&self.docker).await.is_none() => {
-                let origin = match spec.extensions.are_as_shipped() {
-                    true => Origin::Plain(plan),
-                    false => Origin::Kept(self.prepared(&plan, spec, events).await?),
-                };
-                Ok(Box::new(start(origin).await?))
-            }
-            Err(error) => Err(error.into()),
         }
     }
 
