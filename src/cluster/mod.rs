@@ -9,7 +9,7 @@ pub mod sql;
 
 pub use databases::{Database, databases};
 pub use prepare::{database_statements, is_list_of_names, names_of_list, not_applied, prepare};
-pub use session::{APPLICATION_NAME, OWN_SETTINGS, Refusal, Session, TextRows, is_lost, refused};
+pub use session::{APPLICATION_NAME, OWN_SETTINGS, Refusal, Session, TextRows, is_lost, refused, was_cancelled};
 pub use spec::{needs_of, server_of};
 
 use crate::engine::EngineError;

@@ -305,3 +305,9 @@ pub fn refused(step: &str, error: &tokio_postgres::Error) -> ClusterError {
     }
     ClusterError::Refused { step: step.to_owned(), reason }
 }
+
+/// Whether the server ended a statement because its time was up. Code of the database's own can raise the same SQLSTATE, 57014, from
+/// another place than `ProcessInterrupts` (src/backend/tcop/postgres.c, PostgreSQL 13 to 18).
+pub fn was_cancelled(sqlstate: &str, routine: Option<&str>) -> bool {
+    sqlstate == "57014" && routine == Some("ProcessInterrupts")
+}

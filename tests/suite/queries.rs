@@ -152,3 +152,15 @@ fn a_server_that_logs_every_statement_logs_no_look_at_its_log() {
     let profile = with_queries("logs", &[(looks, "0")]);
     home.run(&dump(17, "small.dump"), &[&format!("{profile}{settings}")]).expect(0);
 }
+
+#[test]
+fn a_query_that_raises_what_a_timeout_raises_fails_and_is_not_said_to_be_late() {
+    let home = Home::new();
+    let raises = "CREATE FUNCTION public.raises() RETURNS int LANGUAGE plpgsql AS
+        $$BEGIN RAISE EXCEPTION 'not today' USING ERRCODE = 'query_canceled'; END$$;";
+    let script = home.file("raises.sql", with_statements(&dump(17, "small.sql"), raises));
+    let ran = home.run(&script, &[&with_queries("raises", &[("SELECT public.raises()", "1")])]);
+    ran.expect(1);
+    assert_eq!(ran.finding("query-failed").title, "query \"query 0\" failed", "{}", ran.json);
+    assert!(!ran.json.contains("did not end within"), "{}", ran.json);
+}

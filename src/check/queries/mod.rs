@@ -11,7 +11,7 @@ use tokio_postgres::SimpleQueryMessage;
 
 use super::catalog::killed;
 use super::{Check, Group, Looked, Restored};
-use crate::cluster::{ClusterError, Refusal, Session};
+use crate::cluster::{ClusterError, Refusal, Session, was_cancelled};
 use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name, Severity};
 use crate::profile::{Query, QuerySeverity};
@@ -201,7 +201,7 @@ async fn ask(session: &Session, query: &Query, mask: &Mask<'_>, looked: &mut Loo
         Ok(rows) => finding.evidence.push(got(&rows, mask.shows_data())),
         Err(error) => match error.as_db_error() {
             // query_canceled: the time was up, which says nothing about the dump.
-            Some(refused) if refused.code().code() == "57014" => {
+            Some(refused) if was_cancelled(refused.code().code(), refused.routine()) => {
                 looked.could_not.push(format!("{step}: did not end within {}", query.timeout));
                 return Ok(());
             }

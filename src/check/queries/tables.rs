@@ -3,7 +3,7 @@
 use super::Restored;
 use crate::check::Looked;
 use crate::cluster::sql::identifier;
-use crate::cluster::{ClusterError, Session};
+use crate::cluster::{ClusterError, Session, was_cancelled};
 use crate::finding::{Finding, Name};
 use crate::profile::{Expect, Query};
 
@@ -49,7 +49,7 @@ pub async fn ask(session: &Session, restored: &Restored<'_>, looked: &mut Looked
                     others.push((name.clone(), format!("expected {}, found {found}", ask.rows.describe_count())));
                 }
                 Err(error) => match error.as_db_error() {
-                    Some(refused) if refused.code().code() == "57014" => {
+                    Some(refused) if was_cancelled(refused.code().code(), refused.routine()) => {
                         looked
                             .could_not
                             .push(format!("table {name:?}: not counted within {}", Query::default_timeout()));

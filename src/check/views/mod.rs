@@ -19,7 +19,7 @@ use self::paths::Paths;
 use super::catalog::{first_few, killed, of_dump, qualified, restore_failed, sqlstate, words};
 use super::scope::{in_database, schema_of};
 use super::{Apart, Check, Group, ItemKind, Looked, Restored};
-use crate::cluster::{ClusterError, Session};
+use crate::cluster::{ClusterError, Session, was_cancelled};
 use crate::finding::outside::{self, Unfilled};
 use crate::finding::{AfterKind, Finding, Name, Severity};
 use crate::source::Witness;
@@ -243,7 +243,7 @@ fn one_at_most(restored: &Restored<'_>) -> String {
 
 /// Whether the time was up.
 fn is_cancelled(error: &tokio_postgres::Error) -> bool {
-    sqlstate(error) == "57014"
+    error.as_db_error().is_some_and(|refused| was_cancelled(refused.code().code(), refused.routine()))
 }
 
 /// Whether another search_path could help.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::insert::{Refused, STATEMENT_TIMEOUT, Tried};
 use super::tables::Table;
 use crate::check::Restored;
+use crate::cluster::was_cancelled;
 use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name, Severity};
 
@@ -77,7 +78,9 @@ impl Known<'_> {
         };
         if ran_out(&refused) {
             let why = match refused.sqlstate.as_str() {
-                "57014" => format!("an insert did not end within {STATEMENT_TIMEOUT}"),
+                state if was_cancelled(state, refused.routine.as_deref()) => {
+                    format!("an insert did not end within {STATEMENT_TIMEOUT}")
+                }
                 // A trigger can raise any SQLSTATE, with a row's values in its words.
                 state => {
                     let said = self.restored.mask.message(&refused.message, Some(state), refused.voice);
