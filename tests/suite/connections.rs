@@ -113,6 +113,26 @@ fn programs_share_what_carries_connections_and_keep_their_streams_words_and_code
 }
 
 #[test]
+fn a_program_runs_once_also_where_what_should_run_it_answers_too_late() {
+    in_a_sandbox(async |sandbox, container| {
+        let signal = |name: &str| {
+            let script = format!(
+                r#"for dir in /proc/[0-9]*; do [ "$(cat $dir/comm)" != bash ] || kill -{name} ${{dir#/proc/}}; done"#
+            );
+            docker::output(&["exec", container, "sh", "-c", &script]);
+        };
+        let program = ["sh", "-c", "echo ran >> /tmp/ran"];
+        assert_eq!(run(sandbox, &program, &[]).await.2, 0);
+        // As on a machine that has no time for it.
+        signal("STOP");
+        assert_eq!(run(sandbox, &program, &[]).await.2, 0);
+        signal("CONT");
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        assert_eq!(docker::lines(&["exec", container, "cat", "/tmp/ran"]), ["ran", "ran"]);
+    });
+}
+
+#[test]
 fn a_connection_that_the_server_ends_says_why_and_the_next_one_begins_afresh() {
     in_a_sandbox(async |sandbox, _| {
         for _ in 0..5 {

@@ -4,12 +4,12 @@ use bollard::container::LogOutput;
 use futures_util::StreamExt as _;
 use tokio::io::AsyncWriteExt as _;
 
-use super::shell::{Begun, Borrowed, Shells, position};
+use super::shell::{Borrowed, Shells};
 use crate::engine::{EngineError, Running};
 
 /// Runs a program with its streams apart, as [`super::exec::run`] does. `env` is `NAME=VALUE`.
 pub async fn run(shells: &Shells, argv: &[String], env: &[String]) -> Result<Running, EngineError> {
-    let (mut shell, Begun { token, stdout, stderr }) = shells.run(argv, env).await?;
+    let (mut shell, token) = shells.run(argv, env).await?;
     const BUFFER: usize = 64 * 1024;
     let (mut to_stdout, of_stdout) = tokio::io::duplex(BUFFER);
     let (mut to_stderr, of_stderr) = tokio::io::duplex(BUFFER);
@@ -17,8 +17,6 @@ pub async fn run(shells: &Shells, argv: &[String], env: &[String]) -> Result<Run
         let mut out = Framed::begun(&token);
         let mut err = Framed::new(&token);
         // A reader that was dropped does not want the rest; the program must still be able to write it.
-        let _ = to_stdout.write_all(&out.push(&stdout)).await;
-        let _ = to_stderr.write_all(&err.push(&stderr)).await;
         while !(out.code.is_some() && err.code.is_some()) {
             match next(&mut shell).await {
                 Some(LogOutput::StdOut { message }) => {
@@ -55,6 +53,11 @@ pub async fn run(shells: &Shells, argv: &[String], env: &[String]) -> Result<Run
 
 async fn next(shell: &mut Borrowed) -> Option<LogOutput> {
     shell.attached()?.output.next().await?.ok()
+}
+
+/// Where bytes are found in others.
+fn position(all: &[u8], wanted: &[u8]) -> Option<usize> {
+    all.windows(wanted.len()).position(|window| window == wanted)
 }
 
 /// What a program writes to one stream: `TOKEN`, all of it, `TOKEN CODE` and the end of a line.

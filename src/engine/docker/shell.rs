@@ -17,16 +17,16 @@ use crate::engine::EngineError;
 
 /// Does errands until its standard input ends. Its first argument is the first one: `connect`, or none.
 ///
-/// An errand is a line `TOKEN KIND WORDS VARIABLES`, which is answered by the token: what was still on its way of the errand before
-/// is before it. Then come so many words, each with a zero byte after it.
+/// An errand is a line `TOKEN KIND`, which is answered by the token: what was still on its way of the errand before is before it.
 ///
 /// `connect` joins standard input and output to the server's port. Of the two copies whichever ends first ends the other, so that
 /// neither a server process that dies silently nor a client that goes away leaves the other side hanging. Each connection has a
 /// shell of its own: `wait -n` of the same one can return for a copy of the connection before. A zero byte on standard error says
 /// that the connection has ended.
 ///
-/// `run` runs a program; the first VARIABLES of its words are its environment. What it writes to each stream is between two tokens;
-/// its exit code comes behind the last one. What the shell has to say of a program that a signal ended is not the program's.
+/// `run` runs a program. What is run comes only after the answer, as a line `WORDS VARIABLES` and so many words, each with a zero byte
+/// after it, the first VARIABLES of which are its environment: a shell that answers too late, and is left, runs nothing. What the
+/// program writes to each stream is between two tokens; its exit code comes behind the last one. What the shell has to say of a program that a signal ended is not the program's.
 const SCRIPT: &str = r#"
 exec 4>&2
 connect() {
@@ -56,17 +56,18 @@ while :; do
             (connect) || exit
             printf '\0' >&2 ;;
         run)
+            IFS=' ' read -r count variables || exit 0
+            words=()
+            for (( ; count > 0; count-- )); do
+                IFS= read -r -d '' word || exit 0
+                words+=("$word")
+            done
             printf '%s' "$token" >&2
             { (run "$variables" "${words[@]}"); code=$?; } 2> /dev/null
             printf '%s%s\n' "$token" "$code"
             printf '%s%s\n' "$token" "$code" >&2 ;;
     esac
-    IFS=' ' read -r token kind count variables || exit 0
-    words=()
-    for (( ; count > 0; count-- )); do
-        IFS= read -r -d '' word || exit 0
-        words+=("$word")
-    done
+    IFS=' ' read -r token kind || exit 0
     printf '%s' "$token"
 done
 "#;
@@ -116,33 +117,40 @@ impl Shells {
     /// A shell that carries a connection.
     pub async fn connect(&self) -> Result<Borrowed, EngineError> {
         while let Some(mut shell) = self.idle().await {
-            if shell.begin("connect", &[], 0).await.is_some() {
+            if shell.begin("connect").await.is_some() {
                 return Ok(self.lend(shell));
             }
         }
-        self.start(SCRIPT, &["connect"]).await
+        Ok(self.lend(self.start(SCRIPT, &["connect"]).await?))
     }
 
-    /// A shell that runs a program with this environment, given as `NAME=VALUE`.
-    pub async fn run(&self, argv: &[String], env: &[String]) -> Result<(Borrowed, Begun), EngineError> {
-        let words: Vec<&str> = env.iter().chain(argv).map(String::as_str).collect();
-        while let Some(mut shell) = self.idle().await {
-            if let Some(begun) = shell.begin("run", &words, env.len()).await {
-                return Ok((self.lend(shell), begun));
+    /// A shell that runs a program with this environment, given as `NAME=VALUE`, and the token between which its output is.
+    pub async fn run(&self, argv: &[String], env: &[String]) -> Result<(Borrowed, String), EngineError> {
+        let (mut shell, token) = loop {
+            let Some(mut shell) = self.idle().await else {
+                let mut shell = self.start(SCRIPT, &["wait"]).await?;
+                let token = shell.begin("run").await;
+                break (shell, token.ok_or_else(|| EngineError::Gone("a program in it did not start".into()))?);
+            };
+            if let Some(token) = shell.begin("run").await {
+                break (shell, token);
             }
-        }
-        let mut borrowed = self.start(SCRIPT, &["wait"]).await?;
-        let begun = match &mut borrowed.shell {
-            Some(shell) => shell.begin("run", &words, env.len()).await,
-            None => None,
         };
-        Ok((borrowed, begun.ok_or_else(|| EngineError::Gone("a program in it did not start".into()))?))
+        let io = |source| EngineError::Io { action: "cannot run a program in the sandbox", source };
+        let mut asked = format!("{} {}\n", env.len() + argv.len(), env.len());
+        for word in env.iter().chain(argv) {
+            asked.push_str(word);
+            asked.push('\0');
+        }
+        shell.attached.input.write_all(asked.as_bytes()).await.map_err(io)?;
+        shell.attached.input.flush().await.map_err(io)?;
+        Ok((self.lend(shell), token))
     }
 
     /// A shell that runs a script first, with these arguments, and carries a connection then.
     pub async fn first(&self, script: &str, arguments: &[&str]) -> Result<Borrowed, EngineError> {
         let script = format!("{script}\nset -- connect\n{SCRIPT}");
-        self.start(&script, arguments).await
+        Ok(self.lend(self.start(&script, arguments).await?))
     }
 
     /// A shell that is free, or about to be.
@@ -166,11 +174,10 @@ impl Shells {
         }
     }
 
-    async fn start(&self, script: &str, arguments: &[&str]) -> Result<Borrowed, EngineError> {
+    async fn start(&self, script: &str, arguments: &[&str]) -> Result<Shell, EngineError> {
         let argv = ["bash", "-c", script, "shell"].iter().chain(arguments).map(|word| (*word).to_owned()).collect();
         let exec = Exec { container: &self.container, argv, env: Vec::new(), user: None, stdin: true };
-        let attached = exec::start(&self.docker, exec).await?;
-        Ok(self.lend(Shell { attached, is_proved: false }))
+        Ok(Shell { attached: exec::start(&self.docker, exec).await?, is_proved: false })
     }
 
     fn lend(&self, shell: Shell) -> Borrowed {
@@ -191,50 +198,26 @@ struct Shell {
     is_proved: bool,
 }
 
-/// A program that has begun.
-pub struct Begun {
-    /// What its output ends with.
-    pub token: String,
-    /// What it has written to standard output since.
-    pub stdout: Vec<u8>,
-    /// What came on standard error: the token, and what the program has written.
-    pub stderr: Vec<u8>,
-}
-
 impl Shell {
-    /// Begins another errand, unless the shell has ended meanwhile.
-    async fn begin(&mut self, kind: &str, words: &[&str], variables: usize) -> Option<Begun> {
+    /// Begins another errand and returns its token, unless the shell has ended meanwhile or takes too long.
+    async fn begin(&mut self, kind: &str) -> Option<String> {
         let token = format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
-        let mut asked = format!("{token} {kind} {} {variables}\n", words.len());
-        for word in words {
-            asked.push_str(word);
-            asked.push('\0');
-        }
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let turn = async {
-            self.attached.input.write_all(asked.as_bytes()).await.ok()?;
+            self.attached.input.write_all(format!("{token} {kind}\n").as_bytes()).await.ok()?;
             self.attached.input.flush().await.ok()?;
-            loop {
-                match self.attached.output.next().await?.ok()? {
-                    LogOutput::StdOut { message } => stdout.extend_from_slice(&message),
-                    LogOutput::StdErr { message } => stderr.extend_from_slice(&message),
-                    _ => {}
-                }
-                if let Some(at) = position(&stdout, token.as_bytes()) {
-                    return Some(stdout.split_off(at + token.len()));
+            let mut printed = Vec::new();
+            while !printed.ends_with(token.as_bytes()) {
+                if let LogOutput::StdOut { message } = self.attached.output.next().await?.ok()? {
+                    printed.extend_from_slice(&message);
                 }
             }
+            Some(())
         };
         let patience = if self.is_proved { TURN } else { START };
-        let stdout = tokio::time::timeout(patience, turn).await.ok().flatten()?;
+        tokio::time::timeout(patience, turn).await.ok().flatten()?;
         self.is_proved = true;
-        Some(Begun { token, stdout, stderr })
+        Some(token)
     }
-}
-
-/// Where bytes are found in others.
-pub fn position(all: &[u8], wanted: &[u8]) -> Option<usize> {
-    all.windows(wanted.len()).position(|window| window == wanted)
 }
 
 /// A shell that is about an errand. One that is dropped before it is free ends.
