@@ -79,8 +79,10 @@ fn left_out(request: &Request<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usiz
     for entry in archive.entries.iter() {
         let extension = match entry.desc.as_str() {
             tag::EXTENSION => Some(entry.tag.as_str()),
-            tag::COMMENT => entry.tag.strip_prefix("EXTENSION "),
-            _ => None,
+            _ => entry
+                .subject()
+                .filter(|(kind, _)| entry.desc == tag::COMMENT && *kind == tag::EXTENSION)
+                .map(|(_, name)| name),
         };
         if let Some((_, places)) = unavailable.iter().find(|(name, _)| Some(*name) == extension) {
             left_out.add(entry, "the extension is not installed on the target");

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use pgdump_reader::OBJECT_KINDS;
+use pgdump_reader::{split_label, tag};
 
 use crate::finding::{AcceptedObjects, Finding, Name, Severity};
 use crate::profile::{Accept, Acceptable, Target};
@@ -76,13 +76,6 @@ fn covers(accept: &Accept, label: &str) -> bool {
         .is_none_or(|object| object.matches(label) || without_kind(label).is_some_and(|name| object.matches(name)))
 }
 
-/// What stands behind a kind that tables of contents, or statements, know: the longest where several do.
-fn without_known_kind(label: &str) -> Option<&str> {
-    let words = OBJECT_KINDS.iter().flat_map(|kind| [Some(kind.tag), Some(kind.sql), kind.acl]).flatten();
-    let behind = words.filter(|word| !word.is_empty()).filter_map(|word| label.strip_prefix(word)?.strip_prefix(' '));
-    behind.min_by_key(|name| name.len())
-}
-
 /// `public.orders` of `TABLE public.orders` and of `ACL TABLE public.orders`; the statement of `line 7: CREATE …`. Only
 /// what is known for a kind, or the first word, is left out: names can hold spaces too.
 fn without_kind(label: &str) -> Option<&str> {
@@ -91,9 +84,11 @@ fn without_kind(label: &str) -> Option<&str> {
     {
         return Some(statement);
     }
-    let of_another = ["ACL ", "COMMENT ", "SECURITY LABEL "].iter().find_map(|kind| label.strip_prefix(kind));
-    let label = of_another.unwrap_or(label);
-    without_known_kind(label).or_else(|| {
+    let label = match split_label(label) {
+        Some((tag::ACL | tag::COMMENT | tag::SECURITY_LABEL, of)) => of,
+        _ => label,
+    };
+    split_label(label).map(|(_, name)| name).or_else(|| {
         let (kind, name) = label.split_once(' ')?;
         kind.bytes().all(|letter| letter.is_ascii_uppercase()).then_some(name)
     })

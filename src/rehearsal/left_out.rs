@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use pgdump_reader::{Archive, Dump, ObjectKind, Part, Scan, TocEntry, schema_or_public, tag};
+use pgdump_reader::{Archive, Declared, Dump, ObjectKind, Part, Scan, TocEntry, schema_or_public, tag};
 
 use crate::check::{CheckResult, Group, LEFT_OUT, Outcome};
 use crate::counted::{agreeing, counted, counted_as};
@@ -68,8 +68,11 @@ impl LeftOut {
     }
 
     /// Whether the table is left out that what hangs on it names in its tag: `TABLE orders`, `orders`, `orders own_orders`.
-    pub fn has_table_of(&self, schema: &str, tag: &str) -> bool {
-        let tag = tag.strip_prefix("TABLE ").unwrap_or(tag);
+    pub fn has_table_of(&self, schema: &str, object: &Declared) -> bool {
+        let tag = match object.subject() {
+            Some((tag::TABLE, table)) => table,
+            _ => object.tag.as_str(),
+        };
         let ends = tag.match_indices(' ').map(|(at, _)| &tag[..at]).chain([tag]);
         ends.into_iter().any(|table| self.has(tag::TABLE, schema, table).is_some())
     }
@@ -91,7 +94,7 @@ impl LeftOut {
 
     /// Why large objects are not compared, where some are left out.
     pub fn large_objects(&self) -> Option<&str> {
-        let any = self.entries.iter().any(|(desc, ..)| desc.starts_with(tag::BLOB) && desc != tag::BLOB_COMMENTS);
+        let any = self.entries.iter().any(|(desc, ..)| matches!(desc.as_str(), tag::BLOB | tag::BLOBS | tag::BLOB_METADATA));
         any.then_some(self.reason.as_str())
     }
 
@@ -139,8 +142,8 @@ impl LeftOut {
         if self.data.is_empty() {
             return None;
         }
-        let count = |desc: &str| self.data.iter().filter(|label| label.starts_with(desc)).count();
-        let tables = count(tag::TABLE_DATA);
+        let is_of_table = |label: &&String| ObjectKind::of_label(label).is_some_and(|kind| kind.tag == tag::TABLE_DATA);
+        let tables = self.data.iter().filter(is_of_table).count();
         let rows = format!("the rows of {}", counted(tables, "table"));
         let mut finding = Finding::new(
             Name::LeftOut,

@@ -49,7 +49,8 @@ pub(super) fn steps(dumped: &[&Declared], is_archive: bool, no_tablespaces: bool
 }
 
 fn is_of_event_trigger(object: &Declared) -> bool {
-    object.desc == tag::EVENT_TRIGGER || object.desc == tag::COMMENT && object.tag.starts_with("EVENT TRIGGER ")
+    let is_remark_on_one = || object.desc == tag::COMMENT && matches!(object.subject(), Some((tag::EVENT_TRIGGER, _)));
+    object.desc == tag::EVENT_TRIGGER || is_remark_on_one()
 }
 
 /// Whether a statement defines something in its database, and reaches nothing beyond it: other databases and the cluster are

@@ -137,7 +137,7 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         item.can_be_of_database = declared.desc == tag::ACL;
         // Privileges and policies are compared whatever has left them out, as long as their table is there.
         let schema = schema_or_public(declared.schema.as_deref()).to_owned();
-        if item.check == check::OBJECTS || left_out.has_table_of(&schema, &declared.tag) {
+        if item.check == check::OBJECTS || left_out.has_table_of(&schema, declared) {
             item.left_out = declared.id.and_then(|id| left_out.entry(id));
         }
         items.push(item);
