@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use pgdump_reader::{Dump, Held, Renamed, Scan};
+use pgdump_reader::{Held, Renamed, Scan};
 
 use crate::check::CheckedDatabase;
 use crate::cluster::sql::identifier;
@@ -12,6 +12,7 @@ use crate::counted::counted;
 use crate::engine::Sandbox;
 use crate::profile::Target;
 use crate::restore;
+use crate::source::Source;
 
 /// What there is to look at.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -38,13 +39,13 @@ pub struct Lost {
 pub async fn places(
     session: &Session,
     sandbox: &dyn Sandbox,
-    dump: &Dump,
+    source: &Source,
     scan: &Scan,
     target: &Target,
     outcome: &restore::Outcome,
 ) -> Result<Places, ClusterError> {
     let (before, after) = &outcome.databases;
-    let first = restore::first_database(dump, target);
+    let first = source.first_database(target);
     let own = target.database.name.as_str();
     let held = scan.held().into_iter().map(|(name, held)| (name.map(str::to_owned), held)).collect();
     let mut places = settle(&held, first, &scan.facts.renamed, before, after);
