@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use pgdump_reader::{split_label, tag};
 
-use crate::finding::{AcceptedObjects, Finding, Name, Severity};
+use crate::finding::{AcceptedObjects, Finding, Name, Severity, Subject};
 use crate::profile::{Accept, Acceptable, Target};
 
 /// Applies what the target's profile decides to findings that nothing has been decided about yet.
@@ -117,7 +117,7 @@ pub fn unused(target: &Target, seen: &Seen<'_>) -> Vec<Finding> {
         !matched && looked_for
     });
     let mut findings: Vec<Finding> = unused.map(|accept| unused_finding(accept, seen)).collect();
-    findings.sort_by(|a, b| a.title.cmp(&b.title));
+    findings.sort_by(|a, b| a.subject.cmp(&b.subject));
     for finding in &mut findings {
         set_severity(finding, target);
     }
@@ -127,7 +127,9 @@ pub fn unused(target: &Target, seen: &Seen<'_>) -> Vec<Finding> {
 fn unused_finding(accept: &Accept, seen: &Seen<'_>) -> Finding {
     let name = &accept.finding;
     let of = accept.object.as_ref().map(|object| format!(" for {:?}", object.as_str())).unwrap_or_default();
-    let mut finding = Finding::new(Name::AcceptUnused, format!("nothing here matches `accept` of {name}{of}"));
+    let subject = Subject::Words(format!("{name}{of}"));
+    let mut finding = Finding::new(Name::AcceptUnused, format!("nothing here matches `accept` of {subject}"));
+    finding.subject = Some(subject);
     finding.evidence.push(format!("accepted: {}", reason(accept)));
     let others: BTreeSet<&String> = seen
         .findings
