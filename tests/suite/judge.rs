@@ -251,7 +251,7 @@ fn a_revoke_that_was_undone_with_a_grant_that_failed_leaves_everybody_with_more(
 }
 
 #[test]
-fn what_the_targets_default_privileges_give_is_told_with_them() {
+fn what_the_targets_default_privileges_give_is_reported_with_them() {
     let home = Home::new();
     let profile = |init: &str| {
         let roles = "roles: [{name: reader}, {name: 'the \"other'}]\n";

@@ -37,7 +37,7 @@ fn a_healthy_restore_has_everything_compared_in_every_format() {
 }
 
 #[test]
-fn what_a_list_leaves_out_is_told_and_the_rest_is_compared_to_the_last_row() {
+fn what_a_list_leaves_out_is_reported_and_the_rest_is_compared_to_the_last_row() {
     let home = Home::new();
     let list = case("missed/nodata.list").display().to_string();
     let profile =
@@ -66,7 +66,7 @@ fn what_a_list_leaves_out_is_told_and_the_rest_is_compared_to_the_last_row() {
 }
 
 #[test]
-fn what_options_leave_out_is_told_by_what_pg_restore_says_itself() {
+fn what_options_leave_out_is_what_pg_restore_itself_says() {
     let home = Home::new();
     let options = [
         ("whole", "--verbose"),

@@ -116,7 +116,7 @@ fn raising() -> Vec<u8> {
 }
 
 #[test]
-fn what_a_function_raises_is_not_told_whatever_its_sqlstate_and_the_function_is_named() {
+fn what_a_function_raises_is_not_shown_whatever_its_sqlstate_and_the_function_is_named() {
     let said = leaks();
     said.holds_none_of(&["ada.secret", CANARY]).holds(&["public.only_ours()"]);
     assert!(said.ran.names().contains(&"function-raised"), "{:?}", said.ran.names());
@@ -129,7 +129,7 @@ fn encoded() -> Vec<u8> {
 }
 
 #[test]
-fn a_client_message_in_another_encoding_tells_no_value_and_is_no_second_error() {
+fn a_client_message_in_another_encoding_shows_no_value_and_is_no_second_error() {
     leaks().holds_none_of(&["secret-row", CANARY]).holds(&["invalid input syntax for type integer"]);
 }
 
@@ -150,14 +150,14 @@ SELECT public.no_function('c4n4ry4', 41114);
 ";
 
 #[test]
-fn a_value_in_a_query_is_not_told_and_the_table_that_it_misses_is() {
+fn a_value_in_a_query_is_not_shown_and_the_table_that_it_misses_is() {
     let said = leaks();
     said.holds_none_of(&["secret-row", CANARY, NUMBER]).holds(&["public.gone", "public.away", "public.no_function"]);
 }
 
 /// A trigger can raise every SQLSTATE, those of a server that has run out of something too.
 #[test]
-fn what_a_trigger_says_when_a_check_writes_is_told_of_no_row() {
+fn what_a_trigger_says_when_a_check_writes_shows_no_row() {
     let home = Home::new();
     let states = ["configuration_limit_exceeded", "lock_not_available", "query_canceled", "disk_full"];
     let script = several::script(states.map(|state| {
@@ -190,7 +190,7 @@ ALTER SERVER gone OPTIONS (ADD password 'c4n4ry6');
 ";
 
 #[test]
-fn a_secret_is_never_told_not_even_where_data_may_be_shown() {
+fn a_secret_is_never_shown_not_even_where_data_may_be() {
     let home = Home::new();
     for arguments in [&[][..], &["--show-data"]] {
         let said = told(&home, &case("leak-password.sql", SECRETS), &bare("bare", 15), arguments);
@@ -347,7 +347,7 @@ fn no_value_stands_in_any_output_wherever_it_stands_in_the_dump() {
 }
 
 #[test]
-fn keywords_names_and_oids_are_told_where_they_are_the_point() {
+fn keywords_names_and_oids_are_shown_where_they_are_the_point() {
     let home = Home::new();
     let script = "CREATE TABLE public.people (id integer, \"Full Name\" text);
 INSERT INTO public.people VALUES (1, 'x');

@@ -395,7 +395,7 @@ fn votes(statement: &str) -> String {
 }
 
 #[test]
-fn rows_that_are_all_alike_are_told_apart_by_their_number() {
+fn rows_that_are_all_alike_are_distinguished_by_their_number() {
     let ran = scripts();
     for (database, names) in [("of_some", vec!["rows-missing"]), ("of_all", vec!["rows-missing", "rows-extra"])] {
         let found = several::findings(ran.only(), database);

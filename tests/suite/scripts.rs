@@ -179,7 +179,7 @@ fn harmless_under(option: &str, harmless: &str) {
 
 /// An error that is only a note takes back its transaction all the same, and nothing complains of that.
 #[test]
-fn what_a_harmless_error_takes_back_is_told() {
+fn what_a_harmless_error_takes_back_is_reported() {
     let home = Home::new();
     let mut script = TABLE.to_owned();
     let mut failing = Vec::new();
@@ -209,7 +209,7 @@ fn what_a_harmless_error_takes_back_is_told() {
 
 #[test]
 #[ignore = "every harmless error under every option: scripts/test --full"]
-fn full_what_a_harmless_error_takes_back_is_told_under_every_option() {
+fn full_what_a_harmless_error_takes_back_is_reported_under_every_option() {
     for option in OPTIONS {
         for harmless in HARMLESS {
             harmless_under(option, harmless);
@@ -416,7 +416,7 @@ fn scripts_of_old_servers_and_edited_ones_come_back() {
 }
 
 #[test]
-fn a_dump_under_row_level_security_is_told() {
+fn a_dump_under_row_level_security_is_reported() {
     let home = Home::new();
     let profile = format!("{APP}roles: [{{name: backup_u}}]\n");
     let ran = home.run(&case("pass/rls-on-silent.sql"), &[&profile]);

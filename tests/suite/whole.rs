@@ -22,7 +22,7 @@ fn with(home: &Home, more: &str) -> PathBuf {
 }
 
 #[test]
-fn a_cluster_that_came_back_whole_is_not_told_off_for_its_roles_and_databases() {
+fn a_cluster_that_came_back_whole_has_no_finding_about_its_roles_and_databases() {
     let home = Home::new();
     let script = with(&home, SAID);
     let ran = home.run(&script, &[&bare("whole", 17)]);

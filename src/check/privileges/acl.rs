@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beyond_is_told_with_the_right_to_grant() {
+    fn what_is_beyond_is_shown_with_the_right_to_grant() {
         let (wide, narrow) = (items(&["=X/o", "a=r*w/o"]), items(&["a=r/o"]));
         let beyond = wide.beyond(&narrow);
         assert_eq!(beyond[""], [('X', false)]);
