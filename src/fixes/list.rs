@@ -89,7 +89,8 @@ fn left_out(request: &Request<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usiz
             findings.extend(places);
             lost.insert(entry.id);
         } else if let Some((_, places)) = ahead.iter().find(|(known, _)| Some(known.name.as_str()) == extension) {
-            let why = if entry.desc == tag::COMMENT { "only the extension's owner may" } else { "before.sql makes it" };
+            let why =
+                if entry.desc == tag::COMMENT { "only the extension's owner may" } else { "before.sql creates it" };
             left_out.add(entry, why);
             findings.extend(places);
         } else if extension.is_some() && entry.desc == tag::COMMENT && request.unprivileged().is_some() {
@@ -98,7 +99,7 @@ fn left_out(request: &Request<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usiz
             && schemas.iter().any(|(schema, _)| *schema == entry.tag)
             && !unavailable.iter().any(|(name, _)| ahead.iter().any(|(known, _)| known.name == *name))
         {
-            left_out.add(entry, "before.sql makes it");
+            left_out.add(entry, "before.sql creates it");
         }
     }
     for (at, finding) in request.open() {

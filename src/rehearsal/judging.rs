@@ -76,7 +76,7 @@ impl Judging<'_> {
         draft.untested.extend(ended.untested);
         // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
         decide(findings.iter_mut(), target);
-        // Nor does it keep what its transaction lost from being told.
+        // Nor does it hide what its transaction lost.
         let is_open = findings.iter().any(|finding| finding.name == Name::TransactionOpen);
         let mut lost = transactions_lost(&findings).filter(|_| !is_open);
         decide(lost.iter_mut(), target);
@@ -150,7 +150,7 @@ impl EndedRestore<'_> {
             command: outcome.command.clone(),
             client_version: self.client.to_owned(),
             exit_code: outcome.exit_code,
-            // What no finding tells is untested.
+            // What no finding reports is untested.
             errors: self.explained + outcome.more_failures,
             findings: findings.to_vec(),
             databases: places.looked_at.iter().map(|place| place.name.clone()).collect(),
@@ -227,7 +227,7 @@ async fn left_out(
 fn never_began(findings: &[Finding], no_database_made: bool) -> bool {
     findings.iter().any(|finding| match finding.name {
         Name::ClientTooOld => true,
-        // The database could not be made, and what would have gone into it went nowhere.
+        // The database could not be created, and what would have gone into it went nowhere.
         Name::LocaleUnavailable
         | Name::DatabaseNotCreatable
         | Name::DatabaseOptionUnknown

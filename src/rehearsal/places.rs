@@ -1,5 +1,5 @@
 //! The databases that are looked at after a restore: every one that the dump puts something into, under the name that it
-//! has by then, and every one that the restore made. What cannot be found or entered is said by name.
+//! has by then, and every one that the restore created. What cannot be found or entered is said by name.
 
 use std::collections::BTreeMap;
 
@@ -117,7 +117,7 @@ fn settle(
             None => open.push((known_as, name, held)),
         }
     }
-    // A database that was made and renamed by what cannot be read keeps no trace of its former name: where one of each is
+    // A database that was created and renamed by what cannot be read keeps no trace of its former name: where one of each is
     // left, they are the same.
     let made: Vec<&Database> = after
         .iter()

@@ -61,7 +61,8 @@ impl DumpSource {
         let mut notices = Vec::new();
         if !not_applied.is_empty() {
             let keys = not_applied.join(", ");
-            notices.push(format!("the dump makes its database itself, so this of the profile does not apply: {keys}"));
+            notices
+                .push(format!("the dump creates its database itself, so this of the profile does not apply: {keys}"));
         }
         // None of the three needs another.
         let (prepared, client, input) = tokio::join!(
@@ -159,7 +160,7 @@ pub struct EntriesLeftOut<'a> {
     pub option: String,
 }
 
-/// Whether pg_restore restores an entry or not as it sees fit, and lists it nowhere; the database is made with `--create` alone.
+/// Whether pg_restore restores an entry or not as it sees fit, and lists it nowhere; the database is created with `--create` alone.
 fn is_of_whole(entry: &TocEntry) -> bool {
     ObjectKind::of_tag(&entry.desc).is_some_and(ObjectKind::is_of_whole)
 }

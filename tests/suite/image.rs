@@ -169,7 +169,7 @@ fn an_image_that_makes_roles_of_its_own_is_started_by_its_entrypoint() {
     );
     ran.expect(3);
     let untested = |name: &str| ran.target(name).untested.join("\n");
-    let deaf = "the image's entrypoint has not made the cluster as profile deaf says: checksums are off, the WAL segment \
+    let deaf = "the image's entrypoint has not set up the cluster as profile deaf says: checksums are off, the WAL segment \
                 size is 16MiB";
     assert_eq!(untested("deaf"), deaf);
     assert!(

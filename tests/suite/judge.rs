@@ -263,7 +263,7 @@ fn what_the_targets_default_privileges_give_is_reported_with_them() {
     let ran = home.run(&dump(17, "small.dump"), &[&profile(giving)]);
     ran.expect(1);
     let finding = ran.finding("privileges-wider");
-    assert_eq!(finding.evidence[0], "default privileges of the target give them on what \"postgres\" makes");
+    assert_eq!(finding.evidence[0], "default privileges of the target give them on what \"postgres\" creates");
     let revoke = "ALTER DEFAULT PRIVILEGES FOR ROLE \"postgres\" IN SCHEMA public REVOKE ALL ON TABLES FROM \"reader\", \
                   \"the \"\"other\";";
     assert_eq!(finding.commands[0], revoke);
@@ -427,7 +427,7 @@ fn what_somebody_has_added_to_a_script_is_its_own_word() {
     assert_eq!(told_in(&ran, "added"), []);
     let of_added = ran.only().checks.iter().filter(|result| result.database.as_deref() == Some("added"));
     let not_compared: Vec<&String> = of_added.flat_map(|result| &result.not_compared).collect();
-    let made = "TABLE j.more: the script makes objects by statements that pg_dump has not written";
+    let made = "TABLE j.more: the script creates objects by statements that pg_dump has not written";
     assert!(not_compared.iter().any(|what| *what == made), "{not_compared:?}");
 }
 

@@ -162,7 +162,7 @@ fn one_line(name: &str) -> String {
     name.replace(['\n', '\r'], " ")
 }
 
-/// A statement of a plain dump that stands outside of what pg_dump has written: somebody has added it, and it makes an object
+/// A statement of a plain dump that stands outside of what pg_dump has written: somebody has added it, and it creates an object
 /// or sets privileges all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Added {
@@ -348,7 +348,7 @@ fn follows(object: &Declared, statement: &Statement) -> bool {
     object.desc == tag::DEFAULT_ACL || words().skip(2).any(|word| named(&one_line(word)))
 }
 
-/// Whether a statement makes something in its database, or sets privileges there, also of what is made later. What pg_dumpall writes for the whole
+/// Whether a statement creates something in its database, or sets privileges there, also of what is created later. What pg_dumpall writes for the whole
 /// cluster does not.
 fn is_added(statement: &Statement) -> bool {
     let word = |token: &crate::lexer::Token| match &token.kind {

@@ -29,7 +29,7 @@ pub struct ObjectKind {
     pub has_comment: bool,
     /// Whether `SECURITY LABEL ON` takes it.
     pub has_label: bool,
-    /// How its `CREATE` statement names it; `None` where no such statement makes it.
+    /// How its `CREATE` statement names it; `None` where no such statement creates it.
     pub naming: Option<Naming>,
     /// What `pg_class.relkind` can be for it, a letter each; empty where pg_class does not list it.
     pub relkinds: &'static str,
@@ -41,14 +41,14 @@ pub struct ObjectKind {
     pub(crate) reading: Reading,
 }
 
-/// How a `CREATE` statement names what it makes.
+/// How a `CREATE` statement names what it creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Naming {
     /// With its schema.
     InSchema,
     /// Without one: no schema holds it.
     Alone,
-    /// By a name that tells it from others of its table, which the statement names too.
+    /// By a name that distinguishes it from others of its table, which the statement names too.
     OnTable,
     /// By what it is about: a cast has no name.
     ByOthers,

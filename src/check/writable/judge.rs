@@ -158,7 +158,7 @@ impl Known<'_> {
         named.is_some() && exhausted.flat_map(|finding| &finding.objects).any(|object| object.ends_with(&end))
     }
 
-    /// The restore's finding that explains why something is missing: an extension that could not be made, or the very
+    /// The restore's finding that explains why something is missing: an extension that could not be created, or the very
     /// object.
     fn explained(&self, refused: &Refused) -> Option<Name> {
         let of_extension = matches!(refused.sqlstate.as_str(), "42883" | "42704" | "58P01" | "3F000");

@@ -179,7 +179,7 @@ pub struct TocEntry {
     pub tag: String,
     /// The type: `TABLE`, `TABLE DATA`, `ACL`.
     pub desc: String,
-    /// When a restore makes it.
+    /// When a restore creates it.
     pub section: Section,
     /// The statements that make it; empty where it only has data, or was left out ([`Archive::abridged`]).
     /// Strings are as [`in_standard_form`](crate::in_standard_form) has them.
