@@ -1,4 +1,4 @@
-//! Every format, told apart by content and restored.
+//! Every format, distinguished by content and restored.
 
 use std::fs;
 use std::io::Write as _;

@@ -47,8 +47,8 @@ fn an_image_is_pulled_as_the_profile_says() {
     let ran = home.run(&dump(17, "small.dump"), &[&format!("name: always\nimage: localhost:1/{here}\npull: always\n")]);
     docker::output(&["rmi", "--no-prune", &format!("localhost:1/{here}")]);
     ran.expect(3);
-    let told = ran.only().untested.join("\n");
-    assert!(told.contains("cannot be pulled, as the profile's `pull: always` wants"), "{told}");
+    let reported = ran.only().untested.join("\n");
+    assert!(reported.contains("cannot be pulled, as the profile's `pull: always` wants"), "{reported}");
 }
 
 /// Makes roles and tables of its own in a temporary server when it is first started, as the official entrypoint and those

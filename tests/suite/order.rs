@@ -1,4 +1,4 @@
-//! The first error first, and what lies in order, chance and the target's own rows is told as that.
+//! The first error first, and what lies in order, chance and the target's own rows is reported as that.
 
 use std::path::{Path, PathBuf};
 
@@ -111,7 +111,7 @@ fn failing() -> Vec<u8> {
     ])
 }
 
-/// Its run, of which every failure is told with its cause, in the script's order.
+/// Its run, of which every failure is reported with its cause, in the script's order.
 fn failed() -> Ran {
     let ran =
         shared::run("order-failing", |home| home.run(&home.file("failing.sql", failing()), &[&bare("failing", 15)]));
@@ -169,8 +169,8 @@ fn a_check_that_reads_another_table_has_one_verdict_whatever_the_jobs() {
         assert_eq!(found.len(), 1, "{}", ran.json);
         assert_eq!(found[0].origin, Origin::Restore);
         assert!(found[0].title.contains("room_exists"), "{}", found[0].title);
-        let told = target.notices.iter().any(|notice| notice.contains("one job, because the order decides"));
-        assert_eq!(told, name == "auto", "{:?}", target.notices);
+        let reported = target.notices.iter().any(|notice| notice.contains("one job, because the order decides"));
+        assert_eq!(reported, name == "auto", "{:?}", target.notices);
     }
     // A domain's check, and a constraint that is there before the rows, in scripts.
     let ran = failed();
