@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_that_tells_no_memory_still_has_room() {
+    fn a_machine_that_does_not_say_its_memory_still_has_room() {
         assert_eq!(Capacity { jobs: None, cpus: 0, memory: 0 }.memory_units(), 1);
     }
 }

@@ -11,7 +11,6 @@ mod faithful;
 mod judging;
 pub mod ledger;
 mod left_out;
-mod partial;
 mod places;
 mod progress;
 mod start;

@@ -16,7 +16,7 @@ use crate::event::Events;
 use crate::preflight::PreflightFinding;
 use crate::profile::Target;
 use crate::restore::Outcome;
-pub use dump::{DumpSource, ScanInProgress};
+pub use dump::{DumpSource, EntriesLeftOut, ScanInProgress};
 
 /// What is rehearsed. Cheap to clone.
 #[derive(Clone)]
@@ -75,6 +75,72 @@ impl Source {
     pub fn scanned(&self) -> Option<Arc<Scan>> {
         match self {
             Source::Dump(source) => source.scanned(),
+        }
+    }
+
+    /// What the full pass over it finds, which whoever needs it waits for.
+    ///
+    /// # Errors
+    /// When it cannot be read to its end.
+    pub async fn read(&self) -> Result<Arc<Scan>, ClusterError> {
+        match self {
+            Source::Dump(source) => source.read().await,
+        }
+    }
+
+    /// The dump, which the causes of failures and the checks look into.
+    pub fn dump(&self) -> &Arc<Dump> {
+        match self {
+            Source::Dump(source) => &source.dump,
+        }
+    }
+
+    /// The major version of the server that it is from, where it says so.
+    pub fn server_major(&self) -> Option<u16> {
+        match self {
+            Source::Dump(source) => source.dump.server_major(),
+        }
+    }
+
+    /// Tables that it has without their rows, by the way in which it was made. `scan` is what the full pass has found.
+    pub fn without_data(&self, scan: &Scan) -> Vec<String> {
+        match self {
+            Source::Dump(source) => source.without_data(scan),
+        }
+    }
+
+    /// Signs that it is partial by the way in which it was made, for people. `scan` is what the full pass has found.
+    pub fn signs_of_partial(&self, scan: &Scan) -> Vec<String> {
+        match self {
+            Source::Dump(source) => source.signs_of_partial(scan),
+        }
+    }
+
+    /// The database that it goes into where it names none.
+    pub fn first_database<'a>(&'a self, target: &'a Target) -> &'a str {
+        match self {
+            Source::Dump(source) => source.first_database(target),
+        }
+    }
+
+    /// Whether a database of this name comes with it, with its properties and privileges.
+    pub fn brings_database(&self, target: &Target, name: &str) -> bool {
+        match self {
+            Source::Dump(source) => source.brings_database(target, name),
+        }
+    }
+
+    /// What the profile's list or options keep out of the sandbox that it was brought into; `None` where nothing.
+    ///
+    /// # Errors
+    /// When the sandbox could not say it.
+    pub async fn left_out(
+        &self,
+        sandbox: &dyn Sandbox,
+        target: &Target,
+    ) -> Result<Option<EntriesLeftOut<'_>>, ClusterError> {
+        match self {
+            Source::Dump(source) => source.left_out(sandbox, target).await,
         }
     }
 

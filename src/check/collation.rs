@@ -1,7 +1,7 @@
 //! How text is sorted: the database's locale against the dump's, and the versions of the rules against those that indexes
 //! were built by.
 //!
-//! A database that the profile makes has the profile's locale, so the dump's alone is compared. A fresh restore builds
+//! A database that the profile creates has the profile's locale, so the dump's alone is compared. A fresh restore builds
 //! every index by the rules of its own system; what differs is the order that queries, ranges and views go by.
 
 use std::collections::BTreeMap;

@@ -106,7 +106,7 @@ impl Restored<'_> {
             && !declared.any(|declared| scope::schema_of(&declared.schema) == schema && declared.name == table)
     }
 
-    /// Whether the dump itself makes this database.
+    /// Whether the dump itself creates this database.
     fn is_made_by_the_dump(&self) -> bool {
         self.scan.facts.creates_database.iter().any(|created| created.name == self.place.dumped_name())
     }

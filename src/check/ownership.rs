@@ -1,8 +1,8 @@
-//! Owners that came back otherwise than the dump gives them.
+//! Owners that differ from those in the dump.
 //!
-//! A missing role is a finding of the restore already. What this check adds is what nobody complained of: with
+//! The restore has reported a missing role already. This check adds what caused no error: with
 //! `--no-owner` everything belongs to the restoring role. A function that runs with its owner's rights (`SECURITY
-//! DEFINER`) then does so with another's, which is told whatever the reason.
+//! DEFINER`) then runs with another role's, which is reported whatever the reason.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -21,7 +21,7 @@ use crate::source::Witness;
 
 pub struct Ownership;
 
-/// Statements to paste, of thousands.
+/// How many statements to paste are shown, where there are thousands.
 const STATEMENTS: usize = 10;
 
 /// The owners of what one catalogue lists: schema (empty where there is none), name, owner, and what `ALTER` calls the object.
@@ -179,7 +179,7 @@ impl Check for Ownership {
     }
 }
 
-/// Schema and tag of the entries that the restore has left out, which is told by itself.
+/// Schema and tag of the entries that the restore has left out; a finding of its own reports that.
 fn left_out<'a>(restored: &'a Restored<'_>) -> HashSet<(String, &'a str)> {
     let (ids, _) = restored.left_out;
     let entries = restored.dump.archive().into_iter().flat_map(|archive| &archive.entries);
@@ -187,7 +187,7 @@ fn left_out<'a>(restored: &'a Restored<'_>) -> HashSet<(String, &'a str)> {
     entries.map(|entry| (schema_of(&entry.schema), entry.tag.as_str())).collect()
 }
 
-/// This database, where the dump makes it and names its owner there: an archive's entry for it, and the CREATE DATABASE of old
+/// This database, where the dump creates it and names its owner there: an archive's entry for it, and the CREATE DATABASE of old
 /// pg_dumpalls.
 fn made_databases(restored: &Restored<'_>) -> Vec<Owned> {
     let is_made = !restored.dump.is_archive() || Tool::PgRestore.has(&restored.target.restore.options, "--create");
@@ -211,7 +211,7 @@ fn made_databases(restored: &Restored<'_>) -> Vec<Owned> {
 /// The objects, and the statements that give them back: sequences last, which belong to tables.
 fn parted(objects: Vec<(String, Option<(bool, String)>)>) -> (Vec<String>, Vec<String>) {
     let (objects, back): (Vec<String>, Vec<_>) = objects.into_iter().unzip();
-    // What this check does not know how to alter is named, so that nobody takes the statements for all.
+    // Objects that this check cannot alter are named, so that nobody takes the statements for complete.
     let by_hand = objects.iter().zip(&back).filter(|(_, back)| back.is_none());
     let by_hand: Vec<String> = by_hand
         .map(|(object, _)| {
@@ -259,7 +259,7 @@ async fn others(restored: &Restored<'_>) -> Result<HashMap<(String, String, Stri
 /// The owners in the catalog, by kind, schema and name.
 pub(super) struct Owners(HashMap<(&'static str, String, String), Owner>);
 
-/// Whose an object is.
+/// An object and its owner.
 struct Owner {
     role: String,
     /// What `ALTER` calls the object: `TABLE public.orders`.
@@ -292,10 +292,10 @@ impl Owners {
     }
 }
 
-/// The kind of an object that [`LISTED`] has the owners of.
+/// The kind of an object whose owners [`LISTED`] lists.
 fn kind_of(desc: &str, name: &str) -> Option<&'static ObjectKind> {
     let kind = match desc {
-        // Of any of the three.
+        // A function, a procedure or an aggregate.
         tag::ROUTINE => ObjectKind::of_sql(tag::FUNCTION)?,
         _ => ObjectKind::of_tag(desc).or_else(|| ObjectKind::of_sql(desc))?,
     };

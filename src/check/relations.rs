@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_relation_is_told_by_its_letter() {
+    fn a_relation_is_known_by_its_letter() {
         let letters = letters();
         assert!(["'r', 'p'", "'v'", "'m'", "'S'", "'f'"].into_iter().all(|kind| letters.contains(kind)), "{letters}");
         assert!(!letters.contains("'i'"), "an index has the owner of its table: {letters}");

@@ -264,7 +264,7 @@ impl OwnWord {
         own
     }
 
-    /// Whether it makes the policy, at whatever place.
+    /// Whether it creates the policy, at whatever place.
     fn makes(&self, policy: &(Table, String)) -> bool {
         self.made.contains(policy)
     }

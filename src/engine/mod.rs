@@ -287,10 +287,10 @@ pub enum EngineError {
     /// Something that the target needs is not at hand and cannot be fetched.
     #[error("{what}: {reason}; {remedy}")]
     Unavailable { what: String, reason: String, remedy: String },
-    /// The image lacks a locale that the target asks for, and it cannot be made there.
+    /// The image lacks a locale that the target asks for, and it cannot be generated there.
     #[error("locale {locale}: {reason}; {remedy}")]
     NoLocale { locale: String, reason: String, remedy: &'static str },
-    /// The cluster could not be made or started: `log` is what it printed.
+    /// The cluster could not be created or started: `log` is what it printed.
     #[error("{step} failed in the sandbox: {log}")]
     Start { step: &'static str, log: String },
     #[error(transparent)]

@@ -274,7 +274,7 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
     {
         return Some(cause.clone());
     }
-    // A type, function or operator that nothing in the dump makes: an extension would have brought it. Which one, only its
+    // A type, function or operator that nothing in the dump creates: an extension would have brought it. Which one, only its
     // name can show, unless there is just one.
     if failure.is("42704") || failure.is("42883") || names_nothing {
         let has_its_name = |cause: &&Cause| {
@@ -287,7 +287,7 @@ pub(super) fn consequence_of(failure: &Failure, own: &Cause, archive: &Entries, 
     None
 }
 
-/// What was refused of an object that could not be made because it is there already: by its entry or what that depends on,
+/// What was refused of an object that could not be created because it is there already: by its entry or what that depends on,
 /// and in a script by its name. That a schema is there explains only what is refused of the schema itself.
 fn of_another(failure: &Failure, own: &Cause, archive: &Entries, earlier: &Earlier) -> Option<Cause> {
     let of_schema = own.is(Name::SchemaNotWritable) || failure.message.contains(" schema ");

@@ -15,7 +15,7 @@ pub struct DatabaseFacts {
     pub filled_before: BTreeSet<(String, String)>,
     /// Tables of failed statements that have rows now.
     pub filled_now: BTreeSet<(String, String)>,
-    /// Objects that an extension has made, and its name.
+    /// Objects that an extension has created, and its name.
     pub of_extension: BTreeMap<(String, String), String>,
     /// The schema of functions that a failure names without it, where one alone has a function of that name.
     pub schema_of_routine: BTreeMap<String, String>,

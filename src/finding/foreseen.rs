@@ -1,4 +1,4 @@
-//! A finding that was foreseen, by what tells it from the others of its target.
+//! A finding that was foreseen, by what distinguishes it from the others of its target.
 
 use std::fmt;
 

@@ -126,13 +126,13 @@ impl<'a> Context<'a> {
         identifier(&self.target.database.name)
     }
 
-    /// The database that the dump makes and goes into.
+    /// The database that the dump creates and goes into.
     pub fn database_made(&self) -> String {
         let last = self.facts.creates_database.last().filter(|_| !self.dump.is_archive());
         last.map_or_else(|| self.target.database.name.clone(), |created| created.name.clone())
     }
 
-    /// How a database that somebody has made is restored into.
+    /// How a database that somebody has created is restored into.
     pub fn made_by_hand(&self) -> &'static str {
         match self.dump.is_archive() {
             true => "Create the database first, and restore into it without --create.",

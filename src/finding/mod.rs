@@ -105,7 +105,7 @@ pub struct AcceptedObjects {
 /// Statements of one kind that failed only because another had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consequence {
-    /// The type of the archive's entry, or what the statement makes: `TABLE DATA`, `INDEX`.
+    /// The type of the archive's entry, or what the statement creates: `TABLE DATA`, `INDEX`.
     pub kind: String,
     /// How many statements.
     pub count: u64,

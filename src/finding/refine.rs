@@ -16,7 +16,7 @@ pub struct Refine<'a> {
     made: OnceCell<Made>,
 }
 
-/// What the dump makes, by name with its schema and without.
+/// What the dump creates, by name with its schema and without.
 #[derive(Default)]
 struct Made {
     qualified: BTreeSet<String>,
@@ -33,7 +33,7 @@ impl<'a> Refine<'a> {
         self.readers.get_or_init(|| Readers::of(pieces_of(&self.situation.scan.declared)))
     }
 
-    /// Whether the dump makes something of this name.
+    /// Whether the dump creates something of this name.
     pub fn makes(&self, name: &str) -> bool {
         let made = self.made.get_or_init(|| self.made());
         // pg_dump names everything with its schema, so that a name without one is a name that nothing finds.

@@ -99,7 +99,7 @@ pub enum Because {
     Before,
     /// Something else wrote rows while the dump's came in.
     Meanwhile,
-    /// This extension has made it.
+    /// This extension has created it.
     Extension(String),
     /// A check calls this function.
     Calls(String),

@@ -14,7 +14,7 @@ pub struct Situation<'a> {
     pub scan: &'a Scan,
     /// What the restore met in the databases.
     pub databases: &'a DatabaseFacts,
-    /// Tables that the dump makes and was made without the data of.
+    /// Tables that the dump creates and whose data were left out of it.
     pub without_data: Vec<String>,
     /// Whether the script took superuser from the role that is the cluster's.
     pub superuser_lost: bool,

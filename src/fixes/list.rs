@@ -79,15 +79,18 @@ fn left_out(request: &Request<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usiz
     for entry in archive.entries.iter() {
         let extension = match entry.desc.as_str() {
             tag::EXTENSION => Some(entry.tag.as_str()),
-            tag::COMMENT => entry.tag.strip_prefix("EXTENSION "),
-            _ => None,
+            _ => entry
+                .subject()
+                .filter(|(kind, _)| entry.desc == tag::COMMENT && *kind == tag::EXTENSION)
+                .map(|(_, name)| name),
         };
         if let Some((_, places)) = unavailable.iter().find(|(name, _)| Some(*name) == extension) {
             left_out.add(entry, "the extension is not installed on the target");
             findings.extend(places);
             lost.insert(entry.id);
         } else if let Some((_, places)) = ahead.iter().find(|(known, _)| Some(known.name.as_str()) == extension) {
-            let why = if entry.desc == tag::COMMENT { "only the extension's owner may" } else { "before.sql makes it" };
+            let why =
+                if entry.desc == tag::COMMENT { "only the extension's owner may" } else { "before.sql creates it" };
             left_out.add(entry, why);
             findings.extend(places);
         } else if extension.is_some() && entry.desc == tag::COMMENT && request.unprivileged().is_some() {
@@ -96,7 +99,7 @@ fn left_out(request: &Request<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usiz
             && schemas.iter().any(|(schema, _)| *schema == entry.tag)
             && !unavailable.iter().any(|(name, _)| ahead.iter().any(|(known, _)| known.name == *name))
         {
-            left_out.add(entry, "before.sql makes it");
+            left_out.add(entry, "before.sql creates it");
         }
     }
     for (at, finding) in request.open() {

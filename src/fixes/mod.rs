@@ -77,7 +77,7 @@ impl<'a> Request<'a> {
 /// When a file is used.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Use {
-    /// By an administrator in the maintenance database, before the database is made.
+    /// By an administrator in the maintenance database, before the database is created.
     BeforeDatabase,
     /// By an administrator in the new database, before the restore.
     BeforeRestore,

@@ -53,7 +53,7 @@ impl Patch {
             "#",
             "The target's profile with what it lacks: pgrehearse run DUMP -p profile.yaml",
             &self.findings,
-            "It describes a target that has this. Yours has it only when you have made it there too.",
+            "It describes a target that has this. Yours has it only when you have created it there too.",
         );
         content.push_str("#\n");
         for line in &self.added {

@@ -19,7 +19,7 @@ pub fn restore(request: &Request<'_>, target: &Target, files: &[FixFile]) -> Fix
         "#",
         "Restores the dump with the files beside this one. PGHOST, PGPORT and the like say where the server is.",
         &all,
-        "It makes roles and a database on that server, as the files say. Read it before you run it.",
+        "It creates roles and a database on that server, as the files say. Read it before you run it.",
     ));
     content.push_str(&left(request, &all));
     content.push_str(
@@ -49,7 +49,7 @@ pub fn restore(request: &Request<'_>, target: &Target, files: &[FixFile]) -> Fix
     }
     for file in of(|used| *used == Use::BeforeRestore) {
         if makes_own {
-            let how = format!("{}: run it in the database once the dump has made it, and restore again.", file.name);
+            let how = format!("{}: run it in the database once the dump has created it, and restore again.", file.name);
             step(&how, String::new());
         } else {
             step("The extensions.", run(request.database(), &file.name));

@@ -230,7 +230,7 @@ impl Started<'_> {
         queries::of(self.facts, self.dump.is_archive())
     }
 
-    /// The database that is restored into; none where the default will do, or the dump makes its own.
+    /// The database that is restored into; none where the default will do, or the dump creates its own.
     fn database(&self) -> Option<&str> {
         let name = self.dump.database()?;
         let usable = name.len() <= 63 && !["template0", "template1"].contains(&name);

@@ -46,7 +46,7 @@ pub fn encoding(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<Preflig
     foreseen.push(expected.may());
 }
 
-/// What the database that the profile makes goes by.
+/// What the database that the profile creates goes by.
 fn of_target(target: &Target) -> Locale {
     let (locale, provider) = (target.database_locale(), target.database_locale_provider());
     // The builtin provider's databases have C for the rest (initdb and CREATE DATABASE as pgrehearse runs them).

@@ -123,7 +123,10 @@ pub fn run(dump: &Dump, facts: &Facts, target: &Target) -> Vec<PreflightFinding>
         let key = |expected: &PreflightFinding| {
             (std::cmp::Reverse(expected.finding.severity), expected.finding.name.as_str())
         };
-        key(a).cmp(&key(b)).then_with(|| a.finding.title.cmp(&b.finding.title))
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.subject.cmp(&b.subject))
+            .then_with(|| a.finding.objects.cmp(&b.finding.objects))
     });
     foreseen
 }

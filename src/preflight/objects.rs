@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pgdump_reader::major_of;
+use pgdump_reader::{ObjectKind, Part, Pass, major_of};
 
 use super::has::Has;
 use super::{PreflightFinding, Request};
@@ -129,6 +129,11 @@ pub fn tablespaces(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<Pref
     }
 }
 
+/// Whether it comes with the database itself, which is created with `--create` alone.
+fn is_of_database(kind: Option<&ObjectKind>) -> bool {
+    kind.is_some_and(|kind| kind.part == Part::Database)
+}
+
 /// What the dump uses and a server of this version lacks.
 pub fn features(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<PreflightFinding>) {
     let Some(server) = has.server else { return };
@@ -137,8 +142,11 @@ pub fn features(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<Preflig
     for (feature, objects) in requirements.features.iter().chain(of_database) {
         let objects: Vec<String> = objects
             .iter()
-            .filter(|object| !(has.no_privileges && (object.starts_with("ACL ") || object.starts_with("DEFAULT ACL "))))
-            .filter(|object| has.creates_database || !object.starts_with("DATABASE "))
+            .filter(|object| {
+                let kind = ObjectKind::of_label(object);
+                let is_privilege = kind.is_some_and(|kind| kind.pass == Pass::Acl);
+                !(has.no_privileges && is_privilege) && (has.creates_database || !is_of_database(kind))
+            })
             .cloned()
             .collect();
         if !feature.lacks(server) || objects.is_empty() {
@@ -165,8 +173,11 @@ pub fn settings(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<Preflig
         unknown.insert("transaction_timeout", None);
     }
     for (name, objects) in &requirements.object_settings {
-        let objects: Vec<String> =
-            objects.iter().filter(|object| has.creates_database || !object.starts_with("DATABASE ")).cloned().collect();
+        let objects: Vec<String> = objects
+            .iter()
+            .filter(|object| has.creates_database || !is_of_database(ObjectKind::of_label(object)))
+            .cloned()
+            .collect();
         if lacks_setting(name) && !objects.is_empty() {
             unknown.insert(name, Some(objects));
         }

@@ -53,7 +53,7 @@ fn named<'a>(request: &Request<'a>, has: &Has<'_>) -> BTreeMap<&'a str, BTreeSet
     for role in facts.sessions.iter().chain(&facts.roles_altered) {
         add(role, None);
     }
-    // An archive's database belongs to its owner only where the restore makes it; a script always makes it.
+    // An archive's database belongs to its owner only where the restore creates it; a script always creates it.
     if has.creates_database && !has.no_owner {
         for created in &facts.creates_database {
             if let Some(owner) = &created.owner {
@@ -111,7 +111,7 @@ pub fn permissions(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<Pref
             _ => (Name::PermissionDenied, has.restoring),
         };
         if !is_left_out {
-            refuse(name, subject, format!("only a superuser makes {}", used.kind), used.object.clone());
+            refuse(name, subject, format!("only a superuser creates {}", used.kind), used.object.clone());
         }
     }
     if !has.no_owner {

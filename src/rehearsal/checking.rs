@@ -18,7 +18,6 @@ use crate::event::{CheckOutcome, EventKind, Events};
 use crate::finding::mask::{Hider, Mask};
 use crate::finding::{Failure, Finding, Name};
 use crate::profile::Target;
-use crate::source::Source;
 
 /// How many checks look at the same time, each over a connection of its own: more than there are processors only wait for each
 /// other, and each connection costs its beginning.
@@ -236,7 +235,6 @@ impl Checking<'_> {
         used: &OnceCell<Session>,
     ) -> Result<check::Looked, ClusterError> {
         let Self { context, target, sandbox, .. } = *self;
-        let Source::Dump(source) = &context.source;
         let DatabaseToCheck { place, ref schema, ref idle, ref statistics, restarted } = *database;
         let database = place.name.as_str();
         let open = || Session::open(sandbox, &target.cluster.superuser, database);
@@ -262,7 +260,7 @@ impl Checking<'_> {
             database,
             place,
             databases: &self.summary.databases,
-            dump: &source.dump,
+            dump: context.source.dump(),
             scan: self.scan,
             target,
             restore_findings: &self.summary.findings,

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use pgdump_reader::OBJECT_KINDS;
+use pgdump_reader::{split_label, tag};
 
-use crate::finding::{AcceptedObjects, Finding, Name, Severity};
+use crate::finding::{AcceptedObjects, Finding, Name, Severity, Subject};
 use crate::profile::{Accept, Acceptable, Target};
 
 /// Applies what the target's profile decides to findings that nothing has been decided about yet.
@@ -76,13 +76,6 @@ fn covers(accept: &Accept, label: &str) -> bool {
         .is_none_or(|object| object.matches(label) || without_kind(label).is_some_and(|name| object.matches(name)))
 }
 
-/// What stands behind a kind that tables of contents, or statements, know: the longest where several do.
-fn without_known_kind(label: &str) -> Option<&str> {
-    let words = OBJECT_KINDS.iter().flat_map(|kind| [Some(kind.tag), Some(kind.sql), kind.acl]).flatten();
-    let behind = words.filter(|word| !word.is_empty()).filter_map(|word| label.strip_prefix(word)?.strip_prefix(' '));
-    behind.min_by_key(|name| name.len())
-}
-
 /// `public.orders` of `TABLE public.orders` and of `ACL TABLE public.orders`; the statement of `line 7: CREATE …`. Only
 /// what is known for a kind, or the first word, is left out: names can hold spaces too.
 fn without_kind(label: &str) -> Option<&str> {
@@ -91,9 +84,11 @@ fn without_kind(label: &str) -> Option<&str> {
     {
         return Some(statement);
     }
-    let of_another = ["ACL ", "COMMENT ", "SECURITY LABEL "].iter().find_map(|kind| label.strip_prefix(kind));
-    let label = of_another.unwrap_or(label);
-    without_known_kind(label).or_else(|| {
+    let label = match split_label(label) {
+        Some((tag::ACL | tag::COMMENT | tag::SECURITY_LABEL, of)) => of,
+        _ => label,
+    };
+    split_label(label).map(|(_, name)| name).or_else(|| {
         let (kind, name) = label.split_once(' ')?;
         kind.bytes().all(|letter| letter.is_ascii_uppercase()).then_some(name)
     })
@@ -122,7 +117,7 @@ pub fn unused(target: &Target, seen: &Seen<'_>) -> Vec<Finding> {
         !matched && looked_for
     });
     let mut findings: Vec<Finding> = unused.map(|accept| unused_finding(accept, seen)).collect();
-    findings.sort_by(|a, b| a.title.cmp(&b.title));
+    findings.sort_by(|a, b| a.subject.cmp(&b.subject));
     for finding in &mut findings {
         set_severity(finding, target);
     }
@@ -132,7 +127,9 @@ pub fn unused(target: &Target, seen: &Seen<'_>) -> Vec<Finding> {
 fn unused_finding(accept: &Accept, seen: &Seen<'_>) -> Finding {
     let name = &accept.finding;
     let of = accept.object.as_ref().map(|object| format!(" for {:?}", object.as_str())).unwrap_or_default();
-    let mut finding = Finding::new(Name::AcceptUnused, format!("nothing here matches `accept` of {name}{of}"));
+    let subject = Subject::Words(format!("{name}{of}"));
+    let mut finding = Finding::new(Name::AcceptUnused, format!("nothing here matches `accept` of {subject}"));
+    finding.subject = Some(subject);
     finding.evidence.push(format!("accepted: {}", reason(accept)));
     let others: BTreeSet<&String> = seen
         .findings

@@ -1,17 +1,17 @@
 //! What is wrong in a database that came back just as the dump has it is wrong in production too.
 
-use pgdump_reader::{Dump, major_of};
+use pgdump_reader::major_of;
 
 use super::left_out::LeftOut;
 use crate::check::{CheckResult, OBJECTS, Outcome, ROWS};
 use crate::finding::Name;
-use crate::source::RowMode;
+use crate::source::{RowMode, Source};
 
 /// Takes the findings that a faithful copy shows for the source's own. A database is one where every row and every object was
 /// compared and found equal. What was left out was compared with nothing, so where anything was, no database is one.
 pub fn take_for_source(
     checks: &mut [CheckResult],
-    dump: &Dump,
+    source: &Source,
     left_out: &LeftOut,
     server_version: Option<&str>,
     rows: RowMode,
@@ -20,8 +20,8 @@ pub fn take_for_source(
         return;
     }
     // Another major can plan, and run, the same definitions otherwise.
-    let source = dump.server_major();
-    let same_major = source.is_some() && source == server_version.and_then(major_of);
+    let major = source.server_major();
+    let same_major = major.is_some() && major == server_version.and_then(major_of);
     let databases: Vec<Option<String>> = checks
         .iter()
         .filter(|result| result.check == ROWS && is_equal(result))

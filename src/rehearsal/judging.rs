@@ -16,9 +16,9 @@ use super::places;
 use super::progress::{Progress, RestoreState};
 use super::stopped::Stopped;
 use super::survey::DatabaseSurvey;
-use super::{Context, RestoreSummary, partial};
+use super::{Context, RestoreSummary};
 use crate::check::{self, Baseline, NotApplied};
-use crate::cluster::{ClusterError, Session};
+use crate::cluster::Session;
 use crate::engine::Sandbox;
 use crate::event::{Events, Phase};
 use crate::finding::mask::Mask;
@@ -46,17 +46,15 @@ impl Judging<'_> {
         events: &Events,
     ) -> Result<(), Stopped> {
         let Self { context, target, sandbox, baseline, prepared, brought } = *self;
-        let Source::Dump(source) = &context.source;
+        let source = &context.source;
         let Brought { outcome, session, .. } = brought;
-        let scan = source.scan.clone().await.map_err(|reason| {
-            Stopped::Cluster(ClusterError::Refused { step: "cannot read the dump to its end".into(), reason })
-        })?;
+        let scan = source.read().await?;
         let databases = survey.finish(sandbox, target, &outcome.failures).await?;
         let situation = Situation {
-            dump: &source.dump,
+            dump: source.dump(),
             scan: &scan,
             databases: &databases,
-            without_data: partial::without_data(&source.dump, &scan),
+            without_data: source.without_data(&scan),
             superuser_lost: outcome.superuser_lost,
             target,
             client: &prepared.client,
@@ -78,7 +76,7 @@ impl Judging<'_> {
         draft.untested.extend(ended.untested);
         // Before the checks look: an error that is accepted, or milder than it was, explains nothing that is missing.
         decide(findings.iter_mut(), target);
-        // Nor does it keep what its transaction lost from being told.
+        // Nor does it hide what its transaction lost.
         let is_open = findings.iter().any(|finding| finding.name == Name::TransactionOpen);
         let mut lost = transactions_lost(&findings).filter(|_| !is_open);
         decide(lost.iter_mut(), target);
@@ -88,7 +86,7 @@ impl Judging<'_> {
             !findings.iter().any(Finding::fails) && !never_began(&findings, outcome.new_databases().next().is_none());
         let has_it = findings.iter().any(|finding| finding.name == Name::ClientFailed);
         findings.extend(ended_early(outcome).filter(|_| unexplained && !has_it));
-        let left_out = left_out(sandbox, context, target, &findings, &mut draft.untested).await;
+        let left_out = left_out(source, sandbox, target, &findings, &mut draft.untested).await;
         let before_looking = context.after.as_ref().map(|after| (after, draft.clone()));
         let ended_restore = EndedRestore {
             context,
@@ -137,10 +135,10 @@ impl EndedRestore<'_> {
     /// Compares what came back with what the dump holds.
     pub async fn look(&self, draft: &mut Draft, progress: &mut Progress, events: &Events) -> Result<(), Stopped> {
         let Self { context, target, sandbox, scan, outcome, left_out, findings, .. } = *self;
-        let Source::Dump(source) = &context.source;
+        let source = &context.source;
         // What was left out is no part of what the result is compared with.
         let witness = if left_out.is_empty() { Arc::clone(scan) } else { Arc::new(left_out.witness(scan)) };
-        let places = places::places(self.session, sandbox, &source.dump, scan, target, outcome).await?;
+        let places = places::places(self.session, sandbox, source, scan, target, outcome).await?;
         let restored_anything = !never_began(findings, outcome.new_databases().next().is_none());
         let failed = findings.iter().any(Finding::fails);
         if !failed {
@@ -152,12 +150,12 @@ impl EndedRestore<'_> {
             command: outcome.command.clone(),
             client_version: self.client.to_owned(),
             exit_code: outcome.exit_code,
-            // What no finding tells is untested.
+            // What no finding reports is untested.
             errors: self.explained + outcome.more_failures,
             findings: findings.to_vec(),
             databases: places.looked_at.iter().map(|place| place.name.clone()).collect(),
         };
-        draft.notices.extend(partial::signs(&source.dump, scan));
+        draft.notices.extend(source.signs_of_partial(scan));
         draft.checks.push(check::check_dump(scan));
         draft.checks.extend(left_out.check_result());
         let summary = draft.restore.insert(summary);
@@ -184,7 +182,7 @@ impl EndedRestore<'_> {
             };
             let mut checks = check::all(target, context.rows);
             checks.retain(|check| {
-                let no_witness = context.source.no_witness(check.witness());
+                let no_witness = source.no_witness(check.witness());
                 draft.notices.extend(no_witness.map(|why| format!("check {} did not look: {why}", check.name())));
                 restored.left_aside.extend(no_witness.map(|why| (check.name(), why.to_owned())));
                 no_witness.is_none()
@@ -205,19 +203,17 @@ impl EndedRestore<'_> {
     }
 }
 
-/// What the profile's list and options have left out. Where pg_restore cannot say it, and nothing else explains that, the
+/// What the profile's list and options have left out. Where the source cannot say it, and nothing else explains that, the
 /// target cannot pass.
 async fn left_out(
+    source: &Source,
     sandbox: &dyn Sandbox,
-    context: &Context,
     target: &Target,
     findings: &[Finding],
     untested: &mut Vec<String>,
 ) -> LeftOut {
-    let Source::Dump(source) = &context.source;
-    match restore::selection(sandbox, &source.dump, target).await {
-        Ok(None) => LeftOut::default(),
-        Ok(Some((kept, option))) => LeftOut::of(&source.dump, &kept, &option),
+    match source.left_out(sandbox, target).await {
+        Ok(entries) => entries.map(LeftOut::of).unwrap_or_default(),
         Err(error) => {
             if !findings.iter().any(Finding::fails) {
                 untested.push(error.to_string());
@@ -231,7 +227,7 @@ async fn left_out(
 fn never_began(findings: &[Finding], no_database_made: bool) -> bool {
     findings.iter().any(|finding| match finding.name {
         Name::ClientTooOld => true,
-        // The database could not be made, and what would have gone into it went nowhere.
+        // The database could not be created, and what would have gone into it went nowhere.
         Name::LocaleUnavailable
         | Name::DatabaseNotCreatable
         | Name::DatabaseOptionUnknown

@@ -1,13 +1,14 @@
-//! What the profile's own list or options leave out of an archive. pg_restore itself says what it would restore; the rest is
-//! reported as a finding, stands in the ledger as not compared, and is no part of what the result is compared with.
+//! What the profile's own list or options leave out of a source: it is reported as a finding, stands in the ledger as not
+//! compared, and is no part of what the result is compared with.
 
 use std::collections::HashSet;
 
-use pgdump_reader::{Archive, Dump, ObjectKind, Part, Scan, TocEntry, schema_or_public, tag};
+use pgdump_reader::{Declared, ObjectKind, Part, Scan, TocEntry, schema_or_public, tag};
 
 use crate::check::{CheckResult, Group, LEFT_OUT, Outcome};
 use crate::counted::{agreeing, counted, counted_as};
 use crate::finding::{Finding, Name};
+use crate::source::EntriesLeftOut;
 
 /// Entries of an archive that are not restored; empty where all are.
 #[derive(Debug, Clone, Default)]
@@ -28,32 +29,18 @@ fn is_data(entry: &TocEntry) -> bool {
     ObjectKind::of_tag(&entry.desc).is_some_and(|kind| kind.part == Part::Data)
 }
 
-/// Whether pg_restore restores an entry or not as it sees fit, and lists it nowhere; the database is made with `--create` alone.
-fn is_of_whole(entry: &TocEntry) -> bool {
-    ObjectKind::of_tag(&entry.desc).is_some_and(ObjectKind::is_of_whole)
-}
-
 impl LeftOut {
-    /// What is left out where only these entries are restored.
-    pub fn of(dump: &Dump, kept: &HashSet<i32>, option: &str) -> Self {
-        let Some(archive) = dump.archive() else { return Self::default() };
-        let is_left_out = |entry: &&TocEntry| {
-            !kept.contains(&entry.id) && !entry.desc.is_empty() && !is_of_whole(entry) && !entry.is_of_database()
-        };
-        Self::of_entries(archive, option, is_left_out)
-    }
-
-    fn of_entries(archive: &Archive, option: &str, is_left_out: impl Fn(&&TocEntry) -> bool) -> Self {
-        let entries: Vec<&TocEntry> = archive.entries.iter().filter(is_left_out).collect();
+    /// These entries, and what is to be said of them.
+    pub fn of(EntriesLeftOut { entries, option }: EntriesLeftOut<'_>) -> Self {
         let key = |entry: &&TocEntry| {
             (entry.desc.clone(), schema_or_public(entry.schema.as_deref()).to_owned(), entry.tag.clone())
         };
         Self {
             reason: format!("left out by {option}"),
-            option: option.to_owned(),
             ids: entries.iter().map(|entry| entry.id).collect(),
             entries: entries.iter().map(key).collect(),
             data: entries.iter().filter(|entry| is_data(entry)).map(|entry| entry.label()).collect(),
+            option,
         }
     }
 
@@ -68,8 +55,11 @@ impl LeftOut {
     }
 
     /// Whether the table is left out that what hangs on it names in its tag: `TABLE orders`, `orders`, `orders own_orders`.
-    pub fn has_table_of(&self, schema: &str, tag: &str) -> bool {
-        let tag = tag.strip_prefix("TABLE ").unwrap_or(tag);
+    pub fn has_table_of(&self, schema: &str, object: &Declared) -> bool {
+        let tag = match object.subject() {
+            Some((tag::TABLE, table)) => table,
+            _ => object.tag.as_str(),
+        };
         let ends = tag.match_indices(' ').map(|(at, _)| &tag[..at]).chain([tag]);
         ends.into_iter().any(|table| self.has(tag::TABLE, schema, table).is_some())
     }
@@ -91,7 +81,8 @@ impl LeftOut {
 
     /// Why large objects are not compared, where some are left out.
     pub fn large_objects(&self) -> Option<&str> {
-        let any = self.entries.iter().any(|(desc, ..)| desc.starts_with(tag::BLOB) && desc != tag::BLOB_COMMENTS);
+        let any =
+            self.entries.iter().any(|(desc, ..)| matches!(desc.as_str(), tag::BLOB | tag::BLOBS | tag::BLOB_METADATA));
         any.then_some(self.reason.as_str())
     }
 
@@ -139,8 +130,8 @@ impl LeftOut {
         if self.data.is_empty() {
             return None;
         }
-        let count = |desc: &str| self.data.iter().filter(|label| label.starts_with(desc)).count();
-        let tables = count(tag::TABLE_DATA);
+        let is_of_table = |label: &&String| ObjectKind::of_label(label).is_some_and(|kind| kind.tag == tag::TABLE_DATA);
+        let tables = self.data.iter().filter(is_of_table).count();
         let rows = format!("the rows of {}", counted(tables, "table"));
         let mut finding = Finding::new(
             Name::LeftOut,

@@ -1,9 +1,9 @@
 //! The databases that are looked at after a restore: every one that the dump puts something into, under the name that it
-//! has by then, and every one that the restore made. What cannot be found or entered is said by name.
+//! has by then, and every one that the restore created. What cannot be found or entered is said by name.
 
 use std::collections::BTreeMap;
 
-use pgdump_reader::{Dump, Held, Renamed, Scan};
+use pgdump_reader::{Held, Renamed, Scan};
 
 use crate::check::CheckedDatabase;
 use crate::cluster::sql::identifier;
@@ -12,6 +12,7 @@ use crate::counted::counted;
 use crate::engine::Sandbox;
 use crate::profile::Target;
 use crate::restore;
+use crate::source::Source;
 
 /// What there is to look at.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -38,13 +39,13 @@ pub struct Lost {
 pub async fn places(
     session: &Session,
     sandbox: &dyn Sandbox,
-    dump: &Dump,
+    source: &Source,
     scan: &Scan,
     target: &Target,
     outcome: &restore::Outcome,
 ) -> Result<Places, ClusterError> {
     let (before, after) = &outcome.databases;
-    let first = restore::first_database(dump, target);
+    let first = source.first_database(target);
     let own = target.database.name.as_str();
     let held = scan.held().into_iter().map(|(name, held)| (name.map(str::to_owned), held)).collect();
     let mut places = settle(&held, first, &scan.facts.renamed, before, after);
@@ -116,7 +117,7 @@ fn settle(
             None => open.push((known_as, name, held)),
         }
     }
-    // A database that was made and renamed by what cannot be read keeps no trace of its former name: where one of each is
+    // A database that was created and renamed by what cannot be read keeps no trace of its former name: where one of each is
     // left, they are the same.
     let made: Vec<&Database> = after
         .iter()

@@ -14,8 +14,6 @@ use super::{Context, faithful};
 use crate::check::CheckedDatabase;
 use crate::engine::LimitHit;
 use crate::profile::Target;
-use crate::restore;
-use crate::source::Source;
 
 /// What is known once the restore is over, whatever becomes of the rest.
 #[derive(Default)]
@@ -45,12 +43,12 @@ impl Progress {
         let is_sound = limit.is_none_or(|limit| limit.name == "timeout");
         draft.checks.extend(results.into_iter().filter(|_| is_sound));
         let Some(restored) = self.restored else { return };
-        let Source::Dump(source) = &context.source;
+        let source = &context.source;
         if !restored.failed {
             let version = draft.judge.as_ref().map(|judge| judge.server_version.as_str());
-            faithful::take_for_source(&mut draft.checks, &source.dump, &restored.left_out, version, context.rows);
+            faithful::take_for_source(&mut draft.checks, source, &restored.left_out, version, context.rows);
         }
-        let made = |place: &CheckedDatabase| restore::made_by_dump(&source.dump, target, place.dumped_name());
+        let made = |place: &CheckedDatabase| source.brings_database(target, place.dumped_name());
         draft.ledger = ledger::balance(&Ending {
             scan: &restored.scan,
             places: &restored.places,

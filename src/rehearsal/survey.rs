@@ -1,4 +1,4 @@
-//! Asks the databases what the restore met there: rows that were there before, what an extension has made.
+//! Asks the databases what the restore met there: rows that were there before, what an extension has created.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,7 +45,7 @@ impl DatabaseSurvey {
                 FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
                      CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) AS o
                 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname <> 'plpgsql'";
-            for row in session.query(sql, &[], "cannot list what extensions have made").await? {
+            for row in session.query(sql, &[], "cannot list what extensions have created").await? {
                 let (schema, name, extension): (Option<String>, Option<String>, String) =
                     (row.get(0), row.get(1), row.get(2));
                 if let (Some(schema), Some(name)) = (schema, name) {

@@ -24,7 +24,7 @@ pub struct Trial<'a> {
     pub interrupt: &'a CancellationToken,
 }
 
-/// Why a cluster could not be made.
+/// Why a cluster could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum TrialError {
     #[error(transparent)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Report, SCHEMA, SourceFacts, SourceKind};
 use crate::check::{CheckResult, Group, NEEDS, Outcome};
-use crate::finding::{AcceptedObjects, Finding, Foreseen, Name, Severity};
+use crate::finding::{AcceptedObjects, Finding, Foreseen, Name, Severity, Subject};
 use crate::rehearsal::{Judge, Rehearsal, RestoreSummary, Timings, Verdict, WrittenFixes};
 
 /// What the samples' rehearsals are of.
@@ -331,7 +331,7 @@ pub fn with_fixes() -> Report {
 
 /// A cause foreseen that the restore met, one that holds by the profile's rule, and one that nothing put to the test.
 pub fn foreseen() -> Report {
-    let role = role_missing();
+    let role = Finding { subject: Some(Subject::Words("shop_app".to_owned())), ..role_missing() };
     let mut met = check(NEEDS, Vec::new());
     met.foreseen = vec![Foreseen::of(&role)];
     let mut laptop = target("laptop", "17.11", vec![role.clone()], Vec::new());

@@ -240,6 +240,7 @@ impl Page<'_> {
         let finding = group.finding;
         let (style, label) = Self::label_of(finding);
         self.headline(style, &label, &finding.title)?;
+        group.sentences.iter().skip(1).try_for_each(|sentence| self.labelled("also", sentence))?;
         self.targets(&group.targets)?;
         self.objects(group)?;
         self.consequences(&[group])?;

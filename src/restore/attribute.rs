@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_tells_its_entry_whatever_the_client_said() {
+    fn a_statement_shows_its_entry_whatever_the_client_said() {
         let archive = shop();
         let policy = entry(&archive, "POLICY", "customers report_counts_all");
         let rows = entry(&archive, "TABLE DATA", "customers");

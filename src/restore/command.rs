@@ -16,7 +16,7 @@ pub struct Command {
     pub reads_stdin: bool,
 }
 
-/// Builds the command: what the design allows, and what the profile asks for, and nothing else. Where the dump makes the
+/// Builds the command: what the design allows, and what the profile asks for, and nothing else. Where the dump creates the
 /// target's database itself, the client first connects to another.
 pub fn command(dump: &Dump, target: &Target, makes_database: bool) -> Command {
     match dump.archive() {

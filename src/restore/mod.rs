@@ -60,7 +60,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The databases that the restore made.
+    /// The databases that the restore created.
     pub fn new_databases(&self) -> impl Iterator<Item = &Database> {
         let (before, after) = &self.databases;
         after.iter().filter(|made| !before.iter().any(|known| known.oid == made.oid))
@@ -241,7 +241,7 @@ fn not_connected(errors: &[ClientError]) -> Option<u64> {
     errors.iter().find(|error| error.connecting).and_then(|error| error.line)
 }
 
-/// Whether this database is one that the dump makes, so that its own privileges are the dump's. pg_dumpall makes all but
+/// Whether this database is one that the dump creates, so that its own privileges are the dump's. pg_dumpall creates all but
 /// those that every cluster has.
 pub fn made_by_dump(dump: &Dump, target: &Target, database: &str) -> bool {
     match dump.plain() {
@@ -253,7 +253,7 @@ pub fn made_by_dump(dump: &Dump, target: &Target, database: &str) -> bool {
     }
 }
 
-/// Whether the dump makes a database of the target's name itself, so that it must not be there before. What pg_dumpall
+/// Whether the dump creates a database of the target's name itself, so that it must not be there before. What pg_dumpall
 /// writes makes all of its databases.
 pub fn makes_database(dump: &Dump, target: &Target) -> bool {
     let own = &target.database.name;

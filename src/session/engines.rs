@@ -19,7 +19,7 @@ pub struct EngineOptions {
     pub unconfined: bool,
     /// Where images are taken from; `None` leaves it to the profile, and then to Docker Hub's own.
     pub image_repository: Option<String>,
-    /// Whether data directories that initdb made are kept for the next run, and used.
+    /// Whether data directories that initdb created are kept for the next run, and used.
     pub cache: bool,
 }
 

@@ -1,11 +1,13 @@
 //! A dump as a source: restored by the target's pg_restore or psql.
 
+mod partial;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
-use pgdump_reader::{Container, Dump, Facts, Scan};
+use pgdump_reader::{Container, Dump, Facts, ObjectKind, Scan, TocEntry};
 
 use super::{Brought, NotBrought, Prepared, RowMode};
 use crate::cluster::{self, ClusterError, Session};
@@ -59,7 +61,8 @@ impl DumpSource {
         let mut notices = Vec::new();
         if !not_applied.is_empty() {
             let keys = not_applied.join(", ");
-            notices.push(format!("the dump makes its database itself, so this of the profile does not apply: {keys}"));
+            notices
+                .push(format!("the dump creates its database itself, so this of the profile does not apply: {keys}"));
         }
         // None of the three needs another.
         let (prepared, client, input) = tokio::join!(
@@ -90,6 +93,40 @@ impl DumpSource {
         Ok(Brought { outcome, session, notices })
     }
 
+    pub(super) async fn read(&self) -> Result<Arc<Scan>, ClusterError> {
+        let scan = self.scan.clone().await;
+        scan.map_err(|reason| ClusterError::Refused { step: "cannot read the dump to its end".into(), reason })
+    }
+
+    pub(super) fn without_data(&self, scan: &Scan) -> Vec<String> {
+        partial::without_data(&self.dump, scan)
+    }
+
+    pub(super) fn signs_of_partial(&self, scan: &Scan) -> Vec<String> {
+        partial::signs(&self.dump, scan)
+    }
+
+    pub(super) fn first_database<'a>(&'a self, target: &'a Target) -> &'a str {
+        restore::first_database(&self.dump, target)
+    }
+
+    pub(super) fn brings_database(&self, target: &Target, name: &str) -> bool {
+        restore::made_by_dump(&self.dump, target, name)
+    }
+
+    /// pg_restore itself says what it would restore.
+    pub(super) async fn left_out(
+        &self,
+        sandbox: &dyn Sandbox,
+        target: &Target,
+    ) -> Result<Option<EntriesLeftOut<'_>>, ClusterError> {
+        let Some((kept, option)) = restore::selection(sandbox, &self.dump, target).await? else { return Ok(None) };
+        let entries = self.dump.archive().into_iter().flat_map(|archive| &archive.entries).filter(|entry| {
+            !kept.contains(&entry.id) && !entry.desc.is_empty() && !is_of_whole(entry) && !entry.is_of_database()
+        });
+        Ok(Some(EntriesLeftOut { entries: entries.collect(), option }))
+    }
+
     /// Ends when the client has had its time with a tar file that is damaged, and never with any other dump.
     async fn endless(&self) {
         let is_tar = self.dump.archive().is_some_and(|archive| archive.container == Container::Tar);
@@ -113,6 +150,19 @@ impl DumpSource {
             None => Some(self.scan.clone().await.ok()?.facts.clone()),
         }
     }
+}
+
+/// Entries of an archive that are not restored.
+pub struct EntriesLeftOut<'a> {
+    /// In the archive's order.
+    pub entries: Vec<&'a TocEntry>,
+    /// What selects those that are.
+    pub option: String,
+}
+
+/// Whether pg_restore restores an entry or not as it sees fit, and lists it nowhere; the database is created with `--create` alone.
+fn is_of_whole(entry: &TocEntry) -> bool {
+    ObjectKind::of_tag(&entry.desc).is_some_and(ObjectKind::is_of_whole)
 }
 
 /// A scan that several rehearsals wait for.

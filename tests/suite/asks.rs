@@ -197,7 +197,7 @@ fn tables_are_found_with_and_without_their_schema_and_counted() {
 }
 
 #[test]
-fn tables_that_are_missing_or_hold_something_else_are_told() {
+fn tables_that_are_missing_or_hold_something_else_are_reported() {
     let ran = unmet();
     let missing = failed(&ran, "orders");
     assert_eq!(missing.objects, ["orders", "shop.orders"]);
@@ -341,7 +341,7 @@ CREATE TABLE public.invoices (code text PRIMARY KEY DEFAULT 'A' || nextval('publ
 INSERT INTO public.invoices VALUES ('A1');";
 
 #[test]
-fn a_key_that_collides_is_told_once() {
+fn a_key_that_collides_is_reported_once() {
     // The check of sequences does not look into expressions.
     let ran = in_trouble("codes");
     assert!(fails(&ran), "{}", ran.json);

@@ -428,7 +428,7 @@ fn sequences_that_stand_elsewhere_than_the_dump_puts_them_are_found_behind_and_b
     for (source, target) in [(13, 13), (18, 18)] {
         let ran = tampered(source, target, "sequences");
         assert!(fails(&ran), "{}", ran.json);
-        // One that its column collides with is told of by that alone.
+        // One that its column collides with is reported by that alone.
         assert_eq!(ran.names(), ["sequence-behind", "sequence-changed"]);
         assert_eq!(ran.finding("sequence-behind").objects, ["SEQUENCE public.children_id_seq"]);
         let changed: Vec<&Finding> =
@@ -518,7 +518,7 @@ fn what_goes_by_the_order_of_text_is_named_where_locale_or_rules_are_other_than_
     let finding = ran.finding("collation-version-differs");
     assert_eq!(finding.objects[0], "DATABASE app");
     assert!(finding.objects.contains(&"PRIMARY KEY public.pairs_pkey".to_owned()), "{:?}", finding.objects);
-    // The dump's own locale is told by an archive.
+    // The dump's own locale is reported by an archive.
     let ran = home.run(&dump(17, "catalog.dump"), &[&german]);
     ran.expect(0);
     assert_eq!(ran.names(), ["locale-differs"]);

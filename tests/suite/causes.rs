@@ -67,17 +67,17 @@ ALTER TABLE pg_catalog.pg_class OWNER TO master;
 ";
 
 #[test]
-fn what_a_role_without_superuser_is_refused_is_told_by_its_cause() {
-    refused_is_told(&[15, 18]);
+fn what_a_role_without_superuser_is_refused_is_reported_by_its_cause() {
+    refusals_are_reported_by_cause(&[15, 18]);
 }
 
 #[test]
 #[ignore = "the whole product of majors: scripts/test --full"]
-fn full_what_a_role_without_superuser_is_refused_is_told_by_its_cause_in_a_major_between() {
-    refused_is_told(&[17]);
+fn full_what_a_role_without_superuser_is_refused_is_reported_by_its_cause_in_a_major_between() {
+    refusals_are_reported_by_cause(&[17]);
 }
 
-fn refused_is_told(majors: &[u16]) {
+fn refusals_are_reported_by_cause(majors: &[u16]) {
     let home = Home::new();
     for &major in majors {
         let ran = with(&home, &as_master(major), REFUSED);
@@ -138,7 +138,7 @@ fn closed_public_is_one_cause(dumps: &[(u16, &str)]) {
 }
 
 #[test]
-fn an_object_whose_new_owner_may_not_create_in_its_schema_is_told_with_that_owner() {
+fn an_object_whose_new_owner_may_not_create_in_its_schema_is_reported_with_that_owner() {
     let home = Home::new();
     let given = "
 CREATE TABLE public.given (id integer);
@@ -205,17 +205,17 @@ ALTER TABLE ONLY public.never_there DROP CONSTRAINT never_there_pkey;
 "#;
 
 #[test]
-fn rows_and_objects_that_a_target_does_not_take_are_told_by_their_cause() {
-    unmet_is_told(&[13, 18]);
+fn rows_and_objects_that_a_target_does_not_take_are_reported_by_their_cause() {
+    unmet_needs_are_reported_by_cause(&[13, 18]);
 }
 
 #[test]
 #[ignore = "the whole product of majors: scripts/test --full"]
-fn full_rows_and_objects_that_a_target_does_not_take_are_told_by_their_cause_in_majors_between() {
-    unmet_is_told(&[15, 17]);
+fn full_rows_and_objects_that_a_target_does_not_take_are_reported_by_their_cause_in_majors_between() {
+    unmet_needs_are_reported_by_cause(&[15, 17]);
 }
 
-fn unmet_is_told(majors: &[u16]) {
+fn unmet_needs_are_reported_by_cause(majors: &[u16]) {
     let home = Home::new();
     for &major in majors {
         let ran = with(&home, &bare("unmet", major), UNMET);
@@ -394,17 +394,17 @@ fn that_the_schema_public_is_there_hides_no_other_cause() {
 }
 
 #[test]
-fn a_value_that_the_target_does_not_take_is_told_by_its_parameter() {
-    values_are_told_by_parameter(&[18]);
+fn a_value_that_the_target_does_not_take_is_reported_by_its_parameter() {
+    values_are_reported_by_parameter(&[18]);
 }
 
 #[test]
 #[ignore = "the whole product of majors: scripts/test --full"]
-fn full_a_value_that_the_target_does_not_take_is_told_by_its_parameter_in_the_oldest_major() {
-    values_are_told_by_parameter(&[13]);
+fn full_a_value_that_the_target_does_not_take_is_reported_by_its_parameter_in_the_oldest_major() {
+    values_are_reported_by_parameter(&[13]);
 }
 
-fn values_are_told_by_parameter(majors: &[u16]) {
+fn values_are_reported_by_parameter(majors: &[u16]) {
     let home = Home::new();
     let broken = "SET default_table_access_method = heap2;
 SET default_text_search_config = 'public.gone';

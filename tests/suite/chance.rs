@@ -9,7 +9,7 @@ fn steady(target: &Value) -> String {
     let mut target = target.clone();
     let name = target["target"].as_str().unwrap().to_owned();
     let fields = target.as_object_mut().unwrap();
-    fields.remove("timings").expect("the times are told");
+    fields.remove("timings").expect("the times are reported");
     forget_times(&mut target);
     serde_json::to_string_pretty(&target).unwrap().replace(&name, "‹name›")
 }

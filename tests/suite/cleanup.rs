@@ -209,11 +209,15 @@ fn a_container_that_somebody_removes_half_way_is_untested() {
     home.assert_nothing_left();
     assert_eq!(ran.only().findings().count(), 0, "{}", ran.json);
     // The engine ends it first, and whoever asks can come in between.
-    let told = [
+    let reported = [
         "the sandbox ended early: its container was removed by somebody else",
         "the sandbox ended early: its container was ended from outside with signal 9",
     ];
-    assert!(ran.only().untested.len() == 1 && told.contains(&&*ran.only().untested[0]), "{:?}", ran.only().untested);
+    assert!(
+        ran.only().untested.len() == 1 && reported.contains(&&*ran.only().untested[0]),
+        "{:?}",
+        ran.only().untested
+    );
 }
 
 #[test]

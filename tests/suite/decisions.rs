@@ -112,7 +112,7 @@ fn what_could_not_even_begin_is_untested_although_it_is_accepted() {
 }
 
 #[test]
-fn severities_of_the_profile_are_what_counts_and_are_told() {
+fn severities_of_the_profile_are_what_counts_and_are_shown() {
     let home = Home::new();
     let shop = dump(17, "shop.dump");
     let role = "severity: {role-missing: warning, privileges-changed: note, ownership-changed: note}";

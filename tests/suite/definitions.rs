@@ -29,7 +29,7 @@ fn assert_whole(target: &Rehearsal, what: &str) {
 }
 
 /// Every object that a finding names, with the finding's name.
-fn told(target: &Rehearsal) -> BTreeSet<(Name, String)> {
+fn found_in(target: &Rehearsal) -> BTreeSet<(Name, String)> {
     target.findings().flat_map(|finding| finding.objects.iter().map(|object| (finding.name, object.clone()))).collect()
 }
 
@@ -136,9 +136,9 @@ fn a_change_of_any_size_is_found_where_the_text_of_the_dump_is_the_servers_own()
         let target = ran.target(name);
         assert_eq!(target.verdict, Verdict::Fail, "{name}");
         for (_, finding, object) in variants {
-            assert!(told(target).contains(&(*finding, (*object).to_owned())), "{object}: {:?}", told(target));
+            assert!(found_in(target).contains(&(*finding, (*object).to_owned())), "{object}: {:?}", found_in(target));
         }
-        assert_eq!(told(target).len(), variants.len(), "{:?}", told(target));
+        assert_eq!(found_in(target).len(), variants.len(), "{:?}", found_in(target));
         let failing: BTreeSet<&str> =
             target.failing().flat_map(|finding| &finding.objects).map(String::as_str).collect();
         assert_eq!(failing.len(), variants.len(), "each fails its target: {failing:?}");
@@ -297,16 +297,16 @@ fn every_part_of_a_definition_is_compared() {
         let target = ran.only();
         let restore = target.restore.as_ref().unwrap();
         assert_eq!((restore.exit_code, restore.errors), (0, 0), "{:#?}", restore.findings);
-        let mut told = told(target);
+        let mut found = found_in(target);
         let mut expected: BTreeSet<(Name, String)> =
             changes.iter().map(|(.., name, object)| (*name, (*object).to_owned())).collect();
         // The default of a column whose sequence is its own no longer stands by itself.
         expected.insert((Name::ObjectMissing, "DEFAULT j.quick id".to_owned()));
-        let silent: Vec<_> = expected.difference(&told).collect();
-        assert!(silent.is_empty(), "{source} to {major}: not found: {silent:#?}\nfound: {told:#?}");
+        let silent: Vec<_> = expected.difference(&found).collect();
+        assert!(silent.is_empty(), "{source} to {major}: not found: {silent:#?}\nfound: {found:#?}");
         // And nothing else is accused of having changed.
-        told.retain(|(name, _)| *name != Name::RlsBypassed);
-        let accused: Vec<_> = told.difference(&expected).collect();
+        found.retain(|(name, _)| *name != Name::RlsBypassed);
+        let accused: Vec<_> = found.difference(&expected).collect();
         assert!(accused.is_empty(), "{source} to {major}: {accused:#?}");
         assert_every_check_looked(target);
     }

@@ -255,8 +255,7 @@ fn signs_that_a_dump_is_partial_by_its_making_are_said() {
         let bytes = base64(&text);
         let ran = home.run(&home.file("part.dump", bytes), &[&bare("part", 17)]);
         ran.expect(0);
-        let sign =
-            "the dump makes public.audit and holds no data for it: it was made without (pg_dump --exclude-table-data)";
+        let sign = "the dump creates public.audit and holds no data for it: it was made without (pg_dump --exclude-table-data)";
         assert!(ran.only().notices.contains(&sign.to_owned()), "{:?}", ran.only().notices);
     }
     let data = server.shell("pg_dump -a part");

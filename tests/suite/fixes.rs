@@ -534,7 +534,7 @@ fn a_directory_that_cannot_take_fixes_is_an_error_before_anything_starts() {
     let places =
         [(full.parent().unwrap().to_owned(), "not empty"), (full.join("below"), ""), (full.clone(), "no directory")];
     for (place, words) in places {
-        // An engine that is not there would be told, were it asked.
+        // An engine that is not there would be reported, were it asked.
         let mut command = home.command(&dump(17, "small.dump"), &[&profile]);
         command.arg("--write-fixes").arg(&place).env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
         let ran = home.ran_to_end(&mut command);

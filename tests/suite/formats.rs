@@ -1,4 +1,4 @@
-//! Every format, told apart by content and restored.
+//! Every format, distinguished by content and restored.
 
 use std::fs;
 use std::io::Write as _;
@@ -230,7 +230,7 @@ fn compressed_come_back(dumps: &[(&str, Vec<u8>)]) {
 }
 
 #[test]
-fn a_dump_is_told_by_its_content_whatever_its_name_says() {
+fn a_dump_is_recognised_by_its_content_whatever_its_name_says() {
     let home = Home::new();
     for (file, name, label) in [
         ("small.dump", "archive.sql", "custom archive 1.16, gzip"),

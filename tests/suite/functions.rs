@@ -54,7 +54,7 @@ fn functions_whose_statements_name_what_is_there_are_well() {
     assert!(ran.names().is_empty(), "{}", ran.json);
     let looked = functions(&ran);
     assert_eq!(looked.looked_at, "0 SQL functions, 8 PL/pgSQL functions, the statements of 7 looked into");
-    let reason = "FUNCTION public.makes_its_table(): it makes temporary objects, which are not there until it runs";
+    let reason = "FUNCTION public.makes_its_table(): it creates temporary objects, which are not there until it runs";
     assert_eq!(looked.not_compared, [reason]);
     assert!(looked.could_not.is_empty(), "{looked:?}");
 }

@@ -47,8 +47,8 @@ fn an_image_is_pulled_as_the_profile_says() {
     let ran = home.run(&dump(17, "small.dump"), &[&format!("name: always\nimage: localhost:1/{here}\npull: always\n")]);
     docker::output(&["rmi", "--no-prune", &format!("localhost:1/{here}")]);
     ran.expect(3);
-    let told = ran.only().untested.join("\n");
-    assert!(told.contains("cannot be pulled, as the profile's `pull: always` wants"), "{told}");
+    let reported = ran.only().untested.join("\n");
+    assert!(reported.contains("cannot be pulled, as the profile's `pull: always` wants"), "{reported}");
 }
 
 /// Makes roles and tables of its own in a temporary server when it is first started, as the official entrypoint and those
@@ -169,7 +169,7 @@ fn an_image_that_makes_roles_of_its_own_is_started_by_its_entrypoint() {
     );
     ran.expect(3);
     let untested = |name: &str| ran.target(name).untested.join("\n");
-    let deaf = "the image's entrypoint has not made the cluster as profile deaf says: checksums are off, the WAL segment \
+    let deaf = "the image's entrypoint has not set up the cluster as profile deaf says: checksums are off, the WAL segment \
                 size is 16MiB";
     assert_eq!(untested("deaf"), deaf);
     assert!(

@@ -266,7 +266,7 @@ fn what_the_restore_proves_wrong_is_foreseen_no_more() {
 }
 
 #[test]
-fn a_damaged_dump_is_told_with_its_place_and_fails() {
+fn a_damaged_dump_is_reported_with_its_place_and_fails() {
     let home = Home::new();
     let text = std::fs::read(dump(17, "shop.sql")).unwrap();
     let cut = home.file("cut.sql", &text[..text.len() / 2]);

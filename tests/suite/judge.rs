@@ -85,24 +85,24 @@ fn mischief() -> Ran {
     ran
 }
 
-type Told<'a> = (Name, Severity, Vec<&'a str>);
+type Found<'a> = (Name, Severity, Vec<&'a str>);
 
 /// The findings of a target as `name: objects`, in order.
-fn told(target: &Rehearsal) -> Vec<Told<'_>> {
+fn found_by(target: &Rehearsal) -> Vec<Found<'_>> {
     listed(target.findings())
 }
 
 /// Those of one of several databases.
-fn told_in<'a>(ran: &'a Ran, database: &str) -> Vec<Told<'a>> {
+fn found_in<'a>(ran: &'a Ran, database: &str) -> Vec<Found<'a>> {
     listed(several::findings(ran.only(), database).into_iter())
 }
 
-fn listed<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<Told<'a>> {
-    let mut told: Vec<_> = findings
+fn listed<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<Found<'a>> {
+    let mut found: Vec<_> = findings
         .map(|finding| (finding.name, finding.severity, finding.objects.iter().map(String::as_str).collect::<Vec<_>>()))
         .collect();
-    told.sort();
-    told
+    found.sort();
+    found
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn gone_changed_and_new_are_found(major: u16) {
         COMMENT ON TABLE j.people IS NULL;
         DO $$ BEGIN EXECUTE 'CREATE TABLE j.\"more; DROP\" (id integer)'; END $$;";
     let target = with_mischief(&home, major, statements, "");
-    let found = told(&target);
+    let found = found_by(&target);
     let missing = vec![
         "CAST CAST (j.pair AS integer)",
         "CHECK CONSTRAINT j.people later",
@@ -228,13 +228,13 @@ fn policies_that_are_gone_changed_or_new_and_tables_that_lost_their_force_are_fo
         (Name::PolicyLost, Severity::Error, vec!["POLICY never ON j.people TO PUBLIC"]),
         (Name::RlsBypassed, Severity::Error, vec!["TABLE j.base"]),
     ];
-    assert_eq!(told_in(&ran, "policies"), expected);
+    assert_eq!(found_in(&ran, "policies"), expected);
     let expected = [
         (Name::PolicyChanged, Severity::Error, vec!["POLICY j.base more"]),
         (Name::PolicyChanged, Severity::Error, vec!["TABLE j.people"]),
     ];
-    assert_eq!(told_in(&ran, "own_policies"), expected);
-    assert_eq!(told_in(&ran, "secured"), [(Name::RlsBypassed, Severity::Error, vec!["TABLE j.people"])]);
+    assert_eq!(found_in(&ran, "own_policies"), expected);
+    assert_eq!(found_in(&ran, "secured"), [(Name::RlsBypassed, Severity::Error, vec!["TABLE j.people"])]);
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn a_revoke_that_was_undone_with_a_grant_that_failed_leaves_everybody_with_more(
 }
 
 #[test]
-fn what_the_targets_default_privileges_give_is_told_with_them() {
+fn what_the_targets_default_privileges_give_is_reported_with_them() {
     let home = Home::new();
     let profile = |init: &str| {
         let roles = "roles: [{name: reader}, {name: 'the \"other'}]\n";
@@ -263,7 +263,7 @@ fn what_the_targets_default_privileges_give_is_told_with_them() {
     let ran = home.run(&dump(17, "small.dump"), &[&profile(giving)]);
     ran.expect(1);
     let finding = ran.finding("privileges-wider");
-    assert_eq!(finding.evidence[0], "default privileges of the target give them on what \"postgres\" makes");
+    assert_eq!(finding.evidence[0], "default privileges of the target give them on what \"postgres\" creates");
     let revoke = "ALTER DEFAULT PRIVILEGES FOR ROLE \"postgres\" IN SCHEMA public REVOKE ALL ON TABLES FROM \"reader\", \
                   \"the \"\"other\";";
     assert_eq!(finding.commands[0], revoke);
@@ -424,10 +424,10 @@ const ADDED: &str = "
 #[test]
 fn what_somebody_has_added_to_a_script_is_its_own_word() {
     let ran = mischief();
-    assert_eq!(told_in(&ran, "added"), []);
+    assert_eq!(found_in(&ran, "added"), []);
     let of_added = ran.only().checks.iter().filter(|result| result.database.as_deref() == Some("added"));
     let not_compared: Vec<&String> = of_added.flat_map(|result| &result.not_compared).collect();
-    let made = "TABLE j.more: the script makes objects by statements that pg_dump has not written";
+    let made = "TABLE j.more: the script creates objects by statements that pg_dump has not written";
     assert!(not_compared.iter().any(|what| *what == made), "{not_compared:?}");
 }
 

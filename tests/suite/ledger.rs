@@ -37,17 +37,17 @@ fn a_healthy_restore_has_everything_compared_in_every_format() {
 }
 
 #[test]
-fn what_a_list_leaves_out_is_told_and_the_rest_is_compared_to_the_last_row() {
+fn what_a_list_leaves_out_is_reported_and_the_rest_is_compared_to_the_last_row() {
     let home = Home::new();
     let list = case("missed/nodata.list").display().to_string();
     let profile =
         |extra: &str| format!("{}database: {{name: qa}}\nrestore: {{list: '{list}'}}\n{extra}", bare("listed", 15));
     let ran = home.run(&case("missed/list.dump"), &[&profile("")]);
     ran.expect(0);
-    let told = ran.finding("left-out");
-    assert!(told.objects.contains(&"TABLE DATA public.t".to_owned()), "{told:?}");
-    assert!(told.objects.contains(&"SEQUENCE SET public.free".to_owned()), "{told:?}");
-    assert!(told.title.starts_with("restore.list leaves out the rows of 1 table, and "), "{told:?}");
+    let reported = ran.finding("left-out");
+    assert!(reported.objects.contains(&"TABLE DATA public.t".to_owned()), "{reported:?}");
+    assert!(reported.objects.contains(&"SEQUENCE SET public.free".to_owned()), "{reported:?}");
+    assert!(reported.title.starts_with("restore.list leaves out the rows of 1 table, and "), "{reported:?}");
     let rows = entry(ran.only(), ItemKind::Rows);
     assert_eq!((rows.held, rows.compared), (2, 1), "{rows:?}");
     assert_eq!(
@@ -66,7 +66,7 @@ fn what_a_list_leaves_out_is_told_and_the_rest_is_compared_to_the_last_row() {
 }
 
 #[test]
-fn what_options_leave_out_is_told_by_what_pg_restore_says_itself() {
+fn what_options_leave_out_is_what_pg_restore_itself_says() {
     let home = Home::new();
     let options = [
         ("whole", "--verbose"),
@@ -131,7 +131,7 @@ fn what_a_full_list_restores_and_something_removes_is_missing_and_no_warning() {
     ran.expect(1);
     assert_eq!(ran.finding("object-missing").objects, ["VIEW public.adults"]);
     assert_eq!(ran.finding("object-missing").severity.label(), "error");
-    // A name makes no view a part of the database itself: what a list leaves out is told whatever its name.
+    // A name makes no view a part of the database itself: what a list leaves out is reported whatever its name.
     script.sql("postgres", "ALTER VIEW public.adults RENAME TO \"DATABASE sizes\"");
     let path = script.dump("postgres", home.path("sizes.dump"));
     let entries = dump::open(&path).unwrap().archive().unwrap().entries.clone();
@@ -140,8 +140,11 @@ fn what_a_full_list_restores_and_something_removes_is_missing_and_no_warning() {
     let profile = |name: &str, more: &str| format!("{}restore: {{jobs: 1{more}}}\n", bare(name, 17));
     let most = profile("most", &format!(", list: '{}'", list.display()));
     let ran = home.run(&path, &[&most, &profile("all", "")]);
-    let told = findings(ran.target("most"), "object-missing");
-    assert_eq!(told.iter().flat_map(|told| &told.objects).collect::<Vec<_>>(), ["VIEW public.DATABASE sizes"]);
+    let reported = findings(ran.target("most"), "object-missing");
+    assert_eq!(
+        reported.iter().flat_map(|reported| &reported.objects).collect::<Vec<_>>(),
+        ["VIEW public.DATABASE sizes"]
+    );
     let parts = &entry(ran.target("most"), ItemKind::Definition).not_compared;
     let left_out = parts.iter().find(|part| part.reason == "left out by restore.list").unwrap();
     assert_eq!(left_out.names, ["VIEW public.DATABASE sizes"]);

@@ -61,7 +61,7 @@ fn assert_lists_agree(major: u16, at_least: usize) {
 }
 
 #[test]
-fn the_list_tells_archives_apart_that_differ_in_one_owner_or_dependency() {
+fn the_list_distinguishes_archives_that_differ_in_one_owner_or_dependency() {
     // What the comparison above is worth.
     let path = dump(17, "shop.dump");
     let opened = dump::open(&path).unwrap();

@@ -292,7 +292,7 @@ fn what_the_server_refuses_of_a_profile_is_untested_with_its_words() {
 }
 
 #[test]
-fn a_dump_that_makes_its_database_is_told_what_does_not_apply() {
+fn a_dump_that_creates_its_database_has_a_notice_of_what_does_not_apply() {
     let home = Home::new();
     let where_it_ran = "SELECT shobj_description('by_init'::regrole, 'pg_authid'), current_setting('data_checksums'), \
                         current_setting('wal_segment_size')";
@@ -307,8 +307,8 @@ fn a_dump_that_makes_its_database_is_told_what_does_not_apply() {
     let ran = home.run(&dump(17, "small.dump"), &[&profile]);
     let notices = &ran.only().notices;
     ran.expect(0);
-    let told = "so this of the profile does not apply: database.schemas, extensions.installed";
-    assert!(notices.iter().any(|notice| notice.ends_with(told)), "{notices:?}\n{}", ran.json);
+    let reported = "so this of the profile does not apply: database.schemas, extensions.installed";
+    assert!(notices.iter().any(|notice| notice.ends_with(reported)), "{notices:?}\n{}", ran.json);
 }
 
 #[test]

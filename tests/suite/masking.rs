@@ -13,7 +13,7 @@ const CANARY: &str = "c4n4ry";
 /// The same as a number.
 const NUMBER: &str = "41114";
 
-/// A case that once told a value, with what else is of its kind.
+/// A case that once showed a value, with what else is of its kind.
 fn case(name: &str, more: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/leak").join(name);
     let mut text = std::fs::read(path).unwrap();
@@ -22,13 +22,13 @@ fn case(name: &str, more: &str) -> Vec<u8> {
     text
 }
 
-/// Everything that a run says, in every form that it can be told in.
-struct Told {
+/// Everything that a run says, in every form that it has.
+struct Said {
     ran: Ran,
     all: String,
 }
 
-fn told(home: &Home, script: &[u8], profile: &str, arguments: &[&str]) -> Told {
+fn said_by(home: &Home, script: &[u8], profile: &str, arguments: &[&str]) -> Said {
     let path = home.file("dump.sql", script);
     let fixes = home.path("fixes");
     let _ = std::fs::remove_dir_all(&fixes);
@@ -42,7 +42,7 @@ fn told(home: &Home, script: &[u8], profile: &str, arguments: &[&str]) -> Told {
     let inspected = home.program().arg("inspect").arg(&path).output().unwrap();
     all.push_str(&String::from_utf8_lossy(&inspected.stdout));
     all.push_str(&String::from_utf8_lossy(&inspected.stderr));
-    Told { ran, all }
+    Said { ran, all }
 }
 
 fn files_below(folder: &Path) -> String {
@@ -54,7 +54,7 @@ fn files_below(folder: &Path) -> String {
     all
 }
 
-impl Told {
+impl Said {
     #[track_caller]
     fn holds_none_of(&self, secrets: &[&str]) -> &Self {
         for secret in secrets {
@@ -71,14 +71,14 @@ impl Told {
     fn holds(&self, wanted: &[&str]) -> &Self {
         for wanted in wanted {
             let escaped = wanted.replace('"', "\\\"");
-            assert!(self.ran.json.contains(&escaped), "{wanted} is not told:\n{}", self.ran.json);
+            assert!(self.ran.json.contains(&escaped), "{wanted} is not shown:\n{}", self.ran.json);
         }
         self
     }
 }
 
-/// What the run of one script says whose databases each have what once told a value.
-fn leaks() -> Told {
+/// What the run of one script says whose databases each have what once showed a value.
+fn leaks() -> Said {
     let ran = shared::run("masking-leaks", |home| {
         let script = several::script([
             ("raising", raising()),
@@ -86,12 +86,12 @@ fn leaks() -> Told {
             ("lines", case("leak-newline.sql", LINES)),
             ("selecting", case("leak-insert-select.sql", SELECTING)),
         ]);
-        let Told { ran, all } = told(home, &script, &bare("bare", 15), &[]);
+        let Said { ran, all } = said_by(home, &script, &bare("bare", 15), &[]);
         // Where its standard output is kept, all that it has said is.
         Ran::of(ran.code, all, ran.stderr, ran.json)
     });
     ran.expect(1);
-    let said = Told { all: ran.stdout.clone(), ran };
+    let said = Said { all: ran.stdout.clone(), ran };
     assert!(said.all.contains("\"findings\"") && said.all.contains("FAIL"), "{}", said.all);
     // Each failure is one: 10 that are raised, 3 in another encoding, 3 of lines, 4 of queries.
     assert_eq!(said.ran.only().restore.as_ref().unwrap().errors, 20, "{}", said.ran.json);
@@ -116,7 +116,7 @@ fn raising() -> Vec<u8> {
 }
 
 #[test]
-fn what_a_function_raises_is_not_told_whatever_its_sqlstate_and_the_function_is_named() {
+fn what_a_function_raises_is_not_shown_whatever_its_sqlstate_and_the_function_is_named() {
     let said = leaks();
     said.holds_none_of(&["ada.secret", CANARY]).holds(&["public.only_ours()"]);
     assert!(said.ran.names().contains(&"function-raised"), "{:?}", said.ran.names());
@@ -129,7 +129,7 @@ fn encoded() -> Vec<u8> {
 }
 
 #[test]
-fn a_client_message_in_another_encoding_tells_no_value_and_is_no_second_error() {
+fn a_client_message_in_another_encoding_shows_no_value_and_is_no_second_error() {
     leaks().holds_none_of(&["secret-row", CANARY]).holds(&["invalid input syntax for type integer"]);
 }
 
@@ -150,14 +150,14 @@ SELECT public.no_function('c4n4ry4', 41114);
 ";
 
 #[test]
-fn a_value_in_a_query_is_not_told_and_the_table_that_it_misses_is() {
+fn a_value_in_a_query_is_not_shown_and_the_table_that_it_misses_is() {
     let said = leaks();
     said.holds_none_of(&["secret-row", CANARY, NUMBER]).holds(&["public.gone", "public.away", "public.no_function"]);
 }
 
 /// A trigger can raise every SQLSTATE, those of a server that has run out of something too.
 #[test]
-fn what_a_trigger_says_when_a_check_writes_is_told_of_no_row() {
+fn what_a_trigger_says_when_a_check_writes_shows_no_row() {
     let home = Home::new();
     let states = ["configuration_limit_exceeded", "lock_not_available", "query_canceled", "disk_full"];
     let script = several::script(states.map(|state| {
@@ -171,7 +171,7 @@ CREATE TRIGGER quota BEFORE INSERT ON public.t FOR EACH ROW EXECUTE FUNCTION pub
         );
         (state, script)
     }));
-    let said = told(&home, &script, &bare("bare", 17), &[]);
+    let said = said_by(&home, &script, &bare("bare", 17), &[]);
     said.holds_none_of(&[CANARY]);
     for state in states {
         let said = several::untested(said.ran.only(), state);
@@ -190,10 +190,10 @@ ALTER SERVER gone OPTIONS (ADD password 'c4n4ry6');
 ";
 
 #[test]
-fn a_secret_is_never_told_not_even_where_data_may_be_shown() {
+fn a_secret_is_never_shown_not_even_where_data_may_be() {
     let home = Home::new();
     for arguments in [&[][..], &["--show-data"]] {
-        let said = told(&home, &case("leak-password.sql", SECRETS), &bare("bare", 15), arguments);
+        let said = said_by(&home, &case("leak-password.sql", SECRETS), &bare("bare", 15), arguments);
         said.ran.expect(1);
         said.holds_none_of(&["secret-1", "secret-2", "secret-3", "secret-4", CANARY]);
         said.holds(&["role \"gone\" does not exist"]);
@@ -329,7 +329,7 @@ CREATE SEQUENCE public.s MAXVALUE 9;
 fn no_value_stands_in_any_output_wherever_it_stands_in_the_dump() {
     let home = Home::new();
     for major in [13, 18] {
-        let said = told(&home, &everywhere(), &bare("bare", major), &[]);
+        let said = said_by(&home, &everywhere(), &bare("bare", major), &[]);
         said.ran.expect(1);
         said.holds_none_of(&[CANARY, NUMBER]);
         said.holds(&[
@@ -341,13 +341,13 @@ fn no_value_stands_in_any_output_wherever_it_stands_in_the_dump() {
         ]);
     }
     // And where they may be shown, they are.
-    let said = told(&home, &everywhere(), &bare("bare", 15), &["--show-data"]);
+    let said = said_by(&home, &everywhere(), &bare("bare", 15), &["--show-data"]);
     said.ran.expect(1);
     assert!(said.all.contains(CANARY), "{}", said.ran.json);
 }
 
 #[test]
-fn keywords_names_and_oids_are_told_where_they_are_the_point() {
+fn keywords_names_and_oids_are_shown_where_they_are_the_point() {
     let home = Home::new();
     let script = "CREATE TABLE public.people (id integer, \"Full Name\" text);
 INSERT INTO public.people VALUES (1, 'x');
@@ -358,7 +358,7 @@ ALTER TABLE public.people ALTER \"Full Name\" TYPE integer USING length(\"No Nam
 ALTER TABLE public.people ADD FOREIGN KEY (id) REFERENCES public.others (id);
 CREATE INDEX people_key ON public.people USING gone (id);
 ";
-    let said = told(&home, script.as_bytes(), &bare("bare", 17), &[]);
+    let said = said_by(&home, script.as_bytes(), &bare("bare", 17), &[]);
     said.ran.expect(1);
     said.holds(&[
         "syntax error at or near \"FROM\"",

@@ -1,4 +1,4 @@
-//! The first error first, and what lies in order, chance and the target's own rows is told as that.
+//! The first error first, and what lies in order, chance and the target's own rows is reported as that.
 
 use std::path::{Path, PathBuf};
 
@@ -111,7 +111,7 @@ fn failing() -> Vec<u8> {
     ])
 }
 
-/// Its run, of which every failure is told with its cause, in the script's order.
+/// Its run, of which every failure is reported with its cause, in the script's order.
 fn failed() -> Ran {
     let ran =
         shared::run("order-failing", |home| home.run(&home.file("failing.sql", failing()), &[&bare("failing", 15)]));
@@ -169,8 +169,8 @@ fn a_check_that_reads_another_table_has_one_verdict_whatever_the_jobs() {
         assert_eq!(found.len(), 1, "{}", ran.json);
         assert_eq!(found[0].origin, Origin::Restore);
         assert!(found[0].title.contains("room_exists"), "{}", found[0].title);
-        let told = target.notices.iter().any(|notice| notice.contains("one job, because the order decides"));
-        assert_eq!(told, name == "auto", "{:?}", target.notices);
+        let reported = target.notices.iter().any(|notice| notice.contains("one job, because the order decides"));
+        assert_eq!(reported, name == "auto", "{:?}", target.notices);
     }
     // A domain's check, and a constraint that is there before the rows, in scripts.
     let ran = failed();
@@ -193,7 +193,7 @@ fn what_fails_for_a_key_that_was_not_made_is_a_consequence() {
 }
 
 #[test]
-fn what_the_dump_makes_further_down_is_told_as_that() {
+fn what_the_dump_creates_further_down_is_reported_as_that() {
     let ran = failed();
     let first = [("created-later", 1), ("value-invalid", 1)];
     assert_eq!(causes_in(&ran, "inline"), first, "the first error first: {}", ran.json);
@@ -202,7 +202,7 @@ fn what_the_dump_makes_further_down_is_told_as_that() {
 }
 
 #[test]
-fn a_column_that_a_newer_version_has_not_is_told_as_the_catalogues() {
+fn a_column_that_a_newer_version_has_not_is_reported_as_the_catalogues() {
     let ran = failed();
     let finding = only_cause_in(&ran, "source_of_check", "catalog-changed", 2);
     assert!(finding.title.contains("pg_constraint.consrc") && finding.title.contains("12"), "{}", finding.title);
@@ -211,7 +211,7 @@ fn a_column_that_a_newer_version_has_not_is_told_as_the_catalogues() {
 }
 
 #[test]
-fn values_for_generated_columns_are_told_as_that() {
+fn values_for_generated_columns_are_reported_as_that() {
     let ran = failed();
     let found = causes_in(&ran, "generated");
     assert_eq!(found, [("generated-column-written", 1), ("generated-column-written", 2)], "{}", ran.json);
@@ -219,7 +219,7 @@ fn values_for_generated_columns_are_told_as_that() {
 }
 
 #[test]
-fn rows_that_lie_in_another_partition_here_are_told_with_what_helps() {
+fn rows_that_lie_in_another_partition_here_are_reported_with_what_helps() {
     let home = Home::new();
     // How many move is for the OIDs to say, and with them what the cluster has made before.
     let ran = home.run(&case("cause/enum-hash-partition.sql"), &[&bare("moved", 15)]);
@@ -263,7 +263,7 @@ fn text_that_is_no_sql_takes_the_statement_behind_it_and_all_that_needs_it() {
 }
 
 #[test]
-fn rows_that_were_there_are_told_from_rows_of_the_dump() {
+fn rows_that_were_there_are_distinguished_from_rows_of_the_dump() {
     let home = Home::new();
     let ran = home.run(&case("cause/over-existing.sql"), &[&text_of("cause/over-existing.yaml")]);
     ran.expect(1);
@@ -341,7 +341,7 @@ fn a_restore_that_may_write_nothing_has_one_cause() {
 }
 
 #[test]
-fn a_script_that_takes_superuser_from_who_restores_it_is_told_as_that() {
+fn a_script_that_takes_superuser_from_who_restores_it_is_reported_as_that() {
     let home = Home::new();
     let text = text_of("false-alarm/dumpall-clean.sql");
     let demoted = text.replace("ALTER ROLE postgres WITH SUPERUSER", "ALTER ROLE postgres WITH NOSUPERUSER");
@@ -389,7 +389,7 @@ fn a_database_that_cannot_be_made_is_to_be_made_under_the_name_that_the_script_g
 }
 
 #[test]
-fn an_archive_that_was_changed_as_text_and_one_compressed_twice_are_told_as_that() {
+fn an_archive_that_was_changed_as_text_and_one_compressed_twice_are_reported_as_that() {
     let home = Home::new();
     let refused = |dump: &Path| {
         let ran = home.finish(&mut home.command(dump, &[&home.profile(&bare("any", 17))]));

@@ -119,8 +119,8 @@ fn assert_types_are_equal(rows: &CheckResult, form: &str, what: &str) {
         _ => (vec![], "1669 rows in 14 tables"),
     };
     assert_eq!(rows.could_not.len(), could_not.len(), "{what}: {:?}", rows.could_not);
-    let is_told = rows.could_not.iter().zip(could_not).all(|(told, begins)| told.starts_with(begins));
-    assert!(is_told, "{what}: {:?}", rows.could_not);
+    let is_said = rows.could_not.iter().zip(could_not).all(|(said, begins)| said.starts_with(begins));
+    assert!(is_said, "{what}: {:?}", rows.could_not);
     // What pg_dump 13 wrote as \200 is another "char" in 16, and no such value is in it.
     assert_eq!(rows.not_compared, Vec::<String>::new(), "{what}");
     let compared = format!("{compared} compared");
@@ -395,7 +395,7 @@ fn votes(statement: &str) -> String {
 }
 
 #[test]
-fn rows_that_are_all_alike_are_told_apart_by_their_number() {
+fn rows_that_are_all_alike_are_distinguished_by_their_number() {
     let ran = scripts();
     for (database, names) in [("of_some", vec!["rows-missing"]), ("of_all", vec!["rows-missing", "rows-extra"])] {
         let found = several::findings(ran.only(), database);

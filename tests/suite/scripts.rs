@@ -154,7 +154,7 @@ fn function(name: &str) -> String {
     format!("CREATE FUNCTION public.f{name}() RETURNS integer LANGUAGE sql AS 'SELECT 1';\n")
 }
 
-/// A script in which each of them takes back nothing, or nothing but what is told.
+/// A script in which each of them takes back nothing, or nothing but what is reported.
 fn harmless_in_no_transaction() -> String {
     let mut script = TABLE.to_owned();
     for (number, harmless) in HARMLESS.iter().enumerate() {
@@ -179,7 +179,7 @@ fn harmless_under(option: &str, harmless: &str) {
 
 /// An error that is only a note takes back its transaction all the same, and nothing complains of that.
 #[test]
-fn what_a_harmless_error_takes_back_is_told() {
+fn what_a_harmless_error_takes_back_is_reported() {
     let home = Home::new();
     let mut script = TABLE.to_owned();
     let mut failing = Vec::new();
@@ -196,7 +196,7 @@ fn what_a_harmless_error_takes_back_is_told() {
     assert_eq!((&lost.objects, lost.count), (&failing, 6), "{}", ran.json);
     harmless_under(OPTIONS[0], HARMLESS[0]);
     harmless_under(OPTIONS[1], HARMLESS[2]);
-    // Nothing is lost, or nothing but what is told.
+    // Nothing is lost, or nothing but what is reported.
     let whole = whole();
     assert_eq!(whole.only().restore.as_ref().unwrap().errors, 9, "{}", whole.json);
     assert!(findings(whole.only(), "transaction-lost").is_empty(), "{}", whole.json);
@@ -209,7 +209,7 @@ fn what_a_harmless_error_takes_back_is_told() {
 
 #[test]
 #[ignore = "every harmless error under every option: scripts/test --full"]
-fn full_what_a_harmless_error_takes_back_is_told_under_every_option() {
+fn full_what_a_harmless_error_takes_back_is_reported_under_every_option() {
     for option in OPTIONS {
         for harmless in HARMLESS {
             harmless_under(option, harmless);
@@ -259,7 +259,7 @@ fn what_a_script_takes_back_or_cannot_be_followed_in_is_no_pass() {
     assert_fails_with(&ran, "rows-missing");
     let fix = &ran.finding("rows-missing").fix;
     assert!(fix.contains("line 5: DELETE FROM public.kept."), "{fix}");
-    // Rows that a query of the script makes are told as such, beside others that are compared.
+    // Rows that a query of the script makes are reported as such, beside others that are compared.
     let whole = whole();
     assert_eq!(rows(&whole, "made").not_compared, [WHY_MADE], "{}", whole.json);
     // What changes nothing after all is no harm.
@@ -325,7 +325,7 @@ fn rows_that_are_only_counted_are_untested_where_the_script_changes_them() {
     assert_untested_for(&ran, &counted());
     let script = doubts();
     for (database, _, change) in counted() {
-        // In the line that is told, it stands.
+        // In the line that is reported, it stands.
         let said = several::untested(ran.only(), database).join("\n");
         let line = 1 + script.lines().take_while(|line| *line != format!("\\connect {database}")).count() + 3;
         assert!(script.lines().nth(line - 1).unwrap().starts_with(change), "{script}");
@@ -416,7 +416,7 @@ fn scripts_of_old_servers_and_edited_ones_come_back() {
 }
 
 #[test]
-fn a_dump_under_row_level_security_is_told() {
+fn a_dump_under_row_level_security_is_reported() {
     let home = Home::new();
     let profile = format!("{APP}roles: [{{name: backup_u}}]\n");
     let ran = home.run(&case("pass/rls-on-silent.sql"), &[&profile]);
@@ -443,7 +443,7 @@ fn no_script_is_read_with_more_certainty_than_psql_has() {
         std::fs::write(folder.path().join(format!("{number}.sql")), script(&mut random)).unwrap();
     }
     server.put(folder.path());
-    // Each script runs in two empty databases; told are errors, the end, and what there is then.
+    // Each script runs in two empty databases; what is reported are errors, the end, and what there is then.
     let run = format!(
         r#"cd '{}'
 cat >/tmp/tables.sql <<'SQL'
@@ -466,9 +466,9 @@ done"#,
         folder.path().display(),
         SCRIPTS - 1
     );
-    let told = server.shell(&run);
+    let reported = server.shell(&run);
     let (mut sure, mut compared) = (0, 0);
-    for part in told.split("script ").skip(1) {
+    for part in reported.split("script ").skip(1) {
         let mut lines = part.lines();
         let number: u64 = lines.next().unwrap().parse().unwrap();
         let path = folder.path().join(format!("{number}.sql"));

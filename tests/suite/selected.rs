@@ -51,7 +51,7 @@ fn loses_its_policy(major: u16) {
 }
 
 #[test]
-fn an_index_that_a_list_leaves_out_is_told_with_the_list_as_its_reason() {
+fn an_index_that_a_list_leaves_out_is_shown_with_the_list_as_its_reason() {
     let home = Home::new();
     let ran = restored(&home, 17, |entry| entry.desc != "INDEX");
     ran.expect(0);

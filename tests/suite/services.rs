@@ -403,7 +403,7 @@ fn fails_and_works_as_it_is(service: &Service, major: u16, home: &Home, base: &P
         let is_it = |finding: &&Finding| {
             (finding.name.as_str(), finding.subject_text().as_deref().unwrap_or_default()) == (name, subject)
         };
-        // Names are told, those that the server gives too.
+        // Names are reported, those that the server gives too.
         let says_it =
             |finding: &Finding| finding.evidence.iter().any(|line| line.ends_with(words) && !line.contains("‹masked›"));
         let found = restore.findings.iter().filter(is_it).find(|finding| says_it(finding));

@@ -1,4 +1,4 @@
-//! What a cluster keeps of its roles and databases comes back as pg_dumpall wrote it, or is told.
+//! What a cluster keeps of its roles and databases comes back as pg_dumpall wrote it, or is reported.
 
 use std::path::PathBuf;
 
@@ -22,14 +22,14 @@ fn with(home: &Home, more: &str) -> PathBuf {
 }
 
 #[test]
-fn a_cluster_that_came_back_whole_is_not_told_off_for_its_roles_and_databases() {
+fn a_cluster_that_came_back_whole_has_no_finding_about_its_roles_and_databases() {
     let home = Home::new();
     let script = with(&home, SAID);
     let ran = home.run(&script, &[&bare("whole", 17)]);
     ran.expect(0);
-    let told =
+    let reported =
         ["role-changed", "object-missing", "object-extra", "comment-lost", "privileges-wider", "privileges-changed"];
-    assert!(ran.names().iter().all(|name| !told.contains(name)), "{}", ran.json);
+    assert!(ran.names().iter().all(|name| !reported.contains(name)), "{}", ran.json);
 }
 
 #[test]

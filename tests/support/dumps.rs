@@ -107,7 +107,9 @@ async fn make(major: u16, into: &Path) {
         .with_entrypoint("/bin/sh")
         .with_network("none")
         .with_user("postgres")
-        .with_cmd(["-c", SERVER]);
+        .with_cmd(["-c", SERVER])
+        // Nobody else removes it where this process is killed.
+        .with_host_config_modifier(|config| config.auto_remove = Some(true));
     for (name, text) in SOURCES {
         image = image.with_copy_to(format!("/tmp/source/{name}"), text.as_bytes().to_vec());
     }
@@ -119,5 +121,6 @@ async fn make(major: u16, into: &Path) {
     let said = String::from_utf8_lossy(&made.stderr);
     assert!(made.status.success(), "source/make.sh failed on PostgreSQL {major}:\n{said}");
     docker::output(&["cp", "--quiet", &format!("{}:/tmp/out/.", cluster.id()), &into.display().to_string()]);
-    cluster.rm().await.expect("the source cluster is removed");
+    // The engine removes it then, and refuses whoever removes it at the same time.
+    cluster.stop_with_timeout(Some(0)).await.expect("the source cluster is stopped");
 }

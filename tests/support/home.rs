@@ -163,15 +163,15 @@ impl Home {
             return Vec::new();
         }
         let label = self.label();
-        let told =
+        let reported =
             |kind: &str, names: Vec<String>| names.into_iter().map(|name| format!("{kind} {name}")).collect::<Vec<_>>();
-        let mut left = told("container", docker::containers(&label));
-        left.extend(told("volume", docker::volumes(&label)));
-        left.extend(told("network", docker::networks(&label)));
+        let mut left = reported("container", docker::containers(&label));
+        left.extend(reported("volume", docker::volumes(&label)));
+        left.extend(reported("network", docker::networks(&label)));
         // Kept data directories stay, by design, and belong to no run.
         let images = docker::images(&label).into_iter();
         let of_runs = images.filter(|(_, labels)| labels["io.pgrehearse.run"].as_str() != Some(""));
-        left.extend(told("image", of_runs.map(|(name, _)| name).collect()));
+        left.extend(reported("image", of_runs.map(|(name, _)| name).collect()));
         if let Ok(runs) = std::fs::read_dir(self.path("state/runs")) {
             left.extend(runs.map(|run| format!("lock of run {}", run.unwrap().file_name().to_string_lossy())));
         }

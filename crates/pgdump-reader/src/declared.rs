@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::archive::{Archive, label};
 use crate::lexer::{Item, Lexer, Statement, TokenKind};
-use crate::object_kind::{self, ObjectKind, Part};
+use crate::object_kind::{ObjectKind, Part};
+use crate::object_words;
 use crate::sql;
 use crate::tag;
 use crate::words::Words;
@@ -43,15 +44,21 @@ impl Declared {
         label(&self.desc, self.schema.as_deref(), &self.tag)
     }
 
+    /// What it says something of, where it is a comment, privileges or a label: the kind as statements call it, and the rest
+    /// of the tag.
+    pub fn subject(&self) -> Option<(&'static str, &str)> {
+        object_words::subject_of(&self.desc, &self.tag)
+    }
+
     /// Whether it says something of the database itself, and not of what the database holds: its comment, its
     /// privileges.
     pub fn is_of_database(&self) -> bool {
-        object_kind::is_of_database(&self.desc, &self.tag)
+        object_words::is_of_database(&self.desc, &self.tag)
     }
 
     /// The large object that it says something of, by its oid.
     pub fn large_object(&self) -> Option<&str> {
-        object_kind::subject(&self.desc, &self.tag).filter(|(kind, _)| *kind == tag::LARGE_OBJECT).map(|(_, oid)| oid)
+        self.subject().filter(|(kind, _)| *kind == tag::LARGE_OBJECT).map(|(_, oid)| oid)
     }
 
     /// The same with the name that pg_dump of today gives it: before 9.6 and 11 what belongs to a table was named without it,
@@ -155,7 +162,7 @@ fn one_line(name: &str) -> String {
     name.replace(['\n', '\r'], " ")
 }
 
-/// A statement of a plain dump that stands outside of what pg_dump has written: somebody has added it, and it makes an object
+/// A statement of a plain dump that stands outside of what pg_dump has written: somebody has added it, and it creates an object
 /// or sets privileges all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Added {
@@ -341,7 +348,7 @@ fn follows(object: &Declared, statement: &Statement) -> bool {
     object.desc == tag::DEFAULT_ACL || words().skip(2).any(|word| named(&one_line(word)))
 }
 
-/// Whether a statement makes something in its database, or sets privileges there, also of what is made later. What pg_dumpall writes for the whole
+/// Whether a statement creates something in its database, or sets privileges there, also of what is created later. What pg_dumpall writes for the whole
 /// cluster does not.
 fn is_added(statement: &Statement) -> bool {
     let word = |token: &crate::lexer::Token| match &token.kind {

@@ -16,7 +16,7 @@ pub struct Facts {
     pub encoding: Option<String>,
     /// That of each database of a pg_dumpall, which is its own.
     pub encodings: BTreeMap<String, String>,
-    /// Databases that it makes with `CREATE DATABASE`, but for those that it drops itself.
+    /// Databases that it creates with `CREATE DATABASE`, but for those that it drops itself.
     pub creates_database: Vec<CreatedDatabase>,
     /// The names given to `\connect`, in order, each once; a database that the script renames has its first one everywhere.
     pub databases: Vec<String>,
@@ -77,7 +77,7 @@ pub struct Facts {
     pub unverified: BTreeSet<Constraint>,
     /// How many indexes of partitions it attaches to each index of a partitioned table.
     pub attached: BTreeMap<Relation, u64>,
-    /// Materialized views that it fills, by REFRESH or as it makes them.
+    /// Materialized views that it fills, by REFRESH or as it creates them.
     pub refreshed: BTreeSet<Relation>,
     /// What its definitions ask of a server.
     pub needs: Needs,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::declared::{Added, Word, statements};
-use crate::object_kind::subject;
+use crate::object_words::subject_of;
 use crate::scan::Scan;
 use crate::tag;
 
@@ -113,7 +113,7 @@ impl Part {
     fn of(desc: &str, name: &str) -> Self {
         match (desc, name) {
             (tag::LARGE_OBJECT, _) => Self::LargeObject,
-            _ if matches!(subject(desc, name), Some((tag::LARGE_OBJECT, _))) => Self::LargeObject,
+            _ if matches!(subject_of(desc, name), Some((tag::LARGE_OBJECT, _))) => Self::LargeObject,
             (tag::EXTENSION, "plpgsql") | (tag::SCHEMA, "public") => Self::BuiltIn,
             (tag::COMMENT, "EXTENSION plpgsql" | "SCHEMA public") => Self::BuiltIn,
             _ => Self::Other,

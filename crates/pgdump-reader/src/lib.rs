@@ -23,12 +23,14 @@ mod dump;
 mod embedding;
 mod error;
 mod facts;
+mod granted_kind;
 mod held;
 mod large_objects;
 mod lexer;
 mod lz4;
 mod names;
 mod object_kind;
+mod object_words;
 pub mod ordinary;
 mod passes;
 mod plain;
@@ -67,10 +69,12 @@ pub use facts::{
     Constraint, CreatedDatabase, Extension, Facts, Grant, Owned, Policy, Relation, RoleUse, RowSecurity, SequenceValue,
     TableData,
 };
+pub use granted_kind::GrantedKind;
 pub use held::{Held, Holding};
 pub use large_objects::{LargeObjectData, PAGE as LARGE_OBJECT_PAGE};
 pub use names::Names;
-pub use object_kind::{GrantedKind, Naming, OBJECT_KINDS, ObjectKind, Part, Pass};
+pub use object_kind::{Naming, OBJECT_KINDS, ObjectKind, Part, Pass};
+pub use object_words::{split_label, subject_of};
 pub use plain::{Plain, begins_with_command};
 pub use reader::Reader;
 pub use renamed::Renamed;

@@ -3,8 +3,7 @@
 //! Their names are those of the `ArchiveEntry` calls in pg_dump.c, PostgreSQL 13 to 18; a newer version that has one more
 //! needs one more row here.
 
-use std::cmp::Reverse;
-use std::sync::LazyLock;
+use crate::granted_kind::GrantedKind;
 
 /// What is known of one kind of entry, or of objects that entries are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +29,7 @@ pub struct ObjectKind {
     pub has_comment: bool,
     /// Whether `SECURITY LABEL ON` takes it.
     pub has_label: bool,
-    /// How its `CREATE` statement names it; `None` where no such statement makes it.
+    /// How its `CREATE` statement names it; `None` where no such statement creates it.
     pub naming: Option<Naming>,
     /// What `pg_class.relkind` can be for it, a letter each; empty where pg_class does not list it.
     pub relkinds: &'static str,
@@ -42,14 +41,14 @@ pub struct ObjectKind {
     pub(crate) reading: Reading,
 }
 
-/// How a `CREATE` statement names what it makes.
+/// How a `CREATE` statement names what it creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Naming {
     /// With its schema.
     InSchema,
     /// Without one: no schema holds it.
     Alone,
-    /// By a name that tells it from others of its table, which the statement names too.
+    /// By a name that distinguishes it from others of its table, which the statement names too.
     OnTable,
     /// By what it is about: a cast has no name.
     ByOthers,
@@ -64,23 +63,6 @@ pub enum Pass {
     Acl,
     /// What would change or hinder the rest.
     PostAcl,
-}
-
-/// What privileges can be granted on, as `GRANT` and the catalogues tell it apart: views and foreign tables are tables
-/// there. Which letters privileges have says the table "ACL Privilege Abbreviations" of PostgreSQL's documentation (chapter
-/// 5.8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GrantedKind {
-    /// As a `GRANT` statement can call all of it.
-    pub sql: &'static str,
-    /// What `acldefault` calls it (acldefault_sql in acl.c).
-    pub code: char,
-    /// The privileges that `ALL` stands for in the newest version, by their letters (ACL_ALL_RIGHTS_* in acl.h).
-    pub all: &'static str,
-    /// The privileges that everybody has of a new one (acldefault in acl.c, PostgreSQL 13 to 18).
-    pub of_public: &'static str,
-    /// `pg_default_acl.defaclobjtype` where there are default privileges for it.
-    pub default_code: Option<char>,
 }
 
 /// What an entry is a part of.
@@ -367,60 +349,6 @@ impl ObjectKind {
         self
     }
 
-    /// The kind of this name in tables of contents; `None` for one that has no row.
-    pub fn of_tag(tag: &str) -> Option<&'static Self> {
-        OBJECT_KINDS.iter().find(|kind| kind.tag == tag)
-    }
-
-    /// The first kind that statements call so.
-    pub fn of_sql(sql: &str) -> Option<&'static Self> {
-        OBJECT_KINDS.iter().find(|kind| kind.sql == sql && !sql.is_empty())
-    }
-
-    /// What statements call an object of this kind: the word of the table of contents where they have no other. Facts call
-    /// kinds so.
-    pub fn word_of(tag: &str) -> &str {
-        match Self::of_tag(tag) {
-            Some(kind) if !kind.sql.is_empty() => kind.sql,
-            _ => tag,
-        }
-    }
-
-    /// What can follow ALTER where it is about an owner. Some statements have words that tables of contents have not.
-    pub(crate) fn words_of_owned() -> &'static [&'static str] {
-        static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-            let owned = OBJECT_KINDS.iter().filter(|kind| kind.has_owner).map(|kind| kind.sql);
-            longest_first(owned.chain(["PROCEDURAL LANGUAGE", "ROLE", "ROUTINE", "TABLESPACE"]))
-        });
-        &WORDS
-    }
-
-    /// What can follow CREATE, without the words that stand before a kind (`OR REPLACE`, `UNIQUE`). Some statements have words
-    /// that tables of contents have not.
-    pub fn words_of_created() -> &'static [&'static str] {
-        static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-            let created = OBJECT_KINDS.iter().filter(|kind| kind.naming.is_some()).map(|kind| kind.sql);
-            longest_first(created.chain(["PROCEDURAL LANGUAGE", "ROLE", "TABLESPACE"]))
-        });
-        &WORDS
-    }
-
-    /// What can follow GRANT … ON. Some statements have words that tables of contents have not.
-    pub fn words_of_granted() -> &'static [&'static str] {
-        static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-            let granted = OBJECT_KINDS.iter().filter_map(|kind| kind.acl);
-            longest_first(granted.chain(["DOMAIN", "PARAMETER", "ROUTINE", "TABLESPACE"]))
-        });
-        &WORDS
-    }
-
-    /// Whether the name of what statements call so is looked for in schemas: `ALTER TABLE`, `GRANT … ON ROUTINE`.
-    pub(crate) fn is_word_in_schema(word: &str) -> bool {
-        let mut called = OBJECT_KINDS.iter().filter(|kind| kind.sql == word || kind.acl == Some(word));
-        // A routine is of any of three kinds.
-        word == GrantedKind::ROUTINE.sql || called.any(ObjectKind::is_in_schema)
-    }
-
     /// Whether a schema holds it, so that its name alone can be of several.
     pub fn is_in_schema(&self) -> bool {
         self.naming == Some(Naming::InSchema)
@@ -444,136 +372,13 @@ impl ObjectKind {
     }
 }
 
-impl GrantedKind {
-    /// Views and all other relations but sequences too.
-    pub const TABLE: Self = Self::new("TABLE", 'r', "arwdDxtm").by_default('r');
-    /// A column of a relation, which statements list behind the privilege.
-    pub const COLUMN: Self = Self::new("TABLE", 'c', "arwx");
-    /// A sequence.
-    pub const SEQUENCE: Self = Self::new("SEQUENCE", 's', "rwU").by_default('S');
-    /// Functions, procedures and aggregates.
-    pub const ROUTINE: Self = Self::new("ROUTINE", 'f', "X").public("X").by_default('f');
-    /// A schema.
-    pub const SCHEMA: Self = Self::new("SCHEMA", 'n', "UC").by_default('n');
-    /// Domains too.
-    pub const TYPE: Self = Self::new("TYPE", 'T', "U").public("U").by_default('T');
-    /// A procedural language.
-    pub const LANGUAGE: Self = Self::new("LANGUAGE", 'l', "U").public("U");
-    /// A foreign-data wrapper.
-    pub const FOREIGN_DATA_WRAPPER: Self = Self::new("FOREIGN DATA WRAPPER", 'F', "U");
-    /// A foreign server.
-    pub const FOREIGN_SERVER: Self = Self::new("FOREIGN SERVER", 'S', "U");
-    /// A large object.
-    pub const LARGE_OBJECT: Self = Self::new("LARGE OBJECT", 'L', "rw").by_default('L');
-    /// A database.
-    pub const DATABASE: Self = Self::new("DATABASE", 'd', "CTc").public("Tc");
-
-    const fn new(sql: &'static str, code: char, all: &'static str) -> Self {
-        Self { sql, code, all, of_public: "", default_code: None }
-    }
-
-    const fn public(mut self, letters: &'static str) -> Self {
-        self.of_public = letters;
-        self
-    }
-
-    const fn by_default(mut self, code: char) -> Self {
-        self.default_code = Some(code);
-        self
-    }
-
-    /// All of them; one that several kinds of objects share comes with each.
-    pub fn every() -> impl Iterator<Item = Self> {
-        OBJECT_KINDS.iter().filter_map(|kind| kind.granted).chain([Self::COLUMN])
-    }
-
-    /// What this word of [`ObjectKind::words_of_granted`] stands for; `None` for one that belongs to the whole cluster.
-    pub fn of_word(word: &str) -> Option<Self> {
-        match word {
-            "ROUTINE" => Some(Self::ROUTINE),
-            "DOMAIN" => Some(Self::TYPE),
-            _ => OBJECT_KINDS.iter().find(|kind| kind.acl == Some(word))?.granted,
-        }
-    }
-
-    /// By what `acldefault` calls it.
-    pub fn of_code(code: char) -> Option<Self> {
-        Self::every().find(|kind| kind.code == code)
-    }
-}
-
-/// Each once, longer ones first: `OPERATOR CLASS` is found before `OPERATOR`, and `TABLESPACE` before `TABLE`.
-fn longest_first(words: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
-    let mut words: Vec<&str> = words.collect();
-    words.sort_unstable_by_key(|word| (Reverse(word.len()), *word));
-    words.dedup();
-    words
-}
-
-/// What an entry says something of that is a `COMMENT`, an `ACL` or a `SECURITY LABEL`: the kind of the object as
-/// statements call it, which its tag begins with, and the rest of the tag (`dumpComment`, `dumpACL` and `dumpSecLabel`
-/// in pg_dump.c). `None` for other entries, and for tags that bear no kind, as those of privileges did before 11.
-pub fn subject<'a>(desc: &str, tag: &'a str) -> Option<(&'static str, &'a str)> {
-    if !matches!(desc, "ACL" | "COMMENT" | "SECURITY LABEL") {
-        return None;
-    }
-    let names = OBJECT_KINDS.iter().flat_map(|kind| [Some(kind.sql), kind.acl]).flatten();
-    let rest = |name: &str| tag.strip_prefix(name)?.strip_prefix(' ');
-    let fit = names.chain(["COLUMN"]).filter(|name| !name.is_empty()).filter_map(|name| Some((name, rest(name)?)));
-    // Of `OPERATOR` and `OPERATOR CLASS` the longer one.
-    fit.max_by_key(|(name, _)| name.len())
-}
-
-/// Whether an entry says something of the database itself, which takes effect with `--create` alone
-/// (`_tocEntryRequired` in pg_backup_archiver.c, PostgreSQL 13 to 18). A view can have a name that begins with
-/// `DATABASE `.
-pub(crate) fn is_of_database(desc: &str, tag: &str) -> bool {
-    matches!(subject(desc, tag), Some(("DATABASE", _)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_of_an_object_names_it_with_its_kind() {
-        assert_eq!(subject("COMMENT", "OPERATOR CLASS x USING btree"), Some(("OPERATOR CLASS", "x USING btree")));
-        assert_eq!(subject("COMMENT", "OPERATOR + (integer, integer)"), Some(("OPERATOR", "+ (integer, integer)")));
-        assert_eq!(subject("ACL", "FOREIGN SERVER s"), Some(("FOREIGN SERVER", "s")));
-        assert_eq!(subject("ACL", "COLUMN t.c"), Some(("COLUMN", "t.c")));
-        assert_eq!(subject("ACL", "a table"), None);
-        assert_eq!(subject("VIEW", "TABLE sizes"), None);
-    }
-
-    #[test]
-    fn what_belongs_to_the_database_is_told_by_type_and_tag() {
-        assert!(is_of_database("COMMENT", "DATABASE app") && is_of_database("ACL", "DATABASE app"));
-        assert!(!is_of_database("VIEW", "DATABASE sizes") && !is_of_database("COMMENT", "VIEW DATABASE sizes"));
-    }
-
-    #[test]
     fn every_kind_stands_once_in_the_order_of_its_name() {
         assert!(OBJECT_KINDS.windows(2).all(|two| two[0].tag < two[1].tag));
-    }
-
-    #[test]
-    fn what_has_privileges_has_an_owner_who_grants_them() {
-        for kind in OBJECT_KINDS.iter().filter(|kind| kind.acl.is_some()) {
-            assert!(kind.has_owner && kind.has_comment, "{}", kind.tag);
-            assert_eq!(kind.granted, GrantedKind::of_word(kind.acl.unwrap()), "{}", kind.tag);
-        }
-    }
-
-    #[test]
-    fn a_code_of_the_catalogues_is_of_one_kind() {
-        for kind in GrantedKind::every() {
-            assert_eq!(GrantedKind::of_code(kind.code), Some(kind));
-            let same = |other: &GrantedKind| kind.default_code.is_some() && other.default_code == kind.default_code;
-            assert!(GrantedKind::every().filter(same).all(|other| other == kind), "{kind:?}");
-        }
-        let letters: Vec<char> = OBJECT_KINDS.iter().flat_map(|kind| kind.relkinds.chars()).collect();
-        let once: std::collections::BTreeSet<&char> = letters.iter().collect();
-        assert_eq!(letters.len(), once.len(), "{letters:?}");
     }
 
     #[test]
@@ -582,29 +387,5 @@ mod tests {
             assert!(kind.naming.is_none() || !kind.sql.is_empty(), "{}", kind.tag);
             assert_eq!(kind.relkinds.is_empty(), kind.catalog != "pg_class", "{}", kind.tag);
         }
-        assert!(ObjectKind::is_word_in_schema("ROUTINE") && ObjectKind::is_word_in_schema("DOMAIN"));
-        assert!(
-            !["FOREIGN SERVER", "PROCEDURAL LANGUAGE", "TABLESPACE"].into_iter().any(ObjectKind::is_word_in_schema)
-        );
-    }
-
-    #[test]
-    fn statements_find_the_longest_word_of_a_kind() {
-        for words in [ObjectKind::words_of_owned(), ObjectKind::words_of_granted(), ObjectKind::words_of_created()] {
-            let place = |word: &str| words.iter().position(|known| *known == word).unwrap();
-            assert!(place("TABLESPACE") < place("TABLE"), "{words:?}");
-            assert!(words.iter().all(|word| !word.is_empty()), "{words:?}");
-        }
-        assert!(ObjectKind::words_of_owned().contains(&"LARGE OBJECT"));
-        assert!(ObjectKind::words_of_granted().contains(&"FOREIGN SERVER"));
-    }
-
-    #[test]
-    fn a_kind_is_found_by_either_of_its_names() {
-        let tag = |tag: &str| ObjectKind::of_tag(tag).map(|kind| kind.sql);
-        assert_eq!((tag("PROCEDURAL LANGUAGE"), tag("BLOB")), (Some("LANGUAGE"), Some("LARGE OBJECT")));
-        assert_eq!(tag("LANGUAGE"), None);
-        assert_eq!(ObjectKind::of_sql("LANGUAGE").map(|kind| kind.tag), Some("PROCEDURAL LANGUAGE"));
-        assert_eq!(ObjectKind::of_sql(""), None);
     }
 }

@@ -124,7 +124,7 @@ fn restart_value(words: &mut Words<'_>) -> Value {
     number(words).map(|value| (value, false))
 }
 
-/// The name that a server gives the sequence of a column of type serial or of an identity column as it makes it
+/// The name that a server gives the sequence of a column of type serial or of an identity column as it creates it
 /// (ChooseRelationName in indexcmds.c), where it need not cut it. The table can have another name by then, so whoever
 /// can asks for the column's own sequence.
 pub(crate) fn of_column(table: &str, column: &str) -> String {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use pgdump_reader::{Declared, tag};
+use pgdump_reader::{Declared, subject_of, tag};
 
 use super::text;
 use crate::check::key::{Key, key};
@@ -188,7 +188,7 @@ pub fn by_meaning(
 fn extension((desc, _, tag): &Key) -> Option<&str> {
     match desc.as_str() {
         tag::EXTENSION => Some(tag),
-        tag::COMMENT => tag.strip_prefix("EXTENSION "),
+        tag::COMMENT => subject_of(desc, tag).filter(|(kind, _)| *kind == tag::EXTENSION).map(|(_, name)| name),
         _ => None,
     }
 }

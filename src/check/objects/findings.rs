@@ -39,7 +39,7 @@ pub(super) fn looked(restored: &Restored<'_>, comparison: &Comparison) -> Looked
     } else if !comparison.extra.is_empty() {
         let labels: Vec<String> = comparison.extra.iter().map(Declared::label).collect();
         not_compared.push(format!(
-            "{}: the script makes objects by statements that pg_dump has not written",
+            "{}: the script creates objects by statements that pg_dump has not written",
             labels.join(", ")
         ));
     }
@@ -235,6 +235,6 @@ fn extra(comparison: &Comparison) -> Option<Finding> {
         })
         .collect();
     finding.fix =
-        "Find out what made them: a statement after the dump, an event trigger, the database's template.".into();
+        "Find out what created them: a statement after the dump, an event trigger, the database's template.".into();
     Some(finding)
 }

@@ -120,7 +120,7 @@ pub async fn compare_only(
                 let (made, refused) = (prepared(made), &reference.refused);
                 comparison = compare::by_meaning(&dumped, &there, restored.failures, &made, refused);
                 if reference.has_added {
-                    // What a script makes by statements of its own, it may take away as well.
+                    // What a script creates by statements of its own, it may take away as well.
                     comparison.missing.retain(|object| dumped.contains(object));
                 }
                 comparison.extra.retain(|object| !restored.baseline.has(object));

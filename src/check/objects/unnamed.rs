@@ -1,4 +1,4 @@
-//! Objects that a script makes by statements that pg_dump has not written. Their definitions are not compared; that the
+//! Objects that a script creates by statements that pg_dump has not written. Their definitions are not compared; that the
 //! tables are there is looked at.
 
 use pgdump_reader::{schema_or_public, tag};

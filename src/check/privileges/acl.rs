@@ -1,4 +1,4 @@
-//! Access privileges as sets: what a dump's GRANT and REVOKE statements come to, and what a catalog holds.
+//! Access privileges as sets: the result of a dump's GRANT and REVOKE statements, and what a catalog holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use pgdump_reader::{GrantedKind, ObjectKind, Word};
 
 use crate::postgres::{Change, Major};
 
-/// Who may do what: for each role (`""` is PUBLIC) its privileges by their letters, and whether it may grant them on.
+/// Who may do what: the privileges of each role (`""` is PUBLIC) by their letters, and whether it has the grant option.
 ///
 /// Letters and what they stand for: table "ACL Privilege Abbreviations" of PostgreSQL's documentation (chapter 5.8).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -158,7 +158,7 @@ pub fn changes(words: &[Word], major: u16) -> Option<Vec<PrivilegeChange>> {
 }
 
 impl PrivilegeChange {
-    /// The same of a sequence, which GRANT takes for a table too.
+    /// The same for a sequence, which GRANT accepts as a table too.
     pub fn of_sequence(&self) -> Self {
         let table: BTreeSet<char> = all_of(GrantedKind::TABLE, 13).collect();
         let of_sequence: BTreeSet<char> = all_of(GrantedKind::SEQUENCE, 13).collect();
@@ -169,7 +169,7 @@ impl PrivilegeChange {
 }
 
 impl Acl {
-    /// The same after the object has gone from one owner to another: what the former had the new one has too.
+    /// The same after the owner has changed: the new owner has what the former one had.
     pub fn with_owner(&self, former: &str, owner: &str) -> Self {
         let mut acl = self.clone();
         if former != owner
@@ -183,8 +183,7 @@ impl Acl {
         acl
     }
 
-    /// What it comes to after a change, in which one role stands for another: who owns the object here for who owns it in
-    /// the dump.
+    /// The result of a change, with the object's owner here in the place of its owner in the dump.
     pub fn apply(&mut self, change: &PrivilegeChange, stands_for: impl Fn(&str) -> String) {
         for role in &change.roles {
             let role = stands_for(role);
@@ -234,7 +233,7 @@ impl Acl {
         acl
     }
 
-    /// What this one allows and the other does not: for each role its privileges, with a star for the right to grant them.
+    /// What this one allows and the other does not: the privileges of each role, with a star for the grant option.
     pub fn beyond(&self, other: &Self) -> BTreeMap<String, Vec<(char, bool)>> {
         let mut beyond: BTreeMap<String, Vec<(char, bool)>> = BTreeMap::new();
         for (role, held) in &self.0 {
@@ -385,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beyond_is_told_with_the_right_to_grant() {
+    fn what_is_beyond_is_shown_with_the_right_to_grant() {
         let (wide, narrow) = (items(&["=X/o", "a=r*w/o"]), items(&["a=r/o"]));
         let beyond = wide.beyond(&narrow);
         assert_eq!(beyond[""], [('X', false)]);

@@ -12,7 +12,7 @@ use crate::cluster::{ClusterError, Session};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     pub owner: String,
-    /// What it begins with: what `initdb` or an extension gave it, or else what the server gives a new object.
+    /// Its initial privileges: those from `initdb` or an extension, or else those that the server gives a new object.
     pub initial: Acl,
     pub now: Acl,
     /// `FUNCTION public.f(integer)`, ready for a statement.
@@ -21,9 +21,9 @@ pub struct Held {
 
 /// Every object that privileges can be granted on, by the code of its kind (aclobj.c's acldefault), with its name as SQL.
 /// `{kind}` is the code of a relation, and `{relkinds}` are those that have owners.
-/// What is the system's or an extension's is there only where it has privileges: `initdb` or the extension gave them, or
-/// somebody has changed them since, which pg_dump writes down (dumpACL in pg_dump.c). It leaves out the schema
-/// information_schema, whose first privileges are written down nowhere.
+/// Objects of the system and of extensions are listed only where they have privileges: from `initdb` or the extension, or
+/// because somebody has changed them since, which pg_dump dumps (dumpACL in pg_dump.c). It leaves out the schema
+/// information_schema, whose initial privileges are recorded nowhere.
 const HELD: &str = "
 WITH objects AS (
     SELECT {kind} AS kind, c.oid, 'pg_class'::regclass AS class, 0 AS column,
@@ -87,8 +87,8 @@ pub async fn read(session: &Session) -> Result<HashMap<Object, Held>, ClusterErr
         let Some(kind) = code.chars().next().and_then(GrantedKind::of_code) else { continue };
         let owner: String = row.get(2);
         let mut initial = Acl::of_items(&row.get::<_, Vec<String>>(3));
-        // What `initdb` or an extension wrote down stays as it is when the object gets another owner; who granted it was the
-        // owner of then.
+        // What `initdb` or an extension has recorded stays as it is when the owner changes; the grantor was the owner at that
+        // time.
         if let Some(former) = row.get::<_, Option<&str>>(5) {
             initial = initial.with_owner(former, &owner);
         }

@@ -1,4 +1,4 @@
-//! Default privileges: what whoever they are set for gives away of all that it makes.
+//! Default privileges: what is granted on each object that a role creates.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::acl::{Acl, PrivilegeChange, all_of, changes};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
 
-/// Where default privileges hold: for what a role makes, in one schema or (`None`) everywhere.
+/// Where default privileges hold: for what a role creates, in one schema or (`None`) everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DefaultsOf {
     pub role: String,
@@ -19,7 +19,7 @@ pub struct DefaultsOf {
 /// All default privileges of a database.
 #[derive(Debug, Clone, Default)]
 pub struct Defaults {
-    /// One for each that they give something to.
+    /// One for each grantee.
     pub given: Vec<DefaultPrivilege>,
     pub acls: BTreeMap<DefaultsOf, Acl>,
 }
@@ -49,7 +49,7 @@ impl DefaultsOf {
         format!("ALTER DEFAULT PRIVILEGES FOR ROLE {role}{schema} REVOKE {privileges} ON {objects} FROM {from};")
     }
 
-    /// What is given where nothing is set: what a new object has everywhere, and nothing more in one schema (acldefault in
+    /// What is granted where nothing is set: what a new object has everywhere, and nothing more in one schema (acldefault in
     /// src/backend/utils/adt/acl.c, PostgreSQL 13 to 18).
     pub fn initial(&self, major: u16) -> Acl {
         let mut acl = Acl::default();
@@ -66,7 +66,7 @@ impl DefaultsOf {
 }
 
 /// Reads `ALTER DEFAULT PRIVILEGES FOR ROLE x IN SCHEMA y GRANT …` as pg_dump writes it (buildDefaultACLCommands in
-/// dumputils.c). One that names no role is for what `maker` makes, who runs it. `None` where it is something else.
+/// dumputils.c). One that names no role is for what `maker` creates, who runs it. `None` where it is something else.
 pub fn read_change(words: &[Word], maker: &str, major: u16) -> Option<(DefaultsOf, Vec<PrivilegeChange>)> {
     let name = |at: usize| match words.get(at) {
         Some(Word::Name(name)) => Some(name.as_str()),
@@ -121,7 +121,7 @@ fn kind_of_all(words: &[Word]) -> Option<(GrantedKind, usize)> {
 /// One of `ALTER DEFAULT PRIVILEGES`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefaultPrivilege {
-    /// Who makes the objects.
+    /// Who creates the objects.
     pub role: String,
     /// As SQL writes it; everywhere where there is none.
     pub schema: Option<String>,
@@ -163,14 +163,14 @@ pub async fn read(session: &Session) -> Result<Defaults, ClusterError> {
 }
 
 impl DefaultPrivilege {
-    /// Whether what its grantee has on an object can come from it. The name is as SQL writes it, with its schema.
+    /// Whether its grantee can have a privilege on an object from it. The name is as SQL writes it, with its schema.
     pub fn gives_on(&self, kind: GrantedKind, name: &str) -> bool {
         let in_schema = |schema: &String| name.strip_prefix(schema.as_str()).is_some_and(|rest| rest.starts_with('.'));
         self.kind == kind && self.schema.as_ref().is_none_or(in_schema)
     }
 }
 
-/// The statements that take them away from what is made later.
+/// The statements that revoke them for objects that are created later.
 pub(super) fn revoke(defaults: &[&DefaultPrivilege]) -> Vec<String> {
     let mut grantees: BTreeMap<(&str, Option<&str>, GrantedKind), Vec<String>> = BTreeMap::new();
     for default in defaults {

@@ -1,4 +1,4 @@
-//! What whoever makes something later gives away: the dump's default privileges against those of the database.
+//! What is granted on objects that are created later: the dump's default privileges against those of the database.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,10 +13,10 @@ use crate::cluster::ClusterError;
 use crate::counted::{agreeing, counted};
 use crate::finding::{AfterKind, Finding, Name, Severity};
 
-/// Where a role gains privileges, with those that it gains and may grant on; `""` is PUBLIC.
+/// Where a role gains privileges, and which, with their grant option; `""` is PUBLIC.
 type Gained<'a> = (&'a DefaultsOf, String, Vec<(char, bool)>);
 
-/// What the dump's `ALTER DEFAULT PRIVILEGES` come to against what the database has, and the labels of those that are not
+/// The result of the dump's `ALTER DEFAULT PRIVILEGES` against what the database has, and the labels of those that are not
 /// understood. `roles` says who is a superuser.
 pub(super) async fn compare(
     restored: &Restored<'_>,
@@ -55,13 +55,13 @@ pub(super) async fn compare(
     }
     let mut wider: Vec<Gained<'_>> = Vec::new();
     let mut lost: Vec<&Declared> = Vec::new();
-    // Such as the dump does not state: what everything has from the beginning.
+    // Those that the dump does not state: what every object has from the beginning.
     let mut lost_unstated: Vec<&DefaultsOf> = Vec::new();
     let places: BTreeSet<&DefaultsOf> = expected.keys().chain(there.keys()).chain(before.keys()).collect();
     for place in places.into_iter().filter(|place| roles.contains_key(&place.role)) {
         let wanted = expected.get(place).cloned().unwrap_or_else(|| begin(place));
         let is = there.get(place).cloned().unwrap_or_else(|| place.initial(major));
-        // What the restore was not let set is its finding.
+        // What the restore was not allowed to set has a finding of the restore.
         let was_refused = stated.iter().any(|(of, _, failed)| of == place && *failed);
         let more = is.beyond(&wanted).into_iter().filter(|(role, _)| !was_refused && roles.get(role) != Some(&true));
         wider.extend(more.map(|(role, privileges)| (place, role, privileges)));
@@ -97,13 +97,13 @@ fn wider_than_dumped(wider: &[Gained<'_>], left_out: Option<&str>) -> Option<Fin
     };
     finding.evidence = wider.iter().map(line).collect();
     finding.fix =
-        "Take them away before anything is made there: objects that are made later will be open to more than in \
+        "Take them away before anything is created there: objects that are created later will be open to more than in \
                    the source."
             .into();
     if let Some(option) = left_out {
         finding.severity = Severity::Warning;
         finding.evidence.push(format!("{option} leaves out every REVOKE of the dump"));
-        finding.fix = format!("Restore without {option}, or take them away before anything is made there.");
+        finding.fix = format!("Restore without {option}, or take them away before anything is created there.");
     }
     let revokes = wider.iter().map(|(place, role, privileges)| {
         let names: Vec<&str> = privileges.iter().map(|(letter, _)| privilege(*letter)).collect();
@@ -123,7 +123,7 @@ fn lost_of_dump(lost: &[&Declared], unstated: &[&DefaultsOf], left_out: Option<&
     finding.count = count as u64;
     let unstated = unstated.iter().map(|place| place.label());
     finding.objects = lost.iter().map(|object| object.label()).chain(unstated).collect();
-    finding.evidence = vec!["objects that are made later will have other privileges than in the source".into()];
+    finding.evidence = vec!["objects that are created later will have other privileges than in the source".into()];
     finding.fix = match left_out {
         Some(option) => format!("Restore without {option}, or run the statements below."),
         None => "Run the statements below.".into(),

@@ -1,9 +1,9 @@
-//! Privileges: everybody may do what the dump lets them do, and nothing more.
+//! Privileges: every role may do what the dump allows, and nothing more.
 //!
-//! What a dump's GRANT and REVOKE statements come to is computed as the server does it, and compared with the catalogs.
-//! A privilege that is missing makes noise when it is needed. One too many makes none, and it comes about easily: pg_restore
-//! sends each entry's statements as one, so that a GRANT to a role that is missing takes the `REVOKE … FROM PUBLIC` beside
-//! it along.
+//! The result of a dump's GRANT and REVOKE statements is computed as the server does it, and compared with the catalogs.
+//! A missing privilege is noticed when it is needed. One too many is not noticed, and it happens easily: pg_restore sends
+//! each entry's statements as one, so that a GRANT to a role that is missing takes the `REVOKE … FROM PUBLIC` beside it
+//! along.
 
 mod acl;
 mod actual;
@@ -35,7 +35,7 @@ pub struct Privileges;
 /// Why privileges that the dump grants were not compared: a newer version can have them of what older ones do not know.
 const NOT_READ: &str = "it grants privileges in a form that pgrehearse does not know";
 
-/// Statements to paste, of thousands.
+/// How many statements to paste are shown, where there are thousands.
 const STATEMENTS: usize = 10;
 
 #[async_trait]
@@ -57,7 +57,7 @@ impl Check for Privileges {
         let declared: Vec<&Declared> =
             in_database(&restored.scan.declared, restored, |object| &object.database).collect();
         if declared.is_empty() {
-            // Where there are no objects, there is nothing to say of them.
+            // Without objects there is nothing to report.
             let held = restored.scan.held();
             let mut held = held.iter().filter(|(database, _)| restored.place.is_known_as(**database));
             let is_unnamed = !restored.dump.is_archive() && held.any(|(_, held)| held.tables + held.others > 0);
@@ -65,7 +65,7 @@ impl Check for Privileges {
             return Ok(Looked { not_compared: is_unnamed.then_some(why).into_iter().collect(), ..Looked::default() });
         }
         let mut held = actual::read(restored.session).await?;
-        // What the target's own objects began with is what the profile or the image has made of them.
+        // The initial privileges of the target's own objects are those from the profile or the image.
         for (object, held) in &mut held {
             if let Some(before) = restored.baseline.privileges(object, &held.owner) {
                 held.initial = before;
@@ -73,7 +73,7 @@ impl Check for Privileges {
         }
         let roles = roles(restored.session).await?;
         let (mut dumped, mut unread) = dumped(&declared, restored.failures, major);
-        // What somebody has added to a script is as much its word as what pg_dump wrote.
+        // Statements that somebody has added to a script count as much as those that pg_dump wrote.
         let mut not_compared = Vec::new();
         let added = in_database(&restored.scan.added, restored, |added| &added.database);
         for words in added.flat_map(|added| statements(&added.statement)) {
@@ -101,7 +101,7 @@ impl Check for Privileges {
             return Ok(Looked { not_compared, apart, ..Looked::default() });
         }
         let left_out = left_out(restored);
-        // A database that the dump does not make has the privileges that its target gives it.
+        // A database that the dump does not create has the privileges from its target.
         if !made_by_dump(restored.dump, restored.target, restored.place.dumped_name()) {
             held.retain(|object, _| object.0 != GrantedKind::DATABASE);
         }
@@ -144,7 +144,7 @@ impl Check for Privileges {
     }
 }
 
-/// The default privileges that the target had before the restore, for what the restoring role makes.
+/// The default privileges that the target had before the restore, for what the restoring role creates.
 fn of_target<'a>(restored: &'a Restored<'_>) -> Vec<&'a DefaultPrivilege> {
     let maker = restored.target.restoring();
     restored.baseline.default_privileges().given.iter().filter(|default| default.role == maker).collect()
@@ -169,7 +169,7 @@ struct Granted {
     changes: Vec<PrivilegeChange>,
     /// Who owns the object in the dump, where it says.
     owner: Option<String>,
-    /// Whether the restore has failed on it: that somebody lacks something is told there.
+    /// Whether the restore has failed on it: its finding says that a privilege is missing.
     failed: bool,
 }
 
@@ -218,8 +218,8 @@ fn add_column(held: &mut HashMap<Object, Held>, object: &Object) {
     held.insert(object.clone(), Held { owner: owner.0, initial: Acl::default(), now: Acl::default(), name });
 }
 
-/// What the dump makes of an object's first privileges. Who owns it here stands for who owns it in the dump: that the
-/// owner is another one is told by the check of owners.
+/// An object's privileges after all statements of the dump. Its owner here takes the place of its owner in the dump: the check
+/// of owners reports that they differ.
 fn expected(held: &Held, granted: Option<&Granted>) -> Acl {
     let mut acl = held.initial.clone();
     let Some(Granted { changes, owner, .. }) = granted else { return acl };
@@ -249,7 +249,7 @@ struct ByRole<'a> {
 }
 
 impl ByRole<'_> {
-    /// `defaults` are those of the target for what the restore makes.
+    /// `defaults` are those of the target for what the restore creates.
     fn wider(&mut self, left_out: Option<&str>, defaults: &[&DefaultPrivilege]) -> Option<Finding> {
         let (objects, count) = hits(&mut self.wider)?;
         let who = who(&self.wider);
@@ -275,7 +275,7 @@ impl ByRole<'_> {
         Some(finding)
     }
 
-    /// What a target gives on all that is made in it has no cause in the dump.
+    /// What a target grants on every object that is created in it has no cause in the dump.
     fn explain_by_defaults(&self, finding: &mut Finding, defaults: &[&DefaultPrivilege]) {
         let gives = |default: &&&DefaultPrivilege| {
             let mut hits = self.wider.get(&default.grantee).into_iter().flatten();
@@ -283,7 +283,7 @@ impl ByRole<'_> {
         };
         let giving: Vec<&DefaultPrivilege> = defaults.iter().filter(gives).copied().collect();
         let Some(first) = giving.first() else { return };
-        let given = format!("default privileges of the target give them on what {:?} makes", first.role);
+        let given = format!("default privileges of the target give them on what {:?} creates", first.role);
         finding.evidence.insert(0, given);
         finding.fix =
             "Decide whether they shall have them here. If not, take them out of the target's default privileges \
@@ -361,7 +361,7 @@ fn evidence(by_role: &BTreeMap<String, Vec<Hit<'_>>>, verb: &str) -> Vec<String>
     lines.collect()
 }
 
-/// The table and the column of `schema.table."a.b"`, as SQL: a dot between quotes parts nothing.
+/// The table and the column of `schema.table."a.b"`, as SQL: a dot between quotes separates nothing.
 fn off_column(name: &str) -> Option<(&str, &str)> {
     let mut quoted = false;
     let dots = name.bytes().enumerate().filter(|(_, byte)| {

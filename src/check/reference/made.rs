@@ -16,6 +16,6 @@ pub struct Reference {
     pub refused: HashMap<Key, String>,
     /// Its constraints that are not verified.
     pub unverified: Vec<Unverified>,
-    /// Whether objects are among them that the script makes by statements that pg_dump has not written.
+    /// Whether objects are among them that the script creates by statements that pg_dump has not written.
     pub has_added: bool,
 }

@@ -58,7 +58,7 @@ async fn fill(restored: &Restored<'_>, dumped: &[&Declared], name: &str) -> Resu
     let is_archive = restored.dump.is_archive();
     let (steps, left_out) = statements::steps(dumped, is_archive, tablespaces_left_out(restored));
     let mut refused = run(&session, &steps, restored.encoding()).await;
-    // What else the script makes itself may be what they need.
+    // What else the script creates itself may be what they need.
     let others: Vec<String> = others.into_iter().filter(|statement| statements::makes_an_object(statement)).collect();
     let has_added = !refused.is_empty() && !others.is_empty();
     if has_added {

@@ -7,7 +7,7 @@ use crate::cluster::sql::{identifier, literal};
 /// What is run at a time.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Step {
-    /// The object that it makes, by its place among the dump's; `None` where it only sets something.
+    /// The object that it creates, by its place among the dump's; `None` where it only sets something.
     pub object: Option<usize>,
     pub sql: String,
 }
@@ -19,7 +19,7 @@ pub(super) fn steps(dumped: &[&Declared], is_archive: bool, no_tablespaces: bool
     let mut set = Settings::default();
     let (last, first): (Vec<_>, Vec<_>) =
         dumped.iter().enumerate().partition(|(_, object)| is_of_event_trigger(object));
-    // Event triggers come last, as pg_restore makes them (restore_toc_entries_postfork in pg_backup_archiver.c).
+    // Event triggers come last, as pg_restore creates them (restore_toc_entries_postfork in pg_backup_archiver.c).
     for (index, object) in first.into_iter().chain(last) {
         if matches!(object.desc.as_str(), tag::ACL | tag::DEFAULT_ACL) || object.is_of_database() {
             continue;
@@ -49,7 +49,8 @@ pub(super) fn steps(dumped: &[&Declared], is_archive: bool, no_tablespaces: bool
 }
 
 fn is_of_event_trigger(object: &Declared) -> bool {
-    object.desc == tag::EVENT_TRIGGER || object.desc == tag::COMMENT && object.tag.starts_with("EVENT TRIGGER ")
+    let is_remark_on_one = || object.desc == tag::COMMENT && matches!(object.subject(), Some((tag::EVENT_TRIGGER, _)));
+    object.desc == tag::EVENT_TRIGGER || is_remark_on_one()
 }
 
 /// Whether a statement defines something in its database, and reaches nothing beyond it: other databases and the cluster are
@@ -68,7 +69,7 @@ fn is_of_database(statement: &str) -> bool {
     }
 }
 
-/// Whether a statement makes what objects are made in, or with.
+/// Whether a statement creates what objects are created in, or with.
 pub(super) fn makes_a_place(statement: &str) -> bool {
     let mut words = statement.split_whitespace().map(str::to_ascii_lowercase);
     words.next().as_deref() == Some("create") && matches!(words.next().as_deref(), Some("schema" | "extension"))

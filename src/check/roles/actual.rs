@@ -81,7 +81,7 @@ async fn databases(session: &Session, there: &mut Stated) -> Result<(), ClusterE
     Ok(())
 }
 
-/// Those of all but the owner, who is the one that made the cluster.
+/// Those of all but the owner, who is the one that created the cluster.
 async fn parameters(session: &Session, there: &mut Stated) -> Result<(), ClusterError> {
     let sql = "SELECT p.parname, coalesce(r.rolname, '')::text, a.privilege_type, a.is_grantable
                FROM pg_parameter_acl p, aclexplode(p.paracl) a LEFT JOIN pg_roles r ON r.oid = a.grantee

@@ -100,7 +100,7 @@ impl Check for Roles {
     }
 }
 
-/// What the dump has made in this cluster: of it, what the dump does not say should not be.
+/// What the dump has created in this cluster: it may have nothing that the dump does not state.
 pub(super) struct Made {
     pub roles: BTreeSet<String>,
     pub databases: BTreeSet<String>,

@@ -21,7 +21,7 @@ impl<'a> Again<'a> {
         for object in in_database(&restored.scan.declared, restored, |object| &object.database) {
             let place = match object.desc.as_str() {
                 tag::POLICY => &mut again.policies,
-                tag::COMMENT if object.tag.starts_with("POLICY ") => &mut again.comments,
+                tag::COMMENT if matches!(object.subject(), Some((tag::POLICY, _))) => &mut again.comments,
                 _ => continue,
             };
             place.extend(named(&object.definition).map(|policy| (policy, object)));

@@ -101,7 +101,7 @@ impl Check for Rows {
 }
 
 /// The tables of which the dump is known to hold no row: it has an empty block of rows, or pg_dump has written no rows for
-/// a table that it makes. What somebody else's script fills a table with by other means nobody knows.
+/// a table that it creates. What somebody else's script fills a table with by other means nobody knows.
 fn empty(restored: &Restored<'_>) -> BTreeSet<Table> {
     let filled: BTreeSet<Table> = in_database(&restored.scan.rows, restored, |rows| &rows.destination.database)
         .filter(|rows| rows.rows > 0 || rows.digest.is_err())

@@ -29,7 +29,7 @@ pub struct Unit {
     /// Whether the server may have left some of them out, as their statements ask it to.
     pub at_most: bool,
     pub digest: Result<Digest, NoDigest>,
-    /// Whether the dump makes the table, so that nothing could alter its rows as they came in.
+    /// Whether the dump creates the table, so that nothing could alter its rows as they came in.
     pub created: bool,
     /// Whether the dump does not say which value belongs to which column, and the table may have them in another order here.
     pub order_unknown: bool,
@@ -73,7 +73,7 @@ impl Plan {
     }
 }
 
-/// Makes the plan. `created` are the tables that the dump makes, `empty` those of which it is known to hold no row.
+/// Makes the plan. `created` are the tables that the dump creates, `empty` those of which it is known to hold no row.
 pub fn plan(
     rows: &[(Table, &TableRows)],
     relations: &BTreeMap<Table, Relation>,
@@ -91,7 +91,7 @@ pub fn plan(
             (relation.kind == 'p').then(|| relation.root.as_ref().unwrap_or(table))
         })
         .collect();
-    // What an extension makes may bring rows of its own, and rows that went into a root are in its partitions.
+    // What an extension creates may bring rows of its own, and rows that went into a root are in its partitions.
     let must_be_empty = |table: &Table| {
         relations.get(table).is_some_and(|relation| {
             let loaded_above = relation.root.as_ref().is_some_and(|root| loaded_at_root.contains(root));

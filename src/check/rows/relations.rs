@@ -21,7 +21,7 @@ pub struct Relation {
     pub kind: char,
     /// Of a partition: the partitioned table at the top.
     pub root: Option<Table>,
-    /// Whether an extension made it, which may bring rows of its own.
+    /// Whether an extension created it, which may bring rows of its own.
     pub of_extension: bool,
     /// Triggers and rules that may alter a row that is inserted.
     pub alters: Vec<Alters>,

@@ -1,6 +1,6 @@
 //! Functions whose bodies name what is not there.
 //!
-//! The server's own validators look, as they do when a function is made with `check_function_bodies` on. That of SQL looks
+//! The server's own validators look, as they do when a function is created with `check_function_bodies` on. That of SQL looks
 //! up every name; that of PL/pgSQL looks at syntax and the types of variables. Into its statements looks plpgsql_check.
 
 use std::collections::{BTreeMap, HashSet};

@@ -37,7 +37,7 @@ pub(super) async fn look<'f>(
     let temporary: Vec<String> = temporary.iter().map(|function| function.label.clone()).collect();
     if !temporary.is_empty() {
         let names = first_few(temporary).join(", ");
-        seen.not_compared.push(format!("{names}: it makes temporary objects, which are not there until it runs"));
+        seen.not_compared.push(format!("{names}: it creates temporary objects, which are not there until it runs"));
     }
     if open.is_empty() {
         return Ok(Ok(seen));

@@ -158,7 +158,7 @@ impl Known<'_> {
         named.is_some() && exhausted.flat_map(|finding| &finding.objects).any(|object| object.ends_with(&end))
     }
 
-    /// The restore's finding that explains why something is missing: an extension that could not be made, or the very
+    /// The restore's finding that explains why something is missing: an extension that could not be created, or the very
     /// object.
     fn explained(&self, refused: &Refused) -> Option<Name> {
         let of_extension = matches!(refused.sqlstate.as_str(), "42883" | "42704" | "58P01" | "3F000");
@@ -166,8 +166,9 @@ impl Known<'_> {
         let explains = |finding: &&Finding| match finding.name {
             Name::ExtensionUnavailable | Name::ExtensionNotAllowed if of_extension => true,
             _ => subject.is_some_and(|subject| {
-                let names = |text: &String| words(text).any(|word| word == subject);
-                finding.objects.iter().any(names) || finding.evidence.iter().any(names) || names(&finding.title)
+                let names = |text: &str| words(text).any(|word| word == subject);
+                let texts = finding.objects.iter().chain(&finding.evidence);
+                texts.map(String::as_str).any(names) || finding.subject.as_ref().is_some_and(|of| names(&of.text()))
             }),
         };
         self.restored.restore_findings.iter().find(explains).map(|finding| finding.name)

@@ -41,7 +41,7 @@ const PROMISES: [Promise; 4] = [
             Name::RoleMissing,
             Name::SecurityDefinerOwnerChanged,
         ],
-        because: "a laptop where nobody made the shop's four roles. All rows came back, but not their owners, grants and \
+        because: "a laptop where nobody created the shop's four roles. All rows came back, but not their owners, grants and \
                   row level security: everybody may call what only billing could, with a superuser's rights.",
     },
     Promise {

@@ -23,7 +23,7 @@ pub async fn check(session: &Session, target: &Target) -> Result<(), ClusterErro
     let sql = "SELECT current_setting('data_checksums') = 'on', pg_size_bytes(current_setting('wal_segment_size')),
                       pg_encoding_to_char(encoding)::text, datcollate::text
                FROM pg_database WHERE datname = 'template1'";
-    let rows = session.query(sql, &[], "cannot ask how the cluster was made").await?;
+    let rows = session.query(sql, &[], "cannot ask how the cluster was created").await?;
     let Some(row) = rows.first() else { return Ok(()) };
     let (checksums, segment, encoding, locale): (bool, i64, String, String) =
         (row.get(0), row.get(1), row.get(2), row.get(3));
@@ -48,7 +48,7 @@ pub async fn check(session: &Session, target: &Target) -> Result<(), ClusterErro
         return Ok(());
     }
     Err(ClusterError::Refused {
-        step: format!("the image's entrypoint has not made the cluster as profile {} says", target.name),
+        step: format!("the image's entrypoint has not set up the cluster as profile {} says", target.name),
         reason: others.join(", "),
     })
 }

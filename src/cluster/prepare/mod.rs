@@ -14,7 +14,7 @@ use super::{ClusterError, MAINTENANCE_DATABASE, Refusal, Session};
 use crate::engine::Sandbox;
 use crate::profile::{Entrypoint, Target};
 
-/// Makes what the target has in advance, as the superuser; without the database and what is in it where the dump makes that
+/// Makes what the target has in advance, as the superuser; without the database and what is in it where the dump creates that
 /// itself.
 ///
 /// # Errors
@@ -38,7 +38,7 @@ pub async fn prepare(
     init(session, sandbox, target, with_database).await
 }
 
-/// The keys of the profile that do not apply where the dump makes the database itself.
+/// The keys of the profile that do not apply where the dump creates the database itself.
 pub fn not_applied(target: &Target) -> Vec<&'static str> {
     let database = &target.database;
     let own = [

@@ -7,7 +7,7 @@ use crate::profile::{Entrypoint, Membership, Role, Target};
 
 /// Makes the target's roles, and then what they are members of.
 pub async fn make(session: &Session, target: &Target) -> Result<(), ClusterError> {
-    // An image that makes roles of its own can have made those of the profile.
+    // An image that creates roles of its own can have created those of the profile.
     let there: Vec<String> = match target.entrypoint {
         Entrypoint::Direct => Vec::new(),
         Entrypoint::Image => {

@@ -1,4 +1,4 @@
-//! Byte streams to the server of a container, each over a [shell](super::shell) in it.
+//! Byte streams to a container's server, each through a [shell](super::shell) in that container.
 
 use std::io;
 use std::pin::Pin;
@@ -26,7 +26,7 @@ for i in {1..6000}; do
 done
 "#;
 
-/// A connection to the server, which accepts connections already. It is as new to the server as any, whatever its shell has carried.
+/// A connection to the server, which accepts connections already. To the server it is a new one, whatever its shell has carried.
 pub async fn connect(shells: &Shells) -> Result<Box<dyn Pipe>, EngineError> {
     Ok(Box::new(Connection::over(shells.connect().await?)))
 }
@@ -109,7 +109,7 @@ impl AsyncRead for Connection {
         let Some(attached) = this.shell.as_mut().and_then(Borrowed::attached) else { return Poll::Ready(Ok(())) };
         while this.unread.is_empty() {
             if this.is_over && !this.input_is_closed {
-                // The server has closed the connection of itself. What it said last may still be on its way: all of it is there
+                // The server has closed the connection itself. What it said last may still be on its way: all of it is there
                 // when the shell has ended, which it does with its input.
                 this.is_usable = false;
                 this.input_is_closed = attached.input.as_mut().poll_shutdown(cx).is_ready();
@@ -165,7 +165,7 @@ impl Drop for Connection {
     fn drop(&mut self) {
         let Some(mut shell) = self.shell.take().filter(|_| self.is_ending && self.is_usable) else { return };
         let is_over = self.is_over;
-        // Without a runtime nobody connects any more.
+        // Without a runtime there are no more connections.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 if is_over || ends(&mut shell).await {

@@ -1,4 +1,4 @@
-//! How a sandbox's container is made: as tight as it can be and still run a server.
+//! How a sandbox's container is created: as tightly confined as a server allows.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -29,11 +29,11 @@ pub const INPUT: &str = "/pgrehearse/input";
 /// Where a directory of the host is seen, what says that it is an archive.
 pub const INPUT_TOC: &str = "/pgrehearse/input/toc.dat";
 
-/// How long the container outlives the rehearsal's own deadline, which gives its run time to say what happened.
+/// How long the container outlives the rehearsal's own deadline, so that the run has time to say what happened.
 const MARGIN_SECONDS: u64 = 60;
 
-/// Makes the data directory, by copying a kept one or by initdb, and becomes the server, which ends by itself when its
-/// time is up, also when nobody is left to end it.
+/// Creates the data directory, by copying a kept one or by initdb, and becomes the server, which stops when its time is
+/// up even if nobody is left to stop it.
 const START: &str = include_str!("start.sh");
 
 /// Exit code of [`START`]: the image lacks a locale, which only a prepared image can have.
@@ -42,7 +42,7 @@ pub const NO_LOCALE: i64 = 90;
 /// Exit code of [`START`]: initdb refused.
 pub const NO_INITDB: i64 = 93;
 
-/// What [`START`] says last where a signal ended the server and it has lived to tell.
+/// What [`START`] prints last where a signal ended the server and the script is still there to say so.
 pub const KILLED_INSIDE: &str = "pgrehearse: a signal ended the server";
 
 /// How many seconds a container lives at most.
@@ -154,7 +154,7 @@ pub fn confined(spec: &SandboxSpec) -> HostConfig {
         privileged: Some(false),
         ipc_mode: Some("private".into()),
         memory,
-        // The same as the memory means: no swap.
+        // The same as the memory: no swap.
         memory_swap: memory,
         nano_cpus: Some((limits.cpus * 1e9) as i64),
         pids_limit: Some(i64::from(limits.pids)),
@@ -216,7 +216,7 @@ pub fn settings(spec: &SandboxSpec) -> Given {
         ("log_filename", "postgresql.log".to_owned()),
     ];
     if spec.storage == Storage::Memory {
-        // Where the data are in memory the log written ahead is too, and the limit is near.
+        // Where the data are in memory the WAL is too, and the limit is near.
         own.push(("max_wal_size", "256MB".to_owned()));
     }
     given(&server_settings(&spec.limits, &spec.settings, &own), &spec.hidden)

@@ -1,8 +1,8 @@
-//! Watches over a sandbox's disk from outside.
+//! Watches a sandbox's disk from outside.
 //!
 //! Docker has no limit for a volume's size, so its use is measured. The dump's own user must not be able to see, stop or
-//! mislead who measures: a second container beside the sandbox does, as a root whose only rights are to read any file and
-//! any process's open files. It shares the sandbox's processes, so it also ends with them, and nothing else.
+//! mislead whoever measures: so a second container does it, as a root that may only read any file and any process's open
+//! files. It shares the sandbox's processes, and nothing else, so it also ends with them.
 //!
 //! One file cannot outgrow the limit at all ([`super::container::confined`] sets the kernel's own limit for that), so what
 //! can be written between two looks is bounded by the speed of the disk.
@@ -31,13 +31,13 @@ const SCRIPT: &str = include_str!("disk.sh");
 /// Between two looks, at least.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Looking may take a sixth of the time at most: that of many files takes long.
+/// Measuring may take a sixth of the time at most: many files take long.
 const REST: u32 = 5;
 
-/// How long one look may take. What cannot be measured is more than any limit.
+/// How long one look may take. What cannot be measured counts as over the limit.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What an entry of a directory takes beside its blocks: nothing is free, not even an empty file.
+/// What a directory entry takes beside its blocks: nothing is free, not even an empty file.
 const ENTRY: u64 = 1024;
 
 /// What is known of the disk.
@@ -46,9 +46,9 @@ enum Known {
     /// Nobody has looked yet.
     #[default]
     Nothing,
-    /// The most bytes that a look has seen.
+    /// The highest number of bytes measured so far.
     Most(u64),
-    /// Nobody looks any more, and why.
+    /// Nothing measures any more, and why.
     Ended(String),
 }
 
@@ -59,19 +59,19 @@ pub struct DiskWatch {
     known: watch::Receiver<Known>,
     ask: mpsc::Sender<oneshot::Sender<()>>,
     work: JoinHandle<()>,
-    /// The container that looks.
+    /// The container that measures.
     pub name: String,
 }
 
 /// How the watch ended.
 pub enum End {
     Limit(LimitHit),
-    /// It looks no more, and why.
+    /// It does not measure any more, and why.
     Gone(String),
 }
 
 impl DiskWatch {
-    /// Begins to look, without waiting for it.
+    /// Begins to measure, without waiting for the result.
     pub fn begin(
         docker: &Docker,
         image: &str,
@@ -99,7 +99,7 @@ impl DiskWatch {
                     Err(error) => error.to_string(),
                 };
                 sender.send_modify(|known| {
-                    // What was seen to be too much stays so.
+                    // Once over the limit, always over the limit.
                     if !matches!(known, Known::Most(seen) if *seen > most) {
                         *known = Known::Ended(ended);
                     }
@@ -109,7 +109,7 @@ impl DiskWatch {
         DiskWatch { limit, most, known, ask, work, name }
     }
 
-    /// Ends when the limit is hit, or when nobody looks any more.
+    /// Ends when the limit is hit, or when nothing measures any more.
     pub async fn end(&self) -> End {
         let mut known = self.known.clone();
         loop {
@@ -122,17 +122,17 @@ impl DiskWatch {
         }
     }
 
-    /// Looks once more, and says whether more was written than may be.
+    /// Measures once more, and says whether the limit is exceeded.
     pub async fn now(&self) -> Option<End> {
         let (done, was_done) = oneshot::channel();
         if self.ask.send(done).await.is_ok() {
-            // Whoever looks bounds its own time.
+            // The measuring program limits its own time.
             let _ = was_done.await;
         }
         self.judge(&self.known.borrow())
     }
 
-    /// What is known without another look.
+    /// What is known without measuring again.
     pub fn hit(&self) -> Option<LimitHit> {
         match self.judge(&self.known.borrow()) {
             Some(End::Limit(hit)) => Some(hit),
@@ -148,10 +148,10 @@ impl DiskWatch {
         }
     }
 
-    /// Lets nobody look any more; the container can be removed then.
+    /// Stops measuring; the container can be removed then.
     pub async fn stop(self) -> String {
         let Self { known, ask, work, name, .. } = self;
-        // A container that is only just being made would be left behind.
+        // A container that is still being created would be left behind.
         let began = async {
             let mut known = known;
             let _ = known.wait_for(|known| !matches!(known, Known::Nothing)).await;
@@ -174,7 +174,7 @@ struct Begin {
 }
 
 impl Begin {
-    /// Starts the container and looks until the sandbox is no more.
+    /// Starts the container and measures until the sandbox is gone.
     async fn look(
         self,
         known: &watch::Sender<Known>,
@@ -211,7 +211,7 @@ impl Begin {
                         return Ok(());
                     }
                 }
-                // The sandbox is no more.
+                // The sandbox is gone.
                 Ok(None) => return Ok(()),
             }
         }
@@ -251,7 +251,7 @@ impl Begin {
         self.docker.inspect_container(&self.server, Some(options)).await.map_err(call("cannot look at the sandbox"))
     }
 
-    /// The container that looks. Nothing of a dump runs in it.
+    /// The container that measures. Nothing of a dump runs in it.
     fn body(&self, directories: Vec<String>) -> ContainerCreateBody {
         ContainerCreateBody {
             image: Some(self.image.clone()),
@@ -263,7 +263,7 @@ impl Begin {
             attach_stdin: Some(true),
             attach_stdout: Some(true),
             open_stdin: Some(true),
-            // Whoever looks ends with who asks.
+            // The measuring program ends with its reader.
             stdin_once: Some(true),
             host_config: Some(HostConfig {
                 pid_mode: Some(format!("container:{}", self.server)),
@@ -286,7 +286,7 @@ impl Begin {
     }
 }
 
-/// Bytes for who looks. The names of many files are the kernel's to keep or forget.
+/// Memory of the container that measures, in bytes. Names of many files are in the kernel's cache, which it can give up.
 const MEMORY: i64 = 128 << 20;
 
 /// Where the container has volumes, which its image can ask for.
@@ -298,7 +298,7 @@ fn volumes(server: &ContainerInspectResponse) -> Vec<String> {
         .collect()
 }
 
-/// The program that looks, and its answers.
+/// The program that measures, and its answers.
 struct Looks {
     answers: tokio::io::Lines<BufReader<BoxedReader>>,
     questions: std::pin::Pin<Box<dyn AsyncWrite + Send>>,

@@ -1,4 +1,4 @@
-//! Why a sandbox's container ended, or does not answer, in true words.
+//! Why a sandbox's container ended, or does not answer.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::profile::Limits;
 const LOOKS: u32 = 20;
 const BETWEEN: Duration = Duration::from_millis(50);
 
-/// An engine that hangs must not be waited for where only its explanation is missing.
+/// How long to wait for an engine that may hang, where only its explanation is missing.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks the engine what became of a sandbox; `otherwise` is what is known where its container still runs.

@@ -1,6 +1,6 @@
 //! Containers whose server the image's own entrypoint starts (`entrypoint: image`).
 //!
-//! Such an image makes roles, schemas or extensions of its own when it is first started, with a temporary server, as root
+//! Such an image creates roles, schemas or extensions of its own when it is first started, with a temporary server, as root
 //! and in its own directories: so the root file system is writable, and root has what entrypoints of PostgreSQL need. All
 //! else is as in any sandbox: no network, nothing to be gained, bounded resources, an end. What a dump can reach, the server
 //! and its clients, runs as the server's user and has no capability.
@@ -17,7 +17,7 @@ use crate::engine::{EngineError, InitdbOptions, SandboxSpec, Server};
 use crate::postgres::Major;
 use crate::profile::{Cluster, LocaleProvider};
 
-/// The system's user whose server it is.
+/// The operating system's user that runs the server.
 pub const USER: &str = "postgres";
 
 /// The directory that images of PostgreSQL keep all data below; it belongs to the server's user.
@@ -64,7 +64,7 @@ done
 chown -R "$3" "$2"
 "#;
 
-/// What an image says of how it is started.
+/// How an image says that it is started.
 #[derive(Debug, Default)]
 pub struct Own {
     entrypoint: Vec<String>,
@@ -173,7 +173,7 @@ fn is_as_any(initdb: &InitdbOptions) -> bool {
         && initdb.icu_locale.is_none()
 }
 
-/// All settings that are the server's beside its image's own. Its sockets stay where the entrypoint looks for them.
+/// All settings of the server beside those of its image. Its sockets stay where the entrypoint looks for them.
 pub fn settings(spec: &SandboxSpec) -> Given {
     let own = [
         ("listen_addresses", "127.0.0.1".to_owned()),
@@ -184,7 +184,7 @@ pub fn settings(spec: &SandboxSpec) -> Given {
     given(&server_settings(&spec.limits, &spec.settings, &own), &spec.hidden)
 }
 
-/// Does as root what a profile wants and no entrypoint does.
+/// Does as root what a profile asks for and no entrypoint does.
 pub async fn finish(docker: &Docker, container: &str, spec: &SandboxSpec) -> Result<(), EngineError> {
     let as_root = async |argv: Vec<String>, env: Vec<String>| {
         let exec = Exec { container, argv, env, user: Some("root".into()), stdin: false };

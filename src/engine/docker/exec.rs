@@ -60,7 +60,7 @@ pub async fn run(docker: &Docker, exec: Exec<'_>, stdin: Option<BoxedReader>) ->
     let Attached { id, mut output, mut input } = start(docker, exec).await?;
     if let Some(mut stdin) = stdin {
         tokio::spawn(async move {
-            // A program that ends before its input does closes the pipe: its exit code tells, not this.
+            // A program that ends before its input does closes the pipe: its exit code says what is wrong, not this.
             let _ = tokio::io::copy(&mut stdin, &mut input).await;
             let _ = input.shutdown().await;
         });

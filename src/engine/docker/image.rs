@@ -1,4 +1,4 @@
-//! Images: which one a server means, whether it is at hand, and pulling it.
+//! Images: which one a server needs, whether it is there, and pulling it.
 
 use std::collections::HashMap;
 
@@ -17,12 +17,12 @@ const OFFICIAL: &str = "postgres";
 /// What stands for the major version in a tag.
 const MAJOR: &str = "{postgres}";
 
-/// The reference of the image that a server of `spec` means.
+/// The reference of the image that a server of `spec` needs.
 pub fn of(spec: &SandboxSpec, server: &Server) -> String {
     reference(server, spec.image_repository.as_deref(), spec.image_tag.as_deref())
 }
 
-/// The reference of the image that a server means.
+/// The reference of the image that a server needs.
 pub fn reference(server: &Server, repository: Option<&str>, tag: Option<&str>) -> String {
     match server {
         Server::Major(major) => {
@@ -33,7 +33,7 @@ pub fn reference(server: &Server, repository: Option<&str>, tag: Option<&str>) -
     }
 }
 
-/// Makes sure that the image is at hand, pulling it where `pull` wants that.
+/// Makes sure that the image is there, pulling it where `pull` says so.
 pub async fn provide(docker: &Docker, image: &str, pull: Pull, events: &Events) -> Result<(), EngineError> {
     let is_here = match docker.inspect_image(image).await {
         Ok(_) => true,

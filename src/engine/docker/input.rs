@@ -1,4 +1,4 @@
-//! How client programs in a container come to the input: it is mounted, or uploaded where the engine does not see it.
+//! How client programs in a container get the input: it is mounted, or uploaded where the engine does not see it.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write};
@@ -14,7 +14,7 @@ use super::exec::{self, Exec};
 use crate::engine::EngineError;
 use crate::engine::input::Input as Opened;
 
-/// Where client programs find the input, and as whom they can read it.
+/// Where client programs find the input, and which user can read it.
 #[derive(Debug, Clone)]
 pub struct Input {
     pub path: String,

@@ -1,9 +1,9 @@
-//! Data directories made once and kept as an image layer.
+//! Data directories that are created once and kept as an image layer.
 //!
-//! `initdb` takes longer than all else that starting a sandbox needs. A data directory that is wanted a second time is
-//! made by a container that never sees a dump, which is committed as an image; sandboxes copy the directory from there.
-//! It happens beside a rehearsal that runs initdb for itself, so nobody waits for it. The key of a kept directory is everything that
-//! shapes it: the image's id, initdb's options, the locales, the script that makes it, and pgrehearse's version.
+//! `initdb` takes longer than all the rest of starting a sandbox. A data directory that is needed a second time is
+//! created by a container that never sees a dump, which is committed as an image; sandboxes copy the directory from there.
+//! This happens beside a rehearsal that runs initdb for itself, so nobody waits for it. The key of a kept directory is everything that
+//! shapes it: the image's id, initdb's options, the locales, the script that creates it, and pgrehearse's version.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,7 +23,7 @@ use crate::engine::lease::Lease;
 use crate::engine::{Control, EngineError, ExtensionRights, InitdbOptions, SandboxSpec};
 use crate::profile::LocaleProvider;
 
-/// Makes the data directory, and then [`RIGHTS`] where the target wants them.
+/// Creates the data directory, and then runs [`RIGHTS`] where the target wants them.
 const SCRIPT: &str =
     concat!(include_str!("initdb.sh"), "[ \"${PGREHEARSE_RIGHTS-}\" ] || exit 0\n", include_str!("rights.sh"));
 
@@ -40,7 +40,7 @@ const LIFETIME: Duration = Duration::from_secs(5 * 60);
 #[derive(Debug)]
 pub struct Kept {
     pub reference: String,
-    /// Whether it is this run's alone, to be removed after use.
+    /// Whether only this run uses it, and removes it afterwards.
     pub temporary: bool,
     /// The image that it was made from, with its id, for people.
     pub origin: String,
@@ -70,7 +70,7 @@ pub enum Origin {
     Plain(Plan),
 }
 
-/// A data directory that could be kept.
+/// A data directory that can be kept.
 #[derive(Debug, Clone)]
 pub struct Plan {
     image: String,
@@ -98,12 +98,12 @@ impl Plan {
         Some(Kept { reference, temporary: false, origin: self.origin.clone() })
     }
 
-    /// Whether this data directory is wanted for the second time. What is used once is not worth keeping.
+    /// Whether this data directory is needed for the second time. One that is used once is not worth keeping.
     pub fn is_wanted_again(&self, lease: &Lease) -> bool {
         lease.home().remember(&format!("wanted-{}", self.key)).unwrap_or(false)
     }
 
-    /// Makes the data directory for the use of one sandbox.
+    /// Creates the data directory for one sandbox.
     pub async fn make_once(&self, docker: &Docker, lease: &Lease, spec: &SandboxSpec) -> Result<Kept, EngineError> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -113,8 +113,8 @@ impl Plan {
         Ok(Kept { reference, temporary: true, origin: self.origin.clone() })
     }
 
-    /// Makes the data directory and keeps it. Several targets, or several runs, may want the same one at the same time:
-    /// one makes it, the others wait.
+    /// Creates the data directory and keeps it. Several targets, or several runs, may need the same one at the same time:
+    /// one creates it, the others wait.
     pub async fn make(&self, docker: &Docker, lease: &Lease, spec: &SandboxSpec) -> Result<Kept, EngineError> {
         let home = lease.home().clone();
         let name = format!("kept-{}", self.key);
@@ -125,7 +125,7 @@ impl Plan {
         if let Some(kept) = self.find(docker).await {
             return Ok(kept);
         }
-        // Not a run's any more: an empty value hides what the container's own label says.
+        // It belongs to no run any more: an empty value hides the container's own label.
         let labels = [labels::RUN, labels::DEADLINE, labels::TARGET]
             .into_iter()
             .map(|label| (label.to_owned(), String::new()))
@@ -239,10 +239,10 @@ async fn run_and_commit(
 /// How often an engine is asked to keep a data directory.
 const COMMITS_AT_MOST: u32 = 3;
 
-/// Which locale the image lacks, and why it cannot be made, as the script for initdb says them.
+/// Which locale the image lacks, and why it cannot be generated there, as the script for initdb reports it.
 fn no_locale(log: &str) -> EngineError {
     let said = log.lines().rev().find_map(|line| line.strip_prefix("the image has no locale ")?.split_once(" and "));
-    let (locale, why) = said.unwrap_or(("of the target", "it cannot be made"));
+    let (locale, why) = said.unwrap_or(("of the target", "it cannot be generated"));
     // localedef's own words.
     let words = log.lines().find_map(|line| line.strip_prefix("[error] ")).map(|words| format!(" ({words})"));
     EngineError::NoLocale {
@@ -260,7 +260,7 @@ pub fn initdb_environment(initdb: &InitdbOptions) -> Vec<String> {
         locales.insert(0, initdb.locale.clone());
     }
     let mut options = vec![provider_options(initdb)];
-    // Whether this initdb has an option against checksums the scripts ask it themselves.
+    // The scripts themselves ask initdb whether it has an option against checksums.
     options.extend(initdb.page_arguments(false));
     let no_checksums = if initdb.checksums == Some(false) { "yes" } else { "" };
     vec![
@@ -331,10 +331,10 @@ mod tests {
                 alpine,
                 "locale de_DE.UTF-8: the image lacks it, and it has no localedef to make it with; use another one",
             ),
-            ("", "locale of the target: the image lacks it, and it cannot be made; use another one"),
+            ("", "locale of the target: the image lacks it, and it cannot be generated; use another one"),
         ] {
-            let told = no_locale(log).to_string();
-            assert!(told.starts_with(wanted) && !told.contains('\n'), "{told}");
+            let said = no_locale(log).to_string();
+            assert!(said.starts_with(wanted) && !said.contains('\n'), "{said}");
         }
     }
 }

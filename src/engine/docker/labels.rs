@@ -1,17 +1,17 @@
-//! The labels that everything made by pgrehearse bears.
+//! The labels of everything that pgrehearse creates.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::engine::lease::Lease;
 
-/// The home of the run that made it.
+/// The home of the run that created it.
 pub const HOME: &str = "io.pgrehearse.home";
-/// The run that made it.
+/// The run that created it.
 pub const RUN: &str = "io.pgrehearse.run";
-/// When the run that made it is over at the latest, in seconds since 1970: for those who cannot ask its home.
+/// When the run that created it is over at the latest, in seconds since 1970: for those who cannot look into its home.
 pub const DEADLINE: &str = "io.pgrehearse.deadline";
-/// The target that it was made for.
+/// The target that it was created for.
 pub const TARGET: &str = "io.pgrehearse.target";
 /// A data directory kept between runs, by its key.
 pub const KEPT: &str = "io.pgrehearse.kept";

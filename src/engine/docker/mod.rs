@@ -1,6 +1,6 @@
 //! Clusters in containers, through the Docker API.
 //!
-//! A data directory that is used again is made by a container that never sees a dump (`kept`) and kept as an image
+//! A data directory that is used again is created by a container that never sees a dump (`kept`) and kept as an image
 //! layer. A sandbox is a container of that image with no network, no capabilities, a read-only root and bounded resources,
 //! whose only process is the server under a deadline (`container`). Everything else goes through `docker exec`:
 //! connections (`bridge`), client programs, and a watch over memory and processes (`watch`). Where data are on disk, a
@@ -50,7 +50,7 @@ pub struct DockerEngine {
     lease: Arc<Lease>,
     /// What it said of itself.
     pub about: About,
-    /// Data directories that are being made to be kept.
+    /// Data directories that are being created to be kept.
     keeping: Arc<Mutex<JoinSet<()>>>,
 }
 
@@ -113,7 +113,7 @@ impl DockerEngine {
         let Sweep { removed, failed } = sweep::remove_run(&self.docker, &self.lease).await?;
         match failed.is_empty() {
             true => Ok(removed),
-            false => Err(EngineError::Call { action: "cannot remove what the run made", reason: failed.join("; ") }),
+            false => Err(EngineError::Call { action: "cannot remove what the run created", reason: failed.join("; ") }),
         }
     }
 }

@@ -152,7 +152,7 @@ impl DockerSandbox {
             let watch = DiskWatch::begin(&self.docker, &self.image, &self.server, &self.spec, labels.clone());
             self.disk = Some(watch);
         }
-        // Finding the input needs no server; what goes wrong with it is told when it is asked for.
+        // Finding the input needs no server; what goes wrong with it is reported when it is asked for.
         let expected = match &self.spec.input {
             Some(path) if self.mounted => Expected::of(path).ok(),
             _ => None,

@@ -1,9 +1,9 @@
 //! The thread that starts all processes.
 //!
-//! `--die-with-parent` rests on prctl(2) `PR_SET_PDEATHSIG`, which fires when the *thread* that made the child ends,
+//! `--die-with-parent` rests on prctl(2) `PR_SET_PDEATHSIG`, which fires when the *thread* that created the child ends,
 //! not the process. A thread of tokio's blocking pool ends after some idle seconds and a worker ends with its runtime;
 //! a sandbox made by either would be killed with it. So one thread, which lives as long as the process, makes every
-//! child. It also is where a sandbox's CPUs are set: a child inherits them from the thread that makes it.
+//! child. It also is where a sandbox's CPUs are set: a child inherits them from the thread that creates it.
 
 use std::io;
 use std::sync::{OnceLock, mpsc};
@@ -25,7 +25,7 @@ impl Cpus {
 
 /// Starts `command` on the keeper's thread. Must be called in a tokio runtime.
 pub(super) async fn spawn(mut command: Command, cpus: &Cpus) -> io::Result<Child> {
-    let keeper = keeper().ok_or_else(|| io::Error::other("no thread could be made"))?;
+    let keeper = keeper().ok_or_else(|| io::Error::other("no thread could be started"))?;
     let (reply, answer) = tokio::sync::oneshot::channel();
     let runtime = tokio::runtime::Handle::current();
     let cpus = cpus.clone();

@@ -111,7 +111,7 @@ impl Process {
             // kills the whole namespace with it, and bubblewrap ends after that.
             let mut first = children(&mine, self.pid);
             if first.is_empty() {
-                // bubblewrap has only just begun. A child that it makes at the moment it is killed would wait for it
+                // bubblewrap has only just begun. A child that it creates at the moment it is killed would wait for it
                 // for ever, so it is stopped before it is looked at again.
                 self.stop();
                 mine = table::tree(&table::read(), &[self.pid]);

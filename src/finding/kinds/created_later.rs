@@ -24,7 +24,7 @@ pub static KIND: Kind = Kind {
     ..Kind::USUAL
 };
 
-/// What the dump makes and what is not there when it is needed comes later. (What failed before is explained by that.)
+/// What the dump creates and what is not there when it is needed comes later. (What failed before is explained by that.)
 pub(super) fn of_order(refine: &Refine<'_>, failure: &Failure, cause: Cause) -> Cause {
     let routine = ["function ", "procedure ", "aggregate "];
     let routine = routine.iter().find_map(|kind| failure.message.strip_prefix(kind)?.split('(').next());

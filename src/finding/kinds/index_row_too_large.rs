@@ -27,7 +27,7 @@ pub static KIND: Kind = Kind {
     ..Kind::USUAL
 };
 
-/// The index that a statement makes: `CREATE INDEX i ON …`, `… ADD CONSTRAINT c PRIMARY KEY …`; empty for one that brings rows.
+/// The index that a statement creates: `CREATE INDEX i ON …`, `… ADD CONSTRAINT c PRIMARY KEY …`; empty for one that brings rows.
 fn made_index(failed: &FailureView<'_>) -> String {
     let words = failed.words();
     let names: Vec<&str> = words.iter().map(word).collect();

@@ -39,7 +39,7 @@ pub static KIND: Kind = Kind {
     weight: |cause, usual| match cause.because {
         // Every database has it, and what the dump says of it is applied to it.
         None if is_public(&cause.subject) => Severity::Note,
-        // The extension has made it, as in the source.
+        // The extension has created it, as in the source.
         Some(_) => usual.min(Severity::Warning),
         None => usual,
     },
@@ -91,7 +91,7 @@ fn of_catalogue(message: &str) -> bool {
     index.is_some_and(|index| index.ends_with("_index\""))
 }
 
-/// What an extension has made and the dump makes again: pg_dump writes policies and others of an extension's tables.
+/// What an extension has created and the dump creates again: pg_dump writes policies and others of an extension's tables.
 fn of_extension(refine: &Refine<'_>, failure: &Failure, cause: Cause) -> Cause {
     if cause.subject != Subject::None {
         return cause;

@@ -130,7 +130,7 @@ fn a_statement_shows_its_keywords_and_names() {
 }
 
 #[test]
-fn a_place_in_the_source_tells_who_speaks() {
+fn a_place_in_the_source_shows_who_speaks() {
     for (location, voice) in [
         ("get_role_oid, acl.c:5143", Voice::Server),
         ("exec_stmt_raise, pl_exec.c:3893", Voice::Raised),

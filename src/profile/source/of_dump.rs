@@ -11,7 +11,7 @@ use crate::profile::names::{is_locale_name, is_role_name};
 impl DumpFacts {
     /// By a dump and its facts: those of its table of contents, or of a pass over all of it.
     ///
-    /// Roles are those that a fresh server lacks: without those that the dump makes, that PostgreSQL itself has, and without
+    /// Roles are those that a fresh server lacks: without those that the dump creates, that PostgreSQL itself has, and without
     /// `postgres`, which is the superuser where a profile says nothing else.
     pub fn of(dump: &Dump, facts: &Facts) -> Self {
         let requirements = Requirements::of(dump, facts);
@@ -94,7 +94,7 @@ fn database(dump: &Dump, facts: &Facts) -> CreatedDatabase {
     own.or(usual).cloned().unwrap_or_default()
 }
 
-/// The locales of the operating system that databases and collations need: of those that the dump makes, and of those that
+/// The locales of the operating system that databases and collations need: of those that the dump creates, and of those that
 /// initdb has made of them in the source (`de_DE`, `de_DE.utf8`).
 fn locales(requirements: &Requirements, facts: &Facts) -> Vec<String> {
     // Every system has these.

@@ -4,7 +4,7 @@ use super::locale::{Locality, server_encoding};
 use super::{Places, settings, steps};
 use crate::profile::{ByteSize, Cluster, ProfileError, Target, names};
 
-/// `quoting_relevant_chars` in src/backend/commands/extension.c: the superuser owns plpgsql, which initdb makes.
+/// `quoting_relevant_chars` in src/backend/commands/extension.c: the superuser owns plpgsql, which initdb creates.
 const NOT_IN_OWNERS: [char; 4] = ['"', '$', '\'', '\\'];
 
 pub fn check(target: &mut Target, at: &Places<'_>) -> Result<(), ProfileError> {

@@ -26,7 +26,7 @@ pub fn check(target: &mut Target, at: &Places<'_>) -> Result<(), ProfileError> {
         return Err(at.bad(steps!["database", "template"], why).hint(Some(hint)));
     }
     if database.name == "postgres" && (database.template.is_some() || target.database_differs()) {
-        let why = "`postgres` is made by initdb, with the encoding and locale of the cluster";
+        let why = "`postgres` is created by initdb, with the encoding and locale of the cluster";
         return Err(at.bad(steps!["database", "name"], why));
     }
     settings::check(&database.settings, steps!["database", "settings"], at)?;

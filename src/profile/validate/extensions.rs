@@ -61,7 +61,7 @@ fn installed(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
             let known = |schema: &str| target.database.schemas.iter().any(|known| known.name == *schema);
             if !known(schema) && !["public", "pg_catalog"].contains(&schema.as_str()) {
                 let why = format!("no schema of this profile is called `{}`", schema.escape_debug());
-                let hint = "name it in `database.schemas`, which are made first".to_owned();
+                let hint = "name it in `database.schemas`, which are created first".to_owned();
                 return Err(refused("schema", why).hint(Some(hint)));
             }
         }

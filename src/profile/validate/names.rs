@@ -34,7 +34,7 @@ fn target_name(name: &str) -> Result<(), String> {
 fn database(name: &str) -> Result<(), String> {
     identifier(name, "database")?;
     if ["template0", "template1"].contains(&name) {
-        return Err(format!("`{name}` is made by initdb; databases are restored into one of their own"));
+        return Err(format!("`{name}` is created by initdb; databases are restored into one of their own"));
     }
     Ok(())
 }

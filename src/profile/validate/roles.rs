@@ -13,7 +13,7 @@ pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
         let name = steps!["roles", index, "name"];
         names::role(&role.name).map_err(|why| at.bad(name, why))?;
         if role.name == *superuser {
-            return Err(at.bad(name, format!("`{superuser}` is the cluster's superuser, which initdb makes")));
+            return Err(at.bad(name, format!("`{superuser}` is the cluster's superuser, which initdb creates")));
         }
         if let Some(first) = first_of_name.insert(role.name.as_str(), index) {
             return Err(at.bad(name, format!("`{}` is already the name of roles[{first}]", role.name)));

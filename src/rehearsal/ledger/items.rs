@@ -24,7 +24,7 @@ pub struct Item<'a> {
     pub nobody: Option<&'static str>,
     /// Why the restore has left it out.
     pub left_out: Option<&'a str>,
-    /// Whether it belongs to the database itself, and whether it is compared where the dump makes that.
+    /// Whether it belongs to the database itself, and whether it is compared where the dump creates that.
     pub of_database: bool,
     pub can_be_of_database: bool,
 }
@@ -137,7 +137,7 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
         item.can_be_of_database = declared.desc == tag::ACL;
         // Privileges and policies are compared whatever has left them out, as long as their table is there.
         let schema = schema_or_public(declared.schema.as_deref()).to_owned();
-        if item.check == check::OBJECTS || left_out.has_table_of(&schema, &declared.tag) {
+        if item.check == check::OBJECTS || left_out.has_table_of(&schema, declared) {
             item.left_out = declared.id.and_then(|id| left_out.entry(id));
         }
         items.push(item);
@@ -150,14 +150,14 @@ pub fn of<'a>(scan: &'a Scan, left_out: &'a LeftOut) -> Vec<Item<'a>> {
     for (database, count) in unnamed {
         let mut item = Item::new(ItemKind::Definition, database, Default::default(), check::OBJECTS);
         item.count = count;
-        item.nobody = Some("the script makes it by a statement that pg_dump has not written");
+        item.nobody = Some("the script creates it by a statement that pg_dump has not written");
         items.push(item);
     }
     items.extend(databases(scan));
     items
 }
 
-/// The databases that the dump makes, and those that something goes into.
+/// The databases that the dump creates, and those that something goes into.
 fn databases(scan: &Scan) -> impl Iterator<Item = Item<'_>> {
     let facts = &scan.facts;
     let held = scan.held();

@@ -5,7 +5,7 @@ use std::io;
 
 use super::{FIRST_FEW, Group, Page};
 use crate::counted::counted;
-use crate::finding::Subject;
+use crate::finding::{Name, Subject};
 use crate::report::text;
 
 /// So many of a kind are drawn one by one.
@@ -36,6 +36,8 @@ pub(super) fn folded<'g, 'a>(groups: &'g [Group<'a>], all: bool) -> Vec<Vec<&'g 
 /// Whether two findings differ in nothing but what they are about.
 fn are_alike(one: &Group<'_>, other: &Group<'_>) -> bool {
     one.finding.name == other.finding.name
+        // Each stands for a decision, to be read with its reason.
+        && one.finding.name != Name::AcceptUnused
         && one.finding.severity == other.finding.severity
         && one.finding.origin == other.finding.origin
         && one.finding.subject.is_some()

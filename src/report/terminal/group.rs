@@ -1,11 +1,15 @@
 //! The same finding in several targets, drawn once.
 
-use crate::finding::Finding;
+use crate::check::Outcome;
+use crate::finding::{Finding, Name};
 use crate::rehearsal::{Rehearsal, Verdict};
 
 /// One finding and every target that has it.
 pub(super) struct Group<'a> {
     pub finding: &'a Finding,
+    found_by: FoundBy<'a>,
+    /// What each target says of it, each sentence once: it can name the server's version, the role, a time.
+    pub sentences: Vec<&'a str>,
     /// In the report's order, each once.
     pub targets: Vec<&'a str>,
     /// What was seen in any of them, each line once: servers word the same error differently.
@@ -24,10 +28,10 @@ pub(super) struct Group<'a> {
 pub(super) fn collect(targets: &[Rehearsal]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group> = Vec::new();
     for target in targets {
-        for finding in target.findings() {
-            match groups.iter_mut().find(|group| is_the_same(group.finding, finding)) {
+        for (found_by, finding) in findings(target) {
+            match groups.iter_mut().find(|group| group.is_of(found_by, finding)) {
                 Some(group) => group.add(target, finding),
-                None => groups.push(Group::new(target, finding)),
+                None => groups.push(Group::new(target, found_by, finding)),
             }
         }
     }
@@ -38,25 +42,57 @@ pub(super) fn collect(targets: &[Rehearsal]) -> Vec<Group<'_>> {
     groups
 }
 
-/// Whether one block can stand for both. A different fix makes it another block: a target must not be shown another's.
-fn is_the_same(one: &Finding, other: &Finding) -> bool {
-    one.name == other.name
-        && one.severity == other.severity
-        && one.origin == other.origin
-        && one.title == other.title
-        && one.objects == other.objects
-        && one.consequences == other.consequences
-        && one.fix == other.fix
-        && one.commands == other.commands
-        && one.accepted == other.accepted
-        && one.accepted_objects == other.accepted_objects
-        && one.own_severity == other.own_severity
+/// What has found something, and in which database: the restore, which is `None`, or a check.
+type FoundBy<'a> = Option<(&'a str, Option<&'a str>)>;
+
+/// Every finding of a target, the restore's first.
+fn findings(target: &Rehearsal) -> impl Iterator<Item = (FoundBy<'_>, &Finding)> {
+    let of_restore = target.restore.iter().flat_map(|restore| &restore.findings).map(|finding| (None, finding));
+    let of_checks = target.checks.iter().flat_map(|result| {
+        let findings = match &result.outcome {
+            Outcome::Looked { findings } => findings.as_slice(),
+            Outcome::CouldNotLook { .. } => &[],
+        };
+        let found_by = Some((result.check.as_str(), result.database.as_deref()));
+        findings.iter().map(move |finding| (found_by, finding))
+    });
+    of_restore.chain(of_checks)
 }
 
 impl<'a> Group<'a> {
-    fn new(target: &'a Rehearsal, finding: &'a Finding) -> Self {
+    /// Whether its block can stand for this finding too. A different fix makes it another block: a target must not be shown
+    /// another's.
+    fn is_of(&self, found_by: FoundBy<'_>, finding: &Finding) -> bool {
+        let one = self.finding;
+        one.name == finding.name
+            && one.severity == finding.severity
+            && one.origin == finding.origin
+            && one.objects == finding.objects
+            && one.consequences == finding.consequences
+            && one.fix == finding.fix
+            && one.commands == finding.commands
+            && one.accepted == finding.accepted
+            && one.accepted_objects == finding.accepted_objects
+            && one.own_severity == finding.own_severity
+            && one.subject == finding.subject
+            && (one.subject.is_some() || self.found_by == found_by && self.has_seen_as_much(finding))
+    }
+
+    /// Whether a finding without a subject, of the same objects, is about the same.
+    fn has_seen_as_much(&self, finding: &Finding) -> bool {
+        let is_of_check = self.found_by.is_some();
+        // What checks count is what they have found; the failures of a restore can be more or fewer of the same.
+        let is_as_much = !is_of_check || self.finding.count == finding.count;
+        // Where nothing else distinguishes it from others of its name, what was seen does.
+        let is_known_by_evidence = finding.name == Name::UnclassifiedError || is_of_check && finding.objects.is_empty();
+        is_as_much && (!is_known_by_evidence || self.finding.evidence == finding.evidence)
+    }
+
+    fn new(target: &'a Rehearsal, found_by: FoundBy<'a>, finding: &'a Finding) -> Self {
         let mut group = Self {
             finding,
+            found_by,
+            sentences: Vec::new(),
             targets: Vec::new(),
             evidence: Vec::new(),
             count: finding.count,
@@ -71,6 +107,9 @@ impl<'a> Group<'a> {
     fn add(&mut self, target: &'a Rehearsal, finding: &'a Finding) {
         if !self.targets.contains(&target.target.as_str()) {
             self.targets.push(&target.target);
+        }
+        if !self.sentences.contains(&finding.title.as_str()) {
+            self.sentences.push(&finding.title);
         }
         for line in &finding.evidence {
             if !self.evidence.contains(&line.as_str()) {

@@ -1,6 +1,7 @@
 use super::super::sample;
 use super::*;
 use crate::finding::{Consequence, Finding, Name, Subject};
+use crate::rehearsal::Rehearsal;
 use crate::session::SourceFacts;
 
 fn drawn(report: &Report, options: TerminalOptions) -> String {
@@ -147,6 +148,38 @@ fn the_words_of_different_servers_stand_in_one_block() {
     let text = plain(&report);
     assert_eq!(text.matches("error[permission-denied]").count(), 1);
     assert!(text.contains("member of role") && text.contains("SET ROLE"));
+}
+
+#[test]
+fn one_cause_is_one_block_whatever_figure_each_target_names_and_two_are_two() {
+    let lacks = |server: u16, feature: &'static str| Finding {
+        subject: Some(Subject::Feature(feature)),
+        ..Finding::new(Name::FeatureMissing, format!("PostgreSQL {server} has no {feature:?}"))
+    };
+    let with = |name: &str, check_of: Option<&str>, finding: Finding| {
+        let mut result = sample::check("definitions", vec![finding]);
+        result.database = check_of.map(str::to_owned);
+        sample::target(name, "17.11", Vec::new(), vec![result])
+    };
+    let first = || with("a", None, lacks(13, "x"));
+    let blocks = |targets: Vec<Rehearsal>| {
+        let text = plain(&sample::report(targets));
+        (text.matches("error[").count(), text)
+    };
+    let (count, text) = blocks(vec![first(), with("b", None, lacks(14, "x"))]);
+    assert_eq!(count, 1, "{text}");
+    assert!(text.contains("PostgreSQL 13 has no") && text.contains("also     PostgreSQL 14 has no"), "{text}");
+    assert_eq!(blocks(vec![first(), with("b", None, lacks(13, "y"))]).0, 2);
+    // Without a subject the objects, how many they are, and the database distinguish it.
+    let bare = |count: u64| Finding {
+        count,
+        objects: vec!["TABLE public.t".to_owned()],
+        ..Finding::new(Name::RowsMissing, format!("{count} rows"))
+    };
+    let pair = |database: Option<&str>, count: u64| {
+        blocks(vec![with("a", Some("app"), bare(2)), with("b", database, bare(count))]).0
+    };
+    assert_eq!((pair(Some("app"), 2), pair(Some("app"), 3), pair(Some("log"), 2)), (1, 2, 2));
 }
 
 fn role(name: &str, consequences: Vec<Consequence>) -> Finding {

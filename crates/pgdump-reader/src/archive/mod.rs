@@ -12,7 +12,7 @@ pub(crate) mod toc;
 use std::fmt;
 
 use crate::compression::Compression;
-use crate::object_kind;
+use crate::object_words;
 use crate::tag;
 
 /// A dump in custom, directory or tar format, as its table of contents describes it.
@@ -179,7 +179,7 @@ pub struct TocEntry {
     pub tag: String,
     /// The type: `TABLE`, `TABLE DATA`, `ACL`.
     pub desc: String,
-    /// When a restore makes it.
+    /// When a restore creates it.
     pub section: Section,
     /// The statements that make it; empty where it only has data, or was left out ([`Archive::abridged`]).
     /// Strings are as [`in_standard_form`](crate::in_standard_form) has them.
@@ -219,7 +219,7 @@ impl TocEntry {
     /// What it says something of, where it is a comment, privileges or a label: the kind as statements call it, and the rest
     /// of the tag.
     pub fn subject(&self) -> Option<(&'static str, &str)> {
-        object_kind::subject(&self.desc, &self.tag)
+        object_words::subject_of(&self.desc, &self.tag)
     }
 
     /// The oids of the large objects that the entry stands for. Since 17 (archives of 1.16) one entry has all that have owner
@@ -232,7 +232,7 @@ impl TocEntry {
     /// Whether it says something of the database itself, and not of what the database holds: its comment, its
     /// privileges.
     pub fn is_of_database(&self) -> bool {
-        object_kind::is_of_database(&self.desc, &self.tag)
+        object_words::is_of_database(&self.desc, &self.tag)
     }
 }
 
@@ -242,13 +242,13 @@ pub(crate) fn label(desc: &str, schema: Option<&str>, tag: &str) -> String {
         return format!("{desc} {tag}");
     };
     // What hangs on an object bears its kind in the tag.
-    match object_kind::subject(desc, tag) {
+    match object_words::subject_of(desc, tag) {
         Some((kind @ (tag::CONSTRAINT | tag::POLICY | tag::RULE | tag::TRIGGER), rest)) => {
             match rest.rsplit_once(" ON ") {
                 // A domain's constraint is `ON DOMAIN d` (dumpDomain in pg_dump.c).
-                Some((name, on)) => match on.strip_prefix("DOMAIN ") {
-                    Some(domain) => format!("{desc} {kind} {name} ON DOMAIN {schema}.{domain}"),
-                    None => format!("{desc} {kind} {name} ON {schema}.{on}"),
+                Some((name, on)) => match object_words::split_label(on) {
+                    Some((tag::DOMAIN, domain)) => format!("{desc} {kind} {name} ON DOMAIN {schema}.{domain}"),
+                    _ => format!("{desc} {kind} {name} ON {schema}.{on}"),
                 },
                 None => format!("{desc} {kind} {schema}.{rest}"),
             }

@@ -11,6 +11,7 @@ use crate::archive::{ArchiveCompression, ArchiveVersion};
 use crate::dump::{Content, Dump};
 use crate::facts::RoleUse;
 use crate::facts::{CreatedDatabase, Extension, Facts};
+use crate::object_kind::{ObjectKind, Part};
 
 pub use features::{FEATURES, Feature, feature_refused, features_in};
 pub use needs::{Collation, Needs, PrivilegedUse, SUBSCRIPTIONS};
@@ -72,7 +73,9 @@ impl Requirements {
     /// What the dump asks for, by its facts: those of its table of contents, or of a pass over all of it.
     pub fn of(dump: &Dump, facts: &Facts) -> Self {
         let needs = &facts.needs;
-        let of_database = |objects: &[String]| objects.iter().all(|object| object.starts_with("DATABASE "));
+        let of_database = |objects: &[String]| {
+            objects.iter().all(|object| ObjectKind::of_label(object).is_some_and(|kind| kind.part == Part::Database))
+        };
         let (database_features, features) =
             needs.features().into_iter().partition(|(_, objects): &(_, Vec<String>)| of_database(objects));
         let (client, client_because) = client_of(dump);

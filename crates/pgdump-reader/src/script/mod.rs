@@ -264,7 +264,7 @@ impl<R: io::Read> ScriptPass<'_, '_, R> {
         self.copy_all(copies)
     }
 
-    /// Takes a schema and what the same statement makes in it, where names without a schema lead into that one.
+    /// Takes a schema and what the same statement creates in it, where names without a schema lead into that one.
     fn take_elements(&mut self, elements: Elements) {
         self.take(&elements.head);
         let schema = self.collector.schema.replace(elements.schema);

@@ -1,4 +1,4 @@
-//! `CREATE SCHEMA s CREATE TABLE t (…) GRANT …`: SQL's own form, in which one statement makes a schema and what is in it
+//! `CREATE SCHEMA s CREATE TABLE t (…) GRANT …`: SQL's own form, in which one statement creates a schema and what is in it
 //! (OptSchemaEltList in gram.y, PostgreSQL 13 to 18).
 
 use crate::lexer::{Statement, TokenKind};

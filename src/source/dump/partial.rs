@@ -20,7 +20,7 @@ pub fn signs(dump: &Dump, scan: &Scan) -> Vec<String> {
     signs
 }
 
-/// Tables that the dump makes and has no data for, not even an empty block: pg_dump writes one for every table that has rows
+/// Tables that the dump creates and has no data for, not even an empty block: pg_dump writes one for every table that has rows
 /// of its own (dumpTableData in pg_dump.c, PostgreSQL 13 to 18).
 pub fn without_data(dump: &Dump, scan: &Scan) -> Vec<String> {
     // Empty tables leave no trace among INSERT statements.
@@ -62,7 +62,7 @@ fn sign_of_missing_data(bare: &[String]) -> Option<String> {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let named = bare[..bare.len().min(NAMED)].join(", ");
     Some(format!(
-        "the dump makes {named}{more} and holds no data for {}: it was made without (pg_dump --exclude-table-data)",
+        "the dump creates {named}{more} and holds no data for {}: it was made without (pg_dump --exclude-table-data)",
         if bare.len() == 1 { "it" } else { "them" }
     ))
 }
