@@ -314,7 +314,7 @@ fn a_restore_in_one_transaction_that_needs_too_many_locks_says_so() {
 fn errors_in_log(major: u16, dump: &Path) -> u64 {
     const RESTORE: &str = r#"
 set -e
-export PGHOST=/tmp PGUSER=postgres PGDATA=/tmp/data
+export PGHOST=/tmp PGUSER=postgres PGDATA=/data/pg
 cat >/tmp/dump
 {
     initdb --no-sync -A trust -U postgres -E UTF8 --locale=C.UTF-8
@@ -331,7 +331,7 @@ grep -c ' ERROR: ' /tmp/log
     images::ensure();
     let image = format!("pgrehearse-test/postgres:{major}");
     let mut child = Command::new("docker")
-        .args(["run", "--rm", "-i", "--network", "none", "--entrypoint", "bash", &image, "-c", RESTORE])
+        .args(["run", "--rm", "-i", "--network", "none", "--tmpfs", "/data:rw,mode=1777", "--entrypoint", "bash", &image, "-c", RESTORE])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -12,7 +12,7 @@ make() { # DATABASE OPTIONS...: made by the SQL file of its name
 mkdir /tmp/out
 out=/tmp/out
 dump() { # FILE OPTIONS...
-    pg_dump -f "$out/$1" "${@:2}"
+    pg_dump --no-sync -f "$out/$1" "${@:2}"
 }
 
 sql postgres roles
@@ -28,7 +28,7 @@ dump shop-create.dump -C -Fc shop
 dump shop-inserts.sql --inserts shop
 # Written to a pipe an archive has no offsets of its data.
 pg_dump -Fc shop | cat >"$out/shop-piped.dump"
-pg_dumpall -f "$out/all.sql"
+pg_dumpall --no-sync -f "$out/all.sql"
 
 if ((major >= 16)); then
     for method in none gzip lz4 zstd; do
@@ -118,7 +118,7 @@ done
 dump needs.dump -Fc needs
 dump needs.sql needs
 dump needs-create.sql -C needs
-pg_dumpall -f "$out/all-needs.sql"
+pg_dumpall --no-sync -f "$out/all-needs.sql"
 
 make catalog
 for later in 15 18; do
