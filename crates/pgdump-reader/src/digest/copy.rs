@@ -107,8 +107,10 @@ mod tests {
         let mut tally = Tally::default();
         tally.lines(text.as_bytes(), &mut RowHasher::new(Recipe::default()));
         assert_eq!(tally.digest, expected.0);
-        assert_eq!(end_of_rows(b"a\nb\\\nc"), Some(2));
-        assert_eq!(end_of_rows(b"b\\\nc"), None);
+        assert_eq!(end_of_rows(b"a\nb\\\nc", 0), Some(2));
+        assert_eq!(end_of_rows(b"b\\\nc", 0), None);
+        assert_eq!(end_of_rows(b"ab\ncd", 2), Some(3));
+        assert_eq!(end_of_rows(b"a\nbc", 2), None);
     }
 
     fn digest(pieces: &[&str], recipe: super::super::Recipe) -> (Digest, bool) {

@@ -95,9 +95,10 @@ pub(super) fn goes_on(line: &[u8]) -> bool {
     line.last() == Some(&b'\\') && line.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
-/// Where the last row of this text ends: behind its line break.
-pub(super) fn end_of_rows(text: &[u8]) -> Option<usize> {
-    memchr::memrchr_iter(b'\n', text).find(|end| !goes_on(&text[..*end])).map(|end| end + 1)
+/// Where the last row of this text ends, behind its line break. No row ends before `from`.
+pub(super) fn end_of_rows(text: &[u8], from: usize) -> Option<usize> {
+    let mut breaks = memchr::memrchr_iter(b'\n', &text[from..]).map(|end| from + end);
+    breaks.find(|end| !goes_on(&text[..*end])).map(|end| end + 1)
 }
 
 /// What lines of COPY text come to.

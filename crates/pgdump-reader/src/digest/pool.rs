@@ -21,6 +21,8 @@ pub(super) struct DigestPool {
     workers: Vec<JoinHandle<Tally>>,
     /// Lines that are yet to be given away; the last one is yet to end.
     pending: Vec<u8>,
+    /// How much of it has been searched for the end of a row, and has none: a long row is not searched again with each piece.
+    searched: usize,
     /// Whether the line that is being read is longer than is kept.
     too_long: bool,
     ended: bool,
@@ -45,7 +47,16 @@ impl DigestPool {
         });
         let workers = workers.collect();
         let hasher = RowHasher::new(hasher.recipe.clone());
-        Self { chunks, workers, pending: begun, too_long: false, ended: false, hasher, own: Tally::default() }
+        Self {
+            chunks,
+            workers,
+            pending: begun,
+            searched: 0,
+            too_long: false,
+            ended: false,
+            hasher,
+            own: Tally::default(),
+        }
     }
 
     pub(super) fn take(&mut self, mut piece: &[u8]) {
@@ -61,22 +72,24 @@ impl DigestPool {
         if self.pending.len() < CHUNK {
             return;
         }
-        match end_of_rows(&self.pending) {
+        match end_of_rows(&self.pending, self.searched) {
             Some(end) => {
                 // Room for the next chunk at once, so that it does not move as it grows.
                 let mut rest = Vec::with_capacity(CHUNK + CHUNK / 2);
                 rest.extend_from_slice(&self.pending[end..]);
                 self.pending.truncate(end);
+                self.searched = rest.len();
                 let chunk = std::mem::replace(&mut self.pending, rest);
                 self.give(chunk);
             }
             None if self.pending.len() > MAX_ROW => {
                 self.pending = Vec::new();
+                self.searched = 0;
                 self.too_long = true;
                 self.own.digest.rows += 1;
                 self.own.fault = Some(NoDigest::LongRow);
             }
-            None => {}
+            None => self.searched = self.pending.len(),
         }
     }
 
@@ -103,7 +116,7 @@ impl DigestPool {
     pub(super) fn finish(mut self) -> Tally {
         let pending = std::mem::take(&mut self.pending);
         // A line that never ended is no row.
-        if let Some(end) = end_of_rows(&pending)
+        if let Some(end) = end_of_rows(&pending, self.searched)
             && !self.ended
         {
             self.give(pending[..end].to_vec());
