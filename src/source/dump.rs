@@ -19,7 +19,7 @@ use crate::restore;
 
 /// How long pg_restore may take on a tar file that is known to be cut off: it reads at its end for ever
 /// (`_tarReadRaw` in pg_backup_tar.c, PostgreSQL 13 to 18).
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A dump, and the pass over it.
 #[derive(Clone)]
