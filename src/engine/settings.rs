@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Storage;
 use crate::profile::{Limits, reserved};
 
 const MIB: u64 = 1 << 20;
@@ -14,12 +15,20 @@ pub fn max_wal_size(limits: &Limits) -> u64 {
     (limits.disk.0 / 4).clamp(64 * MIB, 8 * GIB)
 }
 
+/// The most that a server gets whose data are in memory anyway: PostgreSQL's default. Each page of them costs time at the start, as each
+/// buffer's descriptor is written then.
+const BUFFERS_BESIDE_MEMORY: u64 = 128 * MIB;
+
 /// Settings for a throwaway server that may use `limits`, without paths and addresses, which are the engine's matter.
 ///
 /// All of them exist in PostgreSQL 13 to 18.
-pub fn sandbox_settings(limits: &Limits) -> Vec<(String, String)> {
+pub fn sandbox_settings(limits: &Limits, storage: Storage) -> Vec<(String, String)> {
     let memory = limits.memory.0;
-    let shared_buffers = (memory / 4).clamp(16 * MIB, GIB);
+    let most = match storage {
+        Storage::Memory => BUFFERS_BESIDE_MEMORY,
+        Storage::Disk => GIB,
+    };
+    let shared_buffers = (memory / 4).clamp(16 * MIB, most);
     // pg_restore's parallel jobs each may use this much, beside the shared buffers.
     let maintenance_work_mem = (memory / 8).clamp(16 * MIB, 512 * MIB);
     let max_wal_size = max_wal_size(limits);
@@ -62,10 +71,11 @@ pub fn sandbox_settings(limits: &Limits) -> Vec<(String, String)> {
 /// engine's own (paths and addresses). The target cannot change what pgrehearse needs to reach the server and its log.
 pub fn server_settings(
     limits: &Limits,
+    storage: Storage,
     target: &BTreeMap<String, String>,
     engine: &[(&str, String)],
 ) -> BTreeMap<String, String> {
-    let mut settings: BTreeMap<String, String> = sandbox_settings(limits).into_iter().collect();
+    let mut settings: BTreeMap<String, String> = sandbox_settings(limits, storage).into_iter().collect();
     for (name, value) in target {
         let name = name.to_ascii_lowercase();
         if reserved::why(&name).is_none() {
@@ -113,19 +123,29 @@ mod tests {
 
     #[test]
     fn a_targets_setting_wins_over_the_sandboxs() {
-        let settings = server_settings(&Limits::default(), &target(&[("FSYNC", "on"), ("work_mem", "8MB")]), &[]);
+        let wanted = target(&[("FSYNC", "on"), ("work_mem", "8MB")]);
+        let settings = server_settings(&Limits::default(), Storage::Disk, &wanted, &[]);
         assert_eq!(settings["fsync"], "on");
         assert_eq!(settings["work_mem"], "8MB");
         assert_eq!(settings["shared_buffers"], "512MB");
     }
 
     #[test]
+    fn buffers_are_few_where_the_data_are_in_memory_and_the_targets_where_it_says_so() {
+        let buffers = |target: &BTreeMap<String, String>| {
+            server_settings(&Limits::default(), Storage::Memory, target, &[])["shared_buffers"].clone()
+        };
+        assert_eq!(buffers(&target(&[])), "128MB");
+        assert_eq!(buffers(&target(&[("shared_buffers", "1GB")])), "1GB");
+    }
+
+    #[test]
     fn all_that_the_log_is_read_by_is_set_and_no_targets() {
-        for (name, value) in sandbox_settings(&Limits::default()) {
+        for (name, value) in sandbox_settings(&Limits::default(), Storage::Disk) {
             let is_of_log = (name.starts_with("log_") || name.starts_with("logging_") || name == "lc_messages")
                 && !matches!(name.as_str(), "log_timezone" | "log_checkpoints");
             assert_eq!(reserved::why(&name).is_some(), is_of_log, "{name}");
-            let settings = server_settings(&Limits::default(), &target(&[(&name, "other")]), &[]);
+            let settings = server_settings(&Limits::default(), Storage::Disk, &target(&[(&name, "other")]), &[]);
             assert_eq!(settings[&name], if is_of_log { value } else { "other".to_owned() }, "{name}");
         }
     }
@@ -143,7 +163,7 @@ mod tests {
     fn a_target_cannot_move_the_log_or_the_socket() {
         let engine = [("listen_addresses", String::new())];
         let wanted = target(&[("log_destination", "stderr"), ("Listen_Addresses", "*"), ("port", "1")]);
-        let settings = server_settings(&Limits::default(), &wanted, &engine);
+        let settings = server_settings(&Limits::default(), Storage::Disk, &wanted, &engine);
         assert_eq!(settings["log_destination"], "csvlog");
         assert_eq!(settings["listen_addresses"], "");
         assert!(!settings.contains_key("port"));

@@ -219,7 +219,7 @@ pub fn settings(spec: &SandboxSpec) -> Given {
         // Where the data are in memory the WAL is too, and the limit is near.
         own.push(("max_wal_size", "256MB".to_owned()));
     }
-    given(&server_settings(&spec.limits, &spec.settings, &own), &spec.hidden)
+    given(&server_settings(&spec.limits, spec.storage, &spec.settings, &own), &spec.hidden)
 }
 
 /// How many lines of settings the container's first process reads from its standard input, where there are any.

@@ -181,7 +181,7 @@ pub fn settings(spec: &SandboxSpec) -> Given {
         ("log_directory", format!("{DATA}/pgrehearse-log")),
         ("log_filename", "postgresql.log".to_owned()),
     ];
-    given(&server_settings(&spec.limits, &spec.settings, &own), &spec.hidden)
+    given(&server_settings(&spec.limits, spec.storage, &spec.settings, &own), &spec.hidden)
 }
 
 /// Does as root what a profile asks for and no entrypoint does.

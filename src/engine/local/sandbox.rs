@@ -228,7 +228,7 @@ impl LocalSandbox {
             ("log_file_mode", "0600".to_owned()),
         ];
         let mut argv: Vec<OsString> = vec!["postgres".into(), "-D".into(), format!("{data}/pgdata").into()];
-        let settings = given(&server_settings(&spec.limits, &spec.settings, &own), &spec.hidden);
+        let settings = given(&server_settings(&spec.limits, spec.storage, &spec.settings, &own), &spec.hidden);
         argv.extend(settings.arguments.into_iter().map(OsString::from));
         if !settings.file.is_empty() {
             // No code of a dump has run, so nothing but initdb's own file can be there.
