@@ -331,7 +331,20 @@ grep -c ' ERROR: ' /tmp/log
     images::ensure();
     let image = format!("pgrehearse-test/postgres:{major}");
     let mut child = Command::new("docker")
-        .args(["run", "--rm", "-i", "--network", "none", "--tmpfs", "/data:rw,mode=1777", "--entrypoint", "bash", &image, "-c", RESTORE])
+        .args([
+            "run",
+            "--rm",
+            "-i",
+            "--network",
+            "none",
+            "--tmpfs",
+            "/data:rw,mode=1777",
+            "--entrypoint",
+            "bash",
+            &image,
+            "-c",
+            RESTORE,
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
