@@ -1,4 +1,5 @@
-//! Connections to a sandbox's server, and programs in it, go through `docker exec`: one after the other over the same one.
+//! Connections to a sandbox's server, and programs in it, all go over one program that `docker exec` starts. Where it is not there they go
+//! over shells, one after the other over the same one.
 
 use std::sync::Arc;
 
@@ -10,6 +11,25 @@ use pgrehearse::profile;
 use tokio::io::AsyncReadExt as _;
 
 use crate::support::{Home, bare, docker};
+
+/// The same, once what carries everything is no more.
+fn over_shells(ask: impl AsyncFnOnce(&dyn Sandbox, &str)) {
+    in_a_sandbox(async |sandbox, container| {
+        // It is the first that a connection goes over.
+        drop(open(sandbox).await);
+        signal(container, "perl", "KILL");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        ask(sandbox, container).await;
+    });
+}
+
+/// Sends a signal to every process of this name in a container.
+fn signal(container: &str, process: &str, name: &str) {
+    let script = format!(
+        r#"for dir in /proc/[0-9]*; do [ "$(cat $dir/comm)" != {process} ] || kill -{name} ${{dir#/proc/}}; done"#
+    );
+    docker::output(&["exec", container, "sh", "-c", &script]);
+}
 
 /// Runs what is asked in a sandbox of its own, with its container's id.
 fn in_a_sandbox(ask: impl AsyncFnOnce(&dyn Sandbox, &str)) {
@@ -45,8 +65,64 @@ fn programs(container: &str) -> usize {
 }
 
 #[test]
-fn one_program_carries_connections_that_come_after_each_other_and_each_is_a_new_one() {
+fn one_program_carries_all_connections_and_each_is_a_new_one() {
     in_a_sandbox(async |sandbox, container| {
+        let first = open(sandbox).await;
+        first.batch("SET work_mem = '64kB'; CREATE TEMP TABLE mine (a int)", "cannot set").await.unwrap();
+        let programs_at_first = programs(container);
+        let mut together = vec![first];
+        for _ in 0..20 {
+            let session = open(sandbox).await;
+            let rows = session.query("SELECT current_setting('work_mem'), to_regclass('pg_temp.mine')::text", &[], "");
+            assert_eq!(rows.await.unwrap()[0].get::<_, String>(0), "4MB");
+            together.push(session);
+        }
+        assert_eq!(programs(container), programs_at_first);
+        let mut processes = Vec::new();
+        for session in &together {
+            processes.push(process(session).await);
+        }
+        processes.sort_unstable();
+        processes.dedup();
+        assert_eq!(processes.len(), 21, "a server's process served two connections");
+    });
+}
+
+#[test]
+fn a_connection_that_nobody_reads_holds_up_no_other_and_much_goes_both_ways() {
+    in_a_sandbox(async |sandbox, _| {
+        let (slow, other) = (open(sandbox).await, open(sandbox).await);
+        let sql = "SELECT repeat('x', 1000000) FROM generate_series(1, 50)";
+        let mut unread = std::pin::pin!(slow.query(sql, &[], "cannot ask"));
+        // It begins, and nobody takes what comes.
+        let _ = tokio::time::timeout(std::time::Duration::from_millis(50), &mut unread).await;
+        let (stdout, _, code) = run(sandbox, &["head", "-c", "30000000", "/dev/zero"], &[]).await;
+        assert_eq!((stdout.len(), code), (30_000_000, 0));
+        let long = "é".repeat(5_000_000);
+        let rows = other.query("SELECT length($1::text), $1", &[&long], "cannot ask").await.unwrap();
+        assert_eq!(rows[0].get::<_, i32>(0), 5_000_000);
+        assert_eq!(rows[0].get::<_, String>(1), long);
+        assert_eq!(unread.await.unwrap().len(), 50);
+    });
+}
+
+#[test]
+fn what_carries_everything_can_go_and_what_comes_next_goes_over_shells() {
+    in_a_sandbox(async |sandbox, container| {
+        let session = open(sandbox).await;
+        let at_first = programs(container);
+        signal(container, "perl", "KILL");
+        assert!(session.query("SELECT 1", &[], "cannot ask").await.is_err());
+        assert_eq!(open(sandbox).await.server_major().await.unwrap().0, 17);
+        assert_eq!(run(sandbox, &["sh", "-c", "exit 7"], &[]).await.2, 7);
+        // And the one that has sent the signal.
+        assert_eq!(programs(container), at_first);
+    });
+}
+
+#[test]
+fn a_shell_carries_connections_that_come_after_each_other_and_each_is_a_new_one() {
+    over_shells(async |sandbox, container| {
         let first = open(sandbox).await;
         let mut processes = vec![process(&first).await];
         first.batch("SET work_mem = '64kB'; CREATE TEMP TABLE mine (a int)", "cannot set").await.unwrap();
@@ -84,8 +160,18 @@ async fn run(sandbox: &dyn Sandbox, argv: &[&str], env: &[(&str, &str)]) -> (Vec
 }
 
 #[test]
+fn programs_keep_their_streams_words_and_codes() {
+    in_a_sandbox(async |sandbox, container| programs_are_as_they_are(sandbox, container, 1).await);
+}
+
+#[test]
 fn programs_share_what_carries_connections_and_keep_their_streams_words_and_codes() {
-    in_a_sandbox(async |sandbox, container| {
+    over_shells(async |sandbox, container| programs_are_as_they_are(sandbox, container, 4).await);
+}
+
+/// At most so many programs of the engine's carry them, less one.
+async fn programs_are_as_they_are(sandbox: &dyn Sandbox, container: &str, most: usize) {
+    {
         let at_first = programs(container);
         for _ in 0..3 {
             let odd = ["it's", "", "two\nlines", "a b", "\"; DROP", "$(id)", "Käse"];
@@ -108,25 +194,19 @@ fn programs_share_what_carries_connections_and_keep_their_streams_words_and_code
             let ((_, _, code), session) = tokio::join!(sleep, open(sandbox));
             assert_eq!((code, session.server_major().await.unwrap().0), (0, 17));
         }
-        assert!(programs(container) < at_first + 4, "{}", programs(container));
-    });
+        assert!(programs(container) < at_first + most, "{}", programs(container));
+    }
 }
 
 #[test]
 fn a_program_runs_once_also_where_what_should_run_it_answers_too_late() {
-    in_a_sandbox(async |sandbox, container| {
-        let signal = |name: &str| {
-            let script = format!(
-                r#"for dir in /proc/[0-9]*; do [ "$(cat $dir/comm)" != bash ] || kill -{name} ${{dir#/proc/}}; done"#
-            );
-            docker::output(&["exec", container, "sh", "-c", &script]);
-        };
+    over_shells(async |sandbox, container| {
         let program = ["sh", "-c", "echo ran >> /tmp/ran"];
         assert_eq!(run(sandbox, &program, &[]).await.2, 0);
         // As on a machine that has no time for it.
-        signal("STOP");
+        signal(container, "bash", "STOP");
         assert_eq!(run(sandbox, &program, &[]).await.2, 0);
-        signal("CONT");
+        signal(container, "bash", "CONT");
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         assert_eq!(docker::lines(&["exec", container, "cat", "/tmp/ran"]), ["ran", "ran"]);
     });
@@ -134,7 +214,16 @@ fn a_program_runs_once_also_where_what_should_run_it_answers_too_late() {
 
 #[test]
 fn a_connection_that_the_server_ends_says_why_and_the_next_one_begins_afresh() {
-    in_a_sandbox(async |sandbox, _| {
+    in_a_sandbox(async |sandbox, _| connections_end(sandbox).await);
+}
+
+#[test]
+fn over_a_shell_a_connection_that_the_server_ends_says_why_and_the_next_one_begins_afresh() {
+    over_shells(async |sandbox, _| connections_end(sandbox).await);
+}
+
+async fn connections_end(sandbox: &dyn Sandbox) {
+    {
         for _ in 0..5 {
             let (victim, other) = (open(sandbox).await, open(sandbox).await);
             let sql = format!("SELECT pg_terminate_backend({})", process(&victim).await);
@@ -154,5 +243,5 @@ fn a_connection_that_the_server_ends_says_why_and_the_next_one_begins_afresh() {
             drop(session);
             assert_eq!(open(sandbox).await.server_major().await.unwrap().0, 17);
         }
-    });
+    }
 }

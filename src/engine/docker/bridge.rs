@@ -9,6 +9,7 @@ use bytes::{Buf as _, Bytes};
 use futures_util::StreamExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 
+use super::carrier::{self, Carrier};
 use super::shell::{Borrowed, Shells, TURN};
 use crate::engine::{EngineError, Pipe};
 
@@ -26,8 +27,18 @@ for i in {1..6000}; do
 done
 "#;
 
+/// Becomes the [carrier], which is the last argument, and goes on where the image has no Perl, or lacks a module of it: its exit code is
+/// 127 or 2 then.
+const CARRY: &str = r#"
+perl -e "${!#}" 5432 2> /dev/null
+case $? in 2 | 127) ;; *) exit ;; esac
+"#;
+
 /// A connection to the server, which accepts connections already. To the server it is a new one, whatever its shell has carried.
 pub async fn connect(shells: &Shells) -> Result<Box<dyn Pipe>, EngineError> {
+    if let Some(carrier) = shells.carrier() {
+        return Ok(Box::new(carrier.connect().await?));
+    }
     Ok(Box::new(Connection::over(shells.connect().await?)))
 }
 
@@ -40,19 +51,34 @@ pub async fn first(
     arguments: &[&str],
 ) -> Result<(Box<dyn Pipe>, String), EngineError> {
     const READY: &[u8] = b"ready\n";
+    const CARRIED: &[u8] = b"carried\n";
     /// What `before` may print.
     const MOST: usize = 4096;
-    let script = format!("{before}\n{wait}\necho ready");
-    let mut connection = Connection::over(shells.first(&script, arguments).await?);
+    let script = format!("{before}\n{wait}\n{CARRY}\necho ready");
+    let arguments: Vec<&str> = arguments.iter().copied().chain([carrier::SCRIPT]).collect();
+    let mut connection = Connection::over(shells.first(&script, &arguments).await?);
     let mut printed = Vec::new();
-    while !printed.ends_with(READY) {
+    let carrier = loop {
+        if let Some(before) = printed.strip_suffix(READY) {
+            printed.truncate(before.len());
+            break None;
+        }
+        if let Some(before) = printed.strip_suffix(CARRIED) {
+            printed.truncate(before.len());
+            let unread = std::mem::take(&mut connection.unread);
+            let attached = connection.shell.take().and_then(Borrowed::into_attached);
+            break attached.map(|attached| Carrier::over(attached, &unread));
+        }
         match connection.read_u8().await {
             Ok(byte) if printed.len() < MOST => printed.push(byte),
             _ => return Err(EngineError::Gone("its server did not get ready".into())),
         }
+    };
+    let printed = String::from_utf8_lossy(&printed).into_owned();
+    match carrier {
+        Some(carrier) => Ok((Box::new(shells.are_replaced_by(carrier).connect().await?), printed)),
+        None => Ok((Box::new(connection), printed)),
     }
-    printed.truncate(printed.len() - READY.len());
-    Ok((Box::new(connection), String::from_utf8_lossy(&printed).into_owned()))
 }
 
 /// Whether the shell says so that a connection has ended. It can have other things to say, such as that the pid file went away between

@@ -7,6 +7,7 @@
 //! second container watches over that from outside (`disk`).
 
 mod bridge;
+mod carrier;
 mod container;
 mod disk;
 mod ended;

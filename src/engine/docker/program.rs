@@ -9,6 +9,9 @@ use crate::engine::{EngineError, Running};
 
 /// Runs a program with its streams apart, as [`super::exec::run`] does. `env` is `NAME=VALUE`.
 pub async fn run(shells: &Shells, argv: &[String], env: &[String]) -> Result<Running, EngineError> {
+    if let Some(carrier) = shells.carrier() {
+        return Ok(carrier.run(argv, env));
+    }
     let (mut shell, token) = shells.run(argv, env).await?;
     const BUFFER: usize = 64 * 1024;
     let (mut to_stdout, of_stdout) = tokio::io::duplex(BUFFER);

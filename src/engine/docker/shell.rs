@@ -3,7 +3,7 @@
 //! To start a program in a container through the engine costs more processor time than most of what it then does (some 45 ms of a
 //! processor for `docker exec … true`). A shell that is done with one errand stays for the next one.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bollard::Docker;
@@ -12,6 +12,7 @@ use futures_util::StreamExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Notify;
 
+use super::carrier::Carrier;
 use super::exec::{self, Attached, Exec};
 use crate::engine::EngineError;
 
@@ -91,6 +92,8 @@ pub struct Shells {
 
 #[derive(Default)]
 struct Shared {
+    /// What carries everything in their place, where the image can run it.
+    carrier: OnceLock<Carrier>,
     state: Mutex<State>,
     /// A shell has come back, or will not.
     changed: Notify,
@@ -108,6 +111,16 @@ struct State {
 impl Shells {
     pub fn new(docker: &Docker, container: &str) -> Self {
         Self { docker: docker.clone(), container: container.to_owned(), shared: Arc::default() }
+    }
+
+    /// What carries connections and programs in their place, unless there is no such thing, or it has ended.
+    pub fn carrier(&self) -> Option<&Carrier> {
+        self.shared.carrier.get().filter(|carrier| !carrier.is_gone())
+    }
+
+    /// From now on this carries everything.
+    pub fn are_replaced_by(&self, carrier: Carrier) -> &Carrier {
+        self.shared.carrier.get_or_init(|| carrier)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -233,6 +246,11 @@ impl Borrowed {
     /// Its streams. `None` is never seen by who has one.
     pub fn attached(&mut self) -> Option<&mut Attached> {
         self.shell.as_mut().map(|shell| &mut shell.attached)
+    }
+
+    /// What it was, to be something else from now on.
+    pub fn into_attached(mut self) -> Option<Attached> {
+        self.shell.take().map(|shell| shell.attached)
     }
 
     /// Its connection is about to end, so that it is worth waiting for.

@@ -1,0 +1,333 @@
+//! One program in a container that carries all connections to its server, and all programs without standard input.
+//!
+//! To start a program in a container through the engine costs more processor time than most of what it then does, so this one is started
+//! once. It is written in Perl, which every Debian has; where an image lacks it, [shells](super::shell) do the same, one for each.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use bollard::container::LogOutput;
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::sync::mpsc;
+
+use super::exec::Attached;
+use crate::engine::{EngineError, Running};
+
+/// The program. Its first comment says what goes over its streams.
+pub const SCRIPT: &str = include_str!("carrier.pl");
+
+/// How many bytes may be on their way on a channel, in each direction.
+const CREDIT: usize = 256 * 1024;
+
+/// The longest piece that is sent at once.
+const PIECE: usize = 64 * 1024;
+
+/// How long the program may take to connect: the server is in the same container.
+const CONNECT: Duration = Duration::from_secs(60);
+
+/// A kind, a channel and a length.
+const HEAD: usize = 9;
+
+/// The carrier of one container. It ends when nobody has it, nor any of its channels.
+#[derive(Clone)]
+pub struct Carrier {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    frames: mpsc::UnboundedSender<Bytes>,
+    channels: Mutex<Channels>,
+}
+
+#[derive(Default)]
+struct Channels {
+    last: u32,
+    open: HashMap<u32, Arc<Mutex<Flow>>>,
+    /// The program has ended, and with it everything.
+    gone: bool,
+}
+
+/// What one channel has to give and may take.
+#[derive(Default)]
+struct Flow {
+    /// What has come and is not read yet: bytes of the connection or of a program's standard output, and of its standard error.
+    came: VecDeque<(Stream, Bytes)>,
+    /// How many bytes may be sent.
+    credit: usize,
+    is_open: bool,
+    /// It has ended, with what code.
+    ended: Option<Option<i64>>,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    Data,
+    Error,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn frame(kind: u8, channel: u32, bytes: &[u8]) -> Bytes {
+    let mut frame = BytesMut::with_capacity(HEAD + bytes.len());
+    frame.put_u8(kind);
+    frame.put_u32(channel);
+    frame.put_u32(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+    frame.put_slice(bytes);
+    frame.freeze()
+}
+
+impl Carrier {
+    /// Takes over a program that runs [`SCRIPT`]; `unread` is what has come of it already.
+    pub fn over(attached: Attached, unread: &[u8]) -> Self {
+        let Attached { mut output, mut input, .. } = attached;
+        let (frames, mut to_send) = mpsc::unbounded_channel::<Bytes>();
+        let shared = Arc::new(Shared { frames, channels: Mutex::default() });
+        tokio::spawn(async move {
+            while let Some(frame) = to_send.recv().await {
+                let mut sent = input.write_all(&frame).await;
+                if sent.is_ok() && to_send.is_empty() {
+                    sent = input.flush().await;
+                }
+                if sent.is_err() {
+                    break;
+                }
+            }
+            let _ = input.shutdown().await;
+        });
+        let weak = Arc::downgrade(&shared);
+        let mut received = BytesMut::from(unread);
+        tokio::spawn(async move {
+            loop {
+                let Some(shared) = weak.upgrade() else { return };
+                shared.take(&mut received);
+                drop(shared);
+                match output.next().await {
+                    Some(Ok(LogOutput::StdOut { message })) => received.extend_from_slice(&message),
+                    // What the program itself has to say is no frame.
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => break,
+                }
+            }
+            if let Some(shared) = weak.upgrade() {
+                shared.end();
+            }
+        });
+        Self { shared }
+    }
+
+    /// Whether the program has ended, and with it everything.
+    pub fn is_gone(&self) -> bool {
+        locked(&self.shared.channels).gone
+    }
+
+    fn open(&self, kind: u8, bytes: &[u8]) -> Channel {
+        let flow = Arc::new(Mutex::new(Flow { credit: CREDIT, ..Flow::default() }));
+        let mut channels = locked(&self.shared.channels);
+        channels.last = channels.last.wrapping_add(1);
+        let number = channels.last;
+        if channels.gone {
+            locked(&flow).ended = Some(None);
+        } else {
+            channels.open.insert(number, Arc::clone(&flow));
+            let _ = self.shared.frames.send(frame(kind, number, bytes));
+        }
+        drop(channels);
+        Channel { shared: Arc::clone(&self.shared), number, flow, unread: None }
+    }
+
+    /// A connection to the server.
+    ///
+    /// # Errors
+    /// When the server takes none, or the container has ended.
+    pub async fn connect(&self) -> Result<Channel, EngineError> {
+        let channel = self.open(b'C', &[]);
+        let opening = std::future::poll_fn(|cx| {
+            let mut flow = locked(&channel.flow);
+            match (flow.is_open, flow.ended) {
+                (true, _) => Poll::Ready(true),
+                (false, Some(_)) => Poll::Ready(false),
+                (false, None) => {
+                    flow.reader = Some(cx.waker().clone());
+                    Poll::Pending
+                }
+            }
+        });
+        match tokio::time::timeout(CONNECT, opening).await {
+            Ok(true) => Ok(channel),
+            Ok(false) => Err(EngineError::Gone("its server takes no connection".into())),
+            Err(_) => Err(EngineError::Gone(format!("its server was not reached within {} s", CONNECT.as_secs()))),
+        }
+    }
+
+    /// Runs a program with its streams apart, as [`super::exec::run`] does. `env` is `NAME=VALUE`.
+    pub fn run(&self, argv: &[String], env: &[String]) -> Running {
+        let mut words = format!("{}\0", env.len()).into_bytes();
+        for word in env.iter().chain(argv) {
+            words.extend_from_slice(word.as_bytes());
+            words.push(0);
+        }
+        let mut channel = self.open(b'R', &words);
+        const BUFFER: usize = 64 * 1024;
+        let (mut to_stdout, stdout) = tokio::io::duplex(BUFFER);
+        let (mut to_stderr, stderr) = tokio::io::duplex(BUFFER);
+        let ended = tokio::spawn(async move {
+            // A reader that was dropped does not want the rest; the program must still be able to write it.
+            while let Some((stream, bytes)) = std::future::poll_fn(|cx| channel.poll_next(cx)).await {
+                let _ = match stream {
+                    Stream::Data => to_stdout.write_all(&bytes).await,
+                    Stream::Error => to_stderr.write_all(&bytes).await,
+                };
+                channel.was_read(bytes.len());
+            }
+            let ended = locked(&channel.flow).ended;
+            ended.flatten()
+        });
+        let exit = async move {
+            match ended.await {
+                Ok(Some(code)) => Ok(code),
+                Ok(None) => Err(EngineError::Gone("a program in it ended early".into())),
+                Err(error) => Err(EngineError::Gone(format!("a program in it cannot be followed: {error}"))),
+            }
+        };
+        Running { stdout: Box::pin(stdout), stderr: Box::pin(stderr), exit: Box::pin(exit) }
+    }
+}
+
+impl Shared {
+    /// Hands on all frames that have come whole.
+    fn take(&self, received: &mut BytesMut) {
+        while let Some(head) = received.get(..HEAD) {
+            let mut head = Bytes::copy_from_slice(head);
+            let (kind, number, length) = (head.get_u8(), head.get_u32(), head.get_u32() as usize);
+            if received.len() - HEAD < length {
+                return;
+            }
+            received.advance(HEAD);
+            let bytes = received.split_to(length).freeze();
+            let mut channels = locked(&self.channels);
+            let flow = match kind {
+                b'X' => channels.open.remove(&number),
+                _ => channels.open.get(&number).cloned(),
+            };
+            drop(channels);
+            // One that nobody has any more.
+            let Some(flow) = flow else { continue };
+            locked(&flow).take(kind, bytes);
+        }
+    }
+
+    fn end(&self) {
+        let mut channels = locked(&self.channels);
+        channels.gone = true;
+        for (_, flow) in channels.open.drain() {
+            locked(&flow).take(b'X', Bytes::new());
+        }
+    }
+}
+
+impl Flow {
+    fn take(&mut self, kind: u8, bytes: Bytes) {
+        match kind {
+            b'O' => self.is_open = true,
+            b'D' => self.came.push_back((Stream::Data, bytes)),
+            b'F' => self.came.push_back((Stream::Error, bytes)),
+            b'W' => self.credit += bytes.get(..4).map_or(0, |mut bytes| bytes.get_u32() as usize),
+            b'X' => self.ended = Some(std::str::from_utf8(&bytes).ok().and_then(|code| code.parse().ok())),
+            _ => {}
+        }
+        for waker in [self.reader.take(), self.writer.take()].into_iter().flatten() {
+            waker.wake();
+        }
+    }
+}
+
+/// One connection, or one program.
+pub struct Channel {
+    shared: Arc<Shared>,
+    number: u32,
+    flow: Arc<Mutex<Flow>>,
+    unread: Option<Bytes>,
+}
+
+impl Channel {
+    /// What came next; `None` where there is no more.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Stream, Bytes)>> {
+        let mut flow = locked(&self.flow);
+        if let Some(next) = flow.came.pop_front() {
+            return Poll::Ready(Some(next));
+        }
+        if flow.ended.is_some() {
+            return Poll::Ready(None);
+        }
+        flow.reader = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn was_read(&self, bytes: usize) {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let _ = self.shared.frames.send(frame(b'W', self.number, &bytes.to_be_bytes()));
+    }
+}
+
+impl AsyncRead for Channel {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let mut bytes = match self.unread.take() {
+            Some(bytes) => bytes,
+            None => match ready!(self.poll_next(cx)) {
+                Some((_, bytes)) => bytes,
+                None => return Poll::Ready(Ok(())),
+            },
+        };
+        let length = bytes.len().min(buf.remaining());
+        buf.put_slice(&bytes.split_to(length));
+        self.was_read(length);
+        self.unread = (!bytes.is_empty()).then_some(bytes);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Channel {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let mut flow = locked(&self.flow);
+        if flow.ended.is_some() {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        let length = buf.len().min(flow.credit).min(PIECE);
+        if length == 0 && !buf.is_empty() {
+            flow.writer = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        flow.credit -= length;
+        let sent = self.shared.frames.send(frame(b'D', self.number, buf.get(..length).unwrap_or_default()));
+        Poll::Ready(sent.map(|()| length).map_err(|_| io::ErrorKind::BrokenPipe.into()))
+    }
+
+    /// What is sent is on its way.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let _ = self.shared.frames.send(frame(b'E', self.number, &[]));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for Channel {
+    /// What has not ended by itself ends with it.
+    fn drop(&mut self) {
+        if locked(&self.shared.channels).open.remove(&self.number).is_some() {
+            let _ = self.shared.frames.send(frame(b'K', self.number, &[]));
+        }
+    }
+}
