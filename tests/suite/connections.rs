@@ -10,7 +10,7 @@ use pgrehearse::event::Reporter;
 use pgrehearse::profile;
 use tokio::io::AsyncReadExt as _;
 
-use crate::support::{Home, bare, docker};
+use crate::support::{Home, bare, docker, dump, images};
 
 /// The same, once what carries everything is no more.
 fn over_shells(ask: impl AsyncFnOnce(&dyn Sandbox, &str)) {
@@ -110,14 +110,33 @@ fn a_connection_that_nobody_reads_holds_up_no_other_and_much_goes_both_ways() {
 fn what_carries_everything_can_go_and_what_comes_next_goes_over_shells() {
     in_a_sandbox(async |sandbox, container| {
         let session = open(sandbox).await;
-        let at_first = programs(container);
         signal(container, "perl", "KILL");
         assert!(session.query("SELECT 1", &[], "cannot ask").await.is_err());
         assert_eq!(open(sandbox).await.server_major().await.unwrap().0, 17);
         assert_eq!(run(sandbox, &["sh", "-c", "exit 7"], &[]).await.2, 7);
-        // And the one that has sent the signal.
-        assert_eq!(programs(container), at_first);
+        let (running, ..) = run(sandbox, &["sh", "-c", "cat /proc/[0-9]*/comm"], &[]).await;
+        let running = String::from_utf8(running).unwrap();
+        assert!(running.contains("bash") && !running.contains("perl"), "{running}");
     });
+}
+
+#[test]
+fn in_an_image_without_perl_everything_goes_over_shells() {
+    let dump = dump(17, "small.dump");
+    let name = format!("pgrehearse-test/without-perl-{}:17", std::process::id());
+    let container = format!("pgrehearse-test-without-perl-{}", std::process::id());
+    let image = format!("{}:17", images::REPOSITORY);
+    let without = ["--user", "root", "--entrypoint", "rm", image.as_str(), "/usr/bin/perl"];
+    docker::output(&[["run", "--network", "none", "--name", &container].as_slice(), &without].concat());
+    docker::output(&["commit", &container, &name]);
+    docker::succeeds(&["rm", &container]);
+    let home = Home::new();
+    // The commit keeps what it was started with, and the sandbox's user and first program are its own.
+    let ran = home.run(&dump, &[&format!("{}image: {name}\n", bare("without", 17))]);
+    ran.expect(0);
+    home.assert_nothing_left();
+    home.finish(home.program().args(["sweep", "--all"]));
+    assert!(docker::succeeds(&["image", "rm", &name]));
 }
 
 #[test]

@@ -58,6 +58,8 @@ struct Channels {
 struct Flow {
     /// What has come and is not read yet: bytes of the connection or of a program's standard output, and of its standard error.
     came: VecDeque<(Stream, Bytes)>,
+    /// How many bytes have come that the program has not been told of as read.
+    unread: usize,
     /// How many bytes may be sent.
     credit: usize,
     is_open: bool,
@@ -109,8 +111,11 @@ impl Carrier {
         tokio::spawn(async move {
             loop {
                 let Some(shared) = weak.upgrade() else { return };
-                shared.take(&mut received);
+                let is_sound = shared.take(&mut received);
                 drop(shared);
+                if !is_sound {
+                    break;
+                }
                 match output.next().await {
                     Some(Ok(LogOutput::StdOut { message })) => received.extend_from_slice(&message),
                     // What the program itself has to say is no frame.
@@ -204,13 +209,17 @@ impl Carrier {
 }
 
 impl Shared {
-    /// Hands on all frames that have come whole.
-    fn take(&self, received: &mut BytesMut) {
+    /// Hands on all frames that have come whole. Whether they are what the program sends: what a dump runs can send anything in its
+    /// place, and must not take memory here.
+    fn take(&self, received: &mut BytesMut) -> bool {
         while let Some(head) = received.get(..HEAD) {
             let mut head = Bytes::copy_from_slice(head);
             let (kind, number, length) = (head.get_u8(), head.get_u32(), head.get_u32() as usize);
+            if length > PIECE {
+                return false;
+            }
             if received.len() - HEAD < length {
-                return;
+                return true;
             }
             received.advance(HEAD);
             let bytes = received.split_to(length).freeze();
@@ -222,8 +231,13 @@ impl Shared {
             drop(channels);
             // One that nobody has any more.
             let Some(flow) = flow else { continue };
-            locked(&flow).take(kind, bytes);
+            let mut flow = locked(&flow);
+            flow.take(kind, bytes);
+            if flow.unread > CREDIT {
+                return false;
+            }
         }
+        true
     }
 
     fn end(&self) {
@@ -237,11 +251,19 @@ impl Shared {
 
 impl Flow {
     fn take(&mut self, kind: u8, bytes: Bytes) {
+        if matches!(kind, b'D' | b'F') {
+            self.unread += bytes.len();
+        }
         match kind {
             b'O' => self.is_open = true,
+            // Nothing is nothing, however often it comes.
+            b'D' | b'F' if bytes.is_empty() => {}
             b'D' => self.came.push_back((Stream::Data, bytes)),
             b'F' => self.came.push_back((Stream::Error, bytes)),
-            b'W' => self.credit += bytes.get(..4).map_or(0, |mut bytes| bytes.get_u32() as usize),
+            b'W' => {
+                let read = bytes.get(..4).map_or(0, |mut bytes| bytes.get_u32() as usize);
+                self.credit = self.credit.saturating_add(read);
+            }
             b'X' => self.ended = Some(std::str::from_utf8(&bytes).ok().and_then(|code| code.parse().ok())),
             _ => {}
         }
@@ -274,6 +296,9 @@ impl Channel {
     }
 
     fn was_read(&self, bytes: usize) {
+        let mut flow = locked(&self.flow);
+        flow.unread = flow.unread.saturating_sub(bytes);
+        drop(flow);
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let _ = self.shared.frames.send(frame(b'W', self.number, &bytes.to_be_bytes()));
     }
@@ -329,5 +354,57 @@ impl Drop for Channel {
         if locked(&self.shared.channels).open.remove(&self.number).is_some() {
             let _ = self.shared.frames.send(frame(b'K', self.number, &[]));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shared() -> (Shared, Arc<Mutex<Flow>>) {
+        let (frames, _) = mpsc::unbounded_channel();
+        let flow = Arc::new(Mutex::new(Flow::default()));
+        let channels = Channels { last: 7, open: [(7, Arc::clone(&flow))].into(), gone: false };
+        (Shared { frames, channels: Mutex::new(channels) }, flow)
+    }
+
+    #[test]
+    fn frames_are_read_however_they_are_cut() {
+        let frames = [
+            frame(b'O', 7, b""),
+            frame(b'D', 7, b"one"),
+            frame(b'D', 8, b"of a channel that is no more"),
+            frame(b'F', 7, b"aside"),
+            frame(b'W', 7, &9_u32.to_be_bytes()),
+            frame(b'X', 7, b"137"),
+        ]
+        .concat();
+        for piece in 1..=frames.len() {
+            let (shared, flow) = shared();
+            let mut received = BytesMut::new();
+            for bytes in frames.chunks(piece) {
+                received.extend_from_slice(bytes);
+                assert!(shared.take(&mut received), "in pieces of {piece}");
+            }
+            let flow = locked(&flow);
+            let came: Vec<_> = flow.came.iter().map(|(stream, bytes)| (*stream, bytes.as_ref())).collect();
+            assert_eq!(came, [(Stream::Data, b"one".as_slice()), (Stream::Error, b"aside")], "in pieces of {piece}");
+            assert_eq!((flow.is_open, flow.credit, flow.ended), (true, 9, Some(Some(137))));
+        }
+    }
+
+    #[test]
+    fn more_than_was_asked_for_is_not_taken() {
+        let (one, _) = shared();
+        let mut long = BytesMut::from(frame(b'D', 7, &vec![0; PIECE]).as_ref());
+        assert!(one.take(&mut long));
+        let mut longer =
+            BytesMut::from([b"D".as_slice(), &7_u32.to_be_bytes(), &u32::MAX.to_be_bytes()].concat().as_slice());
+        assert!(!one.take(&mut longer), "a frame of four gigabytes");
+
+        let (two, _) = shared();
+        let piece = frame(b'F', 7, &vec![0; PIECE]);
+        let sound = (0..10).take_while(|_| two.take(&mut BytesMut::from(piece.as_ref()))).count();
+        assert_eq!(sound, CREDIT / PIECE, "a program that sends on although nobody reads");
     }
 }
