@@ -66,7 +66,7 @@ impl GrantedKind {
         OBJECT_KINDS.iter().filter_map(|kind| kind.granted).chain([Self::COLUMN])
     }
 
-    /// What this word of [`ObjectKind::words_of_granted`] stands for; `None` for one that belongs to the whole cluster.
+    /// What this word of [`words_of_granted`](super::object_kind::ObjectKind::words_of_granted) stands for; `None` for one that belongs to the whole cluster.
     pub fn of_word(word: &str) -> Option<Self> {
         static KINDS: LazyLock<HashMap<&str, GrantedKind>> = LazyLock::new(|| {
             let kinds = OBJECT_KINDS.iter().filter_map(|kind| kind.acl.zip(kind.granted));
