@@ -27,17 +27,13 @@ for i in {1..6000}; do
 done
 "#;
 
-/// Becomes the [carrier], which is the last argument, and goes on where the image has no Perl, or lacks a module of it: its exit code is
-/// 127 or 2 then.
-const CARRY: &str = r#"
-perl -e "${!#}" 5432 2> /dev/null
-case $? in 2 | 127) ;; *) exit ;; esac
-"#;
+/// Becomes the [carrier], which is the last argument, where the image has Perl.
+const CARRY: &str = r#"command -v perl > /dev/null && exec perl -e "${!#}" 5432 2> /dev/null"#;
 
 /// A connection to the server, which accepts connections already. To the server it is a new one, whatever its shell has carried.
 pub async fn connect(shells: &Shells) -> Result<Box<dyn Pipe>, EngineError> {
     if let Some(carrier) = shells.carrier() {
-        return Ok(Box::new(carrier.connect().await?));
+        return Ok(Box::new(carrier.connect()));
     }
     Ok(Box::new(Connection::over(shells.connect().await?)))
 }
@@ -50,35 +46,38 @@ pub async fn first(
     wait: &str,
     arguments: &[&str],
 ) -> Result<(Box<dyn Pipe>, String), EngineError> {
+    let script = format!("{before}\n{wait}\n");
+    let with_carrier: Vec<&str> = arguments.iter().copied().chain([carrier::SCRIPT]).collect();
+    match begin(shells, &format!("{script}{CARRY}"), &with_carrier).await {
+        Ok(begun) => Ok(begun),
+        // The image's Perl is none that can run it. Where the server has ended, this ends at once.
+        Err(_) => begin(shells, &script, arguments).await,
+    }
+}
+
+/// Runs a script, and then what carries connections.
+async fn begin(shells: &Shells, script: &str, arguments: &[&str]) -> Result<(Box<dyn Pipe>, String), EngineError> {
     const READY: &[u8] = b"ready\n";
     const CARRIED: &[u8] = b"carried\n";
-    /// What `before` may print.
+    /// What the script may print.
     const MOST: usize = 4096;
-    let script = format!("{before}\n{wait}\n{CARRY}\necho ready");
-    let arguments: Vec<&str> = arguments.iter().copied().chain([carrier::SCRIPT]).collect();
-    let mut connection = Connection::over(shells.first(&script, &arguments).await?);
+    let mut connection = Connection::over(shells.first(&format!("{script}\necho ready"), arguments).await?);
     let mut printed = Vec::new();
-    let carrier = loop {
-        if let Some(before) = printed.strip_suffix(READY) {
-            printed.truncate(before.len());
-            break None;
-        }
-        if let Some(before) = printed.strip_suffix(CARRIED) {
-            printed.truncate(before.len());
-            let unread = std::mem::take(&mut connection.unread);
-            let attached = connection.shell.take().and_then(Borrowed::into_attached);
-            break attached.map(|attached| Carrier::over(attached, &unread));
-        }
+    while !(printed.ends_with(READY) || printed.ends_with(CARRIED)) {
         match connection.read_u8().await {
             Ok(byte) if printed.len() < MOST => printed.push(byte),
             _ => return Err(EngineError::Gone("its server did not get ready".into())),
         }
-    };
-    let printed = String::from_utf8_lossy(&printed).into_owned();
-    match carrier {
-        Some(carrier) => Ok((Box::new(shells.are_replaced_by(carrier).connect().await?), printed)),
-        None => Ok((Box::new(connection), printed)),
     }
+    let said = |before: &[u8]| String::from_utf8_lossy(before).into_owned();
+    if let Some(before) = printed.strip_suffix(CARRIED)
+        && let Some(attached) = connection.shell.take().and_then(Borrowed::into_attached)
+    {
+        let carrier = Carrier::over(attached, &connection.unread);
+        return Ok((Box::new(shells.are_replaced_by(carrier).connect()), said(before)));
+    }
+    let before = printed.strip_suffix(READY).unwrap_or(&printed);
+    Ok((Box::new(connection), said(before)))
 }
 
 /// Whether the shell says so that a connection has ended. It can have other things to say, such as that the pid file went away between

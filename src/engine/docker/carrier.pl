@@ -3,12 +3,13 @@
 #
 # Both ways go frames: a kind of one byte, a channel's number and a length of four bytes each (network order), and so many bytes.
 #   to this program     C connect        R run: words with a zero byte after each, the first says how many variables follow it
+#                       L watch limits: a line `out-of-memory-kills refused-forks` each second, and at once when data come
 #                       D data           E no more data       K give up           W so many bytes were read
-#   from this program   O it is open     D data, or what a program writes to its standard output     F to its standard error
-#                       W so many bytes were written          X it has ended: a program's exit code, as a decimal number
+#   from this program   D data, or what a program writes to its standard output       F to its standard error
+#                       W so many bytes were written        X it has ended: a program's exit code, as a decimal number
 # Before the first one it says `carried` on a line of its own.
 # Nobody sends more on a channel than the other side has read, and CREDIT bytes beside: so no reader that is slow stops another
-# channel, and little is held.
+# channel, and little is held. What was read or written is said of PIECE bytes at once, so that small statements cost no frame more.
 use strict;
 use warnings;
 use Errno qw(EAGAIN EINTR);
@@ -53,14 +54,15 @@ sub end_channel {
 
 sub connect_to_server {
     my ($number) = @_;
+    # A program that ends now must not interrupt this.
+    local $SIG{CHLD} = 'DEFAULT';
     my $socket;
     if (!socket($socket, AF_INET, SOCK_STREAM, 0) || !connect($socket, pack_sockaddr_in($port, inet_aton('127.0.0.1')))) {
         return send_frame('X', $number, '');
     }
     setsockopt($socket, IPPROTO_TCP, TCP_NODELAY, 1);
     fcntl($socket, F_SETFL, fcntl($socket, F_GETFL, 0) | O_NONBLOCK);
-    $channels{$number} = {socket => $socket, outputs => {D => $socket}, credit => CREDIT, pending => ''};
-    send_frame('O', $number, '');
+    $channels{$number} = {socket => $socket, outputs => {D => $socket}, credit => CREDIT, pending => '', written => 0};
 }
 
 sub run_program {
@@ -90,7 +92,26 @@ sub run_program {
     close $to_out;
     close $to_err;
     $channels{$number} = {pid => $pid, outputs => {D => $out, F => $err}, credit => CREDIT, pending => ''};
-    send_frame('O', $number, '');
+}
+
+# The number behind a key in a file of the control group.
+sub counter {
+    my ($file, $key) = @_;
+    open my $lines, '<', "/sys/fs/cgroup/$file" or return;
+    while (<$lines>) { return $1 if /^\Q$key\E (\d+)$/ }
+    return;
+}
+
+# Control groups of version 2 and 1 name their counters differently. It needs no process, which there may be none left of.
+sub measure_limits {
+    my ($number, $channel) = @_;
+    my $killed = counter('memory.events', 'oom_kill') // counter('memory/memory.oom_control', 'oom_kill') // 0;
+    my $refused = counter('pids.events', 'max') // counter('pids/pids.events', 'max') // 0;
+    my $line = "$killed $refused\n";
+    $channel->{measured} = time;
+    return if $channel->{credit} < length $line;
+    $channel->{credit} -= length $line;
+    send_frame('D', $number, $line);
 }
 
 # Hands on what is there to be read. Returns whether the output goes on.
@@ -105,27 +126,46 @@ sub read_output {
     return 1;
 }
 
+sub acknowledge {
+    my ($number, $channel, $written) = @_;
+    $channel->{written} += $written;
+    return if $channel->{written} < PIECE;
+    send_frame('W', $number, pack('N', $channel->{written}));
+    $channel->{written} = 0;
+}
+
 sub write_pending {
     my ($number, $channel) = @_;
     return if $channel->{pending} eq '';
     my $written = syswrite($channel->{socket}, $channel->{pending});
     if (defined $written) {
         substr($channel->{pending}, 0, $written, '');
-        send_frame('W', $number, pack('N', $written));
+        acknowledge($number, $channel, $written);
         shutdown($channel->{socket}, 1) if $channel->{no_more} && $channel->{pending} eq '';
     }
     # What the server said before it closed the connection is still to be read.
-    elsif ($! != EAGAIN && $! != EINTR) { $channel->{pending} = ''; $channel->{deaf} = 1 }
+    elsif ($! != EAGAIN && $! != EINTR) {
+        acknowledge($number, $channel, length $channel->{pending});
+        $channel->{pending} = '';
+        $channel->{deaf} = 1;
+    }
 }
 
 sub handle_frame {
     my ($kind, $number, $bytes) = @_;
     return connect_to_server($number) if $kind eq 'C';
     return run_program($number, $bytes) if $kind eq 'R';
+    if ($kind eq 'L') {
+        $channels{$number} = {limits => 1, outputs => {}, credit => CREDIT, pending => ''};
+        return measure_limits($number, $channels{$number});
+    }
     # One that has ended meanwhile.
     my $channel = $channels{$number} or return;
     if ($kind eq 'D') {
-        return send_frame('W', $number, pack('N', length $bytes)) if $channel->{deaf} || !$channel->{socket};
+        return measure_limits($number, $channel) if $channel->{limits};
+        # A program reads nothing.
+        return if !$channel->{socket};
+        return acknowledge($number, $channel, length $bytes) if $channel->{deaf};
         $channel->{pending} .= $bytes;
         write_pending($number, $channel);
     }
@@ -167,14 +207,15 @@ sub reap {
 while (1) {
     my ($read, $write) = ('', '');
     vec($read, fileno STDIN, 1) = 1;
-    my $has_programs = 0;
+    my ($has_programs, $has_limits) = (0, 0);
     while (my ($number, $channel) = each %channels) {
         $has_programs ||= $channel->{pid};
+        $has_limits ||= $channel->{limits};
         if ($channel->{credit} > 0) { vec($read, fileno $_, 1) = 1 for values %{$channel->{outputs}} }
         vec($write, fileno $channel->{socket}, 1) = 1 if $channel->{pending} ne '';
     }
     # A program can end just before this waits.
-    my $found = select($read, $write, undef, $has_programs ? 0.5 : undef);
+    my $found = select($read, $write, undef, $has_programs ? 0.5 : $has_limits ? 1 : undef);
     ($read, $write) = ('', '') if $found <= 0;
     receive() if vec($read, fileno STDIN, 1);
     for my $number (sort { $a <=> $b } keys %channels) {
@@ -194,6 +235,10 @@ while (1) {
             }
             elsif ($is_ready) { $goes_on = read_output($number, $channel, $kind) }
             delete $channel->{outputs}{$kind} if !$goes_on;
+        }
+        if ($channel->{limits}) {
+            measure_limits($number, $channel) if time != $channel->{measured};
+            next;
         }
         next if %{$channel->{outputs}};
         if (!$channel->{pid}) { end_channel($number, '') }

@@ -1,4 +1,5 @@
-//! One program in a container that carries all connections to its server, and all programs without standard input.
+//! One program in a container that carries all connections to its server, and all programs without standard input, and watches
+//! over its limits.
 //!
 //! To start a program in a container through the engine costs more processor time than most of what it then does, so this one is started
 //! once. It is written in Perl, which every Debian has; where an image lacks it, [shells](super::shell) do the same, one for each.
@@ -8,7 +9,6 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
 
 use bollard::container::LogOutput;
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
@@ -16,7 +16,7 @@ use futures_util::StreamExt as _;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::mpsc;
 
-use super::exec::Attached;
+use super::exec::{Attached, Streams};
 use crate::engine::{EngineError, Running};
 
 /// The program. Its first comment says what goes over its streams.
@@ -25,11 +25,8 @@ pub const SCRIPT: &str = include_str!("carrier.pl");
 /// How many bytes may be on their way on a channel, in each direction.
 const CREDIT: usize = 256 * 1024;
 
-/// The longest piece that is sent at once.
+/// The longest piece that is sent at once, and what is read before the program is told so.
 const PIECE: usize = 64 * 1024;
-
-/// How long the program may take to connect: the server is in the same container.
-const CONNECT: Duration = Duration::from_secs(60);
 
 /// A kind, a channel and a length.
 const HEAD: usize = 9;
@@ -62,7 +59,6 @@ struct Flow {
     unread: usize,
     /// How many bytes may be sent.
     credit: usize,
-    is_open: bool,
     /// It has ended, with what code.
     ended: Option<Option<i64>>,
     reader: Option<Waker>,
@@ -147,31 +143,17 @@ impl Carrier {
             let _ = self.shared.frames.send(frame(kind, number, bytes));
         }
         drop(channels);
-        Channel { shared: Arc::clone(&self.shared), number, flow, unread: None }
+        Channel { shared: Arc::clone(&self.shared), number, flow, unread: None, read: 0 }
     }
 
-    /// A connection to the server.
-    ///
-    /// # Errors
-    /// When the server takes none, or the container has ended.
-    pub async fn connect(&self) -> Result<Channel, EngineError> {
-        let channel = self.open(b'C', &[]);
-        let opening = std::future::poll_fn(|cx| {
-            let mut flow = locked(&channel.flow);
-            match (flow.is_open, flow.ended) {
-                (true, _) => Poll::Ready(true),
-                (false, Some(_)) => Poll::Ready(false),
-                (false, None) => {
-                    flow.reader = Some(cx.waker().clone());
-                    Poll::Pending
-                }
-            }
-        });
-        match tokio::time::timeout(CONNECT, opening).await {
-            Ok(true) => Ok(channel),
-            Ok(false) => Err(EngineError::Gone("its server takes no connection".into())),
-            Err(_) => Err(EngineError::Gone(format!("its server was not reached within {} s", CONNECT.as_secs()))),
-        }
+    /// A connection to the server. Where it takes none, the stream is at its end.
+    pub fn connect(&self) -> Channel {
+        self.open(b'C', &[])
+    }
+
+    /// What is known of the container's limits: the lines of [`super::watch`], which asks for the next one by sending anything.
+    pub fn limits(&self) -> Channel {
+        self.open(b'L', &[])
     }
 
     /// Runs a program with its streams apart, as [`super::exec::run`] does. `env` is `NAME=VALUE`.
@@ -182,16 +164,13 @@ impl Carrier {
             words.push(0);
         }
         let mut channel = self.open(b'R', &words);
-        const BUFFER: usize = 64 * 1024;
-        let (mut to_stdout, stdout) = tokio::io::duplex(BUFFER);
-        let (mut to_stderr, stderr) = tokio::io::duplex(BUFFER);
+        let (mut streams, stdout, stderr) = Streams::new();
         let ended = tokio::spawn(async move {
-            // A reader that was dropped does not want the rest; the program must still be able to write it.
             while let Some((stream, bytes)) = std::future::poll_fn(|cx| channel.poll_next(cx)).await {
-                let _ = match stream {
-                    Stream::Data => to_stdout.write_all(&bytes).await,
-                    Stream::Error => to_stderr.write_all(&bytes).await,
-                };
+                match stream {
+                    Stream::Data => streams.stdout(&bytes).await,
+                    Stream::Error => streams.stderr(&bytes).await,
+                }
                 channel.was_read(bytes.len());
             }
             let ended = locked(&channel.flow).ended;
@@ -204,7 +183,7 @@ impl Carrier {
                 Err(error) => Err(EngineError::Gone(format!("a program in it cannot be followed: {error}"))),
             }
         };
-        Running { stdout: Box::pin(stdout), stderr: Box::pin(stderr), exit: Box::pin(exit) }
+        Running { stdout, stderr, exit: Box::pin(exit) }
     }
 }
 
@@ -255,7 +234,6 @@ impl Flow {
             self.unread += bytes.len();
         }
         match kind {
-            b'O' => self.is_open = true,
             // Nothing is nothing, however often it comes.
             b'D' | b'F' if bytes.is_empty() => {}
             b'D' => self.came.push_back((Stream::Data, bytes)),
@@ -279,6 +257,8 @@ pub struct Channel {
     number: u32,
     flow: Arc<Mutex<Flow>>,
     unread: Option<Bytes>,
+    /// How many bytes were read that the program has not been told of.
+    read: usize,
 }
 
 impl Channel {
@@ -295,12 +275,16 @@ impl Channel {
         Poll::Pending
     }
 
-    fn was_read(&self, bytes: usize) {
+    fn was_read(&mut self, bytes: usize) {
+        self.read += bytes;
+        if self.read < PIECE {
+            return;
+        }
+        let read = u32::try_from(std::mem::take(&mut self.read)).unwrap_or(u32::MAX);
         let mut flow = locked(&self.flow);
-        flow.unread = flow.unread.saturating_sub(bytes);
+        flow.unread = flow.unread.saturating_sub(read as usize);
         drop(flow);
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let _ = self.shared.frames.send(frame(b'W', self.number, &bytes.to_be_bytes()));
+        let _ = self.shared.frames.send(frame(b'W', self.number, &read.to_be_bytes()));
     }
 }
 
@@ -371,7 +355,6 @@ mod tests {
     #[test]
     fn frames_are_read_however_they_are_cut() {
         let frames = [
-            frame(b'O', 7, b""),
             frame(b'D', 7, b"one"),
             frame(b'D', 8, b"of a channel that is no more"),
             frame(b'F', 7, b"aside"),
@@ -389,7 +372,7 @@ mod tests {
             let flow = locked(&flow);
             let came: Vec<_> = flow.came.iter().map(|(stream, bytes)| (*stream, bytes.as_ref())).collect();
             assert_eq!(came, [(Stream::Data, b"one".as_slice()), (Stream::Error, b"aside")], "in pieces of {piece}");
-            assert_eq!((flow.is_open, flow.credit, flow.ended), (true, 9, Some(Some(137))));
+            assert_eq!((flow.credit, flow.ended), (9, Some(Some(137))));
         }
     }
 

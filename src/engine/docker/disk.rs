@@ -11,18 +11,16 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use bollard::Docker;
-use bollard::container::{AttachContainerResults, LogOutput};
+use bollard::container::AttachContainerResults;
 use bollard::models::{ContainerCreateBody, ContainerInspectResponse, HostConfig};
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, InspectContainerOptionsBuilder, StartContainerOptions,
 };
-use futures_util::StreamExt as _;
 use tokio::io::{AsyncBufReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio_util::io::StreamReader;
 
-use super::{call, container};
+use super::{call, container, exec};
 use crate::engine::{BoxedReader, EngineError, LimitHit, SandboxSpec};
 use crate::profile::Entrypoint;
 
@@ -314,12 +312,7 @@ impl Looks {
         let AttachContainerResults { output, input } =
             docker.attach_container(name, Some(options)).await.map_err(call(ACTION))?;
         docker.start_container(name, None::<StartContainerOptions>).await.map_err(call(ACTION))?;
-        let bytes = output.filter_map(async |item| match item {
-            Ok(LogOutput::StdOut { message } | LogOutput::Console { message }) => Some(Ok(message)),
-            Ok(LogOutput::StdErr { .. } | LogOutput::StdIn { .. }) => None,
-            Err(error) => Some(Err(std::io::Error::other(error))),
-        });
-        let reader: BoxedReader = Box::pin(StreamReader::new(Box::pin(bytes)));
+        let reader = exec::stdout(output);
         Ok(Looks { answers: BufReader::new(reader).lines(), questions: input })
     }
 

@@ -8,7 +8,8 @@ use bollard::container::LogOutput;
 use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
 use bollard::query_parameters::AttachContainerOptionsBuilder;
 use futures_util::{Stream, StreamExt as _};
-use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream};
+use tokio_util::io::StreamReader;
 
 use super::call;
 use crate::engine::{BoxedReader, EngineError, Running};
@@ -21,6 +22,25 @@ pub struct Attached {
     pub id: String,
     pub output: Output,
     pub input: Input,
+}
+
+impl Attached {
+    /// What the program writes to its standard output, and its standard input, as one stream.
+    pub fn into_stream(self) -> impl AsyncRead + AsyncWrite + Send + Unpin {
+        tokio::io::join(stdout(self.output), self.input)
+    }
+}
+
+/// What comes to the standard output of a program or a container, without the rest.
+pub fn stdout(
+    output: impl Stream<Item = Result<LogOutput, bollard::errors::Error>> + Send + 'static,
+) -> BoxedReader {
+    let bytes = output.filter_map(async |item| match item {
+        Ok(LogOutput::StdOut { message } | LogOutput::Console { message }) => Some(Ok(message)),
+        Ok(LogOutput::StdErr { .. } | LogOutput::StdIn { .. }) => None,
+        Err(error) => Some(Err(std::io::Error::other(error))),
+    });
+    Box::pin(StreamReader::new(Box::pin(bytes)))
 }
 
 /// What to run, and as whom.
@@ -55,6 +75,31 @@ pub async fn start(docker: &Docker, exec: Exec<'_>) -> Result<Attached, EngineEr
     }
 }
 
+/// Both streams of a program, for whoever brings what it writes. A reader that was dropped does not want the rest; the program must
+/// still be able to write it.
+pub struct Streams {
+    stdout: DuplexStream,
+    stderr: DuplexStream,
+}
+
+impl Streams {
+    /// These, and where they are read.
+    pub fn new() -> (Self, BoxedReader, BoxedReader) {
+        const BUFFER: usize = 64 * 1024;
+        let (to_stdout, of_stdout) = tokio::io::duplex(BUFFER);
+        let (to_stderr, of_stderr) = tokio::io::duplex(BUFFER);
+        (Self { stdout: to_stdout, stderr: to_stderr }, Box::pin(of_stdout), Box::pin(of_stderr))
+    }
+
+    pub async fn stdout(&mut self, bytes: &[u8]) {
+        let _ = self.stdout.write_all(bytes).await;
+    }
+
+    pub async fn stderr(&mut self, bytes: &[u8]) {
+        let _ = self.stderr.write_all(bytes).await;
+    }
+}
+
 /// Runs a program with its streams apart. Backpressure goes all the way: a slow reader slows the program down.
 pub async fn run(docker: &Docker, exec: Exec<'_>, stdin: Option<BoxedReader>) -> Result<Running, EngineError> {
     let Attached { id, mut output, mut input } = start(docker, exec).await?;
@@ -65,20 +110,15 @@ pub async fn run(docker: &Docker, exec: Exec<'_>, stdin: Option<BoxedReader>) ->
             let _ = input.shutdown().await;
         });
     }
-    const BUFFER: usize = 64 * 1024;
-    let (mut to_stdout, stdout) = tokio::io::duplex(BUFFER);
-    let (mut to_stderr, stderr) = tokio::io::duplex(BUFFER);
+    let (mut streams, stdout, stderr) = Streams::new();
     let streams = tokio::spawn(async move {
         while let Some(item) = output.next().await {
-            // A reader that was dropped does not want the rest; the program must still be able to write it.
-            let _ = match item {
-                Ok(LogOutput::StdOut { message } | LogOutput::Console { message }) => {
-                    to_stdout.write_all(&message).await
-                }
-                Ok(LogOutput::StdErr { message }) => to_stderr.write_all(&message).await,
-                Ok(LogOutput::StdIn { .. }) => Ok(()),
+            match item {
+                Ok(LogOutput::StdOut { message } | LogOutput::Console { message }) => streams.stdout(&message).await,
+                Ok(LogOutput::StdErr { message }) => streams.stderr(&message).await,
+                Ok(LogOutput::StdIn { .. }) => {}
                 Err(_) => break,
-            };
+            }
         }
     });
     let docker = docker.clone();
@@ -86,7 +126,7 @@ pub async fn run(docker: &Docker, exec: Exec<'_>, stdin: Option<BoxedReader>) ->
         let _ = streams.await;
         exit_code(&docker, &id).await
     };
-    Ok(Running { stdout: Box::pin(stdout), stderr: Box::pin(stderr), exit: Box::pin(exit) })
+    Ok(Running { stdout, stderr, exit: Box::pin(exit) })
 }
 
 /// The exit code of a program whose streams have ended: the engine learns of it a moment later.

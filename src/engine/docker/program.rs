@@ -2,8 +2,8 @@
 
 use bollard::container::LogOutput;
 use futures_util::StreamExt as _;
-use tokio::io::AsyncWriteExt as _;
 
+use super::exec::Streams;
 use super::shell::{Borrowed, Shells};
 use crate::engine::{EngineError, Running};
 
@@ -13,26 +13,19 @@ pub async fn run(shells: &Shells, argv: &[String], env: &[String]) -> Result<Run
         return Ok(carrier.run(argv, env));
     }
     let (mut shell, token) = shells.run(argv, env).await?;
-    const BUFFER: usize = 64 * 1024;
-    let (mut to_stdout, of_stdout) = tokio::io::duplex(BUFFER);
-    let (mut to_stderr, of_stderr) = tokio::io::duplex(BUFFER);
+    let (mut streams, stdout, stderr) = Streams::new();
     let ended = tokio::spawn(async move {
         let mut out = Framed::begun(&token);
         let mut err = Framed::new(&token);
-        // A reader that was dropped does not want the rest; the program must still be able to write it.
         while !(out.code.is_some() && err.code.is_some()) {
             match next(&mut shell).await {
-                Some(LogOutput::StdOut { message }) => {
-                    let _ = to_stdout.write_all(&out.push(&message)).await;
-                }
-                Some(LogOutput::StdErr { message }) => {
-                    let _ = to_stderr.write_all(&err.push(&message)).await;
-                }
+                Some(LogOutput::StdOut { message }) => streams.stdout(&out.push(&message)).await,
+                Some(LogOutput::StdErr { message }) => streams.stderr(&err.push(&message)).await,
                 Some(_) => {}
                 // The shell has ended with its program, or its container has.
                 None => {
-                    let _ = to_stdout.write_all(&out.rest()).await;
-                    let _ = to_stderr.write_all(&err.rest()).await;
+                    streams.stdout(&out.rest()).await;
+                    streams.stderr(&err.rest()).await;
                     return Err(shell);
                 }
             }
@@ -51,7 +44,7 @@ pub async fn run(shells: &Shells, argv: &[String], env: &[String]) -> Result<Run
             Err(error) => Err(EngineError::Gone(format!("a program in it cannot be followed: {error}"))),
         }
     };
-    Ok(Running { stdout: Box::pin(of_stdout), stderr: Box::pin(of_stderr), exit: Box::pin(exit) })
+    Ok(Running { stdout, stderr, exit: Box::pin(exit) })
 }
 
 async fn next(shell: &mut Borrowed) -> Option<LogOutput> {

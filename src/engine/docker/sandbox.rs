@@ -160,11 +160,12 @@ impl DockerSandbox {
         let look_at = expected.as_ref().map_or("", |expected| expected.inside);
         let (wait, look) = if own.is_some() { (entrypoint::WAIT, "") } else { (bridge::WAIT, input::LOOK) };
         let arguments = [container::data_dir(self.spec.storage), look_at];
-        let (watch, first) = tokio::join!(
-            Watch::start(&self.docker, &self.server, &self.spec),
-            bridge::first(&self.shells, look, wait, &arguments),
-        );
-        if let (Ok(watch), Ok((first, printed))) = (watch, first) {
+        let began = async {
+            let first = bridge::first(&self.shells, look, wait, &arguments).await?;
+            let watch = Watch::start(&self.docker, &self.server, &self.shells, &self.spec).await?;
+            Ok::<_, EngineError>((watch, first))
+        };
+        if let Ok((watch, (first, printed))) = began.await {
             if let Some(input) = expected.and_then(|expected| expected.seen(&printed)) {
                 let _ = self.input.set(input);
             }

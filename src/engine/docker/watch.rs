@@ -2,17 +2,18 @@
 //!
 //! The engine enforces memory and processes by killing and refusing, which a client sees as a lost connection or a
 //! failed statement. Counters of the control group tell that a limit was behind it; nothing rests on them but the
-//! explanation. (Disk is watched from outside: [`super::disk`].) The watching program starts with the sandbox: in a container whose processes are used up nothing
-//! new can be started.
+//! explanation. (Disk is watched from outside: [`super::disk`].) The watch begins with the sandbox: in a container whose processes are
+//! used up nothing new can be started.
 
 use bollard::Docker;
-use bollard::container::LogOutput;
 use futures_util::StreamExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::codec::{FramedRead, LinesCodec};
 
-use super::exec::{self, Attached, Exec};
-use crate::engine::{EngineError, LimitHit, SandboxSpec};
+use super::exec::{self, Exec};
+use super::shell::Shells;
+use crate::engine::{EngineError, LimitHit, Pipe, SandboxSpec};
 use crate::profile::Limits;
 
 /// Prints `out-of-memory-kills refused-forks` each second, and at once when a line comes in. Control groups of
@@ -36,6 +37,9 @@ while :; do
 done
 "#;
 
+/// The longest line that is read: two numbers.
+const LONGEST: usize = 1024;
+
 /// What was measured last.
 #[derive(Debug, Clone, Copy, Default)]
 struct Measured {
@@ -55,27 +59,32 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub async fn start(docker: &Docker, container: &str, spec: &SandboxSpec) -> Result<Self, EngineError> {
+    /// Watches over the carrier, or with a program of its own where there is none.
+    pub async fn start(
+        docker: &Docker,
+        container: &str,
+        shells: &Shells,
+        spec: &SandboxSpec,
+    ) -> Result<Self, EngineError> {
+        if let Some(carrier) = shells.carrier() {
+            return Ok(Self::over(carrier.limits(), spec));
+        }
         let argv = ["bash", "-c", SCRIPT, "watch"].map(String::from).into();
-        let Attached { mut output, mut input, .. } =
-            exec::start(docker, Exec { container, argv, env: Vec::new(), user: None, stdin: true }).await?;
+        let attached = exec::start(docker, Exec { container, argv, env: Vec::new(), user: None, stdin: true }).await?;
+        Ok(Self::over(attached.into_stream(), spec))
+    }
+
+    /// Takes what is measured from a stream, each line of it, and asks for the next one by writing a line.
+    fn over(stream: impl Pipe + 'static, spec: &SandboxSpec) -> Self {
         let (sender, measured) = watch::channel(Measured::default());
         let (ask, mut asked) = mpsc::channel::<oneshot::Sender<()>>(8);
         tokio::spawn(async move {
-            let mut text = Vec::new();
+            let (output, mut input) = tokio::io::split(stream);
+            let mut lines = FramedRead::new(output, LinesCodec::new_with_max_length(LONGEST));
             loop {
                 tokio::select! {
-                    item = output.next() => match item {
-                        Some(Ok(LogOutput::StdOut { message })) => {
-                            text.extend_from_slice(&message);
-                            while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
-                                let line: Vec<u8> = text.drain(..=end).collect();
-                                sender.send_modify(|measured| measured.read(&String::from_utf8_lossy(&line)));
-                            }
-                            // Only the script writes here, and its lines are short.
-                            text.truncate(1024);
-                        }
-                        Some(Ok(_)) => {}
+                    line = lines.next() => match line {
+                        Some(Ok(line)) => sender.send_modify(|measured| measured.read(&line)),
                         Some(Err(_)) | None => break,
                     },
                     request = asked.recv() => match request {
@@ -91,7 +100,7 @@ impl Watch {
             }
             sender.send_modify(|measured| measured.ended = true);
         });
-        Ok(Self { limits: spec.limits.clone(), measured, ask })
+        Self { limits: spec.limits.clone(), measured, ask }
     }
 
     /// Ends when a limit is hit, or with `None` when the watch itself ends.
