@@ -25,7 +25,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::check::{CheckResult, NEEDS, Outcome};
+use crate::check::{CheckResult, Outcome, REQUIREMENTS};
 use crate::engine::choice::Engines;
 use crate::engine::{Storage, room_in_memory};
 use crate::event::{Events, RehearsalName};
@@ -239,7 +239,7 @@ fn shown_findings<'a>(
     checks: &'a [CheckResult],
 ) -> impl Iterator<Item = &'a Finding> {
     let unproved = restore.is_none();
-    let shown = checks.iter().filter(move |result| !(unproved && result.check == NEEDS));
+    let shown = checks.iter().filter(move |result| !(unproved && result.check == REQUIREMENTS));
     restore.into_iter().flat_map(|restore| &restore.findings).chain(shown.flat_map(findings_of))
 }
 

@@ -48,7 +48,7 @@ impl Check for Collation {
     }
 
     fn group(&self) -> Group {
-        Group::Text
+        Group::Encoding
     }
 
     fn witness(&self) -> Witness {
@@ -224,7 +224,7 @@ fn other_version(changed: &[Changed], objects: Vec<String>, database: &str) -> F
         finding.evidence.push(format!("{} in that order", counted_as(objects.len(), "object is", "objects are")));
     }
     finding.objects = changed.iter().map(|one| one.label.clone()).chain(objects).collect();
-    finding.commands = changed.iter().take(super::catalog::MOST_NAMED).map(|one| one.refresh.clone()).collect();
+    finding.commands = changed.iter().map(|one| one.refresh.clone()).collect();
     // A version that is recorded without new indexes would hide what they have wrong.
     let reindex = std::iter::once(format!("REINDEX DATABASE {};", identifier(database)));
     let mend = reindex.chain(changed.iter().map(|one| one.refresh.clone())).collect();

@@ -39,7 +39,7 @@ impl Check for Encoding {
     }
 
     fn group(&self) -> Group {
-        Group::Text
+        Group::Encoding
     }
 
     fn witness(&self) -> Witness {

@@ -2,7 +2,7 @@
 
 use pgdump_reader::Scan;
 
-use super::{CheckResult, DUMP, Group, Outcome};
+use super::{CheckResult, Group, INTEGRITY, Outcome};
 use crate::counted::counted;
 use crate::finding::{DUMP_TRUNCATED, Finding, Name};
 
@@ -37,7 +37,12 @@ pub fn dump(scan: &Scan) -> CheckResult {
         .not_followed()
         .map(|unfollowed| format!("{}; reading the script does not show what depends on it", unfollowed.label()));
     let could_not = could_not.collect();
-    CheckResult { outcome: Outcome::Looked { findings }, looked_at, could_not, ..CheckResult::new(DUMP, Group::Dump) }
+    CheckResult {
+        outcome: Outcome::Looked { findings },
+        looked_at,
+        could_not,
+        ..CheckResult::new(INTEGRITY, Group::Integrity)
+    }
 }
 
 /// A dump that was made under row level security, where it has tables with that.

@@ -156,6 +156,8 @@ pub struct Looked {
     pub looked_at: String,
     /// The objects that it compared, as counts by kind: `sequence` 12.
     pub compared: BTreeMap<String, u64>,
+    /// How many it did not find as the dump has them, which findings of the restore explain.
+    pub lost: u64,
     /// What cannot be compared by its nature, and why: `public.far: a foreign table, …`.
     pub not_compared: Vec<String>,
     /// What it could not look at, and why; the target cannot pass then.
@@ -221,10 +223,10 @@ pub const VIEWS: &str = "views";
 pub const ACCEPT: &str = "accept";
 
 /// The name of the check of the dump itself.
-pub const DUMP: &str = "dump";
+pub const INTEGRITY: &str = "integrity";
 
 /// The name of the preflight's check: what the dump needs and the target lacks, reported before anything starts.
-pub const NEEDS: &str = "needs";
+pub const REQUIREMENTS: &str = "requirements";
 
 /// The name of what reports data that the profile's own list or options leave out.
 pub const LEFT_OUT: &str = "left out";

@@ -2,19 +2,19 @@
 
 use pgdump_reader::Facts;
 
-use super::{CheckResult, Group, NEEDS, Outcome};
-use crate::finding::{Finding, Foreseen};
+use super::{CheckResult, Group, Outcome, REQUIREMENTS};
+use crate::finding::{Finding, Reference};
 use crate::preflight::PreflightFinding;
 
 /// What was foreseen, as a check's result: where the target could not be tested it is all that is known. `met` is what the
 /// restore and the checks have found, where they ran: what they found stands there and is not reported twice, and what they
 /// did not find has been proved wrong. A rule of the profile holds all the same.
 pub fn judge(foreseen: &[PreflightFinding], met: Option<&[&Finding]>, facts: &Facts) -> CheckResult {
-    let mut result = CheckResult { looked_at: looked_at(facts), ..CheckResult::new(NEEDS, Group::Needs) };
+    let mut result = CheckResult { looked_at: looked_at(facts), ..CheckResult::new(REQUIREMENTS, Group::Requirements) };
     let mut findings = Vec::new();
     for expected in foreseen {
         let found: Vec<&&Finding> = met.unwrap_or_default().iter().filter(|met| expected.is_met_by(met)).collect();
-        for found in found.iter().map(|found| Foreseen::of(found)) {
+        for found in found.iter().map(|found| Reference::of(found)) {
             if !result.foreseen.contains(&found) {
                 result.foreseen.push(found);
             }
@@ -57,7 +57,7 @@ mod tests {
         };
         let (met, other) = (missing("shop_app"), missing("app"));
         let result = judge(&foreseen, Some(&[&met, &other]), &facts);
-        assert_eq!(result.foreseen, [Foreseen::of(&met)]);
+        assert_eq!(result.foreseen, [Reference::of(&met)]);
         // The profile's rule holds although the sandbox could create it.
         let Outcome::Looked { findings } = result.outcome else { panic!() };
         let names: Vec<Name> = findings.iter().map(|finding| finding.name).collect();

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use pgdump_reader::{ObjectKind, Owned, tag};
 use tokio_postgres::Row;
 
-use super::scope::{in_database, is_missing, schema_of};
+use super::scope::{in_database, is_missing, of_missing_roles, schema_of};
 use super::{Check, Group, Looked, Restored, relations};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
@@ -100,7 +100,7 @@ impl Check for Ownership {
     }
 
     fn group(&self) -> Group {
-        Group::Access
+        Group::Permissions
     }
 
     fn witness(&self) -> Witness {
@@ -115,6 +115,7 @@ impl Check for Ownership {
         let mut changed = Changes::new();
         let mut definers_changed = Changes::new();
         let mut compared = BTreeMap::<String, u64>::new();
+        let mut lost = 0;
         let mut not_compared = Vec::new();
         let left_out = left_out(restored);
         let made = made_databases(restored);
@@ -146,7 +147,9 @@ impl Check for Ownership {
                 && definers.contains(&(schema_of(&owned.schema), owned.name.clone()))
             {
                 given(&mut definers_changed);
-            } else if !is_missing(restored, &owned.owner) {
+            } else if is_missing(restored, &owned.owner) {
+                lost += 1;
+            } else {
                 given(&mut changed);
             }
         }
@@ -155,7 +158,7 @@ impl Check for Ownership {
             .map(|((dumped, now), objects)| {
                 let (objects, back) = parted(objects);
                 let mut finding = owner_changed(&dumped, &now, objects);
-                finding.mend(AfterKind::Ownership, back, STATEMENTS);
+                finding.mend(AfterKind::Ownership, back);
                 // Those of a cluster's first superuser cannot be reassigned (shdepReassignOwned in pg_shdepend.c).
                 if finding.count > STATEMENTS as u64 && now != restored.target.cluster.superuser {
                     let (now, dumped) = (identifier(&now), identifier(&dumped));
@@ -171,11 +174,12 @@ impl Check for Ownership {
             let is_superuser = superusers.contains(&now);
             let (objects, back) = parted(objects);
             let mut finding = definer_changed(&dumped, &now, is_superuser, objects);
-            finding.mend(AfterKind::Ownership, back, STATEMENTS);
+            finding.follows = of_missing_roles(restored, [dumped.as_str()]);
+            finding.mend(AfterKind::Ownership, back);
             finding
         }));
         let looked_at = format!("{} owners", compared.values().sum::<u64>());
-        Ok(Looked { findings, looked_at, compared, not_compared, ..Looked::default() })
+        Ok(Looked { findings, looked_at, compared, lost, not_compared, ..Looked::default() })
     }
 }
 

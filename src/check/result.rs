@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Apart;
-use crate::finding::{Finding, Foreseen};
+use crate::finding::{Finding, Reference};
 
 /// What one check found out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,9 +23,12 @@ pub struct CheckResult {
     /// The objects that it compared, as counts by kind: `"sequence": 12`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub compared: BTreeMap<String, u64>,
+    /// How many it did not find as the dump has them, which findings of the restore explain: they stand there.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub lost: u64,
     /// Findings of the restore or of other checks that this one had foreseen. They stand there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub foreseen: Vec<Foreseen>,
+    pub foreseen: Vec<Reference>,
     /// What cannot be compared by its nature, and why. It is never counted as equal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<String>,
@@ -35,6 +38,10 @@ pub struct CheckResult {
     /// Items of the dump that it did not compare as the others of their kind: the ledger has them.
     #[serde(skip)]
     pub apart: Vec<Apart>,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How a check ended.
@@ -52,22 +59,27 @@ pub enum Outcome {
 #[serde(rename_all = "snake_case")]
 pub enum Group {
     /// What the dump needs and the target has, reported before anything starts.
-    Needs,
-    /// The dump itself.
-    Dump,
+    #[serde(alias = "needs")]
+    Requirements,
+    /// The dump itself: whether it is whole.
+    #[serde(alias = "dump")]
+    Integrity,
     /// What tables hold.
     Rows,
     /// What there is, and how it is defined.
     Objects,
     /// Owners, privileges and row level security.
-    Access,
+    #[serde(alias = "access")]
+    Permissions,
     Sequences,
     /// Constraints and indexes.
     Constraints,
     /// Encoding and collation.
-    Text,
+    #[serde(alias = "text")]
+    Encoding,
     /// Whether an application can read and write.
-    Use,
+    #[serde(alias = "use")]
+    Usability,
     /// What the profile asks.
     Queries,
     /// Time and size.
@@ -79,15 +91,15 @@ pub enum Group {
 impl Group {
     pub fn label(self) -> &'static str {
         match self {
-            Group::Needs => "needs",
-            Group::Dump => "dump",
+            Group::Requirements => "requirements",
+            Group::Integrity => "integrity",
             Group::Rows => "rows",
             Group::Objects => "objects",
-            Group::Access => "access",
+            Group::Permissions => "permissions",
             Group::Sequences => "sequences",
             Group::Constraints => "constraints",
-            Group::Text => "text",
-            Group::Use => "use",
+            Group::Encoding => "encoding",
+            Group::Usability => "usability",
             Group::Queries => "queries",
             Group::Budget => "budget",
             Group::Accept => "accept",
@@ -105,6 +117,7 @@ impl CheckResult {
             outcome: Outcome::Looked { findings: Vec::new() },
             looked_at: String::new(),
             compared: BTreeMap::new(),
+            lost: 0,
             foreseen: Vec::new(),
             not_compared: Vec::new(),
             could_not: Vec::new(),

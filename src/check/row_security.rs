@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use async_trait::async_trait;
 use pgdump_reader::{Declared, Relation, Word, statements, tag};
 
-use super::catalog::{MOST_NAMED, qualified};
+use super::catalog::qualified;
 use super::ownership::Owners;
-use super::scope::{in_database, is_missing, schema_of};
+use super::scope::{in_database, is_missing, of_missing_roles, schema_of};
 use super::{Check, Group, Looked, Restored, objects};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
@@ -43,7 +43,7 @@ impl Check for RowSecurity {
     }
 
     fn group(&self) -> Group {
-        Group::Access
+        Group::Permissions
     }
 
     fn witness(&self) -> Witness {
@@ -90,6 +90,11 @@ impl Check for RowSecurity {
         let mut policies_lost = policies_lost(&lost, &declared, &tables, &|role| is_missing(restored, role));
         if let Some(finding) = &mut policies_lost {
             finding.mend_silently(AfterKind::Policies, again.lost(&lost));
+            let roles = lost.values().flatten().map(|policy| &policy.roles);
+            // A policy follows from a missing role where it names one that is.
+            let missing = roles.map(|roles| roles.iter().find(|role| is_missing(restored, role)));
+            let missing: Option<Vec<&str>> = missing.map(|role| role.map(String::as_str)).collect();
+            finding.follows = missing.and_then(|roles| of_missing_roles(restored, roles));
         }
         findings.extend(policies_lost);
 
@@ -140,7 +145,10 @@ impl Check for RowSecurity {
         findings.extend(policies_changed);
         let forced_too = forced_too(&forced(restored), &tables, restored);
         findings.extend(restricted(&switched_on, &forced_too));
-        findings.extend(bypassed.into_iter().map(|((now, dumped), tables)| owner_bypasses(&now, &dumped, &tables)));
+        findings.extend(bypassed.into_iter().map(|((now, dumped), tables)| Finding {
+            follows: of_missing_roles(restored, [dumped.as_str()]),
+            ..owner_bypasses(&now, &dumped, &tables)
+        }));
         Ok(Looked { findings, looked_at, compared, could_not, apart, ..Looked::default() })
     }
 }
@@ -292,7 +300,7 @@ fn no_longer_forced(forced: &[Table], tables: &HashMap<Table, (bool, bool)>) -> 
     finding.evidence = vec!["row level security is no longer forced: the owner sees every row".into()];
     finding.fix = "Force it before anybody connects.".into();
     let force = |table: &&Table| format!("ALTER TABLE {} FORCE ROW LEVEL SECURITY;", sql(table));
-    finding.mend(AfterKind::Policies, lost.iter().map(force).collect(), usize::MAX);
+    finding.mend(AfterKind::Policies, lost.iter().map(force).collect());
     Some(finding)
 }
 
@@ -372,7 +380,7 @@ fn switched_off(off: &[Table]) -> Option<Finding> {
     finding.evidence = vec!["whoever may read these tables sees every row".into()];
     finding.fix = "Enable it before anybody connects; this takes the table's owner.".into();
     let enable = |table: &Table| format!("ALTER TABLE {} ENABLE ROW LEVEL SECURITY;", sql(table));
-    finding.mend(AfterKind::Policies, off.iter().map(enable).collect(), usize::MAX);
+    finding.mend(AfterKind::Policies, off.iter().map(enable).collect());
     Some(finding)
 }
 
@@ -389,7 +397,7 @@ fn owner_bypasses(now: &str, dumped: &str, tables: &[Table]) -> Finding {
     finding.fix = format!("Give the tables to {dumped:?}, or force the policies on their owner.");
     let owner = identifier(dumped);
     let back = tables.iter().map(|table| format!("ALTER TABLE {} OWNER TO {owner};", sql(table))).collect();
-    finding.mend(AfterKind::Ownership, back, MOST_NAMED);
+    finding.mend(AfterKind::Ownership, back);
     finding
 }
 

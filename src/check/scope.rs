@@ -2,7 +2,7 @@
 
 use super::Restored;
 use crate::cluster::sql::identifier;
-use crate::finding::{Finding, Name, Severity, Subject};
+use crate::finding::{Finding, Name, Reference, Severity, Subject};
 use crate::postgres::Tool;
 use pgdump_reader::{schema_or_public, tag};
 
@@ -22,9 +22,33 @@ pub fn schema_of(schema: &Option<String>) -> String {
 
 /// Whether the restore has reported the role as missing, which explains all that it should own.
 pub fn is_missing(restored: &Restored<'_>, role: &str) -> bool {
+    role_missing(restored, role).is_some()
+}
+
+fn role_missing<'a>(restored: &'a Restored<'_>, role: &str) -> Option<&'a Finding> {
     let subject = Subject::Role(role.to_owned());
-    let is_its = |finding: &Finding| finding.name == Name::RoleMissing && finding.subject.as_ref() == Some(&subject);
-    restored.restore_findings.iter().any(is_its)
+    let is_its = |finding: &&Finding| finding.name == Name::RoleMissing && finding.subject.as_ref() == Some(&subject);
+    restored.restore_findings.iter().find(is_its)
+}
+
+/// The restore's finding about a missing role that explains what is about these roles: about none but missing ones.
+pub fn of_missing_roles<'a>(restored: &Restored<'_>, roles: impl IntoIterator<Item = &'a str>) -> Option<Reference> {
+    let mut causes = roles.into_iter().map(|role| role_missing(restored, role));
+    let first = causes.next().flatten()?;
+    causes.all(|cause| cause.is_some()).then(|| Reference::of(first))
+}
+
+/// The restore's finding about a missing role that explains what is wrong with the privileges on these objects: it kept the
+/// statements about each of them from running, whole.
+pub fn of_refused_privileges(restored: &Restored<'_>, objects: &[String]) -> Option<Reference> {
+    let refused = |object: &String| {
+        let entry = format!("{} {object}", tag::ACL);
+        let mut missing = restored.restore_findings.iter().filter(|finding| finding.name == Name::RoleMissing);
+        missing.find(|finding| finding.hit().any(|hit| *hit == entry))
+    };
+    let mut causes = objects.iter().map(refused);
+    let first = causes.next().flatten()?;
+    causes.all(|cause| cause.is_some()).then(|| Reference::of(first))
 }
 
 /// What to do about what is lost by the script's end.

@@ -28,6 +28,9 @@ use stdout::stdout;
 pub fn main() -> ExitCode {
     // clap ends the process itself, with 2 for bad arguments.
     let arguments = Arguments::parse();
+    if let Some(color) = arguments.color {
+        anstream::ColorChoice::from(color).write_global();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),

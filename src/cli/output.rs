@@ -50,10 +50,18 @@ pub fn write(report: &Report, reports: &[ReportSpec], output: &Output) -> bool {
 pub fn terminal_options(all: bool) -> TerminalOptions {
     let stdout = std::io::stdout().is_terminal();
     TerminalOptions {
-        color: stdout && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
-        width: if stdout { terminal_width() } else { TerminalOptions::default().width },
+        color: anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+        width: columns().unwrap_or_else(|| if stdout { terminal_width() } else { PIPE_WIDTH }),
         all,
     }
+}
+
+/// The columns of a page that goes to no terminal: a CI log, a file, another program.
+const PIPE_WIDTH: usize = 100;
+
+/// What `COLUMNS` asks for, as a shell or a CI system sets it.
+fn columns() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.trim().parse().ok().filter(|columns| (20..=1000).contains(columns))
 }
 
 /// The columns of the terminal on standard output.

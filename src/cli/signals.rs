@@ -52,7 +52,7 @@ pub fn watch(interrupt: CancellationToken) -> Result<tokio::sync::watch::Receive
             }
             first = Some(Instant::now());
             let _ = sender.send(Some(signal));
-            say("pgrehearse: interrupted; removing what was started (once more to leave at once)");
+            say("pgrehearse: interrupted; removing what was started (press Ctrl-C again to quit now)");
             interrupt.cancel();
         }
     });

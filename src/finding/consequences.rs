@@ -325,7 +325,7 @@ pub const OTHER_TEXT: &str = "other text";
 pub const CLIENT: &str = "client";
 
 /// The kind of `ALTER … OWNER TO`, which archives keep with the entry of the object.
-pub(super) const OWNER: &str = "owner";
+pub const OWNER: &str = "owner";
 
 /// What a statement is about, for counting: `TABLE`, `INDEX`, `CONSTRAINT`, `TABLE DATA`, as archives call their entries.
 pub(super) fn kind_of(statement: &str) -> String {

@@ -48,6 +48,8 @@ pub struct Kind {
 
     /// One line that stands alone; the first evidence or the summary where there is none.
     pub title: Option<fn(&Case<'_>) -> String>,
+    /// What follows the number of several causes of this kind: `roles do not exist in this target`.
+    pub several: Option<&'static str>,
     /// What to run or write, beside the words of `fix`.
     pub commands: Option<fn(&Case<'_>) -> Vec<String>>,
     /// What to do, where the words hang on the case; instead of `fix` and `commands`.
@@ -74,6 +76,7 @@ impl Kind {
         leaves_all: false,
         names_who: false,
         title: None,
+        several: None,
         commands: None,
         advice: None,
     };

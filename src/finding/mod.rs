@@ -6,7 +6,6 @@ mod database_facts;
 mod decidable;
 mod diagnose;
 mod failure;
-mod foreseen;
 mod kind;
 mod kinds;
 mod lost;
@@ -17,6 +16,7 @@ pub mod outside;
 mod pages;
 mod qualified;
 mod recognise;
+mod reference;
 mod refine;
 mod remedy;
 mod rule;
@@ -24,17 +24,17 @@ mod situation;
 mod subject;
 
 pub use crate::profile::Severity;
-pub use consequences::{CLIENT, OTHER_TEXT};
+pub use consequences::{CLIENT, OTHER_TEXT, OWNER};
 pub use database_facts::{DatabaseFacts, Questions};
 pub use decidable::profile_rules;
 pub use diagnose::diagnose;
 pub use failure::Failure;
-pub use foreseen::Foreseen;
-pub use kind::{Cause, Context};
+pub use kind::{Cause, Context, Kind};
 pub use kinds::Name;
 pub use kinds::dump_truncated::TITLE as DUMP_TRUNCATED;
 pub use lost::{Lost, transactions_lost};
 pub use origin::Origin;
+pub use reference::Reference;
 pub use remedy::{After, AfterKind, Remedy};
 pub use rule::Because;
 pub use situation::Situation;
@@ -64,6 +64,9 @@ pub struct Finding {
     /// What failed only because of it, by kind.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub consequences: Vec<Consequence>,
+    /// The finding of the restore that it follows from, where one explains all of it: it ends with that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Reference>,
     /// What was seen: the server's words, the values compared.
     pub evidence: Vec<String>,
     /// Every difference in full, where definitions or values were compared.
@@ -139,6 +142,7 @@ impl Finding {
             count: 1,
             objects: Vec::new(),
             consequences: Vec::new(),
+            follows: None,
             evidence: Vec::new(),
             differences: Vec::new(),
             fix: name.kind().fix.to_owned(),

@@ -46,9 +46,9 @@ pub enum AfterKind {
 }
 
 impl Finding {
-    /// Takes statements that mend it: all of them for a file, the first `shown` for people.
-    pub fn mend(&mut self, kind: AfterKind, statements: Vec<String>, shown: usize) {
-        self.commands = statements.iter().take(shown).cloned().collect();
+    /// Takes the statements that mend it, all of them.
+    pub fn mend(&mut self, kind: AfterKind, statements: Vec<String>) {
+        self.commands.clone_from(&statements);
         self.mend_silently(kind, statements);
     }
 

@@ -106,7 +106,7 @@ pub async fn attempt(context: &Context, target: &Target, storage: Storage, event
 
     // What is known of the dump itself holds, however far its restore came.
     if worked.is_err()
-        && !draft.checks.iter().any(|result| result.check == check::DUMP)
+        && !draft.checks.iter().any(|result| result.check == check::INTEGRITY)
         && let Some(scan) = context.source.scanned()
     {
         draft.checks.push(check::check_dump(&scan));

@@ -423,6 +423,7 @@ fn result(check: &dyn Check, looked: Result<check::Looked, String>, database: Op
     result.looked_at = looked.looked_at;
     result.compared = looked.compared;
     result.not_compared = looked.not_compared;
+    result.lost = looked.lost;
     result.could_not = looked.could_not;
     result.apart = looked.apart;
     result

@@ -4,7 +4,7 @@ use super::Verdict;
 use super::decision::{self, accepts_in, decide};
 use super::draft::Draft;
 use super::ledger::Entry;
-use crate::check::{ACCEPT, CheckResult, DUMP, Group, LEFT_OUT, NEEDS, Outcome};
+use crate::check::{ACCEPT, CheckResult, Group, INTEGRITY, LEFT_OUT, Outcome, REQUIREMENTS};
 use crate::counted::{counted, counted_as};
 use crate::finding::{Finding, Severity};
 use crate::profile::Target;
@@ -31,7 +31,8 @@ pub fn judge(draft: &mut Draft, target: &Target, rows: RowMode, fail_on: Severit
             }
         }
     }
-    let nothing_looked = draft.checks.iter().all(|result| [DUMP, NEEDS, LEFT_OUT].contains(&result.check.as_str()));
+    let nothing_looked =
+        draft.checks.iter().all(|result| [INTEGRITY, REQUIREMENTS, LEFT_OUT].contains(&result.check.as_str()));
     let restored = draft.restore.is_some();
     if restored && !nothing_looked && draft.untested.is_empty() && accepts_in(target).next().is_some() {
         let accepts = accepts(draft, target, rows);

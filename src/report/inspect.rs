@@ -230,7 +230,7 @@ impl TargetPreflight {
             verdict: if self.fails() { Verdict::Fail } else { Verdict::Untested },
             checks: vec![CheckResult {
                 outcome: crate::check::Outcome::Looked { findings: self.findings.clone() },
-                ..CheckResult::new(crate::check::NEEDS, crate::check::Group::Needs)
+                ..CheckResult::new(crate::check::REQUIREMENTS, crate::check::Group::Requirements)
             }],
             ..Rehearsal::untested("", &self.target, &self.description, Vec::new())
         }

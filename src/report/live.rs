@@ -11,7 +11,7 @@ use std::io::{IsTerminal as _, Write as _};
 use self::bars::Bars;
 use self::lines::Lines;
 use super::text;
-use crate::counted::counted;
+use crate::counted::{counted, number};
 use crate::event::{Event, EventKind, Listener, Unit};
 use crate::verdict::Verdict;
 
@@ -91,7 +91,7 @@ fn colored() -> bool {
 fn progress(done: u64, total: u64, unit: Unit) -> String {
     let amount = |count: u64| match unit {
         Unit::Bytes => text::size(count),
-        Unit::Entries => count.to_string(),
+        Unit::Entries => number(count),
     };
     let noun = match unit {
         Unit::Bytes => "",
@@ -112,9 +112,19 @@ fn progress(done: u64, total: u64, unit: Unit) -> String {
     format!("{percent} % ({done} of {total}{noun})")
 }
 
-/// Where the last error count goes: `, 3 errors so far`.
-fn errors_so_far(errors: u64) -> String {
-    if errors == 0 { String::new() } else { format!(", {} so far", counted(errors, "error")) }
+/// What the client has complained of so far: `3 errors so far`; nothing where it has not.
+fn errors_so_far(errors: u64) -> Option<String> {
+    (errors > 0).then(|| format!("{} so far", counted(errors, "error")))
+}
+
+/// What an image is pulled from: `postgres:17 from docker.io`, since a registry that does not answer is what one waits for.
+fn pulled(image: &str) -> String {
+    // The first part is a registry where it could be no user of the default one (`reference.ParseDockerRef` of Docker).
+    let registry = match image.split_once('/') {
+        Some((first, _)) if first.contains(['.', ':']) || first == "localhost" => first,
+        _ => "docker.io",
+    };
+    format!("{} from {}", text::visible(image), text::visible(registry))
 }
 
 /// The mark and style of a verdict.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{Report, SCHEMA, SourceFacts, SourceKind};
-use crate::check::{CheckResult, Group, NEEDS, Outcome};
-use crate::finding::{AcceptedObjects, Finding, Foreseen, Name, Severity, Subject};
+use crate::check::{CheckResult, Group, Outcome, REQUIREMENTS};
+use crate::finding::{AcceptedObjects, Finding, Name, Reference, Severity, Subject};
 use crate::rehearsal::{Judge, Rehearsal, RestoreSummary, Timings, Verdict, WrittenFixes};
 
 /// What the samples' rehearsals are of.
@@ -51,10 +51,10 @@ pub fn report(targets: Vec<Rehearsal>) -> Report {
 /// The group of a sample's check.
 fn group(check: &str) -> Group {
     match check {
-        NEEDS => Group::Needs,
+        REQUIREMENTS => Group::Requirements,
         "rows" => Group::Rows,
         "sequences" => Group::Sequences,
-        "owners" | "policies" => Group::Access,
+        "owners" | "policies" => Group::Permissions,
         _ => Group::Objects,
     }
 }
@@ -332,18 +332,18 @@ pub fn with_fixes() -> Report {
 /// A cause foreseen that the restore met, one that holds by the profile's rule, and one that nothing put to the test.
 pub fn foreseen() -> Report {
     let role = Finding { subject: Some(Subject::Words("shop_app".to_owned())), ..role_missing() };
-    let mut met = check(NEEDS, Vec::new());
-    met.foreseen = vec![Foreseen::of(&role)];
+    let mut met = check(REQUIREMENTS, Vec::new());
+    met.foreseen = vec![Reference::of(&role)];
     let mut laptop = target("laptop", "17.11", vec![role.clone()], Vec::new());
     laptop.checks.insert(0, met);
     let mut rule = target("managed", "17.11", Vec::new(), Vec::new());
     let title = "extension \"dblink\" is not among those that this target allows";
-    rule.checks.insert(0, check(NEEDS, vec![Finding::new(Name::ExtensionNotAllowed, title)]));
+    rule.checks.insert(0, check(REQUIREMENTS, vec![Finding::new(Name::ExtensionNotAllowed, title)]));
     rule.verdict = Verdict::Fail;
     let mut nobody = unjudged("nowhere", "Docker does not answer");
-    nobody.checks.insert(0, check(NEEDS, vec![role]));
+    nobody.checks.insert(0, check(REQUIREMENTS, vec![role]));
     let mut good = target("twin", "17.11", Vec::new(), Vec::new());
-    good.checks.insert(0, check(NEEDS, Vec::new()));
+    good.checks.insert(0, check(REQUIREMENTS, Vec::new()));
     report(vec![laptop, rule, nobody, good])
 }
 

@@ -57,21 +57,24 @@ pub fn width(text: &str) -> usize {
     text.width()
 }
 
+/// The beginning of a text, of at most so many columns.
+pub fn cut(text: &str, columns: usize) -> String {
+    let mut used = 0;
+    let fits = |character: &char| {
+        used += character.width().unwrap_or(0);
+        used <= columns
+    };
+    text.chars().take_while(fits).collect()
+}
+
 /// The text, or its beginning and how much was left out, where it takes more than `limit` columns.
 pub fn clip(text: &str, limit: usize) -> Cow<'_, str> {
     if text.len() <= limit || width(text) <= limit {
         return Cow::Borrowed(text);
     }
-    let mut columns = 0;
-    let end = text
-        .char_indices()
-        .find(|(_, character)| {
-            columns += character.width().unwrap_or(0);
-            columns > limit
-        })
-        .map_or(text.len(), |(index, _)| index);
-    let left = text[end..].chars().count();
-    Cow::Owned(format!("{}… ({left} more characters)", &text[..end]))
+    let begin = cut(text, limit);
+    let left = text.chars().count() - begin.chars().count();
+    Cow::Owned(format!("{begin}… ({left} more characters)"))
 }
 
 /// Breaks a text into lines of at most `columns` at its spaces. A word that is longer than that stays whole: a name that

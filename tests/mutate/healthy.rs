@@ -1,8 +1,8 @@
-//! Every database of the suite, in every form: a restore that is whole is not told off.
+//! Every database of the suite, in every form: a restore that is whole has no false alarm.
 
 use futures_util::{StreamExt as _, stream};
 
-use crate::sandbox::told_off;
+use crate::sandbox::false_alarms;
 use crate::sources::FORMS;
 use crate::support::{SHOP_ROLES, dump};
 use crate::workshop::Workshop;
@@ -55,13 +55,13 @@ const DUMPS: &[&str] = &[
 const UNTESTED: &[(&str, &str)] =
     &[("types-inserts.sql", "public.child: its INSERT statements name no columns, and a table that inherits")];
 
-/// What is told of each.
+/// What is reported of each.
 pub async fn faults(workshop: &Workshop) -> Vec<String> {
     let restores = FORMS.iter().flat_map(|form| DUMPS.iter().map(|name| (form.major, *name)));
-    let told = restores.map(|(major, name)| async move {
+    let judged = restores.map(|(major, name)| async move {
         let path = tokio::task::spawn_blocking(move || dump(major, name)).await.expect("the dump is made");
         let rehearsal = workshop.rehearse(&path, &profile(name, major), None).await;
-        let mut faults: Vec<String> = told_off(&rehearsal).collect();
+        let mut faults: Vec<String> = false_alarms(&rehearsal).collect();
         if let Some((_, reason)) = UNTESTED.iter().find(|(untested, _)| *untested == name) {
             let known = faults.iter().position(|fault| fault.contains(reason));
             match known {
@@ -69,14 +69,18 @@ pub async fn faults(workshop: &Workshop) -> Vec<String> {
                 None => faults.push(format!("nothing is said of this: {reason}")),
             }
         }
-        let told = faults.into_iter().map(|fault| format!("{name} of {major}, whole, is told off: {fault}"));
-        let told: Vec<String> = told.collect();
-        eprintln!("{name} of {major}: {}", if told.is_empty() { "well" } else { "TOLD OFF" });
-        told
+        let faults = faults.into_iter().map(|fault| format!("{name} of {major}, whole, has a false alarm: {fault}"));
+        let faults: Vec<String> = faults.collect();
+        eprintln!("{name} of {major}: {}", if faults.is_empty() { "well" } else { "FALSE ALARM" });
+        faults
     });
-    let told: Vec<Vec<String>> = stream::iter(told.collect::<Vec<_>>()).buffered(2).collect().await;
-    println!("{} whole restores, {} of them told off", told.len(), told.iter().filter(|told| !told.is_empty()).count());
-    told.concat()
+    let all: Vec<Vec<String>> = stream::iter(judged.collect::<Vec<_>>()).buffered(2).collect().await;
+    println!(
+        "{} whole restores, {} of them with a false alarm",
+        all.len(),
+        all.iter().filter(|faults| !faults.is_empty()).count()
+    );
+    all.concat()
 }
 
 /// A cluster like the source.

@@ -40,7 +40,8 @@ pub async fn mutate(
     let results = std::mem::take(&mut *work.results.lock().expect("nothing has failed"));
     let mut faults = std::mem::take(&mut *work.faults.lock().expect("nothing has failed"));
     let what = format!("{database}, {}", form.label());
-    faults.extend(told_off(&rehearsal).map(|fault| format!("{what}: the whole restore is told off: {fault}")));
+    faults
+        .extend(false_alarms(&rehearsal).map(|fault| format!("{what}: the whole restore has a false alarm: {fault}")));
     if results.len() < work.mutations.len() && faults.is_empty() {
         faults.push(format!("{what}: only {} of {} were tried", results.len(), work.mutations.len()));
     }
@@ -48,7 +49,7 @@ pub async fn mutate(
 }
 
 /// What a rehearsal has against a restore that is whole: everything but notes and what the source itself is like.
-pub fn told_off(rehearsal: &Rehearsal) -> impl Iterator<Item = String> {
+pub fn false_alarms(rehearsal: &Rehearsal) -> impl Iterator<Item = String> {
     let findings =
         rehearsal.findings().filter(|finding| finding.origin != Origin::Source && finding.severity > Severity::Note);
     let findings = findings.map(|finding| format!("{}: {} {:?}", finding.name, finding.title, finding.objects));
@@ -97,8 +98,8 @@ impl Work {
             self.note(mutation, seen, began.elapsed());
         }
         // What undoes a mutation has to undo all of it.
-        let known: Vec<String> = told_off(&before).collect();
-        match told_off(&again.judge().await?).find(|fault| !known.contains(fault)) {
+        let known: Vec<String> = false_alarms(&before).collect();
+        match false_alarms(&again.judge().await?).find(|fault| !known.contains(fault)) {
             Some(fault) => Err(format!("something is left of a mutation: {fault}")),
             None => Ok(()),
         }

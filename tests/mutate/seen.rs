@@ -22,7 +22,7 @@ pub enum Seen {
     Found(String, Severity),
     /// By findings that are none of the right ones, or name something else.
     Misnamed(Vec<String>),
-    /// The target is not told well, since a check could not look.
+    /// A check could not look.
     Untested(String),
     /// Nothing says so.
     Silent,
@@ -34,19 +34,19 @@ impl Seen {
     /// What a rehearsal says of a mutation, beside what it said before.
     pub fn of(mutation: &Mutation, before: &Rehearsal, after: &Rehearsal) -> Self {
         let known: Vec<String> = before.findings().map(key).collect();
-        let told: Vec<&Finding> = after.findings().filter(|finding| !known.contains(&key(finding))).collect();
-        let right = told.iter().find(|finding| {
+        let new: Vec<&Finding> = after.findings().filter(|finding| !known.contains(&key(finding))).collect();
+        let right = new.iter().find(|finding| {
             mutation.right.contains(&finding.name)
                 && mutation.object.as_ref().is_none_or(|object| names(finding, object))
         });
         if let Some(right) = right {
             return Seen::Found(right.name.to_string(), right.severity);
         }
-        if !told.is_empty() {
-            let mut told: Vec<String> =
-                told.iter().map(|finding| format!("{} {:?}", finding.name, finding.objects)).collect();
-            told.dedup();
-            return Seen::Misnamed(told);
+        if !new.is_empty() {
+            let mut names: Vec<String> =
+                new.iter().map(|finding| format!("{} {:?}", finding.name, finding.objects)).collect();
+            names.dedup();
+            return Seen::Misnamed(names);
         }
         let untested = after.untested.iter().find(|reason| !before.untested.contains(reason));
         match untested {

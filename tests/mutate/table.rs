@@ -20,8 +20,8 @@ pub fn print(mutations: &[Mutation], results: &[Result]) {
     }
     for result in results {
         match &result.seen {
-            Seen::Misnamed(told) => {
-                println!("misnamed ({}) {}: {}", result.form.label(), result.mutation, told.join("; "))
+            Seen::Misnamed(names) => {
+                println!("misnamed ({}) {}: {}", result.form.label(), result.mutation, names.join("; "))
             }
             Seen::Untested(why) => println!("untested ({}) {}: {why}", result.form.label(), result.mutation),
             Seen::Found(..) | Seen::Silent | Seen::Refused(_) => {}

@@ -69,7 +69,7 @@ ALTER TABLE public.orders OWNER TO nobody_here;"#;
     assert!(part.fails() && part.accepted.is_none(), "{part:?}");
     assert_eq!(part.accepted_objects[0].objects.len(), 1, "{part:?}");
     assert!(part.accepted_objects[0].objects[0].contains("audit"), "{part:?}");
-    assert!(ran.stdout.contains("open     1 of 2"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("open      1 of 2"), "{}", ran.stdout);
     assert!(!finding("both").fails(), "{:?}", finding("both"));
 }
 
@@ -119,7 +119,7 @@ fn severities_of_the_profile_are_what_counts_and_are_shown() {
     let ran = home.run(&shop, &[&deciding(&bare("milder", 17), role)]);
     let finding = ran.only().findings().find(|finding| finding.name.as_str() == "role-missing").unwrap();
     assert_eq!((finding.severity, finding.own_severity), (Severity::Warning, Some(Severity::Error)));
-    assert!(ran.stdout.contains("severity warning by the profile; error without it"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("severity  warning by the profile; error without it"), "{}", ran.stdout);
 
     let small = dump(17, "small.dump");
     let unused = format!("accept: [{{finding: role-missing, {END}}}]\nseverity: {{accept-unused: error}}");

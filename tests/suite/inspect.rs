@@ -56,7 +56,7 @@ fn assert_agreement(home: &Home, dump: &Path, profile: &str) -> Ran {
     let expected = expected(home, dump, profile);
     let ran = home.run(dump, &[profile]);
     let target = ran.only();
-    let needs = target.checks.iter().find(|check| check.check == "needs").expect("the preflight is a check");
+    let needs = target.checks.iter().find(|check| check.check == "requirements").expect("the preflight is a check");
     let restore = target.restore.as_ref().unwrap_or_else(|| panic!("nothing was restored: {}", ran.json));
     for finding in expected.iter().filter(|finding| finding.severity == Severity::Error) {
         // Of two things that a table's version lacks the server complains of one.
@@ -261,7 +261,7 @@ fn what_the_restore_proves_wrong_is_foreseen_no_more() {
     assert!(found.iter().any(|finding| finding.name == Name::EncodingUnrepresentable), "{found:?}");
     let ran = home.run(&small, &[&profile]);
     let needs = &ran.only().checks[0];
-    assert_eq!(needs.check, "needs");
+    assert_eq!(needs.check, "requirements");
     assert!(!ran.names().contains(&"encoding-unrepresentable"), "{:?}", ran.names());
 }
 
@@ -298,5 +298,5 @@ fn where_no_engine_answers_the_preflight_is_all_that_is_known() {
     let target = ran.only();
     assert_eq!(ran.names(), ["role-missing"]);
     assert!(target.restore.is_none());
-    assert!(ran.stdout.contains("needs"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("requirements"), "{}", ran.stdout);
 }

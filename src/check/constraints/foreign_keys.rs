@@ -232,6 +232,6 @@ async fn broken_keys(session: &Session, broken: &[(&Key, u64)], show_data: bool)
             }
         }
     }
-    finding.commands = broken.iter().take(MOST_NAMED).map(|(key, _)| format!("{};", key.broken("*"))).collect();
+    finding.commands = broken.iter().map(|(key, _)| format!("{};", key.broken("*"))).collect();
     Some(finding)
 }

@@ -161,6 +161,6 @@ fn invalid_indexes(invalid: &[Invalid]) -> Option<Finding> {
         "Rebuild the index. If that fails, the error says what is wrong.".into()
     };
     let index_of = |index: &Invalid| format!("REINDEX INDEX {};", qualified(&index.schema, &index.name));
-    finding.mend(AfterKind::Reindex, invalid.iter().map(index_of).collect(), crate::check::catalog::MOST_NAMED);
+    finding.mend(AfterKind::Reindex, invalid.iter().map(index_of).collect());
     Some(finding)
 }

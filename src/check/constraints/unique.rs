@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use crate::check::borrowed::Borrowed;
-use crate::check::catalog::{MOST_NAMED, first_few, of_dump, qualified, sqlstate, words};
+use crate::check::catalog::{first_few, of_dump, qualified, sqlstate, words};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
 use crate::counted::counted_as;
@@ -298,7 +298,7 @@ fn corrupt(corrupt: &[Corrupt]) -> Option<Finding> {
     finding.objects = corrupt.iter().map(|one| format!("INDEX {}", one.label)).collect();
     finding.evidence = first_few(corrupt.iter().map(|one| one.said.clone()).collect());
     let reindex = corrupt.iter().map(|one| one.command.clone()).collect();
-    finding.mend(AfterKind::Reindex, reindex, MOST_NAMED);
+    finding.mend(AfterKind::Reindex, reindex);
     Some(finding)
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use pgdump_reader::{Constraint, tag};
 
 use super::listed::{self, Unverified};
-use crate::check::catalog::{MOST_NAMED, qualified};
+use crate::check::catalog::qualified;
 use crate::check::scope::{in_database, schema_of};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::ClusterError;
@@ -95,6 +95,6 @@ fn unverified_constraints(found: &[Unverified]) -> Option<Finding> {
             }
         })
         .collect();
-    finding.mend(AfterKind::Constraints, validate, MOST_NAMED);
+    finding.mend(AfterKind::Constraints, validate);
     Some(finding)
 }

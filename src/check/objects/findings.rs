@@ -55,7 +55,8 @@ pub(super) fn looked(restored: &Restored<'_>, comparison: &Comparison) -> Looked
         not_compared.push("tablespaces: --no-tablespaces leaves them out".to_owned());
     }
     let (could_not, apart) = undecided(comparison);
-    Looked { findings, looked_at, compared: comparison.compared.clone(), not_compared, could_not, apart }
+    let (compared, lost) = (comparison.compared.clone(), comparison.failed);
+    Looked { findings, looked_at, compared, lost, not_compared, could_not, apart }
 }
 
 /// The objects that read otherwise than in the dump, and of which it is not known whether they are the same; one line for each
@@ -116,10 +117,9 @@ fn missing(missing: &[&Declared], left_out: Option<&str>, unsaid: &str, by_end: 
                  edited list for pg_restore -L. The statements below create them."
                     .into();
         }
-        const STATEMENTS: usize = 5;
         let statements = lost.iter().map(|object| object.definition.trim().to_owned()).collect();
         let kind = if name == Name::CommentLost { AfterKind::Comments } else { AfterKind::Objects };
-        finding.mend(kind, statements, STATEMENTS);
+        finding.mend(kind, statements);
         findings.push(finding);
     }
     findings

@@ -49,7 +49,6 @@ pub(super) async fn look(restored: &Restored<'_>) -> Result<Option<Finding>, Clu
             .into();
     finding.commands = tables
         .iter()
-        .take(MOST_NAMED)
         .map(|(schema, table, ..)| format!("ALTER TABLE {} ENABLE TRIGGER ALL;", qualified(schema, table)))
         .collect();
     Ok(Some(finding))

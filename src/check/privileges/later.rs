@@ -6,7 +6,7 @@ use pgdump_reader::{Declared, statements, tag};
 
 use super::acl::{Acl, privilege};
 use super::defaults::{DefaultsOf, is_of_defaults, read, read_change};
-use super::{STATEMENTS, letters, role_label};
+use super::{letters, role_label};
 use crate::check::scope::in_database;
 use crate::check::{Restored, objects};
 use crate::cluster::ClusterError;
@@ -109,7 +109,7 @@ fn wider_than_dumped(wider: &[Gained<'_>], left_out: Option<&str>) -> Option<Fin
         let names: Vec<&str> = privileges.iter().map(|(letter, _)| privilege(*letter)).collect();
         place.revoke(&names.join(", "), role)
     });
-    finding.mend(AfterKind::Privileges, revokes.collect(), STATEMENTS);
+    finding.mend(AfterKind::Privileges, revokes.collect());
     Some(finding)
 }
 
@@ -129,6 +129,6 @@ fn lost_of_dump(lost: &[&Declared], unstated: &[&DefaultsOf], left_out: Option<&
         None => "Run the statements below.".into(),
     };
     let grants = lost.iter().map(|object| object.definition.trim().to_owned()).collect();
-    finding.mend(AfterKind::Privileges, grants, STATEMENTS);
+    finding.mend(AfterKind::Privileges, grants);
     Some(finding)
 }

@@ -20,7 +20,7 @@ use self::acl::{PrivilegeChange, changes, privilege};
 pub use self::actual::{Held, read as held};
 use self::defaults::DefaultPrivilege;
 pub use self::defaults::{Defaults, read as defaults};
-use super::scope::in_database;
+use super::scope::{in_database, of_refused_privileges};
 use super::{Apart, Check, Group, Looked, Restored, objects};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
@@ -36,7 +36,6 @@ pub struct Privileges;
 const NOT_READ: &str = "it grants privileges in a form that pgrehearse does not know";
 
 /// How many statements to paste are shown, where there are thousands.
-const STATEMENTS: usize = 10;
 
 #[async_trait]
 impl Check for Privileges {
@@ -45,7 +44,7 @@ impl Check for Privileges {
     }
 
     fn group(&self) -> Group {
-        Group::Access
+        Group::Permissions
     }
 
     fn witness(&self) -> Witness {
@@ -134,6 +133,9 @@ impl Check for Privileges {
         findings.extend(by_role.lost(left_out));
         let (of_later, unread_of_later) = later::compare(restored, &declared, left_out, &roles, major).await?;
         findings.extend(of_later);
+        for finding in &mut findings {
+            finding.follows = of_refused_privileges(restored, &finding.objects);
+        }
         unread.extend(unread_of_later);
         let looked_at = format!("privileges of {} objects", by_role.compared);
         let compared = BTreeMap::from([("privileges".to_owned(), by_role.compared)]);
@@ -270,7 +272,7 @@ impl ByRole<'_> {
             finding.evidence.push(format!("{option} leaves out every REVOKE of the dump"));
             finding.fix = format!("Restore without {option}, or take them away before anybody connects.");
         }
-        finding.mend(AfterKind::Privileges, statements_of(&self.wider, "REVOKE", "FROM"), STATEMENTS);
+        finding.mend(AfterKind::Privileges, statements_of(&self.wider, "REVOKE", "FROM"));
         self.explain_by_defaults(&mut finding, defaults);
         Some(finding)
     }
@@ -290,7 +292,7 @@ impl ByRole<'_> {
                        before the restore, or away before anybody connects."
                 .into();
         let commands = defaults::revoke(&giving).into_iter().chain(std::mem::take(&mut finding.commands));
-        finding.commands = commands.take(STATEMENTS).collect();
+        finding.commands = commands.collect();
     }
 
     fn lost(&mut self, left_out: Option<&str>) -> Option<Finding> {
@@ -309,7 +311,7 @@ impl ByRole<'_> {
                     .into()
             }
         };
-        finding.mend(AfterKind::Privileges, statements_of(&self.lost, "GRANT", "TO"), STATEMENTS);
+        finding.mend(AfterKind::Privileges, statements_of(&self.lost, "GRANT", "TO"));
         Some(finding)
     }
 }

@@ -33,7 +33,7 @@ impl Check for Roles {
     }
 
     fn group(&self) -> Group {
-        Group::Access
+        Group::Permissions
     }
 
     fn witness(&self) -> Witness {

@@ -426,6 +426,7 @@ impl<'a> RowsReport<'a> {
             findings,
             looked_at,
             compared,
+            lost: self.explained,
             not_compared: self.not_compared,
             could_not: self.errors,
             apart: self.apart,

@@ -106,14 +106,14 @@ async fn behind(
         Some(value) if sequence.after(value) != Next::Exhausted => {
             finding.fix = "Set the sequence past the existing values, before the application writes.".into();
             let setval = format!("SELECT pg_catalog.setval({}, {value}, true);", literal(&sequence.qualified()));
-            finding.mend(AfterKind::Setval, vec![setval], 1);
+            finding.mend(AfterKind::Setval, vec![setval]);
         }
         _ => {
             finding.fix =
                 "The column holds values up to the sequence's end: give the sequence a higher limit first.".into();
             let room = format!("ALTER SEQUENCE {} AS bigint NO MAXVALUE NO MINVALUE;", sequence.qualified());
             let setval = format!("SELECT pg_catalog.setval({}, {furthest}, true);", literal(&sequence.qualified()));
-            finding.mend(AfterKind::Setval, vec![room, setval], 1);
+            finding.mend(AfterKind::Setval, vec![room, setval]);
         }
     }
     Ok(finding)
@@ -126,7 +126,7 @@ fn exhausted(sequence: &Sequence) -> Finding {
     finding.objects = vec![format!("SEQUENCE {}", sequence.label())];
     finding.evidence = vec![sequence.state()];
     let room = format!("ALTER SEQUENCE {} AS bigint NO MAXVALUE NO MINVALUE;", sequence.qualified());
-    finding.mend(AfterKind::Sequences, vec![room], 1);
+    finding.mend(AfterKind::Sequences, vec![room]);
     finding
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use pgdump_reader::tag;
 
 use super::read::{Next, Sequence};
-use crate::check::catalog::{MOST_NAMED, first_few, restore_failed};
+use crate::check::catalog::{first_few, restore_failed};
 use crate::check::scope::{in_database, schema_of};
 use crate::check::{Apart, ItemKind, Restored};
 use crate::cluster::sql::literal;
@@ -187,6 +187,6 @@ fn finding<'a>(changed: &[Changed<'a>], severity: Severity) -> Option<(Finding, 
         let name = literal(&changed.sequence.qualified());
         format!("SELECT pg_catalog.setval({name}, {}, {});", changed.last_value, changed.is_called)
     };
-    finding.mend(AfterKind::Setval, changed.iter().map(command).collect(), MOST_NAMED);
+    finding.mend(AfterKind::Setval, changed.iter().map(command).collect());
     Some((finding, changed.iter().map(|changed| changed.sequence).collect()))
 }

@@ -1,7 +1,7 @@
 //! Sequences that will soon have no value left to hand out.
 
 use super::read::{Next, Sequence};
-use crate::check::catalog::{MOST_NAMED, first_few};
+use crate::check::catalog::first_few;
 use crate::finding::{AfterKind, Finding, Name};
 
 /// A sequence with fewer values from its start to its end is small on purpose.
@@ -44,9 +44,7 @@ pub fn judge(sequences: &[&Sequence]) -> Option<Finding> {
         commands.push(format!("ALTER SEQUENCE {} AS bigint NO MAXVALUE NO MINVALUE;", end.sequence.qualified()));
         commands
     });
-    let statements: Vec<Vec<String>> = commands.collect();
-    let shown = statements.iter().take(MOST_NAMED).map(Vec::len).sum();
-    finding.mend(AfterKind::Sequences, statements.concat(), shown);
+    finding.mend(AfterKind::Sequences, commands.flatten().collect());
     Some(finding)
 }
 

@@ -62,7 +62,7 @@ impl Check for Functions {
     }
 
     fn group(&self) -> Group {
-        Group::Use
+        Group::Usability
     }
 
     fn witness(&self) -> Witness {

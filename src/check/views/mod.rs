@@ -51,7 +51,7 @@ impl Check for Views {
     }
 
     fn group(&self) -> Group {
-        Group::Use
+        Group::Usability
     }
 
     fn witness(&self) -> Witness {
@@ -144,7 +144,7 @@ fn empty(views: &[View], restored: &Restored<'_>, unfilled: &[Unfilled]) -> Opti
     finding.evidence = vec!["a query of one fails: it has not been populated".into()];
     finding.fix = "Refresh them, those first that others read.".into();
     let refresh = |view: &&View| format!("REFRESH MATERIALIZED VIEW {};", qualified(&view.schema, &view.name));
-    finding.mend(AfterKind::Refresh, empty.iter().map(refresh).collect(), super::catalog::MOST_NAMED);
+    finding.mend(AfterKind::Refresh, empty.iter().map(refresh).collect());
     Some(finding)
 }
 

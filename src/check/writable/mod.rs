@@ -39,7 +39,7 @@ impl Check for Writable {
     }
 
     fn group(&self) -> Group {
-        Group::Use
+        Group::Usability
     }
 
     fn witness(&self) -> Witness {

@@ -25,7 +25,7 @@ pub const SCRIPT: &str = include_str!("carrier.pl");
 /// How many bytes may be on their way on a channel, in each direction.
 const CREDIT: usize = 256 * 1024;
 
-/// The longest piece that is sent at once, and what is read before the program is told so.
+/// The longest piece that is sent at once, and what is read before the program hears of it.
 const PIECE: usize = 64 * 1024;
 
 /// A kind, a channel and a length.
@@ -55,7 +55,7 @@ struct Channels {
 struct Flow {
     /// What has come and is not read yet: bytes of the connection or of a program's standard output, and of its standard error.
     came: VecDeque<(Stream, Bytes)>,
-    /// How many bytes have come that the program has not been told of as read.
+    /// How many bytes have come that have not been acknowledged as read.
     unread: usize,
     /// How many bytes may be sent.
     credit: usize,
@@ -257,7 +257,7 @@ pub struct Channel {
     number: u32,
     flow: Arc<Mutex<Flow>>,
     unread: Option<Bytes>,
-    /// How many bytes were read that the program has not been told of.
+    /// How many bytes were read that have not been acknowledged.
     read: usize,
 }
 

@@ -32,9 +32,7 @@ impl Attached {
 }
 
 /// What comes to the standard output of a program or a container, without the rest.
-pub fn stdout(
-    output: impl Stream<Item = Result<LogOutput, bollard::errors::Error>> + Send + 'static,
-) -> BoxedReader {
+pub fn stdout(output: impl Stream<Item = Result<LogOutput, bollard::errors::Error>> + Send + 'static) -> BoxedReader {
     let bytes = output.filter_map(async |item| match item {
         Ok(LogOutput::StdOut { message } | LogOutput::Console { message }) => Some(Ok(message)),
         Ok(LogOutput::StdErr { .. } | LogOutput::StdIn { .. }) => None,

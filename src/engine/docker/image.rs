@@ -63,6 +63,8 @@ pub async fn provide(docker: &Docker, image: &str, pull: Pull, events: &Events) 
     let options = CreateImageOptionsBuilder::default().from_image(&with_tag(image)).build();
     let mut pull = docker.create_image(Some(options), None, None);
     let mut layers: HashMap<String, (u64, u64)> = HashMap::new();
+    // A registry that does not answer is waited for, and somebody wants to know for which.
+    events.progress(EventKind::Pulling { image: image.to_owned(), done: 0, total: 0 });
     while let Some(step) = pull.next().await {
         let step = step.map_err(|error| match error {
             bollard::errors::Error::DockerResponseServerError { message, .. } => unavailable(message),

@@ -24,7 +24,7 @@ macro_rules! kinds {
             pub const ALL: &'static [Name] = &[$(Name::$name,)*];
 
             /// What is known of it.
-            pub(super) fn kind(self) -> &'static Kind {
+            pub fn kind(self) -> &'static Kind {
                 match self { $(Name::$name => &$module::KIND,)* }
             }
         }

@@ -18,6 +18,7 @@ pub static KIND: Kind = Kind {
         }),
     ],
     title: Some(|case| format!("role {:?} does not exist in this target", case.subject)),
+    several: Some("roles do not exist in this target"),
     fix: "Create the role before the restore (pg_dump leaves roles out; pg_dumpall --globals-only has them with their \
           memberships and settings), or restore without owners and privileges if they do not matter: pg_restore \
           --no-owner --no-privileges. Policies that name the role are lost even then.",

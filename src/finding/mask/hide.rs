@@ -2,7 +2,7 @@
 
 use super::secret::secrets;
 use super::{MASK, postgres, secret};
-use crate::finding::{Finding, Foreseen, Subject};
+use crate::finding::{Finding, Reference, Subject};
 
 /// Takes the secrets out of texts.
 #[derive(Debug, Clone, Copy)]
@@ -48,10 +48,10 @@ impl Hider<'_> {
     }
 
     /// Of what says which finding was foreseen, as of the finding.
-    pub fn foreseen(&self, foreseen: &mut Foreseen) {
+    pub fn foreseen(&self, foreseen: &mut Reference) {
         match foreseen {
-            Foreseen::Cause { subject, .. } => self.subject(subject),
-            Foreseen::Title(title) => self.text(title),
+            Reference::Cause { subject, .. } => self.subject(subject),
+            Reference::Title(title) => self.text(title),
         }
     }
 

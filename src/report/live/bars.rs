@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{errors_so_far, line_of_run, mark, progress};
+use super::{errors_so_far, line_of_run, mark, progress, pulled};
 use crate::event::{Event, EventKind, Listener, Phase, RehearsalName, Unit};
 use crate::report::canvas::painted;
 use crate::report::labels::Labels;
@@ -156,7 +156,10 @@ impl Running {
             EventKind::Pulling { image, done, total } => {
                 self.phase = Phase::Image;
                 let portion = blocks(*done, *total);
-                self.progress = format!("{portion}{} {}", progress(*done, *total, Unit::Bytes), visible(image));
+                self.progress = match done {
+                    0 => pulled(image),
+                    _ => format!("{portion}{} {}", progress(*done, *total, Unit::Bytes), pulled(image)),
+                };
             }
             EventKind::SandboxReady { server_version, .. } => {
                 let short = server_version.split(' ').next().unwrap_or_default();
@@ -178,10 +181,12 @@ impl Running {
         }
     }
 
-    /// `restore ████░░░░░░ 40 % (4.8 of 12.0 MB), 3 errors so far`.
+    /// `restore 3 errors so far, ████░░░░░░ 40 % (4.8 of 12.0 MB)`: a narrow terminal cuts the end off.
     fn message(&self) -> String {
         let label = self.phase.label();
-        format!("{label:<7} {}{}", self.progress, errors_so_far(self.errors))
+        let progress = Some(self.progress.clone()).filter(|progress| !progress.is_empty());
+        let parts: Vec<String> = errors_so_far(self.errors).into_iter().chain(progress).collect();
+        format!("{label:<7} {}", parts.join(", "))
     }
 }
 
@@ -362,8 +367,24 @@ mod tests {
         std::thread::sleep(Duration::from_millis(30));
         bars.tick();
         let screen = terminal.contents();
-        assert!(screen.contains("restore ████░░░░░░ 40 % (4.8 of 12.0 MB), 3 errors so far"), "{screen}");
+        assert!(screen.contains("restore 3 errors so far, ████░░░░░░ 40 % (4.8 of 12.0 MB)"), "{screen}");
         assert!(screen.contains("rds-like"), "{screen}");
+    }
+
+    #[test]
+    fn errors_stand_alone_where_there_is_no_progress_and_a_pull_names_image_and_registry() {
+        let (terminal, mut bars) = on_screen(&["a", "b", "c"]);
+        bars.hear(&at(0, "a", EventKind::RestoreErrors { count: 3 }));
+        bars.hear(&at(0, "a", began(Phase::Check)));
+        for (target, image) in [("b", "postgres:17"), ("c", "registry.example:5000/pg:17")] {
+            bars.hear(&at(0, target, EventKind::Pulling { image: image.to_owned(), done: 0, total: 0 }));
+        }
+        std::thread::sleep(Duration::from_millis(30));
+        bars.tick();
+        let screen = terminal.contents();
+        assert!(screen.contains("check   3 errors so far\n"), "{screen}");
+        assert!(screen.contains("image   postgres:17 from docker.io\n"), "{screen}");
+        assert!(screen.contains("image   registry.example:5000/pg:17 from registry.example:5000"), "{screen}");
     }
 
     #[test]

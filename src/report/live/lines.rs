@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{errors_so_far, line_of_run, mark, print, progress};
+use super::{errors_so_far, line_of_run, mark, print, progress, pulled};
 use crate::event::{Event, EventKind, Listener, RehearsalName, Unit};
 use crate::report::canvas::painted;
 use crate::report::labels::Labels;
@@ -38,20 +38,27 @@ impl Lines {
         }
         let Some(name) = &event.rehearsal else { return line_of_run(&event.kind) };
         let printed = self.rehearsals.entry(name.clone()).or_default();
-        let is_progress = matches!(event.kind, EventKind::Pulling { .. } | EventKind::Restoring { .. });
+        // That a pull begins is no progress yet.
+        let is_progress = match event.kind {
+            EventKind::Pulling { done, .. } => done > 0,
+            EventKind::Restoring { .. } => true,
+            _ => false,
+        };
         if is_progress && event.elapsed.saturating_sub(printed.last) < BETWEEN_PROGRESS {
             return None;
         }
         let text = match &event.kind {
             EventKind::PhaseStarted { phase } => phase.label().to_owned(),
-            EventKind::Pulling { image, done, total } => {
-                format!("pulling {} {}", visible(image), progress(*done, *total, Unit::Bytes))
-            }
+            EventKind::Pulling { image, done, total } => match done {
+                0 => format!("pulling {}", pulled(image)),
+                _ => format!("pulling {}: {}", pulled(image), progress(*done, *total, Unit::Bytes)),
+            },
             EventKind::SandboxReady { engine, server_version } => {
                 format!("PostgreSQL {} is ready ({engine})", visible(server_version))
             }
             EventKind::Restoring { done, total, unit } => {
-                format!("restore {}{}", progress(*done, *total, *unit), errors_so_far(printed.errors))
+                let errors = errors_so_far(printed.errors).map(|errors| format!(", {errors}")).unwrap_or_default();
+                format!("restore {}{errors}", progress(*done, *total, *unit))
             }
             EventKind::RestoreErrors { count } => {
                 printed.errors = *count;
@@ -175,7 +182,7 @@ mod tests {
     #[test]
     fn a_pull_of_unknown_size_says_how_much_it_has() {
         let event = at(20.0, "a", EventKind::Pulling { image: "postgres:17".to_owned(), done: 120_000_000, total: 0 });
-        assert_eq!(lines(&[event]), ["[  20.0s] a: pulling postgres:17 120.0 MB"]);
+        assert_eq!(lines(&[event]), ["[  20.0s] a: pulling postgres:17 from docker.io: 120.0 MB"]);
     }
 
     #[test]

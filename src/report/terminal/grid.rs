@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use anstyle::Style;
 use comfy_table::{ContentArrangement, LineStyle, Table, presets};
 
+use super::detail::Detail;
 use super::verdict_style;
-use crate::check::{CheckResult, Group, NEEDS, Outcome};
-use crate::counted::counted;
-use crate::finding::{Finding, Foreseen, Severity};
+use crate::check::{CheckResult, Group, Outcome, REQUIREMENTS};
+use crate::counted::{counted, number};
+use crate::finding::{Finding, Reference, Severity};
 use crate::rehearsal::{Rehearsal, RestoreSummary, Verdict};
 use crate::report::canvas::{DIM, GREEN, YELLOW, severity_style};
 use crate::report::text::{self, clip, pack, visible};
@@ -30,6 +31,8 @@ enum Cell {
     NotRun,
     /// It could not look.
     Untested,
+    /// So many did not come back, which the restore's own findings explain.
+    Lost(u64),
     /// The worst of its findings, and how many of those there are.
     Found(Severity, u64),
 }
@@ -74,8 +77,9 @@ impl Cell {
             return Self::NotRun;
         }
         let mut findings = Vec::new();
-        let mut untested = false;
+        let (mut untested, mut lost) = (false, 0);
         for result in results {
+            lost += result.lost;
             untested |= !result.could_not.is_empty();
             match &result.outcome {
                 Outcome::CouldNotLook { .. } => untested = true,
@@ -85,19 +89,22 @@ impl Cell {
         match Self::of_findings(&findings) {
             error @ Self::Found(Severity::Error, _) => error,
             _ if untested => Self::Untested,
+            Self::Ok | Self::Accepted(_) if lost > 0 => Self::Lost(lost),
             other => other,
         }
     }
 
     /// The preflight: what it alone says, and what the restore and the other checks have met of it.
     fn of_needs(rehearsal: &Rehearsal) -> Self {
-        let Some(result) = rehearsal.checks.iter().find(|result| result.check == NEEDS) else { return Self::NotRun };
+        let Some(result) = rehearsal.checks.iter().find(|result| result.check == REQUIREMENTS) else {
+            return Self::NotRun;
+        };
         let Outcome::Looked { findings } = &result.outcome else { return Self::Untested };
         let met = rehearsal.findings().filter(|finding| result.foreseen.iter().any(|foreseen| foreseen.is(finding)));
         let all: Vec<Finding> = findings.iter().chain(met).cloned().collect();
         match Self::of_findings(&all) {
             // Something was foreseen, and a report of an older version does not say what.
-            Self::Ok if result.foreseen.iter().any(|foreseen| matches!(foreseen, Foreseen::Title(_))) => Self::NotRun,
+            Self::Ok if result.foreseen.iter().any(|foreseen| matches!(foreseen, Reference::Title(_))) => Self::NotRun,
             cell => cell,
         }
     }
@@ -108,6 +115,7 @@ impl Cell {
             Self::Accepted(count) => format!("{count} accepted"),
             Self::NotRun => "–".to_owned(),
             Self::Untested => "untested".to_owned(),
+            Self::Lost(count) => format!("{} lost", number(count)),
             Self::Found(severity, count) => counted(count, severity.label()),
         }
     }
@@ -117,6 +125,7 @@ impl Cell {
             Self::Ok => GREEN,
             Self::Accepted(_) | Self::NotRun => DIM,
             Self::Untested => YELLOW,
+            Self::Lost(_) => severity_style(Severity::Error),
             Self::Found(severity, _) => severity_style(severity),
         }
     }
@@ -124,6 +133,8 @@ impl Cell {
 
 struct Row {
     target: String,
+    /// The version of the server, and what ran it where that is not Docker: a pass on another machine's server is another fact.
+    server: String,
     /// One for each column, in the same order.
     cells: Vec<Cell>,
     verdict: Verdict,
@@ -132,8 +143,9 @@ struct Row {
 
 impl Row {
     /// Every cell of the printed row with its style.
-    fn printed(&self) -> Vec<(String, Style)> {
+    fn printed(&self, with_server: bool) -> Vec<(String, Style)> {
         let mut printed = vec![(self.target.clone(), Style::new())];
+        printed.extend(with_server.then(|| (self.server.clone(), DIM)));
         printed.extend(self.cells.iter().map(|cell| (cell.label(), cell.style())));
         printed.push((verdict_label(self.verdict).to_owned(), verdict_style(self.verdict)));
         printed.push((self.time.clone(), DIM));
@@ -151,21 +163,39 @@ fn verdict_label(verdict: Verdict) -> &'static str {
 
 /// Targets against the restore and the checks.
 pub(super) struct Grid {
-    /// The preflight, where there is one, then the restore, then each group of checks.
+    /// The preflight, where there is one, then the restore, then each group of checks; those that say the same of all targets, and
+    /// nothing bad of any, are one.
     columns: Vec<String>,
     rows: Vec<Row>,
+    /// How many targets have no row, as there are too many.
+    left_out: usize,
 }
 
 impl Grid {
-    pub fn of(targets: &[Rehearsal]) -> Self {
+    pub fn of(targets: &[Rehearsal], detail: Detail) -> Self {
         let groups = groups(targets);
-        let foreseen = targets.iter().any(|target| target.checks.iter().any(|result| result.check == NEEDS));
-        let rows = targets.iter().map(|target| row(target, foreseen, &groups)).collect();
+        let foreseen = targets.iter().any(|target| target.checks.iter().any(|result| result.check == REQUIREMENTS));
+        let mut rows: Vec<Row> = targets.iter().map(|target| row(target, foreseen, &groups)).collect();
         let mut columns = Vec::new();
-        columns.extend(foreseen.then(|| NEEDS.to_owned()));
+        columns.extend(foreseen.then(|| REQUIREMENTS.to_owned()));
         columns.push("restore".to_owned());
         columns.extend(groups.iter().map(|group| group.label().to_owned()));
-        Self { columns, rows }
+        let mut left_out = 0;
+        if detail != Detail::All {
+            columns = without_repetition(columns, &mut rows);
+            left_out = rows.len().saturating_sub(detail.rows());
+            // Those that fail are what is looked for.
+            if left_out > 0 {
+                rows.sort_by_key(|row| std::cmp::Reverse(row.verdict));
+                rows.truncate(detail.rows());
+            }
+        }
+        Self { columns, rows, left_out }
+    }
+
+    /// How many targets have no row.
+    pub fn rows_left_out(&self) -> usize {
+        self.left_out
     }
 
     /// The grid as a table, if it fits into so many columns.
@@ -173,11 +203,13 @@ impl Grid {
         let mut table = Table::new();
         table.load_style(presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─')));
         table.set_content_arrangement(ContentArrangement::Disabled);
+        let with_server = self.rows.iter().any(|row| !row.server.is_empty());
         let mut header = vec!["target".to_owned()];
+        header.extend(with_server.then(|| "server".to_owned()));
         header.extend(self.columns.iter().cloned());
         header.extend(["verdict".to_owned(), "time".to_owned()]);
         table.set_header(header);
-        let rows: Vec<_> = self.rows.iter().map(Row::printed).collect();
+        let rows: Vec<_> = self.rows.iter().map(|row| row.printed(with_server)).collect();
         for row in &rows {
             table.add_row(row.iter().map(|(text, _)| text.as_str()));
         }
@@ -193,9 +225,24 @@ impl Grid {
     /// The same without a table: for each target one line with the verdict and one for each kind of cell.
     pub fn list(&self, columns: usize, paint: impl Fn(Style, &str) -> String) -> Vec<String> {
         let mut lines = Vec::new();
+        let mut rows: Vec<(&Row, Vec<&Row>)> = Vec::new();
         for row in &self.rows {
+            let is_alike = |(one, _): &&mut (&Row, Vec<&Row>)| {
+                (one.verdict, &one.server, &one.cells) == (row.verdict, &row.server, &row.cells)
+            };
+            match rows.iter_mut().find(is_alike) {
+                Some((_, alike)) => alike.push(row),
+                None => rows.push((row, vec![row])),
+            }
+        }
+        for (row, alike) in rows {
             let verdict = paint(verdict_style(row.verdict), verdict_label(row.verdict));
-            lines.push(format!("{}: {verdict}, {}", row.target, row.time));
+            let server = if row.server.is_empty() { String::new() } else { format!(" on {}", row.server) };
+            let names = pack(alike.iter().map(|row| row.target.as_str()), ", ", columns.saturating_sub(2));
+            let (last, first) = names.split_last().map_or(("", &[][..]), |(last, first)| (last.as_str(), first));
+            lines.extend(first.iter().cloned());
+            let time = if alike.len() == 1 { format!(", {}", row.time) } else { String::new() };
+            lines.push(format!("{last}: {verdict}{server}{time}"));
             let mut kinds: Vec<Cell> = row.cells.clone();
             kinds.sort_by(|a, b| b.cmp(a));
             kinds.dedup();
@@ -253,13 +300,42 @@ fn painted(line: &str, cells: &[(String, Style)], paint: impl Fn(Style, &str) ->
     out + rest
 }
 
+/// Columns that say the same of all targets, and nothing but that all is well or that nobody looked, become one.
+fn without_repetition(columns: Vec<String>, rows: &mut [Row]) -> Vec<String> {
+    let of_column = |at: usize| -> Vec<Cell> { rows.iter().filter_map(|row| row.cells.get(at).copied()).collect() };
+    let is_quiet = |cells: &[Cell]| cells.iter().all(|cell| matches!(cell, Cell::Ok | Cell::NotRun));
+    // By what they say: where they stand.
+    let mut kinds: Vec<(Vec<Cell>, Vec<usize>)> = Vec::new();
+    for at in 0..columns.len() {
+        let cells = of_column(at);
+        match kinds.iter_mut().find(|(known, _)| is_quiet(known) && *known == cells) {
+            Some((_, places)) => places.push(at),
+            None => kinds.push((cells, vec![at])),
+        }
+    }
+    // What is one column stays where it was; what several have become stands at the end.
+    let (one, several): (Vec<_>, Vec<_>) = kinds.into_iter().partition(|(_, places)| places.len() == 1);
+    let kept: Vec<usize> = one.iter().chain(&several).filter_map(|(_, places)| places.first().copied()).collect();
+    for row in rows {
+        row.cells = kept.iter().filter_map(|at| row.cells.get(*at).copied()).collect();
+    }
+    let others = if one.is_empty() { "checks" } else { "others" };
+    let names = one.iter().filter_map(|(_, places)| columns.get(*places.first()?).cloned());
+    names.chain(several.iter().map(|(_, places)| format!("{} {others}", places.len()))).collect()
+}
+
 fn row(target: &Rehearsal, foreseen: bool, groups: &[Group]) -> Row {
     let mut cells = Vec::new();
     cells.extend(foreseen.then(|| Cell::of_needs(target)));
     cells.push(Cell::of_restore(target.restore.as_ref(), !target.untested.is_empty()));
     cells.extend(groups.iter().map(|group| Cell::of_group(target, *group)));
+    let server = target.judge.as_ref().map(|judge| {
+        let version = visible(judge.server_version.split(' ').next().unwrap_or_default()).into_owned();
+        if judge.engine == "docker" { version } else { format!("{version} ({})", visible(&judge.engine)) }
+    });
     Row {
         target: printed_name(&target.target),
+        server: server.unwrap_or_default(),
         cells,
         verdict: target.verdict,
         time: text::duration(target.timings.total),
@@ -273,6 +349,7 @@ fn printed_name(name: &str) -> String {
 /// Every group that any target has a check of, in their order.
 fn groups(targets: &[Rehearsal]) -> Vec<Group> {
     let results = targets.iter().flat_map(|target| &target.checks);
-    let groups: BTreeSet<Group> = results.map(|result| result.group).filter(|group| *group != Group::Needs).collect();
+    let groups: BTreeSet<Group> =
+        results.map(|result| result.group).filter(|group| *group != Group::Requirements).collect();
     groups.into_iter().collect()
 }

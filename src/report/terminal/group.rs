@@ -14,13 +14,24 @@ pub(super) struct Group<'a> {
     pub targets: Vec<&'a str>,
     /// What was seen in any of them, each line once: servers word the same error differently.
     pub evidence: Vec<&'a str>,
+    /// What mends it, and where: a target must not be shown another's.
+    pub fixes: Vec<Fix<'a>>,
     /// The largest count of them.
     pub count: u64,
     pub counts_differ: bool,
     /// The restore itself reported it. What the checks find is often its consequence.
     pub of_restore: bool,
+    /// Only the preflight says so: nothing was restored in any of its targets.
+    pub of_preflight: bool,
     /// It stands in no target that fails or is untested, or it is accepted: a few lines are enough.
     pub brief: bool,
+}
+
+/// What mends a finding in some targets.
+pub(super) struct Fix<'a> {
+    pub words: &'a str,
+    pub commands: &'a [String],
+    pub targets: Vec<&'a str>,
 }
 
 /// All findings of all targets: accepted ones last; worst first; causes (of the restore) before what the checks saw;
@@ -60,8 +71,7 @@ fn findings(target: &Rehearsal) -> impl Iterator<Item = (FoundBy<'_>, &Finding)>
 }
 
 impl<'a> Group<'a> {
-    /// Whether its block can stand for this finding too. A different fix makes it another block: a target must not be shown
-    /// another's.
+    /// Whether its block can stand for this finding too. Of what is known by its subject the fix may differ from target to target.
     fn is_of(&self, found_by: FoundBy<'_>, finding: &Finding) -> bool {
         let one = self.finding;
         one.name == finding.name
@@ -69,13 +79,15 @@ impl<'a> Group<'a> {
             && one.origin == finding.origin
             && one.objects == finding.objects
             && one.consequences == finding.consequences
-            && one.fix == finding.fix
-            && one.commands == finding.commands
             && one.accepted == finding.accepted
             && one.accepted_objects == finding.accepted_objects
             && one.own_severity == finding.own_severity
             && one.subject == finding.subject
-            && (one.subject.is_some() || self.found_by == found_by && self.has_seen_as_much(finding))
+            && (one.subject.is_some()
+                || self.found_by == found_by
+                    && one.fix == finding.fix
+                    && one.commands == finding.commands
+                    && self.has_seen_as_much(finding))
     }
 
     /// Whether a finding without a subject, of the same objects, is about the same.
@@ -95,9 +107,11 @@ impl<'a> Group<'a> {
             sentences: Vec::new(),
             targets: Vec::new(),
             evidence: Vec::new(),
+            fixes: Vec::new(),
             count: finding.count,
             counts_differ: false,
             of_restore: false,
+            of_preflight: true,
             brief: true,
         };
         group.add(target, finding);
@@ -116,6 +130,14 @@ impl<'a> Group<'a> {
                 self.evidence.push(line);
             }
         }
+        let is_same = |fix: &&mut Fix| fix.words == finding.fix && fix.commands == finding.commands.as_slice();
+        match self.fixes.iter_mut().find(is_same) {
+            Some(fix) => fix.targets.push(&target.target),
+            None => {
+                self.fixes.push(Fix { words: &finding.fix, commands: &finding.commands, targets: vec![&target.target] })
+            }
+        }
+        self.of_preflight &= target.restore.is_none();
         self.of_restore |= target.restore.iter().any(|restore| restore.findings.contains(finding));
         self.counts_differ |= finding.count != self.count;
         self.count = self.count.max(finding.count);

@@ -1,52 +1,142 @@
-//! What a run comes to, in one sentence.
+//! What a run comes to, in one sentence that a stranger understands.
 
+use super::block;
+use super::group;
+use crate::check::{CheckResult, Group, Outcome};
 use crate::counted::{agreeing, counted};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Origin, Severity};
 use crate::rehearsal::Rehearsal;
 use crate::report::Report;
 use crate::report::labels::Labels;
 use crate::report::text::{self, clip, visible};
 use crate::verdict::Verdict;
 
-/// What the run comes to, in one sentence.
+/// So many rehearsals are named; the grid has all of them.
+const NAMED: usize = 6;
+
+/// What the run comes to.
 pub(super) fn of(report: &Report) -> String {
-    let labels = Labels::of(report.sources.iter().map(|source| source.path.as_str()));
-    let rehearsals = counted(report.targets.len(), labels.noun());
-    let named = |is_meant: &dyn Fn(&Rehearsal) -> bool| -> Vec<String> {
-        let meant = report.targets.iter().filter(|target| is_meant(target));
-        meant.map(|target| clip(&visible(&labels.label(&target.source, &target.target)), 100).into_owned()).collect()
-    };
-    // One that fails for warnings alone has come back.
-    let warned = |target: &Rehearsal| target.fail_on < Severity::Error && !target.shown_findings().any(Finding::fails);
-    let failed = named(&|target| target.verdict == Verdict::Fail && !warned(target));
-    let failed_on_warnings = named(&|target| target.verdict == Verdict::Fail && warned(target));
-    let (total, untested) = (report.targets.len(), named(&|target| target.verdict == Verdict::Untested));
     let took = text::duration(report.elapsed);
-    if total == 0 {
+    if report.targets.is_empty() {
         return format!("no target was rehearsed ({took})");
     }
+    let run = Run { report, labels: Labels::of(report.sources.iter().map(|source| source.path.as_str())) };
+    // One that fails for warnings alone has come back, and so has one that only the profile's own checks fail.
+    let failed = |target: &&Rehearsal| target.verdict == Verdict::Fail;
+    let warned = |target: &Rehearsal| target.fail_on < Severity::Error && !target.shown_findings().any(Finding::fails);
+    let whole: Vec<&Rehearsal> = report.targets.iter().filter(failed).filter(|target| !warned(target)).collect();
+    let for_warnings: Vec<&Rehearsal> = report.targets.iter().filter(failed).filter(|target| warned(target)).collect();
+    let untested: Vec<&Rehearsal> =
+        report.targets.iter().filter(|target| target.verdict == Verdict::Untested).collect();
     let mut parts = Vec::new();
-    if !failed.is_empty() {
-        let verb = agreeing(failed.len(), "does", "do");
-        parts.push(format!("{} of {rehearsals} {verb} not come back: {}", failed.len(), failed.join(", ")));
+    if !whole.is_empty() {
+        let verb = match whole.iter().all(|target| fails_own_checks(target)) {
+            true => "was restored, but checks of the profile fail",
+            false => "did not restore cleanly",
+        };
+        parts.push(format!("{} {verb} {}", run.subject(), run.places(&whole)));
+        parts.extend(causes(report));
     }
-    if !failed_on_warnings.is_empty() {
-        let count = failed_on_warnings.len();
-        let verb = if count == 1 { "comes back with warnings and fails" } else { "come back with warnings and fail" };
-        let names = failed_on_warnings.join(", ");
-        parts.push(format!("{count} of {rehearsals} {verb}, as --fail-on warning asks: {names}"));
+    if !for_warnings.is_empty() {
+        let places = run.places(&for_warnings);
+        parts.push(format!("{} restored with warnings, which fail it (--fail-on warning), {places}", run.subject()));
     }
     if !untested.is_empty() {
-        let verb = agreeing(untested.len(), "is", "are");
-        parts.push(format!("{} of {rehearsals} {verb} untested: {}", untested.len(), untested.join(", ")));
+        parts.push(format!("{} could not be tested {}", run.subject(), run.places(&untested)));
     }
     if parts.is_empty() {
-        let place =
-            if total == 1 { visible(&report.targets[0].target).into_owned() } else { format!("all {rehearsals}") };
-        parts.push(match report.sources.as_slice() {
-            [source] => format!("{} comes back in {place}", visible(&source.path)),
-            sources => format!("{} dumps come back in {place}", sources.len()),
-        });
+        let all: Vec<&Rehearsal> = report.targets.iter().collect();
+        let accepted = report.targets.iter().flat_map(Rehearsal::findings).filter(|finding| finding.accepted.is_some());
+        let accepted = accepted.filter(|finding| finding.severity > Severity::Note).count();
+        let (how, with) = match accepted {
+            0 => ("restored completely", String::new()),
+            count => ("restored", format!(", with {} accepted by the profile", counted(count, "finding"))),
+        };
+        parts.push(format!("{} {how} {}{with}", run.subject(), run.places(&all)));
     }
     format!("{} ({took})", parts.join("; "))
+}
+
+/// What production has too: a verdict of its own, since a restore cannot mend it.
+pub(super) fn of_source(report: &Report) -> Option<String> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut is_faithful = true;
+    for target in &report.targets {
+        is_faithful &= target.verdict == Verdict::Pass;
+        let of_source =
+            target.shown_findings().filter(|finding| finding.origin == Origin::Source && finding.accepted.is_none());
+        for finding in of_source.filter(|finding| finding.severity > Severity::Note) {
+            if !names.contains(&finding.name.as_str()) {
+                names.push(finding.name.as_str());
+            }
+        }
+    }
+    if names.is_empty() {
+        return None;
+    }
+    let problem = agreeing(names.len(), "this problem", "these problems");
+    let begin = if is_faithful { "the restore is faithful; production" } else { "production itself" };
+    Some(format!("{begin} has {problem} too: {}", names.join(", ")))
+}
+
+/// Whether nothing but what the profile asks for itself fails a target.
+fn fails_own_checks(target: &Rehearsal) -> bool {
+    let fails = |finding: &Finding| finding.counts_from(target.fail_on);
+    let of_restore = target.restore.iter().flat_map(|restore| &restore.findings).any(fails);
+    let is_own = |result: &CheckResult| matches!(result.group, Group::Queries | Group::Budget | Group::Accept);
+    let mut failing = target.checks.iter().filter(|result| match &result.outcome {
+        Outcome::Looked { findings } => findings.iter().any(fails),
+        Outcome::CouldNotLook { .. } => false,
+    });
+    !of_restore && failing.all(is_own)
+}
+
+/// `1 cause`, where one source has failed.
+fn causes(report: &Report) -> Option<String> {
+    let [_] = report.sources.as_slice() else { return None };
+    let groups = group::collect(&report.targets);
+    let count = block::failing(&groups);
+    (count > 0).then(|| counted(count, "cause"))
+}
+
+struct Run<'a> {
+    report: &'a Report,
+    labels: Labels,
+}
+
+impl Run<'_> {
+    /// What was rehearsed: the dump by the last part of its path, or how many there are.
+    fn subject(&self) -> String {
+        match self.report.sources.as_slice() {
+            [source] => {
+                let file = source.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+                clip(&visible(file), 100).into_owned()
+            }
+            sources => counted(sources.len(), "dump"),
+        }
+    }
+
+    /// `on rds-like`, `on all 3 targets`, `on 2 of 4 targets: a, b`.
+    fn places(&self, targets: &[&Rehearsal]) -> String {
+        let (total, noun) = (self.report.targets.len(), self.labels.noun());
+        let preposition = if self.report.sources.len() > 1 { "in" } else { "on" };
+        let named =
+            |target: &&Rehearsal| clip(&visible(&self.labels.label(&target.source, &target.target)), 100).into_owned();
+        if let [only] = targets
+            && total == 1
+        {
+            return format!("{preposition} {}", named(only));
+        }
+        if targets.len() == total {
+            return match total {
+                2 => format!("{preposition} both {noun}s"),
+                _ => format!("{preposition} all {}", counted(total, noun)),
+            };
+        }
+        let mut names: Vec<String> = targets.iter().take(NAMED).map(named).collect();
+        if targets.len() > NAMED {
+            names.push(format!("and {} more", targets.len() - NAMED));
+        }
+        format!("{preposition} {} of {}: {}", targets.len(), counted(total, noun), names.join(", "))
+    }
 }

@@ -1,0 +1,111 @@
+//! What is drawn together: findings of one kind that differ in nothing but what they are about, and what follows from them.
+
+use super::detail::Detail;
+use super::group::Group;
+use crate::finding::{Name, Reference};
+
+/// So many of a kind are drawn one by one.
+const APART: usize = 2;
+
+/// One cause, or several of one kind, with what follows from it.
+pub(super) struct Block<'g, 'a> {
+    /// At least one.
+    pub causes: Vec<&'g Group<'a>>,
+    /// What the checks have found that ends with these causes.
+    pub followers: Vec<&'g Group<'a>>,
+}
+
+impl<'g, 'a> Block<'g, 'a> {
+    fn new(causes: Vec<&'g Group<'a>>) -> Self {
+        Self { causes, followers: Vec::new() }
+    }
+
+    /// The first cause, which says what all have in common.
+    pub fn first(&self) -> Option<&'g Group<'a>> {
+        self.causes.first().copied()
+    }
+
+    /// Every group of it.
+    pub fn all(&self) -> impl Iterator<Item = &'g Group<'a>> {
+        self.causes.iter().chain(&self.followers).copied()
+    }
+
+    /// Whether a finding follows from a cause of this block in each of its targets, and is no worse.
+    fn explains(&self, group: &Group<'_>) -> bool {
+        let Some(reference) = group.finding.follows.as_ref() else { return false };
+        let is_it = |cause: &&&Group| {
+            reference.is(cause.finding)
+                && cause.finding.accepted.is_none()
+                && cause.finding.severity >= group.finding.severity
+                && group.targets.iter().all(|target| cause.targets.contains(target))
+        };
+        group.finding.accepted.is_none() && self.causes.iter().any(|cause| is_it(&cause))
+    }
+}
+
+/// The blocks of these groups, in the order of the first cause of each. Where all is shown, each finding is a block, and what
+/// follows from a cause stands behind it.
+pub(super) fn of<'g, 'a>(groups: &'g [Group<'a>], detail: Detail) -> Vec<Block<'g, 'a>> {
+    let of_other = |group: &Group<'_>| groups.iter().any(|cause| Block::new(vec![cause]).explains(group));
+    let (followers, causes): (Vec<&Group>, Vec<&Group>) = groups.iter().partition(|group| of_other(group));
+    let mut blocks = match detail {
+        Detail::All => causes.into_iter().map(|group| Block::new(vec![group])).collect(),
+        _ => folded(&causes),
+    };
+    for follower in followers {
+        // Each has one: that is why it is a follower.
+        if let Some(block) = blocks.iter_mut().find(|block| block.explains(follower)) {
+            block.followers.push(follower);
+        }
+    }
+    if detail == Detail::All {
+        let each = |block: Block<'g, 'a>| block.all().map(|group| Block::new(vec![group])).collect::<Vec<_>>();
+        return blocks.into_iter().flat_map(each).collect();
+    }
+    blocks
+}
+
+/// Findings of one kind together, in the order of the first of each.
+fn folded<'g, 'a>(groups: &[&'g Group<'a>]) -> Vec<Block<'g, 'a>> {
+    let mut blocks: Vec<Vec<&'g Group<'a>>> = Vec::new();
+    for group in groups {
+        match blocks.iter_mut().find(|block| are_alike(block[0], group)) {
+            Some(block) => block.push(group),
+            None => blocks.push(vec![group]),
+        }
+    }
+    let is_apart = |block: &[&Group]| block.len() <= APART && block[0].finding.name.kind().several.is_none();
+    let apart = |block: Vec<&'g Group<'a>>| match is_apart(&block) {
+        true => block.into_iter().map(|group| Block::new(vec![group])).collect(),
+        false => vec![Block::new(block)],
+    };
+    blocks.into_iter().flat_map(apart).collect()
+}
+
+/// Whether two findings differ in nothing but what they are about.
+fn are_alike(one: &Group<'_>, other: &Group<'_>) -> bool {
+    one.finding.name == other.finding.name
+        // Each stands for a decision, to be read with its reason.
+        && one.finding.name != Name::AcceptUnused
+        && one.finding.severity == other.finding.severity
+        && one.finding.origin == other.finding.origin
+        && one.finding.subject.is_some()
+        && other.finding.subject.is_some()
+        && one.finding.accepted == other.finding.accepted
+        && one.finding.own_severity == other.finding.own_severity
+        // What is accepted in part has objects of its own to show.
+        && one.finding.accepted_objects.is_empty()
+        && other.finding.accepted_objects.is_empty()
+        && one.targets == other.targets
+        && one.brief == other.brief
+}
+
+/// How many causes keep a target from passing, each kind once however many it is about.
+pub(super) fn failing(groups: &[Group<'_>]) -> usize {
+    of(groups, Detail::Full).iter().filter(|block| block.causes.iter().any(|group| group.finding.fails())).count()
+}
+
+/// What a finding follows from, as a report has it.
+pub(super) fn cause_of(group: &Group<'_>) -> Option<String> {
+    group.finding.follows.as_ref().map(Reference::to_string)
+}
