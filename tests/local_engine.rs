@@ -657,5 +657,5 @@ async fn what_only_an_image_or_walls_can_give_is_unavailable() {
     other.extensions.removed.insert("dblink".into());
     let unconfined = engine(Confinement::Unconfined, "rights", Arc::new(|_| false));
     let error = unconfined.provide(&other, &events()).await.unwrap_err().to_string();
-    assert!(error.contains("without walls the server sees this machine's own directory of extensions"), "{error}");
+    assert!(error.contains("without a sandbox the server sees this machine's own directory of extensions"), "{error}");
 }

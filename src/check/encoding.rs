@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, Session};
+use crate::counted::{agreeing, counted};
 use crate::finding::{Finding, Name};
 use crate::postgres::encoding::normal_encoding;
 use crate::source::Witness;
@@ -130,7 +131,8 @@ async fn invalid_text(
     if hit.is_empty() {
         return Ok(None);
     }
-    let title = format!("{} tables hold text that is not valid {encoding}", hit.len());
+    let verb = agreeing(hit.len(), "holds", "hold");
+    let title = format!("{} {verb} text that is not valid {encoding}", counted(hit.len(), "table"));
     let mut finding = Finding::new(Name::EncodingInvalidBytes, title);
     finding.count = hit.len() as u64;
     finding.objects = hit;

@@ -340,8 +340,8 @@ fn definer_changed(dumped: &str, now: &str, is_superuser: bool, objects: Vec<Str
     );
     finding.subject = Some(Subject::Role(dumped.to_owned()));
     finding.count = count as u64;
-    finding.evidence = vec![format!("whoever may call it does with {now:?}'s rights what its body does")];
-    finding.fix = format!("Give them to {dumped:?} before anybody connects.");
+    finding.evidence = vec![format!("anyone with EXECUTE on it now runs its body as {now:?}")];
+    finding.fix = format!("Give them to {dumped:?} before anyone connects.");
     finding.objects = objects;
     finding
 }

@@ -298,7 +298,7 @@ fn no_longer_forced(forced: &[Table], tables: &HashMap<Table, (bool, bool)>) -> 
     finding.count = lost.len() as u64;
     finding.objects = lost.iter().map(|(schema, name)| format!("TABLE {schema}.{name}")).collect();
     finding.evidence = vec!["row level security is no longer forced: the owner sees every row".into()];
-    finding.fix = "Force it before anybody connects.".into();
+    finding.fix = "Force it before anyone connects.".into();
     let force = |table: &&Table| format!("ALTER TABLE {} FORCE ROW LEVEL SECURITY;", sql(table));
     finding.mend(AfterKind::Policies, lost.iter().map(force).collect());
     Some(finding)
@@ -324,7 +324,7 @@ fn policies_changed(changed: &[(Declared, Declared)], extra: &[Declared]) -> Opt
             diff: String::new(),
         });
     }
-    finding.fix = "Drop these policies and create them as in the dump, before anybody connects.".into();
+    finding.fix = "Drop these policies and create them as in the dump, before anyone connects.".into();
     finding.commands = changed.iter().map(|(dump, _)| dump.definition.trim().to_owned()).collect();
     Some(finding)
 }
@@ -378,7 +378,7 @@ fn switched_off(off: &[Table]) -> Option<Finding> {
     finding.count = off.len() as u64;
     finding.objects = off.iter().map(|(schema, name)| format!("TABLE {schema}.{name}")).collect();
     finding.evidence = vec!["whoever may read these tables sees every row".into()];
-    finding.fix = "Enable it before anybody connects; this takes the table's owner.".into();
+    finding.fix = "Enable it before anyone connects; this takes the table's owner.".into();
     let enable = |table: &Table| format!("ALTER TABLE {} ENABLE ROW LEVEL SECURITY;", sql(table));
     finding.mend(AfterKind::Policies, off.iter().map(enable).collect());
     Some(finding)

@@ -9,6 +9,7 @@ use super::scope::{fills, in_database, makes, schema_of};
 use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, MAINTENANCE_DATABASE};
+use crate::counted::counted;
 use crate::finding::{Finding, Name, Origin, Severity};
 use crate::source::Witness;
 
@@ -109,7 +110,7 @@ fn judge(restored: &Restored<'_>, tables: usize) -> Option<Finding> {
         many => format!("all {many} user tables of database {:?} are empty", restored.database),
     };
     let mut finding = Finding::new(Name::NothingRestored, title);
-    finding.evidence = vec![format!("the dump declares {} tables, {with_rows} of them with rows", declared.len())];
+    finding.evidence = vec![format!("the dump declares {}, {with_rows} of them with rows", counted(declared.len(), "table"))];
     finding.fix = "The other findings say why the rows did not come back.".into();
     Some(finding)
 }
@@ -143,8 +144,9 @@ fn not_in_the_dump(restored: &Restored<'_>, declared: &[&TableData]) -> Option<F
         return None;
     } else if declared.is_empty() {
         (format!("the dump holds no table for database {:?}", restored.database), Origin::Source)
+    // It was made without rows, which is no defect of it; a notice says so.
     } else if declared.iter().all(|table| table.rows.is_none()) {
-        (format!("the dump holds definitions only for database {:?}, and no rows", restored.database), Origin::Dump)
+        return None;
     } else {
         let noun =
             if declared.len() == 1 { "its only table".into() } else { format!("any of its {} tables", declared.len()) };
@@ -156,11 +158,11 @@ fn not_in_the_dump(restored: &Restored<'_>, declared: &[&TableData]) -> Option<F
         // Nobody keeps a backup of nothing on purpose.
         finding.severity = Severity::Error;
     }
-    finding.evidence = vec![format!("the dump declares {} tables, none of them with rows", declared.len())];
+    finding.evidence = vec![format!("the dump declares {}, none of them with rows", counted(declared.len(), "table"))];
     finding.fix =
-        "The dump itself holds no rows: check that the right database was dumped, with its data. If that is how \
-                   it should be, say so with a query in the profile, which takes the place of this check."
+        "The dump itself holds no rows: check that the right database was dumped, with its data. If that is how it \
+         should be, accept the finding in the profile."
             .into();
-    finding.commands = vec!["checks: {queries: [{name: no rows wanted, sql: SELECT 1, expect: 1}]}".into()];
+    finding.commands = vec!["accept: [{finding: nothing-restored, reason: …, until: …}]".into()];
     Some(finding)
 }

@@ -85,7 +85,7 @@ pub struct Run {
     /// Stop at the first target that fails; what is not done then is untested
     #[arg(long)]
     pub fail_fast: bool,
-    /// The mildest finding that fails its target; what a profile accepts never does
+    /// Lowest severity that fails a target; what a profile accepts never does
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub fail_on: FailOn,
     /// Exit with 0 although something was untested

@@ -42,7 +42,7 @@ impl Engines {
                 };
                 match self.local(spec, events).await {
                     Ok(engine) => {
-                        events.notice(format!("the local engine judges, because {docker}")).await;
+                        events.notice(format!("using the local engine: {docker}")).await;
                         Ok(engine)
                     }
                     Err(local) => Err(EngineError::Unavailable {

@@ -93,6 +93,8 @@ pub enum Because {
     Refused,
     /// Rows come before those that they refer to.
     Order,
+    /// The dump holds data and none of the tables that they go into.
+    DataOnly,
     /// The dump was made without the rows of this table.
     WithoutData(String),
     /// Rows were there before the restore.

@@ -158,7 +158,7 @@ fn about(kind: AfterKind) -> (&'static str, &'static str) {
             ("Makes privileges those of the dump.", "Who relies on a privilege that the dump does not give loses it.")
         }
         AfterKind::Policies => (
-            "Makes row level security that of the dump: policies as it defines them, switched on where it has it on.",
+            "Restores the dump's policies, and enables row level security where the dump has it enabled.",
             "Whoever a policy does not let through sees fewer rows.",
         ),
         AfterKind::Sequences => (

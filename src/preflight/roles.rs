@@ -7,6 +7,7 @@ use pgdump_reader::{Grant, Owned, SUBSCRIPTIONS, tag};
 use super::has::{Has, acts_for};
 use super::{PreflightFinding, Request};
 use crate::finding::{Because, Cause, Name, Subject};
+use crate::counted::counted;
 use crate::postgres::{Change, Major};
 use crate::profile::Entrypoint;
 
@@ -18,9 +19,9 @@ pub fn missing(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<Prefligh
             continue;
         }
         let evidence = match objects.len() {
-            0 => "the dump names it".to_owned(),
-            1 => "the dump names it once".to_owned(),
-            many => format!("the dump names it for {many} objects"),
+            0 => "the dump refers to it".to_owned(),
+            1 => "1 object in the dump refers to it".to_owned(),
+            many => format!("{} in the dump refer to it", counted(many, "object")),
         };
         let cause = Name::RoleMissing.cause(Subject::Role(role.to_owned()));
         foreseen.push(PreflightFinding::of(&cause, request).objects(objects.into_iter().collect()).seen([evidence]));

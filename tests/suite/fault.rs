@@ -129,7 +129,8 @@ fn globals_are_judged(in_target: &str) {
 }
 
 const NO_ROW: &str = "the dump holds no row for its only table in database";
-const DEFINITIONS: &str = "the dump holds definitions only for database";
+/// A dump that was made without rows has no finding, and a notice.
+const DEFINITIONS: &str = "";
 const LARGE_OBJECTS: &str = "the dump holds only large objects, and no table";
 
 /// A server with databases that hold little: nothing, a table and a view, a large object.
@@ -152,6 +153,11 @@ fn assert_holds_little(home: &Home, dumps: &[(PathBuf, &str)]) {
     for (path, title) in dumps {
         let ran = home.run(path, &[&bare("t", 17)]);
         ran.expect(0);
+        if title.is_empty() {
+            assert_eq!(ran.names(), Vec::<&str>::new(), "{}", ran.json);
+            assert_eq!(ran.only().notices, ["the dump holds definitions only, and no rows to compare"], "{}", ran.json);
+            continue;
+        }
         assert_eq!(ran.names(), ["nothing-restored"], "{}", ran.json);
         let nothing = ran.finding("nothing-restored");
         assert!(nothing.title.starts_with(title) && nothing.severity == Severity::Warning, "{nothing:?}");

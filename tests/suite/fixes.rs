@@ -414,7 +414,7 @@ const BROKEN: &[(&str, &str, &str, &[&str])] = &[
             "Creates the objects",
             "Gives objects back",
             "Makes privileges",
-            "Makes row level security",
+            "Restores the dump's policies",
             "Writes the comments",
         ],
     ),

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use crate::check::catalog::{MOST_NAMED, first_few, of_dump, qualified, restore_failed, sqlstate, words};
 use crate::check::{Check, Group, Looked, Restored};
 use crate::cluster::{ClusterError, Session, TextRows};
-use crate::counted::counted_as;
+use crate::counted::{self, counted_as};
 use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name};
 use crate::postgres::Change;
@@ -206,8 +206,8 @@ async fn broken_keys(session: &Session, broken: &[(&Key, u64)], show_data: bool)
     let title = match broken {
         [] => return None,
         [(key, 1)] => format!("1 row of {}.{} references a row that does not exist", key.schema, key.table),
-        [(key, rows)] => format!("{rows} rows of {}.{} reference rows that do not exist", key.schema, key.table),
-        _ => format!("{rows} rows break {} foreign keys: they reference rows that do not exist", broken.len()),
+        [(key, rows)] => format!("{} rows of {}.{} reference rows that do not exist", counted::number(*rows), key.schema, key.table),
+        _ => format!("{} rows break {} foreign keys: they reference rows that do not exist", counted::number(rows), broken.len()),
     };
     let mut finding = Finding::new(Name::ForeignKeyBroken, title);
     finding.count = broken.len() as u64;

@@ -78,7 +78,7 @@ fn unverified_constraints(found: &[Unverified]) -> Option<Finding> {
     let title = match found {
         [] => return None,
         [only] => format!("constraint {} is {}, but not in the dump", label(only), state(only)),
-        _ => format!("{} constraints are not verified, but are in the dump", found.len()),
+        _ => format!("{} constraints that are validated in the dump are not in the database", found.len()),
     };
     let mut finding = Finding::new(Name::ConstraintNotValidated, title);
     finding.count = found.len() as u64;

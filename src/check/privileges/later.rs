@@ -97,13 +97,13 @@ fn wider_than_dumped(wider: &[Gained<'_>], left_out: Option<&str>) -> Option<Fin
     };
     finding.evidence = wider.iter().map(line).collect();
     finding.fix =
-        "Take them away before anything is created there: objects that are created later will be open to more than in \
+        "Revoke them before anything is created there: objects that are created later will be open to more roles than in \
                    the source."
             .into();
     if let Some(option) = left_out {
         finding.severity = Severity::Warning;
         finding.evidence.push(format!("{option} leaves out every REVOKE of the dump"));
-        finding.fix = format!("Restore without {option}, or take them away before anything is created there.");
+        finding.fix = format!("Restore without {option}, or revoke them before anything is created there.");
     }
     let revokes = wider.iter().map(|(place, role, privileges)| {
         let names: Vec<&str> = privileges.iter().map(|(letter, _)| privilege(*letter)).collect();

@@ -264,13 +264,13 @@ impl ByRole<'_> {
         finding.objects = objects;
         finding.evidence = evidence(&self.wider, "gains");
         finding.fix =
-            "Take them away before anybody connects. Where a GRANT of the same object failed, its REVOKE was \
-                       undone with it: make the missing roles first and restore again."
+            "Revoke these privileges before anyone connects. Where a GRANT on the same object failed, its REVOKE was \
+                       rolled back with it: create the missing roles first and restore again."
                 .into();
         if let Some(option) = left_out {
             finding.severity = Severity::Warning;
             finding.evidence.push(format!("{option} leaves out every REVOKE of the dump"));
-            finding.fix = format!("Restore without {option}, or take them away before anybody connects.");
+            finding.fix = format!("Restore without {option}, or revoke these privileges before anyone connects.");
         }
         finding.mend(AfterKind::Privileges, statements_of(&self.wider, "REVOKE", "FROM"));
         self.explain_by_defaults(&mut finding, defaults);
@@ -288,8 +288,8 @@ impl ByRole<'_> {
         let given = format!("default privileges of the target give them on what {:?} creates", first.role);
         finding.evidence.insert(0, given);
         finding.fix =
-            "Decide whether they shall have them here. If not, take them out of the target's default privileges \
-                       before the restore, or away before anybody connects."
+            "Decide whether these roles should have them here. If not, remove them from the target's default privileges \
+                       before the restore, or revoke them before anyone connects."
                 .into();
         let commands = defaults::revoke(&giving).into_iter().chain(std::mem::take(&mut finding.commands));
         finding.commands = commands.collect();
@@ -306,8 +306,8 @@ impl ByRole<'_> {
         finding.fix = match left_out {
             Some(option) => format!("Restore without {option}, or grant them afterwards."),
             None => {
-                "Grant them, or make the missing roles first and restore again: a GRANT that fails takes the others \
-                     of its object with it."
+                "Grant these privileges, or create the missing roles first and restore again: a GRANT that fails rolls \
+                     back the others on its object."
                     .into()
             }
         };

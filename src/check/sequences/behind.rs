@@ -5,6 +5,7 @@ use super::read::{Column, Next, Sequence};
 use crate::check::catalog::words;
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
+use crate::counted::number;
 use crate::finding::mask::Mask;
 use crate::finding::{AfterKind, Finding, Name, Origin};
 
@@ -83,8 +84,18 @@ async fn behind(
     let values = collisions.iter().map(|(_, value)| *value);
     let furthest = if sequence.increment > 0 { values.max() } else { values.min() }.unwrap_or(next);
     let columns: Vec<String> = collisions.iter().map(|(column, _)| column.label()).collect();
-    let title =
-        format!("sequence {} would hand out {next}, which {} holds or will meet", sequence.label(), columns.join(", "));
+    // A column that its sequence meets later holds nothing of what comes next.
+    let collided = columns.iter().zip(collisions).map(|(column, (_, value))| match sequence.cycle {
+        true => format!("{column} already holds {}", shown(*value)),
+        false if sequence.increment > 0 => format!("{column} already goes up to {}", shown(*value)),
+        false => format!("{column} already goes down to {}", shown(*value)),
+    });
+    let title = format!(
+        "the next value of sequence {} is {}, but {}",
+        sequence.label(),
+        shown(next),
+        collided.collect::<Vec<_>>().join(", ")
+    );
     let mut finding = Finding::new(Name::SequenceBehind, title);
     finding.objects = vec![format!("SEQUENCE {}", sequence.label())];
     finding.evidence = vec![sequence.state()];
@@ -117,6 +128,13 @@ async fn behind(
         }
     }
     Ok(finding)
+}
+
+/// A value with its thousands apart.
+fn shown(value: i128) -> String {
+    let sign = if value < 0 { "-" } else { "" };
+    let digits = u64::try_from(value.unsigned_abs()).map_or_else(|_| value.unsigned_abs().to_string(), number);
+    format!("{sign}{digits}")
 }
 
 fn exhausted(sequence: &Sequence) -> Finding {

@@ -114,7 +114,7 @@ impl LocalEngine {
         if self.confinement == Confinement::Unconfined && !spec.extensions.are_as_shipped() {
             return Err(EngineError::Unavailable {
                 what: "what the profile says under `extensions`".into(),
-                reason: "without walls the server sees this machine's own directory of extensions".into(),
+                reason: "without a sandbox the server sees this machine's own directory of extensions".into(),
                 remedy: "use `--engine docker`, or install bubblewrap and leave out `--unconfined`".into(),
             });
         }
@@ -183,7 +183,7 @@ fn no_bubblewrap(reason: String) -> EngineError {
         reason,
         remedy:
             "install it (`apt-get install bubblewrap`, `dnf install bubblewrap`) and allow user namespaces, or use \
-                 `--engine docker`; `--unconfined` runs a dump's code without walls"
+                 `--engine docker`; `--unconfined` runs a dump's code without a sandbox"
                 .into(),
     }
 }

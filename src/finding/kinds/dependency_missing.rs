@@ -1,6 +1,8 @@
+use pgdump_reader::Facts;
+
 use super::{created_later, feature_missing, setting_invalid};
-use crate::finding::kind::{Advice, Kind};
-use crate::finding::rule::{MISSING, Precedence, Rule};
+use crate::finding::kind::{Advice, Cause, Kind};
+use crate::finding::rule::{Because, MISSING, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
 
 pub static KIND: Kind = Kind {
@@ -23,15 +25,22 @@ pub static KIND: Kind = Kind {
             Some(Subject::Words(failed.what_is_missing()?.to_owned()).into())
         }),
     ],
-    refine: Some(|refine, failure, cause| match feature_missing::of_version(refine, failure) {
-        Some(cause) => cause,
-        None => created_later::of_order(refine, failure, cause),
+    refine: Some(|refine, failure, cause| {
+        if holds_data_only(&refine.situation.scan.facts) && failure.is("42P01") {
+            return Cause { subject: Subject::None, because: Some(Because::DataOnly), ..cause };
+        }
+        match feature_missing::of_version(refine, failure) {
+            Some(cause) => cause,
+            None => created_later::of_order(refine, failure, cause),
+        }
     }),
     may_follow: true,
-    title: Some(|case| format!("{} does not exist when it is needed", case.subject)),
+    title: Some(|case| match case.because {
+        Some(Because::DataOnly) => "the dump holds data only, and what it fills does not exist in this target".to_owned(),
+        _ => format!("{} does not exist when it is needed", case.subject),
+    }),
     advice: Some(|case| {
-        let tables = &case.context.facts.tables;
-        match !tables.is_empty() && !tables.iter().any(|table| table.created) {
+        match holds_data_only(case.context.facts) {
             true => Advice::words(
                 "The dump holds data only: restore its schema first, from a dump of the schema or of both.",
             )
@@ -44,3 +53,8 @@ pub static KIND: Kind = Kind {
     }),
     ..Kind::USUAL
 };
+
+/// Whether the dump fills tables and creates none: `pg_dump --data-only`.
+fn holds_data_only(facts: &Facts) -> bool {
+    !facts.tables.is_empty() && !facts.tables.iter().any(|table| table.created)
+}

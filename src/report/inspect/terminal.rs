@@ -275,7 +275,7 @@ impl Page<'_> {
         if inspection.targets.is_empty() {
             return Ok(());
         }
-        self.heading("targets, without a restore")?;
+        self.heading("preflight, nothing restored")?;
         let names = inspection.targets.iter().map(|target| text::width(&visible(&target.target)));
         let width = names.max().unwrap_or(0).min(60);
         for target in &inspection.targets {
@@ -290,7 +290,7 @@ impl Page<'_> {
                 said.push(self.paint(YELLOW, &counted(warnings, "warning")));
             }
             if said.is_empty() {
-                said.push(self.paint(GREEN, "nothing is known against it"));
+                said.push(self.paint(GREEN, "no known problems"));
             }
             let name = visible(&target.target);
             let gap = " ".repeat(width.saturating_sub(text::width(&name)) + 2);

@@ -76,7 +76,7 @@ fn targets_have_a_line_each_and_causes_are_named_once() {
     let inspection = inspected(&dump, targets);
     assert!(inspection.fails());
     let text = drawn(&inspection, TerminalOptions::default());
-    let targets = text.split("targets, without a restore").nth(1).unwrap();
+    let targets = text.split("preflight, nothing restored").nth(1).unwrap();
     snapshot!("inspect_targets", targets);
 }
 

@@ -16,6 +16,10 @@ pub fn signs(dump: &Dump, scan: &Scan) -> Vec<String> {
     if !tables.is_empty() && makes_none && scan.damage.is_empty() {
         signs.push("the dump holds data only: it creates none of the tables that its rows go into".to_owned());
     }
+    let are_empty = tables.iter().all(|table| table.rows.is_none() && !table.has_data) && scan.rows.is_empty();
+    if !tables.is_empty() && are_empty && scan.end.may_fill.is_empty() && scan.damage.is_empty() {
+        signs.push("the dump holds definitions only, and no rows to compare".to_owned());
+    }
     signs.extend(sign_of_missing_data(&without_data(dump, scan)));
     signs
 }
