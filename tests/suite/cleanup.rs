@@ -78,10 +78,21 @@ fn a_terminated_run_removes_everything_and_says_so_with_143() {
 
 #[test]
 fn a_run_that_is_interrupted_while_it_starts_leaves_nothing() {
+    interrupted_leaves_nothing(&[100, 300]);
+}
+
+#[test]
+#[ignore = "more of the same: scripts/test --full"]
+fn full_a_run_that_is_interrupted_at_once_or_late_while_it_starts_leaves_nothing() {
+    interrupted_leaves_nothing(&[10, 600]);
+}
+
+/// Each after so many milliseconds.
+fn interrupted_leaves_nothing(pauses: &[u64]) {
     let home = Home::new();
     let path = endless(&home);
     let profile = home.profile(&bare("plain", 17));
-    for pause in [10, 100, 300, 600] {
+    for &pause in pauses {
         let child = home.start(home.command(&path, &[&profile]).arg("--no-cache"));
         std::thread::sleep(Duration::from_millis(pause));
         send(&child, Signal::SIGINT);
@@ -260,7 +271,8 @@ fn alone_sweeping_all_removes_what_is_kept_between_runs() {
     let home = Home::new();
     // Locales that no other test asks for, so that it is this test's to keep.
     let profile = format!("{}cluster: {{locale: POSIX}}\n", bare("kept", 17));
-    for _ in 0..3 {
+    // One that is needed a second time is kept.
+    for _ in 0..2 {
         home.run(&dump(17, "small.dump"), &[&profile]).expect(0);
     }
     let label = format!("label={}", home.label());
