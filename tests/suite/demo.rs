@@ -8,7 +8,7 @@ use pgrehearse::engine::local::installations;
 use pgrehearse::rehearsal::Verdict;
 
 use crate::support::home::{findings, names};
-use crate::support::{Home, Ran, docker, images};
+use crate::support::{Home, Ran, docker, images, shared};
 
 /// An address at which no Docker answers.
 const NO_DOCKER: &str = "tcp://127.0.0.1:9";
@@ -117,11 +117,18 @@ fn goes_as_it_says(majors: &[u16]) {
     }
 }
 
+// In the everyday suite two others are on the local engine because nothing else is there, and one because it is asked for.
 #[test]
-fn the_demo_goes_as_it_says_on_the_local_engine() {
+#[ignore = "more of the same: scripts/test --full"]
+fn full_the_demo_goes_as_it_says_on_the_local_engine() {
     let home = Home::new();
     let ran = home.finish(demo(&home).args(["--engine", "local"]));
-    assert_as_promised(&ran, "local");
+    assert_goes_on_the_local_engine(&ran);
+}
+
+#[track_caller]
+fn assert_goes_on_the_local_engine(ran: &Ran) {
+    assert_as_promised(ran, "local");
     let newest = installations().first().expect("this test needs an installed PostgreSQL").major;
     assert!(ran.stdout.contains(&format!("on PostgreSQL {newest} of this machine, in bubblewrap")), "{}", ran.stdout);
 }
@@ -130,20 +137,50 @@ fn the_demo_goes_as_it_says_on_the_local_engine() {
 fn without_docker_the_demo_takes_the_local_engine() {
     let home = Home::new();
     let ran = home.finish(demo(&home).env("DOCKER_HOST", NO_DOCKER));
-    assert_as_promised(&ran, "local");
+    assert_goes_on_the_local_engine(&ran);
 }
 
 #[test]
 fn without_an_image_the_demo_takes_the_local_engine() {
+    assert_as_promised(&without_image_and_bubblewrap(), "local, unconfined");
+}
+
+#[test]
+#[ignore = "more of the same: scripts/test --full"]
+fn full_without_an_image_the_demo_takes_the_local_engine_and_its_walls() {
     let home = Home::new();
     let ran = home.finish(demo(&home).args(["--image-repository", NO_REPOSITORY]));
-    assert_as_promised(&ran, "local");
+    assert_goes_on_the_local_engine(&ran);
+}
+
+/// A demo that finds Docker without its image, and no bubblewrap.
+fn without_image_and_bubblewrap() -> Ran {
+    shared::run("demo-without-image-and-bubblewrap", |home| {
+        home.finish(&mut without_bubblewrap(home, &["--image-repository", NO_REPOSITORY]))
+    })
 }
 
 #[test]
 fn without_bubblewrap_the_demo_says_loudly_that_there_are_no_walls() {
+    let ran = without_image_and_bubblewrap();
+    // An image was looked for before.
+    let (looked, said) = ran.stderr.split_once('\n').unwrap();
+    assert!(looked.ends_with(" image: image"), "{looked}");
+    assert_says_loudly(&ran, said);
+}
+
+#[test]
+#[ignore = "more of the same: scripts/test --full"]
+fn full_without_bubblewrap_and_docker_the_demo_says_loudly_that_there_are_no_walls() {
     let home = Home::new();
-    let inner = demo(&home);
+    let ran = home.finish(without_bubblewrap(&home, &[]).env("DOCKER_HOST", NO_DOCKER));
+    assert_says_loudly(&ran, &ran.stderr);
+}
+
+/// The demo where no bubblewrap is.
+fn without_bubblewrap(home: &Home, arguments: &[&str]) -> Command {
+    let mut inner = demo(home);
+    inner.args(arguments);
     // bubblewrap itself hides bubblewrap.
     let mut command = home.program();
     let program = command.get_program().to_owned();
@@ -157,14 +194,14 @@ fn without_bubblewrap_the_demo_says_loudly_that_there_are_no_walls() {
             None => command.env_remove(name),
         };
     }
-    let ran = home.finish(command.env("DOCKER_HOST", NO_DOCKER));
-    assert_as_promised(&ran, "local, unconfined");
-    assert!(
-        ran.stderr.starts_with("warning: bubblewrap (`bwrap`) is not installed: the demo's own dump"),
-        "{}",
-        ran.stderr
-    );
-    assert!(ran.stderr.lines().next().unwrap().contains("WITHOUT WALLS"), "{}", ran.stderr);
+    command
+}
+
+#[track_caller]
+fn assert_says_loudly(ran: &Ran, said: &str) {
+    assert_as_promised(ran, "local, unconfined");
+    assert!(said.starts_with("warning: bubblewrap (`bwrap`) is not installed: the demo's own dump"), "{said}");
+    assert!(said.lines().next().unwrap().contains("WITHOUT WALLS"), "{said}");
 }
 
 #[test]
