@@ -216,9 +216,9 @@ fn a_dump_that_takes_its_sandbox_apart_is_untested_and_nothing_is_left() {
 fn a_dump_that_only_its_owner_may_read_is_read_where_it_lies() {
     use std::os::unix::fs::PermissionsExt as _;
     let home = Home::new();
-    let path = home.file("private.dump", fs::read(dump(17, "shop.dump")).unwrap());
+    let path = home.file("private.dump", fs::read(dump(17, "small.dump")).unwrap());
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    home.run(&path, &[&matching("twin", 17)]).expect(0);
+    home.run(&path, &[&bare("plain", 17)]).expect(0);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     let directory = home.path("private.dir");
     let copied = std::process::Command::new("cp").arg("-r").arg(dump(17, "shop.dir")).arg(&directory).status().unwrap();
