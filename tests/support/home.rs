@@ -23,6 +23,11 @@ impl Home {
         let dir = tempfile::tempdir().unwrap();
         // Those who run as somebody else read dumps in it.
         std::fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        // Which data directories are worth keeping, the tests learn together: each by itself would hardly want one twice.
+        let notes = Path::new(env!("CARGO_TARGET_TMPDIR")).join("notes");
+        std::fs::create_dir_all(&notes).unwrap();
+        std::fs::create_dir(dir.path().join("state")).unwrap();
+        std::os::unix::fs::symlink(notes, dir.path().join("state/notes")).unwrap();
         Self { dir }
     }
 
