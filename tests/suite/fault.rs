@@ -4,13 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use pgrehearse::check::ItemKind;
-use pgrehearse::finding::{Origin, Severity};
+use pgrehearse::finding::{Finding, Origin, Severity};
 use pgrehearse::rehearsal::Verdict;
 
 use crate::classics::{behind, exhausted};
 use crate::support::home::{assert_every_check_looked, entry, findings, names};
 use crate::support::several::{databases, fails, of_database};
-use crate::support::{Home, Server, bare, dump};
+use crate::support::{Home, Server, bare, dump, with_statements};
 
 fn case(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name)
@@ -31,17 +31,22 @@ fn a_sequence_that_the_dump_itself_has_behind_is_the_sources() {
     let raised = format!("{}severity: {{sequence-behind: error}}\n", bare("raised", 17));
     let ran = home.run(&dump(17, "behind.dump"), &[&raised]);
     ran.expect(1);
-    // Without its setval, the dump is no proof.
+    // Without its setval, the dump is no proof; nor where the setval has failed, which is not what was done.
     let text = std::fs::read_to_string(dump(17, "behind.sql")).unwrap();
     let without: String =
         text.lines().filter(|line| !line.contains("pg_catalog.setval(")).map(|line| format!("{line}\n")).collect();
-    let ran = home.run(&home.file("without.sql", without), &[&bare("without", 17)]);
-    ran.expect(1);
-    let behind = findings(ran.only(), "sequence-behind");
-    assert!(behind.iter().all(|finding| finding.origin == Origin::Restore && finding.fails()), "{behind:?}");
-    // Where the setval has failed, it is not what was done.
     let failed = text.replace("SELECT pg_catalog.setval('", "SELECT pg_catalog.setval('nowhere.");
-    home.run(&home.file("failed.sql", failed), &[&bare("failed", 17)]).expect(1);
+    let script = databases([("without", without), ("failed", failed)]);
+    let ran = home.run(&home.file("setvals.sql", script), &[&bare("setvals", 17)]);
+    ran.expect(1);
+    let is_made = |finding: &&Finding| finding.origin == Origin::Restore && finding.fails();
+    let without = of_database(&ran, "without");
+    let behind = findings(without.only(), "sequence-behind");
+    assert!(!behind.is_empty() && behind.iter().all(is_made), "{behind:?}");
+    // A sequence of which it says what a new one has is as the dump has it all the same.
+    let failed = of_database(&ran, "failed");
+    let behind = findings(failed.only(), "sequence-behind");
+    assert!(behind.iter().any(is_made), "{behind:?}");
 }
 
 #[test]
@@ -96,12 +101,11 @@ fn full_globals_alone_are_judged_by_their_roles_where_the_profile_names_none() {
     globals_are_judged("bare");
 }
 
-/// Few roles in both targets; more of them, and those of which one is lost, in the one of this name.
+/// Few roles, more of them, and those of which one is lost, in the target of this name.
 fn globals_are_judged(in_target: &str) {
     let home = Home::new();
-    let profiles = [bare("bare", 15), format!("{}database: {{name: app}}\n", bare("named", 15))];
-    let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
-    let one = if in_target == "bare" { &profiles[..1] } else { &profiles[1..] };
+    let database = if in_target == "bare" { "" } else { "database: {name: app}\n" };
+    let profile = format!("{}{database}", bare(in_target, 15));
     let text = std::fs::read_to_string(case("false-alarm/globals-only.sql")).unwrap();
     let more = text.replace(
         "--\n-- User Configurations\n--\n",
@@ -109,20 +113,19 @@ fn globals_are_judged(in_target: &str) {
          CREATE ROLE group_of;\nALTER ROLE group_of WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB NOLOGIN NOREPLICATION NOBYPASSRLS;\n\
          GRANT group_of TO reader;\nALTER ROLE reader SET work_mem TO '8MB';\n",
     );
-    for (text, profiles, roles) in [(text, &profiles[..], 1), (more.clone(), one, 3)] {
-        let ran = home.run(&home.file("globals.sql", text), profiles);
+    for (text, roles) in [(text, 1), (more.clone(), 3)] {
+        let ran = home.run(&home.file("globals.sql", text), &[&profile]);
         ran.expect(0);
-        for target in &ran.report().targets {
-            assert_every_check_looked(target);
-            assert_eq!(entry(target, ItemKind::Role).compared, roles);
-            let nothing = findings(target, "nothing-restored")[0];
-            assert_eq!(nothing.title, "the dump holds only roles and their settings, and no database");
-            assert_eq!(nothing.severity, Severity::Warning);
-        }
+        let target = ran.only();
+        assert_every_check_looked(target);
+        assert_eq!(entry(target, ItemKind::Role).compared, roles);
+        let nothing = findings(target, "nothing-restored")[0];
+        assert_eq!(nothing.title, "the dump holds only roles and their settings, and no database");
+        assert_eq!(nothing.severity, Severity::Warning);
     }
     // What the script drops in its own words it does not hold any more; here nobody can read it off the script.
     let lost = more.replace("\\unrestrict", "DO $$ BEGIN EXECUTE 'DROP ROLE group_of'; END $$;\n\\unrestrict");
-    let ran = home.run(&home.file("globals.sql", lost), one);
+    let ran = home.run(&home.file("globals.sql", lost), &[&profile]);
     ran.expect(1);
     // A role that is gone is no role that has changed.
     assert_eq!(findings(ran.target(in_target), "object-missing")[0].objects, ["ROLE group_of"]);
@@ -184,6 +187,7 @@ fn full_a_dump_without_rows_or_without_tables_passes_in_every_form() {
     ];
     assert_holds_little(&home, &dumps);
     assert_holds_nothing(&home, &plain(&server, &home, "empty"));
+    assert_holds_nothing(&home, &plain(&server, &home, "-C empty"));
 }
 
 #[test]
@@ -198,7 +202,6 @@ fn a_dump_without_rows_or_without_tables_passes_with_a_word_on_what_it_does_not_
     assert_holds_little(&home, &dumps);
     // A backup of nothing at all is none.
     assert_holds_nothing(&home, &server.dump("empty", home.path("empty.dump")));
-    assert_holds_nothing(&home, &plain(&server, &home, "-C empty"));
     // Nor is one of databases that nobody has put anything into, but roles are in it.
     let cluster = server.shell("pg_dumpall --exclude-database=bare --exclude-database=large");
     let ran = home.run(&home.file("cluster.sql", cluster), &[&bare("t", 17)]);
@@ -229,14 +232,17 @@ fn a_broken_key_that_production_has_too_is_the_sources_and_one_that_the_restore_
             &format!("{data}{after}\n--\n-- PostgreSQL database dump complete"),
         )
     };
-    let ran = home.run(&home.file("source.sql", script("")), &[&bare("source", 17)]);
-    ran.expect(0);
-    let broken = ran.finding("foreign-key-broken");
-    assert_eq!((broken.origin, broken.severity), (Origin::Source, Severity::Warning), "{broken:?}");
-    let ran = home.run(&home.file("made.sql", script("DELETE FROM public.parent;")), &[&bare("made", 17)]);
+    let both = databases([("source", script("")), ("made", script("DELETE FROM public.parent;"))]);
+    let ran = home.run(&home.file("keys.sql", both), &[&bare("keys", 17)]);
     ran.expect(1);
-    let broken = ran.finding("foreign-key-broken");
+    let source = of_database(&ran, "source");
+    let broken = source.finding("foreign-key-broken");
+    assert_eq!((broken.origin, broken.severity), (Origin::Source, Severity::Warning), "{broken:?}");
+    assert!(!fails(&source), "{}", ran.json);
+    let made = of_database(&ran, "made");
+    let broken = made.finding("foreign-key-broken");
     assert_eq!((broken.origin, broken.severity), (Origin::Restore, Severity::Error), "{broken:?}");
+    assert!(fails(&made), "{}", ran.json);
     // Of what the options leave out nobody knows whether production has it.
     let archive = base64(&server.shell("pg_dump -Fc -a -f /tmp/keys keys && base64 /tmp/keys"));
     let init = "init: [{sql: 'CREATE TABLE public.parent (id int PRIMARY KEY); \
@@ -297,13 +303,14 @@ fn base64(text: &str) -> Vec<u8> {
 fn what_the_restore_failed_on_stands_though_time_runs_out_while_checks_look() {
     let home = Home::new();
     let query = "{name: slow, sql: SELECT 1 FROM pg_sleep(300), expect: 1}";
-    let slow = format!("limits: {{timeout: 40s}}\nchecks: {{timeout: 10m, queries: [{query}]}}\n");
-    let ran = home.run(&dump(17, "shop.dump"), &[&format!("{}{slow}", bare("slow", 17))]);
+    let slow = format!("limits: {{timeout: 25s}}\nchecks: {{timeout: 10m, queries: [{query}]}}\n");
+    let refused = with_statements(&dump(17, "small.sql"), "ALTER TABLE public.people OWNER TO nobody_here;");
+    let ran = home.run(&home.file("refused.sql", refused), &[&format!("{}{slow}", bare("slow", 17))]);
     ran.expect(1);
     assert_eq!(ran.only().verdict, Verdict::Fail);
     assert!(names(ran.only()).contains(&"role-missing"), "{}", ran.json);
     assert!(
-        ran.only().untested.iter().any(|reason| reason.starts_with("limit reached: timeout (40s)")),
+        ran.only().untested.iter().any(|reason| reason.starts_with("limit reached: timeout (25s)")),
         "{}",
         ran.json
     );
