@@ -67,11 +67,12 @@ fn found_in<'a>(ran: &'a Ran, database: &str, name: Name) -> &'a Finding {
 
 #[test]
 fn values_of_every_type_of_every_major_are_equal_in_every_format() {
-    // Every format once, every major at least once; plain rows go from the oldest to the newest and back.
+    // Every format once, every major at least once; plain rows go from the oldest to the newest and back. Custom archives are
+    // those of other tests here.
     values_are_equal(|source, _, form| match (form, source) {
         ("types.sql", 13) => vec![18],
         ("types.sql", 18) => vec![13],
-        ("types.dump", 13) | ("types.tar", 15) | ("types.dir", 17) | ("types-inserts.dump", 18) => vec![source],
+        ("types.tar", 15) | ("types.dir", 17) | ("types-inserts.dump", 18) => vec![source],
         _ => vec![],
     });
     let scripts = scripts();
@@ -142,25 +143,28 @@ fn rows_that_are_loaded_through_their_root_are_equal_wherever_they_land() {
 
 #[test]
 fn a_changed_byte_a_lost_row_a_doubled_row_and_swapped_values_are_found_in_every_format() {
+    tampered_rows_are_found(&[(13, "tampered.dump"), (15, "tampered.tar"), (18, "tampered-zstd.dir")]);
+    let ran = scripts();
+    for (database, form) in [("changed", "tampered.sql"), ("changed_inserts", "tampered-inserts.sql")] {
+        let place = format!(" (database \"{database}\")");
+        assert_tampered(&ran, &several::findings(ran.only(), database), form, &place);
+    }
+}
+
+#[test]
+#[ignore = "every form: scripts/test --full"]
+fn full_a_changed_byte_a_lost_row_a_doubled_row_and_swapped_values_are_found_in_more_formats() {
+    tampered_rows_are_found(&[(15, "tampered.dir"), (17, "tampered-lz4.dump")]);
+}
+
+fn tampered_rows_are_found(forms: &[(u16, &str)]) {
     let home = Home::new();
-    let forms = [
-        (13, "tampered.dump"),
-        (15, "tampered.dir"),
-        (15, "tampered.tar"),
-        (17, "tampered-lz4.dump"),
-        (18, "tampered-zstd.dir"),
-    ];
-    for (major, form) in forms {
+    for &(major, form) in forms {
         let ran = home.run(&dump(major, form), &[&bare("copy", 18)]);
         ran.expect(1);
         let restore = ran.only().restore.as_ref().unwrap();
         assert_eq!((restore.exit_code, restore.errors), (0, 0), "the restore has noticed it");
         assert_tampered(&ran, &ran.only().findings().collect::<Vec<_>>(), form, "");
-    }
-    let ran = scripts();
-    for (database, form) in [("changed", "tampered.sql"), ("changed_inserts", "tampered-inserts.sql")] {
-        let place = format!(" (database \"{database}\")");
-        assert_tampered(&ran, &several::findings(ran.only(), database), form, &place);
     }
 }
 
@@ -232,15 +236,15 @@ fn rows_that_nobody_wants_compared_are_said_not_to_be() {
 
 #[test]
 fn text_is_equal_in_another_encoding_and_a_change_in_it_is_found() {
-    text_in_other_encodings("latin.dump", "tampered", &["LATIN1"]);
+    text_in_other_encodings("latin.dump", "tampered", &["UTF8"]);
     // Both at once: a script can make its databases.
     let home = Home::new();
     let text = std::fs::read(dump(17, "latin.sql")).unwrap();
     let script = several::script([("same", &text), ("tampered", &text)]);
-    let profiles = in_encodings("app", &ENCODINGS);
+    let profiles = in_encodings("app", &["LATIN1", "SQL_ASCII"]);
     let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
     let ran = home.run(&home.file("latin.sql", script), &profiles);
-    assert_eq!(ran.report().targets.len(), 3);
+    assert_eq!(ran.report().targets.len(), 2);
     for target in &ran.report().targets {
         for database in ["same", "tampered"] {
             assert_text(
@@ -304,18 +308,28 @@ const WITH_OBJECTS: [&str; 4] = ["objects.dump", "objects.dir", "objects.tar", "
 #[test]
 fn a_change_in_a_large_object_is_found_in_every_format() {
     // That they are equal where nothing changes them is shown of every format by the values of every type.
-    let tampered = "name: tampered\npostgres: 18\ndatabase: {name: tampered}\n";
-    for form in &WITH_OBJECTS[..3] {
-        let ran = Home::new().run(&dump(17, form), &[tampered]);
-        ran.expect(1);
-        let changed = found(ran.only(), Name::LargeObjectsChanged);
-        assert_eq!(changed.title, "the 10 large objects came back with different contents", "{form}");
-    }
+    changed_objects_are_found(&["objects.dump", "objects.tar"]);
     let ran = scripts();
     assert_eq!(several::findings(ran.only(), "same"), Vec::<&Finding>::new());
     assert!(rows_in(&ran, "same").looked_at.ends_with("10 large objects"), "{}", ran.json);
     let changed = found_in(&ran, "tampered", Name::LargeObjectsChanged);
     assert_eq!(changed.title, "the 10 large objects came back with different contents (database \"tampered\")");
+}
+
+fn changed_objects_are_found(forms: &[&str]) {
+    let tampered = "name: tampered\npostgres: 18\ndatabase: {name: tampered}\n";
+    for form in forms {
+        let ran = Home::new().run(&dump(17, form), &[tampered]);
+        ran.expect(1);
+        let changed = found(ran.only(), Name::LargeObjectsChanged);
+        assert_eq!(changed.title, "the 10 large objects came back with different contents", "{form}");
+    }
+}
+
+#[test]
+#[ignore = "every format: scripts/test --full"]
+fn full_a_change_in_a_large_object_is_found_in_directory_format_too() {
+    changed_objects_are_found(&["objects.dir"]);
 }
 
 #[test]
