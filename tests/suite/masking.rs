@@ -327,8 +327,22 @@ CREATE SEQUENCE public.s MAXVALUE 9;
 
 #[test]
 fn no_value_stands_in_any_output_wherever_it_stands_in_the_dump() {
+    everything_is_masked(&[18]);
+    // And where they may be shown, they are.
+    let said = said_by(&Home::new(), &everywhere(), &bare("bare", 15), &["--show-data"]);
+    said.ran.expect(1);
+    assert!(said.all.contains(CANARY), "{}", said.ran.json);
+}
+
+#[test]
+#[ignore = "the whole product of majors: scripts/test --full"]
+fn full_no_value_stands_in_any_output_in_an_older_major_either() {
+    everything_is_masked(&[13, 15, 17]);
+}
+
+fn everything_is_masked(majors: &[u16]) {
     let home = Home::new();
-    for major in [13, 18] {
+    for &major in majors {
         let said = said_by(&home, &everywhere(), &bare("bare", major), &[]);
         said.ran.expect(1);
         said.holds_none_of(&[CANARY, NUMBER]);
@@ -340,10 +354,6 @@ fn no_value_stands_in_any_output_wherever_it_stands_in_the_dump() {
             "relation \"public.gone\" does not exist",
         ]);
     }
-    // And where they may be shown, they are.
-    let said = said_by(&home, &everywhere(), &bare("bare", 15), &["--show-data"]);
-    said.ran.expect(1);
-    assert!(said.all.contains(CANARY), "{}", said.ran.json);
 }
 
 #[test]

@@ -315,22 +315,32 @@ fn what_an_extension_has_made_is_no_loss() {
     );
 }
 
+/// As others do that have it among harmless errors, in scripts and archives.
 #[test]
-fn the_schema_public_is_everywhere_and_no_error() {
+#[ignore = "by itself: scripts/test --full"]
+fn full_the_schema_public_is_everywhere_and_no_error() {
     let home = Home::new();
     let ran = home.run(&case("false-alarm/public-exists.sql"), &[&text_of("false-alarm/public-exists.yaml")]);
     ran.expect(0);
     assert_eq!(ran.finding("object-exists").severity, Severity::Note);
 }
 
+const WRITES: &str = "CREATE TABLE public.t (id integer);\nCOPY public.t (id) FROM stdin;\n1\n\\.\nCREATE SCHEMA s;\n\
+                      CREATE VIEW public.v AS SELECT id FROM public.t;\n";
+
+#[test]
+#[ignore = "every place of the setting: scripts/test --full"]
+fn full_a_restore_that_may_write_nothing_in_its_database_has_one_cause() {
+    let home = Home::new();
+    let server = format!("{}database: {{settings: {{default_transaction_read_only: 'on'}}}}\n", bare("server", 17));
+    only_cause(&home.run(&home.file("readonly.sql", WRITES), &[&server]), "server-read-only");
+}
+
 #[test]
 fn a_restore_that_may_write_nothing_has_one_cause() {
     let home = Home::new();
-    let text = "CREATE TABLE public.t (id integer);\nCOPY public.t (id) FROM stdin;\n1\n\\.\nCREATE SCHEMA s;\n\
-                CREATE VIEW public.v AS SELECT id FROM public.t;\n";
+    let text = WRITES;
     let dump = home.file("readonly.sql", text);
-    let server = format!("{}database: {{settings: {{default_transaction_read_only: 'on'}}}}\n", bare("server", 17));
-    only_cause(&home.run(&dump, &[&server]), "server-read-only");
     let role = format!(
         "{}roles: [{{name: app, login: true, settings: {{default_transaction_read_only: 'on'}}}}]\ndatabase: {{owner: app}}\nrestore: {{as: app}}\n",
         bare("role", 17)
@@ -352,14 +362,20 @@ fn a_script_that_takes_superuser_from_who_restores_it_is_reported_as_that() {
     let ran = home.run(&home.file("demoted.sql", demoted), &[&bare("demoted", 17)]);
     assert!(ran.names().contains(&"superuser-lost"), "{:?}\n{}", ran.names(), ran.stderr);
     assert!(!ran.names().contains(&"permission-denied"), "{:?}", ran.names());
-    let alone = "CREATE TABLE public.t (id integer);\nALTER ROLE postgres NOSUPERUSER;\nCREATE EXTENSION file_fdw;\n";
-    let ran = home.run(&home.file("demoted.sql", alone), &[&bare("demoted", 17)]);
-    assert!(ran.names().contains(&"superuser-lost"), "{:?}\n{}", ran.names(), ran.stderr);
     let last =
         "CREATE TABLE public.t (id integer);\nINSERT INTO public.t VALUES (1);\nALTER ROLE postgres NOSUPERUSER;\n";
     let ran = home.run(&home.file("demoted.sql", last), &[&bare("demoted", 17)]);
     ran.expect(0);
     assert_eq!(ran.finding("superuser-lost").severity, Severity::Warning);
+}
+
+#[test]
+#[ignore = "every form: scripts/test --full"]
+fn full_a_script_of_ones_own_that_takes_superuser_from_who_restores_it_is_reported_as_that() {
+    let home = Home::new();
+    let alone = "CREATE TABLE public.t (id integer);\nALTER ROLE postgres NOSUPERUSER;\nCREATE EXTENSION file_fdw;\n";
+    let ran = home.run(&home.file("demoted.sql", alone), &[&bare("demoted", 17)]);
+    assert!(ran.names().contains(&"superuser-lost"), "{:?}\n{}", ran.names(), ran.stderr);
 }
 
 #[test]
@@ -407,16 +423,9 @@ fn an_archive_that_was_changed_as_text_and_one_compressed_twice_are_reported_as_
 
 #[test]
 fn a_dump_that_silences_or_translates_the_servers_log_hides_nothing() {
+    hides_nothing("ALTER ROLE postgres SET log_min_messages = panic;\n\\connect app");
+    hides_nothing("SET application_name = 'pgrehearse';");
     let home = Home::new();
-    let broken = "CREATE TABLE public.t (id integer);\nINSERT INTO public.t VALUES (1);\nCREATE VIEW public.v AS SELECT 1 FROM public.gone;\n";
-    for silenced in [
-        "SET log_min_messages = panic;",
-        "ALTER ROLE postgres SET log_min_messages = panic;\n\\connect app",
-        "SET application_name = 'pgrehearse';",
-    ] {
-        let ran = home.run(&home.file("silent.sql", format!("{silenced}\n{broken}")), &[&bare("silent", 17)]);
-        ran.expect(1);
-    }
     // Where nothing has failed, psql's word of its end is not in the log, and no failure of the client either.
     let whole =
         "SET log_min_messages = panic;\nCREATE TABLE public.t (id integer);\nINSERT INTO public.t VALUES (1);\n";
@@ -424,6 +433,22 @@ fn a_dump_that_silences_or_translates_the_servers_log_hides_nothing() {
     ran.expect(3);
     assert!(!ran.names().contains(&"client-failed"), "{}", ran.json);
     let german = format!("{}cluster: {{locales: [de_DE.UTF-8]}}\n", bare("german", 17));
-    let ran = home.run(&home.file("german.sql", format!("SET lc_messages = 'de_DE.UTF-8';\n{broken}")), &[&german]);
+    let ran = home.run(&home.file("german.sql", format!("SET lc_messages = 'de_DE.UTF-8';\n{UNHEARD}")), &[&german]);
     ran.expect(1);
+}
+
+#[test]
+#[ignore = "every form: scripts/test --full"]
+fn full_a_dump_that_silences_the_servers_log_for_its_session_hides_nothing() {
+    hides_nothing("SET log_min_messages = panic;");
+}
+
+/// A script whose last statement fails.
+const UNHEARD: &str = "CREATE TABLE public.t (id integer);\nINSERT INTO public.t VALUES (1);\n\
+                       CREATE VIEW public.v AS SELECT 1 FROM public.gone;\n";
+
+#[track_caller]
+fn hides_nothing(silenced: &str) {
+    let home = Home::new();
+    home.run(&home.file("silent.sql", format!("{silenced}\n{UNHEARD}")), &[&bare("silent", 17)]).expect(1);
 }
