@@ -54,24 +54,43 @@ fn rows_that_a_second_or_a_renamed_database_has_lost_are_missing() {
     assert_eq!((entry(ran.only(), ItemKind::Rows).held, entry(ran.only(), ItemKind::Rows).compared), (2, 2));
 }
 
+/// Two tables in a database, and how one of them loses its rows.
+const FILL: &str = "CREATE TABLE public.t (a int);\nCOPY public.t (a) FROM stdin;\n1\n2\n\\.\nCREATE TABLE public.whole (a int);\nCOPY public.whole (a) FROM stdin;\n1\n\\.\n";
+const LOSE: &str = "DELETE FROM public.t;\n";
+
+fn filled(database: &str) -> String {
+    format!("\\connect {database}\n{FILL}{LOSE}")
+}
+
+/// A template, a database that is closed, and template1, each of which loses rows, with one more that is made before them.
+fn odd_databases(more: &str, end: &str) -> String {
+    format!(
+        "CREATE DATABASE pattern IS_TEMPLATE true;\nCREATE DATABASE closed;\n{more}{}{}{}\\connect postgres\n\
+         ALTER DATABASE closed ALLOW_CONNECTIONS false;\n{end}",
+        filled("pattern"),
+        filled("closed"),
+        filled("template1"),
+    )
+}
+
+/// With one that is renamed.
+fn with_renamed() -> String {
+    let former = format!("CREATE DATABASE former;\n{}\\connect postgres\n", filled("former"));
+    odd_databases(&former, "ALTER DATABASE former RENAME TO latter;\n")
+}
+
+#[test]
+#[ignore = "whole, too: scripts/test --full"]
+fn full_templates_closed_and_renamed_databases_that_are_whole_pass() {
+    let ran = run(&Home::new(), &with_renamed().replace(LOSE, ""));
+    ran.expect(0);
+    assert!(entry(ran.only(), ItemKind::Database).held >= 4);
+}
+
 #[test]
 fn templates_closed_and_renamed_databases_are_looked_at_and_one_that_is_gone_is_named() {
     let home = Home::new();
-    let fill = "CREATE TABLE public.t (a int);\nCOPY public.t (a) FROM stdin;\n1\n2\n\\.\nCREATE TABLE public.whole (a int);\nCOPY public.whole (a) FROM stdin;\n1\n\\.\n";
-    let lose = "DELETE FROM public.t;\n";
-    let part = |name: &str| format!("\\connect {name}\n{fill}{lose}");
-    let script = |gone: &str, renamed: &str, end: &str| {
-        format!(
-            "CREATE DATABASE pattern IS_TEMPLATE true;\nCREATE DATABASE closed;\n{renamed}{gone}{}{}{}\\connect postgres\n\
-             ALTER DATABASE closed ALLOW_CONNECTIONS false;\n{end}",
-            part("pattern"),
-            part("closed"),
-            part("template1"),
-        )
-    };
-    let former = format!("CREATE DATABASE former;\n{}\\connect postgres\n", part("former"));
-    let renamed = script("", &former, "ALTER DATABASE former RENAME TO latter;\n");
-    let ran = run(&home, &renamed);
+    let ran = run(&home, &with_renamed());
     ran.expect(1);
     let missing = titles(ran.only(), "rows-missing");
     for database in ["pattern", "closed", "latter", "template1"] {
@@ -80,13 +99,9 @@ fn templates_closed_and_renamed_databases_are_looked_at_and_one_that_is_gone_is_
     }
     let rows = entry(ran.only(), ItemKind::Rows);
     assert_eq!((rows.held, rows.compared), (8, 8), "{rows:?}");
-    // Whole, each of them passes.
-    let ran = run(&home, &renamed.replace(lose, ""));
-    ran.expect(0);
-    assert!(entry(ran.only(), ItemKind::Database).held >= 4);
-
-    let gone = format!("CREATE DATABASE gone;\n\\connect gone\n{fill}\\connect postgres\n");
-    let gone = script(&gone, "", "DROP DATABASE gone;\n").replace(lose, "");
+    // Whole, each of them passes: beside one that is gone, nothing else is untested.
+    let gone = format!("CREATE DATABASE gone;\n\\connect gone\n{FILL}\\connect postgres\n");
+    let gone = odd_databases(&gone, "DROP DATABASE gone;\n").replace(LOSE, "");
     let ran = run(&home, &gone);
     ran.expect(3);
     let reason = "database \"gone\", into which the dump puts 2 tables, is not there after the restore";
