@@ -117,14 +117,13 @@ fn errors_so_far(errors: u64) -> Option<String> {
     (errors > 0).then(|| format!("{} so far", counted(errors, "error")))
 }
 
-/// What an image is pulled from: `postgres:17 from docker.io`, since a registry that does not answer is what one waits for.
+/// An image with its registry, since one that does not answer is what one waits for: `postgres:17 from docker.io`.
 fn pulled(image: &str) -> String {
     // The first part is a registry where it could be no user of the default one (`reference.ParseDockerRef` of Docker).
-    let registry = match image.split_once('/') {
-        Some((first, _)) if first.contains(['.', ':']) || first == "localhost" => first,
-        _ => "docker.io",
-    };
-    format!("{} from {}", text::visible(image), text::visible(registry))
+    let names_registry = image
+        .split_once('/')
+        .is_some_and(|(first, _)| first.contains(['.', ':']) || first == "localhost");
+    format!("{}{}", text::visible(image), if names_registry { "" } else { " from docker.io" })
 }
 
 /// The mark and style of a verdict.

@@ -116,7 +116,7 @@ fn severities_of_the_profile_are_what_counts_and_are_shown() {
     let home = Home::new();
     let shop = dump(17, "shop.dump");
     let role = "severity: {role-missing: warning, privileges-changed: note, ownership-changed: note}";
-    let ran = home.run(&shop, &[&deciding(&bare("milder", 17), role)]);
+    let ran = home.run_with(&shop, &[&deciding(&bare("milder", 17), role)], &["--all"]);
     let finding = ran.only().findings().find(|finding| finding.name.as_str() == "role-missing").unwrap();
     assert_eq!((finding.severity, finding.own_severity), (Severity::Warning, Some(Severity::Error)));
     assert!(ran.stdout.contains("severity  warning by the profile; error without it"), "{}", ran.stdout);
@@ -155,7 +155,7 @@ fn warnings_fail_where_the_run_asks_for_it_and_the_verdict_says_so() {
     ran.expect(1);
     assert_eq!(ran.only().fail_on, Severity::Warning);
     let words = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("comes back with warnings and fails, as --fail-on warning asks: warned"), "{}", ran.stdout);
+    assert!(words.contains("restored with warnings, which fail it (--fail-on warning), on warned"), "{}", ran.stdout);
     assert!(ran.json.contains("\"fail_on\": \"warning\""), "{}", ran.json);
     // What is accepted does not count, and a clean target stays clean.
     let accepted = deciding(&warned, &format!("accept: [{{finding: query-failed, object: 'no', {END}}}]"));
