@@ -107,6 +107,70 @@ impl Group {
     }
 }
 
+impl Group {
+    /// All columns of checks, in their order.
+    pub const ALL: [Group; 12] = [
+        Group::Requirements,
+        Group::Integrity,
+        Group::Rows,
+        Group::Objects,
+        Group::Permissions,
+        Group::Sequences,
+        Group::Constraints,
+        Group::Encoding,
+        Group::Usability,
+        Group::Queries,
+        Group::Budget,
+        Group::Accept,
+    ];
+
+    /// What its checks compare, and what a problem there means, in Markdown.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Group::Requirements => {
+                "What the dump needs and the target lacks, known from the dump and the profile before anything starts: roles, \
+                 extensions, tablespaces, locales, features of newer versions. A restore has the last word: what it fails on \
+                 counts once, as its own finding. `pgrehearse inspect DUMP -p PROFILE` shows this column alone."
+            }
+            Group::Integrity => {
+                "Whether the dump itself is whole: read to its end, every block, every checksum. A problem here means that the \
+                 backup is damaged or partial: no target can mend that."
+            }
+            Group::Rows => {
+                "Whether every row that the dump holds came back with the same values, compared by digests. `N lost` counts \
+                 tables whose rows did not come back because a statement of the restore failed."
+            }
+            Group::Objects => {
+                "Whether every object of the dump is there with the same definition, and no other. `N lost` counts objects that \
+                 a failed statement would have created."
+            }
+            Group::Permissions => {
+                "Owners, privileges, default privileges, roles and row level security. A problem here opens data to somebody, or \
+                 locks an application out, without any error when it connects."
+            }
+            Group::Sequences => {
+                "Whether each sequence stands where the dump puts it, and past the values that its columns hold. One that is \
+                 behind makes the next INSERT fail with a duplicate key."
+            }
+            Group::Constraints => {
+                "Whether constraints are validated, foreign keys hold for every row, indexes are valid, match their tables and \
+                 are unique where they should be."
+            }
+            Group::Encoding => {
+                "The database's encoding, whether its text is valid in it, and its locale and collation versions, compared with \
+                 the source's. Another locale sorts and compares text in another way."
+            }
+            Group::Usability => {
+                "Whether an application could use what came back: views and functions can be planned, materialized views are \
+                 filled, a row can be inserted."
+            }
+            Group::Queries => "The profile's own queries, tables and pgTAP tests (`checks:`).",
+            Group::Budget => "The restore's time and the databases' size, compared with the profile's `checks.budget`.",
+            Group::Accept => "Entries of the profile's `accept:` that stand for nothing any more.",
+        }
+    }
+}
+
 impl CheckResult {
     /// Nothing found, nothing looked at yet.
     pub fn new(check: impl Into<String>, group: Group) -> Self {

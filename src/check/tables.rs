@@ -10,7 +10,7 @@ use super::{Check, Group, Looked, Restored};
 use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, MAINTENANCE_DATABASE};
 use crate::counted::counted;
-use crate::finding::{Finding, Name, Origin, Severity};
+use crate::finding::{Finding, Name, Origin, Reference, Severity};
 use crate::source::Witness;
 
 pub struct Tables;
@@ -110,8 +110,10 @@ fn judge(restored: &Restored<'_>, tables: usize) -> Option<Finding> {
         many => format!("all {many} user tables of database {:?} are empty", restored.database),
     };
     let mut finding = Finding::new(Name::NothingRestored, title);
-    finding.evidence = vec![format!("the dump declares {}, {with_rows} of them with rows", counted(declared.len(), "table"))];
+    finding.evidence =
+        vec![format!("the dump declares {}, {with_rows} of them with rows", counted(declared.len(), "table"))];
     finding.fix = "The other findings say why the rows did not come back.".into();
+    finding.follows = restored.restore_findings.iter().find(|finding| finding.fails()).map(Reference::of);
     Some(finding)
 }
 

@@ -55,7 +55,7 @@ pub enum Command {
     Init(Init),
     /// List, show or check profiles
     Profiles(Profiles),
-    /// Explain a finding: cause, example, fix
+    /// Explain a finding (cause, example, fix), or a column of the report
     Explain(Explain),
     /// Remove what dead runs left
     Sweep(Sweep),
@@ -203,7 +203,7 @@ pub struct Output {
     /// Show every object of every finding
     #[arg(long)]
     pub all: bool,
-    /// No progress
+    /// Print the verdict alone: no progress, and no report that --report does not ask for
     #[arg(short, long)]
     pub quiet: bool,
 }
@@ -257,7 +257,7 @@ pub enum ProfilesAction {
 
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The finding's name; without it, all are listed
+    /// The name of a finding, or of a column of the report; without it, all findings are listed
     #[arg(conflicts_with = "list")]
     pub finding: Option<String>,
     /// List all findings, with their usual severity

@@ -3,8 +3,9 @@
 use std::io::IsTerminal as _;
 
 use super::arguments::Explain;
-use super::output::terminal_options;
+use super::output::{PROSE_WIDTH, terminal_options};
 use super::pager;
+use crate::check::Group;
 use crate::exit;
 use crate::finding::Name;
 use crate::profile::nearest;
@@ -14,7 +15,7 @@ use crate::session::RunError;
 
 /// Runs the command; the result is its exit code.
 pub fn explain(arguments: &Explain) -> Result<u8, RunError> {
-    let options = terminal_options(false);
+    let options = terminal_options(false, PROSE_WIDTH);
     let mut text = Vec::new();
     match &arguments.finding {
         None => {
@@ -22,10 +23,24 @@ pub fn explain(arguments: &Explain) -> Result<u8, RunError> {
             let width = if std::io::stdout().is_terminal() { options.width } else { usize::MAX };
             page::write_list(&mut text, &TerminalOptions { width, ..options })?;
         }
-        Some(wanted) => page::write(finding(wanted)?.page(), &mut text, &options)?,
+        Some(wanted) => match column(wanted) {
+            Some(page) => page::write(&page, &mut text, &options)?,
+            None => page::write(finding(wanted)?.page(), &mut text, &options)?,
+        },
     }
     pager::show(&String::from_utf8_lossy(&text))?;
     Ok(exit::PASS)
+}
+
+/// The page of a column of the grid.
+fn column(wanted: &str) -> Option<String> {
+    const RESTORE: &str = "The restore itself, by the target's own `pg_restore` or `psql`: every error that it met, each cause \
+                           once. What the causes led to stands below them.";
+    let explanation = match wanted {
+        "restore" => RESTORE,
+        _ => Group::ALL.iter().find(|group| group.label() == wanted)?.explanation(),
+    };
+    Some(format!("# {wanted}\n\nA column of the report.\n\n{explanation}\n"))
 }
 
 fn finding(wanted: &str) -> Result<Name, RunError> {

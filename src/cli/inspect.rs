@@ -5,7 +5,7 @@ use std::io::Write as _;
 use pgdump_reader::{self as dump, Facts};
 
 use super::arguments::Inspect;
-use super::output::terminal_options;
+use super::output::{PROSE_WIDTH, terminal_options};
 use crate::profile::{DumpFacts, Target};
 use crate::rehearsal::decide;
 use crate::report::inspect::{Inspection, TargetPreflight, terminal};
@@ -31,7 +31,7 @@ pub fn inspect(arguments: &Inspect) -> Result<u8, RunError> {
     if arguments.json {
         inspection.write_json(&mut out)?;
     } else {
-        terminal::write(&inspection, &mut out, &terminal_options(arguments.all))?;
+        terminal::write(&inspection, &mut out, &terminal_options(arguments.all, PROSE_WIDTH))?;
     }
     out.flush()?;
     Ok(if inspection.fails() { exit::FAIL } else { exit::PASS })

@@ -32,13 +32,17 @@ pub fn probe(reports: &[ReportSpec]) -> Result<(), RunError> {
 
 /// Writes every report on its own, and says of each that could not be written why; whether all could.
 pub fn write(report: &Report, reports: &[ReportSpec], output: &Output) -> bool {
-    let options = terminal_options(output.all);
+    let options = terminal_options(output.all, GRID_WIDTH);
+    // Who asks for a report by name gets it.
+    let is_asked_for = output.reports.iter().any(|report| report.destination == Destination::Stdout);
+    let on_stdout = TerminalOptions { verdict_only: output.quiet && !is_asked_for, ..options };
     // What is read at once comes first: a named pipe may let one wait for its reader.
     let (first, others): (Vec<&ReportSpec>, Vec<&ReportSpec>) =
         reports.iter().partition(|spec| spec.destination == Destination::Stdout);
     let mut whole = true;
     for spec in first.into_iter().chain(others) {
-        if let Err(error) = spec.write(report, &options) {
+        let options = if spec.destination == Destination::Stdout { &on_stdout } else { &options };
+        if let Err(error) = spec.write(report, options) {
             complain(&error);
             whole = false;
         }
@@ -46,18 +50,22 @@ pub fn write(report: &Report, reports: &[ReportSpec], output: &Output) -> bool {
     whole
 }
 
-/// How to draw on standard output.
-pub fn terminal_options(all: bool) -> TerminalOptions {
+/// How to draw on standard output, which has so many columns where it is no terminal.
+pub fn terminal_options(all: bool, otherwise: usize) -> TerminalOptions {
     let stdout = std::io::stdout().is_terminal();
     TerminalOptions {
         color: anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
-        width: columns().unwrap_or_else(|| if stdout { terminal_width() } else { PIPE_WIDTH }),
+        width: columns().unwrap_or_else(|| if stdout { terminal_width() } else { otherwise }),
         all,
+        verdict_only: false,
     }
 }
 
-/// The columns of a page that goes to no terminal: a CI log, a file, another program.
-const PIPE_WIDTH: usize = 100;
+/// The columns of a report that goes to no terminal, such as a CI log: those that a grid needs.
+const GRID_WIDTH: usize = 100;
+
+/// The columns of prose that goes to no terminal.
+pub const PROSE_WIDTH: usize = 80;
 
 /// What `COLUMNS` asks for, as a shell or a CI system sets it.
 fn columns() -> Option<usize> {

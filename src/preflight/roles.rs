@@ -6,8 +6,8 @@ use pgdump_reader::{Grant, Owned, SUBSCRIPTIONS, tag};
 
 use super::has::{Has, acts_for};
 use super::{PreflightFinding, Request};
-use crate::finding::{Because, Cause, Name, Subject};
 use crate::counted::counted;
+use crate::finding::{Because, Cause, Name, Subject};
 use crate::postgres::{Change, Major};
 use crate::profile::Entrypoint;
 

@@ -17,12 +17,12 @@ use super::progress::{Progress, RestoreState};
 use super::stopped::Stopped;
 use super::survey::DatabaseSurvey;
 use super::{Context, RestoreSummary};
-use crate::check::{self, Baseline, NotApplied};
+use crate::check::{self, Baseline, CheckResult, NotApplied, Outcome};
 use crate::cluster::Session;
 use crate::engine::Sandbox;
 use crate::event::{Events, Phase};
 use crate::finding::mask::Mask;
-use crate::finding::{Finding, Name, Situation, diagnose, outside, transactions_lost};
+use crate::finding::{Finding, Name, Reference, Situation, diagnose, outside, transactions_lost};
 use crate::profile::Target;
 use crate::restore;
 use crate::source::{Brought, Prepared, RowMode, Source};
@@ -156,7 +156,7 @@ impl EndedRestore<'_> {
             databases: places.looked_at.iter().map(|place| place.name.clone()).collect(),
         };
         draft.notices.extend(source.signs_of_partial(scan));
-        draft.checks.push(check::check_dump(scan));
+        draft.checks.push(with_cause(check::check_dump(scan), findings));
         draft.checks.extend(left_out.check_result());
         let summary = draft.restore.insert(summary);
         let (scan, left_out) = (Arc::clone(scan), left_out.clone());
@@ -201,6 +201,16 @@ impl EndedRestore<'_> {
         }
         Ok(())
     }
+}
+
+/// What the dump itself says of its damage, which the restore has met as well: once is enough.
+fn with_cause(mut of_dump: CheckResult, of_restore: &[Finding]) -> CheckResult {
+    let met = of_restore.iter().find(|finding| finding.name == Name::DumpTruncated).map(Reference::of);
+    if let Outcome::Looked { findings } = &mut of_dump.outcome {
+        let damaged = findings.iter_mut().filter(|finding| finding.name == Name::DumpTruncated);
+        damaged.for_each(|finding| finding.follows.clone_from(&met));
+    }
+    of_dump
 }
 
 /// What the profile's list and options have left out. Where the source cannot say it, and nothing else explains that, the

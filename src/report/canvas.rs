@@ -18,11 +18,13 @@ pub struct TerminalOptions {
     pub width: usize,
     /// Show every object and all evidence, and notes and warnings of passing targets in full.
     pub all: bool,
+    /// Show the verdict alone.
+    pub verdict_only: bool,
 }
 
 impl Default for TerminalOptions {
     fn default() -> Self {
-        Self { color: false, width: 80, all: false }
+        Self { color: false, width: 80, all: false, verdict_only: false }
     }
 }
 

@@ -17,8 +17,13 @@ impl Labels {
         Self { sources: all.iter().map(|source| ((*source).to_owned(), label(source))).collect() }
     }
 
+    /// What a source is called.
+    pub fn source<'a>(&'a self, source: &'a str) -> &'a str {
+        self.sources.get(source).map_or(source, String::as_str)
+    }
+
     pub fn label(&self, source: &str, target: &str) -> String {
-        let file = self.sources.get(source).map_or(source, String::as_str);
+        let file = self.source(source);
         if self.are_of_several() { format!("{file} in {target}") } else { target.to_owned() }
     }
 
@@ -34,7 +39,8 @@ impl Labels {
 
 /// What distinguishes a source from the others of a run: the last part of its path, or all of it where another one ends alike.
 fn source_label<'a>(source: &'a str, others: impl IntoIterator<Item = &'a str>) -> &'a str {
-    let last = |path: &'a str| path.rsplit('/').next().unwrap_or_default();
+    // A folder can be given with a slash at its end.
+    let last = |path: &'a str| path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let is_shared = others.into_iter().any(|other| other != source && last(other) == last(source));
     if is_shared { source } else { last(source) }
 }

@@ -120,9 +120,8 @@ fn errors_so_far(errors: u64) -> Option<String> {
 /// An image with its registry, since one that does not answer is what one waits for: `postgres:17 from docker.io`.
 fn pulled(image: &str) -> String {
     // The first part is a registry where it could be no user of the default one (`reference.ParseDockerRef` of Docker).
-    let names_registry = image
-        .split_once('/')
-        .is_some_and(|(first, _)| first.contains(['.', ':']) || first == "localhost");
+    let names_registry =
+        image.split_once('/').is_some_and(|(first, _)| first.contains(['.', ':']) || first == "localhost");
     format!("{}{}", text::visible(image), if names_registry { "" } else { " from docker.io" })
 }
 

@@ -26,13 +26,16 @@ use self::grid::Grid;
 use self::group::Group;
 pub use super::canvas::TerminalOptions;
 use super::canvas::{BLUE, BOLD, Canvas, GREEN, RED, YELLOW};
+use super::labels::Labels;
 use super::text::{self, clip, pack, visible, wrap};
 use super::{Report, SourceFacts};
 use crate::counted::{agreeing, counted};
 use crate::rehearsal::{Rehearsal, Verdict};
 
-/// So many lines a source gets, unless all is asked for.
+/// So many lines a report gets, unless all is asked for.
 const MOST_LINES: usize = 40;
+/// Of several sources none gets less.
+const LEAST_LINES: usize = 12;
 /// Longer text is clipped unless all is asked for: one statement can be a megabyte.
 const LONGEST_TEXT: usize = 600;
 /// Room for the labels at the left: `evidence  `.
@@ -46,12 +49,19 @@ pub fn write(report: &Report, out: &mut dyn io::Write, options: &TerminalOptions
     let mut first = Vec::new();
     Page::new(&mut first, options, Detail::Full, &report.targets).verdict(report)?;
     out.write_all(&first)?;
-    // With one source, its part and the verdict share the screen.
-    let taken = if report.sources.len() == 1 { lines(&first) } else { 0 };
+    if options.verdict_only {
+        return Ok(());
+    }
+    // All sources and the verdict share the screen, but each has room for the least.
+    let each = (MOST_LINES.saturating_sub(lines(&first)) / report.sources.len().max(1)).max(LEAST_LINES);
+    let labels = Labels::of(report.sources.iter().map(|source| source.path.as_str()));
     for (source, targets) in report.by_source() {
+        // Where it lies is for who wants to know all.
+        let name = if options.all { &source.path } else { labels.source(&source.path) };
         writeln!(out)?;
-        let room = MOST_LINES.saturating_sub(taken + 1);
-        out.write_all(&fitting(options, room, |out, detail| write_source(source, targets, out, options, detail))?)?;
+        out.write_all(&fitting(options, each - 1, |out, detail| {
+            write_source((name, source), targets, out, options, detail)
+        })?)?;
     }
     Ok(())
 }
@@ -82,7 +92,7 @@ fn lines(drawn: &[u8]) -> usize {
 
 /// Draws one source and what became of it in its targets.
 fn write_source(
-    source: &SourceFacts,
+    source: (&str, &SourceFacts),
     rehearsals: &[Rehearsal],
     out: &mut dyn io::Write,
     options: &TerminalOptions,
@@ -177,7 +187,7 @@ impl Page<'_> {
     }
 
     /// What was rehearsed, in one line as a rule.
-    fn source(&mut self, source: &SourceFacts) -> io::Result<()> {
+    fn source(&mut self, (name, source): (&str, &SourceFacts)) -> io::Result<()> {
         // `17.12 (Debian 17.12-1.pgdg13+1)`: the package is for the JSON report.
         let number = |version: &str| visible(version).split(" (").next().unwrap_or_default().to_owned();
         let mut parts = vec![visible(&source.format).into_owned(), text::size(source.size)];
@@ -189,7 +199,7 @@ impl Page<'_> {
         let by = source.pg_dump_version.as_deref().map(number).filter(|by| Some(by) != server.as_ref());
         parts.extend(by.map(|by| format!("by pg_dump {by}")));
         parts.extend(source.encoding.as_ref().map(|encoding| visible(encoding).into_owned()));
-        let line = format!("{}: {}", visible(&source.path), parts.join(", "));
+        let line = format!("{}: {}", visible(name), parts.join(", "));
         self.canvas.wrapped(BOLD, &line)
     }
 

@@ -46,7 +46,8 @@ impl EnginePool {
     pub async fn open(options: EngineOptions) -> Result<EnginePool, RunError> {
         if options.unconfined && options.choice != Choice::Local {
             return Err(RunError::Usage(
-                "--unconfined goes with --engine local: it runs the dump's code on this machine without a sandbox".into(),
+                "--unconfined goes with --engine local: it runs the dump's code on this machine without a sandbox"
+                    .into(),
             ));
         }
         let home =

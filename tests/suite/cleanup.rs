@@ -1,8 +1,9 @@
 //! Nothing is left behind, however a run ends, and nothing of a live run is touched.
 
+use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::Child;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -257,6 +258,43 @@ fn a_run_without_the_cache_keeps_nothing() {
     ran.expect(0);
     let label = format!("label={}", home.label());
     assert_eq!(docker::lines(&["image", "ls", "--quiet", "--filter", &label]), Vec::<String>::new());
+}
+
+/// Loads an image that is kept as a data directory is, and was made at this time; it holds nothing.
+fn load_kept(name: &str, created: &str) {
+    // Two blocks of zeros, and their digest.
+    let (layer, digest) = (vec![0; 1024], "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef");
+    let config = format!(
+        r#"{{"created":"{created}","architecture":"amd64","os":"linux","config":{{"Labels":{{"io.pgrehearse.run":"","io.pgrehearse.kept":"{name}"}}}},"rootfs":{{"type":"layers","diff_ids":["sha256:{digest}"]}}}}"#
+    );
+    let manifest =
+        format!(r#"[{{"Config":"config.json","RepoTags":["pgrehearse-kept:{name}"],"Layers":["layer.tar"]}}]"#);
+    let mut archive = tar::Builder::new(Vec::new());
+    for (path, bytes) in
+        [("config.json", config.as_bytes()), ("layer.tar", &layer), ("manifest.json", manifest.as_bytes())]
+    {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, path, bytes).unwrap();
+    }
+    let mut load = Command::new("docker").args(["load", "--quiet"]).stdin(Stdio::piped()).spawn().unwrap();
+    load.stdin.take().unwrap().write_all(&archive.into_inner().unwrap()).unwrap();
+    assert!(load.wait().unwrap().success());
+}
+
+#[test]
+fn a_data_directory_that_was_kept_for_a_month_is_swept_and_a_younger_one_stays() {
+    let home = Home::new();
+    let days_ago = |days: i64| (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days)).to_string();
+    let unique = std::process::id();
+    let (old, young) = (format!("of-old-{unique}"), format!("of-late-{unique}"));
+    load_kept(&old, &days_ago(31));
+    load_kept(&young, &days_ago(29));
+    sweep(&home);
+    let left = docker::lines(&["image", "ls", "--format", "{{.Tag}}", "pgrehearse-kept"]);
+    docker::lines(&["image", "rm", &format!("pgrehearse-kept:{young}")]);
+    assert!(!left.contains(&old) && left.contains(&young), "{left:?}");
 }
 
 #[test]

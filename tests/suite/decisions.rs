@@ -155,7 +155,7 @@ fn warnings_fail_where_the_run_asks_for_it_and_the_verdict_says_so() {
     ran.expect(1);
     assert_eq!(ran.only().fail_on, Severity::Warning);
     let words = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("restored with warnings, which fail it (--fail-on warning), on warned"), "{}", ran.stdout);
+    assert!(words.contains("restored with warnings, which fail here (--fail-on warning), on warned"), "{}", ran.stdout);
     assert!(ran.json.contains("\"fail_on\": \"warning\""), "{}", ran.json);
     // What is accepted does not count, and a clean target stays clean.
     let accepted = deciding(&warned, &format!("accept: [{{finding: query-failed, object: 'no', {END}}}]"));

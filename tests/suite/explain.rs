@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use pgrehearse::check::Group;
+
 use crate::support::{Home, Ran};
 
 fn explain(home: &Home, arguments: &[&str]) -> Ran {
@@ -96,5 +98,15 @@ fn a_pager_that_is_none_or_not_there_or_ends_early_loses_nothing_and_is_no_error
         let codes: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("code ")).collect();
         assert!(!codes.is_empty() && codes.iter().all(|code| code.trim() == "code 0"), "{early}: {}", ran.stdout);
         assert!(!ran.stdout.contains("pgrehearse:"), "{early}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn every_column_of_the_grid_is_explained() {
+    let home = Home::new();
+    for column in Group::ALL.iter().map(|group| group.label()).chain(["restore"]) {
+        let ran = home.finish(home.program().args(["explain", column]));
+        ran.expect(0);
+        assert!(ran.stdout.starts_with(&format!("{column}\n")) && ran.stdout.contains("A column of the report."));
     }
 }

@@ -45,6 +45,7 @@ mod queries;
 mod reports;
 mod rows;
 mod sandbox;
+mod screens;
 mod scripts;
 mod selected;
 mod services;

@@ -58,6 +58,7 @@ impl Home {
             .env_remove("PGREHEARSE_ENGINE")
             .env_remove("PGREHEARSE_IMAGE_REPOSITORY")
             .env_remove("CLICOLOR_FORCE")
+            .env_remove("COLUMNS")
             .env("NO_COLOR", "1")
             .stdin(Stdio::null());
         command

@@ -206,8 +206,14 @@ async fn broken_keys(session: &Session, broken: &[(&Key, u64)], show_data: bool)
     let title = match broken {
         [] => return None,
         [(key, 1)] => format!("1 row of {}.{} references a row that does not exist", key.schema, key.table),
-        [(key, rows)] => format!("{} rows of {}.{} reference rows that do not exist", counted::number(*rows), key.schema, key.table),
-        _ => format!("{} rows break {} foreign keys: they reference rows that do not exist", counted::number(rows), broken.len()),
+        [(key, rows)] => {
+            format!("{} rows of {}.{} reference rows that do not exist", counted::number(*rows), key.schema, key.table)
+        }
+        _ => format!(
+            "{} rows break {} foreign keys: they reference rows that do not exist",
+            counted::number(rows),
+            broken.len()
+        ),
     };
     let mut finding = Finding::new(Name::ForeignKeyBroken, title);
     finding.count = broken.len() as u64;

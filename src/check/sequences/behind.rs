@@ -7,7 +7,7 @@ use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{ClusterError, Session};
 use crate::counted::number;
 use crate::finding::mask::Mask;
-use crate::finding::{AfterKind, Finding, Name, Origin};
+use crate::finding::{AfterKind, Finding, Name, Origin, Subject};
 
 /// What the values that columns hold say of sequences.
 #[derive(Default)]
@@ -97,6 +97,7 @@ async fn behind(
         collided.collect::<Vec<_>>().join(", ")
     );
     let mut finding = Finding::new(Name::SequenceBehind, title);
+    finding.subject = Some(Subject::Relation { schema: Some(sequence.schema.clone()), name: sequence.name.clone() });
     finding.objects = vec![format!("SEQUENCE {}", sequence.label())];
     finding.evidence = vec![sequence.state()];
     for ((_, value), column) in collisions.iter().zip(&columns) {

@@ -13,6 +13,10 @@ use crate::engine::{EngineError, Sweep, Swept};
 
 type Labels = HashMap<String, String>;
 
+/// How old a kept data directory gets, in seconds: 30 days. One that is still wanted then is made again in a few seconds, and of those
+/// that nobody wants any more (an image of last month, a locale that was tried once) nobody else would ever know.
+const LONGEST_KEPT: u64 = 30 * 24 * 3600;
+
 /// Removes what belongs to dead runs, and with `all` the kept data directories too.
 pub async fn sweep(docker: &Docker, home: &Home, all: bool) -> Result<Sweep, EngineError> {
     remove_where(docker, &|labels| is_dead(labels, home), all).await
@@ -71,7 +75,9 @@ async fn remove_where(
         let is_kept = image.labels.get(labels::KEPT).is_some_and(|key| !key.is_empty());
         // Two homes that kept the same one at once: the tag is the later one's, and the other is of no use to anybody.
         let is_orphan = is_kept && image.repo_tags.iter().all(|name| name.starts_with("<none>"));
-        if is_orphan || (kept && is_kept) || (!is_kept && wanted(&image.labels)) {
+        let age = labels::now().as_secs().saturating_sub(u64::try_from(image.created).unwrap_or(0));
+        let is_old = is_kept && age > LONGEST_KEPT;
+        if is_orphan || is_old || (kept && is_kept) || (!is_kept && wanted(&image.labels)) {
             // Without force: what a live run uses stays, and is not an error.
             // An image whose tag went to a newer one is listed as `<none>:<none>` by older engines.
             let mut names = image.repo_tags;

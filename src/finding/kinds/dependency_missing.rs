@@ -36,20 +36,20 @@ pub static KIND: Kind = Kind {
     }),
     may_follow: true,
     title: Some(|case| match case.because {
-        Some(Because::DataOnly) => "the dump holds data only, and what it fills does not exist in this target".to_owned(),
+        Some(Because::DataOnly) => {
+            "the dump holds data only, and what it fills does not exist in this target".to_owned()
+        }
         _ => format!("{} does not exist when it is needed", case.subject),
     }),
-    advice: Some(|case| {
-        match holds_data_only(case.context.facts) {
-            true => Advice::words(
-                "The dump holds data only: restore its schema first, from a dump of the schema or of both.",
-            )
-            .run("pg_dump --schema-only …   # from the source, restored before the data"),
-            false => Advice::words(
-                "Include it in the dump (a schema or extension was left out), or create it in the target before the \
-                 restore. Newer versions have functions that older ones get from an extension.",
-            ),
+    advice: Some(|case| match holds_data_only(case.context.facts) {
+        true => {
+            Advice::words("The dump holds data only: restore its schema first, from a dump of the schema or of both.")
+                .run("pg_dump --schema-only …   # from the source, restored before the data")
         }
+        false => Advice::words(
+            "Include it in the dump (a schema or extension was left out), or create it in the target before the \
+                 restore. Newer versions have functions that older ones get from an extension.",
+        ),
     }),
     ..Kind::USUAL
 };

@@ -7,5 +7,6 @@ pub static KIND: Kind = Kind {
     origin: Origin::Restore,
     summary: "The next value of a sequence already exists in its column.",
     page: include_str!("../../../docs/findings/sequence-behind.md"),
+    several: Some("sequences are behind the values of their columns"),
     ..Kind::USUAL
 };

@@ -2,7 +2,7 @@ use super::*;
 
 fn drawn(markdown: &str, width: usize, color: bool) -> String {
     let mut out = Vec::new();
-    write(markdown, &mut out, &TerminalOptions { color, width, all: false }).unwrap();
+    write(markdown, &mut out, &TerminalOptions { color, width, ..TerminalOptions::default() }).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -136,7 +136,7 @@ fn the_list_names_every_finding_with_severity_and_sentence() {
     for width in [40, 80, 200] {
         for color in [false, true] {
             let mut out = Vec::new();
-            write_list(&mut out, &TerminalOptions { color, width, all: false }).unwrap();
+            write_list(&mut out, &TerminalOptions { color, width, ..TerminalOptions::default() }).unwrap();
             let text = anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string();
             let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
             for name in Name::ALL {

@@ -8,7 +8,7 @@ use anstyle::Style;
 use super::block::{self, Block};
 use super::detail::Detail;
 use super::{Group, Page};
-use crate::counted::{counted, number};
+use crate::counted::{counted, counted_as, number};
 use crate::finding::{self, Finding, Origin, Severity, Subject};
 use crate::report::canvas::{DIM, severity_style};
 use crate::report::text::{self, visible};
@@ -229,6 +229,11 @@ impl Page<'_> {
     /// How much each of several causes hit.
     fn hit_by_each(&mut self, block: &Block<'_, '_>) -> io::Result<()> {
         let total: u64 = block.causes.iter().map(|group| group.count).sum();
+        let says_all = block.first().is_some_and(|first| first.finding.name.kind().several.is_some());
+        // The first line has named them.
+        if says_all && total == block.causes.len() as u64 {
+            return Ok(());
+        }
         let of_restore = block.first().is_some_and(|first| first.of_restore);
         let what = if of_restore { "statement" } else { "object" };
         let each = self.subjects(block, |count| format!(" ({})", number(count)));
@@ -256,11 +261,11 @@ impl Page<'_> {
                 }
                 kinds.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
                 let shown = 2 * self.detail.items();
-                let mut items: Vec<String> = kinds
-                    .iter()
-                    .take(shown)
-                    .map(|(kind, count)| format!("{} {}", number(*count), visible(kind)))
-                    .collect();
+                let item = |(kind, count): &(&str, u64)| match *kind {
+                    finding::CLIENT => counted_as(*count, "message of the client", "messages of the client"),
+                    kind => format!("{} {}", number(*count), visible(kind)),
+                };
+                let mut items: Vec<String> = kinds.iter().take(shown).map(item).collect();
                 if kinds.len() > shown {
                     let others: u64 = kinds[shown..].iter().map(|(_, count)| count).sum();
                     items.push(format!("{} of other kinds", number(others)));
@@ -324,7 +329,6 @@ impl Page<'_> {
 fn kind_for_people(kind: &str) -> &str {
     match kind {
         finding::OWNER => "ALTER … OWNER",
-        finding::CLIENT => "message of the client itself",
         kind => kind,
     }
 }

@@ -77,6 +77,7 @@ impl Cell {
             return Self::NotRun;
         }
         let mut findings = Vec::new();
+        let has_failed = rehearsal.restore.iter().flat_map(|restore| &restore.findings).any(Finding::fails);
         let (mut untested, mut lost) = (false, 0);
         for result in results {
             lost += result.lost;
@@ -89,7 +90,8 @@ impl Cell {
         match Self::of_findings(&findings) {
             error @ Self::Found(Severity::Error, _) => error,
             _ if untested => Self::Untested,
-            Self::Ok | Self::Accepted(_) if lost > 0 => Self::Lost(lost),
+            // What an accepted error explains is accepted with it.
+            Self::Ok | Self::Accepted(_) if lost > 0 && has_failed => Self::Lost(lost),
             other => other,
         }
     }

@@ -71,20 +71,21 @@ fn findings(target: &Rehearsal) -> impl Iterator<Item = (FoundBy<'_>, &Finding)>
 }
 
 impl<'a> Group<'a> {
-    /// Whether its block can stand for this finding too. Of what is known by its subject the fix may differ from target to target.
+    /// Whether its block can stand for this finding too. What is known by its subject may hit other objects in another target, and
+    /// may need another fix there.
     fn is_of(&self, found_by: FoundBy<'_>, finding: &Finding) -> bool {
         let one = self.finding;
         one.name == finding.name
             && one.severity == finding.severity
             && one.origin == finding.origin
-            && one.objects == finding.objects
-            && one.consequences == finding.consequences
             && one.accepted == finding.accepted
             && one.accepted_objects == finding.accepted_objects
             && one.own_severity == finding.own_severity
             && one.subject == finding.subject
             && (one.subject.is_some()
                 || self.found_by == found_by
+                    && one.objects == finding.objects
+                    && one.consequences == finding.consequences
                     && one.fix == finding.fix
                     && one.commands == finding.commands
                     && self.has_seen_as_much(finding))
@@ -136,6 +137,10 @@ impl<'a> Group<'a> {
             None => {
                 self.fixes.push(Fix { words: &finding.fix, commands: &finding.commands, targets: vec![&target.target] })
             }
+        }
+        // What a restore has met is surer than what was foreseen.
+        if self.of_preflight && target.restore.is_some() {
+            self.finding = finding;
         }
         self.of_preflight &= target.restore.is_none();
         self.of_restore |= target.restore.iter().any(|restore| restore.findings.contains(finding));

@@ -31,18 +31,18 @@ pub(super) fn of(report: &Report) -> String {
     let mut parts = Vec::new();
     if !whole.is_empty() {
         let verb = match whole.iter().all(|target| fails_own_checks(target)) {
-            true => "was restored, but checks of the profile fail",
+            true => "restored, but not as the profile's own checks ask,",
             false => "did not restore cleanly",
         };
-        parts.push(format!("{} {verb} {}", run.subject(), run.places(&whole)));
+        parts.push(run.sentence(verb, &whole));
         parts.extend(causes(report));
     }
     if !for_warnings.is_empty() {
-        let places = run.places(&for_warnings);
-        parts.push(format!("{} restored with warnings, which fail it (--fail-on warning), {places}", run.subject()));
+        parts.push(run.sentence("restored with warnings, which fail here (--fail-on warning),", &for_warnings));
     }
     if !untested.is_empty() {
-        parts.push(format!("{} could not be tested {}", run.subject(), run.places(&untested)));
+        let why = common_reason(&untested).map(|why| format!(": {why}")).unwrap_or_default();
+        parts.push(format!("{}{why}", run.sentence("could not be tested", &untested)));
     }
     if parts.is_empty() {
         let all: Vec<&Rehearsal> = report.targets.iter().collect();
@@ -52,9 +52,25 @@ pub(super) fn of(report: &Report) -> String {
             0 => ("restored completely", String::new()),
             count => ("restored", format!(", with {} accepted by the profile", counted(count, "finding"))),
         };
-        parts.push(format!("{} {how} {}{with}", run.subject(), run.places(&all)));
+        parts.push(format!("{}{with}", run.sentence(how, &all)));
     }
     format!("{} ({took})", parts.join("; "))
+}
+
+/// Why these are untested, in a few words, where it is the same for all of them.
+fn common_reason(untested: &[&Rehearsal]) -> Option<String> {
+    const ROOM: usize = 100;
+    let reason = untested.first()?.untested.first()?;
+    if !untested.iter().all(|target| target.untested.first() == Some(reason)) {
+        return None;
+    }
+    // What to do about it stands behind a semicolon, and more of why behind a colon.
+    let whole = visible(reason.split("; ").next().unwrap_or(reason)).into_owned();
+    if text::width(&whole) <= ROOM {
+        return Some(whole);
+    }
+    let short = whole.split(": ").next().unwrap_or_default();
+    (text::width(short) <= ROOM).then(|| short.to_owned())
 }
 
 /// What production has too: a verdict of its own, since a restore cannot mend it.
@@ -116,27 +132,39 @@ impl Run<'_> {
         }
     }
 
+    /// What became of these rehearsals: `shop.dump did not restore cleanly on rds-like`, or of several dumps
+    /// `2 of 4 rehearsals did not restore cleanly: shop.dump in rds-like, crm.dump in rds-like`.
+    fn sentence(&self, verb: &str, targets: &[&Rehearsal]) -> String {
+        if self.report.sources.len() == 1 {
+            return format!("{} {verb} {}", self.subject(), self.places(targets));
+        }
+        let all = counted(self.report.targets.len(), self.labels.noun());
+        if targets.len() == self.report.targets.len() {
+            let all = if targets.len() == 2 { format!("both {}s", self.labels.noun()) } else { format!("all {all}") };
+            return format!("{} {verb} in {all}", self.subject());
+        }
+        format!("{} of {all} {}: {}", targets.len(), verb.trim_end_matches(','), self.names(targets))
+    }
+
     /// `on rds-like`, `on all 3 targets`, `on 2 of 4 targets: a, b`.
     fn places(&self, targets: &[&Rehearsal]) -> String {
         let (total, noun) = (self.report.targets.len(), self.labels.noun());
-        let preposition = if self.report.sources.len() > 1 { "in" } else { "on" };
+        match total {
+            1 => format!("on {}", self.names(targets)),
+            2 if targets.len() == total => format!("on both {noun}s"),
+            _ if targets.len() == total => format!("on all {}", counted(total, noun)),
+            _ => format!("on {} of {}: {}", targets.len(), counted(total, noun), self.names(targets)),
+        }
+    }
+
+    /// The first few of them.
+    fn names(&self, targets: &[&Rehearsal]) -> String {
         let named =
             |target: &&Rehearsal| clip(&visible(&self.labels.label(&target.source, &target.target)), 100).into_owned();
-        if let [only] = targets
-            && total == 1
-        {
-            return format!("{preposition} {}", named(only));
-        }
-        if targets.len() == total {
-            return match total {
-                2 => format!("{preposition} both {noun}s"),
-                _ => format!("{preposition} all {}", counted(total, noun)),
-            };
-        }
         let mut names: Vec<String> = targets.iter().take(NAMED).map(named).collect();
         if targets.len() > NAMED {
             names.push(format!("and {} more", targets.len() - NAMED));
         }
-        format!("{preposition} {} of {}: {}", targets.len(), counted(total, noun), names.join(", "))
+        names.join(", ")
     }
 }

@@ -70,7 +70,7 @@ impl Page<'_> {
             return Ok(());
         }
         writeln!(self.canvas.out)?;
-        if self.detail >= Detail::Brief && notices.len() > FEW {
+        if self.detail >= Detail::Short || self.detail == Detail::Brief && notices.len() > FEW {
             return writeln!(self.canvas.out, "{} (--all)", counted(notices.len(), "notice"));
         }
         for (notice, targets) in &notices {
@@ -84,7 +84,7 @@ impl Page<'_> {
 /// What a check did not do with what it has left open. Rows are compared by another check than the one that writes some.
 fn left_open(check: &str) -> &'static str {
     match check {
-        "writable" => "no row was inserted for a test into",
+        "writable" => "the test of writing a row left out",
         _ => "not compared",
     }
 }
