@@ -32,7 +32,7 @@ pub fn probe(reports: &[ReportSpec]) -> Result<(), RunError> {
 
 /// Writes every report on its own, and says of each that could not be written why; whether all could.
 pub fn write(report: &Report, reports: &[ReportSpec], output: &Output) -> bool {
-    let options = terminal_options(output.all, GRID_WIDTH);
+    let options = terminal_options(output.all, LOG_WIDTH);
     // Who asks for a report by name gets it.
     let is_asked_for = output.reports.iter().any(|report| report.destination == Destination::Stdout);
     let on_stdout = TerminalOptions { verdict_only: output.quiet && !is_asked_for, ..options };
@@ -55,14 +55,16 @@ pub fn terminal_options(all: bool, otherwise: usize) -> TerminalOptions {
     let stdout = std::io::stdout().is_terminal();
     TerminalOptions {
         color: anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+        grid_width: (!stdout && columns().is_none()).then_some(LOG_GRID_WIDTH),
         width: columns().unwrap_or_else(|| if stdout { terminal_width() } else { otherwise }),
         all,
         verdict_only: false,
     }
 }
 
-/// The columns of a report that goes to no terminal, such as a CI log: those that a grid needs.
-const GRID_WIDTH: usize = 100;
+/// The columns of a report that goes to no terminal, such as a CI log, and those that its grid may take there.
+const LOG_WIDTH: usize = 100;
+const LOG_GRID_WIDTH: usize = 160;
 
 /// The columns of prose that goes to no terminal.
 pub const PROSE_WIDTH: usize = 80;

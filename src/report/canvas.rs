@@ -16,6 +16,8 @@ pub struct TerminalOptions {
     pub color: bool,
     /// The columns there are. Names and commands are never broken, so a line may be longer.
     pub width: usize,
+    /// The columns that a grid gets where they are not those of all else: a log has no width, and a grid that is broken is hard to read.
+    pub grid_width: Option<usize>,
     /// Show every object and all evidence, and notes and warnings of passing targets in full.
     pub all: bool,
     /// Show the verdict alone.
@@ -24,7 +26,7 @@ pub struct TerminalOptions {
 
 impl Default for TerminalOptions {
     fn default() -> Self {
-        Self { color: false, width: 80, all: false, verdict_only: false }
+        Self { color: false, width: 80, grid_width: None, all: false, verdict_only: false }
     }
 }
 

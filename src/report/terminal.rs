@@ -208,7 +208,7 @@ impl Page<'_> {
             return Ok(());
         }
         let grid = Grid::of(rehearsals, self.detail);
-        let lines = match grid.table(self.canvas.options.width) {
+        let lines = match grid.table(self.canvas.options.grid_width.unwrap_or(self.canvas.options.width)) {
             Some(table) => table.lines(|style, text| self.paint(style, text)),
             None => grid.list(self.columns(), |style, text| self.paint(style, text)),
         };

@@ -2,7 +2,7 @@
 
 use super::detail::Detail;
 use super::group::Group;
-use crate::finding::{Name, Reference};
+use crate::finding::{Name, Origin, Reference, Severity};
 
 /// So many of a kind are drawn one by one.
 const APART: usize = 2;
@@ -103,6 +103,15 @@ fn are_alike(one: &Group<'_>, other: &Group<'_>) -> bool {
 /// How many causes keep a target from passing, each kind once however many it is about.
 pub(super) fn failing(groups: &[Group<'_>]) -> usize {
     of(groups, Detail::Full).iter().filter(|block| block.causes.iter().any(|group| group.finding.fails())).count()
+}
+
+/// How many there are to be warned of, beside what production has too.
+pub(super) fn warnings(groups: &[Group<'_>]) -> usize {
+    let warns = |group: &&Group<'_>| {
+        let finding = group.finding;
+        finding.severity == Severity::Warning && finding.accepted.is_none() && finding.origin != Origin::Source
+    };
+    of(groups, Detail::Full).iter().filter(|block| block.causes.iter().any(|group| warns(&group))).count()
 }
 
 /// What a finding follows from, as a report has it.

@@ -53,6 +53,8 @@ pub(super) fn of(report: &Report) -> String {
             count => ("restored", format!(", with {} accepted by the profile", counted(count, "finding"))),
         };
         parts.push(format!("{}{with}", run.sentence(how, &all)));
+        let warnings = block::warnings(&group::collect(&report.targets));
+        parts.extend((warnings > 0).then(|| counted(warnings, "warning")));
     }
     format!("{} ({took})", parts.join("; "))
 }
