@@ -236,3 +236,42 @@ fn a_restore_of_a_part_needs_perhaps_less() {
     let found = of_shop("postgres: 17\nrestore: {options: [--schema=shop]}\n");
     assert_eq!(named(&found), [(Name::RoleMissing, MAY); 4]);
 }
+
+const SERVICE: &str = "postgres: 17\ncluster: {superuser: service_admin}\nroles: [{name: app, login: true}, {name: other}]\n\
+                       database: {owner: app}\nrestore: {as: app}\n";
+
+#[test]
+fn nobody_is_to_become_a_member_of_a_superusers_role() {
+    let sql = "ALTER TABLE a.t OWNER TO service_admin;\nALTER DEFAULT PRIVILEGES FOR ROLE service_admin GRANT ALL ON \
+               TABLES TO app;";
+    for expected in of_text(sql, SERVICE) {
+        assert_eq!(expected.finding.commands, Vec::<String>::new(), "{:?}", expected.finding);
+    }
+    let foreseen = of_text("ALTER TABLE a.t OWNER TO service_admin;", SERVICE);
+    let owner = foreseen.iter().find(|expected| expected.finding.name == Name::OwnerNotAssignable).unwrap();
+    assert!(
+        owner.finding.fix.contains("--no-owner") && owner.finding.fix.contains("OWNER TO"),
+        "{}",
+        owner.finding.fix
+    );
+    let foreseen = of_text("ALTER TABLE a.t OWNER TO other;", SERVICE);
+    let owner = foreseen.iter().find(|expected| expected.finding.name == Name::OwnerNotAssignable).unwrap();
+    assert_eq!(owner.finding.commands, ["GRANT \"other\" TO \"app\";"]);
+}
+
+#[test]
+fn the_first_superusers_role_is_not_to_be_made_and_another_is() {
+    let missing = of_text("ALTER TABLE a.t OWNER TO postgres;", SERVICE);
+    assert_eq!(named(&missing), [(Name::RoleMissing, ERROR)]);
+    assert_eq!(missing[0].finding.commands, Vec::<String>::new());
+    assert!(missing[0].finding.fix.contains("administrator") && missing[0].finding.fix.contains("--no-owner"));
+    let missing = of_text("ALTER TABLE a.t OWNER TO somebody;", SERVICE);
+    assert_eq!(missing[0].finding.commands, ["CREATE ROLE \"somebody\";"]);
+}
+
+#[test]
+fn options_that_a_target_has_already_are_not_advised() {
+    let fix = |yaml: &str| of_shop(yaml)[0].finding.fix.clone();
+    assert!(fix("postgres: 17\n").contains("--no-owner --no-privileges"));
+    assert!(!fix("postgres: 17\nrestore: {options: [-O, --no-privileges]}\n").contains("--no-owner"));
+}

@@ -333,6 +333,7 @@ fn what_only_a_superuser_makes_is_made_in_advance_or_left_out_of_the_list() {
     for name in ["roles.sql", "before.sql", "restore.list", "restore.sh"] {
         assert!(files(&folder).contains(name), "{name}: {:?}\n{}", files(&folder), ran.json);
     }
+    assert!(!ran.json.contains("GRANT \\\"postgres"), "who restores becomes a superuser: {}", ran.json);
     let list = read(folder.join("restore.list"));
     for left_out in ["EVENT TRIGGER", "PUBLICATION", "EXTENSION"] {
         let lines = list.lines().filter(|line| line.contains(&format!(" {left_out} - ")) && !line.contains("COMMENT"));
