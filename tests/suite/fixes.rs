@@ -146,6 +146,23 @@ fn a_role_of_pg_dumpall_gets_what_the_dump_says_of_it() {
     assert!(profile.contains("login: true") && profile.contains("createdb: true"), "{profile}");
 }
 
+#[test]
+fn what_stood_in_the_target_before_the_restore_keeps_its_owner() {
+    let home = Home::new();
+    let statements = "CREATE SCHEMA auth;\nALTER SCHEMA auth OWNER TO other;\nCREATE TABLE auth.users (id integer);\n\
+                      ALTER TABLE auth.users OWNER TO other;\nALTER TABLE auth.users ENABLE ROW LEVEL SECURITY;\n\
+                      CREATE TABLE public.own (id integer);\nALTER TABLE public.own OWNER TO other;";
+    let script = home.file("platform.sql", with_statements(&dump(17, "small.sql"), statements));
+    let init =
+        "CREATE SCHEMA auth; CREATE TABLE auth.users (id integer); ALTER TABLE auth.users ENABLE ROW LEVEL SECURITY";
+    let managed = MANAGED.replace("roles:", "roles:\n  - {name: other}");
+    let (ran, fixes) = home.fixes(&script, &[&format!("{}{managed}init: [{{sql: {init}}}]\n", bare("managed", 17))]);
+    ran.expect(1);
+    let after = read(fixes.join("managed/after.sql"));
+    assert!(after.contains("ALTER TABLE public.own OWNER TO \"other\";"), "{after}");
+    assert!(!after.contains("auth"), "{after}");
+}
+
 // Sequences
 
 #[test]
