@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::text::{on_one_line, sql_head};
 use super::{FixFile, Request, Use};
 use crate::check::StatedRoles;
-use crate::cluster::sql::identifier;
+use crate::cluster::sql::{identifier, literal};
 use crate::finding::Name;
 use crate::finding::mask::runnable;
 use crate::profile::{Membership, Role};
@@ -54,6 +54,17 @@ pub fn of_profile(request: &Request<'_>, role: &str, known: &[&str]) -> Role {
     }
 }
 
+/// Makes a role that is not there yet: whoever restores a second time has made it.
+fn made_once(role: &str) -> String {
+    let block = format!(
+        "BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {}) THEN CREATE ROLE {} NOLOGIN; END IF; END",
+        literal(role),
+        identifier(role)
+    );
+    let quoted = if block.contains('$') { literal(&block) } else { format!("$$ {block} $$") };
+    format!("DO {quoted};")
+}
+
 /// `roles.sql`
 pub fn file(request: &Request<'_>) -> Option<FixFile> {
     let missing = missing(request);
@@ -80,7 +91,7 @@ pub fn file(request: &Request<'_>) -> Option<FixFile> {
                 on_one_line(&format!("{role:?}"))
             ));
         }
-        content.push_str(&format!("CREATE ROLE {} NOLOGIN;\n", identifier(role)));
+        content.push_str(&format!("{}\n", made_once(role)));
         further.extend(of_role.statements().iter().map(|statement| runnable(statement)));
     }
     if !further.is_empty() {

@@ -62,3 +62,18 @@ fn who_restores_is_no_member_of_what_is_a_superuser_in_the_dump() {
     assert!(roles.contains("GRANT \"clerk\" TO \"app\";"), "{roles}");
     assert!(!roles.contains("GRANT \"boss\" TO") && !roles.contains("GRANT \"postgres\""), "{roles}");
 }
+
+/// The demo's archive, which has citext.
+fn of_shop(yaml: &str) -> BTreeMap<String, String> {
+    files_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump"), yaml)
+}
+
+#[test]
+fn files_can_be_used_twice_and_no_database_is_made_that_nobody_needs() {
+    let app = of_shop("postgres: 17\n");
+    assert!(app["roles.sql"].contains("IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_app')"));
+    let made = |files: &BTreeMap<String, String>| files["restore.sh"].matches("CREATE DATABASE").count();
+    assert_eq!(made(&app), 1);
+    assert!(app["restore.sh"].contains("if ! psql"), "{}", app["restore.sh"]);
+    assert_eq!(made(&of_shop("postgres: 17\nrestore: {options: [--create]}\n")), 0);
+}

@@ -86,12 +86,19 @@ fn with_the_roles_that_were_written_the_shop_comes_back_as_it_was() {
     again.expect(0);
     assert_eq!(again.names(), Vec::<&str>::new(), "{}", again.json);
 
-    // The files, in order, on a server that knows nothing.
+    // The files, in order, on a server that has what an earlier try had made before it failed.
     let server = Server::start(17);
+    server.put(&folder);
+    server.shell(&format!("psql -X -v ON_ERROR_STOP=1 -f '{}/roles.sql'", folder.display()));
+    server.sql("postgres", "CREATE DATABASE app");
     let said = run_restore(&server, &dump, &folder);
     assert!(!said.contains("had errors") && !said.contains("ERROR"), "{said}");
     let restored = server.dump("app", home.path("restored.dump"));
     assert_eq!(access(&restored), access(&dump));
+    // Once more, and no row is there twice.
+    let again = server.shell_as("postgres", &format!("'{}/restore.sh'", folder.display()));
+    assert!(!again.status.success() && String::from_utf8_lossy(&again.stderr).contains("empty one"), "{again:?}");
+    assert_eq!(access(&server.dump("app", home.path("again.dump"))), access(&dump));
 }
 
 #[test]
