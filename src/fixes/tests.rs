@@ -69,6 +69,19 @@ fn of_shop(yaml: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
+fn what_the_target_does_not_allow_is_left_out_and_made_by_no_file() {
+    let without = of_shop("postgres: 17\nextensions: {allowed: []}\n");
+    assert!(!without.contains_key("before.sql"), "{without:#?}");
+    let list = &without["restore.list"];
+    let citext = |line: &&str| line.contains(" EXTENSION - citext ");
+    let line = list.lines().find(citext).unwrap();
+    assert!(line.starts_with(';') && line.ends_with("the target does not allow the extension"), "{line}");
+    assert!(list.lines().any(|line| line.starts_with(';') && line.ends_with("needs what is left out")), "{list}");
+    assert!(!without["restore.sh"].contains("before.sql"));
+    assert!(!of_shop("postgres: 17\nextensions: {allowed: [citext]}\n").contains_key("restore.list"));
+}
+
+#[test]
 fn files_can_be_used_twice_and_no_database_is_made_that_nobody_needs() {
     let app = of_shop("postgres: 17\n");
     assert!(app["roles.sql"].contains("IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_app')"));

@@ -275,3 +275,22 @@ fn options_that_a_target_has_already_are_not_advised() {
     assert!(fix("postgres: 17\n").contains("--no-owner --no-privileges"));
     assert!(!fix("postgres: 17\nrestore: {options: [-O, --no-privileges]}\n").contains("--no-owner"));
 }
+
+#[test]
+fn what_is_to_be_run_for_an_extension_can_be_run() {
+    let commands = |name: &str, yaml: &str| {
+        let foreseen = of_text(&format!("CREATE EXTENSION IF NOT EXISTS {name} WITH SCHEMA public;"), yaml);
+        (foreseen[0].finding.commands.clone(), foreseen[0].finding.fix.clone())
+    };
+    let nothing = Vec::<String>::new();
+    assert_eq!(commands("vector", "postgres: 17\n").0, ["image: pgvector/pgvector:pg17"]);
+    let (none, fix) = commands("pg_stat_kcache", "postgres: 17\n");
+    assert_eq!(none, nothing);
+    assert!(fix.contains("postgresql-17-pg-stat-kcache"), "{fix}");
+    let (none, fix) = commands("adminpack", "postgres: 17\n");
+    assert_eq!(none, nothing);
+    assert!(!fix.contains("package"), "nothing installs it: {fix}");
+    let (none, fix) = commands("hstore", "postgres: 17\nextensions: {forbidden: [hstore]}\n");
+    assert_eq!(none, nothing);
+    assert!(!fix.contains("DROP"), "{fix}");
+}

@@ -401,7 +401,7 @@ fn an_extension_that_is_nowhere_is_left_out_with_all_that_needs_it() {
     let (ran, fixes) = home.fixes(&dump, &[&bare("plain", 17)]);
     ran.expect(1);
     let folder = fixes.join("plain");
-    assert_eq!(ran.finding("extension-unavailable").fix_files, ["before.sql", "restore.list"]);
+    assert_eq!(ran.finding("extension-unavailable").fix_files, ["restore.list"]);
     let server = Server::start(17);
     server.put(&dump);
     server.put(&folder);
