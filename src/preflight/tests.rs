@@ -294,3 +294,11 @@ fn what_is_to_be_run_for_an_extension_can_be_run() {
     assert_eq!(none, nothing);
     assert!(!fix.contains("DROP"), "{fix}");
 }
+
+#[test]
+fn a_list_of_entries_is_made_and_used_where_the_dump_is_an_archive() {
+    let sql = "CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION a.f();";
+    let foreseen = of_text(sql, SERVICE);
+    let refused = foreseen.iter().find(|expected| expected.finding.name == Name::EventTriggerRefused).unwrap();
+    assert_eq!(refused.finding.commands, Vec::<String>::new(), "pg_restore reads no script");
+}
