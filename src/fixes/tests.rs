@@ -90,3 +90,18 @@ fn files_can_be_used_twice_and_no_database_is_made_that_nobody_needs() {
     assert!(app["restore.sh"].contains("if ! psql"), "{}", app["restore.sh"]);
     assert_eq!(made(&of_shop("postgres: 17\nrestore: {options: [--create]}\n")), 0);
 }
+
+#[test]
+fn the_head_of_a_file_says_each_thing_once() {
+    let finding = Finding::new(crate::finding::Name::RlsBypassed, "\"x\" owns 1 table");
+    let other = Finding::new(crate::finding::Name::RlsBypassed, "\"x\" owns 2 tables");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
+    let dump = pgdump_reader::open(&path).unwrap();
+    let facts = pgdump_reader::Facts::default();
+    let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
+    let findings = [&finding, &finding, &other];
+    let request = Request { dump: &dump, facts: &facts, target: &target, findings: &findings, databases: &[] };
+    let head = super::text::head(&request, "#", "x", &std::collections::BTreeSet::from([0, 1, 2]), "nothing");
+    assert_eq!(head.matches("owns 1 table").count(), 1, "{head}");
+    assert!(head.contains("owns 2 tables"), "{head}");
+}
