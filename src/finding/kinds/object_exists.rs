@@ -69,6 +69,9 @@ pub static KIND: Kind = Kind {
                 "The target has objects of its own here. If they belong to its platform, leave their entries out; if an \
                  earlier restore left them, restore into an empty database.",
             )),
+            None if !case.context.target.may_recreate_database() => {
+                leave_out(Advice::words("Restore into an empty database, or leave the entries out."))
+            }
             None => Advice::words("Restore into an empty database, created from template0.")
                 .run(format!("CREATE DATABASE {} TEMPLATE template0;", case.context.database())),
         }

@@ -148,6 +148,14 @@ impl Target {
             || OF_SERVICES.contains(&role) && !self.restores_as_superuser()
     }
 
+    /// Whether who restores can make the database anew: it may create one, and this is none that the cluster has from its
+    /// beginning.
+    pub fn may_recreate_database(&self) -> bool {
+        let creates = |role: &Role| role.name == self.restoring() && role.createdb;
+        let may = self.restores_as_superuser() || self.roles.iter().any(creates);
+        may && !["postgres", "template1"].contains(&self.database.name.as_str())
+    }
+
     /// The encoding of the database that is restored into.
     pub fn database_encoding(&self) -> &str {
         self.database.encoding.as_deref().unwrap_or(&self.cluster.encoding)
