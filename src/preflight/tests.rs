@@ -302,3 +302,16 @@ fn a_list_of_entries_is_made_and_used_where_the_dump_is_an_archive() {
     let refused = foreseen.iter().find(|expected| expected.finding.name == Name::EventTriggerRefused).unwrap();
     assert_eq!(refused.finding.commands, Vec::<String>::new(), "pg_restore reads no script");
 }
+
+#[test]
+fn statistics_that_a_server_does_not_take_are_a_warning() {
+    let sql = "SELECT * FROM pg_catalog.pg_restore_relation_stats('version', '180006'::integer);";
+    let foreseen = of_text(sql, "postgres: 13\n");
+    let of = foreseen.iter().find(|expected| expected.finding.name == Name::FeatureMissing).unwrap();
+    assert_eq!(
+        (of.finding.severity, of.finding.commands.as_slice()),
+        (MAY, &["pg_dump --no-statistics …".to_owned()][..])
+    );
+    let other = of_text("CREATE TABLE a.t (a integer, b integer GENERATED ALWAYS AS (a) VIRTUAL);", "postgres: 13\n");
+    assert!(other.iter().any(|expected| expected.finding.severity == ERROR), "{:?}", named(&other));
+}
