@@ -89,6 +89,13 @@ fn files_can_be_used_twice_and_no_database_is_made_that_nobody_needs() {
     assert_eq!(made(&app), 1);
     assert!(app["restore.sh"].contains("if ! psql"), "{}", app["restore.sh"]);
     assert_eq!(made(&of_shop("postgres: 17\nrestore: {options: [--create]}\n")), 0);
+    // Rows are loaded twice only where the dump makes their tables.
+    let stops = |sql: &str| {
+        let sql = format!("{sql}GRANT SELECT ON TABLE a.t TO reader;\nCOPY a.t (id) FROM stdin;\n1\n\\.\n");
+        files(&sql, "postgres: 17\n")["restore.sh"].contains("to_regclass")
+    };
+    assert!(stops("CREATE TABLE a.t (id integer);\n"));
+    assert!(!stops(""));
 }
 
 #[test]
