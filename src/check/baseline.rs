@@ -7,6 +7,7 @@ use pgdump_reader::{Declared, tag};
 
 use super::key::key;
 use super::objects;
+use super::ownership::Owners;
 use super::privileges::{Acl, Defaults, Held, Object, defaults, held};
 use super::schema::Schema;
 use crate::cluster::{ClusterError, Session};
@@ -20,6 +21,7 @@ pub struct Baseline {
     objects: HashSet<(String, String, String)>,
     held: HashMap<Object, Held>,
     default_privileges: Defaults,
+    owners: Option<Owners>,
 }
 
 impl Baseline {
@@ -43,10 +45,14 @@ impl Baseline {
         let encoding = encoding.filter(|encoding| *encoding != "SQL_ASCII");
         let session = Session::open(sandbox, superuser, &database.name).await?;
         let schema = Schema::default();
-        let (declared, held, default_privileges) =
-            tokio::join!(schema.get(sandbox, superuser, &database.name, encoding), held(&session), defaults(&session));
+        let (declared, held, default_privileges, owners) = tokio::join!(
+            schema.get(sandbox, superuser, &database.name, encoding),
+            held(&session),
+            defaults(&session),
+            Owners::read(&session)
+        );
         let objects = objects::with_attachments(declared?.to_vec()).iter().map(key).collect();
-        Ok(Self { objects, held: held?, default_privileges: default_privileges? })
+        Ok(Self { objects, held: held?, default_privileges: default_privileges?, owners: Some(owners?) })
     }
 
     /// Whether an object of this type and name was there.
@@ -74,6 +80,11 @@ impl Baseline {
     /// What whoever makes something there gives away of it.
     pub fn default_privileges(&self) -> &Defaults {
         &self.default_privileges
+    }
+
+    /// Who owned what, where anything was there.
+    pub(super) fn owners(&self) -> Option<&Owners> {
+        self.owners.as_ref()
     }
 
     /// Whether this table was there.

@@ -16,6 +16,7 @@ use crate::counted::counted_as;
 use crate::finding::{AfterKind, Finding, Name};
 use crate::postgres::{Change, Major, normal_locale};
 use crate::preflight::{Locale, other_locale};
+use crate::restore::made_by_dump;
 use crate::source::Witness;
 
 pub struct Collation;
@@ -70,7 +71,10 @@ impl Check for Collation {
             Some(_) => format!("{} by {}, compared with the dump's", own.locale.collate, own.locale.provider),
             None => format!("{} by {}; the dump names no locale", own.locale.collate, own.locale.provider),
         };
-        if let Some(mut finding) = dumped.and_then(|dumped| other_locale(dumped, &own.locale)) {
+        let makes_own = made_by_dump(restored.dump, restored.target, restored.place.dumped_name());
+        if let Some(mut finding) =
+            dumped.and_then(|dumped| other_locale(dumped, &own.locale, restored.target, makes_own))
+        {
             finding.objects = by_order(session, &[DEFAULT]).await?;
             finding.count = finding.objects.len().max(1) as u64;
             looked.findings.push(finding);

@@ -100,10 +100,12 @@ async fn bytes_without_encoding(
         "the database's encoding is SQL_ASCII: length(), upper(), sorting and LIKE work on bytes, and any byte is accepted"
             .into(),
     ];
-    finding.commands = vec![format!(
-        "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';",
-        identifier(restored.database)
-    )];
+    if restored.target.may_recreate_database() {
+        finding.commands = vec![format!(
+            "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';",
+            identifier(restored.database)
+        )];
+    }
     Ok(Some(finding))
 }
 
@@ -131,8 +133,8 @@ async fn invalid_text(
     if hit.is_empty() {
         return Ok(None);
     }
-    let verb = agreeing(hit.len(), "holds", "hold");
-    let title = format!("{} {verb} text that is not valid {encoding}", counted(hit.len(), "table"));
+    let holding = agreeing(hit.len(), "holds", "hold");
+    let title = format!("{} {holding} text that is not valid {encoding}", counted(hit.len(), "table"));
     let mut finding = Finding::new(Name::EncodingInvalidBytes, title);
     finding.count = hit.len() as u64;
     finding.objects = hit;
@@ -143,7 +145,8 @@ async fn invalid_text(
     )];
     finding.fix =
         "Find out the real encoding of the source's text and name it when you dump: the server then converts. Or edit \
-         the one line of a plain dump that sets client_encoding."
+         the one line of a plain dump that sets client_encoding. Only if the bytes are to stay as they are, restore into a \
+         database of encoding SQL_ASCII."
             .into();
     finding.commands = vec!["pg_dump --encoding=LATIN1 …   # if the bytes are Latin-1".into()];
     Ok(Some(finding))

@@ -24,7 +24,8 @@ pub struct Ownership;
 /// How many statements to paste are shown, where there are thousands.
 const STATEMENTS: usize = 10;
 
-/// The owners of what one catalogue lists: schema (empty where there is none), name, owner, and what `ALTER` calls the object.
+/// The owners of what one catalogue lists: schema (empty where there is none), name, owner, what `ALTER` calls the object, and
+/// its oid.
 struct Listed {
     catalog: &'static str,
     sql: &'static str,
@@ -37,7 +38,7 @@ const LISTED: [Listed; 8] = [
     Listed {
         catalog: "pg_class",
         sql: "
-SELECT n.nspname::text, c.relname::text, pg_get_userbyid(c.relowner)::text, {relation} || format(' %I.%I', n.nspname, c.relname)
+SELECT n.nspname::text, c.relname::text, pg_get_userbyid(c.relowner)::text, {relation} || format(' %I.%I', n.nspname, c.relname), c.oid
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ({relkinds}) AND n.nspname <> 'pg_catalog'",
     },
@@ -45,7 +46,7 @@ WHERE c.relkind IN ({relkinds}) AND n.nspname <> 'pg_catalog'",
         catalog: "pg_proc",
         sql: "
 SELECT n.nspname::text, p.proname || '(' || arguments || ')', pg_get_userbyid(p.proowner)::text,
-       format('ROUTINE %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
+       format('ROUTINE %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)), p.oid
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace,
      LATERAL (VALUES (oidvectortypes(p.proargtypes)), (pg_get_function_identity_arguments(p.oid))) AS names (arguments)
 WHERE n.nspname <> 'pg_catalog'",
@@ -53,29 +54,29 @@ WHERE n.nspname <> 'pg_catalog'",
     Listed {
         catalog: "pg_type",
         sql: "
-SELECT n.nspname::text, t.typname::text, pg_get_userbyid(t.typowner)::text, format('TYPE %I.%I', n.nspname, t.typname)
+SELECT n.nspname::text, t.typname::text, pg_get_userbyid(t.typowner)::text, format('TYPE %I.%I', n.nspname, t.typname), t.oid
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname <> 'pg_catalog'",
     },
     Listed {
         catalog: "pg_namespace",
         sql: "
-SELECT '', n.nspname::text, pg_get_userbyid(n.nspowner)::text, format('SCHEMA %I', n.nspname) FROM pg_namespace n",
+SELECT '', n.nspname::text, pg_get_userbyid(n.nspowner)::text, format('SCHEMA %I', n.nspname), n.oid FROM pg_namespace n",
     },
     Listed {
         catalog: "pg_largeobject_metadata",
         sql: "
-SELECT '', oid::text, pg_get_userbyid(lomowner)::text, 'LARGE OBJECT ' || oid FROM pg_largeobject_metadata",
+SELECT '', oid::text, pg_get_userbyid(lomowner)::text, 'LARGE OBJECT ' || oid, oid FROM pg_largeobject_metadata",
     },
     Listed {
         catalog: "pg_database",
         sql: "
-SELECT '', datname::text, pg_get_userbyid(datdba)::text, format('DATABASE %I', datname) FROM pg_database",
+SELECT '', datname::text, pg_get_userbyid(datdba)::text, format('DATABASE %I', datname), oid FROM pg_database",
     },
     Listed {
         catalog: "pg_opclass",
         sql: "
 SELECT n.nspname::text, o.opcname || ' ' || a.amname, pg_get_userbyid(o.opcowner)::text,
-       format('OPERATOR CLASS %I.%I USING %I', n.nspname, o.opcname, a.amname)
+       format('OPERATOR CLASS %I.%I USING %I', n.nspname, o.opcname, a.amname), o.oid
 FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace JOIN pg_am a ON a.oid = o.opcmethod
 WHERE n.nspname <> 'pg_catalog'",
     },
@@ -83,7 +84,7 @@ WHERE n.nspname <> 'pg_catalog'",
         catalog: "pg_opfamily",
         sql: "
 SELECT n.nspname::text, o.opfname || ' ' || a.amname, pg_get_userbyid(o.opfowner)::text,
-       format('OPERATOR FAMILY %I.%I USING %I', n.nspname, o.opfname, a.amname)
+       format('OPERATOR FAMILY %I.%I USING %I', n.nspname, o.opfname, a.amname), o.oid
 FROM pg_opfamily o JOIN pg_namespace n ON n.oid = o.opfnamespace JOIN pg_am a ON a.oid = o.opfmethod
 WHERE n.nspname <> 'pg_catalog'",
     },
@@ -117,6 +118,7 @@ impl Check for Ownership {
         let mut compared = BTreeMap::<String, u64>::new();
         let mut lost = 0;
         let mut not_compared = Vec::new();
+        let mut not_taken = 0_usize;
         let left_out = left_out(restored);
         let made = made_databases(restored);
         for owned in in_database(&facts.owners, restored, |owned| &owned.database).chain(&made) {
@@ -132,6 +134,11 @@ impl Check for Ownership {
                 }
                 continue;
             };
+            if owner != owned.owner && restored.baseline.owners().is_some_and(|before| before.has_still(&owners, owned))
+            {
+                not_taken += 1;
+                continue;
+            }
             *compared.entry("owner".to_owned()).or_default() += 1;
             if owner == owned.owner {
                 continue;
@@ -152,6 +159,11 @@ impl Check for Ownership {
             } else {
                 given(&mut changed);
             }
+        }
+        if not_taken > 0 {
+            let what = counted(not_taken, "object");
+            let verb = agreeing(not_taken, "was", "were");
+            not_compared.push(format!("the owners of {what} that {verb} in the target before the restore"));
         }
         let mut findings: Vec<Finding> = changed
             .into_iter()
@@ -266,6 +278,7 @@ pub(super) struct Owners(HashMap<(&'static str, String, String), Owner>);
 /// An object and its owner.
 struct Owner {
     role: String,
+    oid: u32,
     /// What `ALTER` calls the object: `TABLE public.orders`.
     object: String,
 }
@@ -279,9 +292,26 @@ impl Owners {
         let owner = |row: &Row| {
             let catalog: &str = row.get(0);
             let listed = LISTED.iter().find(|listed| listed.catalog == catalog)?;
-            Some(((listed.catalog, row.get(1), row.get(2)), Owner { role: row.get(3), object: row.get(4) }))
+            Some((
+                (listed.catalog, row.get(1), row.get(2)),
+                Owner { role: row.get(3), object: row.get(4), oid: row.get(5) },
+            ))
         };
         Ok(Self(rows.iter().filter_map(owner).collect()))
+    }
+
+    /// Whether an object of the dump's is now as it was when these were read: the same one, of the same owner. A dump's
+    /// statements about it were refused, and the target's own keeps its owner.
+    fn has_still(&self, now: &Self, owned: &Owned) -> bool {
+        // Every database has it, and no target's platform needs it.
+        let is_everywhere = owned.kind == tag::DATABASE || owned.kind == tag::SCHEMA && owned.name == "public";
+        !is_everywhere && self.of(owned).zip(now.of(owned)).is_some_and(|(before, now)| before.is(now))
+    }
+
+    /// The same for a relation.
+    pub(super) fn has_relation_still(&self, now: &Self, schema: &str, name: &str) -> bool {
+        let key = ("pg_class", schema.to_owned(), name.to_owned());
+        self.0.get(&key).zip(now.0.get(&key)).is_some_and(|(before, now)| before.is(now))
     }
 
     /// The owner of a relation.
@@ -293,6 +323,12 @@ impl Owners {
         let kind = kind_of(&owned.kind, &owned.name)?;
         let schema = if kind.is_in_schema() { schema_of(&owned.schema) } else { String::new() };
         self.0.get(&(kind.catalog, schema, owned.name.clone()))
+    }
+}
+
+impl Owner {
+    fn is(&self, other: &Self) -> bool {
+        (self.oid, &self.role) == (other.oid, &other.role)
     }
 }
 

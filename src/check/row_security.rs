@@ -111,8 +111,12 @@ impl Check for RowSecurity {
                 Some((false, _)) if own.switches_off(&table) => {}
                 Some((false, _)) => off.push(table),
                 Some((true, false)) => {
+                    // The target's own table keeps its owner.
+                    let before = restored.baseline.owners();
+                    let stays = before.is_some_and(|before| before.has_relation_still(&owners, &table.0, &table.1));
                     if let (Some(now), Some(dumped)) = (owners.of_relation(&table.0, &table.1), of_dump.get(&table))
                         && now != dumped.as_str()
+                        && !stays
                     {
                         let objects = bypassed.entry((now.to_owned(), (*dumped).clone())).or_default();
                         objects.push(table);

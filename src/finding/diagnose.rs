@@ -311,23 +311,47 @@ mod tests {
     }
 
     fn diagnosed(failures: &[Failure]) -> Vec<(Name, u64)> {
+        found(failures, &Scan::default()).into_iter().map(|finding| (finding.name, finding.count)).collect()
+    }
+
+    fn found(failures: &[Failure], scan: &Scan) -> Vec<Finding> {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump");
         let dump = pgdump_reader::open(&path).unwrap();
         let target = profile::parse("name: a\npostgres: 17\n", "a").unwrap();
-        let (scan, databases) = (Scan::default(), DatabaseFacts::default());
+        let databases = DatabaseFacts::default();
         let names = names(&dump);
         let situation = Situation {
             dump: &dump,
             target: &target,
             client: "17",
             server: Some(17),
-            scan: &scan,
+            scan,
             databases: &databases,
             superuser_lost: false,
             without_data: Vec::new(),
             mask: mask(&names, &target),
         };
-        diagnose(failures, &situation).into_iter().map(|finding| (finding.name, finding.count)).collect()
+        diagnose(failures, &situation)
+    }
+
+    #[test]
+    fn a_key_that_the_dumps_own_rows_break_is_broken_in_the_source_as_far_as_the_dump_proves_it() {
+        let said = "insert or update on table \"orders\" violates foreign key constraint \"orders_customer_id_fkey\"";
+        let key = [failure("23503", said, FOREIGN_KEY)];
+        let origin = |scan: &Scan| found(&key, scan)[0].origin;
+        assert_eq!(origin(&Scan::default()), Origin::Source);
+        // Characters that are alike in one locale only.
+        let table = pgdump_reader::Declared {
+            desc: "TABLE".into(),
+            schema: Some("shop".into()),
+            tag: "orders".into(),
+            definition: "CREATE TABLE shop.orders (customer_id public.citext);".into(),
+            ..pgdump_reader::Declared::default()
+        };
+        assert_eq!(origin(&Scan { declared: vec![table], ..Scan::default() }), Origin::Dump);
+        // A table whose rows the dump does not hold.
+        let other = [failure("23503", said, &FOREIGN_KEY.replace("shop.customers", "shop.nowhere"))];
+        assert_eq!(found(&other, &Scan::default())[0].origin, Origin::Dump);
     }
 
     const FOREIGN_KEY: &str = "ALTER TABLE ONLY shop.orders\n    ADD CONSTRAINT orders_customer_id_fkey FOREIGN KEY \

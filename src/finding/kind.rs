@@ -135,6 +135,20 @@ impl<'a> Context<'a> {
         last.map_or_else(|| self.target.database.name.clone(), |created| created.name.clone())
     }
 
+    /// How objects of this role come where nobody may act for it.
+    pub fn without_owner(&self, role: &str) -> String {
+        let without = match self.dump.is_archive() {
+            true => "restore with --no-owner",
+            false => "dump again with --no-owner",
+        };
+        // Those of the cluster's first superuser cannot be reassigned (shdepReassignOwned in pg_shdepend.c).
+        format!(
+            "{role:?} is an administrator, and whoever becomes a member of it can do all that it can: {without}. Or make \
+             the application's role the owner in the source before the dump (ALTER … OWNER TO, or REASSIGN OWNED BY for \
+             all that a role owns other than the cluster's first superuser)."
+        )
+    }
+
     /// How a database that somebody has created is restored into.
     pub fn made_by_hand(&self) -> &'static str {
         match self.dump.is_archive() {

@@ -129,6 +129,24 @@ mod tests {
         ("42704", "large object 5002 does not exist", "SELECT pg_catalog.lo_unlink('5002');", "nothing-to-drop"),
         ("42P01", "table \"x\" does not exist", "DROP TABLE x; CREATE ROLE y;", "dependency-missing"),
         (
+            "42703",
+            "column a.attcacheoff does not exist",
+            "CREATE VIEW public.v AS SELECT a.attcacheoff FROM pg_attribute a;",
+            "catalog-changed",
+        ),
+        (
+            "42703",
+            "column a.mine does not exist",
+            "CREATE VIEW public.v AS SELECT a.mine FROM pg_attribute a;",
+            "dependency-missing",
+        ),
+        (
+            "42703",
+            "column w.wal_write does not exist",
+            "CREATE VIEW public.v AS SELECT w.wal_write FROM pg_stat_wal_receiver w;",
+            "dependency-missing",
+        ),
+        (
             "0A000",
             "extension \"plpythonu\" is not available",
             "CREATE OR REPLACE PROCEDURAL LANGUAGE plpythonu;",

@@ -107,6 +107,8 @@ pub enum Because {
     Calls(String),
     /// Rows are spread by a hash.
     Hash,
+    /// The dump holds all that it is about: the source has it too.
+    OfSource,
 }
 
 /// Undefined table, column, function, object, schema, database.

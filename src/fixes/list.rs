@@ -74,6 +74,8 @@ fn left_out(request: &Request<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usiz
     let mut findings = BTreeSet::new();
     let mut lost = HashSet::new();
     let unavailable = request.subjects(Name::ExtensionUnavailable);
+    let mut not_allowed = request.subjects(Name::ExtensionNotAllowed);
+    not_allowed.retain(|(name, _)| request.target.extensions.rule_out(name).is_some());
     let ahead = extensions_ahead(request);
     let schemas = schemas_ahead(request);
     for entry in archive.entries.iter() {
@@ -88,6 +90,10 @@ fn left_out(request: &Request<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usiz
             left_out.add(entry, "the extension is not installed on the target");
             findings.extend(places);
             lost.insert(entry.id);
+        } else if let Some((_, places)) = not_allowed.iter().find(|(name, _)| Some(*name) == extension) {
+            left_out.add(entry, "the target does not allow the extension");
+            findings.extend(places);
+            lost.insert(entry.id);
         } else if let Some((_, places)) = ahead.iter().find(|(known, _)| Some(known.name.as_str()) == extension) {
             let why =
                 if entry.desc == tag::COMMENT { "only the extension's owner may" } else { "before.sql creates it" };
@@ -95,10 +101,7 @@ fn left_out(request: &Request<'_>, archive: &Archive) -> (LeftOut, BTreeSet<usiz
             findings.extend(places);
         } else if extension.is_some() && entry.desc == tag::COMMENT && request.unprivileged().is_some() {
             left_out.add(entry, "only the extension's owner may, and the extension brings its own");
-        } else if entry.desc == tag::SCHEMA
-            && schemas.iter().any(|(schema, _)| *schema == entry.tag)
-            && !unavailable.iter().any(|(name, _)| ahead.iter().any(|(known, _)| known.name == *name))
-        {
+        } else if entry.desc == tag::SCHEMA && schemas.iter().any(|(schema, _)| *schema == entry.tag) {
             left_out.add(entry, "before.sql creates it");
         }
     }

@@ -10,6 +10,8 @@ mod profile;
 mod roles;
 mod statements;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use directory::{Directory, DirectoryError};

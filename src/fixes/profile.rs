@@ -160,8 +160,8 @@ fn missing_roles(request: &Request<'_>, patch: &mut Patch) {
     if let Some(restoring) = request.unprivileged()
         && let Some(role) = patch.target.roles.iter_mut().find(|role| role.name == restoring)
     {
-        let names = missing.iter().map(|(role, _)| *role).filter(|role| *role != restoring);
-        role.member_of.extend(names.map(|name| Membership::from(name.to_owned())));
+        let names = roles::to_act_for(request, &missing);
+        role.member_of.extend(names.into_iter().map(|name| Membership::from(name.to_owned())));
     }
 }
 

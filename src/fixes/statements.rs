@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pgdump_reader::{Extension, Facts, tag};
 
-use super::text::{file_part, on_one_line, sql_head};
+use super::text::{file_part, sql_head};
 use super::{FixFile, Request, Use, roles};
 use crate::cluster::MAINTENANCE_DATABASE;
 use crate::cluster::sql::identifier;
 use crate::finding::{AfterKind, Name};
 
-/// The extensions that somebody has to make in advance, in the order of the dump, which is that of their dependencies.
+/// The extensions that somebody has to make in advance, in the order of the dump, which is that of their dependencies. What
+/// the target does not allow or does not have nobody makes.
 pub fn extensions_ahead<'a>(request: &Request<'a>) -> Vec<(&'a Extension, BTreeSet<usize>)> {
     let mut wanted = request.subjects(Name::ExtensionNotAllowed);
-    wanted.extend(request.subjects(Name::ExtensionUnavailable));
+    wanted.retain(|(name, _)| request.target.extensions.rule_out(name).is_none());
     let mut ahead: Vec<(&Extension, BTreeSet<usize>)> = Vec::new();
     for extension in &request.facts.extensions {
         let known = ahead.iter().any(|(other, _)| other.name == extension.name && other.database == extension.database);
@@ -71,14 +72,7 @@ pub fn extensions(request: &Request<'_>) -> Option<FixFile> {
             owner.unwrap_or_default()
         ));
     }
-    for (extension, places) in &ahead {
-        let unavailable = places.iter().any(|at| request.findings[*at].name == Name::ExtensionUnavailable);
-        if unavailable {
-            content.push_str(&format!(
-                "-- {} is not installed on the target: install its package first, or this fails.\n",
-                on_one_line(&extension.name)
-            ));
-        }
+    for (extension, _) in &ahead {
         let schema = extension.schema.as_deref().filter(|schema| *schema != "pg_catalog");
         let schema = schema.map(|schema| format!(" WITH SCHEMA {}", identifier(schema))).unwrap_or_default();
         content.push_str(&format!("CREATE EXTENSION IF NOT EXISTS {}{schema} CASCADE;\n", identifier(&extension.name)));

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use pgdump_reader::schema_or_public;
+
 use super::text::{head, on_one_line};
 use super::{FixFile, Request, Use};
+use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{MAINTENANCE_DATABASE, database_statements};
 use crate::finding::Finding;
-use crate::profile::{Client, Target};
+use crate::postgres::Tool;
+use crate::profile::{Client, Entrypoint, Target};
 use crate::restore::{self, connection_string, shell_words};
 
 /// `restore.sh`: the whole restore with these files, which fails where anything of it did. `target` is the target with what it
@@ -43,9 +47,13 @@ pub fn restore(request: &Request<'_>, target: &Target, files: &[FixFile]) -> Fix
     for file in of(|used| *used == Use::BeforeDatabase) {
         step("The roles.", run(MAINTENANCE_DATABASE, &file.name));
     }
-    let makes_own = restore::makes_database(request.dump, target);
-    if !makes_own && target.database.name != MAINTENANCE_DATABASE {
-        step("The database.", format!("{}\n", making_database(target)));
+    let made = made_by_dump(request, target);
+    let makes_own = made.is_some();
+    match made {
+        // A script of pg_dumpall's makes many.
+        Some(Made::Several) => {}
+        Some(Made::One(database)) => step("The database, which the dump makes.", not_twice(request, target, &database)),
+        None => step("The database.", making_database(request, target)),
     }
     for file in of(|used| *used == Use::BeforeRestore) {
         if makes_own {
@@ -102,13 +110,94 @@ fn words(argv: &[&str]) -> String {
     shell_words(&argv.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
 }
 
-/// Makes the database by the statements that make it in the sandbox.
-fn making_database(target: &Target) -> String {
-    let mut argv = vec!["psql".to_owned(), "-X".to_owned(), "--set=ON_ERROR_STOP=1".to_owned()];
+/// Databases that the dump makes itself.
+enum Made {
+    One(String),
+    Several,
+}
+
+/// Those that the restore makes, whatever the target's own is called.
+fn made_by_dump(request: &Request<'_>, target: &Target) -> Option<Made> {
+    match (request.dump.archive(), request.dump.plain()) {
+        (Some(archive), _) => {
+            let creates = Tool::PgRestore.has(&target.restore.options, "--create");
+            creates.then(|| Made::One(archive.database.clone()))
+        }
+        (None, Some(plain)) if plain.cluster => Some(Made::Several),
+        (None, Some(plain)) => match plain.creates_databases.as_slice() {
+            [] => None,
+            [one] => Some(Made::One(one.clone())),
+            _ => Some(Made::Several),
+        },
+        (None, None) => None,
+    }
+}
+
+/// psql as the superuser, in this database.
+fn psql(target: &Target, database: &str) -> Vec<String> {
+    let mut argv = ["psql", "-X", "--set=ON_ERROR_STOP=1"].map(str::to_owned).to_vec();
     argv.push(format!("--username={}", target.cluster.superuser));
-    argv.push(format!("--dbname={}", connection_string(MAINTENANCE_DATABASE)));
+    argv.push(format!("--dbname={}", connection_string(database)));
+    argv
+}
+
+/// Makes the database by the statements that make it in the sandbox, where it is not there.
+fn making_database(request: &Request<'_>, target: &Target) -> String {
+    let name = &target.database.name;
+    let there = not_twice(request, target, name);
+    if name == MAINTENANCE_DATABASE {
+        return there;
+    }
+    let mut argv = psql(target, MAINTENANCE_DATABASE);
     argv.extend(database_statements(target).into_iter().map(|sql| format!("--command={sql}")));
-    shell_words(&argv)
+    format!("{there}if ! {}; then\n    {}\nfi\n", is_there(target, name), shell_words(&argv))
+}
+
+/// What holds where the database is there.
+fn is_there(target: &Target, database: &str) -> String {
+    let mut argv = psql(target, MAINTENANCE_DATABASE);
+    argv.push("--tuples-only".to_owned());
+    argv.push(format!("--command=SELECT 'yes' FROM pg_catalog.pg_database WHERE datname = {}", literal(database)));
+    format!("{} | grep -q yes", shell_words(&argv))
+}
+
+/// How many of the dump's tables are looked for.
+const TABLES: usize = 20;
+
+/// Stops where the database holds the dump's tables: the rows would be there twice. Where the target has objects of its own
+/// from the beginning, tables of these names can be those.
+fn not_twice(request: &Request<'_>, target: &Target, database: &str) -> String {
+    let has_own = !target.init.is_empty() || target.entrypoint == Entrypoint::Image;
+    let is_added =
+        !["--clean", "--data-only"].iter().any(|option| Tool::PgRestore.has(&target.restore.options, option));
+    let tables: Vec<String> = request
+        .facts
+        .tables
+        .iter()
+        // Those of a dump of data alone have to be there.
+        .filter(|table| table.created)
+        .take(TABLES)
+        .map(|table| {
+            let schema = schema_or_public(table.schema.as_deref());
+            literal(&format!("{}.{}", identifier(schema), identifier(&table.name)))
+        })
+        .collect();
+    if has_own || !is_added || tables.is_empty() {
+        return String::new();
+    }
+    let mut argv = psql(target, database);
+    argv.push("--tuples-only".to_owned());
+    argv.push(format!(
+        "--command=SELECT 'yes' FROM (VALUES ({})) AS of_dump (name) WHERE pg_catalog.to_regclass(name) IS NOT NULL",
+        tables.join("), (")
+    ));
+    let said = "$0: the database holds tables of the dump already, and each row would be there twice: restore into an \
+                empty one";
+    format!(
+        "if {} && {} | grep -q yes; then\n    echo \"{said}\" >&2\n    exit 1\nfi\n",
+        is_there(target, database),
+        shell_words(&argv)
+    )
 }
 
 /// The client's command line: that of the rehearsal, without what only a machine wants.

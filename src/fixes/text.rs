@@ -17,11 +17,16 @@ pub fn head(request: &Request<'_>, mark: &str, what: &str, findings: &BTreeSet<u
         format!("dump     {}", request.dump.path.display()),
         format!("target   {}", request.target.name),
     ];
-    for (nth, at) in findings.iter().enumerate() {
-        let label = if nth == 0 { "finding " } else { "        " };
-        if let Some(finding) = request.findings.get(*at) {
-            lines.push(format!("{label} {}: {}", finding.name, finding.title));
+    let mut named: Vec<String> = Vec::new();
+    for finding in findings.iter().filter_map(|at| request.findings.get(*at)) {
+        let line = format!("{}: {}", finding.name, finding.title);
+        if !named.contains(&line) {
+            named.push(line);
         }
+    }
+    for (nth, line) in named.iter().enumerate() {
+        let label = if nth == 0 { "finding " } else { "        " };
+        lines.push(format!("{label} {line}"));
     }
     lines.push(format!("costs    {costs}"));
     if request.databases.is_empty() {

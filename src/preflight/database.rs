@@ -25,7 +25,8 @@ pub fn encoding(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<Preflig
         )
         .seen(["the server takes its bytes unverified".to_owned()])
         .fix(
-            "Find out the real encoding of the source's text and name it when you dump: the server then converts.",
+            "Find out the real encoding of the source's text and name it when you dump: the server then converts. Only if \
+             the bytes are to stay as they are, restore into a database of encoding SQL_ASCII.",
             vec!["pg_dump --encoding=LATIN1 …   # if the bytes are Latin-1".into()],
         ),
         (_, "SQLASCII") => PreflightFinding::new(
@@ -69,7 +70,7 @@ pub fn locale(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<Preflight
     let databases = &request.requirements.databases;
     if !has.creates_database {
         if let [created] = databases.as_slice()
-            && let Some(finding) = other_locale(created, &of_target(has.target))
+            && let Some(finding) = other_locale(created, &of_target(has.target), has.target, false)
         {
             foreseen.push(PreflightFinding { finding, subject: Subject::None, is_rule: false });
         }

@@ -4,7 +4,9 @@ use pgdump_reader::CreatedDatabase;
 
 use crate::cluster::sql::{identifier, literal};
 use crate::finding::{Finding, Name};
+use crate::postgres::encoding::normal_encoding;
 use crate::postgres::normal_locale;
+use crate::profile::Target;
 
 /// What a database goes by.
 #[derive(Debug, Default)]
@@ -62,7 +64,7 @@ impl Locale {
 
 /// A locale that differs changes sorting, upper and lower case, and which characters are letters. Where another provider
 /// than libc sorts, LC_COLLATE means nothing.
-pub fn other_locale(created: &CreatedDatabase, own: &Locale) -> Option<Finding> {
+pub fn other_locale(created: &CreatedDatabase, own: &Locale, target: &Target, makes_own: bool) -> Option<Finding> {
     let dumped = Locale::dumped(created);
     let differ = |dumped: &str, own: &str| !dumped.is_empty() && normal_locale(dumped) != normal_locale(own);
     let language = |locale: &Option<String>| locale.as_deref().map(|name| normal_locale(name).replace('_', ""));
@@ -82,10 +84,29 @@ pub fn other_locale(created: &CreatedDatabase, own: &Locale) -> Option<Finding> 
         Finding::new(Name::LocaleDiffers, format!("the database's locale is {now}, the dump's was {then}"));
     finding.evidence =
         vec!["ORDER BY, upper(), LIKE and ranges of text can answer otherwise than in the source".into()];
-    let encoding = created.encoding.as_ref().map(|name| format!(" ENCODING {}", literal(name)));
-    let encoding = encoding.unwrap_or_default();
-    finding.commands =
-        vec![format!("CREATE DATABASE {} TEMPLATE template0{encoding} {options};", identifier(&created.name))];
+    if makes_own {
+        finding.fix = "The dump makes its database itself, with its locale: look why that came to nothing.".into();
+        return Some(finding);
+    }
+    if !target.may_recreate_database() {
+        finding.fix =
+            "Who restores here cannot create the database. Where the order of text matters, name a collation in \
+                       columns, indexes and queries (COLLATE), or choose a target with the source's locale."
+                .into();
+        return Some(finding);
+    }
+    // Text without an encoding is bytes: that is no encoding to ask for, and only C goes with each that the target has.
+    let no_encoding = |name: &&String| normal_encoding(name) == "SQLASCII";
+    let encoding = match created.encoding.as_ref().filter(no_encoding) {
+        None => created.encoding.as_deref(),
+        Some(_) if [&dumped.collate, &dumped.ctype].iter().all(|locale| ["C", "POSIX"].contains(&locale.as_str())) => {
+            Some(target.database_encoding())
+        }
+        Some(_) => return Some(finding),
+    };
+    let encoding = encoding.map(|name| format!(" ENCODING {}", literal(name))).unwrap_or_default();
+    let name = identifier(&target.database.name);
+    finding.commands = vec![format!("CREATE DATABASE {name} TEMPLATE template0{encoding} {options};")];
     Some(finding)
 }
 
@@ -113,10 +134,32 @@ mod tests {
     }
 
     fn difference(created: &CreatedDatabase, own: &Locale) -> Option<(String, String)> {
-        other_locale(created, own).map(|finding| {
+        other_locale(created, own, &target(""), false).map(|finding| {
             let title = finding.title.replace("the database's locale is ", "").replace(", the dump's was ", " for ");
             (title, finding.commands[0].replace("CREATE DATABASE \"app\" TEMPLATE template0 ", ""))
         })
+    }
+
+    fn target(more: &str) -> Target {
+        crate::profile::parse(&format!("name: a\npostgres: 17\n{more}"), "a").unwrap()
+    }
+
+    #[test]
+    fn a_database_is_only_made_again_by_who_may_and_in_an_encoding() {
+        let own = of("C.UTF-8", "libc", None);
+        let commands = |created: &CreatedDatabase, more: &str, makes_own: bool| {
+            other_locale(created, &own, &target(more), makes_own).unwrap().commands
+        };
+        let german = dumped("de_DE.UTF-8", None, None);
+        assert_eq!(commands(&german, "", false).len(), 1);
+        let service = "roles: [{name: app, login: true}]\ndatabase: {owner: app}\nrestore: {as: app}\n";
+        assert_eq!(commands(&german, service, false), Vec::<String>::new());
+        assert_eq!(commands(&german, "", true), Vec::<String>::new());
+        assert_eq!(commands(&german, &service.replace("true}", "true, createdb: true}"), false).len(), 1);
+        let bytes = |locale| CreatedDatabase { encoding: Some("SQL_ASCII".into()), ..dumped(locale, None, None) };
+        let made = commands(&bytes("C"), "", false);
+        assert!(made[0].contains("ENCODING 'UTF8'"), "{made:?}");
+        assert_eq!(commands(&bytes("de_DE"), "", false), Vec::<String>::new());
     }
 
     fn pair(title: &str, options: &str) -> Option<(String, String)> {

@@ -73,12 +73,9 @@ pub fn extensions(request: &Request<'_>, has: &Has<'_>, foreseen: &mut Vec<Prefl
                 Some(server) => format!("PostgreSQL {server} comes without it"),
                 None => "PostgreSQL comes without it; the profile does not say whether the image has it".to_owned(),
             };
-            let expected =
-                PreflightFinding::new(Name::ExtensionUnavailable, subject, title).objects(object).seen([evidence]).fix(
-                    "Use an image that has the extension (image: in the profile); without it, what uses its types and \
-                     functions cannot be restored.",
-                    vec![format!("SELECT * FROM pg_available_extensions WHERE name = '{}';", name.replace('\'', "''"))],
-                );
+            let cause = Name::ExtensionUnavailable.cause(subject);
+            let mut expected = PreflightFinding::of(&cause, request).objects(object).seen([evidence]);
+            expected.finding.title = title;
             foreseen.push(if lacks { expected } else { expected.may() });
         } else if !has.is_superuser
             && !rules.trusted.contains(&extension.name)

@@ -236,3 +236,82 @@ fn a_restore_of_a_part_needs_perhaps_less() {
     let found = of_shop("postgres: 17\nrestore: {options: [--schema=shop]}\n");
     assert_eq!(named(&found), [(Name::RoleMissing, MAY); 4]);
 }
+
+const SERVICE: &str = "postgres: 17\ncluster: {superuser: service_admin}\nroles: [{name: app, login: true}, {name: other}]\n\
+                       database: {owner: app}\nrestore: {as: app}\n";
+
+#[test]
+fn nobody_is_to_become_a_member_of_a_superusers_role() {
+    let sql = "ALTER TABLE a.t OWNER TO service_admin;\nALTER DEFAULT PRIVILEGES FOR ROLE service_admin GRANT ALL ON \
+               TABLES TO app;";
+    for expected in of_text(sql, SERVICE) {
+        assert_eq!(expected.finding.commands, Vec::<String>::new(), "{:?}", expected.finding);
+    }
+    let foreseen = of_text("ALTER TABLE a.t OWNER TO service_admin;", SERVICE);
+    let owner = foreseen.iter().find(|expected| expected.finding.name == Name::OwnerNotAssignable).unwrap();
+    assert!(
+        owner.finding.fix.contains("--no-owner") && owner.finding.fix.contains("OWNER TO"),
+        "{}",
+        owner.finding.fix
+    );
+    let foreseen = of_text("ALTER TABLE a.t OWNER TO other;", SERVICE);
+    let owner = foreseen.iter().find(|expected| expected.finding.name == Name::OwnerNotAssignable).unwrap();
+    assert_eq!(owner.finding.commands, ["GRANT \"other\" TO \"app\";"]);
+}
+
+#[test]
+fn the_first_superusers_role_is_not_to_be_made_and_another_is() {
+    let missing = of_text("ALTER TABLE a.t OWNER TO postgres;", SERVICE);
+    assert_eq!(named(&missing), [(Name::RoleMissing, ERROR)]);
+    assert_eq!(missing[0].finding.commands, Vec::<String>::new());
+    assert!(missing[0].finding.fix.contains("administrator") && missing[0].finding.fix.contains("--no-owner"));
+    let missing = of_text("ALTER TABLE a.t OWNER TO somebody;", SERVICE);
+    assert_eq!(missing[0].finding.commands, ["CREATE ROLE \"somebody\";"]);
+}
+
+#[test]
+fn options_that_a_target_has_already_are_not_advised() {
+    let fix = |yaml: &str| of_shop(yaml)[0].finding.fix.clone();
+    assert!(fix("postgres: 17\n").contains("--no-owner --no-privileges"));
+    assert!(!fix("postgres: 17\nrestore: {options: [-O, --no-privileges]}\n").contains("--no-owner"));
+}
+
+#[test]
+fn what_is_to_be_run_for_an_extension_can_be_run() {
+    let commands = |name: &str, yaml: &str| {
+        let foreseen = of_text(&format!("CREATE EXTENSION IF NOT EXISTS {name} WITH SCHEMA public;"), yaml);
+        (foreseen[0].finding.commands.clone(), foreseen[0].finding.fix.clone())
+    };
+    let nothing = Vec::<String>::new();
+    assert_eq!(commands("vector", "postgres: 17\n").0, ["image: pgvector/pgvector:pg17"]);
+    let (none, fix) = commands("pg_stat_kcache", "postgres: 17\n");
+    assert_eq!(none, nothing);
+    assert!(fix.contains("postgresql-17-pg-stat-kcache"), "{fix}");
+    let (none, fix) = commands("adminpack", "postgres: 17\n");
+    assert_eq!(none, nothing);
+    assert!(!fix.contains("package"), "nothing installs it: {fix}");
+    let (none, fix) = commands("hstore", "postgres: 17\nextensions: {forbidden: [hstore]}\n");
+    assert_eq!(none, nothing);
+    assert!(!fix.contains("DROP"), "{fix}");
+}
+
+#[test]
+fn a_list_of_entries_is_made_and_used_where_the_dump_is_an_archive() {
+    let sql = "CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION a.f();";
+    let foreseen = of_text(sql, SERVICE);
+    let refused = foreseen.iter().find(|expected| expected.finding.name == Name::EventTriggerRefused).unwrap();
+    assert_eq!(refused.finding.commands, Vec::<String>::new(), "pg_restore reads no script");
+}
+
+#[test]
+fn statistics_that_a_server_does_not_take_are_a_warning() {
+    let sql = "SELECT * FROM pg_catalog.pg_restore_relation_stats('version', '180006'::integer);";
+    let foreseen = of_text(sql, "postgres: 13\n");
+    let of = foreseen.iter().find(|expected| expected.finding.name == Name::FeatureMissing).unwrap();
+    assert_eq!(
+        (of.finding.severity, of.finding.commands.as_slice()),
+        (MAY, &["pg_dump --no-statistics …".to_owned()][..])
+    );
+    let other = of_text("CREATE TABLE a.t (a integer, b integer GENERATED ALWAYS AS (a) VIRTUAL);", "postgres: 13\n");
+    assert!(other.iter().any(|expected| expected.finding.severity == ERROR), "{:?}", named(&other));
+}

@@ -86,12 +86,19 @@ fn with_the_roles_that_were_written_the_shop_comes_back_as_it_was() {
     again.expect(0);
     assert_eq!(again.names(), Vec::<&str>::new(), "{}", again.json);
 
-    // The files, in order, on a server that knows nothing.
+    // The files, in order, on a server that has what an earlier try had made before it failed.
     let server = Server::start(17);
+    server.put(&folder);
+    server.shell(&format!("psql -X -v ON_ERROR_STOP=1 -f '{}/roles.sql'", folder.display()));
+    server.sql("postgres", "CREATE DATABASE app");
     let said = run_restore(&server, &dump, &folder);
     assert!(!said.contains("had errors") && !said.contains("ERROR"), "{said}");
     let restored = server.dump("app", home.path("restored.dump"));
     assert_eq!(access(&restored), access(&dump));
+    // Once more, and no row is there twice.
+    let again = server.shell_as("postgres", &format!("'{}/restore.sh'", folder.display()));
+    assert!(!again.status.success() && String::from_utf8_lossy(&again.stderr).contains("empty one"), "{again:?}");
+    assert_eq!(access(&server.dump("app", home.path("again.dump"))), access(&dump));
 }
 
 #[test]
@@ -144,6 +151,23 @@ fn a_role_of_pg_dumpall_gets_what_the_dump_says_of_it() {
 
     let profile = read(folder.join("profile.yaml"));
     assert!(profile.contains("login: true") && profile.contains("createdb: true"), "{profile}");
+}
+
+#[test]
+fn what_stood_in_the_target_before_the_restore_keeps_its_owner() {
+    let home = Home::new();
+    let statements = "CREATE SCHEMA auth;\nALTER SCHEMA auth OWNER TO other;\nCREATE TABLE auth.users (id integer);\n\
+                      ALTER TABLE auth.users OWNER TO other;\nALTER TABLE auth.users ENABLE ROW LEVEL SECURITY;\n\
+                      CREATE TABLE public.own (id integer);\nALTER TABLE public.own OWNER TO other;";
+    let script = home.file("platform.sql", with_statements(&dump(17, "small.sql"), statements));
+    let init =
+        "CREATE SCHEMA auth; CREATE TABLE auth.users (id integer); ALTER TABLE auth.users ENABLE ROW LEVEL SECURITY";
+    let managed = MANAGED.replace("roles:", "roles:\n  - {name: other}");
+    let (ran, fixes) = home.fixes(&script, &[&format!("{}{managed}init: [{{sql: {init}}}]\n", bare("managed", 17))]);
+    ran.expect(1);
+    let after = read(fixes.join("managed/after.sql"));
+    assert!(after.contains("ALTER TABLE public.own OWNER TO \"other\";"), "{after}");
+    assert!(!after.contains("auth"), "{after}");
 }
 
 // Sequences
@@ -347,6 +371,7 @@ fn what_only_a_superuser_makes_is_made_in_advance_or_left_out_of_the_list() {
     for name in ["roles.sql", "before.sql", "restore.list", "restore.sh"] {
         assert!(files(&folder).contains(name), "{name}: {:?}\n{}", files(&folder), ran.json);
     }
+    assert!(!ran.json.contains("GRANT \\\"postgres"), "who restores becomes a superuser: {}", ran.json);
     let list = read(folder.join("restore.list"));
     for left_out in ["EVENT TRIGGER", "PUBLICATION", "EXTENSION"] {
         let lines = list.lines().filter(|line| line.contains(&format!(" {left_out} - ")) && !line.contains("COMMENT"));
@@ -393,7 +418,7 @@ fn an_extension_that_is_nowhere_is_left_out_with_all_that_needs_it() {
     let (ran, fixes) = home.fixes(&dump, &[&bare("plain", 17)]);
     ran.expect(1);
     let folder = fixes.join("plain");
-    assert_eq!(ran.finding("extension-unavailable").fix_files, ["before.sql", "restore.list"]);
+    assert_eq!(ran.finding("extension-unavailable").fix_files, ["restore.list"]);
     let server = Server::start(17);
     server.put(&dump);
     server.put(&folder);

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use pgdump_reader::{Declared, subject_of, tag};
+use pgdump_reader::{Declared, begins_with_command, subject_of, tag};
 
 use super::text;
 use crate::check::key::{Key, key};
@@ -248,10 +248,22 @@ pub fn failed(dump: &[Declared], failures: &[Failure]) -> HashSet<usize> {
     let entries: HashSet<i32> = failures.iter().filter_map(|failure| failure.entry).collect();
     let statements: HashSet<String> =
         failures.iter().filter_map(|failure| failure.statement.as_deref()).map(start).collect();
+    // What is no SQL, such as the rows of a COPY that was refused, takes the statement with it that follows.
+    let taken: Vec<&str> = failures
+        .iter()
+        .filter_map(|failure| failure.statement.as_deref())
+        .filter(|statement| statement.contains('\n') && !begins_with_command(statement))
+        .map(|statement| statement.trim().trim_end_matches(';').trim_end())
+        .collect();
+    let is_taken = |object: &Declared| {
+        let text = object.definition.trim().trim_end_matches(';').trim_end();
+        !text.is_empty() && taken.iter().any(|all| all.strip_suffix(text).is_some_and(|rows| rows.ends_with('\n')))
+    };
     let is_failed = |object: &Declared| {
         object.id.is_some_and(|id| entries.contains(&id))
             || statements.contains(&start(&object.definition))
             || object.definition.split_inclusive(";\n").any(|statement| statements.contains(&start(statement)))
+            || is_taken(object)
     };
     if failures.is_empty() {
         return HashSet::new();
@@ -286,6 +298,16 @@ mod tests {
 
     fn view(tag: &str, query: &str) -> Declared {
         object("VIEW", tag, &format!("CREATE VIEW {tag} AS {query}"))
+    }
+
+    #[test]
+    fn a_statement_that_rows_take_with_them_is_refused_with_them() {
+        let key = "ALTER TABLE ONLY public.r ADD CONSTRAINT r_pkey PRIMARY KEY (id)";
+        let dump = [object("CONSTRAINT", "r r_pkey", key), object("CONSTRAINT", "s s_pkey", &key.replace("r_", "s_"))];
+        let refused = |statement: String| [Failure { statement: Some(statement), ..Failure::default() }];
+        assert_eq!(failed(&dump, &refused(format!("1\t[1,5)\n\\.\n\n{key};"))), HashSet::from([0]));
+        // A statement that ends alike is another one.
+        assert_eq!(failed(&dump, &refused(format!("SELECT 1\n{key};"))), HashSet::new());
     }
 
     #[test]

@@ -145,7 +145,7 @@ fn changed(comparison: &Comparison, unsaid: &str) -> Vec<Finding> {
     if !objects.is_empty() {
         let title = format!("{} came back with a different definition, {unsaid}", counted(objects.len(), "object"));
         let mut finding = with_differences(Name::DefinitionChanged, title, objects, EVIDENCE_LINES);
-        finding.fix = "Compare the definitions below (all of them: --all), and find out what has changed them.".into();
+        finding.fix = "Compare what was seen (all of it: --all), and find out what has changed the definitions.".into();
         findings.push(finding);
     }
     if !remarks.is_empty() {
@@ -153,7 +153,7 @@ fn changed(comparison: &Comparison, unsaid: &str) -> Vec<Finding> {
             format!("{} other words than in the dump", counted_as(remarks.len(), "comment has", "comments have"));
         let mut finding = with_differences(Name::DefinitionChanged, title, remarks, EVIDENCE_LINES);
         finding.severity = Severity::Warning;
-        finding.fix = "Compare the comments below (all of them: --all).".into();
+        finding.fix = "Compare the comments (all of them: --all).".into();
         findings.push(finding);
     }
     findings

@@ -17,7 +17,9 @@ pub fn all(differences: Differences, stated: &Stated, there: &Stated, restored: 
         if by_end {
             finding.title = format!("{}, {unsaid}", finding.title);
         }
-        finding.mend_silently(AfterKind::RoleSettings, stated.without(there).statements());
+        // Who acts for a superuser is one.
+        let back = stated.without(there).without_members_of(|role| restored.target.is_administrator(role));
+        finding.mend_silently(AfterKind::RoleSettings, back.statements());
         finding
     }));
     if !differences.missing.is_empty() {

@@ -110,6 +110,15 @@ impl Stated {
         self.members.keys().filter(move |(_, member)| member == role).map(|(group, _)| group.as_str())
     }
 
+    /// The same without memberships in roles of whom this is so, or that it says to be superusers.
+    #[must_use]
+    pub fn without_members_of(mut self, is_one: impl Fn(&str) -> bool) -> Self {
+        let attributes = &self.attributes;
+        let is_superuser = |role: &String| attributes.get(&(role.clone(), "superuser")) == Some(&true);
+        self.members.retain(|(group, _), _| !is_one(group) && !is_superuser(group));
+        self
+    }
+
     /// Whether it says nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

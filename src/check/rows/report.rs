@@ -207,6 +207,13 @@ impl<'a> RowsReport<'a> {
     pub fn explains(&self, unit: &Unit, found: u64) -> bool {
         let (schema, name) = &unit.form.table;
         (self.failed || self.is_accepted(schema, name)) && (found == 0 || unit.inserts && found < unit.rows)
+            || self.restored.baseline.has_table(schema, name) && !unit.inserts && self.is_refused(schema, name)
+    }
+
+    /// Whether the restore has failed on the COPY of this table: what is there was there before.
+    fn is_refused(&self, schema: &str, name: &str) -> bool {
+        let mut refused = self.restored.restore_findings.iter().filter(|finding| finding.fails());
+        refused.any(|finding| finding.hit().any(|object| fills(object, schema, name)))
     }
 
     /// Whether the profile accepts that the rows of this table were refused.

@@ -23,29 +23,49 @@ pub static KIND: Kind = Kind {
 
 /// Columns, with their table where the name alone says too little, and the version that no longer has them (appendix E of
 /// PostgreSQL's manual, release notes of 10 to 18, "Migration").
-const COLUMNS: [(&str, &str, u16); 22] = [
-    ("consrc", "pg_constraint", 12),
+const COLUMNS: &[(&str, &str, u16)] = &[
     ("adsrc", "pg_attrdef", 12),
+    ("attcacheoff", "pg_attribute", 18),
+    ("parent", "pg_backend_memory_contexts", 18),
     ("relhasoids", "pg_class", 12),
     ("relhaspkey", "pg_class", 11),
+    ("colliculocale", "pg_collation", 17),
+    ("consrc", "pg_constraint", 12),
+    ("daticulocale", "pg_database", 17),
+    ("datlastsysoid", "pg_database", 15),
     ("proisagg", "pg_proc", 11),
     ("proiswindow", "pg_proc", 11),
     ("protransform", "pg_proc", 12),
-    ("datlastsysoid", "pg_database", 15),
-    ("procpid", "pg_stat_activity", 9),
     ("current_query", "pg_stat_activity", 9),
+    ("procpid", "pg_stat_activity", 9),
     ("waiting", "pg_stat_activity", 9),
-    ("checkpoints_timed", "pg_stat_bgwriter", 17),
-    ("checkpoints_req", "pg_stat_bgwriter", 17),
-    ("checkpoint_write_time", "pg_stat_bgwriter", 17),
-    ("checkpoint_sync_time", "pg_stat_bgwriter", 17),
-    ("buffers_checkpoint", "pg_stat_bgwriter", 17),
     ("buffers_backend", "pg_stat_bgwriter", 17),
     ("buffers_backend_fsync", "pg_stat_bgwriter", 17),
+    ("buffers_checkpoint", "pg_stat_bgwriter", 17),
+    ("checkpoint_sync_time", "pg_stat_bgwriter", 17),
+    ("checkpoint_write_time", "pg_stat_bgwriter", 17),
+    ("checkpoints_req", "pg_stat_bgwriter", 17),
+    ("checkpoints_timed", "pg_stat_bgwriter", 17),
     ("op_bytes", "pg_stat_io", 18),
-    ("wal_write", "pg_stat_wal", 18),
-    ("wal_sync", "pg_stat_wal", 18),
+    ("max_dead_tuples", "pg_stat_progress_vacuum", 17),
+    ("num_dead_tuples", "pg_stat_progress_vacuum", 17),
+    ("flush_location", "pg_stat_replication", 10),
+    ("replay_location", "pg_stat_replication", 10),
+    ("sent_location", "pg_stat_replication", 10),
+    ("write_location", "pg_stat_replication", 10),
+    ("compression", "pg_stat_ssl", 14),
+    ("blk_read_time", "pg_stat_statements", 17),
+    ("blk_write_time", "pg_stat_statements", 17),
+    ("max_time", "pg_stat_statements", 13),
+    ("mean_time", "pg_stat_statements", 13),
+    ("min_time", "pg_stat_statements", 13),
+    ("stddev_time", "pg_stat_statements", 13),
     ("total_time", "pg_stat_statements", 13),
+    ("wal_sync", "pg_stat_wal", 18),
+    ("wal_sync_time", "pg_stat_wal", 18),
+    ("wal_write", "pg_stat_wal", 18),
+    ("wal_write_time", "pg_stat_wal", 18),
+    ("received_lsn", "pg_stat_wal_receiver", 13),
 ];
 
 const TABLES: [(&str, u16); 3] = [("pg_pltemplate", 13), ("pg_exttable", 10), ("pg_listener", 9)];
@@ -76,8 +96,10 @@ fn gone(state: &str, name: &str, statement: &str) -> Option<String> {
     let took_out = |what: String, since: u16| format!("{what}, which PostgreSQL {since} removed");
     match state {
         "42703" => {
-            let (column, table, since) =
-                COLUMNS.iter().find(|(column, table, _)| *column == last && statement.contains(table))?;
+            // As a whole word: `pg_stat_wal` stands in `pg_stat_wal_receiver`.
+            let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let reads = |table: &str| statement.split(|c| !is_part(c)).any(|word| word == table);
+            let (column, table, since) = COLUMNS.iter().find(|(column, table, _)| *column == last && reads(table))?;
             Some(took_out(format!("column {table}.{column}"), *since))
         }
         "42P01" => TABLES

@@ -15,6 +15,13 @@ pub static KIND: Kind = Kind {
     names_who: true,
     title: Some(|case| format!("role {:?} may not set default privileges for {:?}", case.who(), case.subject)),
     advice: Some(|case| {
+        if case.context.target.is_administrator(&case.subject) {
+            return Advice::words(format!(
+                "{:?} is an administrator, and nobody should become a member of it for this. Leave the statement out: it \
+                 is about what that role creates later; or have the role itself run it after the restore.",
+                case.subject
+            ));
+        }
         let words = "Make the restoring role a member of that role before the restore, or run the statement as that role \
                      afterwards; leave it out if the role creates nothing in the target.";
         Advice::words(words).run(format!("GRANT {} TO {};", identifier(&case.subject), identifier(case.who())))

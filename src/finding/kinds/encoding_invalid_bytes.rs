@@ -15,7 +15,8 @@ pub static KIND: Kind = Kind {
     title: Some(|case| format!("the dump holds bytes that are not valid {}", case.subject)),
     advice: Some(|_| {
         let words = "The source holds bytes that are not valid in the encoding that the dump names (often a SQL_ASCII \
-                     database). Find out the real encoding and name it when you dump, or repair the rows in the source.";
+                     database). Find out the real encoding and name it when you dump, or repair the rows in the source. \
+                     Only if the bytes are to stay as they are, restore into a database of encoding SQL_ASCII.";
         Advice::words(words).run("pg_dump --encoding=LATIN1 …   # if the bytes are Latin-1")
     }),
     ..Kind::USUAL

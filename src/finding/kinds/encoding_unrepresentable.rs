@@ -18,6 +18,9 @@ pub static KIND: Kind = Kind {
     advice: Some(|case| {
         let words = "Create the target database in UTF8, which holds every character; or find and change the rows with \
                      characters that the encoding does not have.";
+        if !case.context.target.may_recreate_database() {
+            return Advice::words(words);
+        }
         Advice::words(words).run(format!(
             "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';",
             case.context.database()

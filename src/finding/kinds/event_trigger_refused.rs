@@ -24,13 +24,19 @@ pub static KIND: Kind = Kind {
     }),
     advice: Some(|case| match case.because {
         Some(_) => Advice::words(
-            "Make the owner a superuser in the target before the restore, or restore with --no-owner, or leave the event \
-             trigger out if the target does not need it.",
+            "Restore as a superuser with --no-owner, or leave the event trigger out if the target does not need it: no \
+             role should become a superuser for it.",
         ),
-        None => Advice::words(
-            "Have an administrator of the target create it, or leave it out if the target does not need it.",
-        )
-        .run("pg_restore -l DUMP | grep -v ' EVENT TRIGGER ' > keep.list"),
+        None => {
+            let words =
+                "Have an administrator of the target create it, or leave it out if the target does not need it.";
+            match case.context.dump.is_archive() {
+                true => Advice::words(words)
+                    .run("pg_restore -l DUMP | grep -v ' EVENT TRIGGER ' > keep.list")
+                    .run("pg_restore -L keep.list … DUMP"),
+                false => Advice::words(words),
+            }
+        }
     }),
     ..Kind::USUAL
 };

@@ -32,10 +32,13 @@ pub static KIND: Kind = Kind {
                 return Advice::words(words).run(format!("CREATE EXTENSION IF NOT EXISTS {name};"));
             }
         };
+        let without = match case.context.dump.is_archive() {
+            true => "leave the extension and what needs it out of the restore (--write-fixes writes such a list)",
+            false => "dump as an archive (-Fc) and leave the extension and what needs it out of the restore",
+        };
         Advice::words(format!(
-            "Do without the extension, or choose a target that has it; if it is allowed after all, {key}."
+            "Choose a target that has the extension, or {without}; if it is allowed after all, {key}."
         ))
-        .run(format!("DROP EXTENSION {name};   -- in the source, before the dump"))
     }),
     ..Kind::USUAL
 };

@@ -1,8 +1,8 @@
-use crate::cluster::sql::literal;
 use crate::finding::Name;
 use crate::finding::kind::{Advice, Cause, Kind};
 use crate::finding::rule::{Known, Precedence, Rule};
 use crate::finding::{Origin, Severity, Subject};
+use crate::postgres::{Availability, availability, debian_package, image_with};
 
 pub static KIND: Kind = Kind {
     name: "extension-unavailable",
@@ -35,14 +35,25 @@ pub static KIND: Kind = Kind {
     lacks_objects: true,
     title: Some(|case| format!("extension {:?} is not installed in this target", case.subject)),
     advice: Some(|case| {
-        let (extension, major) = (&case.subject, case.context.target.postgres);
-        Advice::words(format!(
-            "Install the package that has the extension on the target's server (on Debian postgresql-{major}-{extension} \
-             or postgresql-contrib), or use an image that has it; without it, what uses its types and functions cannot be \
-             restored.",
-            major = major.map_or_else(|| "NN".to_owned(), |major| major.to_string())
-        ))
-        .run(format!("SELECT * FROM pg_available_extensions WHERE name = {};", literal(extension)))
+        let (extension, major) = (&*case.subject, case.context.target.postgres);
+        let instead = "without it, what uses its types and functions cannot be restored.";
+        let package = match availability(extension, case.context.server) {
+            Availability::InOtherVersions => {
+                return Advice::words(format!(
+                    "The target's version of PostgreSQL does not have it. If nothing uses it, leave its entry out, or drop \
+                     it in the source before the dump; {instead}"
+                ));
+            }
+            Availability::Included { .. } => "postgresql-contrib".to_owned(),
+            Availability::Separate => debian_package(extension, major),
+        };
+        let image = major.filter(|_| case.context.target.image.is_none());
+        let image = image.and_then(|major| image_with(extension, major));
+        let words = format!(
+            "Install the package that has the extension on the target's server (on Debian {package}), or use an image that \
+             has it (`image` in the profile); {instead}"
+        );
+        Advice { words, commands: image.map(|image| format!("image: {image}")).into_iter().collect() }
     }),
     ..Kind::USUAL
 };

@@ -10,11 +10,27 @@ pub static KIND: Kind = Kind {
     origin: Origin::Target,
     summary: "The dump uses something that the target's version of PostgreSQL does not have.",
     page: include_str!("../../../docs/findings/feature-missing.md"),
+    // The server gathers its own.
+    weight: |cause, usual| if is_statistics(&cause.subject) { usual.min(Severity::Warning) } else { usual },
     title: Some(|case| match (feature(&case.subject), case.context.server) {
+        (Some(_), Some(server)) if is_statistics(case.of) => {
+            format!("PostgreSQL {server} does not take the statistics that the dump holds")
+        }
         (Some(feature), Some(server)) => format!("PostgreSQL {server} has no {:?}", feature.name),
         _ => format!("the server has no {}", case.subject),
     }),
     advice: Some(|case| {
+        if is_statistics(case.of) {
+            let words = "Nothing is lost: ANALYZE gathers statistics anew.";
+            return match case.context.dump.is_archive() {
+                true => {
+                    Advice::words(format!("{words} Restore without those of the dump, and run ANALYZE afterwards."))
+                        .run("pg_restore --no-statistics …")
+                }
+                false => Advice::words(format!("{words} Dump again without them, and run ANALYZE afterwards."))
+                    .run("pg_dump --no-statistics …"),
+            };
+        }
         Advice::words(match feature(&case.subject) {
             Some(feature) => {
                 format!("Restore into {}, or change what uses it in the source before the dump.", feature.versions())
@@ -24,6 +40,11 @@ pub static KIND: Kind = Kind {
     }),
     ..Kind::USUAL
 };
+
+/// Whether it is about the planner's statistics, which are none of the data.
+fn is_statistics(subject: &Subject) -> bool {
+    *subject == Subject::Feature("statistics data")
+}
 
 fn feature(name: &str) -> Option<&'static Feature> {
     FEATURES.iter().copied().find(|feature| feature.name == name)

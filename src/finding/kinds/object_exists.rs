@@ -50,21 +50,28 @@ pub static KIND: Kind = Kind {
         None => "objects of the dump already exist in the target".to_owned(),
     }),
     advice: Some(|case| {
-        let leave_out = "pg_restore -l DUMP > all.list   # comment the entries out, then pg_restore -L all.list …";
+        let is_archive = case.context.dump.is_archive();
+        let leave_out = |advice: Advice| match is_archive {
+            true => advice
+                .run("pg_restore -l DUMP > all.list   # put a semicolon before the entries")
+                .run("pg_restore -L all.list … DUMP"),
+            false => advice,
+        };
         match case.because {
             None if is_public(case.of) => Advice::words(
                 "Nothing to do: `pg_dump -n public` writes it, and what the dump says of the schema is applied to the \
                  existing one.",
             ),
-            Some(_) => Advice::words(
+            Some(_) => leave_out(Advice::words(
                 "Nothing is lost: the extension has created it. Leave the entry out if your script stops at errors.",
-            )
-            .run(leave_out),
-            None if case.context.has_own => Advice::words(
+            )),
+            None if case.context.has_own => leave_out(Advice::words(
                 "The target has objects of its own here. If they belong to its platform, leave their entries out; if an \
                  earlier restore left them, restore into an empty database.",
-            )
-            .run(leave_out),
+            )),
+            None if !case.context.target.may_recreate_database() => {
+                leave_out(Advice::words("Restore into an empty database, or leave the entries out."))
+            }
             None => Advice::words("Restore into an empty database, created from template0.")
                 .run(format!("CREATE DATABASE {} TEMPLATE template0;", case.context.database())),
         }

@@ -19,6 +19,9 @@ pub static KIND: Kind = Kind {
     names_who: true,
     title: Some(|case| format!("role {:?} may not give objects to {:?}", case.who(), case.subject)),
     advice: Some(|case| {
+        if case.context.target.is_administrator(&case.subject) {
+            return Advice::words(case.context.without_owner(&case.subject));
+        }
         let words = "Make the restoring role a member of the owner before the restore; or restore as the owner, or with \
                      --no-owner if owners do not matter.";
         Advice::words(words).run(format!("GRANT {} TO {};", identifier(&case.subject), identifier(case.who())))

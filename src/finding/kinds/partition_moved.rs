@@ -21,7 +21,13 @@ pub static KIND: Kind = Kind {
         }),
     ],
     refine: Some(|refine, _, cause| of_partition(refine, cause)),
-    title: Some(|case| format!("rows do not belong in the partitions of {} that they were dumped from", case.subject)),
+    title: Some(|case| match case.of {
+        // The server names no schema, a dump does: this is what the server said.
+        Subject::Relation { schema: None, .. } => {
+            format!("rows do not belong in the partition {} that they were dumped from", case.subject)
+        }
+        _ => format!("rows do not belong in the partitions of {} that they were dumped from", case.subject),
+    }),
     fix: "Dump again so that rows are loaded through the partitioned table: a row's partition depends on what differs \
           between servers (the hash of an enum's value, a collation, a time zone).",
     commands: Some(|_| vec!["pg_dump --load-via-partition-root …".into()]),
@@ -45,4 +51,36 @@ fn of_partition(refine: &Refine<'_>, cause: Cause) -> Cause {
         None => cause.subject,
     };
     Cause { because: is_hash.then_some(Because::Hash), ..Name::PartitionMoved.cause(subject) }
+}
+
+#[cfg(test)]
+mod tests {
+    use pgdump_reader::Facts;
+
+    use super::*;
+    use crate::finding::Finding;
+    use crate::finding::kind::Context;
+
+    #[test]
+    fn a_partition_is_called_one_and_a_partitioned_table_has_them() {
+        let dump =
+            pgdump_reader::open(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/shop.dump")).unwrap();
+        let target = crate::profile::parse("name: a\npostgres: 17\n", "a").unwrap();
+        let facts = Facts::default();
+        let context = Context {
+            dump: &dump,
+            target: &target,
+            facts: &facts,
+            declared: &[],
+            client: "17".into(),
+            server: Some(17),
+            has_own: false,
+        };
+        let title = |schema: Option<&str>| {
+            let subject = Subject::Relation { schema: schema.map(str::to_owned), name: "h0".into() };
+            Finding::of(&Name::PartitionMoved.cause(subject), &context).title
+        };
+        assert_eq!(title(None), "rows do not belong in the partition h0 that they were dumped from");
+        assert!(title(Some("public")).contains("the partitions of public.h0 that they"), "{}", title(Some("public")));
+    }
 }

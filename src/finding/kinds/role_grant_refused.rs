@@ -20,6 +20,12 @@ pub static KIND: Kind = Kind {
     names_who: true,
     title: Some(|case| format!("role {:?} may not grant the role {:?}", case.who(), case.subject)),
     advice: Some(|case| {
+        if case.context.target.is_administrator(&case.subject) {
+            return Advice::words(format!(
+                "{:?} is an administrator here: leave the membership out, and grant its members what they need instead.",
+                case.subject
+            ));
+        }
         let (role, who) = (identifier(&case.subject), identifier(case.who()));
         Advice::words("Have an administrator grant the role, or give the restoring role the admin option.")
             .run(format!("GRANT {role} TO {who} WITH ADMIN OPTION;"))

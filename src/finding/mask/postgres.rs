@@ -10,7 +10,8 @@ static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("words.txt
 /// Keywords of its grammar (`pg_get_keywords()`).
 static KEYWORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("keywords.txt").split_whitespace().collect());
 
-/// Types, catalogs, settings, roles, encodings, languages, access methods and text search configurations of its own.
+/// Types, catalogs, settings, roles, encodings, languages, access methods and text search configurations of its own, and types
+/// of contrib.
 static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("names.txt").split_whitespace().collect());
 
 /// Conditions by SQLSTATE (appendix A of the manual).

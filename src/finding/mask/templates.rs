@@ -391,6 +391,8 @@ Perhaps you meant the table alias "{}".
 Valid options in this context are: {}
 DatabaseFacts are no valid options in this context.
 Use the same encoding as in the template database, or use template0 as template.
+If the locale name is specific to ICU, use ICU_LOCALE.
+If the locale name is specific to the builtin provider, use BUILTIN_LOCALE.
 Use the same collation as in the template database, or use template0 as template.
 Use the same LC_CTYPE as in the template database, or use template0 as template.
 Use the same locale provider as in the template database, or use template0 as template.

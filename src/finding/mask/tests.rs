@@ -25,6 +25,16 @@ fn statement(text: &str) -> String {
 }
 
 #[test]
+fn what_the_server_advises_is_shown() {
+    let names = names();
+    let mask = Mask { dump: Some(&names), own: Names::default(), show_data: false };
+    let hint = "If the locale name is specific to ICU, use ICU_LOCALE.";
+    assert_eq!(mask.hint(hint, Voice::Server).as_deref(), Some(hint));
+    let raised = mask.hint("Ask Heinrich Kowalczyk.", Voice::Raised);
+    assert!(raised.is_none_or(|raised| !raised.contains("Kowalczyk")));
+}
+
+#[test]
 fn what_is_known_is_shown_as_it_is() {
     for text in [
         "relation \"public.users\" does not exist",
@@ -50,6 +60,7 @@ fn what_is_known_is_shown_as_it_is() {
         "invalid value for parameter \"default_tablespace\": \"users\"",
         "current transaction is aborted, commands ignored until end of transaction block",
         "unrecognized configuration parameter \"work_mem\"",
+        "type \"earth\" does not exist",
     ] {
         assert_eq!(message(text, Voice::Client), text);
         assert_eq!(message(text, Voice::Server), text);

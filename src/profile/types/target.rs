@@ -91,6 +91,24 @@ pub struct Target {
     pub secrets: Vec<String>,
 }
 
+/// What initdb calls the first superuser where the operating system's user has that name, as nearly everywhere.
+const FIRST_SUPERUSER: &str = "postgres";
+
+/// The administrators that managed services have, by their documentation: Amazon, Google, Azure, Neon, Supabase.
+const OF_SERVICES: [&str; 11] = [
+    "rdsadmin",
+    "rds_superuser",
+    "cloudsqladmin",
+    "cloudsqlsuperuser",
+    "alloydbadmin",
+    "alloydbsuperuser",
+    "azure_pg_admin",
+    "azuresu",
+    "cloud_admin",
+    "neon_superuser",
+    "supabase_admin",
+];
+
 impl Target {
     /// How long one check may take in one database.
     pub fn check_timeout(&self) -> Duration {
@@ -110,6 +128,32 @@ impl Target {
             }
             Some(_) | None => true,
         }
+    }
+
+    /// Whether a role is a superuser here.
+    pub fn is_superuser(&self, role: &str) -> bool {
+        role == self.cluster.superuser || self.roles.iter().any(|known| known.name == role && known.superuser)
+    }
+
+    /// Whether a role can do what only its administrators may: nobody becomes a member of it so that a restore goes through.
+    pub fn is_administrator(&self, role: &str) -> bool {
+        let is_named = || self.roles.iter().any(|known| known.name == role);
+        self.is_superuser(role) || OF_SERVICES.contains(&role) || role == FIRST_SUPERUSER && !is_named()
+    }
+
+    /// Whether a role that is missing here is not for users to make: it is a superuser's, or a service has it or has it not.
+    pub fn keeps_to_itself(&self, role: &str) -> bool {
+        self.is_superuser(role)
+            || role == FIRST_SUPERUSER
+            || OF_SERVICES.contains(&role) && !self.restores_as_superuser()
+    }
+
+    /// Whether who restores can make the database anew: it may create one, and this is none that the cluster has from its
+    /// beginning.
+    pub fn may_recreate_database(&self) -> bool {
+        let creates = |role: &Role| role.name == self.restoring() && role.createdb;
+        let may = self.restores_as_superuser() || self.roles.iter().any(creates);
+        may && !["postgres", "template1"].contains(&self.database.name.as_str())
     }
 
     /// The encoding of the database that is restored into.

@@ -98,6 +98,9 @@ fn are_alike(one: &Group<'_>, other: &Group<'_>) -> bool {
         && other.finding.accepted_objects.is_empty()
         && one.targets == other.targets
         && one.brief == other.brief
+        // Some roles are for whoever restores to make, and others are not.
+        && (one.finding.name != Name::RoleMissing
+            || one.finding.commands.is_empty() == other.finding.commands.is_empty())
 }
 
 /// How many causes keep a target from passing, each kind once however many it is about.

@@ -241,6 +241,14 @@ fn several_missing_roles_are_one_block_and_so_are_many_findings_of_any_other_kin
     let text = block(|name| role(name, Vec::new()), 2);
     assert_eq!(text.matches("error[role-missing]").count(), 1, "{text}");
     assert!(text.contains("2 roles do not exist in this target: a, b") && text.contains("CREATE ROLE b;"), "{text}");
+    // One that nobody is to make has other words.
+    let kept = |name: &str| match name {
+        "b" => Finding { commands: Vec::new(), fix: "Do not create it.".to_owned(), ..role(name, Vec::new()) },
+        name => role(name, Vec::new()),
+    };
+    let text = block(kept, 3);
+    assert_eq!(text.matches("error[role-missing]").count(), 2, "{text}");
+    assert!(text.contains("2 roles do not exist in this target: a, c") && text.contains("Do not create it."), "{text}");
     let text = block(|name| role(name, Vec::new()), 14);
     assert!(
         text.contains("14 roles do not exist in this target: a, b, c,") && text.contains("k, l, and 2 more"),
