@@ -105,7 +105,9 @@ fn a_truncated_archive() {
     let home = Home::new();
     let bytes = std::fs::read(dump(17, "rows.dump")).unwrap();
     let dump = home.file("cut.dump", &bytes[..bytes.len() * 6 / 10]);
-    assert_screen("truncated", &home.run(&dump, &[&bare("staging", 17)]), 1);
+    // Two jobs of pg_restore meet the end of the file in another order each time.
+    let profile = format!("{}restore: {{jobs: 1}}\n", bare("staging", 17));
+    assert_screen("truncated", &home.run(&dump, &[&profile]), 1);
 }
 
 #[test]
