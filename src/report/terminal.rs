@@ -52,10 +52,18 @@ pub fn write(report: &Report, out: &mut dyn io::Write, options: &TerminalOptions
     if options.verdict_only {
         return Ok(());
     }
-    // All sources and the verdict share the screen, but each has room for the least.
-    let each = (MOST_LINES.saturating_sub(lines(&first)) / report.sources.len().max(1)).max(LEAST_LINES);
+    // All sources and the verdict share the screen, but each has room for the least. Of several, those that pass have a line.
+    let is_brief = |targets: &[Rehearsal]| {
+        report.sources.len() > 1 && !options.all && targets.iter().all(|target| target.verdict == Verdict::Pass)
+    };
+    let passed = report.by_source().filter(|(_, targets)| is_brief(targets)).count();
+    let room = MOST_LINES.saturating_sub(lines(&first) + passed);
+    let each = (room / (report.sources.len() - passed).max(1)).max(LEAST_LINES);
     let labels = Labels::of(report.sources.iter().map(|source| source.path.as_str()));
-    for (source, targets) in report.by_source() {
+    for (source, targets) in report.by_source().filter(|(_, targets)| is_brief(targets)) {
+        Page::new(out, options, Detail::Least, targets).passed(labels.source(&source.path), targets)?;
+    }
+    for (source, targets) in report.by_source().filter(|(_, targets)| !is_brief(targets)) {
         // Where it lies is for who wants to know all.
         let name = if options.all { &source.path } else { labels.source(&source.path) };
         writeln!(out)?;
@@ -235,6 +243,10 @@ impl Page<'_> {
             let lines = pack(written.files.iter().map(String::as_str), ", ", self.columns().saturating_sub(2));
             writeln!(self.canvas.out, "fixes for {} are in {}:", visible(&target.target), visible(directory))?;
             lines.iter().try_for_each(|line| writeln!(self.canvas.out, "  {line}"))?;
+            if written.files.iter().any(|file| file == "profile.yaml") {
+                let profile = format!("{}/profile.yaml", visible(directory));
+                writeln!(self.canvas.out, "  try again with them: pgrehearse run DUMP -p {profile}")?;
+            }
         }
         for (target, failed) in asked.iter().filter_map(|(target, written)| Some((target, written.failed.as_ref()?))) {
             writeln!(self.canvas.out, "no fixes for {}: {}", visible(&target.target), visible(failed))?;

@@ -1,8 +1,11 @@
 //! What is drawn together: findings of one kind that differ in nothing but what they are about, and what follows from them.
 
+use std::borrow::Cow;
+
 use super::detail::Detail;
 use super::group::Group;
-use crate::finding::{Name, Origin, Reference, Severity};
+use crate::counted::number;
+use crate::finding::{Name, Origin, Reference, Severity, Subject};
 
 /// So many of a kind are drawn one by one.
 const APART: usize = 2;
@@ -28,6 +31,25 @@ impl<'g, 'a> Block<'g, 'a> {
     /// Every group of it.
     pub fn all(&self) -> impl Iterator<Item = &'g Group<'a>> {
         self.causes.iter().chain(&self.followers).copied()
+    }
+
+    /// Whether one of its causes fails a target.
+    pub fn fails(&self) -> bool {
+        self.causes.iter().any(|group| group.finding.fails())
+    }
+
+    /// What it says first: the finding's own line, or how many there are and what they are about.
+    pub fn title(&self) -> Cow<'a, str> {
+        let Some(first) = self.first() else { return Cow::Borrowed("") };
+        match (self.causes.len(), first.finding.name.kind().several) {
+            (0 | 1, _) => Cow::Borrowed(first.finding.title.as_str()),
+            (count, Some(several)) => {
+                let subjects = self.causes.iter().filter_map(|group| group.finding.subject.as_ref());
+                let subjects: Vec<_> = subjects.map(Subject::text).collect();
+                Cow::Owned(format!("{} {several}: {}", number(count as u64), subjects.join(", ")))
+            }
+            (count, None) => Cow::Owned(format!("{}, and {} more of this kind", first.finding.title, number(count as u64 - 1))),
+        }
     }
 
     /// Whether a finding follows from a cause of this block in each of its targets, and is no worse.
@@ -103,18 +125,13 @@ fn are_alike(one: &Group<'_>, other: &Group<'_>) -> bool {
             || one.finding.commands.is_empty() == other.finding.commands.is_empty())
 }
 
-/// How many causes keep a target from passing, each kind once however many it is about.
-pub(super) fn failing(groups: &[Group<'_>]) -> usize {
-    of(groups, Detail::Full).iter().filter(|block| block.causes.iter().any(|group| group.finding.fails())).count()
-}
-
 /// How many there are to be warned of, beside what production has too.
 pub(super) fn warnings(groups: &[Group<'_>]) -> usize {
     let warns = |group: &&Group<'_>| {
         let finding = group.finding;
         finding.severity == Severity::Warning && finding.accepted.is_none() && finding.origin != Origin::Source
     };
-    of(groups, Detail::Full).iter().filter(|block| block.causes.iter().any(|group| warns(&group))).count()
+    of(groups, Detail::Full).iter().filter(|block| block.causes.iter().any(warns)).count()
 }
 
 /// What a finding follows from, as a report has it.

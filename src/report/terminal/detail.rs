@@ -13,20 +13,23 @@ pub(super) enum Detail {
     Short,
     /// The same of fewer causes.
     Shorter,
+    /// The first cause, of a few others their first line.
+    First,
     /// The first cause, the names of all else.
     Least,
 }
 
 impl Detail {
     /// Those that a page of limited length tries, in turn.
-    pub const BOUNDED: [Detail; 5] = [Detail::Full, Detail::Brief, Detail::Short, Detail::Shorter, Detail::Least];
+    pub const BOUNDED: [Detail; 6] =
+        [Detail::Full, Detail::Brief, Detail::Short, Detail::Shorter, Detail::First, Detail::Least];
 
     /// How many objects, and lines of evidence, stand for the others.
     pub fn items(self) -> usize {
         match self {
             Detail::All => usize::MAX - 1,
             Detail::Full | Detail::Brief => 3,
-            Detail::Short | Detail::Shorter | Detail::Least => 2,
+            Detail::Short | Detail::Shorter | Detail::First | Detail::Least => 2,
         }
     }
 
@@ -36,7 +39,7 @@ impl Detail {
             Detail::All => usize::MAX - 1,
             Detail::Full => 24,
             Detail::Brief => 12,
-            Detail::Short | Detail::Shorter | Detail::Least => 4,
+            Detail::Short | Detail::Shorter | Detail::First | Detail::Least => 4,
         }
     }
 
@@ -47,7 +50,7 @@ impl Detail {
             Detail::Full => 10,
             Detail::Brief => 4,
             Detail::Short => 3,
-            Detail::Shorter => 2,
+            Detail::Shorter | Detail::First => 2,
             Detail::Least => 1,
         }
     }
@@ -56,7 +59,7 @@ impl Detail {
     pub fn fixes(self) -> usize {
         match self {
             Detail::All | Detail::Full => usize::MAX,
-            Detail::Brief | Detail::Short | Detail::Shorter | Detail::Least => 1,
+            Detail::Brief | Detail::Short | Detail::Shorter | Detail::First | Detail::Least => 1,
         }
     }
 
@@ -66,7 +69,7 @@ impl Detail {
             Detail::All | Detail::Full | Detail::Brief => usize::MAX,
             Detail::Short => 3,
             Detail::Shorter => 2,
-            Detail::Least => 1,
+            Detail::First | Detail::Least => 1,
         }
     }
 
@@ -76,7 +79,7 @@ impl Detail {
             Detail::All => usize::MAX,
             Detail::Full => 24,
             Detail::Brief => 16,
-            Detail::Short | Detail::Shorter => 10,
+            Detail::Short | Detail::Shorter | Detail::First => 10,
             Detail::Least => 6,
         }
     }

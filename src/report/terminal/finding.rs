@@ -15,6 +15,8 @@ use crate::report::text::{self, visible};
 
 /// So many subjects are named.
 const NAMED: usize = 12;
+/// So many causes have their first line where there is no room for more of them.
+const FIRST_LINES: usize = 6;
 /// So many objects that failed only because of a cause are named; of more, only their kinds.
 const FOLLOWERS_NAMED: usize = 4;
 
@@ -34,7 +36,10 @@ impl Page<'_> {
         if self.detail == Detail::Least {
             return self.names(others);
         }
-        others.iter().try_for_each(|block| self.one_line(block))
+        let few = self.canvas.room_for(others.len(), FIRST_LINES);
+        let (few, others) = others.split_at(few);
+        few.iter().try_for_each(|block| self.one_line(block))?;
+        if others.is_empty() { Ok(()) } else { self.names(others) }
     }
 
     fn label_of(finding: &Finding) -> (Style, String) {
@@ -114,7 +119,7 @@ impl Page<'_> {
             Detail::All | Detail::Full => first.evidence.as_slice(),
             // What the checks saw follows from what the restore failed on, as a rule.
             Detail::Brief | Detail::Short if first.of_restore => &first.evidence[..first.evidence.len().min(1)],
-            Detail::Brief | Detail::Short | Detail::Shorter | Detail::Least => &[],
+            Detail::Brief | Detail::Short | Detail::Shorter | Detail::First | Detail::Least => &[],
         };
         self.evidence(if is_one { evidence } else { &evidence[..evidence.len().min(1)] })?;
         if is_one {
@@ -278,7 +283,7 @@ impl Page<'_> {
         }
         for follower in &block.followers {
             let finding = follower.finding;
-            let mut line = format!("{}[{}]: {}", finding.severity.label(), finding.name, finding.title);
+            let mut line = format!("{}[{}]: {}", finding.severity.label(), finding.name, follower.sentences.join("; "));
             if !finding.objects.is_empty() && self.detail <= Detail::Brief {
                 line = format!("{line}: {}", self.first_few(&finding.objects).join(", "));
             }

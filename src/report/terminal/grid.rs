@@ -33,6 +33,8 @@ enum Cell {
     Untested,
     /// So many did not come back, which the restore's own findings explain.
     Lost(u64),
+    /// The same of the rows of so many tables.
+    TablesLost(u64),
     /// The worst of its findings, and how many of those there are.
     Found(Severity, u64),
 }
@@ -91,7 +93,10 @@ impl Cell {
             error @ Self::Found(Severity::Error, _) => error,
             _ if untested => Self::Untested,
             // What an accepted error explains is accepted with it.
-            Self::Ok | Self::Accepted(_) if lost > 0 && has_failed => Self::Lost(lost),
+            Self::Ok | Self::Accepted(_) if lost > 0 && has_failed => match group {
+                Group::Rows => Self::TablesLost(lost),
+                _ => Self::Lost(lost),
+            },
             other => other,
         }
     }
@@ -118,6 +123,7 @@ impl Cell {
             Self::NotRun => "–".to_owned(),
             Self::Untested => "untested".to_owned(),
             Self::Lost(count) => format!("{} lost", number(count)),
+            Self::TablesLost(count) => format!("{} lost", counted(count, "table")),
             Self::Found(severity, count) => counted(count, severity.label()),
         }
     }
@@ -127,7 +133,7 @@ impl Cell {
             Self::Ok => GREEN,
             Self::Accepted(_) | Self::NotRun => DIM,
             Self::Untested => YELLOW,
-            Self::Lost(_) => severity_style(Severity::Error),
+            Self::Lost(_) | Self::TablesLost(_) => severity_style(Severity::Error),
             Self::Found(severity, _) => severity_style(severity),
         }
     }

@@ -48,7 +48,10 @@ pub(super) fn collect(targets: &[Rehearsal]) -> Vec<Group<'_>> {
     }
     groups.sort_by_key(|group| {
         let finding = group.finding;
-        (finding.accepted.is_some(), std::cmp::Reverse((finding.severity, group.of_restore, group.targets.len())))
+        // Of a dump that is cut off nothing else matters.
+        let is_damage = finding.name == Name::DumpTruncated;
+        let weight = (finding.severity, is_damage, group.of_restore, group.targets.len());
+        (finding.accepted.is_some(), std::cmp::Reverse(weight))
     });
     groups
 }

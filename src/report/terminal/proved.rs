@@ -4,12 +4,26 @@ use std::io;
 
 use anstyle::Style;
 
-use super::{Page, add};
+use super::{Page, add, group};
 use crate::check::CheckResult;
 use crate::counted::{agreeing, counted, counted_as};
+use crate::finding::Severity;
 use crate::rehearsal::{Rehearsal, Verdict};
+use crate::report::text::visible;
 
 impl Page<'_> {
+    /// A source that passes, in one line as a rule: `crm.dump: pass, 12 rows in 1 table, …; 1 warning`.
+    pub(super) fn passed(&mut self, name: &str, rehearsals: &[Rehearsal]) -> io::Result<()> {
+        let proved = rehearsals.first().map(proved).unwrap_or_default();
+        let mut parts = vec!["pass".to_owned()];
+        parts.extend(Some(proved).filter(|proved| !proved.is_empty()));
+        let groups = group::collect(rehearsals);
+        let findings = groups.iter().filter(|group| group.finding.severity > Severity::Note).count();
+        let findings = (findings > 0).then(|| format!("; {} (--all)", counted(findings, "finding"))).unwrap_or_default();
+        let line = format!("{}: {}{findings}", visible(name), parts.join(", "));
+        self.canvas.wrapped(Style::new(), &line)
+    }
+
     /// What was compared in each target that passes, once where it is the same.
     pub(super) fn proved(&mut self, rehearsals: &[Rehearsal]) -> io::Result<()> {
         let mut lines: Vec<(String, Vec<&str>)> = Vec::new();

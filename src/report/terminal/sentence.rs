@@ -1,16 +1,19 @@
 //! What a run comes to, in one sentence that a stranger understands.
 
 use super::block;
+use super::detail::Detail;
 use super::group;
-use crate::check::{CheckResult, Group, Outcome};
+use crate::check::{CheckResult, Group, ItemKind, Outcome};
 use crate::counted::{agreeing, counted};
-use crate::finding::{Finding, Origin, Severity};
+use crate::finding::{Finding, Name, Origin, Severity};
 use crate::rehearsal::Rehearsal;
 use crate::report::Report;
 use crate::report::labels::Labels;
 use crate::report::text::{self, clip, visible};
 use crate::verdict::Verdict;
 
+/// A longer cause stands below, and is only counted here.
+const LONGEST_CAUSE: usize = 90;
 /// So many rehearsals are named; the grid has all of them.
 const NAMED: usize = 6;
 
@@ -35,7 +38,14 @@ pub(super) fn of(report: &Report) -> String {
             false => "did not restore cleanly",
         };
         parts.push(run.sentence(verb, &whole));
-        parts.extend(causes(report));
+        match causes(report).as_slice() {
+            [] => {}
+            [only] if text::width(only) <= LONGEST_CAUSE => {
+                let said = parts.pop().unwrap_or_default();
+                parts.push(format!("{said}: {only}"));
+            }
+            all => parts.push(counted(all.len(), "cause")),
+        }
     }
     if !for_warnings.is_empty() {
         parts.push(run.sentence("restored with warnings, which fail here (--fail-on warning),", &for_warnings));
@@ -48,7 +58,13 @@ pub(super) fn of(report: &Report) -> String {
         let all: Vec<&Rehearsal> = report.targets.iter().collect();
         let accepted = report.targets.iter().flat_map(Rehearsal::findings).filter(|finding| finding.accepted.is_some());
         let accepted = accepted.filter(|finding| finding.severity > Severity::Note).count();
+        let is_compared = all.iter().all(|target| {
+            let mut held = target.ledger.iter().filter(|entry| matches!(entry.kind, ItemKind::Rows | ItemKind::Definition));
+            held.all(|entry| entry.compared > 0 || entry.held == 0)
+        });
         let (how, with) = match accepted {
+            // The ledger below says what, and why.
+            _ if !is_compared => ("restored without an error, but not all of it could be compared,", String::new()),
             0 => ("restored completely", String::new()),
             count => ("restored", format!(", with {} accepted by the profile", counted(count, "finding"))),
         };
@@ -82,7 +98,7 @@ pub(super) fn of_source(report: &Report) -> Option<String> {
     for target in &report.targets {
         is_faithful &= target.verdict == Verdict::Pass;
         let of_source =
-            target.shown_findings().filter(|finding| finding.origin == Origin::Source && finding.accepted.is_none());
+            target.shown_findings().filter(|finding| finding.name != Name::NothingRestored).filter(|finding| finding.origin == Origin::Source && finding.accepted.is_none());
         for finding in of_source.filter(|finding| finding.severity > Severity::Note) {
             if !names.contains(&finding.name.as_str()) {
                 names.push(finding.name.as_str());
@@ -109,12 +125,11 @@ fn fails_own_checks(target: &Rehearsal) -> bool {
     !of_restore && failing.all(is_own)
 }
 
-/// `1 cause`, where one source has failed.
-fn causes(report: &Report) -> Option<String> {
-    let [_] = report.sources.as_slice() else { return None };
+/// What has failed one source, each cause by its first line.
+fn causes(report: &Report) -> Vec<String> {
+    let [_] = report.sources.as_slice() else { return Vec::new() };
     let groups = group::collect(&report.targets);
-    let count = block::failing(&groups);
-    (count > 0).then(|| counted(count, "cause"))
+    block::of(&groups, Detail::Full).iter().filter(|block| block.fails()).map(|block| block.title().into_owned()).collect()
 }
 
 struct Run<'a> {
@@ -151,9 +166,13 @@ impl Run<'_> {
     /// `on rds-like`, `on all 3 targets`, `on 2 of 4 targets: a, b`.
     fn places(&self, targets: &[&Rehearsal]) -> String {
         let (total, noun) = (self.report.targets.len(), self.labels.noun());
+        // `did not … on all of them` can mean some.
+        let is_bad = targets.iter().any(|target| target.verdict != Verdict::Pass);
         match total {
             1 => format!("on {}", self.names(targets)),
+            2 if targets.len() == total && is_bad => format!("on either of the 2 {noun}s"),
             2 if targets.len() == total => format!("on both {noun}s"),
+            _ if targets.len() == total && is_bad => format!("on any of the {}", counted(total, noun)),
             _ if targets.len() == total => format!("on all {}", counted(total, noun)),
             _ => format!("on {} of {}: {}", targets.len(), counted(total, noun), self.names(targets)),
         }

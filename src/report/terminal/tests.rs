@@ -308,7 +308,7 @@ fn a_report_has_forty_lines_at_most_however_much_there_is_and_says_what_it_leave
             commands: vec!["ALTER TABLE t VALIDATE CONSTRAINT c;".to_owned(); 9],
             fix: "do this and that ".repeat(20),
             severity: if nth % 3 == 2 { Severity::Warning } else { Severity::Error },
-            origin: if nth % 2 == 0 { Origin::Target } else { Origin::Dump },
+            origin: if nth.is_multiple_of(2) { Origin::Target } else { Origin::Dump },
             ..Finding::new(Name::ALL[nth % Name::ALL.len()], format!("finding {nth} {}", "words ".repeat(30)))
         };
         let mut report = sample::report(

@@ -55,10 +55,10 @@ impl Page<'_> {
                 let said = left_open(&result.check);
                 if self.all() || more == 0 {
                     for what in &result.not_compared {
-                        add(&mut notices, format!("{said}: {place}{what}"), &target.target);
+                        add(&mut notices, format!("{said} {place}{what}"), &target.target);
                     }
                 } else {
-                    let line = format!("{said}: {place}{first}, and {} more (--all)", number(more as u64));
+                    let line = format!("{said} {place}{first}, and {} more (--all)", number(more as u64));
                     add(&mut notices, line, &target.target);
                 }
             }
@@ -84,8 +84,8 @@ impl Page<'_> {
 /// What a check did not do with what it has left open. Rows are compared by another check than the one that writes some.
 fn left_open(check: &str) -> &'static str {
     match check {
-        "writable" => "the test of writing a row left out",
-        _ => "not compared",
+        "writable" => "no trial insert into",
+        _ => "not compared:",
     }
 }
 
