@@ -100,7 +100,7 @@ async fn bytes_without_encoding(
         "the database's encoding is SQL_ASCII: length(), upper(), sorting and LIKE work on bytes, and any byte is accepted"
             .into(),
     ];
-    if restored.target.may_recreate_database() {
+    if !restored.target.is_database_of_cluster() {
         finding.commands = vec![format!(
             "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';",
             identifier(restored.database)

@@ -18,7 +18,8 @@ pub static KIND: Kind = Kind {
     advice: Some(|case| {
         let words = "Create the target database in UTF8, which holds every character; or find and change the rows with \
                      characters that the encoding does not have.";
-        if !case.context.target.may_recreate_database() {
+        // An administrator can, where who restores cannot: nothing else helps.
+        if case.context.target.is_database_of_cluster() {
             return Advice::words(words);
         }
         Advice::words(words).run(format!(

@@ -153,7 +153,12 @@ impl Target {
     pub fn may_recreate_database(&self) -> bool {
         let creates = |role: &Role| role.name == self.restoring() && role.createdb;
         let may = self.restores_as_superuser() || self.roles.iter().any(creates);
-        may && !["postgres", "template1"].contains(&self.database.name.as_str())
+        may && !self.is_database_of_cluster()
+    }
+
+    /// Whether the database is one that the cluster has from its beginning, which nobody creates.
+    pub fn is_database_of_cluster(&self) -> bool {
+        ["postgres", "template1"].contains(&self.database.name.as_str())
     }
 
     /// The encoding of the database that is restored into.
