@@ -70,6 +70,9 @@ pub async fn profiles(arguments: Profiles) -> Result<u8, RunError> {
             }
             for made in made {
                 writeln!(out, "{}: ok", made.target.name)?;
+                for notice in &made.target.notices {
+                    say(&format!("pgrehearse: {}: {}", made.target.name, visible(notice)));
+                }
             }
         }
     }

@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::finding::{Severity, profile_rules};
 use crate::postgres::{self, Major};
 use crate::preflight;
-use crate::profile::{self, DumpFacts, LocaleProvider, ProfileError, Target};
+use crate::profile::{self, DumpFacts, LocaleProvider, ProfileErrors, Target};
 use pgdump_reader::{Dump, Facts, Requirements};
 use text::{comment, value};
 
@@ -37,7 +37,7 @@ pub struct InitPlan {
 ///
 /// # Errors
 /// Where what would be written cannot be read again, which no dump is known to bring about.
-pub fn plan(dump: &Dump, facts: &Facts, folder: &Path) -> Result<InitPlan, ProfileError> {
+pub fn plan(dump: &Dump, facts: &Facts, folder: &Path) -> Result<InitPlan, ProfileErrors> {
     let source = DumpFacts::of(dump, facts);
     let requirements = Requirements::of(dump, facts);
     let started = Started { dump, facts, source: &source, requirements: &requirements, name: name_of(dump) };

@@ -6,8 +6,10 @@ mod contrib;
 pub mod encoding;
 mod locale;
 mod major;
+mod settings;
 
 pub use client_options::{Tool, psql_variable};
 pub use contrib::{Availability, availability, comes_with_postgresql};
 pub use locale::normal_locale;
 pub use major::{Change, MAJORS, Major, predefined_role_since, predefined_roles};
+pub use settings::settings;

@@ -19,6 +19,7 @@ mod merge;
 mod names;
 mod parse;
 mod pattern;
+mod places;
 pub mod reserved;
 mod rules;
 mod scalars;
@@ -34,7 +35,7 @@ mod validate;
 mod yaml;
 
 pub use builtin::{BUILTIN, DEMO, builtin, without_modeline};
-pub use error::{Cause, Place, ProfileError};
+pub use error::{Cause, Place, ProfileError, ProfileErrors};
 pub use glob::Glob;
 pub use load::{load, load_with, made_by, text_of};
 pub use parse::{Made, parse, parse_all, parse_with};
