@@ -34,14 +34,14 @@ mod units;
 mod validate;
 mod yaml;
 
-pub use builtin::{BUILTIN, DEMO, builtin, without_modeline};
+pub use builtin::{BUILTIN, DEMO, builtin, modeline};
 pub use error::{Cause, Place, ProfileError, ProfileErrors};
 pub use glob::Glob;
 pub use load::{load, load_with, made_by, text_of};
 pub use parse::{Made, parse, parse_all, parse_with};
 pub use pattern::Pattern;
 pub use rules::{Acceptable, KnownFinding, MAX_PROFILE_BYTES, Rules};
-pub use schema::schema;
+pub use schema::{SCHEMA_URL, schema};
 pub use source::{DumpFacts, next_major};
 pub use suggest::nearest;
 pub use types::*;
