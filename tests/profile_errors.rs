@@ -39,6 +39,45 @@ fn every_bad_profile_is_refused_with_its_exact_place_and_reason() {
 }
 
 #[test]
+fn all_errors_of_a_profile_are_said_in_the_order_of_their_lines() {
+    let text = "name: x\npostgres: seventeen\nfoo: 1\ncluster: {encodng: C, checksums: perhaps}\n\
+                roles:\n  - {name: a, logn: true}\n  - {login: true}\n  - {name: b, login: maybe}\n\
+                limits: {pids: 1, cpus: 0}\nchecks: {queries: [{name: q, sql: SELECT 1}]}\n\
+                accept:\n  - {finding: nothing, reason: ' ', until: 2099-01-01}\n  - {finding: missing-role, reason: ' ', until: 2099-01-01}\n";
+    let errors = profile::parse_with(text, "x.yaml", &rules()).unwrap_err();
+    let places: Vec<String> =
+        errors.lines().iter().map(|line| line.split(": ").next().unwrap().replace("x.yaml:", "")).collect();
+    let wanted = ["2:11", "3:1", "4:11", "4:34", "6:15", "7:5", "8:22", "9:16", "9:25", "10:20"];
+    let said: Vec<&str> = places.iter().map(String::as_str).collect();
+    assert_eq!(said[..10], wanted, "{errors}");
+    assert_eq!(errors.lines().last().map(String::as_str), Some("x.yaml: and 2 more"), "{errors}");
+    assert_eq!(errors.iter().count(), 12, "{errors}");
+}
+
+#[test]
+fn what_only_follows_from_an_error_is_none() {
+    for (text, one) in [
+        // The key that is missing is the one that is misspelt, or whose value is wrong.
+        ("nme: x\npostgres: 17\n", "unknown key `nme`"),
+        (
+            "name: x\npostgres: 17\nchecks: {queries: [{name: q, sql: SELECT 1, expect: {a: 1}}]}\n",
+            "`checks.queries[0].expect`",
+        ),
+        // Who restores is a role that could not be read.
+        ("name: x\npostgres: 17\nroles: [{name: app, logn: true}]\nrestore: {as: app}\n", "unknown key `logn`"),
+        ("name: x\npostgres: 17\nrole: [app]\nrestore: {as: app}\n", "unknown key `role`"),
+        // What a version has is not asked of one that there is not.
+        ("name: x\npostgres: 9\ncluster: {locale_provider: icu, icu_locale: en}\n", "`postgres`: 9 is no"),
+        ("name: x\nversion: 17\n", "unknown key `version`"),
+        // The targets of a matrix have it in common.
+        ("name: x\nmatrix: {postgres: [16, 17, 18]}\nlimits: {pids: 1}\n", "`limits.pids`"),
+    ] {
+        let errors = profile::parse_with(text, "x.yaml", &rules()).unwrap_err();
+        assert!(errors.iter().count() == 1 && errors.to_string().contains(one), "{text}{errors}");
+    }
+}
+
+#[test]
 fn a_message_is_one_line() {
     let text = "name: x\npostgres: 17\n\"a\\nb\": 1\n";
     let message = profile::parse(text, "x.yaml").unwrap_err().to_string();
@@ -96,8 +135,8 @@ proptest! {
             bytes[index.index(length)] = byte;
         }
         let text = String::from_utf8_lossy(&bytes);
-        if let Err(error) = profile::parse_with(&text, "x.yaml", &rules()) {
-            prop_assert_eq!(error.to_string().lines().count(), 1);
+        if let Err(errors) = profile::parse_with(&text, "x.yaml", &rules()) {
+            prop_assert!(errors.iter().all(|error| error.to_string().lines().count() == 1));
         }
     }
 }

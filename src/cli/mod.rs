@@ -56,13 +56,21 @@ pub fn main() -> ExitCode {
 }
 
 fn failed(error: &RunError) -> ExitCode {
-    complain(error);
+    match error {
+        // Each on a line of its own, as editors and CI read them.
+        RunError::Profile(errors) => errors.lines().iter().for_each(|line| complain_of(line)),
+        other => complain(other),
+    }
     ExitCode::from(error.exit_code())
 }
 
 /// Says on standard error what went wrong, in one line.
 fn complain(error: &dyn std::error::Error) {
-    say(&format!("pgrehearse: {}", crate::report::text::visible(&in_full(error))));
+    complain_of(&in_full(error));
+}
+
+fn complain_of(line: &str) {
+    say(&format!("pgrehearse: {}", crate::report::text::visible(line)));
 }
 
 /// Says something that is no result. That nobody listens is no error: standard error may be gone, and what was asked for is

@@ -32,10 +32,7 @@ pub async fn profiles(arguments: Profiles) -> Result<u8, RunError> {
         }
         ProfilesAction::Show { names, raw: true, .. } => {
             for name in names {
-                match profile::builtin(&name) {
-                    Some(text) => write!(out, "{}", profile::without_modeline(text))?,
-                    None => write!(out, "{}", profile::text_of(&name)?)?,
-                }
+                write!(out, "{}", profile::text_of(&name)?)?;
             }
         }
         ProfilesAction::Show { names, dump, .. } => {
@@ -62,7 +59,7 @@ pub async fn profiles(arguments: Profiles) -> Result<u8, RunError> {
                 write!(out, "{}", made.annotated().map_err(std::io::Error::other)?)?;
             }
         }
-        ProfilesAction::Schema => writeln!(out, "{:#}", profile::schema())?,
+        ProfilesAction::Schema => writeln!(out, "{:#}", schema())?,
         ProfilesAction::Check { profiles, live, engine } => {
             let made = profile::made_by(&profiles, &profile_rules())?;
             if live {
@@ -70,10 +67,18 @@ pub async fn profiles(arguments: Profiles) -> Result<u8, RunError> {
             }
             for made in made {
                 writeln!(out, "{}: ok", made.target.name)?;
+                for notice in &made.target.notices {
+                    say(&format!("pgrehearse: {}: {}", made.target.name, visible(notice)));
+                }
             }
         }
     }
     Ok(exit::PASS)
+}
+
+/// The schema of profiles, with the findings of now.
+fn schema() -> serde_json::Value {
+    profile::schema(profile_rules().known_findings.unwrap_or_default())
 }
 
 /// Makes the cluster of each target, one after the other, and says what came of it.
@@ -157,5 +162,18 @@ fn in_short(failed: &TrialError, profile: &Made) -> String {
     match setting.and_then(|name| profile.place_of_setting(name)) {
         Some(place) => format!("{place}: {said}"),
         None => said,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_the_repository_is_this_one() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/profile.schema.json");
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let hint = "write it with: cargo run -- profiles schema > docs/profile.schema.json";
+        assert_eq!(text, format!("{:#}\n", schema()), "{hint}");
     }
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::finding::{Severity, profile_rules};
 use crate::postgres::{self, Major};
 use crate::preflight;
-use crate::profile::{self, DumpFacts, LocaleProvider, ProfileError, Target};
+use crate::profile::{self, DumpFacts, LocaleProvider, ProfileErrors, Target};
 use pgdump_reader::{Dump, Facts, Requirements};
 use text::{comment, value};
 
@@ -37,7 +37,7 @@ pub struct InitPlan {
 ///
 /// # Errors
 /// Where what would be written cannot be read again, which no dump is known to bring about.
-pub fn plan(dump: &Dump, facts: &Facts, folder: &Path) -> Result<InitPlan, ProfileError> {
+pub fn plan(dump: &Dump, facts: &Facts, folder: &Path) -> Result<InitPlan, ProfileErrors> {
     let source = DumpFacts::of(dump, facts);
     let requirements = Requirements::of(dump, facts);
     let started = Started { dump, facts, source: &source, requirements: &requirements, name: name_of(dump) };
@@ -69,19 +69,32 @@ pub fn plan(dump: &Dump, facts: &Facts, folder: &Path) -> Result<InitPlan, Profi
     let service = profile::load_with(&["rds-like".to_owned()], &profile_rules())?;
     let content = service.first().map(|service| started.managed(&target, service)).unwrap_or_default();
     let managed = profile::parse_with(&content, "managed.yaml", &profile_rules())?;
-    match objections(dump, facts, &managed).first() {
-        None => plan.files.push(Written {
-            path: "managed.yaml",
-            content,
-            about: "a managed service, where who restores is no superuser".into(),
-        }),
-        Some(objection) => plan
-            .remarks
-            .push(format!("managed.yaml is not written: {objection} (pgrehearse run … -p rds-like says more)")),
-    }
-    let content = workflow::github(&started.name, folder);
-    plan.files.push(Written { path: "ci/github.yaml", content, about: "a workflow for GitHub Actions".into() });
+    // Where it fails, that is what one runs it to see.
+    let objections = objections(dump, facts, &managed);
+    let content = format!("{}{}{content}", profile::modeline(), fails_on(&objections));
+    let about = match objections.len() {
+        0 => "a managed service: no superuser restores".to_owned(),
+        _ => "a managed service: no superuser restores; this dump fails there, the file says on what".to_owned(),
+    };
+    let others: Vec<&str> = plan.files.iter().map(|file| file.path).collect();
+    let only = (!objections.is_empty()).then_some(others.as_slice());
+    let workflow = workflow::github(&started.name, folder, only);
+    plan.files.push(Written { path: "managed.yaml", content, about });
+    plan.files.push(Written {
+        path: "ci/github.yaml",
+        content: workflow,
+        about: "a workflow for GitHub Actions".into(),
+    });
     Ok(plan)
+}
+
+/// A comment on what will fail, a line for each.
+fn fails_on(objections: &[String]) -> String {
+    if objections.is_empty() {
+        return String::new();
+    }
+    let lines: String = objections.iter().map(|objection| format!("#   {}\n", comment(objection))).collect();
+    format!("# This dump fails here, on:\n{lines}")
 }
 
 /// What is known to fail there before anything is started.
@@ -113,10 +126,11 @@ impl Started<'_> {
 
     fn source_profile(&self) -> String {
         let mut text = format!(
-            "# Like the server that {} comes from, as far as the dump shows. Written by `pgrehearse init`; it is yours now.\n\
-             # Every key: docs/profiles.md of pgrehearse. Where each value comes from: pgrehearse profiles show source.yaml\n\
+            "{}# Like the server that {} comes from, as far as the dump shows. Written by `pgrehearse init`; it is yours now.\n\
+             # Every key: docs/profile-reference.md of pgrehearse. Where each value comes from: pgrehearse profiles show source.yaml\n\
              name: source\n\
              description: {}\n",
+            profile::modeline(),
             comment(&self.name),
             value(&format!("Like the server that {} comes from", self.name)),
         );
@@ -137,7 +151,7 @@ impl Started<'_> {
         let roles = &self.source.roles;
         if !roles.is_empty() {
             text.push_str(
-                "# The dump names these and does not make them. What they may, `pg_dumpall --globals-only` says:\n\
+                "# The dump names these roles and does not create them. `pg_dumpall --globals-only` says what they may do:\n\
                  # add `login: true`, `member_of: [\u{2026}]` and so on.\nroles:\n",
             );
             for role in roles {
@@ -187,18 +201,19 @@ impl Started<'_> {
 
     fn next_major(&self, next: Major) -> String {
         format!(
-            "# The next major version that is supported: whether {} survives the upgrade. All else is as in source.yaml.\n\
+            "{}# The next major version that is supported: whether {} survives the upgrade. All else is as in source.yaml.\n\
              name: next-major\n\
              description: The next major version after the one that the dump comes from\n\
              extends: source.yaml\n\
              postgres: {next}\n",
+            profile::modeline(),
             comment(&self.name)
         )
     }
 
     fn managed(&self, source: &Target, service: &Target) -> String {
         let mut text = format!(
-            "# A managed service: who restores is no superuser, and only listed extensions exist. `pgrehearse profiles show \
+            "# A managed service: no superuser restores, and only listed extensions exist. `pgrehearse profiles show \
              --raw rds-like`\n\
              # says what it imitates; cloud-sql-like, azure-flexible-like, supabase-like and others can stand in its place.\n\
              name: managed\n\
@@ -211,8 +226,8 @@ impl Started<'_> {
         let roles: Vec<&str> = source.roles.iter().map(|role| role.name.as_str()).collect();
         if !roles.is_empty() {
             text.push_str(
-                "# As you would make them on the service, before the restore. Who restores hands objects only to roles that it \
-                 is a\n# member of.\nroles+:\n",
+                "# Create these on the service before the restore. The role that restores can give objects only to roles that it is a\n\
+                 # member of.\nroles+:\n",
             );
             let restoring = service.restore.as_role.as_deref().unwrap_or_default();
             for role in roles.into_iter().filter(|role| !service.roles.iter().any(|known| known.name == *role)) {

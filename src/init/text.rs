@@ -29,7 +29,8 @@ pub fn quoted(text: &str) -> String {
 
 /// Text as it can stand in a comment: on one line, whatever it holds.
 pub fn comment(text: &str) -> String {
-    text.escape_debug().to_string()
+    // Quotes can stand as they are.
+    text.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'")
 }
 
 #[cfg(test)]
@@ -46,6 +47,6 @@ mod tests {
             assert_eq!(read["a"].as_str(), Some(name), "{yaml}");
         }
         assert_eq!(value("${X}"), r#""$${X}""#);
-        assert_eq!(comment("a\nb"), "a\\nb");
+        assert_eq!(comment("a\nb \"c\" d's"), "a\\nb \"c\" d's");
     }
 }

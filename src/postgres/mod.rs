@@ -7,9 +7,11 @@ pub mod encoding;
 mod locale;
 mod major;
 mod packages;
+mod settings;
 
 pub use client_options::{Tool, psql_variable};
 pub use contrib::{Availability, availability, comes_with_postgresql};
 pub use locale::normal_locale;
 pub use major::{Change, MAJORS, Major, predefined_role_since, predefined_roles};
 pub use packages::{debian_package, image_with};
+pub use settings::settings;

@@ -1,5 +1,7 @@
 //! The profiles that come with pgrehearse.
 
+use super::schema::SCHEMA_URL;
+
 macro_rules! profiles {
     ($folder:literal: $($name:literal),+) => {
         &[$(($name, include_str!(concat!("../../", $folder, "/", $name, ".yaml")))),+]
@@ -27,15 +29,9 @@ pub(super) fn origin(name: &str) -> String {
     format!("built-in {name}")
 }
 
-/// How a profile names its schema to the YAML language server.
-const MODELINE: &str = "# yaml-language-server: $schema=";
-
-/// A built-in profile's text as it can stand anywhere: the schema's path holds beside the other built-in profiles only.
-pub fn without_modeline(text: &str) -> &str {
-    match text.split_once('\n') {
-        Some((first, rest)) if first.starts_with(MODELINE) => rest,
-        _ => text,
-    }
+/// The first line of a profile, by which it names its schema to the YAML language server.
+pub fn modeline() -> String {
+    format!("# yaml-language-server: $schema={SCHEMA_URL}\n")
 }
 
 #[cfg(test)]
@@ -65,9 +61,8 @@ mod tests {
     fn every_built_in_profile_says_first_what_it_imitates_by_which_sources_what_it_leaves_out_and_when_it_was_compared()
     {
         for (name, text) in BUILTIN {
-            let text = without_modeline(text);
             let header: Vec<&str> =
-                text.lines().map_while(|line| line.strip_prefix('#')).map(str::trim_start).collect();
+                text.lines().skip(1).map_while(|line| line.strip_prefix('#')).map(str::trim_start).collect();
             let header = header.join("\n");
             assert!(header.starts_with("Imitates: "), "{name}: {header}");
             let rest = header.split_once("\nSource:").and_then(|(_, rest)| rest.split_once("\nLeft out: "));
@@ -80,17 +75,12 @@ mod tests {
     }
 
     #[test]
-    fn every_built_in_profile_names_the_schema_for_editors() {
-        for (folder, listed) in [("profiles", BUILTIN), ("profiles/demo", DEMO)] {
-            for (name, text) in listed {
-                let schema = text
-                    .lines()
-                    .next()
-                    .and_then(|line| line.strip_prefix(MODELINE))
-                    .unwrap_or_else(|| panic!("{name}"));
-                let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-                assert!(folder.join(schema).is_file(), "{name}: {schema}");
-            }
+    fn every_built_in_profile_names_the_schema_by_its_id() {
+        let id = crate::profile::schema(&[])["$id"].clone();
+        for (name, text) in BUILTIN.iter().chain(DEMO) {
+            let named = text.lines().next().and_then(|line| line.strip_prefix("# yaml-language-server: $schema="));
+            assert_eq!(named, id.as_str(), "{name}");
+            assert!(text.starts_with(&modeline()), "{name}");
         }
     }
 

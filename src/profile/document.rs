@@ -98,7 +98,8 @@ impl Reader<'_> {
                 let Some(text) = builtin::builtin(name) else {
                     let names: Vec<_> = BUILTIN.iter().map(|(name, _)| *name).collect();
                     let cause = Cause::UnknownProfile { name: name.escape_debug().to_string() };
-                    return Err(refused(cause).hint(suggest::hint(name, &names)));
+                    let near = suggest::nearest_name(name, &names).map(|near| format!("did you mean `{near}`?"));
+                    return Err(refused(cause).hint(near.or_else(|| suggest::hint(name, &names))));
                 };
                 let origin = Origin { name: builtin::origin(name), folder: None };
                 (text.as_bytes().to_vec(), origin, Identity::BuiltIn(name.clone()))
@@ -162,7 +163,8 @@ pub fn unreadable(error: io::Error) -> Cause {
     }
 }
 
-fn tree(bytes: &[u8], origin: &Rc<Origin>) -> Result<Rc<Node>, ProfileError> {
+/// What a text says, as it is written.
+pub fn tree(bytes: &[u8], origin: &Rc<Origin>) -> Result<Rc<Node>, ProfileError> {
     let failed = |place, cause| ProfileError::new(&origin.name, place, cause);
     let text = std::str::from_utf8(bytes).map_err(|error| {
         // Everything before the first bad byte is UTF-8, so nothing is replaced here.

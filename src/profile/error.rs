@@ -34,6 +34,9 @@ pub enum Cause {
     UnknownProfile { name: String },
     #[error("no *.yaml or *.yml file in this directory")]
     NoProfiles,
+    /// A file of a directory that belongs to another program.
+    #[error("this is no profile: no key of a profile stands at its top, but {keys}")]
+    NoProfile { keys: String },
     #[error("given twice; first as `{first}`")]
     GivenTwice { first: String },
     #[error("the target name `{name}` is already taken by {other}")]
@@ -99,3 +102,52 @@ impl fmt::Display for ProfileError {
 
 /// Without a source: the cause's own text is already part of this error's.
 impl std::error::Error for ProfileError {}
+
+/// All that is wrong with the profiles that were asked for: file by file, each in the order of its lines.
+#[derive(Debug)]
+pub struct ProfileErrors(Vec<ProfileError>);
+
+/// How many errors of one file are printed. Who has more has done one thing wrong many times.
+const PRINTED: usize = 10;
+
+impl ProfileErrors {
+    /// `Ok` where nothing is wrong.
+    pub(super) fn none_of<T>(errors: Vec<ProfileError>, right: T) -> Result<T, Self> {
+        if errors.is_empty() { Ok(right) } else { Err(Self(errors)) }
+    }
+
+    /// Each of them; there is at least one.
+    pub fn iter(&self) -> impl Iterator<Item = &ProfileError> {
+        self.0.iter()
+    }
+
+    pub(super) fn into_vec(self) -> Vec<ProfileError> {
+        self.0
+    }
+
+    /// One line for each error, and one more for those of a file that are too many to print.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for of_file in self.0.chunk_by(|one, next| one.origin == next.origin) {
+            lines.extend(of_file.iter().take(PRINTED).map(ToString::to_string));
+            if let (Some(more @ 1..), Some(first)) = (of_file.len().checked_sub(PRINTED), of_file.first()) {
+                lines.push(format!("{}: and {more} more", first.origin));
+            }
+        }
+        lines
+    }
+}
+
+impl From<ProfileError> for ProfileErrors {
+    fn from(error: ProfileError) -> Self {
+        Self(vec![error])
+    }
+}
+
+impl fmt::Display for ProfileErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.lines().join("\n"))
+    }
+}
+
+impl std::error::Error for ProfileErrors {}

@@ -4,18 +4,19 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::builtin::{self, BUILTIN};
 use super::document::{self, Identity, is_yaml, looks_like_a_path};
-use super::error::{Cause, Place, ProfileError};
+use super::error::{Cause, Place, ProfileError, ProfileErrors};
 use super::parse::{Made, targets_of};
 use super::rules::Rules;
 use super::suggest;
 use super::types::Target;
-use super::yaml::Origin;
+use super::yaml::{Content, Origin};
 
 /// Loads profiles under the default [`Rules`]: see [`load_with`].
-pub fn load(names: &[String]) -> Result<Vec<Target>, ProfileError> {
+pub fn load(names: &[String]) -> Result<Vec<Target>, ProfileErrors> {
     load_with(names, &Rules::default())
 }
 
@@ -25,45 +26,46 @@ pub fn load(names: &[String]) -> Result<Vec<Target>, ProfileError> {
 /// profile. It is a path if something exists there, or if it looks like one: with a `/`, or ending in `.yaml` or `.yml`.
 ///
 /// # Errors
-/// The first thing that is wrong. Names of targets must be unique over all arguments, because every output calls a
+/// All that is wrong with any of them. Names of targets must be unique over all arguments, because every output calls a
 /// target by its name, and so must files.
-pub fn load_with(names: &[String], rules: &Rules<'_>) -> Result<Vec<Target>, ProfileError> {
+pub fn load_with(names: &[String], rules: &Rules<'_>) -> Result<Vec<Target>, ProfileErrors> {
     Ok(made_by(names, rules)?.into_iter().map(|made| made.target).collect())
 }
 
 /// The same, with what each target was read from.
-pub fn made_by(names: &[String], rules: &Rules<'_>) -> Result<Vec<Made>, ProfileError> {
+pub fn made_by(names: &[String], rules: &Rules<'_>) -> Result<Vec<Made>, ProfileErrors> {
     let mut loaded = Loaded::default();
     for name in names {
         let path = Path::new(name);
-        if path.is_dir() {
-            for file in profiles_in(path)? {
-                loaded.file(&file, rules)?;
-            }
+        let read = if path.is_dir() {
+            loaded.directory(path, rules)
         } else if path.exists() || looks_like_a_path(name) {
-            loaded.file(path, rules)?;
+            loaded.file(path, rules)
         } else {
-            loaded.builtin(name, rules)?;
-        }
+            loaded.builtin(name, rules)
+        };
+        // Whatever is wrong with one, the others are read too.
+        loaded.errors.extend(read.err().map(ProfileErrors::into_vec).unwrap_or_default());
     }
-    Ok(loaded.targets)
+    ProfileErrors::none_of(loaded.errors, loaded.targets)
 }
 
 /// The text of one profile, as it is written: of a file, or of a built-in profile.
 ///
 /// # Errors
 /// When there is none, or it is not UTF-8 text.
-pub fn text_of(name: &str) -> Result<String, ProfileError> {
+pub fn text_of(name: &str) -> Result<String, ProfileErrors> {
     let path = Path::new(name);
     if path.exists() || looks_like_a_path(name) {
         let bytes = document::read_file(path).map_err(|cause| ProfileError::new(name, None, cause))?;
-        return String::from_utf8(bytes).map_err(|_| ProfileError::new(name, None, Cause::NotUtf8));
+        return String::from_utf8(bytes).map_err(|_| ProfileError::new(name, None, Cause::NotUtf8).into());
     }
-    builtin::builtin(name).map(str::to_owned).ok_or_else(|| unknown(name))
+    builtin::builtin(name).map(str::to_owned).ok_or_else(|| unknown(name).into())
 }
 
 fn unknown(name: &str) -> ProfileError {
-    let hint = match suggest::nearest(name, BUILTIN.iter().map(|(name, _)| *name)) {
+    let names: Vec<&str> = BUILTIN.iter().map(|(name, _)| *name).collect();
+    let hint = match suggest::nearest_name(name, &names) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`pgrehearse profiles` lists them".to_owned(),
     };
@@ -98,47 +100,86 @@ struct Loaded {
     /// As which argument each file was loaded, by canonical path.
     files: HashMap<PathBuf, String>,
     builtins: HashSet<String>,
+    errors: Vec<ProfileError>,
 }
 
 impl Loaded {
-    fn file(&mut self, path: &Path, rules: &Rules<'_>) -> Result<(), ProfileError> {
+    fn directory(&mut self, path: &Path, rules: &Rules<'_>) -> Result<(), ProfileErrors> {
+        for file in profiles_in(path)? {
+            if let Err(errors) = self.file(&file, rules) {
+                let origin = file.display().to_string();
+                match foreign_keys(&file) {
+                    Some(keys) => self.errors.push(no_profile(&origin, keys)),
+                    None => self.errors.extend(errors.into_vec()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &Path, rules: &Rules<'_>) -> Result<(), ProfileErrors> {
         let origin = path.display().to_string();
         let failed = |cause| ProfileError::new(&origin, None, cause);
         // First: what `<(…)` leads to has no path of its own, and is refused as the pipe that it is.
         let bytes = document::read_file(path).map_err(failed)?;
         let canonical = path.canonicalize().map_err(|error| failed(document::unreadable(error)))?;
         if let Some(first) = self.files.insert(canonical.clone(), origin.clone()) {
-            return Err(failed(Cause::GivenTwice { first }));
+            return Err(failed(Cause::GivenTwice { first }).into());
         }
         // The folder of `x.yaml` is `""`, which is the current one.
         let folder = path.parent().map(Path::to_owned);
         let made = targets_of(&bytes, Origin { name: origin, folder }, Identity::File(canonical), rules)?;
-        self.add(made)
+        self.add(made);
+        Ok(())
     }
 
-    fn builtin(&mut self, name: &str, rules: &Rules<'_>) -> Result<(), ProfileError> {
+    fn builtin(&mut self, name: &str, rules: &Rules<'_>) -> Result<(), ProfileErrors> {
         let text = builtin::builtin(name).ok_or_else(|| unknown(name))?;
         let origin = builtin::origin(name);
         if !self.builtins.insert(name.to_owned()) {
-            return Err(ProfileError::new(&origin, None, Cause::GivenTwice { first: name.to_owned() }));
+            return Err(ProfileError::new(&origin, None, Cause::GivenTwice { first: name.to_owned() }).into());
         }
         let identity = Identity::BuiltIn(name.to_owned());
-        self.add(targets_of(text.as_bytes(), Origin { name: origin, folder: None }, identity, rules)?)
+        let made = targets_of(text.as_bytes(), Origin { name: origin, folder: None }, identity, rules)?;
+        self.add(made);
+        Ok(())
     }
 
-    fn add(&mut self, made: Vec<Made>) -> Result<(), ProfileError> {
+    fn add(&mut self, made: Vec<Made>) {
         for made in made {
             let spot = made.name_spot();
             let Place { line, column } = spot.place;
             let given_at = format!("{}:{line}:{column}", spot.origin.name);
             let name = made.target.name.clone();
             if let Some(other) = self.names.insert(name.clone(), given_at) {
-                return Err(ProfileError::at(&spot, Cause::DuplicateTarget { name, other }));
+                self.errors.push(ProfileError::at(&spot, Cause::DuplicateTarget { name, other }));
             }
             self.targets.push(made);
         }
-        Ok(())
     }
+}
+
+/// What a file that belongs to another program has at its top; `None` where it can be meant as a profile: as soon as one
+/// key is a profile's, or nearly, or it cannot be read as YAML. Such files are named and not skipped, because a profile
+/// that is skipped is a target that nobody misses.
+fn foreign_keys(file: &Path) -> Option<Vec<String>> {
+    /// What other programs' files have too.
+    const COMMON: [&str; 2] = ["name", "description"];
+    let origin = Rc::new(Origin { name: String::new(), folder: None });
+    let root = document::tree(&document::read_file(file).ok()?, &origin).ok()?;
+    let Content::Mapping(entries) = &root.content else { return None };
+    let foreign: Vec<String> =
+        entries.iter().map(|entry| entry.key.text.clone()).filter(|key| !COMMON.contains(&key.as_str())).collect();
+    let is_of_profile = |key: &String| suggest::nearest(key, super::places::at_top()).is_some();
+    (!foreign.is_empty() && !foreign.iter().any(is_of_profile)).then_some(foreign)
+}
+
+fn no_profile(origin: &str, keys: Vec<String>) -> ProfileError {
+    const SHOWN: usize = 4;
+    let more = if keys.len() > SHOWN { ", …" } else { "" };
+    let keys: Vec<String> = keys.iter().take(SHOWN).map(|key| format!("`{:.30}`", key.escape_debug())).collect();
+    let cause = Cause::NoProfile { keys: format!("{}{more}", keys.join(", ")) };
+    ProfileError::new(origin, None, cause).hint(Some("give -p the files that are, or move this one".to_owned()))
 }
 
 #[cfg(test)]
@@ -183,9 +224,43 @@ mod tests {
     }
 
     #[test]
+    fn all_that_is_wrong_with_several_files_is_said_at_once() {
+        let files = Files::new(&[
+            ("1.yaml", "name: a\npostgres: 17\nfoo: 1\ncluster: {encodng: UTF8}\nroles: [{name: b, login: maybe}]\n"),
+            ("2.yaml", B),
+            ("3.yaml", "name: b\npostgres: 16\nlimits: {pids: 1, cpus: 0}\n"),
+        ]);
+        let error = files.load(&[&files.path(""), "latin"]).unwrap_err();
+        let places: Vec<&str> = error.lines().map(|line| line.split(": ").next().unwrap()).collect();
+        let wanted = ["1.yaml:3:1", "1.yaml:4:11", "1.yaml:5:26", "3.yaml:3:16", "3.yaml:3:25", "profiles"];
+        assert_eq!(places, wanted, "{error}");
+    }
+
+    #[test]
+    fn a_file_of_another_program_in_a_directory_is_said_to_be_one() {
+        let compose = "name: shop\nservices: {db: {image: postgres}}\nvolumes: {}\n";
+        let files = Files::new(&[("a.yaml", A), ("docker-compose.yml", compose)]);
+        assert_eq!(
+            files.load(&[&files.path("")]).unwrap_err(),
+            "docker-compose.yml: this is no profile: no key of a profile stands at its top, but `services`, `volumes`; \
+             give -p the files that are, or move this one"
+        );
+        // By its own name it is what was asked for.
+        assert!(files.load(&[&files.path("docker-compose.yml")]).unwrap_err().contains("unknown key `services`"));
+    }
+
+    #[test]
+    fn a_mistyped_profile_in_a_directory_is_not_taken_for_a_file_of_another_program() {
+        let files = Files::new(&[("a.yaml", "nme: a\npostgrs: 17\nservices: {}\n")]);
+        let error = files.load(&[&files.path("")]).unwrap_err();
+        assert!(error.contains("2:1: unknown key `postgrs` in the profile; did you mean `postgres`?"), "{error}");
+    }
+
+    #[test]
     fn an_unknown_name_proposes_the_nearest_built_in() {
         let files = Files::new(&[]);
         assert_eq!(files.load(&["latin"]).unwrap_err(), "profiles: unknown profile `latin`; did you mean `latin1`?");
+        assert_eq!(files.load(&["rds"]).unwrap_err(), "profiles: unknown profile `rds`; did you mean `rds-like`?");
         assert!(files.load(&["zzzzzzzz"]).unwrap_err().ends_with("`pgrehearse profiles` lists them"));
     }
 

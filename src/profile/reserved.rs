@@ -30,6 +30,11 @@ const RESERVED: [(&str, &str); 26] = [
     ("restore_command", "a sandbox follows no other server"),
 ];
 
+/// All of them.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    RESERVED.iter().map(|(name, _)| *name)
+}
+
 /// Why a setting, in lower case, cannot be a target's, where it cannot.
 pub fn why(setting: &str) -> Option<&'static str> {
     RESERVED.iter().find(|(reserved, _)| *reserved == setting).map(|(_, why)| *why)

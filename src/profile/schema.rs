@@ -5,15 +5,21 @@
 //! see a profile.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::glob::Glob;
+use super::reserved;
+use super::rules::{Acceptable, KnownFinding};
 use super::types::{Client, Expect, Jobs, Setting, Target};
 use super::units::{ByteSize, HumanDuration};
 use crate::postgres::Major;
+
+/// What the schema is called, and where profiles say it is. The host is to be replaced like that of the workflows.
+pub const SCHEMA_URL: &str = "https://example.com/your/copy/of/pgrehearse/docs/profile.schema.json";
 
 /// Keys that take the word `source`, by their path.
 const FROM_THE_DUMP: [&str; 13] = [
@@ -35,13 +41,16 @@ const FROM_THE_DUMP: [&str; 13] = [
 /// The schema, in the dialect of 2020-12.
 ///
 /// What it accepts can still be wrong: whether names are those of the profile's own roles, and what PostgreSQL makes of
-/// values, only reading a profile shows.
-pub fn schema() -> Value {
+/// values, only reading a profile shows. `findings` are those that a profile may name.
+pub fn schema(findings: &[KnownFinding<'_>]) -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<Target>().to_value();
     // The whole's own words; those of the type are for this program.
     schema["title"] = json!("A profile of pgrehearse");
-    schema["description"] = json!("One kind of target to rehearse restores in.");
+    schema["description"] = json!("One kind of server to restore into.");
+    schema["$id"] = json!(SCHEMA_URL);
+    name_findings(&mut schema, findings);
+    name_settings(&mut schema);
     if let Some(definitions) = schema.get_mut("$defs").and_then(Value::as_object_mut) {
         for (name, definition) in definitions {
             let within = match name.as_str() {
@@ -69,6 +78,36 @@ pub fn schema() -> Value {
     schema
 }
 
+/// `accept` and `severity` take the names of findings.
+fn name_findings(schema: &mut Value, findings: &[KnownFinding<'_>]) {
+    if findings.is_empty() {
+        return;
+    }
+    let names = |fits: fn(Acceptable) -> bool| -> Vec<&str> {
+        findings.iter().filter(|known| fits(known.acceptable)).map(|known| known.name).collect()
+    };
+    let acceptable = names(|acceptable| matches!(acceptable, Acceptable::Freely | Acceptable::ByName));
+    if let Some(finding) = schema.pointer_mut("/$defs/Accept/properties/finding") {
+        finding["enum"] = json!(acceptable);
+    }
+    if let Some(severity) = schema.pointer_mut("/properties/severity") {
+        severity["propertyNames"] = json!({"enum": names(|_| true)});
+    }
+}
+
+/// Settings have names of PostgreSQL's form, and none that pgrehearse sets itself.
+fn name_settings(schema: &mut Value) {
+    let reserved: Vec<&str> = reserved::names().collect();
+    for of in ["Cluster", "Database", "Role"] {
+        let maps = ["", "/anyOf/1"].map(|map| format!("/$defs/{of}{map}/properties/settings"));
+        for map in maps {
+            if let Some(settings) = schema.pointer_mut(&map) {
+                settings["propertyNames"] = json!({"pattern": r"^[A-Za-z_][A-Za-z0-9_.]*$", "not": {"enum": reserved}});
+            }
+        }
+    }
+}
+
 /// Lets the keys of a map be written as a profile may write them beside their types.
 fn widen(map: &mut Value, within: &str) {
     let required: Vec<String> = match map.get("required").and_then(Value::as_array) {
@@ -91,16 +130,24 @@ fn widen(map: &mut Value, within: &str) {
             adding.insert(format!("{key}+"), adds);
         }
         let mut others = Vec::new();
+        if has_type(value, "boolean") {
+            others.push(json!({"type": "string", "pattern": "^([Yy][Ee][Ss]|[Nn][Oo]|[Oo][Nn]|[Oo][Ff][Ff])$"}));
+        }
+        if ["member_of", "members"].contains(&key.as_str()) {
+            others.push(json!({"type": "string", "minLength": 1}));
+        }
         if FROM_THE_DUMP.contains(&format!("{within}{key}").as_str()) {
             let words = if key == "postgres" { json!(["source", "source+1"]) } else { json!(["source"]) };
-            others.push(json!({"enum": words, "description": "What the dump says of the server that it comes from."}));
+            others.push(json!({"enum": words, "description": "The value of the server that the dump comes from."}));
         }
         if !is_text(value) && !["sql", "expect"].contains(&key.as_str()) {
-            others.push(json!({"type": "string", "pattern": r"\$\{.*\}", "description": "From the environment."}));
+            others.push(
+                json!({"type": "string", "pattern": r"\$\{.*\}", "description": "A variable of the environment."}),
+            );
         }
         if !required.contains(key) {
             others.push(
-                json!({"type": "null", "description": "Takes away what the profile that this one extends says."}),
+                json!({"type": "null", "description": "Removes the value of the profile that this one extends."}),
             );
         }
         let (mut about, mut own) = (Map::new(), value.as_object().cloned().unwrap_or_default());
@@ -184,6 +231,32 @@ pub fn or_installed(schema: &mut Schema) {
     *schema = json_schema!({"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/Installed"}}, map]});
 }
 
+/// A number of rows instead of a map.
+pub fn or_rows(schema: &mut Schema) {
+    let map = std::mem::take(schema).to_value();
+    *schema = json_schema!({"anyOf": [ROWS.clone(), map]});
+}
+
+/// How many rows a table must have.
+pub fn rows(_: &mut SchemaGenerator) -> Schema {
+    Schema::try_from(ROWS.clone()).unwrap_or_default()
+}
+
+static ROWS: LazyLock<Value> = LazyLock::new(|| {
+    let comparison = r"^(empty|not empty|[0-9]+|(=|!=|<>|<=|>=|<|>) *('[0-9]+'|[0-9]+) *)$";
+    json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": comparison}]})
+});
+
+/// Options of a client, each one argument.
+pub fn options(_: &mut SchemaGenerator) -> Schema {
+    let own = r"^--(dbname|host|port|username|file|format|jobs)(=|$)";
+    let several = r"^-[^=\s]*\s";
+    json_schema!({
+        "type": "array",
+        "items": {"type": "string", "minLength": 1, "not": {"anyOf": [{"pattern": own}, {"pattern": several}]}}
+    })
+}
+
 pub fn date(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "format": "date"})
 }
@@ -213,13 +286,13 @@ macro_rules! written_as {
 }
 
 written_as! {
-    Major, "Major", {"anyOf": [{"type": "integer", "minimum": *Major::PLAUSIBLE.start(), "maximum": *Major::PLAUSIBLE.end()}, {"type": "string", "pattern": "^[1-3][0-9]$"}]};
+    Major, "Major", {"anyOf": [{"type": "integer", "minimum": *Major::PLAUSIBLE.start(), "maximum": *Major::PLAUSIBLE.end()}, {"type": "string", "pattern": "^([12][0-9]|30)$"}]};
     Setting, "Setting", {"type": ["string", "number", "boolean"]};
     Client, "Client", {
         "anyOf": [
             {"enum": ["target"]},
             {"type": "integer", "minimum": *Major::PLAUSIBLE.start(), "maximum": *Major::PLAUSIBLE.end()},
-            {"type": "string", "pattern": "^[1-3][0-9]$"}
+            {"type": "string", "pattern": "^([12][0-9]|30)$"}
         ]
     };
     Jobs, "Jobs", {
@@ -249,13 +322,21 @@ written_as! {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-    use crate::profile::{BUILTIN, DEMO};
+    use crate::profile::{BUILTIN, DEMO, Rules, parse_all};
+
+    /// The last four are those of the profile that says everything.
+    const FINDINGS: [KnownFinding<'static>; 6] = [
+        KnownFinding { name: "role-missing", acceptable: Acceptable::Freely },
+        KnownFinding { name: "dump-truncated", acceptable: Acceptable::Never },
+        KnownFinding { name: "missing-role", acceptable: Acceptable::Freely },
+        KnownFinding { name: "missing-extension", acceptable: Acceptable::Freely },
+        KnownFinding { name: "any-error", acceptable: Acceptable::ByName },
+        KnownFinding { name: "not-used", acceptable: Acceptable::OfProfile },
+    ];
 
     fn validator() -> jsonschema::Validator {
-        jsonschema::draft202012::new(&schema()).unwrap()
+        jsonschema::draft202012::new(&schema(&FINDINGS)).unwrap()
     }
 
     fn objections(validator: &jsonschema::Validator, yaml: &str) -> Vec<String> {
@@ -354,15 +435,85 @@ mod tests {
             }
         }
         let mut without = Vec::new();
-        look(&schema(), "", &mut without);
+        look(&schema(&[]), "", &mut without);
         assert_eq!(without, Vec::<String>::new());
     }
 
+    /// Whether reading a profile takes it, and what the schema has against it.
+    fn both(validator: &jsonschema::Validator, rest: &str) -> (bool, Vec<String>) {
+        let text = format!("{{name: x, {rest}}}");
+        let rules = Rules { known_findings: Some(&FINDINGS), ..Rules::default() };
+        (parse_all(&text, "x.yaml", &rules).is_ok(), objections(validator, &text))
+    }
+
     #[test]
-    fn the_schema_in_the_repository_is_this_one() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/profile.schema.json");
-        let text = std::fs::read_to_string(&path).unwrap_or_default();
-        let hint = "write it with: cargo run -- profiles schema > docs/profile.schema.json";
-        assert_eq!(text, format!("{:#}\n", schema()), "{hint}");
+    fn what_the_program_takes_the_schema_takes() {
+        let validator = validator();
+        for rest in [
+            "postgres: 17",
+            "postgres: \"17\"",
+            "postgres: 12",
+            "postgres: '${NO_SUCH_VARIABLE:-16}'",
+            "image: 'postgres:17@sha256:0000000000000000000000000000000000000000000000000000000000000000'",
+            "postgres: source, roles: source, tablespaces: source, cluster: {locale: source, locales: source}",
+            "postgres: source+1, restore: {client: source}",
+            "postgres: 17, limits: {disk: 10gb, memory: 4Gi, timeout: 30 min, cpus: 1.5}",
+            "postgres: 17, limits: {memory: 4294967296, shm: 1.5GiB, timeout: '1 hour, 5 minutes'}",
+            "postgres: 17, database: shop, roles: [app], extensions: [citext]",
+            "postgres: 17, roles: [app, {name: b, member_of: app, login: yes, inherit: off}]",
+            "postgres: 17, roles: [{name: a, members: b}, {name: b, createdb: true, settings: {work_mem: 4MB}}]",
+            "postgres: 17, cluster: {checksums: on, settings: {a.b: 1, work_mem: 64MB, jit: off}}",
+            "postgres: 17, restore: {jobs: \"4\", client: '16', options: [--no-owner, -x, -t, '--schema=my shop']}",
+            "postgres: 17, restore: {jobs: auto, client: target}",
+            "postgres: 17, checks: {tables: {a: 100, b: not empty, c: '>= 5', d: {rows: empty}, e: {rows: \"= '7'\"}}}",
+            "postgres: 17, checks: {queries: [{name: q, sql: SELECT 1, expect: [[1, a], [2, null]], timeout: 5s}]}",
+            "postgres: 17, checks: {queries: [{name: q, sql: SELECT 1, expect: '> 0'}], write_as: app}",
+            "postgres: 17, init: [{sql: SELECT 1, as: postgres}]",
+            "postgres: 17, severity: {role-missing: warning, dump-truncated: error}",
+            "postgres: 17, accept: [{finding: role-missing, reason: known, until: 2099-12-31}]",
+            "extends: rds-like, roles+: [x], extensions+: [citext], database: ~",
+            "matrix: {postgres: 15..18}",
+            "matrix: {postgres: [17, 18], how: {a: , b: {limits: {pids: 64}}}}",
+            "postgres: 17, tablespaces: [fast, {name: slow}], database: {schemas: [a, {name: b}], public: {create: [PUBLIC]}}",
+        ] {
+            assert_eq!(both(&validator, rest), (true, Vec::new()), "{rest}");
+        }
+    }
+
+    #[test]
+    fn what_the_program_refuses_the_schema_refuses() {
+        let validator = validator();
+        for rest in [
+            "postgres: 9",
+            "postgres: 9.6",
+            "postgres: 31",
+            "postgres: '31'",
+            "version: 17",
+            "postgres: 17, locale: C",
+            "postgres: 17, roles: [{name: a, login: maybe}]",
+            "postgres: 17, roles: [{name: a, member_of: {a: b}}]",
+            "postgres: 17, limits: {disk: 10 bananas}",
+            "postgres: 17, limits: {timeout: 30}",
+            "postgres: 17, limits: {pids: 1}",
+            "postgres: 17, cluster: {settings: {port: 5433}}",
+            "postgres: 17, cluster: {settings: {'work mem': 1}}",
+            "postgres: 17, roles: [{name: a, settings: {log_destination: stderr}}]",
+            "postgres: 17, database: {settings: {listen_addresses: '*'}}",
+            "postgres: 17, restore: {options: ['--no-owner --no-acl']}",
+            "postgres: 17, restore: {options: ['--dbname=x']}",
+            "postgres: 17, restore: {options: ['']}",
+            "postgres: 17, restore: {jobs: 0}",
+            "postgres: 17, checks: {tables: {a: 1 row}}",
+            "postgres: 17, checks: {tables: {a: {rows: at least 1}}}",
+            "postgres: 17, checks: {tables: {a: {min: 1}}}",
+            "postgres: 17, severity: {role-mising: warning}",
+            "postgres: 17, severity: {role-missing: fatal}",
+            "postgres: 17, accept: [{finding: role-mising, reason: known, until: 2099-12-31}]",
+            "postgres: 17, accept: [{finding: dump-truncated, reason: known, until: 2099-12-31}]",
+            "postgres: 17, checks: {queries: [{name: q, sql: SELECT 1, expect: {a: 1}}]}",
+        ] {
+            let (taken, objections) = both(&validator, rest);
+            assert!(!taken && !objections.is_empty(), "{rest}: {taken} {objections:?}");
+        }
     }
 }

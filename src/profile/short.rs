@@ -10,7 +10,8 @@ use super::yaml::{Content, Entry, Key, Node};
 ///
 /// - `database: shop` is `database: {name: shop}`,
 /// - `extensions: [postgis]` is `extensions: {installed: [postgis]}`,
-/// - `roles: [app]` is `roles: [{name: app}]`.
+/// - `roles: [app]` is `roles: [{name: app}]`, and `member_of: staff` of a role is `member_of: [staff]`,
+/// - `checks: {tables: {orders: 100}}` is `checks: {tables: {orders: {rows: 100}}}`.
 ///
 /// # Errors
 /// Where `extensions` and `extensions+` are both given, which would be one key twice.
@@ -37,16 +38,45 @@ fn long_form(entry: &Entry) -> Option<Entry> {
         ("extensions", Content::Sequence(_)) => ("extensions", named("installed", value)),
         ("extensions+", Content::Sequence(_)) => ("extensions", named("installed+", value)),
         ("roles" | "roles+", Content::Sequence(items)) => {
-            let is_name = |item: &Rc<Node>| matches!(item.content, Content::Scalar { .. }) && !item.is_null();
-            if !items.iter().any(is_name) {
+            let long = |item: &Rc<Node>| if is_value(item) { Some(named("name", item)) } else { role(item) };
+            if !items.iter().any(|item| long(item).is_some()) {
                 return None;
             }
-            let items = items.iter().map(|item| if is_name(item) { named("name", item) } else { Rc::clone(item) });
+            let items = items.iter().map(|item| long(item).unwrap_or_else(|| Rc::clone(item)));
             (entry.key.text.as_str(), Node::at(&value.spot(), Content::Sequence(items.collect())))
+        }
+        ("checks", Content::Mapping(_)) => {
+            let tables = |value: &Rc<Node>| mapped(value, |_, table| is_value(table).then(|| named("rows", table)));
+            ("checks", mapped(value, |key, value| if key == "tables" { tables(value) } else { None })?)
         }
         _ => return None,
     };
     Some(Entry { key: Key { text: key.to_owned(), ..entry.key.clone() }, value })
+}
+
+/// Whether something is a value by itself.
+fn is_value(node: &Node) -> bool {
+    matches!(node.content, Content::Scalar { .. }) && !node.is_null()
+}
+
+/// A role with the one that it is a member of as a list.
+fn role(role: &Rc<Node>) -> Option<Rc<Node>> {
+    let list = |group: &Rc<Node>| Node::at(&group.spot(), Content::Sequence(vec![Rc::clone(group)]));
+    mapped(role, |key, group| (["member_of", "members"].contains(&key) && is_value(group)).then(|| list(group)))
+}
+
+/// A map in which some values are others; `None` where all of them stay.
+fn mapped(map: &Rc<Node>, other: impl Fn(&str, &Rc<Node>) -> Option<Rc<Node>>) -> Option<Rc<Node>> {
+    let others: Vec<Option<Rc<Node>>> =
+        map.entries().iter().map(|entry| other(&entry.key.text, &entry.value)).collect();
+    if others.iter().all(Option::is_none) {
+        return None;
+    }
+    let entries = map.entries().iter().zip(others).map(|(entry, other)| Entry {
+        key: entry.key.clone(),
+        value: other.unwrap_or_else(|| Rc::clone(&entry.value)),
+    });
+    Some(Node::at(&map.spot(), Content::Mapping(entries.collect())))
 }
 
 /// A map with one entry, which stands where its value does.
@@ -68,11 +98,32 @@ mod tests {
     fn a_name_stands_for_the_thing_of_that_name() {
         assert_eq!(read("database: shop"), read("database: {name: shop}"));
         assert_eq!(read("roles: [app, {name: b}]"), read("roles: [{name: app}, {name: b}]"));
+        assert_eq!(
+            read("roles: [a, {name: b, member_of: a}, {name: c, members: b}]"),
+            read("roles: [{name: a}, {name: b, member_of: [a]}, {name: c, members: [b]}]")
+        );
+        assert_eq!(
+            read("checks: {tables: {orders: 100, a.b: not empty, c: '>= 5', d: {rows: 1}}}"),
+            read("checks: {tables: {orders: {rows: 100}, a.b: {rows: not empty}, c: {rows: '>= 5'}, d: {rows: 1}}}")
+        );
         assert_eq!(read("extensions: [citext]"), read("extensions: {installed: [citext]}"));
         assert_eq!(
             read("extends: rds-like\nroles+: [more]\nextensions+: [citext]"),
             read("extends: rds-like\nroles+: [{name: more}]\nextensions: {installed+: [citext]}")
         );
+    }
+
+    #[test]
+    fn yes_and_no_are_true_and_false_where_nothing_else_can_be_meant() {
+        let words =
+            "roles: [{name: a, login: yes, inherit: off, createdb: On, createrole: NO}]\ncluster: {checksums: on}";
+        let plain = "roles: [{name: a, login: true, inherit: false, createdb: true}]\ncluster: {checksums: true}";
+        assert_eq!(read(words), read(plain));
+        let quoted =
+            parse("name: x\npostgres: 17\nroles: [{name: a, login: 'yes'}]\n", "x.yaml").unwrap_err().to_string();
+        assert!(quoted.ends_with("`roles[0].login` must be `true` or `false`, not the text `yes`"), "{quoted}");
+        let on = read("cluster: {settings: {a.b: yes}}").cluster.settings["a.b"].0.clone();
+        assert_eq!(on, "yes", "PostgreSQL reads it itself");
     }
 
     #[test]

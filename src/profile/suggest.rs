@@ -12,6 +12,17 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// The candidate that a name most probably was meant to be: one that is near, or else one that it is the beginning or a part of.
+pub fn nearest_name<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    const LEAST: usize = 3;
+    let part = comparable(name);
+    let begins = |candidate: &&&str| part.len() >= LEAST && comparable(candidate).starts_with(&part);
+    let holds = |candidate: &&&str| part.len() >= LEAST && comparable(candidate).contains(&part);
+    nearest(name, candidates.iter().copied())
+        .or_else(|| candidates.iter().find(begins).copied())
+        .or_else(|| candidates.iter().find(holds).copied())
+}
+
 /// `did you mean …?`, or the words to choose from where none is near and they are few enough to read.
 pub fn hint(word: &str, candidates: &[&str]) -> Option<String> {
     const READABLE: usize = 16;
@@ -37,6 +48,20 @@ mod tests {
         assert_eq!(hint("encodng", &["encoding", "locale"]).unwrap(), "did you mean `encoding`?");
         assert_eq!(hint("createDB", &["createdb", "createrole"]).unwrap(), "did you mean `createdb`?");
         assert_eq!(hint("rolse", &["role", "roles", "rules"]).unwrap(), "did you mean `roles`?");
+    }
+
+    #[test]
+    fn proposes_what_a_name_is_a_part_of() {
+        let names = ["azure-flexible-like", "cloud-sql-like", "docker-default", "rds-like", "sql-ascii"];
+        for (name, near) in [
+            ("rds", "rds-like"),
+            ("azure", "azure-flexible-like"),
+            ("sql", "sql-ascii"),
+            ("flexible", "azure-flexible-like"),
+        ] {
+            assert_eq!(nearest_name(name, &names), Some(near), "{name}");
+        }
+        assert_eq!((nearest_name("x", &names), nearest_name("oracle", &names)), (None, None));
     }
 
     #[test]

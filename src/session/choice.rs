@@ -7,7 +7,7 @@ use pgdump_reader::{Dump, Facts};
 use super::error::RunError;
 use crate::finding::profile_rules;
 use crate::postgres::Major;
-use crate::profile::{self, DumpFacts, ProfileError, Rules, Target};
+use crate::profile::{self, DumpFacts, ProfileErrors, Rules, Target};
 
 /// Folders that `run` looks for where no profile is named, the first one first.
 const FOLDERS: [&str; 2] = ["pgrehearse", "profiles"];
@@ -50,8 +50,8 @@ impl NamedTargets {
     /// The targets that the names mean.
     ///
     /// # Errors
-    /// The first thing that is wrong with a profile.
-    pub fn load(names: Vec<String>) -> Result<Self, ProfileError> {
+    /// All that is wrong with a profile.
+    pub fn load(names: Vec<String>) -> Result<Self, ProfileErrors> {
         let targets = profile::load_with(&names, &profile_rules())?;
         Ok(Self { names, targets })
     }
@@ -85,8 +85,8 @@ impl Wanted {
     /// Loads the profiles that are wanted.
     ///
     /// # Errors
-    /// The first thing that is wrong with one of them.
-    pub fn load(targets: Targets) -> Result<Self, ProfileError> {
+    /// All that is wrong with them.
+    pub fn load(targets: Targets) -> Result<Self, ProfileErrors> {
         let (names, folder) = match targets {
             Targets::These(targets) => return Ok(Wanted::These(targets)),
             Targets::Named(names) => (names, None),
@@ -117,7 +117,7 @@ impl Wanted {
 }
 
 /// The default set: where dumps are mostly restored to, in versions that are no older than the dump's.
-fn suited(source: &DumpFacts) -> Result<Chosen, ProfileError> {
+fn suited(source: &DumpFacts) -> Result<Chosen, ProfileErrors> {
     let rules = Rules { source: Some(source), ..profile_rules() };
     let mut names: Vec<String> = DEFAULT.map(str::to_owned).to_vec();
     let mut left_out = Vec::new();

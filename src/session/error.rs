@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::engine::EngineError;
 use crate::exit;
 use crate::fixes::DirectoryError;
-use crate::profile::ProfileError;
+use crate::profile::ProfileErrors;
 
 /// Why a run came to no verdict. What goes wrong with one target is no such error: that target is untested, and the report
 /// says why.
@@ -23,9 +23,9 @@ pub enum RunError {
     /// The targets hang on what the dump says, and it could not be read that far.
     #[error("the dump cannot be read to its end: {0}")]
     DumpUnread(String),
-    /// A profile is wrong.
+    /// Profiles are wrong.
     #[error(transparent)]
-    Profile(#[from] ProfileError),
+    Profile(#[from] ProfileErrors),
     /// Files with fixes cannot go where they were asked for.
     #[error(transparent)]
     Fixes(#[from] DirectoryError),

@@ -34,9 +34,7 @@ fn what_extends_and_varies_is_shown_with_where_each_value_comes_from() {
     let ran = home.finish(home.program().args(["profiles", "show", "--raw", "rds-like"]));
     ran.expect(0);
     let file = std::fs::read_to_string("profiles/rds-like.yaml").unwrap();
-    // The line that names the schema holds only where the file lies.
-    let (modeline, rest) = file.split_once('\n').unwrap();
-    assert!(modeline.starts_with("# yaml-language-server: ") && ran.stdout == rest, "{}", ran.stdout);
+    assert_eq!(ran.stdout, file);
 }
 
 #[test]
@@ -110,4 +108,21 @@ fn the_schema_is_json() {
     ran.expect(0);
     let schema: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert!(schema["properties"]["cluster"]["description"].is_string());
+    assert!(schema["$defs"]["Accept"]["properties"]["finding"].to_string().contains("\"role-missing\""));
+}
+
+#[test]
+fn all_errors_of_all_profiles_are_printed_a_line_each() {
+    let home = Home::new();
+    let one = home.file("one.yaml", "name: one\npostgres: 17\nlocale: C\ncluster: {encodng: UTF8}\n");
+    let other = home.file("other.yaml", "name: other\nversion: 17\n");
+    let ran = home.finish(home.program().args(["profiles", "check"]).args([&one, &other]));
+    ran.expect(2);
+    let said = |path: &std::path::Path, rest: &str| format!("pgrehearse: {}:{rest}", path.display());
+    let wanted = [
+        said(&one, "3:1: unknown key `locale` in the profile; it belongs in `cluster` or `database`"),
+        said(&one, "4:11: unknown key `encodng` in `cluster`; did you mean `encoding`?"),
+        said(&other, "2:1: unknown key `version` in the profile; did you mean `postgres`?"),
+    ];
+    assert_eq!(ran.stderr.lines().collect::<Vec<_>>(), wanted, "{}", ran.stderr);
 }

@@ -9,25 +9,25 @@ use serde::{Deserialize, Serialize};
 use super::super::pattern::Pattern;
 use super::super::units::{ByteSize, HumanDuration};
 
-/// What must hold after the restore.
+/// Your own checks, which run after the restore.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Checks {
-    /// Diagnostic queries and what must come back.
+    /// Queries, each with the result that it must have.
     pub queries: Vec<Query>,
-    /// What tables must hold, by name: `shop.customers` as reports write it, or `customers` as the database's
-    /// `search_path` finds it.
+    /// How many rows tables must have, by name: `shop.customers` as reports write it, or `customers` as the database's
+    /// `search_path` finds it. A value alone, such as `100` or `">= 100"`, is the number of rows.
     pub tables: BTreeMap<String, TableAsk>,
-    /// How long the restore may take and how large the result may be.
+    /// The longest time that the restore may take, and the largest size of its result.
     pub budget: Option<Budget>,
-    /// The role as which rows are written to see whether they can be; the superuser where left out.
+    /// The role that inserts test rows, usually that of the application. Default: the superuser.
     pub write_as: Option<String>,
-    /// Files of tests in pgTAP: paths or patterns, from the folder of the profile's file.
+    /// pgTAP test files: paths or patterns, relative to the profile's folder.
     pub pgtap: Vec<String>,
     /// What those files hold, read with the profile.
     #[serde(skip)]
     pub pgtap_files: Vec<TestFile>,
-    /// How long one check may take in one database; half of `limits.timeout` where left out.
+    /// The longest time that one check may take in one database. Default: half of `limits.timeout`.
     pub timeout: Option<HumanDuration>,
 }
 
@@ -47,45 +47,48 @@ pub struct TestFile {
     pub text: Vec<u8>,
 }
 
-/// What one table must hold.
+/// How many rows one table must have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = crate::profile::schema::or_rows)]
 pub struct TableAsk {
-    /// How many rows: `empty`, `not empty`, a number, or a comparison with one.
+    /// The number of rows: `empty`, `not empty`, an exact number, or a comparison such as `">= 1000"`.
+    #[schemars(schema_with = "crate::profile::schema::rows")]
     pub rows: Expect,
 }
 
-/// What a restore may take.
+/// The longest time and the largest size of a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(extend("minProperties" = 1))]
 pub struct Budget {
-    /// From the client's start to its end.
+    /// The longest time from the client's start to its end.
     pub restore: Option<HumanDuration>,
-    /// All restored databases together, as `pg_database_size` counts them.
+    /// The largest size of all restored databases together, as `pg_database_size` counts them.
     pub size: Option<ByteSize>,
 }
 
-/// One diagnostic query and what must come back.
+/// A query and the result that it must have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    /// How reports call it.
+    /// The name that reports show.
     pub name: String,
-    /// What is asked.
+    /// The SQL of the query. It is rolled back.
     pub sql: String,
-    /// The database to ask, where a dump restores several; the target's own where left out.
+    /// The database to query, if a dump restores several. Default: the target's own.
     #[serde(default)]
     pub database: Option<String>,
-    /// What must come back.
+    /// The result that the query must have: `empty`, `not empty`, a comparison in quotes such as `">= 1"`, a pattern such
+    /// as `"~ '^v[0-9]+$'"`, a value, or a list of rows.
     pub expect: Expect,
-    /// How long it may take.
+    /// The longest time that it may take.
     #[serde(default = "Query::default_timeout")]
     pub timeout: HumanDuration,
-    /// The role that asks, of the profile or of the dump; the superuser where left out.
+    /// The role that runs the query, from the profile or the dump. Default: the superuser.
     #[serde(default, rename = "as")]
     pub as_role: Option<String>,
-    /// Whether a query that does not hold fails the target.
+    /// Whether another result fails the target or is only a warning.
     #[serde(default)]
     pub severity: QuerySeverity,
 }

@@ -8,32 +8,31 @@ use serde::{Deserialize, Serialize};
 use super::super::scalars::name_or_map;
 use super::super::units::ByteSize;
 
-/// How the cluster is made by `initdb` and configured.
+/// How `initdb` creates the cluster, and its configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Cluster {
-    /// A server encoding by PostgreSQL's name, for example `UTF8`, `LATIN1` or `SQL_ASCII`.
+    /// The server encoding, for example `UTF8`, `LATIN1` or `SQL_ASCII`.
     pub encoding: String,
     /// LC_COLLATE and LC_CTYPE of the cluster, for example `en_US.UTF-8` or `C`.
     pub locale: String,
-    /// More locales that this target has installed, beside `locale` and those of the image.
+    /// More locales that the operating system has, for collations and other databases of the dump.
     pub locales: Vec<String>,
-    /// Whose rules the cluster's locale goes by.
+    /// The locale provider: `libc`, `icu` (from PostgreSQL 15 on) or `builtin` (from 17 on).
     pub locale_provider: LocaleProvider,
-    /// The ICU locale where `locale_provider` is `icu`, for example `en-US`.
+    /// The ICU locale, for example `en-US`. Needed with the provider `icu`.
     pub icu_locale: Option<String>,
     /// The name of the bootstrap superuser.
     pub superuser: String,
-    /// Whether data pages have checksums; PostgreSQL's own default where left out, which is no until 17 and yes from 18
-    /// on.
+    /// Data checksums. Default: PostgreSQL's own, off up to 17 and on from 18.
     pub checksums: Option<bool>,
-    /// The size of a WAL file, a power of two from `1MiB` to `1GiB`; PostgreSQL's own `16MiB` where left out.
+    /// The WAL segment size, a power of two from `1MiB` to `1GiB`. Default: PostgreSQL's `16MiB`.
     pub wal_segment_size: Option<ByteSize>,
-    /// Libraries that the server loads when it starts, for example `pg_stat_statements`.
+    /// Libraries that the server loads at start, for example `pg_stat_statements`. The image must have them.
     pub shared_preload_libraries: Vec<String>,
-    /// The server's TimeZone, for example `Europe/Berlin`; `UTC` where left out.
+    /// The server's `TimeZone`, for example `Europe/Berlin`. Default: `UTC`.
     pub time_zone: Option<String>,
-    /// Server settings by name; they win over the sandbox's own.
+    /// Server settings, as in postgresql.conf. They override the sandbox's own.
     pub settings: BTreeMap<String, Setting>,
 }
 
@@ -55,16 +54,16 @@ impl Default for Cluster {
     }
 }
 
-/// Whose rules a locale goes by.
+/// The locale provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LocaleProvider {
-    /// The operating system's.
+    /// The operating system's locales.
     #[default]
     Libc,
-    /// Those of the ICU library. From PostgreSQL 15 on.
+    /// The ICU library. From PostgreSQL 15 on.
     Icu,
-    /// PostgreSQL's own. From PostgreSQL 17 on.
+    /// PostgreSQL's builtin provider. From PostgreSQL 17 on.
     Builtin,
 }
 
@@ -79,20 +78,20 @@ impl LocaleProvider {
     }
 }
 
-/// The value of a server setting: YAML scalars are taken as PostgreSQL would read them from its configuration file.
+/// The value of a setting, as in postgresql.conf.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting(pub String);
 
-/// When an image is pulled, in Docker's words.
+/// When the image is pulled, with Docker's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Pull {
-    /// Where the engine does not have it.
+    /// Only if the engine does not have it.
     #[default]
     Missing,
-    /// Before every rehearsal; a pull that fails leaves the target untested, whatever is at hand.
+    /// Before every rehearsal. If a pull fails, the target is untested.
     Always,
-    /// Never: the engine has it, or the target is untested.
+    /// Never. If the engine does not have it, the target is untested.
     Never,
 }
 
@@ -100,21 +99,21 @@ pub enum Pull {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Entrypoint {
-    /// pgrehearse itself: `initdb` and `postgres` are called directly, which is faster and shut in more tightly.
+    /// pgrehearse itself runs `initdb` and `postgres`, which is faster and more tightly isolated.
     #[default]
     Direct,
-    /// The image's own entrypoint, for images whose first start makes roles, schemas or extensions of their own.
+    /// The image's own entrypoint, for images that create roles, schemas or extensions at their first start.
     Image,
 }
 
-/// A tablespace that is there before the restore; in YAML its name alone, or a map.
+/// A tablespace that exists before the restore: its name, or a map.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, remote = "Self")]
 #[schemars(transform = crate::profile::schema::or_name)]
 pub struct Tablespace {
     /// The tablespace's name.
     pub name: String,
-    /// Who owns it, a role of the profile; the superuser where left out.
+    /// The owner, a role of the profile. Default: the superuser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
 }

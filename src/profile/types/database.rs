@@ -8,30 +8,30 @@ use serde::{Deserialize, Serialize};
 use super::super::scalars::name_or_map;
 use super::cluster::{LocaleProvider, Setting};
 
-/// The database that is restored into.
+/// The database to restore into.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(transform = crate::profile::schema::or_name)]
 pub struct Database {
     /// The database's name.
     pub name: String,
-    /// A role of the profile; the superuser where left out.
+    /// The owner, a role of the profile. Default: the superuser.
     pub owner: Option<String>,
-    /// What it is copied from; `template0` where its encoding or locale is not the cluster's, else `template1`.
+    /// The template database. Default: `template0` if its encoding or locale is not the cluster's, else `template1`.
     pub template: Option<Template>,
-    /// Its encoding; the cluster's where left out.
+    /// The encoding. Default: the cluster's.
     pub encoding: Option<String>,
-    /// Its LC_COLLATE and LC_CTYPE; the cluster's where left out.
+    /// LC_COLLATE and LC_CTYPE. Default: the cluster's.
     pub locale: Option<String>,
-    /// Whose rules its locale goes by; the cluster's where left out.
+    /// The locale provider. Default: the cluster's.
     pub locale_provider: Option<LocaleProvider>,
-    /// Its ICU locale where `locale_provider` is `icu`; the cluster's where left out.
+    /// The ICU locale, with the provider `icu`. Default: the cluster's.
     pub icu_locale: Option<String>,
-    /// Settings that every session in it begins with, as `ALTER DATABASE … SET` takes them.
+    /// Settings of the database, as `ALTER DATABASE … SET` takes them.
     pub settings: BTreeMap<String, Setting>,
-    /// Schemas that are there before the restore, beside `public`.
+    /// Schemas that exist before the restore, beside `public`.
     pub schemas: Vec<Schema>,
-    /// Who owns the schema `public` and who may create in it.
+    /// The owner of the schema `public`, and who may create objects in it.
     pub public: Public,
 }
 
@@ -52,11 +52,11 @@ impl Default for Database {
     }
 }
 
-/// A database that others are copied from.
+/// A template database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Template {
-    /// The one that is never changed, from which a database of any encoding and locale can be made.
+    /// The pristine one, from which a database of any encoding and locale can be created.
     Template0,
     /// The usual one.
     Template1,
@@ -72,48 +72,47 @@ impl Template {
     }
 }
 
-/// A schema that is there before the restore; in YAML its name alone, or a map.
+/// A schema that exists before the restore: its name, or a map.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, remote = "Self")]
 #[schemars(transform = crate::profile::schema::or_name)]
 pub struct Schema {
-    /// The schema's name.
+    /// The name of the schema.
     pub name: String,
-    /// Who owns it, a role of the profile; the superuser where left out.
+    /// The owner, a role of the profile. Default: the superuser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
 }
 
 name_or_map!(Schema, name, "a schema's name, or a map with `name`", |it| it.owner.is_none());
 
-/// The schema `public`. Where left out it is as the version makes it: until 14 the superuser owns it and everybody may create
-/// in it, from 15 on `pg_database_owner` owns it and nobody else may.
+/// The schema `public`. Default: as the version creates it. Up to 14 the superuser owns it and everybody may create objects in it; from
+/// 15 on `pg_database_owner` owns it and nobody else may.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Public {
-    /// Who owns it: a role of the profile, the superuser, or from PostgreSQL 14 on `pg_database_owner`.
+    /// The owner: a role of the profile, the superuser, or from PostgreSQL 14 on `pg_database_owner`.
     pub owner: Option<String>,
-    /// The only ones beside the owner who may create in it: roles of the profile, or `PUBLIC` for everybody.
+    /// Who has CREATE on it beside the owner: roles of the profile, or `PUBLIC` for everybody.
     pub create: Option<Vec<String>>,
 }
 
-/// SQL that is run before the restore. One of `sql` and `file` says it.
+/// SQL that runs before the restore, from `sql` or from `file`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(extend("anyOf" = [{"required": ["sql"]}, {"required": ["file"]}]))]
 pub struct Init {
-    /// The statements themselves.
+    /// The statements. They run in one transaction.
     pub sql: Option<String>,
-    /// A file of statements, in UTF-8 and without commands of psql; its path from the folder of the profile's file.
+    /// A file of SQL statements in UTF-8, without psql commands; its path relative to the profile's folder.
     pub file: Option<String>,
     /// What that file holds, read with the profile.
     #[serde(skip)]
     pub file_text: Option<String>,
-    /// The role that runs them, of the profile; the superuser where left out.
+    /// The role that runs them, from the profile. Default: the superuser.
     #[serde(rename = "as")]
     pub as_role: Option<String>,
-    /// The database that they are run in; the one that is restored into where left out, and `postgres` where the dump makes
-    /// that one itself.
+    /// The database to run them in. Default: the one to restore into, or `postgres` if the dump creates that one.
     pub database: Option<String>,
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::glob::Glob;
 
-/// How bad a finding is. Only an error fails a target, unless the run wants warnings to.
+/// The severity of a finding. Only errors fail a target, unless the run says `--fail-on warning`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -30,17 +30,16 @@ impl Severity {
 pub struct Accept {
     /// The name of the finding.
     pub finding: String,
-    /// The objects that it is accepted for, as reports name them, with or without their kind; every object where left
-    /// out.
+    /// The objects, as reports name them, with or without their kind; `*` and `?` are wildcards. Default: every object.
     #[serde(default)]
     pub object: Option<Glob>,
-    /// The targets that it is accepted in; every target of the profile where left out.
+    /// The targets, by name; `*` and `?` are wildcards. Default: every target of the profile.
     #[serde(default)]
     pub target: Option<Glob>,
     /// Why it is accepted.
     #[schemars(regex(pattern = r"\S"))]
     pub reason: String,
-    /// The last day on which it is accepted.
+    /// The last day (UTC) on which it is accepted, such as `2027-01-31`.
     #[serde(deserialize_with = "crate::profile::scalars::date")]
     #[schemars(schema_with = "crate::profile::schema::date")]
     pub until: jiff::civil::Date,

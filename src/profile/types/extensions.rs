@@ -5,34 +5,33 @@ use serde::{Deserialize, Serialize};
 
 use super::super::scalars::{self, name_or_map};
 
-/// Which extensions are there before the restore, and which a restore may create.
+/// Extensions that exist before the restore, and those that a restore may create.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(transform = crate::profile::schema::or_installed)]
 pub struct Extensions {
     /// Extensions that the superuser creates before the restore.
     pub installed: Vec<Installed>,
-    /// The only extensions that this target lets one create; all that the image has where left out. A role without superuser
-    /// can create them too, as on a managed service.
+    /// The only extensions that the target allows, even to a role that is no superuser, as on a managed service. Default: all that the
+    /// image has.
     pub allowed: Option<Vec<String>>,
-    /// Extensions that this target does not let one create.
+    /// Extensions that the target does not allow.
     pub forbidden: Vec<String>,
-    /// Extensions that this target marks as trusted: a role without superuser that may create in the database can create
-    /// them.
+    /// More trusted extensions: a role with CREATE on the database can create them without being a superuser.
     pub trusted: Vec<String>,
 }
 
-/// An extension that is there before the restore; in YAML its name alone, or a map.
+/// An extension that exists before the restore: its name, or a map.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, remote = "Self")]
 #[schemars(transform = crate::profile::schema::or_name)]
 pub struct Installed {
     /// The extension's name.
     pub name: String,
-    /// The schema that its objects are in; where left out, the one that the extension itself names or else `public`.
+    /// The schema of its objects. Default: the one that the extension names, or else `public`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-    /// Its version; the image's default where left out.
+    /// The version. Default: the image's.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "scalars::version")]
     #[schemars(schema_with = "crate::profile::schema::text")]
     pub version: Option<String>,

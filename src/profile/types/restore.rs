@@ -12,24 +12,24 @@ use crate::postgres::Major;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Restore {
-    /// The role that restores; the cluster's superuser where left out.
+    /// The role that restores; it needs LOGIN. Default: the superuser.
     #[serde(rename = "as")]
     pub as_role: Option<String>,
-    /// Whose pg_restore and psql restore.
+    /// The version of pg_restore and psql: `target` for the target's own, or another major version.
     pub client: Client,
-    /// How many parallel jobs pg_restore gets.
+    /// The number of pg_restore's parallel jobs, or `auto`: one for each CPU, or one where parallel jobs could change the result.
     pub jobs: Jobs,
-    /// Passed to pg_restore or psql as they are, and reported.
+    /// Options for pg_restore or psql, one argument in each item: `[--no-owner, --no-acl]`. Reports name them.
+    #[schemars(schema_with = "crate::profile::schema::options")]
     pub options: Vec<String>,
-    /// A file that lists what pg_restore restores, as `pg_restore -l` writes it; its path from the folder of the profile's
-    /// file.
+    /// A list of the entries to restore, as `pg_restore -l` writes it; its path relative to the profile's folder.
     pub list: Option<String>,
     /// What that file holds, read with the profile.
     #[serde(skip)]
     pub list_text: Option<Vec<u8>>,
 }
 
-/// Whose pg_restore and psql do the restore; in YAML `target` or a major version.
+/// The version of pg_restore and psql: `target`, or a major version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Client {
     /// The target's own.
@@ -48,23 +48,23 @@ pub enum Jobs {
     Exactly(u16),
 }
 
-/// What a sandbox may use at most.
+/// The limits of a sandbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Memory, without swap.
     pub memory: ByteSize,
-    /// CPUs; fractions are allowed.
+    /// The number of CPUs; fractions are allowed.
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 4096))]
     pub cpus: f64,
-    /// Processes and threads.
+    /// The number of processes and threads.
     #[schemars(range(min = 32))]
     pub pids: u32,
     /// The size of /dev/shm, which parallel queries and index builds need.
     pub shm: ByteSize,
-    /// What data, log and temporary files may take.
+    /// The disk space of data, log and temporary files.
     pub disk: ByteSize,
-    /// From the start of the sandbox to the last check.
+    /// The time from the start of the sandbox to the end of the last check.
     pub timeout: HumanDuration,
 }
 

@@ -8,45 +8,44 @@ use serde::{Deserialize, Serialize};
 use super::super::scalars::name_or_map;
 use super::cluster::Setting;
 
-/// A role that is there before the restore.
+/// A role that exists before the restore.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = crate::profile::schema::or_name)]
 pub struct Role {
     /// The role's name.
     pub name: String,
-    /// Whether it can log in: LOGIN.
+    /// LOGIN: it can log in.
     #[serde(default)]
     pub login: bool,
-    /// Whether it is a superuser: SUPERUSER.
+    /// SUPERUSER: it is a superuser.
     #[serde(default)]
     pub superuser: bool,
-    /// Whether it can make databases: CREATEDB.
+    /// CREATEDB: it can create databases.
     #[serde(default)]
     pub createdb: bool,
-    /// Whether it can make roles: CREATEROLE.
+    /// CREATEROLE: it can create roles.
     #[serde(default)]
     pub createrole: bool,
-    /// Whether it can replicate: REPLICATION.
+    /// REPLICATION: it can start replication.
     #[serde(default)]
     pub replication: bool,
-    /// Whether row level security does not hold for it: BYPASSRLS.
+    /// BYPASSRLS: it bypasses row level security.
     #[serde(default)]
     pub bypassrls: bool,
-    /// INHERIT or NOINHERIT; PostgreSQL's default is INHERIT.
+    /// INHERIT, or NOINHERIT if false.
     #[serde(default = "yes")]
     pub inherit: bool,
-    /// How many connections it can have at a time; any number where left out.
+    /// CONNECTION LIMIT: the number of its concurrent connections. Default: no limit.
     #[serde(default)]
     pub connection_limit: Option<u32>,
-    /// Settings that its sessions begin with, as `ALTER ROLE … SET` takes them.
+    /// Settings of the role, as `ALTER ROLE … SET` takes them.
     #[serde(default)]
     pub settings: BTreeMap<String, Setting>,
-    /// Roles of the profile or predefined ones that this role is made a member of.
+    /// The roles that this one is a member of: roles of the profile, or predefined ones such as `pg_monitor`.
     #[serde(default)]
     pub member_of: Vec<Membership>,
-    /// Roles of the profile that are made members of this one, as PostgreSQL's `CREATE ROLE … ROLE` has it: the same as this
-    /// role among their own `member_of`, which is where they stand when the profile has been read.
+    /// The roles of the profile that are members of this one, as in `CREATE ROLE … ROLE`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<String>,
 }
@@ -55,21 +54,20 @@ fn yes() -> bool {
     true
 }
 
-/// A role's membership of another one; in YAML that one's name alone, or a map.
+/// A membership in another role: the role's name, or a map.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, remote = "Self")]
 #[schemars(transform = crate::profile::schema::or_name)]
 pub struct Membership {
-    /// The role that it is made a member of.
+    /// The role that it is a member of.
     pub role: String,
-    /// Whether the member can make others members: ADMIN.
+    /// ADMIN: the member can grant the role to others.
     #[serde(default, skip_serializing_if = "is_no")]
     pub admin: bool,
-    /// Whether the member has the role's privileges without SET ROLE: INHERIT, from PostgreSQL 16 on. As the member's own
-    /// `inherit` says where left out.
+    /// INHERIT, from PostgreSQL 16 on: the member has the role's privileges without SET ROLE. Default: the member's own `inherit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inherit: Option<bool>,
-    /// Whether the member can SET ROLE to the role: SET, from PostgreSQL 16 on. Yes where left out.
+    /// SET, from PostgreSQL 16 on: the member can SET ROLE to the role. Default: true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set: Option<bool>,
 }

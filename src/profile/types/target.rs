@@ -19,26 +19,25 @@ use crate::postgres::Major;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
-    /// How the target is called in every output.
+    /// The name of the target in every output.
     #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._+@,\[\]-]{0,99}$"))]
     pub name: String,
     /// One line about the target, for lists and reports.
     #[serde(default)]
     pub description: String,
-    /// The server's major version. Needed unless `image` names an image; with one, the image's own version, or the
-    /// target is untested.
+    /// The major version of the server; 13 to 18 are tested. Needed unless `image` is given; if the image has another version, the target is
+    /// untested.
     #[serde(default)]
     pub postgres: Option<Major>,
-    /// A whole image reference, for example `postgis/postgis:17-3.5`; a digest (`postgres:17@sha256:…`) pins it.
+    /// The image, for example `postgis/postgis:17-3.5`; a digest (`postgres:17@sha256:…`) pins it.
     #[serde(default)]
     #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._/:@-]*$"))]
     pub image: Option<String>,
-    /// The repository that `postgres: N` is taken from, for mirrors and locally built images; `--image-repository`
-    /// wins over it, and without either it is `postgres`.
+    /// The repository of the image for `postgres: N`, such as a mirror. `--image-repository` overrides it. Default: `postgres`.
     #[serde(default)]
     pub image_repository: Option<String>,
-    /// The tag that `postgres: N` is taken by, in which `{postgres}` stands for the major version, for example
-    /// `{postgres}-bookworm`; `{postgres}` where left out.
+    /// The tag of the image for `postgres: N`, for example `{postgres}-bookworm`; `{postgres}` stands for the major version. Default:
+    /// `{postgres}`.
     #[serde(default)]
     pub image_tag: Option<String>,
     /// When the image is pulled.
@@ -47,37 +46,37 @@ pub struct Target {
     /// What starts the server in its container.
     #[serde(default)]
     pub entrypoint: Entrypoint,
-    /// How the cluster is made and configured.
+    /// How the cluster is created and configured.
     #[serde(default)]
     pub cluster: Cluster,
-    /// The roles that are there before the restore, beside the superuser.
+    /// The roles that exist before the restore, beside the superuser. `source`: those that the dump names.
     #[serde(default)]
     pub roles: Vec<Role>,
-    /// The tablespaces that are there before the restore, beside PostgreSQL's own two.
+    /// The tablespaces that exist before the restore. `source`: those that the dump names.
     #[serde(default)]
     pub tablespaces: Vec<Tablespace>,
-    /// The database that is restored into.
+    /// The database to restore into.
     #[serde(default)]
     pub database: Database,
-    /// Which extensions are there, and which may be created.
+    /// The extensions that exist, and those that may be created. A list alone is what exists.
     #[serde(default)]
     pub extensions: Extensions,
-    /// SQL that is run before the restore, after all else of the profile has been made.
+    /// SQL that runs just before the restore.
     #[serde(default)]
     pub init: Vec<Init>,
     /// Who restores, and how.
     #[serde(default)]
     pub restore: Restore,
-    /// What the sandbox may use at most.
+    /// The limits of the sandbox.
     #[serde(default)]
     pub limits: Limits,
-    /// What must hold after the restore.
+    /// Your own checks, which run after the restore.
     #[serde(default)]
     pub checks: Checks,
-    /// Known findings that do not fail the target until a date.
+    /// Known findings that do not fail the target, each until a date.
     #[serde(default)]
     pub accept: Vec<Accept>,
-    /// What findings count as in this target, by the finding's name, instead of what they usually do.
+    /// The severity of findings in this target, by the finding's name.
     #[serde(default)]
     pub severity: BTreeMap<String, Severity>,
     /// Whether something of it is the dump's: the words `source`.
@@ -171,7 +170,7 @@ impl Target {
         self.database.locale.as_deref().unwrap_or(&self.cluster.locale)
     }
 
-    /// Whose rules its locale goes by.
+    /// The provider of its locale.
     pub fn database_locale_provider(&self) -> LocaleProvider {
         self.database.locale_provider.unwrap_or(self.cluster.locale_provider)
     }

@@ -15,16 +15,15 @@ pub fn check(target: &mut Target, at: &Places<'_>) -> Result<(), ProfileError> {
         return Err(at.bad(steps!["cluster", "superuser"], why));
     }
     for (index, locale) in cluster.locales.iter().enumerate() {
-        names::locale(locale).map_err(|why| at.bad(steps!["cluster", "locales", index], why))?;
+        at.each(|| names::locale(locale).map_err(|why| at.bad(steps!["cluster", "locales", index], why)));
     }
+    at.each(|| wal_segment_size(cluster, at));
+    at.each(|| libraries(cluster, at));
+    at.each(|| time_zone(cluster, at));
+    settings::check(&cluster.settings, steps!["cluster", "settings"], at);
+    at.each(|| said_twice(cluster, at));
     cluster.encoding = server_encoding(&cluster.encoding, "cluster", at)?.to_owned();
-    Locality::of_cluster(target).check(at)?;
-    let cluster = &target.cluster;
-    wal_segment_size(cluster, at)?;
-    libraries(cluster, at)?;
-    time_zone(cluster, at)?;
-    settings::check(&cluster.settings, steps!["cluster", "settings"], at)?;
-    said_twice(cluster, at)
+    Locality::of_cluster(target).check(at)
 }
 
 /// `IsValidWalSegSize` in src/include/access/xlog_internal.h.

@@ -29,8 +29,8 @@ pub fn check(target: &mut Target, at: &Places<'_>) -> Result<(), ProfileError> {
         let why = "`postgres` is created by initdb, with the encoding and locale of the cluster";
         return Err(at.bad(steps!["database", "name"], why));
     }
-    settings::check(&database.settings, steps!["database", "settings"], at)?;
-    schemas(target, at)?;
+    settings::check(&database.settings, steps!["database", "settings"], at);
+    at.each(|| schemas(target, at));
     public(target, at)
 }
 

@@ -19,7 +19,7 @@ pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
     ];
     for (key, list) in lists {
         for (index, extension) in list.iter().enumerate() {
-            names::extension(extension).map_err(|why| at.bad(steps!["extensions", key, index], why))?;
+            at.each(|| names::extension(extension).map_err(|why| at.bad(steps!["extensions", key, index], why)));
         }
     }
     for (index, extension) in extensions.forbidden.iter().enumerate() {

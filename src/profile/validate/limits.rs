@@ -21,15 +21,16 @@ pub fn check(limits: &Limits, at: &Places<'_>) -> Result<(), ProfileError> {
         [("memory", limits.memory, LEAST_MEMORY), ("shm", limits.shm, LEAST_SHM), ("disk", limits.disk, LEAST_DISK)];
     for (name, size, least) in sizes {
         if size < least {
-            return Err(at.bad(steps!["limits", name], format!("{size} is too little for a server; at least {least}")));
+            let why = format!("{size} is too little for a server; at least {least}");
+            at.each(|| Err(at.bad(steps!["limits", name], why)));
         }
     }
     if !(limits.cpus > 0.0 && limits.cpus <= MOST_CPUS) {
-        return Err(at.bad(steps!["limits", "cpus"], format!("must be more than 0 and at most {MOST_CPUS}")));
+        at.each(|| Err(at.bad(steps!["limits", "cpus"], format!("must be more than 0 and at most {MOST_CPUS}"))));
     }
     if limits.pids < LEAST_PIDS {
         let why = format!("{} processes are too few for a server; at least {LEAST_PIDS}", limits.pids);
-        return Err(at.bad(steps!["limits", "pids"], why));
+        at.each(|| Err(at.bad(steps!["limits", "pids"], why)));
     }
     if limits.timeout.0 == Duration::ZERO {
         return Err(at.bad(steps!["limits", "timeout"], "must be more than 0"));

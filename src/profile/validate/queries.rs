@@ -7,55 +7,60 @@ use super::{Places, steps};
 use crate::profile::{Checks, ProfileError, Query, names};
 
 pub fn check(checks: &Checks, at: &Places<'_>) -> Result<(), ProfileError> {
-    queries(&checks.queries, at)?;
+    queries(&checks.queries, at);
     if let Some(role) = &checks.write_as {
-        names::identifier(role, "role").map_err(|why| at.bad(steps!["checks", "write_as"], why))?;
+        at.each(|| names::identifier(role, "role").map_err(|why| at.bad(steps!["checks", "write_as"], why)));
     }
     for (name, table) in &checks.tables {
-        let refused = |why: &str| at.bad_key(steps!["checks", "tables"], name, why);
-        if name.trim().is_empty() {
-            return Err(refused("a table needs a name"));
-        }
-        if name.contains(char::is_control) {
-            return Err(refused("a table's name is one line of text"));
-        }
-        if !table.rows.fits_count() {
-            let why =
-                "a number of rows is `empty`, `not empty`, a whole number or a comparison with one, such as `>= 1`";
-            return Err(at.bad(steps!["checks", "tables", name, "rows"], why));
-        }
+        at.each(|| {
+            let refused = |why: &str| at.bad_key(steps!["checks", "tables"], name, why);
+            if name.trim().is_empty() {
+                return Err(refused("a table needs a name"));
+            }
+            if name.contains(char::is_control) {
+                return Err(refused("a table's name is one line of text"));
+            }
+            if !table.rows.fits_count() {
+                let why =
+                    "a number of rows is `empty`, `not empty`, a whole number or a comparison with one, such as `>= 1`";
+                return Err(at.bad(steps!["checks", "tables", name, "rows"], why));
+            }
+            Ok(())
+        });
     }
     Ok(())
 }
 
-fn queries(queries: &[Query], at: &Places<'_>) -> Result<(), ProfileError> {
+fn queries(queries: &[Query], at: &Places<'_>) {
     let mut first_of_name = HashMap::new();
     for (index, query) in queries.iter().enumerate() {
         let at_query = |key: &'static str, why: String| at.bad(steps!["checks", "queries", index, key], why);
-        if query.name.trim().is_empty() {
-            return Err(at_query("name", "a query needs a name: reports call it by that".into()));
-        }
-        if query.name.contains(char::is_control) {
-            return Err(at_query("name", "a query's name is one line of text".into()));
-        }
-        if let Some(first) = first_of_name.insert(query.name.as_str(), index) {
-            return Err(at_query("name", format!("already the name of checks.queries[{first}]")));
-        }
-        if query.sql.trim().is_empty() {
-            return Err(at_query("sql", "there is nothing to ask".into()));
-        }
-        if let Some(database) = &query.database {
-            names::identifier(database, "database").map_err(|why| at_query("database", why))?;
-        }
-        if let Some(role) = &query.as_role {
-            // Any name that the dump may bring, not only those of the profile.
-            names::identifier(role, "role").map_err(|why| at_query("as", why))?;
-        }
-        if query.timeout.0 < SHORTEST || query.timeout.0 > LONGEST {
-            return Err(at_query("timeout", "a query may take from 1ms to 24d".into()));
-        }
+        at.each(|| {
+            if query.name.trim().is_empty() {
+                return Err(at_query("name", "a query needs a name: reports call it by that".into()));
+            }
+            if query.name.contains(char::is_control) {
+                return Err(at_query("name", "a query's name is one line of text".into()));
+            }
+            if let Some(first) = first_of_name.insert(query.name.as_str(), index) {
+                return Err(at_query("name", format!("already the name of checks.queries[{first}]")));
+            }
+            if query.sql.trim().is_empty() {
+                return Err(at_query("sql", "there is nothing to ask".into()));
+            }
+            if let Some(database) = &query.database {
+                names::identifier(database, "database").map_err(|why| at_query("database", why))?;
+            }
+            if let Some(role) = &query.as_role {
+                // Any name that the dump may bring, not only those of the profile.
+                names::identifier(role, "role").map_err(|why| at_query("as", why))?;
+            }
+            if query.timeout.0 < SHORTEST || query.timeout.0 > LONGEST {
+                return Err(at_query("timeout", "a query may take from 1ms to 24d".into()));
+            }
+            Ok(())
+        });
     }
-    Ok(())
 }
 
 /// What `statement_timeout` takes: whole milliseconds in 31 bits; 0 would be no limit.

@@ -8,39 +8,56 @@ use crate::profile::{Membership, ProfileError, Role, Target, names, suggest};
 
 pub fn check(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
     let superuser = &target.cluster.superuser;
+    let before = at.found();
     let mut first_of_name = HashMap::new();
     for (index, role) in target.roles.iter().enumerate() {
         let name = steps!["roles", index, "name"];
-        names::role(&role.name).map_err(|why| at.bad(name, why))?;
-        if role.name == *superuser {
-            return Err(at.bad(name, format!("`{superuser}` is the cluster's superuser, which initdb creates")));
-        }
-        if let Some(first) = first_of_name.insert(role.name.as_str(), index) {
-            return Err(at.bad(name, format!("`{}` is already the name of roles[{first}]", role.name)));
-        }
+        at.each(|| {
+            names::role(&role.name).map_err(|why| at.bad(name, why))?;
+            if role.name == *superuser {
+                return Err(at.bad(name, format!("`{superuser}` is the cluster's superuser, which initdb creates")));
+            }
+            if let Some(first) = first_of_name.insert(role.name.as_str(), index) {
+                return Err(at.bad(name, format!("`{}` is already the name of roles[{first}]", role.name)));
+            }
+            Ok(())
+        });
     }
     for (index, role) in target.roles.iter().enumerate() {
-        settings::check(&role.settings, steps!["roles", index, "settings"], at)?;
-        if role.connection_limit.is_some_and(|limit| i32::try_from(limit).is_err()) {
-            let why = format!("a role's connection limit is at most {}", i32::MAX);
-            return Err(at.bad(steps!["roles", index, "connection_limit"], why));
-        }
-        for (nth, group) in role.member_of.iter().enumerate() {
-            membership_options(target, group)
-                .map_err(|(key, why)| at.bad_key(steps!["roles", index, "member_of", nth], key, why))?;
-            let twice = role.member_of.iter().take(nth).any(|earlier| earlier.role == group.role);
-            if twice {
-                let why = format!("`{}` is already a member of `{}`", role.name, group.role);
-                return Err(at.bad(steps!["roles", index, "member_of", nth], why));
-            }
-            membership(target, role, &group.role)
-                .map_err(|(why, hint)| at.bad(steps!["roles", index, "member_of", nth], why).hint(hint))?;
-        }
+        at.each(|| one(target, index, role, at));
     }
-    if let Some(index) = member_of_itself(target) {
+    if at.found() == before
+        && let Some(index) = member_of_itself(target)
+    {
         let why = format!("`{}` would be a member of itself through other roles", target.roles[index].name);
         return Err(at.bad(steps!["roles", index, "member_of"], why));
     }
+    Ok(())
+}
+
+/// What is said of one role.
+fn one(target: &Target, index: usize, role: &Role, at: &Places<'_>) -> Result<(), ProfileError> {
+    settings::check(&role.settings, steps!["roles", index, "settings"], at);
+    if role.connection_limit.is_some_and(|limit| i32::try_from(limit).is_err()) {
+        let why = format!("a role's connection limit is at most {}", i32::MAX);
+        return Err(at.bad(steps!["roles", index, "connection_limit"], why));
+    }
+    for (nth, group) in role.member_of.iter().enumerate() {
+        membership_options(target, group)
+            .map_err(|(key, why)| at.bad_key(steps!["roles", index, "member_of", nth], key, why))?;
+        let twice = role.member_of.iter().take(nth).any(|earlier| earlier.role == group.role);
+        if twice {
+            let why = format!("`{}` is already a member of `{}`", role.name, group.role);
+            return Err(at.bad(steps!["roles", index, "member_of", nth], why));
+        }
+        membership(target, role, &group.role)
+            .map_err(|(why, hint)| at.bad(steps!["roles", index, "member_of", nth], why).hint(hint))?;
+    }
+    Ok(())
+}
+
+/// Who owns the database.
+pub fn owner(target: &Target, at: &Places<'_>) -> Result<(), ProfileError> {
     if let Some(owner) = &target.database.owner {
         known_role(target, owner).map_err(|(why, hint)| at.bad(steps!["database", "owner"], why).hint(hint))?;
     }

@@ -1,17 +1,57 @@
 //! From tree to types: a serde deserializer whose errors say what is wrong and where, as data.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, Expected, IntoDeserializer, MapAccess, SeqAccess};
 use serde::de::{Unexpected, VariantAccess, Visitor};
 
+use super::super::Place;
 use super::scalar::{self, Number, Scalar};
-use super::tree::{Content, Entry, Node, Spot};
+use super::tree::{Content, Entry, Key, Node, Spot};
 
-/// Builds a value from a tree.
-pub fn deserialize<T: de::DeserializeOwned>(root: &Node) -> Result<T, Box<Fault>> {
-    T::deserialize(Located { node: root, path: String::new() }).map_err(|error| error.0)
+/// Builds a value from a tree, without what is left out of it.
+pub fn deserialize<T: de::DeserializeOwned>(root: &Node, without: &LeftOut) -> Result<T, Box<Fault>> {
+    T::deserialize(Located { node: root, path: String::new(), without }).map_err(|error| error.0)
+}
+
+/// What in a tree is wrong: it can be left out, so that the rest is read. Items of lists keep their numbers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// A value, by its address in the tree.
+    Value(usize),
+    /// An entry of a map, by where its key stands.
+    Entry(usize, Place, String),
+}
+
+impl Part {
+    pub fn value(node: &Node) -> Self {
+        Self::Value(std::ptr::from_ref(node).addr())
+    }
+
+    fn entry(key: &Key) -> Self {
+        Self::Entry(std::rc::Rc::as_ptr(&key.origin).addr(), key.place, key.text.clone())
+    }
+}
+
+/// The parts of a tree that are not read.
+#[derive(Debug, Default)]
+pub struct LeftOut(BTreeSet<Part>);
+
+impl LeftOut {
+    /// Leaves a part out; false where it was already.
+    pub fn add(&mut self, part: Part) -> bool {
+        self.0.insert(part)
+    }
+
+    fn has_value(&self, node: &Node) -> bool {
+        !self.0.is_empty() && self.0.contains(&Part::value(node))
+    }
+
+    pub fn has(&self, Entry { key, value }: &Entry) -> bool {
+        self.has_value(value) || !self.0.is_empty() && self.0.contains(&Part::entry(key))
+    }
 }
 
 /// What is wrong, and where. Spot and path are filled in by the innermost deserializer that the error passes.
@@ -21,6 +61,8 @@ pub struct Fault {
     pub spot: Option<Spot>,
     /// For a wrong key what holds it, for a wrong value the value: `roles[1].name`.
     pub path: Option<String>,
+    /// What to leave out to read the rest: the key or value; of a missing key what should hold it.
+    pub part: Option<Part>,
 }
 
 #[derive(Debug)]
@@ -38,13 +80,14 @@ pub struct Error(Box<Fault>);
 
 impl Error {
     fn of(kind: FaultKind) -> Self {
-        Self(Box::new(Fault { kind, spot: None, path: None }))
+        Self(Box::new(Fault { kind, spot: None, path: None, part: None }))
     }
 
-    fn at(mut self, spot: impl FnOnce() -> Spot, path: &str) -> Self {
+    fn at(mut self, spot: impl FnOnce() -> Spot, path: &str, part: impl FnOnce() -> Part) -> Self {
         if self.0.spot.is_none() {
             self.0.spot = Some(spot());
             self.0.path = Some(path.to_owned());
+            self.0.part = Some(part());
         }
         self
     }
@@ -106,6 +149,7 @@ fn in_plain_words(expected: &str) -> String {
 struct Located<'a> {
     node: &'a Node,
     path: String,
+    without: &'a LeftOut,
 }
 
 impl Located<'_> {
@@ -122,7 +166,7 @@ impl Located<'_> {
 
     /// Gives an error that has no place yet this one.
     fn place(&self, error: Error) -> Error {
-        let mut error = error.at(|| self.node.spot(), &self.path);
+        let mut error = error.at(|| self.node.spot(), &self.path, || Part::value(self.node));
         if let FaultKind::WrongType { found: found @ None, .. } = &mut error.0.kind {
             *found = Some(self.node.describe());
         }
@@ -173,7 +217,12 @@ impl<'de> Deserializer<'de> for Located<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Some(Scalar::Bool(value)) = self.scalar() else { return Err(self.wrong_type(&visitor)) };
+        let value = match (self.scalar(), &self.node.content) {
+            (Some(Scalar::Bool(value)), _) => Some(value),
+            (Some(Scalar::Text(word)), Content::Scalar { plain: true, .. }) => scalar::truth(word),
+            _ => None,
+        };
+        let Some(value) = value else { return Err(self.wrong_type(&visitor)) };
         visitor.visit_bool(value).map_err(|error| self.place(error))
     }
 
@@ -213,13 +262,19 @@ impl<'de> Deserializer<'de> for Located<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let Content::Sequence(items) = &self.node.content else { return Err(self.wrong_type(&visitor)) };
-        let items = Items { items: items.iter().enumerate(), path: &self.path };
+        let items = items.iter().enumerate().filter(|(_, item)| !self.without.has_value(item));
+        let items = Items { items, path: &self.path, without: self.without };
         visitor.visit_seq(items).map_err(|error| self.place(error))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let Content::Mapping(entries) = &self.node.content else { return Err(self.wrong_type(&visitor)) };
-        let entries = Entries { entries: entries.iter(), current: None, path: &self.path };
+        let entries = Entries {
+            entries: entries.iter().filter(|entry| !self.without.has(entry)),
+            current: None,
+            path: &self.path,
+            without: self.without,
+        };
         visitor.visit_map(entries).map_err(|error| self.place(error))
     }
 
@@ -248,6 +303,7 @@ impl<'de> Deserializer<'de> for Located<'_> {
 struct Items<'a, I> {
     items: I,
     path: &'a str,
+    without: &'a LeftOut,
 }
 
 impl<'a, 'de, I: Iterator<Item = (usize, &'a std::rc::Rc<Node>)>> SeqAccess<'de> for Items<'a, I> {
@@ -255,7 +311,7 @@ impl<'a, 'de, I: Iterator<Item = (usize, &'a std::rc::Rc<Node>)>> SeqAccess<'de>
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         let Some((index, node)) = self.items.next() else { return Ok(None) };
-        seed.deserialize(Located { node, path: format!("{}[{index}]", self.path) }).map(Some)
+        seed.deserialize(Located { node, path: format!("{}[{index}]", self.path), without: self.without }).map(Some)
     }
 }
 
@@ -263,6 +319,7 @@ struct Entries<'a, I> {
     entries: I,
     current: Option<&'a Entry>,
     path: &'a str,
+    without: &'a LeftOut,
 }
 
 impl<'a, 'de, I: Iterator<Item = &'a Entry>> MapAccess<'de> for Entries<'a, I> {
@@ -272,7 +329,7 @@ impl<'a, 'de, I: Iterator<Item = &'a Entry>> MapAccess<'de> for Entries<'a, I> {
         self.current = self.entries.next();
         let Some(Entry { key, .. }) = self.current else { return Ok(None) };
         let text: StrDeserializer<'_, Error> = key.text.as_str().into_deserializer();
-        seed.deserialize(text).map(Some).map_err(|error| error.at(|| key.spot(), self.path))
+        seed.deserialize(text).map(Some).map_err(|error| error.at(|| key.spot(), self.path, || Part::entry(key)))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
@@ -280,7 +337,7 @@ impl<'a, 'de, I: Iterator<Item = &'a Entry>> MapAccess<'de> for Entries<'a, I> {
             return Err(de::Error::custom("a value was asked for before its key"));
         };
         let path = if self.path.is_empty() { key.text.clone() } else { format!("{}.{}", self.path, key.text) };
-        seed.deserialize(Located { node: value, path })
+        seed.deserialize(Located { node: value, path, without: self.without })
     }
 }
 

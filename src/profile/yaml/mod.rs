@@ -11,7 +11,7 @@ mod scalar;
 mod tree;
 mod write;
 
-pub use de::{Fault, FaultKind, deserialize};
+pub use de::{Fault, FaultKind, LeftOut, Part, deserialize};
 pub use read::{Unreadable, place_at, read};
 pub use scalar::{Scalar, resolve};
 pub use tree::{Content, Entry, Key, Node, Origin, Spot, Step, display_path, holder};

@@ -77,6 +77,14 @@ fn syntax_error(text: &str, error: &ScanError) -> Unreadable {
         let place = Place { column: tab + 1, ..place };
         return Unreadable::at(place, cause).with_hint("YAML is indented with spaces, never with tabs");
     }
+    if error.info().contains("block scalar")
+        && let Some((value, sign)) = block_scalar(line)
+    {
+        let column = 1 + line[..line.len() - value.len()].chars().count();
+        let cause = Cause::Syntax(format!("a value that begins with `{sign}` is a block of text for YAML"));
+        let hint = format!("put it in quotes: `\"{}\"`", value.trim_end().escape_debug());
+        return Unreadable::at(Place { line: place.line, column }, cause).with_hint(&hint);
+    }
     // The parser finds a key without a value where the next one begins: it is in that line or the one above.
     if error.info() == KEY_WITHOUT_VALUE {
         let above = text.lines().enumerate().take(place.line).collect::<Vec<_>>().into_iter().rev();
@@ -92,6 +100,13 @@ fn syntax_error(text: &str, error: &ScanError) -> Unreadable {
         }
     }
     Unreadable::at(place, cause)
+}
+
+/// The value of a line that begins as a block of text does, and with what.
+fn block_scalar(line: &str) -> Option<(&str, char)> {
+    let (at, sign) =
+        [": >", ": |", "- >", "- |"].iter().filter_map(|sign| line.find(sign).zip(sign.chars().last())).min()?;
+    Some((&line[at + 2..], sign))
 }
 
 /// Builds the tree from the parser's events, without recursion.

@@ -44,6 +44,15 @@ pub fn resolve(text: &str, plain: bool) -> Scalar<'_> {
     }
 }
 
+/// Words for true and false, which YAML 1.1 and PostgreSQL have and YAML 1.2 has not.
+pub fn truth(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "yes" | "on" => Some(true),
+        "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
 /// What a scalar is, for messages: `the number 17`.
 pub fn describe(text: &str, plain: bool) -> String {
     const ROOM: usize = 40;

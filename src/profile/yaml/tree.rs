@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::super::Place;
+use super::de::Part;
 use super::scalar::{Scalar, describe, resolve};
 
 /// What a tree was read from. Nodes of several profiles stand in one tree where one extends another.
@@ -181,6 +182,18 @@ impl Node {
     /// The value at a path, if there is one.
     pub fn find(&self, path: &[Step<'_>]) -> Option<&Node> {
         path.iter().try_fold(self, Node::step)
+    }
+
+    /// The node that a part of this tree is.
+    pub fn find_part(&self, part: &Part) -> Option<&Node> {
+        if Part::value(self) == *part {
+            return Some(self);
+        }
+        match &self.content {
+            Content::Scalar { .. } => None,
+            Content::Sequence(items) => items.iter().find_map(|item| item.find_part(part)),
+            Content::Mapping(entries) => entries.iter().find_map(|entry| entry.value.find_part(part)),
+        }
     }
 
     fn step(&self, step: &Step<'_>) -> Option<&Node> {
