@@ -27,7 +27,7 @@ use self::group::Group;
 pub use super::canvas::TerminalOptions;
 use super::canvas::{BLUE, BOLD, Canvas, GREEN, RED, YELLOW};
 use super::labels::Labels;
-use super::text::{self, clip, pack, visible, wrap};
+use super::text::{self, clip, pack, visible};
 use super::{Report, SourceFacts};
 use crate::counted::{agreeing, counted};
 use crate::rehearsal::{Rehearsal, Verdict};
@@ -60,6 +60,9 @@ pub fn write(report: &Report, out: &mut dyn io::Write, options: &TerminalOptions
     let room = MOST_LINES.saturating_sub(lines(&first) + passed);
     let each = (room / (report.sources.len() - passed).max(1)).max(LEAST_LINES);
     let labels = Labels::of(report.sources.iter().map(|source| source.path.as_str()));
+    if passed > 0 {
+        writeln!(out)?;
+    }
     for (source, targets) in report.by_source().filter(|(_, targets)| is_brief(targets)) {
         Page::new(out, options, Detail::Least, targets).passed(labels.source(&source.path), targets)?;
     }
@@ -187,7 +190,10 @@ impl Page<'_> {
     /// The verdict in a sentence, and what production has too in one of its own.
     fn verdict(&mut self, report: &Report) -> io::Result<()> {
         let label = report.verdict.label().to_uppercase();
-        self.headline(verdict_style(report.verdict), &label, &sentence::of(report))?;
+        let sentence = self.shown(&sentence::of(report));
+        let took = format!("({})", text::duration(report.elapsed));
+        let words: Vec<&str> = sentence.split(' ').chain([took.as_str()]).collect();
+        self.headline_of(verdict_style(report.verdict), &label, &words)?;
         match sentence::of_source(report) {
             Some(sentence) => self.headline(YELLOW, "SOURCE", &sentence),
             None => Ok(()),
@@ -261,17 +267,25 @@ impl Page<'_> {
 
     /// `error[role-missing]: role "shop_app" does not exist`.
     fn headline(&mut self, style: Style, label: &str, title: &str) -> io::Result<()> {
-        let whole = format!("{label}: {}", self.shown(title));
-        let lines = wrap(&whole, self.columns());
-        let Some((first, rest)) = lines.split_first() else { return Ok(()) };
-        let rest = rest.join(" ");
+        let title = self.shown(title);
+        self.headline_of(style, label, &title.split(' ').collect::<Vec<_>>())
+    }
+
+    /// The same of words that are not broken: the first line has the label, the others are indented.
+    fn headline_of(&mut self, style: Style, label: &str, words: &[&str]) -> io::Result<()> {
+        let label = format!("{label}:");
+        let words: Vec<&str> = std::iter::once(label.as_str()).chain(words.iter().copied()).collect();
+        let lines = pack(words.iter().copied(), " ", self.columns());
+        let Some(first) = lines.first() else { return Ok(()) };
+        // What stands in the first line, as many words as it has spaces more than one.
+        let taken = (1..=words.len()).rev().find(|taken| words[..*taken].join(" ") == *first).unwrap_or(words.len());
         // Labels are ASCII, and shorter than the narrowest page.
-        let (label_part, title_part) = first.split_at(label.len().min(first.len()));
+        let (label_part, title_part) = first.split_at((label.len() - 1).min(first.len()));
         writeln!(self.canvas.out, "{}{}", self.paint(style, label_part), self.paint(BOLD, title_part))?;
-        if rest.is_empty() {
+        if taken == words.len() {
             return Ok(());
         }
-        for line in wrap(&rest, self.columns() - 2) {
+        for line in pack(words[taken..].iter().copied(), " ", self.columns() - 2) {
             writeln!(self.canvas.out, "  {}", self.paint(BOLD, &line))?;
         }
         Ok(())

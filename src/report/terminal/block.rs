@@ -48,7 +48,9 @@ impl<'g, 'a> Block<'g, 'a> {
                 let subjects: Vec<_> = subjects.map(Subject::text).collect();
                 Cow::Owned(format!("{} {several}: {}", number(count as u64), subjects.join(", ")))
             }
-            (count, None) => Cow::Owned(format!("{}, and {} more of this kind", first.finding.title, number(count as u64 - 1))),
+            (count, None) => {
+                Cow::Owned(format!("{}, and {} more of this kind", first.finding.title, number(count as u64 - 1)))
+            }
         }
     }
 

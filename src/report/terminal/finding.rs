@@ -115,10 +115,13 @@ impl Page<'_> {
         if first.brief && !self.all() || is_mild {
             return Ok(());
         }
+        // What the checks have seen of the same thing says more than the client's words.
+        let same = block.followers.iter().filter(|follower| follower.finding.name == finding.name);
+        let all: Vec<&str> = same.flat_map(|follower| &follower.evidence).chain(&first.evidence).copied().collect();
         let evidence = match self.detail {
-            Detail::All | Detail::Full => first.evidence.as_slice(),
+            Detail::All | Detail::Full => all.as_slice(),
             // What the checks saw follows from what the restore failed on, as a rule.
-            Detail::Brief | Detail::Short if first.of_restore => &first.evidence[..first.evidence.len().min(1)],
+            Detail::Brief | Detail::Short if first.of_restore => &all[..all.len().min(1)],
             Detail::Brief | Detail::Short | Detail::Shorter | Detail::First | Detail::Least => &[],
         };
         self.evidence(if is_one { evidence } else { &evidence[..evidence.len().min(1)] })?;
@@ -281,7 +284,8 @@ impl Page<'_> {
             self.labelled_items(label, &start, &items)?;
             label = "";
         }
-        for follower in &block.followers {
+        let cause = block.first().map(|first| first.finding.name);
+        for follower in block.followers.iter().filter(|follower| Some(follower.finding.name) != cause) {
             let finding = follower.finding;
             let mut line = format!("{}[{}]: {}", finding.severity.label(), finding.name, follower.sentences.join("; "));
             if !finding.objects.is_empty() && self.detail <= Detail::Brief {

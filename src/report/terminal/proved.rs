@@ -19,7 +19,7 @@ impl Page<'_> {
         parts.extend(Some(proved).filter(|proved| !proved.is_empty()));
         let groups = group::collect(rehearsals);
         let findings = groups.iter().filter(|group| group.finding.severity > Severity::Note).count();
-        let findings = (findings > 0).then(|| format!("; {} (--all)", counted(findings, "finding"))).unwrap_or_default();
+        let findings = if findings > 0 { format!("; {} (--all)", counted(findings, "finding")) } else { String::new() };
         let line = format!("{}: {}{findings}", visible(name), parts.join(", "));
         self.canvas.wrapped(Style::new(), &line)
     }

@@ -19,9 +19,8 @@ const NAMED: usize = 6;
 
 /// What the run comes to.
 pub(super) fn of(report: &Report) -> String {
-    let took = text::duration(report.elapsed);
     if report.targets.is_empty() {
-        return format!("no target was rehearsed ({took})");
+        return "no target was rehearsed".to_owned();
     }
     let run = Run { report, labels: Labels::of(report.sources.iter().map(|source| source.path.as_str())) };
     // One that fails for warnings alone has come back, and so has one that only the profile's own checks fail.
@@ -59,7 +58,8 @@ pub(super) fn of(report: &Report) -> String {
         let accepted = report.targets.iter().flat_map(Rehearsal::findings).filter(|finding| finding.accepted.is_some());
         let accepted = accepted.filter(|finding| finding.severity > Severity::Note).count();
         let is_compared = all.iter().all(|target| {
-            let mut held = target.ledger.iter().filter(|entry| matches!(entry.kind, ItemKind::Rows | ItemKind::Definition));
+            let mut held =
+                target.ledger.iter().filter(|entry| matches!(entry.kind, ItemKind::Rows | ItemKind::Definition));
             held.all(|entry| entry.compared > 0 || entry.held == 0)
         });
         let (how, with) = match accepted {
@@ -72,7 +72,7 @@ pub(super) fn of(report: &Report) -> String {
         let warnings = block::warnings(&group::collect(&report.targets));
         parts.extend((warnings > 0).then(|| counted(warnings, "warning")));
     }
-    format!("{} ({took})", parts.join("; "))
+    parts.join("; ")
 }
 
 /// Why these are untested, in a few words, where it is the same for all of them.
@@ -97,8 +97,10 @@ pub(super) fn of_source(report: &Report) -> Option<String> {
     let mut is_faithful = true;
     for target in &report.targets {
         is_faithful &= target.verdict == Verdict::Pass;
-        let of_source =
-            target.shown_findings().filter(|finding| finding.name != Name::NothingRestored).filter(|finding| finding.origin == Origin::Source && finding.accepted.is_none());
+        let of_source = target
+            .shown_findings()
+            .filter(|finding| finding.name != Name::NothingRestored)
+            .filter(|finding| finding.origin == Origin::Source && finding.accepted.is_none());
         for finding in of_source.filter(|finding| finding.severity > Severity::Note) {
             if !names.contains(&finding.name.as_str()) {
                 names.push(finding.name.as_str());
@@ -129,7 +131,11 @@ fn fails_own_checks(target: &Rehearsal) -> bool {
 fn causes(report: &Report) -> Vec<String> {
     let [_] = report.sources.as_slice() else { return Vec::new() };
     let groups = group::collect(&report.targets);
-    block::of(&groups, Detail::Full).iter().filter(|block| block.fails()).map(|block| block.title().into_owned()).collect()
+    block::of(&groups, Detail::Full)
+        .iter()
+        .filter(|block| block.fails())
+        .map(|block| block.title().into_owned())
+        .collect()
 }
 
 struct Run<'a> {
