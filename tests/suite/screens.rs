@@ -101,13 +101,14 @@ fn a_database_in_a_locale_that_the_target_lacks() {
 }
 
 #[test]
-fn a_truncated_archive() {
+fn a_truncated_dump() {
     let home = Home::new();
-    let bytes = std::fs::read(dump(17, "rows.dump")).unwrap();
-    let dump = home.file("cut.dump", &bytes[..bytes.len() * 6 / 10]);
-    // Two jobs of pg_restore meet the end of the file in another order each time.
-    let profile = format!("{}restore: {{jobs: 1}}\n", bare("staging", 17));
-    assert_screen("truncated", &home.run(&dump, &[&profile]), 1);
+    // Of an archive the client and the server say it in an order that hangs on time.
+    let text = std::fs::read_to_string(dump(17, "rows.sql")).unwrap();
+    let half = text.char_indices().nth(text.chars().count() * 6 / 10).map_or(text.len(), |(at, _)| at);
+    let end = text[..half].rfind('\n').map_or(half, |at| at + 8);
+    let dump = home.file("cut.sql", &text[..end]);
+    assert_screen("truncated", &home.run(&dump, &[&bare("staging", 17)]), 1);
 }
 
 #[test]
