@@ -43,6 +43,11 @@ pub(super) fn of(report: &Report) -> String {
                 let said = parts.pop().unwrap_or_default();
                 parts.push(format!("{said}: {only}"));
             }
+            // The worst comes first.
+            [first, others @ ..] if text::width(first) <= LONGEST_CAUSE => {
+                let said = parts.pop().unwrap_or_default();
+                parts.push(format!("{said}: {first}, and {}", counted(others.len(), "more cause")));
+            }
             all => parts.push(counted(all.len(), "cause")),
         }
     }
