@@ -49,7 +49,7 @@ impl Draft {
         for result in &mut self.checks {
             let texts = result.not_compared.iter_mut().chain(&mut result.could_not).chain([&mut result.looked_at]);
             texts.for_each(|text| hider.text(text));
-            result.foreseen.iter_mut().for_each(|foreseen| hider.foreseen(foreseen));
+            result.foreseen.iter_mut().for_each(|foreseen| hider.reference(foreseen));
             if let Outcome::CouldNotLook { reason } = &mut result.outcome {
                 hider.text(reason);
             }

@@ -2,7 +2,7 @@
 
 use super::secret::secrets;
 use super::{MASK, postgres, secret};
-use crate::finding::{Finding, Reference, Subject};
+use crate::finding::{AcceptedObjects, Consequence, Difference, Finding, Reference, Subject};
 
 /// Takes the secrets out of texts.
 #[derive(Debug, Clone, Copy)]
@@ -47,31 +47,52 @@ impl Hider<'_> {
         });
     }
 
-    /// Of what says which finding was foreseen, as of the finding.
-    pub fn foreseen(&self, foreseen: &mut Reference) {
-        match foreseen {
+    /// Of what says which finding is meant, as of that finding.
+    pub fn reference(&self, reference: &mut Reference) {
+        match reference {
             Reference::Cause { subject, .. } => self.subject(subject),
             Reference::Title(title) => self.text(title),
         }
     }
 
-    /// Of a finding.
+    /// Of a finding. Each field is named: what comes to findings has to be decided here too.
     pub fn finding(&self, finding: &mut Finding) {
-        self.text(&mut finding.title);
-        self.text(&mut finding.fix);
-        let texts = finding.evidence.iter_mut().chain(&mut finding.objects);
+        let Finding {
+            name: _,
+            severity: _,
+            origin: _,
+            title,
+            subject,
+            count: _,
+            objects,
+            consequences,
+            follows,
+            evidence,
+            differences,
+            fix,
+            commands,
+            fix_files: _,
+            remedy,
+            takes_back: _,
+            accepted,
+            accepted_objects,
+            own_severity: _,
+        } = finding;
+        let texts = [title, fix].into_iter().chain(objects).chain(evidence).chain(accepted);
         texts.for_each(|text| self.text(text));
-        self.subject(&mut finding.subject);
-        for consequence in &mut finding.consequences {
-            consequence.objects.iter_mut().for_each(|text| self.text(text));
+        self.subject(subject);
+        follows.iter_mut().for_each(|cause| self.reference(cause));
+        for Consequence { kind: _, count: _, objects } in consequences {
+            objects.iter_mut().for_each(|text| self.text(text));
         }
-        for difference in &mut finding.differences {
-            let texts = difference.dump.iter_mut().chain(&mut difference.restored).chain([&mut difference.diff]);
+        for Difference { object, dump, restored, diff } in differences {
+            let texts = [object, diff].into_iter().chain(dump).chain(restored);
             texts.for_each(|text| self.text(text));
         }
-        finding.commands.iter_mut().for_each(|text| self.statement(text));
-        if let Some(after) = &mut finding.remedy.after {
-            after.statements.iter_mut().for_each(|text| self.statement(text));
+        for AcceptedObjects { objects, reason } in accepted_objects {
+            objects.iter_mut().chain([reason]).for_each(|text| self.text(text));
         }
+        let after = remedy.after.iter_mut().flat_map(|after| &mut after.statements);
+        commands.iter_mut().chain(after).for_each(|text| self.statement(text));
     }
 }

@@ -1,6 +1,7 @@
 //! Messages and statements, and what is shown of them.
 
 use super::*;
+use crate::finding::{AcceptedObjects, AfterKind, Consequence, Difference, Finding, Name, Reference, Subject};
 
 fn names() -> Names {
     let mut names = Names::default();
@@ -22,6 +23,32 @@ fn message(text: &str, voice: Voice) -> String {
 fn statement(text: &str) -> String {
     let names = names();
     Mask { dump: Some(&names), own: Names::default(), show_data: false }.statement(text)
+}
+
+#[test]
+fn no_field_of_a_finding_keeps_a_secret() {
+    const SECRET: &str = "h9-Zq3xTv";
+    let text = || format!("before {SECRET} behind");
+    let role = || Some(Subject::Role(text()));
+    let mut finding = Finding {
+        subject: role(),
+        objects: vec![text()],
+        consequences: vec![Consequence { kind: "TABLE".to_owned(), count: 1, objects: vec![text()] }],
+        follows: Some(Reference::Cause { name: Name::RoleMissing, subject: role() }),
+        evidence: vec![text()],
+        differences: vec![Difference { object: text(), dump: Some(text()), restored: Some(text()), diff: text() }],
+        fix: text(),
+        commands: vec![text()],
+        accepted: Some(text()),
+        accepted_objects: vec![AcceptedObjects { objects: vec![text()], reason: text() }],
+        ..Finding::new(Name::RoleMissing, text())
+    };
+    finding.mend_silently(AfterKind::Objects, vec![text()]);
+    Hider { of_environment: &[SECRET.to_owned()] }.finding(&mut finding);
+    assert!(!format!("{finding:?}").contains(SECRET), "{finding:#?}");
+    // What follows from it still does.
+    let cause = Finding { subject: finding.subject.clone(), ..Finding::new(Name::RoleMissing, "") };
+    assert_eq!(finding.follows, Some(Reference::of(&cause)));
 }
 
 #[test]
