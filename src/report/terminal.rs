@@ -46,32 +46,35 @@ const LABEL_WIDTH: usize = 10;
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn io::Write, options: &TerminalOptions) -> io::Result<()> {
+    let groups = group::collect(&report.targets);
     let mut first = Vec::new();
-    Page::new(&mut first, options, Detail::Full, &report.targets).verdict(report)?;
+    Page::new(&mut first, options, Detail::Full, &report.targets).verdict(report, &groups)?;
     out.write_all(&first)?;
     if options.verdict_only {
         return Ok(());
     }
     // All sources and the verdict share the screen, but each has room for the least. Of several, those that pass have a line.
-    let is_brief = |targets: &[Rehearsal]| {
-        report.sources.len() > 1 && !options.all && targets.iter().all(|target| target.verdict == Verdict::Pass)
-    };
-    let passed = report.by_source().filter(|(_, targets)| is_brief(targets)).count();
-    let room = MOST_LINES.saturating_sub(lines(&first) + passed);
-    let each = (room / (report.sources.len() - passed).max(1)).max(LEAST_LINES);
+    let is_only = report.sources.len() == 1;
+    let (passed, others): (Vec<_>, Vec<_>) = report.by_source().partition(|(_, targets)| {
+        !is_only && !options.all && targets.iter().all(|target| target.verdict == Verdict::Pass)
+    });
+    let room = MOST_LINES.saturating_sub(lines(&first) + passed.len());
+    let each = (room / others.len().max(1)).max(LEAST_LINES);
     let labels = Labels::of(report.sources.iter().map(|source| source.path.as_str()));
-    if passed > 0 {
+    if !passed.is_empty() {
         writeln!(out)?;
     }
-    for (source, targets) in report.by_source().filter(|(_, targets)| is_brief(targets)) {
+    for (source, targets) in passed {
         Page::new(out, options, Detail::Least, targets).passed(labels.source(&source.path), targets)?;
     }
-    for (source, targets) in report.by_source().filter(|(_, targets)| !is_brief(targets)) {
+    for (source, targets) in others {
         // Where it lies is for who wants to know all.
         let name = if options.all { &source.path } else { labels.source(&source.path) };
+        let own = if is_only { None } else { Some(group::collect(targets)) };
+        let groups = own.as_ref().unwrap_or(&groups);
         writeln!(out)?;
         out.write_all(&fitting(options, each - 1, |out, detail| {
-            write_source((name, source), targets, out, options, detail)
+            write_source((name, source), (targets, groups), out, options, detail)
         })?)?;
     }
     Ok(())
@@ -104,7 +107,7 @@ fn lines(drawn: &[u8]) -> usize {
 /// Draws one source and what became of it in its targets.
 fn write_source(
     source: (&str, &SourceFacts),
-    rehearsals: &[Rehearsal],
+    (rehearsals, groups): (&[Rehearsal], &[Group<'_>]),
     out: &mut dyn io::Write,
     options: &TerminalOptions,
     detail: Detail,
@@ -113,8 +116,7 @@ fn write_source(
     page.source(source)?;
     page.grid(rehearsals)?;
     page.untested(rehearsals)?;
-    let groups = group::collect(rehearsals);
-    let blocks = block::of(&groups, detail);
+    let blocks = block::of(groups, detail);
     page.findings(&blocks)?;
     page.proved(rehearsals)?;
     page.notices(rehearsals)?;
@@ -142,9 +144,9 @@ pub(super) fn write_findings(
     out: &mut dyn io::Write,
     options: &TerminalOptions,
 ) -> io::Result<()> {
+    let groups = group::collect(targets);
     let drawn = fitting(options, MOST_LINES, |out, detail| {
         let mut page = Page::new(out, options, detail, targets);
-        let groups = group::collect(targets);
         let blocks = block::of(&groups, detail);
         page.findings(&blocks)?;
         page.more(&blocks)
@@ -188,9 +190,9 @@ impl Page<'_> {
     }
 
     /// The verdict in a sentence, and what production has too in one of its own.
-    fn verdict(&mut self, report: &Report) -> io::Result<()> {
+    fn verdict(&mut self, report: &Report, groups: &[Group<'_>]) -> io::Result<()> {
         let label = report.verdict.label().to_uppercase();
-        let sentence = self.shown(&sentence::of(report));
+        let sentence = self.shown(&sentence::of(report, groups));
         let took = format!("({})", text::duration(report.elapsed));
         let words: Vec<&str> = sentence.split(' ').chain([took.as_str()]).collect();
         self.headline_of(verdict_style(report.verdict), &label, &words)?;

@@ -54,6 +54,14 @@ fn with(home: &Home, name: &str, statements: &str) -> PathBuf {
     home.file(name, with_statements(&dump(17, "small.sql"), statements))
 }
 
+/// The screen of the small dump with these statements as well.
+#[track_caller]
+fn screen_with(name: &str, file: &str, statements: &str, profile: &str, code: i32) {
+    let home = Home::new();
+    let dump = with(&home, file, statements);
+    assert_screen(name, &home.run(&dump, &[profile]), code);
+}
+
 #[test]
 fn a_pass_says_what_was_compared() {
     screen("pass", &dump(17, "shop.dump"), &matching("staging", 17), &[], 0);
@@ -66,14 +74,12 @@ fn a_pass_of_what_production_has_wrong_too() {
 
 #[test]
 fn one_missing_role() {
-    let home = Home::new();
     let sql = "CREATE TABLE public.invoice (id int); ALTER TABLE public.invoice OWNER TO billing;
         ALTER TABLE public.invoice ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON public.invoice TO billing USING (true);
         CREATE FUNCTION public.pay() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT 1';
         ALTER FUNCTION public.pay() OWNER TO billing; REVOKE ALL ON FUNCTION public.pay() FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION public.pay() TO billing;";
-    let dump = with(&home, "role.sql", sql);
-    assert_screen("role", &home.run(&dump, &[&bare("laptop", 17)]), 1);
+    screen_with("role", "role.sql", sql, &bare("laptop", 17), 1);
 }
 
 #[test]
@@ -83,11 +89,10 @@ fn three_missing_roles() {
 
 #[test]
 fn a_missing_extension() {
-    let home = Home::new();
     let sql = "CREATE EXTENSION IF NOT EXISTS postgis WITH SCHEMA public;\n\
                CREATE TABLE public.place (id int, at public.geometry(Point,4326));\n\
                CREATE INDEX place_at ON public.place USING gist (at);";
-    assert_screen("extension", &home.run(&with(&home, "place.sql", sql), &[&bare("plain", 17)]), 1);
+    screen_with("extension", "place.sql", sql, &bare("plain", 17), 1);
 }
 
 #[test]
@@ -178,25 +183,21 @@ fn interrupted_by_ctrl_c() {
 #[test]
 fn what_the_profile_accepts_and_what_only_warns() {
     let accepted = "accept: [{finding: role-missing, reason: created by the deployment, until: 2999-01-01}]\n";
-    let home = Home::new();
-    let dump = with(&home, "accepted.sql", "ALTER TABLE public.people OWNER TO deploy;");
-    assert_screen("accepted", &home.run(&dump, &[&format!("{}{accepted}", bare("staging", 17))]), 0);
+    let profile = format!("{}{accepted}", bare("staging", 17));
+    screen_with("accepted", "accepted.sql", "ALTER TABLE public.people OWNER TO deploy;", &profile, 0);
 }
 
 #[test]
 fn a_query_of_the_profile_that_fails() {
     let query = "checks: {queries: [{name: no future births, sql: 'SELECT 7', expect: '0'}]}\n";
-    let home = Home::new();
-    let profile = format!("{}{query}", bare("staging", 17));
-    assert_screen("query", &home.run(&dump(17, "small.dump"), &[&profile]), 1);
+    screen("query", &dump(17, "small.dump"), &format!("{}{query}", bare("staging", 17)), &[], 1);
 }
 
 #[test]
 fn a_row_that_the_target_refuses() {
-    let home = Home::new();
     let sql = "CREATE TABLE public.born (person int, day date);\nCOPY public.born (person, day) FROM stdin;\n\
                1\t1980-02-30\n\\.\n";
-    assert_screen("value", &home.run(&with(&home, "born.sql", sql), &[&bare("staging", 17)]), 1);
+    screen_with("value", "born.sql", sql, &bare("staging", 17), 1);
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! What is drawn together: findings of one kind that differ in nothing but what they are about, and what follows from them.
 
-use std::borrow::Cow;
-
 use super::detail::Detail;
 use super::group::Group;
 use crate::counted::number;
@@ -38,48 +36,62 @@ impl<'g, 'a> Block<'g, 'a> {
         self.causes.iter().any(|group| group.finding.fails())
     }
 
-    /// What it says first: the finding's own line, or how many there are and what they are about.
-    pub fn title(&self) -> Cow<'a, str> {
-        let Some(first) = self.first() else { return Cow::Borrowed("") };
-        match (self.causes.len(), first.finding.name.kind().several) {
-            (0 | 1, _) => Cow::Borrowed(first.finding.title.as_str()),
+    /// What it says first: the finding's own line, or how many there are and what so many of them are about.
+    pub fn title(&self, named: usize) -> String {
+        let Some(first) = self.first() else { return String::new() };
+        let title = &first.finding.title;
+        match (self.causes.len() as u64, first.finding.name.kind().several) {
+            (0 | 1, _) => title.clone(),
             (count, Some(several)) => {
-                let subjects = self.causes.iter().filter_map(|group| group.finding.subject.as_ref());
-                let subjects: Vec<_> = subjects.map(Subject::text).collect();
-                Cow::Owned(format!("{} {several}: {}", number(count as u64), subjects.join(", ")))
+                format!("{} {several}: {}", number(count), self.subjects(named, |_| String::new()))
             }
-            (count, None) => {
-                Cow::Owned(format!("{}, and {} more of this kind", first.finding.title, number(count as u64 - 1)))
-            }
+            (count, None) => format!("{title}, and {} more of this kind", number(count - 1)),
         }
     }
 
-    /// Whether a finding follows from a cause of this block in each of its targets, and is no worse.
-    fn explains(&self, group: &Group<'_>) -> bool {
-        let Some(reference) = group.finding.follows.as_ref() else { return false };
-        let is_it = |cause: &&&Group| {
-            reference.is(cause.finding)
-                && cause.finding.accepted.is_none()
-                && cause.finding.severity >= group.finding.severity
-                && group.targets.iter().all(|target| cause.targets.contains(target))
-        };
-        group.finding.accepted.is_none() && self.causes.iter().any(|cause| is_it(&cause))
+    /// What so many of the causes are about, those that hit most first; `more` is said of how much each hit.
+    pub fn subjects(&self, named: usize, more: impl Fn(u64) -> String) -> String {
+        let subject = |group: &Group<'a>| group.finding.subject.as_ref().map(Subject::to_string).unwrap_or_default();
+        let mut all: Vec<(String, u64)> = self.causes.iter().map(|group| (subject(group), group.count)).collect();
+        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let mut names: Vec<String> =
+            all.iter().take(named).map(|(subject, count)| format!("{subject}{}", more(*count))).collect();
+        if all.len() > named {
+            names.push(format!("and {} more", all.len() - named));
+        }
+        names.join(", ")
     }
+
+    /// Whether a finding follows from a cause of this block.
+    fn explains(&self, group: &Group<'_>) -> bool {
+        self.causes.iter().any(|cause| follows(group, cause))
+    }
+}
+
+/// Whether a finding follows from another one in each of its targets, and is no worse.
+fn follows(group: &Group<'_>, cause: &Group<'_>) -> bool {
+    group.finding.follows.as_ref().is_some_and(|reference| reference.is(cause.finding))
+        && !std::ptr::eq(group, cause)
+        && group.finding.accepted.is_none()
+        && cause.finding.accepted.is_none()
+        && cause.finding.severity >= group.finding.severity
+        && group.targets.iter().all(|target| cause.targets.contains(target))
 }
 
 /// The blocks of these groups, in the order of the first cause of each. Where all is shown, each finding is a block, and what
 /// follows from a cause stands behind it.
 pub(super) fn of<'g, 'a>(groups: &'g [Group<'a>], detail: Detail) -> Vec<Block<'g, 'a>> {
-    let of_other = |group: &Group<'_>| groups.iter().any(|cause| Block::new(vec![cause]).explains(group));
-    let (followers, causes): (Vec<&Group>, Vec<&Group>) = groups.iter().partition(|group| of_other(group));
+    let of_other = |group: &&Group<'_>| groups.iter().any(|cause| follows(group, cause));
+    let (followers, causes): (Vec<&Group>, Vec<&Group>) = groups.iter().partition(of_other);
     let mut blocks = match detail {
         Detail::All => causes.into_iter().map(|group| Block::new(vec![group])).collect(),
         _ => folded(&causes),
     };
     for follower in followers {
-        // Each has one: that is why it is a follower.
-        if let Some(block) = blocks.iter_mut().find(|block| block.explains(follower)) {
-            block.followers.push(follower);
+        match blocks.iter_mut().find(|block| block.explains(follower)) {
+            Some(block) => block.followers.push(follower),
+            // What it follows from follows from something else: nothing is left out for that.
+            None => blocks.push(Block::new(vec![follower])),
         }
     }
     if detail == Detail::All {

@@ -1,6 +1,5 @@
 //! Causes, each once, with what follows from them and how to fix them.
 
-use std::borrow::Cow;
 use std::io;
 
 use anstyle::Style;
@@ -9,7 +8,7 @@ use super::block::{self, Block};
 use super::detail::Detail;
 use super::{Group, Page};
 use crate::counted::{counted, counted_as, number};
-use crate::finding::{self, Finding, Origin, Severity, Subject};
+use crate::finding::{self, Finding, Origin, Severity};
 use crate::report::canvas::{DIM, severity_style};
 use crate::report::text::{self, visible};
 
@@ -50,45 +49,17 @@ impl Page<'_> {
         }
     }
 
-    /// What a block says first: the finding's own line, or how many there are and what they are about.
-    fn title_of(&self, block: &Block<'_, '_>) -> String {
-        let Some(first) = block.first() else { return String::new() };
-        let [_, others @ ..] = block.causes.as_slice() else { return String::new() };
-        if others.is_empty() {
-            return first.finding.title.clone();
-        }
-        match first.finding.name.kind().several {
-            Some(several) => {
-                format!("{} {several}: {}", number(block.causes.len() as u64), self.subjects(block, |_| String::new()))
-            }
-            None => format!("{}, and {} more of this kind", first.finding.title, others.len()),
-        }
-    }
-
-    /// What the causes of a block are about, those that hit most first.
-    fn subjects(&self, block: &Block<'_, '_>, more: impl Fn(u64) -> String) -> String {
-        let mut by_count: Vec<(Cow<'_, str>, u64)> = Vec::new();
-        for group in &block.causes {
-            by_count.push((group.finding.subject.as_ref().map(Subject::text).unwrap_or_default(), group.count));
-        }
-        by_count.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let named = if self.detail >= Detail::Short { NAMED / 2 } else { NAMED };
-        let room = self.canvas.room_for(by_count.len(), named);
-        let mut names: Vec<String> = by_count[..room]
-            .iter()
-            .map(|(subject, count)| format!("{}{}", self.shown(subject), more(*count)))
-            .collect();
-        if room < by_count.len() {
-            names.push(format!("and {} more", by_count.len() - room));
-        }
-        names.join(", ")
+    /// How many of a block's causes are named.
+    fn named(&self, block: &Block<'_, '_>) -> usize {
+        let few = if self.detail >= Detail::Short { NAMED / 2 } else { NAMED };
+        self.canvas.room_for(block.causes.len(), few)
     }
 
     fn block(&mut self, block: &Block<'_, '_>) -> io::Result<()> {
         let Some(first) = block.first() else { return Ok(()) };
         let finding = first.finding;
         let (style, label) = Self::label_of(finding);
-        let title = self.title_of(block);
+        let title = block.title(self.named(block));
         self.headline(style, &label, &title)?;
         let is_one = block.causes.len() == 1;
         if is_one {
@@ -153,7 +124,7 @@ impl Page<'_> {
     fn one_line(&mut self, block: &Block<'_, '_>) -> io::Result<()> {
         let Some(first) = block.first() else { return Ok(()) };
         let (style, label) = Self::label_of(first.finding);
-        let title = self.title_of(block);
+        let title = block.title(self.named(block));
         let room = self.columns().saturating_sub(label.len() + 2);
         let title = visible(&title).into_owned();
         let title = if text::width(&title) > room { text::cut(&title, room.saturating_sub(1)) + "…" } else { title };
@@ -244,7 +215,7 @@ impl Page<'_> {
         }
         let of_restore = block.first().is_some_and(|first| first.of_restore);
         let what = if of_restore { "statement" } else { "object" };
-        let each = self.subjects(block, |count| format!(" ({})", number(count)));
+        let each = block.subjects(self.named(block), |count| format!(" ({})", number(count)));
         self.labelled("affects", &format!("{}: {each}", counted(total, what)))
     }
 

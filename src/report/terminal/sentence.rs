@@ -2,8 +2,8 @@
 
 use super::block;
 use super::detail::Detail;
-use super::group;
-use crate::check::{CheckResult, Group, ItemKind, Outcome};
+use super::group::Group;
+use crate::check::{self, CheckResult, ItemKind, Outcome};
 use crate::counted::{agreeing, counted};
 use crate::finding::{Finding, Name, Origin, Severity};
 use crate::rehearsal::Rehearsal;
@@ -18,7 +18,7 @@ const LONGEST_CAUSE: usize = 90;
 const NAMED: usize = 6;
 
 /// What the run comes to.
-pub(super) fn of(report: &Report) -> String {
+pub(super) fn of(report: &Report, groups: &[Group<'_>]) -> String {
     if report.targets.is_empty() {
         return "no target was rehearsed".to_owned();
     }
@@ -37,7 +37,7 @@ pub(super) fn of(report: &Report) -> String {
             false => "did not restore cleanly",
         };
         parts.push(run.sentence(verb, &whole));
-        match causes(report).as_slice() {
+        match causes(report, groups).as_slice() {
             [] => {}
             [only] if text::width(only) <= LONGEST_CAUSE => {
                 let said = parts.pop().unwrap_or_default();
@@ -74,7 +74,7 @@ pub(super) fn of(report: &Report) -> String {
             count => ("restored", format!(", with {} accepted by the profile", counted(count, "finding"))),
         };
         parts.push(format!("{}{with}", run.sentence(how, &all)));
-        let warnings = block::warnings(&group::collect(&report.targets));
+        let warnings = block::warnings(groups);
         parts.extend((warnings > 0).then(|| counted(warnings, "warning")));
     }
     parts.join("; ")
@@ -124,7 +124,9 @@ pub(super) fn of_source(report: &Report) -> Option<String> {
 fn fails_own_checks(target: &Rehearsal) -> bool {
     let fails = |finding: &Finding| finding.counts_from(target.fail_on);
     let of_restore = target.restore.iter().flat_map(|restore| &restore.findings).any(fails);
-    let is_own = |result: &CheckResult| matches!(result.group, Group::Queries | Group::Budget | Group::Accept);
+    let is_own = |result: &CheckResult| {
+        matches!(result.group, check::Group::Queries | check::Group::Budget | check::Group::Accept)
+    };
     let mut failing = target.checks.iter().filter(|result| match &result.outcome {
         Outcome::Looked { findings } => findings.iter().any(fails),
         Outcome::CouldNotLook { .. } => false,
@@ -133,14 +135,10 @@ fn fails_own_checks(target: &Rehearsal) -> bool {
 }
 
 /// What has failed one source, each cause by its first line.
-fn causes(report: &Report) -> Vec<String> {
+fn causes(report: &Report, groups: &[Group<'_>]) -> Vec<String> {
     let [_] = report.sources.as_slice() else { return Vec::new() };
-    let groups = group::collect(&report.targets);
-    block::of(&groups, Detail::Full)
-        .iter()
-        .filter(|block| block.fails())
-        .map(|block| block.title().into_owned())
-        .collect()
+    let blocks = block::of(groups, Detail::Full);
+    blocks.iter().filter(|block| block.fails()).map(|block| block.title(usize::MAX)).collect()
 }
 
 struct Run<'a> {

@@ -301,6 +301,33 @@ fn what_follows_from_a_cause_is_a_line_of_it_wherever_the_cause_is_there_too() {
 }
 
 #[test]
+fn no_finding_is_left_out_whatever_it_is_said_to_follow_from() {
+    let named = |name: Name, of: Option<Name>| Finding {
+        follows: of.map(|of| Reference::Cause { name: of, subject: None }),
+        ..Finding::new(name, format!("this is {name}"))
+    };
+    // From itself, from what follows from something else, from each other, from what is not there.
+    let chains = [
+        vec![(Name::PolicyLost, Some(Name::PolicyLost))],
+        vec![
+            (Name::RoleMissing, None),
+            (Name::PolicyLost, Some(Name::RoleMissing)),
+            (Name::RlsBypassed, Some(Name::PolicyLost)),
+        ],
+        vec![(Name::PolicyLost, Some(Name::RlsBypassed)), (Name::RlsBypassed, Some(Name::PolicyLost))],
+        vec![(Name::PolicyLost, Some(Name::RoleMissing))],
+    ];
+    for chain in chains {
+        let findings = || chain.iter().map(|(name, of)| named(*name, *of)).collect::<Vec<_>>();
+        let report = sample::report(vec![sample::target("a", "17.11", findings(), Vec::new())]);
+        for all in [false, true] {
+            let text = drawn(&report, TerminalOptions { all, ..TerminalOptions::default() });
+            assert!(chain.iter().all(|(name, _)| text.contains(&format!("[{name}]: this is {name}"))), "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_report_has_forty_lines_at_most_however_much_there_is_and_says_what_it_leaves_out() {
     let many = |targets: usize, findings: usize| {
         let names = (0..targets).map(|nth| format!("a-target-with-a-long-name-{nth}"));
