@@ -14,4 +14,4 @@ pub use contrib::{Availability, availability, comes_with_postgresql};
 pub use locale::normal_locale;
 pub use major::{Change, MAJORS, Major, predefined_role_since, predefined_roles};
 pub use packages::{debian_package, image_with};
-pub use settings::settings;
+pub use settings::{names_of_settings, settings};

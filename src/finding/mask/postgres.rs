@@ -4,6 +4,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use crate::postgres::names_of_settings;
+
 /// Words that its messages are made of, in lower case.
 static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("words.txt").split_whitespace().collect());
 
@@ -12,7 +14,8 @@ static KEYWORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("keywor
 
 /// Types, catalogs, settings, roles, encodings, languages, access methods and text search configurations of its own, and types
 /// of contrib.
-static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("names.txt").split_whitespace().collect());
+static NAMES: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| include_str!("names.txt").split_whitespace().chain(names_of_settings()).collect());
 
 /// Conditions by SQLSTATE (appendix A of the manual).
 static CONDITIONS: LazyLock<HashMap<&str, &str>> =
