@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_in_the_wrong_place_is_told_where_it_belongs() {
+    fn a_key_in_the_wrong_place_is_refused_with_the_right_one() {
         for (rest, hint) in [
             ("locale: C", "`locale` in the profile; it belongs in `cluster` or `database`"),
             ("encoding: UTF8", "`encoding` in the profile; it belongs in `cluster` or `database`"),
