@@ -1,5 +1,7 @@
 //! What of a dump belongs to the database that is looked at, and who wrote it.
 
+use std::collections::HashMap;
+
 use super::Restored;
 use crate::cluster::sql::identifier;
 use crate::finding::{Finding, Name, Reference, Severity, Subject};
@@ -33,20 +35,25 @@ fn role_missing<'a>(restored: &'a Restored<'_>, role: &str) -> Option<&'a Findin
 
 /// The restore's finding about a missing role that explains what is about these roles: about none but missing ones.
 pub fn of_missing_roles<'a>(restored: &Restored<'_>, roles: impl IntoIterator<Item = &'a str>) -> Option<Reference> {
-    let mut causes = roles.into_iter().map(|role| role_missing(restored, role));
-    let first = causes.next().flatten()?;
-    causes.all(|cause| cause.is_some()).then(|| Reference::of(first))
+    all_of(roles.into_iter().map(|role| role_missing(restored, role)))
 }
 
 /// The restore's finding about a missing role that explains what is wrong with the privileges on these objects: it kept the
 /// statements about each of them from running, whole.
 pub fn of_refused_privileges(restored: &Restored<'_>, objects: &[String]) -> Option<Reference> {
-    let refused = |object: &String| {
-        let entry = format!("{} {object}", tag::ACL);
-        let mut missing = restored.restore_findings.iter().filter(|finding| finding.name == Name::RoleMissing);
-        missing.find(|finding| finding.hit().any(|hit| *hit == entry))
-    };
-    let mut causes = objects.iter().map(refused);
+    let missing = restored.restore_findings.iter().filter(|finding| finding.name == Name::RoleMissing);
+    // An entry stands for one object; the first finding that it is of is the cause.
+    let mut refused: HashMap<&str, &Finding> = HashMap::new();
+    for (finding, hit) in missing.flat_map(|finding| finding.hit().map(move |hit| (finding, hit))) {
+        if let Some(object) = hit.strip_prefix(tag::ACL).and_then(|object| object.strip_prefix(' ')) {
+            refused.entry(object).or_insert(finding);
+        }
+    }
+    all_of(objects.iter().map(|object| refused.get(object.as_str()).copied()))
+}
+
+/// The first of these causes, where each is known.
+fn all_of<'a>(mut causes: impl Iterator<Item = Option<&'a Finding>>) -> Option<Reference> {
     let first = causes.next().flatten()?;
     causes.all(|cause| cause.is_some()).then(|| Reference::of(first))
 }

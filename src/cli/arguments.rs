@@ -16,7 +16,7 @@ pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
     /// When to write colours: on a terminal, unless NO_COLOR is set [default: auto]
-    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = false)]
+    #[arg(long, global = true, value_name = "WHEN")]
     pub color: Option<Color>,
 }
 

@@ -77,7 +77,6 @@ fn pg_restore(archive: &Archive, target: &Target) -> Command {
     // pg_restore refuses jobs for tar archives and together with one transaction (pg_restore.c, main).
     let parallel = matches!(archive.container, Container::Custom | Container::Directory)
         && !Tool::PgRestore.has(options, "--single-transaction")
-        && !Tool::PgRestore.has(options, "--jobs")
         && !Tool::PgRestore.has(options, "--transaction-size");
     if parallel {
         argv.push(format!("--jobs={}", jobs(archive, target)));
