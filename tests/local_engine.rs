@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use pgrehearse::engine::local::{Confinement, IsDead, LocalEngine, RunTag, bubblewrap, installations};
 use pgrehearse::engine::{
-    Engine, EngineError, EngineKind, ExtensionRights, InitdbOptions, Program, Sandbox, SandboxSpec, Server, Storage,
+    DataDirectory, Engine, EngineError, EngineKind, ExtensionRights, InitdbOptions, Program, Sandbox, SandboxSpec, Server, Storage,
     Whose,
 };
 use pgrehearse::event::{Events, Reporter};
@@ -37,6 +37,7 @@ fn major() -> Major {
 
 fn spec() -> SandboxSpec {
     SandboxSpec {
+        data: DataDirectory::Initdb,
         target: "test".into(),
         server: Server::Major(major()),
         image_repository: None,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::rights::rights_of;
 use crate::engine::settings::max_wal_size;
-use crate::engine::{InitdbOptions, SandboxSpec, Server, Storage};
+use crate::engine::{DataDirectory, InitdbOptions, SandboxSpec, Server, Storage};
 use crate::profile::{ByteSize, Client, LocaleProvider, Target};
 
 /// The PostgreSQL that a target runs.
@@ -49,6 +49,7 @@ pub fn needs_of(
             checksums: cluster.checksums,
             wal_segment_size: cluster.wal_segment_size.map(|ByteSize(bytes)| bytes),
         },
+        data: DataDirectory::Initdb,
         settings: settings(target),
         hidden: hidden(target),
         extensions: rights_of(target),

@@ -94,6 +94,16 @@ impl InitdbOptions {
     }
 }
 
+/// Where the data directory of a sandbox comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataDirectory {
+    /// `initdb` makes it, and the sandbox is there when its server accepts connections.
+    Initdb,
+    /// Programs bring it in, such as a base backup: the sandbox begins with an empty [`Sandbox::directory`] and no server, which
+    /// [`Sandbox::server`] gives as a program when there is something to serve.
+    BroughtIn,
+}
+
 /// Where a sandbox keeps its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Storage {
@@ -124,6 +134,7 @@ pub struct SandboxSpec {
     /// Another PostgreSQL that client programs come from; the server's own where `None`.
     pub client: Option<Server>,
     pub initdb: InitdbOptions,
+    pub data: DataDirectory,
     /// Server settings by name, given on the server's command line, so that nothing inside can change them.
     pub settings: BTreeMap<String, String>,
     /// Those of them, by name, whose values are secrets: they stand in a file inside the sandbox instead, since whoever may
@@ -161,7 +172,7 @@ pub trait Engine: Send + Sync {
     /// [`EngineError::Unavailable`] says what is missing and what to do.
     async fn provide(&self, spec: &SandboxSpec, events: &Events) -> Result<(), EngineError>;
 
-    /// Starts a sandbox and waits until its server accepts connections.
+    /// Starts a sandbox and waits until its server accepts connections, where it begins with one.
     async fn start(&self, spec: &SandboxSpec, events: &Events) -> Result<Box<dyn Sandbox>, EngineError>;
 
     /// Whether the engine answers at all, found out within seconds.
@@ -208,6 +219,8 @@ pub enum Whose {
     Client,
     /// The server's own: what reads its catalogs must not be older than it.
     Server,
+    /// The server's own, with its rights: it may write into [`Sandbox::directory`].
+    Owner,
 }
 
 /// A client program to run in the sandbox. The server's address is in its environment (`PGHOST`, `PGPORT`).
@@ -242,6 +255,14 @@ pub trait Sandbox: Send + Sync {
 
     /// The empty directory, the server's own, for one of the spec's tablespaces, counted from 1.
     fn tablespace(&self, number: usize) -> String;
+
+    /// The one directory that the server may write to, as programs see it. The data directory is `pgdata` in it, the server's log is in
+    /// `log`.
+    fn directory(&self) -> String;
+
+    /// The program that is the server of a data directory that was [brought in](DataDirectory::BroughtIn). It ends when the server
+    /// does. `settings` go before those of the spec.
+    fn server(&self, settings: &BTreeMap<String, String>) -> Program;
 
     /// Runs a client program.
     async fn run(&self, program: Program) -> Result<Running, EngineError>;

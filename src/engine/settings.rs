@@ -87,7 +87,7 @@ pub fn server_settings(
 }
 
 /// Settings as they go to the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Given {
     /// `-c name=value …`
     pub arguments: Vec<String>,

@@ -27,6 +27,14 @@ for i in {1..6000}; do
 done
 "#;
 
+/// Waits until there is an empty data directory that something can be brought into.
+pub const WAIT_FOR_DIRECTORY: &str = r#"
+for i in {1..6000}; do
+    [[ -d $1/pgdata ]] && break
+    sleep 0.02
+done
+"#;
+
 /// Becomes the [carrier], which is the last argument, where the image has Perl.
 const CARRY: &str = r#"command -v perl > /dev/null && exec perl -e "${!#}" 5432 2> /dev/null"#;
 

@@ -1,6 +1,6 @@
 //! How a sandbox's container is created: as tightly confined as a server allows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use bollard::models::{
@@ -9,7 +9,7 @@ use bollard::models::{
 };
 
 use crate::engine::settings::{Given, given, server_settings};
-use crate::engine::{SandboxSpec, Storage, room_in_memory};
+use crate::engine::{DataDirectory, SandboxSpec, Storage, room_in_memory};
 
 /// The one directory that a server writes to. In memory it is a mount of its own. A volume takes the owner of the
 /// directory that it is mounted over, and every image of PostgreSQL has one that belongs to the server's user.
@@ -32,7 +32,7 @@ pub const INPUT_TOC: &str = "/pgrehearse/input/toc.dat";
 /// How long the container outlives the rehearsal's own deadline, so that the run has time to say what happened.
 const MARGIN_SECONDS: u64 = 60;
 
-/// Creates the data directory, by copying a kept one or by initdb, and becomes the server, which stops when its time is
+/// Creates the data directory, by copying a kept one or by initdb, and becomes the server (or waits for programs to bring it in), which stops when its time is
 /// up even if nobody is left to stop it.
 const START: &str = include_str!("start.sh");
 
@@ -60,7 +60,7 @@ pub fn server(
 ) -> ContainerCreateBody {
     let limits = &spec.limits;
     let mut command = vec![seconds(spec), data_dir(spec.storage).to_owned()];
-    let settings = settings(spec);
+    let settings = settings_at_start(spec);
     command.extend(settings.arguments);
     let mut host = confined(spec);
     host.network_mode = Some("none".into());
@@ -97,6 +97,7 @@ pub fn server(
                 .into_iter()
                 .chain(super::kept::initdb_environment(&spec.initdb))
                 .chain([format!("PGREHEARSE_TABLESPACES={}", spec.tablespaces)])
+                .chain((spec.data == DataDirectory::BroughtIn).then(|| "PGREHEARSE_BROUGHT_IN=yes".to_owned()))
                 .chain(hidden_lines(&settings.file))
                 .collect(),
         ),
@@ -220,6 +221,21 @@ pub fn settings(spec: &SandboxSpec) -> Given {
         own.push(("max_wal_size", "256MB".to_owned()));
     }
     given(&server_settings(&spec.limits, spec.storage, &spec.settings, &own), &spec.hidden)
+}
+
+/// Those of the server that the container begins with, where it begins with one.
+pub fn settings_at_start(spec: &SandboxSpec) -> Given {
+    match spec.data {
+        DataDirectory::Initdb => settings(spec),
+        DataDirectory::BroughtIn => Given::default(),
+    }
+}
+
+/// The settings of a server of a data directory that was brought in, as arguments. Others go before them: its own paths and addresses
+/// are what they are.
+pub fn settings_of_brought_in(spec: &SandboxSpec, others: &BTreeMap<String, String>) -> Vec<String> {
+    let spec = SandboxSpec { settings: others.clone(), hidden: BTreeSet::new(), ..spec.clone() };
+    settings(&spec).arguments
 }
 
 /// How many lines of settings the container's first process reads from its standard input, where there are any.

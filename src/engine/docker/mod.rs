@@ -35,7 +35,7 @@ use async_trait::async_trait;
 use bollard::Docker;
 
 use super::lease::Lease;
-use super::{Engine, EngineError, EngineKind, Sandbox, SandboxSpec, Server, Sweep, Swept};
+use super::{DataDirectory, Engine, EngineError, EngineKind, Sandbox, SandboxSpec, Server, Sweep, Swept};
 use crate::event::{Events, Phase};
 use crate::profile::Entrypoint;
 use kept::{Origin, Plan};
@@ -150,14 +150,17 @@ impl Engine for DockerEngine {
         }
         let mut needs_kept = !spec.extensions.are_as_shipped();
         let mut again = false;
+        // One that initdb made helps nobody who brings in another, though the same image can have locales that are wanted.
+        let is_of_initdb = spec.data == DataDirectory::Initdb;
         loop {
-            let kept = if spec.cache && !again { plan.find(&self.docker).await } else { None };
+            let wanted = spec.cache && !again && (is_of_initdb || needs_kept);
+            let kept = if wanted { plan.find(&self.docker).await } else { None };
             let origin = match kept {
                 Some(kept) => Origin::Kept(kept),
                 // Only root can change the directory of extensions, or add a locale, and a sandbox has no root.
                 None if needs_kept => Origin::Kept(self.prepared(&plan, spec, events).await?),
                 None => {
-                    if spec.cache && plan.is_wanted_again(&self.lease) {
+                    if spec.cache && is_of_initdb && plan.is_wanted_again(&self.lease) {
                         self.keep(plan.clone(), spec.clone());
                     }
                     Origin::Plain(plan.clone())

@@ -1,5 +1,7 @@
 //! A sandbox in a container.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use bollard::Docker;
 use bollard::models::{ContainerCreateBody, VolumeCreateRequest};
@@ -17,7 +19,7 @@ use super::shell::Shells;
 use super::watch::Watch;
 use super::{call, container, image, labels, program, remove, status};
 use crate::engine::lease::Lease;
-use crate::engine::{EngineError, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec, Storage, Whose};
+use crate::engine::{DataDirectory, EngineError, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec, Storage, Whose};
 use crate::event::{Events, Phase};
 use crate::profile::Entrypoint;
 
@@ -142,7 +144,7 @@ impl DockerSandbox {
             .await
             .map_err(call("cannot start the sandbox's container"))?;
         let settings = match &own {
-            None => container::settings(&self.spec),
+            None => container::settings_at_start(&self.spec),
             Some(_) => entrypoint::settings(&self.spec),
         };
         if !settings.file.is_empty() {
@@ -158,7 +160,11 @@ impl DockerSandbox {
             _ => None,
         };
         let look_at = expected.as_ref().map_or("", |expected| expected.inside);
-        let (wait, look) = if own.is_some() { (entrypoint::WAIT, "") } else { (bridge::WAIT, input::LOOK) };
+        let (wait, look) = match (&own, self.spec.data) {
+            (Some(_), _) => (entrypoint::WAIT, ""),
+            (None, DataDirectory::Initdb) => (bridge::WAIT, input::LOOK),
+            (None, DataDirectory::BroughtIn) => (bridge::WAIT_FOR_DIRECTORY, input::LOOK),
+        };
         let arguments = [container::data_dir(self.spec.storage), look_at];
         let began = async {
             let first = bridge::first(&self.shells, look, wait, &arguments).await?;
@@ -170,7 +176,8 @@ impl DockerSandbox {
                 let _ = self.input.set(input);
             }
             self.watch = Some(watch);
-            self.first = Mutex::new(Some(first));
+            // Where there is no server yet, nothing is at its other end.
+            self.first = Mutex::new(Some(first).filter(|_| self.spec.data == DataDirectory::Initdb));
         } else {
             return Err(match self.exit_code_when_ended().await {
                 Some(container::NO_LOCALE) => StartError::NoLocale,
@@ -291,11 +298,21 @@ impl Sandbox for DockerSandbox {
         }
     }
 
+    fn directory(&self) -> String {
+        container::data_dir(self.spec.storage).to_owned()
+    }
+
+    fn server(&self, settings: &BTreeMap<String, String>) -> Program {
+        let mut argv = vec!["postgres".to_owned(), "-D".to_owned(), format!("{}/pgdata", self.directory())];
+        argv.extend(container::settings_of_brought_in(&self.spec, settings));
+        Program { argv, whose: Whose::Owner, env: Vec::new(), stdin: None }
+    }
+
     async fn run(&self, program: Program) -> Result<Running, EngineError> {
         // Only an input that is there for the program to read decides as whom it runs.
-        let user = match &program.stdin {
-            Some(_) => None,
-            None => self.located().await?.and_then(|input| input.user.clone()),
+        let user = match (&program.stdin, program.whose) {
+            (Some(_), _) | (None, Whose::Owner) => None,
+            (None, _) => self.located().await?.and_then(|input| input.user.clone()),
         };
         let user = user.or_else(|| self.user());
         let mut env: Vec<String> = program.env.into_iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -10,12 +10,8 @@ while [ "$number" -lt "$PGREHEARSE_TABLESPACES" ]; do
     number=$((number + 1))
     mkdir -p "$data/tablespaces/$number"
 done
-if [ -f /pgrehearse/kept.tar ]; then
-    mkdir -m 700 "$data/pgdata"
-    tar -x -p -f /pgrehearse/kept.tar -C "$data/pgdata"
-elif [ -d /pgrehearse/kept ]; then
-    cp -R /pgrehearse/kept "$data/pgdata"
-else
+# Ends with 90 where the image lacks a locale.
+has_locales() {
     plain() { printf '%s' "$1" | tr 'A-Z' 'a-z' | tr -d '-'; }
     for wanted in $PGREHEARSE_LOCALES; do
         case "$(plain "$wanted")" in c | posix | c.utf8) continue ;; esac
@@ -25,6 +21,19 @@ else
         done
         [ "$found" ] || exit 90
     done
+}
+if [ "${PGREHEARSE_BROUGHT_IN-}" ]; then
+    has_locales
+    mkdir -m 700 "$data/pgdata"
+    timeout -s KILL "$seconds" sleep "$seconds"
+    exit
+elif [ -f /pgrehearse/kept.tar ]; then
+    mkdir -m 700 "$data/pgdata"
+    tar -x -p -f /pgrehearse/kept.tar -C "$data/pgdata"
+elif [ -d /pgrehearse/kept ]; then
+    cp -R /pgrehearse/kept "$data/pgdata"
+else
+    has_locales
     if [ "$PGREHEARSE_NO_CHECKSUMS" ] && initdb --help | grep -q -e --no-data-checksums; then
         PGREHEARSE_OPTIONS="$PGREHEARSE_OPTIONS --no-data-checksums"
     fi

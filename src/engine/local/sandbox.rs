@@ -1,5 +1,6 @@
 //! A sandbox's life: made, started, used, removed.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write as _};
@@ -26,7 +27,7 @@ use super::watch::{Failure, Watched, bytes};
 use super::{Means, RunTag, blocking, extensions, initdb, input};
 use crate::engine::settings::{given, server_settings};
 use crate::engine::{
-    BoxedReader, EngineError, ExtensionRights, InitdbOptions, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec,
+    BoxedReader, DataDirectory, EngineError, ExtensionRights, InitdbOptions, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec,
     Whose,
 };
 use crate::event::{Events, Phase};
@@ -38,6 +39,7 @@ const POLL: Duration = Duration::from_millis(10);
 /// A cluster of an installed PostgreSQL. Dropped without [`Sandbox::remove`] it is removed all the same, only
 /// blocking and without a word about what failed.
 struct LocalSandbox {
+    spec: SandboxSpec,
     launcher: Launcher,
     watched: Arc<Watched>,
     cpus: Cpus,
@@ -84,6 +86,7 @@ pub(super) async fn start(
     };
     // From here on, whatever fails and whoever stops waiting, dropping the sandbox clears up.
     let mut sandbox = LocalSandbox {
+        spec: spec.clone(),
         launcher,
         watched,
         cpus: Cpus::choose(spec.limits.cpus),
@@ -97,14 +100,17 @@ pub(super) async fn start(
 
     events.phase(Phase::Initdb).await;
     sandbox.lay_out_extensions(&spec.extensions).await?;
-    let (made, readable) = tokio::join!(sandbox.initdb(&spec.initdb, major), sandbox.can_read_input());
+    let (made, readable) = tokio::join!(sandbox.data_directory(spec, major), sandbox.can_read_input());
     made?;
     if !readable? {
         sandbox.copy_input().await?;
     }
     events.phase(Phase::Start).await;
     sandbox.make_tablespaces(spec.tablespaces).await?;
-    sandbox.start_server(spec).await?;
+    match spec.data {
+        DataDirectory::Initdb => sandbox.start_server().await?,
+        DataDirectory::BroughtIn => {}
+    }
     Ok(sandbox)
 }
 
@@ -154,6 +160,21 @@ impl LocalSandbox {
         match self.watched.failed() {
             Some(failure) => Err(failure.into()),
             None => Ok((code, printed.text())),
+        }
+    }
+
+    /// Makes the data directory, or an empty one that something is brought into.
+    async fn data_directory(&self, spec: &SandboxSpec, major: Major) -> Result<(), EngineError> {
+        match spec.data {
+            DataDirectory::Initdb => self.initdb(&spec.initdb, major).await,
+            DataDirectory::BroughtIn => {
+                let pgdata = format!("{}/pgdata", self.launcher.paths().data);
+                let argv = ["mkdir", "-m", "700", "--", &pgdata].map(OsString::from);
+                match self.run_to_end(Role::Server, &argv).await? {
+                    (0, _) => Ok(()),
+                    (_, log) => Err(EngineError::Start { step: "mkdir", log }),
+                }
+            }
         }
     }
 
@@ -216,8 +237,8 @@ impl LocalSandbox {
         Ok(())
     }
 
-    /// Starts the server and waits until it accepts connections. Gives its version.
-    async fn start_server(&mut self, spec: &SandboxSpec) -> Result<(), EngineError> {
+    /// The server's command, and what goes to it in a file, with these settings of the target.
+    fn server_command(&self, settings: &BTreeMap<String, String>, hidden: &BTreeSet<String>) -> (Vec<String>, String) {
         let data = self.launcher.paths().data;
         let own = [
             ("listen_addresses", String::new()),
@@ -227,14 +248,21 @@ impl LocalSandbox {
             ("log_filename", "postgresql".to_owned()),
             ("log_file_mode", "0600".to_owned()),
         ];
-        let mut argv: Vec<OsString> = vec!["postgres".into(), "-D".into(), format!("{data}/pgdata").into()];
-        let settings = given(&server_settings(&spec.limits, spec.storage, &spec.settings, &own), &spec.hidden);
-        argv.extend(settings.arguments.into_iter().map(OsString::from));
-        if !settings.file.is_empty() {
+        let mut argv = vec!["postgres".to_owned(), "-D".to_owned(), format!("{data}/pgdata")];
+        let settings = given(&server_settings(&self.spec.limits, self.spec.storage, settings, &own), hidden);
+        argv.extend(settings.arguments);
+        (argv, settings.file)
+    }
+
+    /// Starts the server and waits until it accepts connections.
+    async fn start_server(&mut self) -> Result<(), EngineError> {
+        let (argv, settings) = self.server_command(&self.spec.settings, &self.spec.hidden);
+        let argv: Vec<OsString> = argv.into_iter().map(OsString::from).collect();
+        if !settings.is_empty() {
             // No code of a dump has run, so nothing but initdb's own file can be there.
             const ACTION: &str = "give the sandbox its settings";
             let path = self.launcher.directory.join("data/pgdata/postgresql.conf");
-            let append = move || fs::OpenOptions::new().append(true).open(path)?.write_all(settings.file.as_bytes());
+            let append = move || fs::OpenOptions::new().append(true).open(path)?.write_all(settings.as_bytes());
             blocking(ACTION, append).await?.map_err(io(ACTION))?;
         }
         let (server, streams) = self.spawn(Role::Server, &argv, &[], Stdio::null()).await?;
@@ -245,7 +273,7 @@ impl LocalSandbox {
             let printed = Arc::clone(&printed);
             tokio::spawn(async move { tokio::join!(printed.read(streams.stdout), printed.read(streams.stderr)) });
         }
-        self.ready(&server, &spec.initdb.superuser, &printed).await?;
+        self.ready(&server, &self.spec.initdb.superuser, &printed).await?;
         self.socket = open_socket(&self.socket_path());
         self.segment = self.launcher.bubblewrap.is_none().then(|| segment(&self.launcher.directory)).flatten();
 
@@ -325,9 +353,13 @@ impl LocalSandbox {
     /// What unconfined processes can leave on the machine beside their directory.
     fn clear_up_unconfined(directory: &Path, segment: Option<&str>) {
         kill_all_in(directory);
-        // A server that ended in order has removed the file and the segment.
-        if let Some(segment) = segment.filter(|_| directory.join("data/pgdata/postmaster.pid").exists()) {
-            let _ = Command::new("ipcrm").args(["-m", segment]).stderr(Stdio::null()).status();
+        // A server that ended in order has removed the file and the segment. One that was not there from the beginning has only the file.
+        let segment = match segment {
+            Some(known) => directory.join("data/pgdata/postmaster.pid").exists().then(|| known.to_owned()),
+            None => self::segment(directory),
+        };
+        if let Some(segment) = segment {
+            let _ = Command::new("ipcrm").args(["-m", &segment]).stderr(Stdio::null()).status();
         }
     }
 }
@@ -370,7 +402,12 @@ impl Sandbox for LocalSandbox {
         }
         let connected = match &self.socket {
             Some(socket) => UnixStream::connect(format!("/proc/self/fd/{}", socket.as_raw_fd())).await,
-            None => UnixStream::connect(self.socket_path()).await,
+            // Of a server that was started later, there may be another one each time.
+            None => match open_socket(&self.socket_path()) {
+                Some(socket) => UnixStream::connect(format!("/proc/self/fd/{}", socket.as_raw_fd())).await,
+                None if cfg!(target_os = "linux") => Err(std::io::ErrorKind::NotFound.into()),
+                None => UnixStream::connect(self.socket_path()).await,
+            },
         };
         match (connected, self.watched.failed()) {
             (Ok(stream), _) => Ok(Box::new(stream)),
@@ -387,15 +424,28 @@ impl Sandbox for LocalSandbox {
         format!("{}/tablespaces/{number}", self.launcher.paths().data)
     }
 
+    fn directory(&self) -> String {
+        self.launcher.paths().data
+    }
+
+    fn server(&self, settings: &BTreeMap<String, String>) -> Program {
+        let (argv, _) = self.server_command(settings, &BTreeSet::new());
+        Program { argv, whose: Whose::Owner, env: Vec::new(), stdin: None }
+    }
+
     async fn run(&self, program: Program) -> Result<Running, EngineError> {
         let mut argv: Vec<OsString> = program.argv.into_iter().map(OsString::from).collect();
+        let role = match program.whose {
+            Whose::Client | Whose::Server => Role::Client,
+            Whose::Owner => Role::Server,
+        };
         if program.whose == Whose::Server
             && let Some(name) = argv.first_mut()
         {
             *name = self.launcher.server_bindir.join(&*name).into_os_string();
         }
         let stdin = if program.stdin.is_some() { Stdio::piped() } else { Stdio::null() };
-        let (process, streams) = self.spawn(Role::Client, &argv, &program.env, stdin).await?;
+        let (process, streams) = self.spawn(role, &argv, &program.env, stdin).await?;
         let unread = Arc::new(Mutex::new(None));
         let feeder = match (program.stdin, streams.stdin) {
             (Some(reader), Some(stdin)) => Some(tokio::spawn(feed(reader, stdin, Arc::clone(&unread)))),
