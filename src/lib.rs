@@ -29,6 +29,7 @@ pub mod check;
 pub mod source;
 
 pub mod preflight;
+pub mod recovery;
 pub mod restore;
 
 pub mod finding;

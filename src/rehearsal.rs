@@ -13,6 +13,8 @@ pub mod ledger;
 mod left_out;
 mod places;
 mod progress;
+mod recovering;
+mod recovery_summary;
 mod start;
 mod stopped;
 mod survey;
@@ -37,6 +39,7 @@ pub use crate::verdict::Verdict;
 pub use again::{AfterRestore, Again};
 use attempt::Attempt;
 pub use decision::decide;
+pub use recovery_summary::{Figures, RecoverySummary, Timed, Whereabouts};
 pub use start::while_it_answers;
 
 /// What every rehearsal of a run shares.
@@ -123,6 +126,9 @@ pub struct Rehearsal {
     /// The engine that judged it and what it ran; `None` where none could.
     pub judge: Option<Judge>,
     pub restore: Option<RestoreSummary>,
+    /// What became of a backup; `None` of a dump, and where none could be tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<RecoverySummary>,
     /// In the order of their columns; of several databases each has one of each.
     pub checks: Vec<CheckResult>,
     /// How everything that the dump holds has ended, by kind; empty where nothing was restored.
@@ -160,6 +166,7 @@ impl Rehearsal {
             untested,
             judge: None,
             restore: None,
+            recovery: None,
             checks: Vec::new(),
             ledger: Vec::new(),
             notices: Vec::new(),
@@ -168,15 +175,26 @@ impl Rehearsal {
         }
     }
 
-    /// Every finding: of the restore, then of each check in order.
+    /// Every finding: of the restore or the recovery, then of each check in order.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        all_findings(self.restore.as_ref(), &self.checks)
+        self.coming().chain(self.checks.iter().flat_map(findings_of))
+    }
+
+    /// The findings of how the source came in: of the restore or the recovery.
+    pub fn coming(&self) -> impl Iterator<Item = &Finding> {
+        of_coming(self.restore.as_ref(), self.recovery.as_ref())
+    }
+
+    /// Whether the source was brought in, however well.
+    pub fn has_come(&self) -> bool {
+        self.restore.is_some() || self.recovery.is_some()
     }
 
     /// The same rehearsal, whose fixes were written; `about` gives the files that are about the finding at a place among all.
     #[must_use]
     pub fn with_fixes(mut self, written: WrittenFixes, about: impl Fn(usize) -> Vec<String>) -> Self {
-        for (nth, finding) in all_findings_mut(self.restore.as_mut(), &mut self.checks).enumerate() {
+        let all = all_findings_mut(self.restore.as_mut(), self.recovery.as_mut(), &mut self.checks);
+        for (nth, finding) in all.enumerate() {
             finding.fix_files = about(nth);
         }
         Self { fixes: Some(written), ..self }
@@ -184,7 +202,7 @@ impl Rehearsal {
 
     /// Every finding that something has shown: not what was foreseen and no restore has put to the test.
     pub fn shown_findings(&self) -> impl Iterator<Item = &Finding> {
-        shown_findings(self.restore.as_ref(), &self.checks)
+        shown_findings(self.restore.as_ref(), self.recovery.as_ref(), &self.checks)
     }
 
     /// Every finding that fails the target.
@@ -212,22 +230,24 @@ fn is_error(severity: &Severity) -> bool {
     *severity == Severity::Error
 }
 
-/// The findings of a restore, then of each check in order.
-fn all_findings<'a>(
+/// The findings of how a source came in.
+fn of_coming<'a>(
     restore: Option<&'a RestoreSummary>,
-    checks: &'a [CheckResult],
+    recovery: Option<&'a RecoverySummary>,
 ) -> impl Iterator<Item = &'a Finding> {
     let restore = restore.into_iter().flat_map(|restore| &restore.findings);
-    restore.chain(checks.iter().flat_map(findings_of))
+    restore.chain(recovery.into_iter().flat_map(|recovery| &recovery.findings))
 }
 
-/// The same in the same order, to be changed.
+/// The findings of a restore or a recovery, then of each check in order, to be changed.
 fn all_findings_mut<'a>(
     restore: Option<&'a mut RestoreSummary>,
+    recovery: Option<&'a mut RecoverySummary>,
     checks: &'a mut [CheckResult],
 ) -> impl Iterator<Item = &'a mut Finding> {
     let restore = restore.into_iter().flat_map(|restore| &mut restore.findings);
-    restore.chain(checks.iter_mut().flat_map(|result| match &mut result.outcome {
+    let coming = restore.chain(recovery.into_iter().flat_map(|recovery| &mut recovery.findings));
+    coming.chain(checks.iter_mut().flat_map(|result| match &mut result.outcome {
         Outcome::Looked { findings } => findings.as_mut_slice(),
         Outcome::CouldNotLook { .. } => &mut [],
     }))
@@ -236,11 +256,12 @@ fn all_findings_mut<'a>(
 /// Those that something has shown: not what was foreseen and no restore has put to the test.
 fn shown_findings<'a>(
     restore: Option<&'a RestoreSummary>,
+    recovery: Option<&'a RecoverySummary>,
     checks: &'a [CheckResult],
 ) -> impl Iterator<Item = &'a Finding> {
-    let unproved = restore.is_none();
+    let unproved = restore.is_none() && recovery.is_none();
     let shown = checks.iter().filter(move |result| !(unproved && result.check == REQUIREMENTS));
-    restore.into_iter().flat_map(|restore| &restore.findings).chain(shown.flat_map(findings_of))
+    of_coming(restore, recovery).chain(shown.flat_map(findings_of))
 }
 
 fn findings_of(result: &CheckResult) -> &[Finding] {

@@ -1,21 +1,21 @@
-//! What is rehearsed: what it is, what it needs, what it can bear witness of, and how it is brought into a sandbox.
+//! What is rehearsed: a dump, which is restored, or a backup, which is recovered.
 //!
-//! Today a dump. A base backup with its WAL comes next, so whoever depends on what a dump is takes the source apart: another kind does
-//! not compile until each of those places says what becomes of it.
+//! Whoever depends on which it is takes the source apart: another kind does not compile until each of those places says what becomes
+//! of it.
 
+mod backup;
 mod dump;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use pgdump_reader::{Dump, Facts, Scan};
+use pgdump_reader::{Dump, Facts};
 
 use crate::cluster::{ClusterError, Session};
-use crate::engine::Sandbox;
-use crate::event::Events;
+use crate::engine::{DataDirectory, ExtensionRights, SandboxSpec};
 use crate::preflight::PreflightFinding;
 use crate::profile::Target;
 use crate::restore::Outcome;
+pub use backup::{BackupScan, BackupSource, BackupUnread, WalSource};
 pub use dump::{DumpSource, EntriesLeftOut, ScanInProgress};
 
 /// What is rehearsed. Cheap to clone.
@@ -23,6 +23,8 @@ pub use dump::{DumpSource, EntriesLeftOut, ScanInProgress};
 pub enum Source {
     /// Restored by the target's pg_restore or psql.
     Dump(DumpSource),
+    /// A base backup, recovered by the target's server with WAL that it asks for.
+    Backup(BackupSource),
 }
 
 impl Source {
@@ -40,6 +42,7 @@ impl Source {
     pub fn begin(&self) {
         match self {
             Source::Dump(source) => drop(tokio::spawn(source.scan.clone())),
+            Source::Backup(source) => drop(tokio::spawn(source.scan.clone())),
         }
     }
 
@@ -47,6 +50,7 @@ impl Source {
     pub fn name(&self) -> &str {
         match self {
             Source::Dump(source) => source.name(),
+            Source::Backup(source) => source.name(),
         }
     }
 
@@ -54,138 +58,34 @@ impl Source {
     pub fn size(&self) -> u64 {
         match self {
             Source::Dump(source) => source.dump.size,
+            Source::Backup(source) => source.size(),
         }
     }
 
-    /// The file or directory that a sandbox must see to take it: archives are read by pg_restore itself, text is piped into psql.
-    pub fn input(&self) -> Option<PathBuf> {
+    /// What a sandbox has to be to take it, beside what the target wants.
+    pub fn fit(&self, spec: &mut SandboxSpec) {
         match self {
-            Source::Dump(source) => source.dump.is_archive().then(|| source.dump.path.clone()),
+            // Archives are read by pg_restore itself; text is piped into psql.
+            Source::Dump(source) => spec.input = source.dump.is_archive().then(|| source.dump.path.clone()),
+            // What shapes a cluster is in the backup.
+            Source::Backup(_) => {
+                spec.data = DataDirectory::BroughtIn;
+                spec.initdb.locale = "C".to_owned();
+                spec.settings.clear();
+                spec.hidden.clear();
+                spec.extensions = ExtensionRights::default();
+                spec.tablespaces = 0;
+                spec.client = None;
+            }
         }
     }
 
-    /// The encoding that it has names in, where that is known.
-    pub fn encoding(&self) -> Option<&str> {
-        match self {
-            Source::Dump(source) => source.dump.archive()?.encoding.as_deref(),
-        }
-    }
-
-    /// What the full pass over it has found, where it has come to its end by now.
-    pub fn scanned(&self) -> Option<Arc<Scan>> {
-        match self {
-            Source::Dump(source) => source.scanned(),
-        }
-    }
-
-    /// What the full pass over it finds, which whoever needs it waits for.
-    ///
-    /// # Errors
-    /// When it cannot be read to its end.
-    pub async fn read(&self) -> Result<Arc<Scan>, ClusterError> {
-        match self {
-            Source::Dump(source) => source.read().await,
-        }
-    }
-
-    /// The dump, which the causes of failures and the checks look into.
-    pub fn dump(&self) -> &Arc<Dump> {
-        match self {
-            Source::Dump(source) => &source.dump,
-        }
-    }
-
-    /// The major version of the server that it is from, where it says so.
-    pub fn server_major(&self) -> Option<u16> {
-        match self {
-            Source::Dump(source) => source.dump.server_major(),
-        }
-    }
-
-    /// Tables that it has without their rows, by the way in which it was made. `scan` is what the full pass has found.
-    pub fn without_data(&self, scan: &Scan) -> Vec<String> {
-        match self {
-            Source::Dump(source) => source.without_data(scan),
-        }
-    }
-
-    /// Signs that it is partial by the way in which it was made, for people. `scan` is what the full pass has found.
-    pub fn signs_of_partial(&self, scan: &Scan) -> Vec<String> {
-        match self {
-            Source::Dump(source) => source.signs_of_partial(scan),
-        }
-    }
-
-    /// The database that it goes into where it names none.
-    pub fn first_database<'a>(&'a self, target: &'a Target) -> &'a str {
-        match self {
-            Source::Dump(source) => source.first_database(target),
-        }
-    }
-
-    /// Whether a database of this name comes with it, with its properties and privileges.
-    pub fn brings_database(&self, target: &Target, name: &str) -> bool {
-        match self {
-            Source::Dump(source) => source.brings_database(target, name),
-        }
-    }
-
-    /// What the profile's list or options keep out of the sandbox that it was brought into; `None` where nothing.
-    ///
-    /// # Errors
-    /// When the sandbox could not say it.
-    pub async fn left_out(
-        &self,
-        sandbox: &dyn Sandbox,
-        target: &Target,
-    ) -> Result<Option<EntriesLeftOut<'_>>, ClusterError> {
-        match self {
-            Source::Dump(source) => source.left_out(sandbox, target).await,
-        }
-    }
-
-    /// What it will fail on in this target, and what it needs. `None` where that is not known yet and nobody waits for it.
+    /// What it will fail on in this target, and what it needs. `None` where that is not known yet and nobody waits for it, or nothing of
+    /// the kind can be foreseen.
     pub async fn foreseen(&self, target: &Target, interrupted: bool) -> Option<(Vec<PreflightFinding>, Facts)> {
         match self {
             Source::Dump(source) => source.foreseen(target, interrupted).await,
-        }
-    }
-
-    /// Why this target cannot take it, whatever comes of it there.
-    pub fn unfit(&self, target: &Target) -> Option<&'static str> {
-        match self {
-            Source::Dump(source) => source.unfit(target),
-        }
-    }
-
-    /// Makes a fresh sandbox ready to take it. `session` is the superuser's, in the maintenance database.
-    ///
-    /// # Errors
-    /// When the cluster refuses what the target asks for.
-    pub async fn prepare(
-        &self,
-        session: &Session,
-        sandbox: &dyn Sandbox,
-        target: &Target,
-    ) -> Result<Prepared, ClusterError> {
-        match self {
-            Source::Dump(source) => source.prepare(session, sandbox, target).await,
-        }
-    }
-
-    /// Brings it into a sandbox that is ready for it. What goes wrong with it there is in the outcome.
-    ///
-    /// # Errors
-    /// When it could not be brought in or watched.
-    pub async fn bring_in(
-        &self,
-        session: Session,
-        sandbox: &dyn Sandbox,
-        target: &Target,
-        events: &Events,
-    ) -> Result<Brought, NotBrought> {
-        match self {
-            Source::Dump(source) => source.bring_in(session, sandbox, target, events).await,
+            Source::Backup(_) => None,
         }
     }
 
@@ -193,6 +93,7 @@ impl Source {
     pub fn no_witness(&self, witness: Witness) -> Option<&'static str> {
         match (self, witness) {
             (_, Witness::Database) | (Source::Dump(_), Witness::Dump) => None,
+            (Source::Backup(_), Witness::Dump) => Some("it compares with a dump"),
         }
     }
 }

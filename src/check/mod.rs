@@ -66,7 +66,9 @@ pub struct Restored<'a> {
     pub place: &'a CheckedDatabase,
     /// All databases that are looked at, by name.
     pub databases: &'a [String],
-    pub dump: &'a Arc<Dump>,
+    /// What was restored, where it was a dump.
+    pub dump: Option<&'a Arc<Dump>>,
+    /// What it holds; empty where it was a backup, which bears no such witness.
     pub scan: &'a Scan,
     pub target: &'a Target,
     /// What the restore itself is known to have failed on.
@@ -91,6 +93,19 @@ pub struct Restored<'a> {
     pub rows: RowMode,
     /// What may be shown.
     pub mask: Mask<'a>,
+}
+
+impl<'a> Restored<'a> {
+    /// What was restored, which a check needs whose witness it is.
+    ///
+    /// # Errors
+    /// Where it was no dump; such a check does not look then.
+    pub fn dumped(&self) -> Result<&'a Arc<Dump>, ClusterError> {
+        self.dump.ok_or_else(|| ClusterError::Refused {
+            step: "there is nothing to compare with".to_owned(),
+            reason: "no dump was restored".to_owned(),
+        })
+    }
 }
 
 impl Restored<'_> {

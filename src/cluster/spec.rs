@@ -22,7 +22,6 @@ pub fn server_of(target: &Target) -> Server {
 pub fn needs_of(
     target: &Target,
     image_repository: Option<&str>,
-    input: Option<PathBuf>,
     storage: Storage,
     cache: bool,
 ) -> SandboxSpec {
@@ -56,7 +55,7 @@ pub fn needs_of(
         tablespaces: target.tablespaces.len(),
         limits: target.limits.clone(),
         storage,
-        input,
+        input: None,
         cache,
     }
 }

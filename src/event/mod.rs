@@ -113,6 +113,10 @@ pub enum Phase {
     /// Roles, database and settings of the target are made.
     Prepare,
     Restore,
+    /// A base backup is unpacked.
+    LayOut,
+    /// The server recovers: it replays WAL up to the point.
+    Replay,
     Check,
     Teardown,
 }
@@ -126,6 +130,8 @@ impl Phase {
             Phase::Start => "start",
             Phase::Prepare => "prepare",
             Phase::Restore => "restore",
+            Phase::LayOut => "lay out",
+            Phase::Replay => "replay",
             Phase::Check => "check",
             Phase::Teardown => "remove",
         }

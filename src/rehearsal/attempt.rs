@@ -10,18 +10,19 @@ use super::conclusion::conclude;
 use super::draft::Draft;
 use super::judging::Judging;
 use super::progress::Progress;
+use super::recovering::{self, NotPlanned, Planned, Recovering};
 use super::start::{start, while_it_answers};
 use super::stopped::Stopped;
 use super::survey::DatabaseSurvey;
 use super::{Context, Judge, Rehearsal};
-use crate::check::{self, Baseline};
+use crate::check::{self, Baseline, CheckResult, Group, Outcome};
 use crate::cluster::{self, MAINTENANCE_DATABASE, Session};
 use crate::engine::{Engine, LimitHit, Sandbox, Storage};
 use crate::event::{EventKind, Events, Phase};
 use crate::finding::Failure;
 use crate::finding::mask::Mask;
 use crate::profile::Target;
-use crate::source::RowMode;
+use crate::source::{RowMode, Source};
 
 /// How long the engine may take to notice that a sandbox has ended.
 const SETTLING: Duration = Duration::from_millis(700);
@@ -41,8 +42,13 @@ pub async fn attempt(context: &Context, target: &Target, storage: Storage, event
     let began = Instant::now();
     let mut draft = Draft { notices: notices(target, context.rows), ..Draft::default() };
     let repository = context.image_repository.as_deref();
-    let spec = cluster::needs_of(target, repository, context.source.input(), storage, context.cache);
+    let mut spec = cluster::needs_of(target, repository, storage, context.cache);
+    context.source.fit(&mut spec);
 
+    let planned = match planned(context, target, &mut draft).await {
+        Ok(planned) => planned,
+        Err(stopped) => return done(context, draft, target, began, stopped).await,
+    };
     let (engine, sandbox) = match start(&context.engines, &spec, &context.interrupt, events).await {
         Ok(started) => started,
         Err(not_started) => return done(context, draft, target, began, Err(not_started.into())).await,
@@ -51,7 +57,7 @@ pub async fn attempt(context: &Context, target: &Target, storage: Storage, event
     let mut progress = Progress::default();
     let deadline = target.limits.timeout.0.saturating_sub(began.elapsed());
     let work =
-        AssertUnwindSafe(work(context, target, &*sandbox, &engine, storage, (&mut draft, &mut progress), events))
+        AssertUnwindSafe(work(context, planned.as_ref(), target, &*sandbox, &engine, storage, (&mut draft, &mut progress), events))
             .catch_unwind();
     let mut worked = tokio::select! {
         worked = work => worked.unwrap_or(Err(Stopped::Panicked)),
@@ -101,13 +107,14 @@ pub async fn attempt(context: &Context, target: &Target, storage: Storage, event
     // What came back under a limit that was reached proves nothing; what the restore has failed on before that stands.
     let failed = draft.failing(context.fail_on).next().is_some();
     if limit.is_some_and(|limit| limit.name != "timeout") && !failed {
-        (draft.restore, draft.ledger) = (None, Vec::new());
+        (draft.restore, draft.recovery, draft.ledger) = (None, None, Vec::new());
     }
 
     // What is known of the dump itself holds, however far its restore came.
     if worked.is_err()
         && !draft.checks.iter().any(|result| result.check == check::INTEGRITY)
-        && let Some(scan) = context.source.scanned()
+        && let Source::Dump(dump) = &context.source
+        && let Some(scan) = dump.scanned()
     {
         draft.checks.push(check::check_dump(&scan));
     }
@@ -140,11 +147,13 @@ async fn done(
                     None => "interrupted before it was done".into(),
                 },
                 Stopped::Limit(limit) => limit.to_string(),
-                Stopped::Cluster(error) => match context.source.scanned() {
-                    Some(scan) => Mask::new(&scan.names, target, context.show_data).cluster(&error),
-                    None => Mask::of_target(target).cluster(&error),
+                Stopped::Cluster(error) => match &context.source {
+                    Source::Dump(dump) if let Some(scan) = dump.scanned() => {
+                        Mask::new(&scan.names, target, context.show_data).cluster(&error)
+                    }
+                    _ => Mask::of_target(target).cluster(&error),
                 },
-                Stopped::NotBrought(why) => why.into(),
+                Stopped::NotBrought(why) => why,
                 Stopped::Panicked | Stopped::NeedsDisk => {
                     "pgrehearse itself failed, which is a bug of pgrehearse; please report it".into()
                 }
@@ -175,8 +184,40 @@ fn notices(target: &Target, rows: RowMode) -> Vec<String> {
     notices
 }
 
+/// What is known of a backup before anything starts; `None` of a dump. What is certain then needs no sandbox.
+///
+/// # Errors
+/// Where nothing is to be started, and how that ends the rehearsal.
+async fn planned(
+    context: &Context,
+    target: &Target,
+    draft: &mut Draft,
+) -> Result<Option<Planned>, Result<(), Stopped>> {
+    let Source::Backup(source) = &context.source else { return Ok(None) };
+    let planned = tokio::select! {
+        planned = recovering::plan(source, target) => planned,
+        () = context.interrupt.cancelled() => return Err(Err(Stopped::Interrupted)),
+    };
+    match planned {
+        Ok(planned) if planned.plan.is_refused => {
+            draft.recovery = Some(recovering::begun(source, &planned, target));
+            Err(Ok(()))
+        }
+        Ok(planned) => Ok(Some(planned)),
+        Err(NotPlanned::Untested(reason)) => Err(Err(Stopped::NotBrought(reason))),
+        Err(NotPlanned::Damaged(finding)) => {
+            let mut result = CheckResult::new(recovering::BASE, Group::Integrity);
+            result.outcome = Outcome::Looked { findings: vec![finding] };
+            draft.checks.push(result);
+            Err(Ok(()))
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments, reason = "a rehearsal is made of these")]
 async fn work(
     context: &Context,
+    planned: Option<&Planned>,
     target: &Target,
     sandbox: &dyn Sandbox,
     engine: &Arc<dyn Engine>,
@@ -184,9 +225,16 @@ async fn work(
     (draft, progress): (&mut Draft, &mut Progress),
     events: &Events,
 ) -> Result<(), Stopped> {
-    let source = &context.source;
+    let source = match &context.source {
+        Source::Dump(source) => source,
+        Source::Backup(source) => {
+            let Some(planned) = planned else { return Err(Stopped::NotBrought("nothing was planned".to_owned())) };
+            let recovering = Recovering { context, source, planned, target, sandbox, engine, events };
+            return recovering.work(draft, progress).await;
+        }
+    };
     if let Some(why) = source.unfit(target) {
-        return Err(Stopped::NotBrought(why));
+        return Err(Stopped::NotBrought(why.to_owned()));
     }
     let began = Instant::now();
     let superuser = target.cluster.superuser.as_str();
@@ -227,7 +275,7 @@ async fn work(
         return Err(Stopped::Limit(limit));
     }
 
-    let judging = Judging { context, target, sandbox, baseline: &baseline, prepared: &prepared, brought: &brought };
+    let judging = Judging { context, source, target, sandbox, baseline: &baseline, prepared: &prepared, brought: &brought };
     judging.judge(survey, (draft, progress), events).await
 }
 

@@ -2,15 +2,16 @@
 
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use pgdump_reader::Scan;
+use pgdump_reader::{Dump, Scan};
 use tokio::sync::{Mutex, OnceCell};
 
-use super::{Context, RestoreSummary};
+use super::Context;
 use crate::check::{self, Baseline, Check, CheckResult, CheckedDatabase, Outcome, Restored, Schema};
 use crate::cluster::{ClusterError, OWN_SETTINGS, Session};
 use crate::engine::Sandbox;
@@ -30,8 +31,14 @@ pub struct Checking<'a> {
     pub context: &'a Context,
     pub target: &'a Target,
     pub sandbox: &'a dyn Sandbox,
+    /// What was restored, where it was a dump.
+    pub dump: Option<&'a Arc<Dump>>,
+    /// What it holds; of a backup nothing is known so.
     pub scan: &'a Scan,
-    pub summary: &'a RestoreSummary,
+    /// What is known to have gone wrong before the checks look.
+    pub coming: &'a [Finding],
+    /// The databases that came, by name.
+    pub databases: &'a [String],
     /// Every statement that failed.
     pub failures: &'a [Failure],
     pub restore_took: Duration,
@@ -259,11 +266,11 @@ impl Checking<'_> {
             session,
             database,
             place,
-            databases: &self.summary.databases,
-            dump: context.source.dump(),
+            databases: self.databases,
+            dump: self.dump,
             scan: self.scan,
             target,
-            restore_findings: &self.summary.findings,
+            restore_findings: self.coming,
             failures: self.failures,
             earlier: options.earlier,
             avoid: options.alone.unwrap_or_default(),

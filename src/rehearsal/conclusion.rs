@@ -16,13 +16,13 @@ pub(super) async fn conclude(context: &Context, mut draft: Draft, target: &Targe
         () = context.interrupt.cancelled() => source.foreseen(target, true).await,
     };
     if let Some((foreseen, facts)) = needs {
-        let met: Option<Vec<&Finding>> = draft.restore.is_some().then(|| draft.findings().collect());
+        let met: Option<Vec<&Finding>> = draft.has_come().then(|| draft.findings().collect());
         let needs = check::judge_needs(&foreseen, met.as_deref(), &facts);
         draft.checks.insert(0, needs);
     }
     draft.hide(&target.secrets);
     let verdict = verdict::judge(&mut draft, target, context.rows, context.fail_on);
-    let Draft { untested, judge, restore, checks, ledger, notices, timings } = draft;
+    let Draft { untested, judge, restore, recovery, checks, ledger, notices, timings } = draft;
     Rehearsal {
         source: context.source.name().to_owned(),
         target: target.name.clone(),
@@ -32,6 +32,7 @@ pub(super) async fn conclude(context: &Context, mut draft: Draft, target: &Targe
         untested,
         judge,
         restore,
+        recovery,
         checks,
         ledger,
         notices,

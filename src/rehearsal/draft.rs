@@ -1,7 +1,9 @@
 //! A rehearsal that goes on: what is known of it so far.
 
 use super::ledger;
-use super::{Judge, RestoreSummary, Timings, all_findings, all_findings_mut, shown_findings};
+use super::{
+    Judge, RecoverySummary, RestoreSummary, Timings, all_findings_mut, findings_of, of_coming, shown_findings,
+};
 use crate::check::{CheckResult, Outcome};
 use crate::finding::mask::Hider;
 use crate::finding::{Finding, Severity};
@@ -14,6 +16,7 @@ pub struct Draft {
     pub untested: Vec<String>,
     pub judge: Option<Judge>,
     pub restore: Option<RestoreSummary>,
+    pub recovery: Option<RecoverySummary>,
     pub checks: Vec<CheckResult>,
     pub ledger: Vec<ledger::Entry>,
     pub notices: Vec<String>,
@@ -21,26 +24,35 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Every finding so far: of the restore, then of each check in order.
+    /// Every finding so far: of the restore or the recovery, then of each check in order.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        all_findings(self.restore.as_ref(), &self.checks)
+        of_coming(self.restore.as_ref(), self.recovery.as_ref()).chain(self.checks.iter().flat_map(findings_of))
+    }
+
+    /// Whether the source was brought in, however well.
+    pub fn has_come(&self) -> bool {
+        self.restore.is_some() || self.recovery.is_some()
     }
 
     /// Every finding that fails the target where those from `fail_on` do.
     pub fn failing(&self, fail_on: Severity) -> impl Iterator<Item = &Finding> {
-        let shown = shown_findings(self.restore.as_ref(), &self.checks);
+        let shown = shown_findings(self.restore.as_ref(), self.recovery.as_ref(), &self.checks);
         shown.filter(move |finding| finding.counts_from(fail_on))
     }
 
     /// Takes out of all that it says what no output may show.
     pub fn hide(&mut self, of_environment: &[String]) {
         let hider = Hider { of_environment };
-        all_findings_mut(self.restore.as_mut(), &mut self.checks).for_each(|finding| hider.finding(finding));
+        let all = all_findings_mut(self.restore.as_mut(), self.recovery.as_mut(), &mut self.checks);
+        all.for_each(|finding| hider.finding(finding));
         let texts = self.untested.iter_mut().chain(&mut self.notices);
         texts.for_each(|text| hider.text(text));
         if let Some(restore) = &mut self.restore {
             hider.text(&mut restore.command);
             restore.databases.iter_mut().for_each(|name| hider.text(name));
+        }
+        if let Some(recovery) = &mut self.recovery {
+            recovery.texts_mut().for_each(|text| hider.text(text));
         }
         for part in self.ledger.iter_mut().flat_map(|entry| entry.not_compared.iter_mut().chain(&mut entry.untested)) {
             hider.text(&mut part.reason);

@@ -5,13 +5,13 @@ use pgdump_reader::major_of;
 use super::left_out::LeftOut;
 use crate::check::{CheckResult, OBJECTS, Outcome, ROWS};
 use crate::finding::Name;
-use crate::source::{RowMode, Source};
+use crate::source::{DumpSource, RowMode};
 
 /// Takes the findings that a faithful copy shows for the source's own. A database is one where every row and every object was
 /// compared and found equal. What was left out was compared with nothing, so where anything was, no database is one.
 pub fn take_for_source(
     checks: &mut [CheckResult],
-    source: &Source,
+    source: &DumpSource,
     left_out: &LeftOut,
     server_version: Option<&str>,
     rows: RowMode,
@@ -20,7 +20,7 @@ pub fn take_for_source(
         return;
     }
     // Another major can plan, and run, the same definitions otherwise.
-    let major = source.server_major();
+    let major = source.dump.server_major();
     let same_major = major.is_some() && major == server_version.and_then(major_of);
     let databases: Vec<Option<String>> = checks
         .iter()

@@ -25,11 +25,12 @@ use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name, Reference, Situation, diagnose, outside, transactions_lost};
 use crate::profile::Target;
 use crate::restore;
-use crate::source::{Brought, Prepared, RowMode, Source};
+use crate::source::{Brought, DumpSource, Prepared, RowMode};
 
 /// A source that was brought into its sandbox, and what was known before.
 pub(super) struct Judging<'a> {
     pub context: &'a Context,
+    pub source: &'a DumpSource,
     pub target: &'a Target,
     pub sandbox: &'a dyn Sandbox,
     pub baseline: &'a Baseline,
@@ -45,13 +46,12 @@ impl Judging<'_> {
         (draft, progress): (&mut Draft, &mut Progress),
         events: &Events,
     ) -> Result<(), Stopped> {
-        let Self { context, target, sandbox, baseline, prepared, brought } = *self;
-        let source = &context.source;
+        let Self { context, source, target, sandbox, baseline, prepared, brought } = *self;
         let Brought { outcome, session, .. } = brought;
         let scan = source.read().await?;
         let databases = survey.finish(sandbox, target, &outcome.failures).await?;
         let situation = Situation {
-            dump: source.dump(),
+            dump: &source.dump,
             scan: &scan,
             databases: &databases,
             without_data: source.without_data(&scan),
@@ -90,6 +90,7 @@ impl Judging<'_> {
         let before_looking = context.after.as_ref().map(|after| (after, draft.clone()));
         let ended_restore = EndedRestore {
             context,
+            source,
             target,
             sandbox,
             session,
@@ -114,6 +115,7 @@ impl Judging<'_> {
 /// A restore that has ended, and all that is known of it.
 pub(super) struct EndedRestore<'a> {
     pub context: &'a Context,
+    pub source: &'a DumpSource,
     pub target: &'a Target,
     pub sandbox: &'a dyn Sandbox,
     session: &'a Session,
@@ -134,8 +136,7 @@ pub(super) struct EndedRestore<'a> {
 impl EndedRestore<'_> {
     /// Compares what came back with what the dump holds.
     pub async fn look(&self, draft: &mut Draft, progress: &mut Progress, events: &Events) -> Result<(), Stopped> {
-        let Self { context, target, sandbox, scan, outcome, left_out, findings, .. } = *self;
-        let source = &context.source;
+        let Self { context, source, target, sandbox, scan, outcome, left_out, findings, .. } = *self;
         // What was left out is no part of what the result is compared with.
         let witness = if left_out.is_empty() { Arc::clone(scan) } else { Arc::new(left_out.witness(scan)) };
         let places = places::places(self.session, sandbox, source, scan, target, outcome).await?;
@@ -161,7 +162,14 @@ impl EndedRestore<'_> {
         let summary = draft.restore.insert(summary);
         let (scan, left_out) = (Arc::clone(scan), left_out.clone());
         let Progress { restored, results } = progress;
-        let restored = restored.insert(RestoreState { scan, places, left_out, failed, left_aside: BTreeMap::new() });
+        let restored = restored.insert(RestoreState {
+            source: source.clone(),
+            scan,
+            places,
+            left_out,
+            failed,
+            left_aside: BTreeMap::new(),
+        });
         if context.rows == RowMode::Off {
             restored.left_aside.insert(check::ROWS, "rows were not compared (--rows off)".to_owned());
         }
@@ -172,8 +180,10 @@ impl EndedRestore<'_> {
                 context,
                 target,
                 sandbox,
+                dump: Some(&source.dump),
                 scan: &witness,
-                summary,
+                coming: &summary.findings,
+                databases: &summary.databases,
                 failures: &outcome.failures,
                 restore_took: self.restore_took,
                 baseline: self.baseline,
@@ -182,7 +192,7 @@ impl EndedRestore<'_> {
             };
             let mut checks = check::all(target, context.rows);
             checks.retain(|check| {
-                let no_witness = source.no_witness(check.witness());
+                let no_witness = context.source.no_witness(check.witness());
                 draft.notices.extend(no_witness.map(|why| format!("check {} did not look: {why}", check.name())));
                 restored.left_aside.extend(no_witness.map(|why| (check.name(), why.to_owned())));
                 no_witness.is_none()
@@ -216,7 +226,7 @@ fn with_cause(mut of_dump: CheckResult, of_restore: &[Finding]) -> CheckResult {
 /// What the profile's list and options have left out. Where the source cannot say it, and nothing else explains that, the
 /// target cannot pass.
 async fn left_out(
-    source: &Source,
+    source: &DumpSource,
     sandbox: &dyn Sandbox,
     target: &Target,
     findings: &[Finding],

@@ -12,7 +12,7 @@ use crate::counted::counted;
 use crate::engine::Sandbox;
 use crate::profile::Target;
 use crate::restore;
-use crate::source::Source;
+use crate::source::DumpSource;
 
 /// What there is to look at.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Lost {
 pub async fn places(
     session: &Session,
     sandbox: &dyn Sandbox,
-    source: &Source,
+    source: &DumpSource,
     scan: &Scan,
     target: &Target,
     outcome: &restore::Outcome,

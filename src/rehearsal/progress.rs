@@ -14,6 +14,7 @@ use super::{Context, faithful};
 use crate::check::CheckedDatabase;
 use crate::engine::LimitHit;
 use crate::profile::Target;
+use crate::source::DumpSource;
 
 /// What is known once the restore is over, whatever becomes of the rest.
 #[derive(Default)]
@@ -24,6 +25,7 @@ pub struct Progress {
 
 /// What the restore has come to, as far as the ledger goes by it.
 pub struct RestoreState {
+    pub source: DumpSource,
     pub scan: Arc<Scan>,
     pub places: Places,
     pub left_out: LeftOut,
@@ -43,7 +45,7 @@ impl Progress {
         let is_sound = limit.is_none_or(|limit| limit.name == "timeout");
         draft.checks.extend(results.into_iter().filter(|_| is_sound));
         let Some(restored) = self.restored else { return };
-        let source = &context.source;
+        let source = &restored.source;
         if !restored.failed {
             let version = draft.judge.as_ref().map(|judge| judge.server_version.as_str());
             faithful::take_for_source(&mut draft.checks, source, &restored.left_out, version, context.rows);

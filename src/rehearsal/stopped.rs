@@ -12,7 +12,7 @@ pub(super) enum Stopped {
     Limit(LimitHit),
     Cluster(ClusterError),
     /// The source cannot be brought in, and why.
-    NotBrought(&'static str),
+    NotBrought(String),
     Panicked,
 }
 
@@ -29,7 +29,7 @@ impl From<NotBrought> for Stopped {
     fn from(not_brought: NotBrought) -> Self {
         match not_brought {
             NotBrought::Cluster(error) => error.into(),
-            NotBrought::Endless(why) => Stopped::NotBrought(why),
+            NotBrought::Endless(why) => Stopped::NotBrought(why.to_owned()),
         }
     }
 }

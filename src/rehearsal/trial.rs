@@ -57,7 +57,7 @@ impl Trial<'_> {
     /// # Errors
     /// What kept it from being made, in the server's words where the server refused something.
     pub async fn of(&self, target: &Target, events: &Events) -> Result<String, TrialError> {
-        let spec = cluster::needs_of(target, self.image_repository, None, Storage::Disk, self.cache);
+        let spec = cluster::needs_of(target, self.image_repository, Storage::Disk, self.cache);
         let (engine, sandbox) = start(self.engines, &spec, self.interrupt, events).await?;
         let made = tokio::select! {
             made = make(&*sandbox, target) => made.map_err(TrialError::from),

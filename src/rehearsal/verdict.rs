@@ -1,6 +1,6 @@
 //! What findings and gaps come to.
 
-use super::Verdict;
+use super::{Verdict, of_coming};
 use super::decision::{self, accepts_in, decide};
 use super::draft::Draft;
 use super::ledger::Entry;
@@ -33,7 +33,7 @@ pub fn judge(draft: &mut Draft, target: &Target, rows: RowMode, fail_on: Severit
     }
     let nothing_looked =
         draft.checks.iter().all(|result| [INTEGRITY, REQUIREMENTS, LEFT_OUT].contains(&result.check.as_str()));
-    let restored = draft.restore.is_some();
+    let restored = draft.has_come();
     if restored && !nothing_looked && draft.untested.is_empty() && accepts_in(target).next().is_some() {
         let accepts = accepts(draft, target, rows);
         draft.checks.push(accepts);
@@ -67,10 +67,10 @@ fn unbalanced(ledger: &[Entry]) -> Option<String> {
 
 /// What the profile accepts, as a check: each `accept` stands for something that is here.
 fn accepts(draft: &Draft, target: &Target, rows: RowMode) -> CheckResult {
-    let restore = draft.restore.iter().flat_map(|restore| &restore.findings);
+    let coming = of_coming(draft.restore.as_ref(), draft.recovery.as_ref());
     let seen = decision::Seen {
         findings: draft.findings().collect(),
-        restore_failed: restore.into_iter().any(Finding::fails),
+        restore_failed: coming.into_iter().any(Finding::fails),
         rows_compared: rows == RowMode::Digest,
     };
     CheckResult {

@@ -7,7 +7,7 @@ mod join;
 mod keeper;
 mod lines;
 mod psql_end;
-mod records;
+
 mod selection;
 mod server_log;
 

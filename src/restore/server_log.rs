@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::lines::plain;
-use super::records::{Record, Records};
+use crate::postgres::log_records::{Record, Records};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::Failure;
 use crate::finding::mask::Voice;

@@ -116,6 +116,28 @@ impl Wanted {
     }
 }
 
+impl Wanted {
+    /// The targets of a backup of this major version.
+    ///
+    /// # Errors
+    /// Where nobody has named a target and the backup does not say its version.
+    pub fn of_backup(&self, major: Option<Major>) -> Result<Chosen, RunError> {
+        let facts = DumpFacts { major, ..DumpFacts::default() };
+        let mut chosen = match self {
+            // A data directory is taken by its own major version alone.
+            Wanted::Suiting => {
+                let rules = Rules { source: Some(&facts), ..profile_rules() };
+                let targets = profile::load_with(&["same-as-source".to_owned()], &rules)?;
+                Chosen { targets, why: None }
+            }
+            _ => self.of(|| Ok(facts))?,
+        };
+        // What is said of the encoding and the like of a dump is not asked of a backup.
+        chosen.targets.iter_mut().for_each(|target| target.notices.clear());
+        Ok(chosen)
+    }
+}
+
 /// The default set: where dumps are mostly restored to, in versions that are no older than the dump's.
 fn suited(source: &DumpFacts) -> Result<Chosen, ProfileErrors> {
     let rules = Rules { source: Some(source), ..profile_rules() };

@@ -45,7 +45,7 @@ impl CommonEngine {
         let (repository, cache) = (pool.options.image_repository.clone(), pool.options.cache);
         let spec = |major| {
             let target = Target { postgres: Some(major), ..template.clone() };
-            cluster::needs_of(&target, repository.as_deref(), None, Storage::Memory, cache)
+            cluster::needs_of(&target, repository.as_deref(), Storage::Memory, cache)
         };
         let choice = pool.engines.choice;
         let mut nothing = NoCommonEngine { docker: None, local: None };

@@ -20,6 +20,12 @@ pub enum RunError {
     /// The dump cannot be opened, or is none.
     #[error(transparent)]
     Dump(#[from] DumpError),
+    /// The base backup cannot be opened, or is none.
+    #[error(transparent)]
+    Base(#[from] pgbackup_reader::base::BaseError),
+    /// The WAL archive cannot be listed.
+    #[error(transparent)]
+    Archive(#[from] pgbackup_reader::archive::ArchiveError),
     /// The targets hang on what the dump says, and it could not be read that far.
     #[error("the dump cannot be read to its end: {0}")]
     DumpUnread(String),
@@ -56,6 +62,8 @@ impl RunError {
         match self {
             RunError::Usage(_)
             | RunError::Dump(_)
+            | RunError::Base(_)
+            | RunError::Archive(_)
             | RunError::DumpUnread(_)
             | RunError::Profile(_)
             | RunError::Fixes(_) => exit::USAGE,

@@ -1,6 +1,5 @@
 //! The life of a run: open, choose, rehearse, close, report.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,25 +9,27 @@ use super::choice::{self, Wanted};
 use super::engines::EnginePool;
 use super::error::RunError;
 use super::report::{Report, SCHEMA, SourceFacts};
-use super::{EnginesOfRun, Run, fixes};
+use super::{EnginesOfRun, Run, fixes, sources};
 use crate::event::{EventKind, Reporter};
 use crate::fixes::Directory;
 use crate::matrix;
 use crate::profile::Target;
 use crate::rehearsal::{Context, while_it_answers};
-use crate::source::RowMode;
 use crate::source::Source;
 use crate::verdict::Verdict;
 
 pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> {
-    let Run { dumps, targets, engines, options, fixes: fixes_to, before_start, interrupt } = run;
+    let Run { dumps, recovery, targets, engines, options, fixes: fixes_to, before_start, interrupt } = run;
     // All that can be wrong with what was asked for is said before anything is started.
     let opening = async {
-        let sources = open_sources(dumps, options.rows).await?;
+        let sources = sources::open(dumps, &recovery, options.rows).await?;
         let wanted = Arc::new(tokio::task::spawn_blocking(|| Wanted::load(targets)).await??);
         let (mut chosen, mut reasons) = (Vec::new(), Vec::new());
         for source in sources {
             let choice::Chosen { mut targets, why } = choose(Arc::clone(&wanted), &source).await?;
+            if let Source::Backup(_) = &source {
+                targets = sources::at_points(targets, &recovery);
+            }
             targets.sort_by(|a, b| a.name.cmp(&b.name));
             reasons.extend(why.map(|why| (source.name().to_owned(), why)));
             chosen.push((source, targets));
@@ -83,35 +84,25 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
     })
 }
 
-/// Opens every dump, whose content says what it is. None may be given twice: reports distinguish them by name.
-async fn open_sources(dumps: Vec<(PathBuf, Option<String>)>, rows: RowMode) -> Result<Vec<Source>, RunError> {
-    let mut sources: Vec<Source> = Vec::new();
-    let is_only = dumps.len() == 1;
-    for (path, name) in dumps {
-        let dump = tokio::task::spawn_blocking(move || pgdump_reader::open(&path)).await??;
-        let source = Source::of_dump(Arc::new(dump), name, rows);
-        if sources.iter().any(|known| known.name() == source.name()) {
-            return Err(RunError::Usage(format!("{} is given twice", source.name())));
-        }
-        // Passes over all of several dumps at once would only wait for each other: each begins with its first rehearsal.
-        if is_only {
-            source.begin();
-        }
-        sources.push(source);
-    }
-    Ok(sources)
-}
-
 /// The targets of a source, and why these, where nobody named them.
 async fn choose(wanted: Arc<Wanted>, source: &Source) -> Result<choice::Chosen, RunError> {
-    let Source::Dump(source) = source;
-    let (dump, scan) = (Arc::clone(&source.dump), source.scan.clone());
-    let runtime = tokio::runtime::Handle::current();
-    let choosing = tokio::task::spawn_blocking(move || {
-        let facts = || runtime.block_on(scan).map(|scan| scan.facts.clone()).map_err(RunError::DumpUnread);
-        wanted.of(|| choice::source_of(&dump, facts))
-    });
-    choosing.await?
+    match source {
+        Source::Dump(source) => {
+            let (dump, scan) = (Arc::clone(&source.dump), source.scan.clone());
+            let runtime = tokio::runtime::Handle::current();
+            let choosing = tokio::task::spawn_blocking(move || {
+                let facts = || runtime.block_on(scan).map(|scan| scan.facts.clone()).map_err(RunError::DumpUnread);
+                wanted.of(|| choice::source_of(&dump, facts))
+            });
+            choosing.await?
+        }
+        Source::Backup(source) => {
+            // Of an archive the version is known when all of it was read.
+            let _ = source.scan.clone().await;
+            let major = source.major();
+            tokio::task::spawn_blocking(move || wanted.of_backup(major)).await?
+        }
+    }
 }
 
 /// Reports why these targets were chosen: once where it is the same for all sources, else with the name of each.

@@ -16,7 +16,13 @@ pub fn write(directory: &Directory, chosen: &[(Source, Vec<Target>)], rehearsals
     let mut written = Vec::new();
     let mut failed = false;
     for (nth, (source, targets)) in chosen.iter().enumerate() {
-        let Source::Dump(of) = source;
+        let Source::Dump(of) = source else {
+            // What mends a backup is done where backups are made.
+            while let Some(rehearsal) = rehearsals.next_if(|rehearsal| rehearsal.source == source.name()) {
+                written.push(rehearsal.with_fixes(WrittenFixes::default(), |_| Vec::new()));
+            }
+            continue;
+        };
         let scan = of.scanned();
         // An interrupted run has not read the dump to its end, and a damaged one has none: its beginning is what is known then.
         let glanced = if scan.is_none() { of.dump.glance().unwrap_or_default() } else { Facts::default() };

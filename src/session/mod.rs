@@ -9,6 +9,7 @@ mod error;
 mod execute;
 mod fixes;
 mod report;
+mod sources;
 
 pub use choice::{NamedTargets, Targets, source_of};
 pub use common_engine::{CommonEngine, NoCommonEngine};
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::event::Reporter;
 use crate::finding::Severity;
+use crate::profile::{Point, TimelineWish};
 use crate::source::RowMode;
 
 /// A run that has yet to begin: what is rehearsed, in which targets, and how. Everything but the first two has a default, which
@@ -29,6 +31,7 @@ use crate::source::RowMode;
 pub struct Run {
     /// Each with what reports call it instead of its path.
     dumps: Vec<(PathBuf, Option<String>)>,
+    recovery: RecoveryOptions,
     targets: Targets,
     engines: EnginesOfRun,
     options: Options,
@@ -39,6 +42,26 @@ pub struct Run {
 }
 
 type BeforeStart = Box<dyn FnOnce() -> Result<(), RunError> + Send>;
+
+/// How backups are recovered, where that is said for a run.
+#[derive(Debug, Clone, Default)]
+pub struct RecoveryOptions {
+    /// Where the WAL is; in the base's own `pg_wal` where nothing is said.
+    pub wal: Option<WalWish>,
+    /// Where recovery is to stop, instead of where the profiles say; empty leaves it to them.
+    pub to: Vec<Point>,
+    /// Along which timeline, instead of what the profiles say.
+    pub timeline: Option<TimelineWish>,
+}
+
+/// Where the WAL of a base backup is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WalWish {
+    /// In a folder.
+    Folder(PathBuf),
+    /// Where this command of the user's fetches it from, on this machine: `wal-g wal-fetch %f %p`.
+    Command(String),
+}
 
 /// How targets are rehearsed.
 struct Options {
@@ -57,10 +80,11 @@ enum EnginesOfRun {
 }
 
 impl Run {
-    /// A run of this dump, a file or folder of pg_dump or pg_dumpall, in these targets.
+    /// A run of this dump (a file or folder of pg_dump or pg_dumpall) or base backup, in these targets.
     pub fn new(dump: impl Into<PathBuf>, targets: Targets) -> Self {
         Self {
             dumps: vec![(dump.into(), None)],
+            recovery: RecoveryOptions::default(),
             targets,
             engines: EnginesOfRun::ToOpen(EngineOptions::default()),
             options: Options {
@@ -90,6 +114,13 @@ impl Run {
         if let Some((_, known_as)) = self.dumps.last_mut() {
             *known_as = Some(name.into());
         }
+        self
+    }
+
+    /// How base backups are recovered.
+    #[must_use]
+    pub fn recovery(mut self, recovery: RecoveryOptions) -> Self {
+        self.recovery = recovery;
         self
     }
 

@@ -44,6 +44,8 @@ impl Report {
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
     Dump,
+    /// A base backup with its WAL.
+    Backup,
 }
 
 /// What the report says about a source.
@@ -67,6 +69,15 @@ impl SourceFacts {
     pub fn of(source: &Source) -> Self {
         match source {
             Source::Dump(dump) => Self::of_dump(&dump.dump, source.name().to_owned(), dump.scanned().as_deref()),
+            Source::Backup(backup) => Self {
+                kind: SourceKind::Backup,
+                path: source.name().to_owned(),
+                format: backup.format(),
+                size: source.size(),
+                server_version: backup.major().map(|major| major.to_string()),
+                pg_dump_version: None,
+                encoding: None,
+            },
         }
     }
 

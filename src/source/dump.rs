@@ -36,7 +36,8 @@ impl DumpSource {
         Self { name, dump, scan }
     }
 
-    pub(super) fn name(&self) -> &str {
+    /// What reports call it.
+    pub fn name(&self) -> &str {
         &self.name
     }
 
@@ -45,12 +46,17 @@ impl DumpSource {
         Some((preflight::run(&self.dump, &facts, target), facts))
     }
 
-    pub(super) fn unfit(&self, target: &Target) -> Option<&'static str> {
+    /// Why this target cannot take it, whatever comes of it there.
+    pub fn unfit(&self, target: &Target) -> Option<&'static str> {
         let has_no_list = target.restore.list.is_some() && !self.dump.is_archive();
         has_no_list.then_some("the profile's restore.list lists entries of an archive, and this dump is plain SQL")
     }
 
-    pub(super) async fn prepare(
+    /// Makes a fresh sandbox ready to take it. `session` is the superuser's, in the maintenance database.
+    ///
+    /// # Errors
+    /// When the cluster refuses what the target asks for.
+    pub async fn prepare(
         &self,
         session: &Session,
         sandbox: &dyn Sandbox,
@@ -76,7 +82,11 @@ impl DumpSource {
         Ok(Prepared { client, makes_own, notices })
     }
 
-    pub(super) async fn bring_in(
+    /// Brings it into a sandbox that is ready for it. What goes wrong with it there is in the outcome.
+    ///
+    /// # Errors
+    /// When it could not be brought in or watched.
+    pub async fn bring_in(
         &self,
         session: Session,
         sandbox: &dyn Sandbox,
@@ -93,29 +103,41 @@ impl DumpSource {
         Ok(Brought { outcome, session, notices })
     }
 
-    pub(super) async fn read(&self) -> Result<Arc<Scan>, ClusterError> {
+    /// What the full pass over it finds, which whoever needs it waits for.
+    ///
+    /// # Errors
+    /// When it cannot be read to its end.
+    pub async fn read(&self) -> Result<Arc<Scan>, ClusterError> {
         let scan = self.scan.clone().await;
         scan.map_err(|reason| ClusterError::Refused { step: "cannot read the dump to its end".into(), reason })
     }
 
-    pub(super) fn without_data(&self, scan: &Scan) -> Vec<String> {
+    /// Tables that it has without their rows, by the way in which it was made. `scan` is what the full pass has found.
+    pub fn without_data(&self, scan: &Scan) -> Vec<String> {
         partial::without_data(&self.dump, scan)
     }
 
-    pub(super) fn signs_of_partial(&self, scan: &Scan) -> Vec<String> {
+    /// Signs that it is partial by the way in which it was made, for people. `scan` is what the full pass has found.
+    pub fn signs_of_partial(&self, scan: &Scan) -> Vec<String> {
         partial::signs(&self.dump, scan)
     }
 
-    pub(super) fn first_database<'a>(&'a self, target: &'a Target) -> &'a str {
+    /// The database that it goes into where it names none.
+    pub fn first_database<'a>(&'a self, target: &'a Target) -> &'a str {
         restore::first_database(&self.dump, target)
     }
 
-    pub(super) fn brings_database(&self, target: &Target, name: &str) -> bool {
+    /// Whether a database of this name comes with it, with its properties and privileges.
+    pub fn brings_database(&self, target: &Target, name: &str) -> bool {
         restore::made_by_dump(&self.dump, target, name)
     }
 
-    /// pg_restore itself says what it would restore.
-    pub(super) async fn left_out(
+    /// What the profile's list or options keep out of the sandbox that it was brought into; `None` where nothing. pg_restore itself says
+    /// what it would restore.
+    ///
+    /// # Errors
+    /// When the sandbox could not say it.
+    pub async fn left_out(
         &self,
         sandbox: &dyn Sandbox,
         target: &Target,
@@ -134,6 +156,11 @@ impl DumpSource {
             Ok(scan) if is_tar && !scan.damage.is_empty() => tokio::time::sleep(PATIENCE).await,
             _ => std::future::pending().await,
         }
+    }
+
+    /// The encoding that it has names in, where that is known.
+    pub fn encoding(&self) -> Option<&str> {
+        self.dump.archive()?.encoding.as_deref()
     }
 
     /// What the full pass has found, where it has come to its end by now.

@@ -40,7 +40,7 @@ fn in_a_sandbox(ask: impl AsyncFnOnce(&dyn Sandbox, &str)) {
         let target = profile::load(&[file.display().to_string()]).unwrap().remove(0);
         let lease = Arc::new(lease::Home::at(&home.path("state")).unwrap().begin_run().unwrap());
         let engine = DockerEngine::connect(lease).await.unwrap();
-        let spec = cluster::needs_of(&target, None, None, Storage::Memory, true);
+        let spec = cluster::needs_of(&target, None, Storage::Memory, true);
         let sandbox = engine.start(&spec, &Reporter::default().of_target("connections")).await.unwrap();
         ask(&*sandbox, &home.wait_for_container()).await;
         sandbox.remove().await.unwrap();

@@ -59,7 +59,7 @@ impl Check for Verified {
         let mut looked = Looked { looked_at, ..Looked::default() };
         looked.compared = BTreeMap::from([("constraint".to_owned(), u64::try_from(count).unwrap_or(0))]);
         // Of an archive with too much text the longest definitions were not kept.
-        let abridged = restored.dump.archive().is_some_and(|archive| archive.abridged);
+        let abridged = restored.dumped()?.archive().is_some_and(|archive| archive.abridged);
         if abridged && !found.is_empty() {
             looked.could_not.push(format!(
                 "{} are not verified, and the archive holds too many definitions to see whether it has them so",

@@ -47,7 +47,7 @@ impl Check for Objects {
         let dumped: Vec<&Declared> = in_database(&scan.declared, restored, |object| &object.database).collect();
         let key_triggers = key_triggers::look(restored).await?;
         if dumped.is_empty()
-            && let Some(plain) = restored.dump.plain()
+            && let Some(plain) = restored.dumped()?.plain()
             && !scan.facts.tables.is_empty()
         {
             let who = if plain.from_pg_dump {
@@ -89,7 +89,7 @@ pub async fn compare_only(
     wanted: impl Fn(&Declared) -> bool + Send,
 ) -> Result<Comparison, ClusterError> {
     let mut dumped = in_database(&restored.scan.declared, restored, |object| &object.database).peekable();
-    if dumped.peek().is_none() && !restored.dump.is_archive() {
+    if dumped.peek().is_none() && !restored.dumped()?.is_archive() {
         return Ok(Comparison::default());
     }
     let no_tablespaces = tablespaces_left_out(restored);

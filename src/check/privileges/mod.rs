@@ -59,7 +59,7 @@ impl Check for Privileges {
             // Without objects there is nothing to report.
             let held = restored.scan.held();
             let mut held = held.iter().filter(|(database, _)| restored.place.is_known_as(**database));
-            let is_unnamed = !restored.dump.is_archive() && held.any(|(_, held)| held.tables + held.others > 0);
+            let is_unnamed = !restored.dumped()?.is_archive() && held.any(|(_, held)| held.tables + held.others > 0);
             let why = "privileges: the script does not name its objects as pg_dump does".to_owned();
             return Ok(Looked { not_compared: is_unnamed.then_some(why).into_iter().collect(), ..Looked::default() });
         }
@@ -101,7 +101,7 @@ impl Check for Privileges {
         }
         let left_out = left_out(restored);
         // A database that the dump does not create has the privileges from its target.
-        if !made_by_dump(restored.dump, restored.target, restored.place.dumped_name()) {
+        if !made_by_dump(restored.dumped()?, restored.target, restored.place.dumped_name()) {
             held.retain(|object, _| object.0 != GrantedKind::DATABASE);
         }
         for object in dumped.keys().filter(|object| object.0 == GrantedKind::COLUMN) {

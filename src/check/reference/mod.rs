@@ -55,7 +55,7 @@ async fn fill(restored: &Restored<'_>, dumped: &[&Declared], name: &str) -> Resu
     let (places, others): (Vec<String>, Vec<String>) =
         added.partition(|statement| statements::makes_a_place(statement));
     session.pipelined(&places).await;
-    let is_archive = restored.dump.is_archive();
+    let is_archive = restored.dumped()?.is_archive();
     let (steps, left_out) = statements::steps(dumped, is_archive, tablespaces_left_out(restored));
     let mut refused = run(&session, &steps, restored.encoding()).await;
     // What else the script creates itself may be what they need.

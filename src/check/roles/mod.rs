@@ -48,7 +48,7 @@ impl Check for Roles {
         let facts = &restored.scan.facts;
         let mut stated = Stated::of(&facts.role_statements);
         let creates = Tool::PgRestore.has(&restored.target.restore.options, "--create");
-        if restored.dump.is_archive() && creates {
+        if restored.dumped()?.is_archive() && creates {
             stated.read(&facts.database_properties);
         }
         let made = made_by(restored, creates);
@@ -112,7 +112,7 @@ pub(super) struct Made {
 fn made_by(restored: &Restored<'_>, creates: bool) -> Made {
     let (facts, target) = (&restored.scan.facts, restored.target);
     let [refused_roles, refused_databases] = refused(restored);
-    let creates = creates || !restored.dump.is_archive();
+    let creates = creates || !restored.dumped()?.is_archive();
     let databases =
         facts.creates_database.iter().filter(|_| creates).map(|created| facts.renamed.last(&created.name).to_owned());
     let databases: BTreeSet<String> = databases.filter(|name| !refused_databases.contains(name)).collect();

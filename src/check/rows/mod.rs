@@ -294,14 +294,14 @@ async fn look_into(
     }
     let oids: Vec<u32> = again.iter().map(|unit| unit.relation.oid).collect();
     let columns = relations::columns(session, &oids).await?;
-    let majors = (restored.dump.server_major(), session.server_major().await?.0);
+    let majors = (restored.dumped()?.server_major(), session.server_major().await?.0);
     let suspects = again.into_iter().map(|unit| {
         let own = columns.get(&unit.relation.oid).map(Vec::as_slice).unwrap_or_default();
         suspect(unit, own, foreign.as_deref(), majors)
     });
     let suspects: Vec<Suspect> = suspects.collect();
     let mut search =
-        Search { dump: restored.dump, session, show_data: restored.mask.shows_data(), found: BTreeMap::new() };
+        Search { dump: restored.dumped()?, session, show_data: restored.mask.shows_data(), found: BTreeMap::new() };
     search.run(suspects.clone(), report).await?;
     // Where bytes stand inside arrays or other types, those that the dump has in the escape form are known only by having
     // the server write them so too.
@@ -317,7 +317,7 @@ async fn look_into(
     let doubtful = suspects.into_iter().filter(|suspect| !suspect.doubtful.is_empty() && search.is_open(suspect));
     let doubtful: Vec<Suspect> = doubtful.map(Suspect::without_doubtful).collect();
     search.run(doubtful, report).await?;
-    if !restored.dump.is_from_pg_dump() {
+    if !restored.dumped()?.is_from_pg_dump() {
         search.compare_values(&all, restored.encoding(), report).await?;
     }
     for (unit, difference) in search.found.into_values() {

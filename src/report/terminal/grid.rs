@@ -72,6 +72,15 @@ impl Cell {
         }
     }
 
+    /// How a source came in, by a restore or a recovery.
+    fn of_coming(rehearsal: &Rehearsal) -> Self {
+        match &rehearsal.recovery {
+            Some(recovery) if recovery.replayed.is_none() && recovery.findings.is_empty() => Self::Untested,
+            Some(recovery) => Self::of_findings(&recovery.findings),
+            None => Self::of_restore(rehearsal.restore.as_ref(), !rehearsal.untested.is_empty()),
+        }
+    }
+
     /// All checks of one group: an error weighs more than what could not be looked at, and that more than a warning.
     fn of_group(rehearsal: &Rehearsal, group: Group) -> Self {
         let results: Vec<&CheckResult> = rehearsal.checks.iter().filter(|result| result.group == group).collect();
@@ -79,7 +88,7 @@ impl Cell {
             return Self::NotRun;
         }
         let mut findings = Vec::new();
-        let has_failed = rehearsal.restore.iter().flat_map(|restore| &restore.findings).any(Finding::fails);
+        let has_failed = rehearsal.coming().any(Finding::fails);
         let (mut untested, mut lost) = (false, 0);
         for result in results {
             lost += result.lost;
@@ -186,7 +195,8 @@ impl Grid {
         let mut rows: Vec<Row> = targets.iter().map(|target| row(target, foreseen, &groups)).collect();
         let mut columns = Vec::new();
         columns.extend(foreseen.then(|| REQUIREMENTS.to_owned()));
-        columns.push("restore".to_owned());
+        let is_recovery = targets.iter().any(|target| target.recovery.is_some());
+        columns.push(if is_recovery { "recovery" } else { "restore" }.to_owned());
         columns.extend(groups.iter().map(|group| group.label().to_owned()));
         let mut left_out = 0;
         if detail != Detail::All {
@@ -335,7 +345,7 @@ fn without_repetition(columns: Vec<String>, rows: &mut [Row]) -> Vec<String> {
 fn row(target: &Rehearsal, foreseen: bool, groups: &[Group]) -> Row {
     let mut cells = Vec::new();
     cells.extend(foreseen.then(|| Cell::of_needs(target)));
-    cells.push(Cell::of_restore(target.restore.as_ref(), !target.untested.is_empty()));
+    cells.push(Cell::of_coming(target));
     cells.extend(groups.iter().map(|group| Cell::of_group(target, *group)));
     let server = target.judge.as_ref().map(|judge| {
         let version = visible(judge.server_version.split(' ').next().unwrap_or_default()).into_owned();

@@ -123,7 +123,7 @@ pub(super) fn of_source(report: &Report) -> Option<String> {
 /// Whether nothing but what the profile asks for itself fails a target.
 fn fails_own_checks(target: &Rehearsal) -> bool {
     let fails = |finding: &Finding| finding.counts_from(target.fail_on);
-    let of_restore = target.restore.iter().flat_map(|restore| &restore.findings).any(fails);
+    let of_restore = target.coming().any(fails);
     let is_own = |result: &CheckResult| {
         matches!(result.group, check::Group::Queries | check::Group::Budget | check::Group::Accept)
     };

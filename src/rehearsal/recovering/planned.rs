@@ -1,0 +1,147 @@
+//! What is known of a backup in one target before anything starts.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pgbackup_reader::archive::{Archive, FolderArchive};
+use pgbackup_reader::base::{EntryKind, Form, Place, VisitError};
+use pgbackup_reader::reach::End;
+
+use crate::finding::{Finding, Name};
+use crate::postgres::Major;
+use crate::profile::{Point, Target};
+use crate::recovery::{Fetch, FromCommand, FromFolder, Material, NoArchive, Plan};
+use crate::source::{BackupScan, BackupSource, WalSource};
+
+/// The size of a segment where nothing says it, in bytes: the greatest that there is.
+const GREATEST: u64 = 1 << 30;
+
+/// What is known of a backup in one target, and what hands it its WAL.
+pub struct Planned {
+    pub plan: Plan,
+    pub scan: Arc<BackupScan>,
+    pub point: Point,
+    /// The base's manifest is there and can be read.
+    pub has_manifest: bool,
+}
+
+/// Why nothing is known.
+pub enum NotPlanned {
+    /// The target cannot take it, or it could not be looked at.
+    Untested(String),
+    /// The base is damaged.
+    Damaged(Finding),
+}
+
+/// Reads the base and the archive as far as the point.
+///
+/// # Errors
+/// When that cannot be done, or the base cannot be read.
+pub async fn plan(source: &BackupSource, target: &Target) -> Result<Planned, NotPlanned> {
+    let scan = source.scan.clone().await.map_err(|unread| match unread.damaged {
+        true => {
+            let mut finding = Finding::new(Name::BackupIncomplete, format!("the base cannot be read: {}", unread.reason));
+            finding.objects = vec![source.base.path().display().to_string()];
+            NotPlanned::Damaged(finding)
+        }
+        false => NotPlanned::Untested(format!("the base cannot be read: {}", unread.reason)),
+    })?;
+    fits(source, target)?;
+    let (source, recovery, scanned) = (source.clone(), target.recovery.clone(), Arc::clone(&scan));
+    let point = recovery.to.first().cloned().unwrap_or(Point::Latest);
+    let wanted = point.clone();
+    let planning = tokio::task::spawn_blocking(move || {
+        let own = own_wal(&source, &scanned).map_err(|error| format!("the base's own WAL cannot be read: {error}"))?;
+        let manifest = source.base.manifest();
+        let ranges = manifest.as_ref().and_then(|manifest| manifest.as_ref().ok());
+        let needs_until = ranges.and_then(|manifest| manifest.head().wal_ranges.last().map(|range| range.end));
+        let archive: Option<&dyn Archive> = match &source.wal {
+            WalSource::Base => Some(&NoArchive),
+            WalSource::Folder(folder) => Some(&**folder),
+            WalSource::Command(_) => None,
+        };
+        let pg_wal = own.as_ref().map(|own| &own.archive as &dyn Archive);
+        let material = Material { survey: &scanned.survey, needs_until, archive, pg_wal };
+        let plan = Plan::make(&material, &recovery, &wanted);
+        Ok::<_, String>((plan, matches!(manifest, Some(Ok(_)))))
+    });
+    match planning.await {
+        Ok(Ok((plan, has_manifest))) => Ok(Planned { plan, scan, point, has_manifest }),
+        Ok(Err(reason)) => Err(NotPlanned::Untested(reason)),
+        Err(error) => Err(NotPlanned::Untested(format!("reading the backup failed, which is a bug of pgrehearse ({error})"))),
+    }
+}
+
+/// Whether the target's server can take the data directory at all.
+fn fits(source: &BackupSource, target: &Target) -> Result<(), NotPlanned> {
+    match (source.major(), target.postgres) {
+        (Some(Major(major)), _) if !(Major::OLDEST..=Major::NEWEST).contains(&Major(major)) => {
+            Err(NotPlanned::Untested(format!("the base is of PostgreSQL {major}, which pgrehearse does not know")))
+        }
+        (Some(major), Some(wanted)) if major != wanted => Err(NotPlanned::Untested(format!(
+            "the base is of PostgreSQL {major}, and only that version takes it; this target has {wanted}: a dump, or pg_upgrade, \
+             brings data into another version"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The base's own `pg_wal`.
+struct OwnWal {
+    archive: FolderArchive,
+    /// Where an archive was unpacked for it.
+    _unpacked: Option<tempfile::TempDir>,
+}
+
+fn own_wal(source: &BackupSource, scan: &BackupScan) -> Result<Option<OwnWal>, String> {
+    if scan.survey.wal.is_empty() {
+        return Ok(None);
+    }
+    let open = |path: PathBuf| FolderArchive::open(&path).map_err(|error| error.to_string());
+    match source.base.form() {
+        Form::Plain => {
+            let data = match source.base.barman() {
+                Some(kept) => kept.join("data"),
+                None => source.base.path().to_owned(),
+            };
+            Ok(Some(OwnWal { archive: open(data.join("pg_wal"))?, _unpacked: None }))
+        }
+        Form::Tar => {
+            let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+            let visited = source.base.visit(|entry| -> Result<(), std::io::Error> {
+                let path = entry.path.as_path();
+                let Ok(name) = path.strip_prefix("pg_wal") else { return Ok(()) };
+                if entry.place != Place::Data || entry.kind != EntryKind::File || name.components().count() != 1 {
+                    return Ok(());
+                }
+                let mut file = std::fs::File::create_new(directory.path().join(name))?;
+                std::io::copy(&mut entry.content, &mut file).map(drop)
+            });
+            visited.map_err(|error| match error {
+                VisitError::Base(error) => error.to_string(),
+                VisitError::Visitor(error) => error.to_string(),
+            })?;
+            Ok(Some(OwnWal { archive: open(directory.path().to_owned())?, _unpacked: Some(directory) }))
+        }
+    }
+}
+
+impl Planned {
+    /// What hands the server its WAL.
+    pub fn fetch(&self, source: &BackupSource) -> Arc<dyn Fetch> {
+        match &source.wal {
+            WalSource::Base => Arc::new(NoArchive),
+            WalSource::Command(command) => Arc::new(FromCommand::new(command.clone())),
+            WalSource::Folder(folder) => {
+                let reach = self.plan.reach.as_ref();
+                let longest = reach.map_or(GREATEST, |reach| reach.expected.segment_size.bytes());
+                let broken: HashSet<String> = match reach.map(|reach| &reach.why) {
+                    Some(End::Unreadable { segment, .. }) => HashSet::from([segment.to_string()]),
+                    _ => HashSet::new(),
+                };
+                Arc::new(FromFolder::new(Arc::clone(folder), longest, broken))
+            }
+        }
+    }
+}
