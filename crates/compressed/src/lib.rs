@@ -1,0 +1,1 @@
+//! Compressed streams, read to a proven end.
