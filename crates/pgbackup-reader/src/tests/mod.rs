@@ -1,0 +1,2 @@
+mod walking;
+pub(crate) mod writer;
