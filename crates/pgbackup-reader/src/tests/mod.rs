@@ -1,2 +1,3 @@
+mod archives;
 mod walking;
 pub(crate) mod writer;
