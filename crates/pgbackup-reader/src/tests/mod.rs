@@ -1,0 +1,3 @@
+mod archives;
+mod walking;
+pub(crate) mod writer;
