@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+pub mod base;
 mod lsn;
 mod time;
 mod timeline;
