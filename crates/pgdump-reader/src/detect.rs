@@ -8,11 +8,11 @@ use crate::archive::directory;
 use crate::archive::tar;
 use crate::archive::toc::{self, TocError};
 use crate::archive::{Archive, Container};
-use crate::compression::Compression;
 use crate::dump::{Content, Dump};
 use crate::error::DumpError;
 use crate::ordinary;
 use crate::plain;
+use compressed::Compression;
 
 /// How much of a file is looked at; a plain dump's header comments are within it.
 const HEAD: u64 = 64 * 1024;

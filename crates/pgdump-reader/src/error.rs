@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::archive::ArchiveVersion;
-use crate::compression::Compression;
+use compressed::Compression;
 
 /// Why a dump could not be opened or read. One variant for each cause a user can have made.
 #[derive(Debug, thiserror::Error)]

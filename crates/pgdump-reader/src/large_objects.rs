@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 
-use crate::compression::READ_SIZE;
 use crate::digest::{self, Digest};
+use compressed::READ_SIZE;
 
 /// The large objects that a dump holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

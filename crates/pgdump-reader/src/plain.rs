@@ -1,9 +1,9 @@
 //! Plain SQL dumps, and what their first lines say.
 
 use crate::collector::{Collector, Effect};
-use crate::compression::Compression;
 use crate::lexer::{Item, Lexer, MARK, Statement, TokenKind};
 use crate::sql::COMMANDS;
+use compressed::Compression;
 
 /// A dump as SQL text.
 #[derive(Debug, Clone, PartialEq, Eq)]

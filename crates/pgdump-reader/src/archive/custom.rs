@@ -15,11 +15,11 @@ use crate::archive::pass::ArchivePass;
 use crate::archive::toc::{Fault, Input};
 use crate::archive::{ArchiveCompression, DataState};
 use crate::charset::Charset;
-use crate::compression;
 use crate::dump::Dump;
 use crate::error::DumpError;
 use crate::large_objects::LargeObject;
 use crate::read_ahead::ReadAhead;
+use compressed::READ_SIZE;
 
 /// BLK_DATA and BLK_BLOBS in pg_backup_archiver.h.
 const BLOCK_DATA: u8 = 1;
@@ -35,7 +35,7 @@ pub(crate) fn scan(dump: &Dump, archive: &Archive, pass: &mut ArchivePass<'_, '_
     let mut file = crate::ordinary::open(&dump.path).map_err(|error| dump.unreadable(error))?;
     file.seek(SeekFrom::Start(archive.data_start)).map_err(|error| dump.unreadable(error))?;
     let mut input = Input {
-        source: BufReader::with_capacity(compression::READ_SIZE, file),
+        source: BufReader::with_capacity(READ_SIZE, file),
         offset: archive.data_start,
         int_size: archive.layout.int_size,
         offset_size: archive.layout.offset_size,
@@ -217,14 +217,14 @@ fn read(
     let result = match compression.algorithm() {
         None => take(&mut blocks, true),
         // pg_dump writes blocks of 4 KiB, and every call of a decompressor has its price.
-        Some(algorithm) => algorithm
-            .decode_block(BufReader::with_capacity(compression::READ_SIZE, &mut blocks))
-            .and_then(|mut decoder| {
+        Some(algorithm) => {
+            algorithm.decode_block(BufReader::with_capacity(READ_SIZE, &mut blocks)).and_then(|mut decoder| {
                 if take(&mut decoder, false)? {
                     return Ok(true);
                 }
                 thread::scope(|scope| take(&mut ReadAhead::within(scope, decoder), true))
-            }),
+            })
+        }
     };
     // A stream may be over before its blocks are; a corrupt one leaves them unread.
     let drained = io::copy(&mut blocks, &mut io::sink());

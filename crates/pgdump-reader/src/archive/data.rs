@@ -4,11 +4,11 @@ use std::io::{self, Read};
 
 use crate::archive::entries::{DataEntry, DataKind, RowFormat};
 use crate::charset::Charset;
-use crate::compression::READ_SIZE;
 use crate::copy_format::CopyFormat;
 use crate::digest::{self, Row, Target};
 use crate::lexer::{Item, Lexer};
 use crate::rows::{Columns, CopyBlock, Destination, RowMode, RowTotals};
+use compressed::READ_SIZE;
 
 /// Where the rows of a pass go, and what is known of their columns.
 pub(crate) struct RowSink<'a, 'v> {

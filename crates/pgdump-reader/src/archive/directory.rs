@@ -12,12 +12,17 @@ use crate::archive::Archive;
 use crate::archive::entries::{DataEntry, DataKind};
 use crate::archive::large_object_lists::{Lines, parse_line};
 use crate::archive::pass::ArchivePass;
-use crate::compression::Compression;
 use crate::dump::Dump;
 use crate::error::DumpError;
 use crate::large_objects::LargeObject;
 use crate::ordinary;
 use crate::read_ahead::ReadAhead;
+use compressed::Compression;
+
+/// The ending that a data file has, in the order in which pg_restore looks for them (InitDiscoverCompressFileHandle in
+/// src/bin/pg_dump/compress_io.c, PostgreSQL 16 to 18).
+const ENDINGS: [(&str, Option<Compression>); 4] =
+    [("", None), (".gz", Some(Compression::Gzip)), (".lz4", Some(Compression::Lz4)), (".zst", Some(Compression::Zstd))];
 
 /// Opens a file of the folder, compressed or not; `None` where there is none.
 pub(crate) fn open_member(folder: &Path, name: &str) -> io::Result<Option<(File, Option<Compression>)>> {
@@ -25,7 +30,7 @@ pub(crate) fn open_member(folder: &Path, name: &str) -> io::Result<Option<(File,
         return Err(io::Error::new(io::ErrorKind::InvalidData, "its file name leads out of the folder"));
     }
     let folder = ordinary::open_folder(folder)?;
-    for (ending, compression) in Compression::DIRECTORY_ENDINGS {
+    for (ending, compression) in ENDINGS {
         match ordinary::open_in(&folder, format!("{name}{ending}").as_ref()) {
             Ok(file) => return Ok(Some((file, compression))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -40,7 +45,7 @@ pub(crate) fn open_member(folder: &Path, name: &str) -> io::Result<Option<(File,
 fn lies_there_twice(folder: &Path, name: &str) -> bool {
     let exists =
         |(ending, _): &(&str, Option<Compression>)| folder.join(format!("{name}{ending}")).symlink_metadata().is_ok();
-    Compression::DIRECTORY_ENDINGS.iter().filter(|ending| exists(ending)).count() > 1
+    ENDINGS.iter().filter(|ending| exists(ending)).count() > 1
 }
 
 /// The first of what lies in the folder and is neither a file nor a folder, with what it is. pg_dump writes none, and

@@ -11,9 +11,9 @@ pub(crate) mod toc;
 
 use std::fmt;
 
-use crate::compression::Compression;
 use crate::object_words;
 use crate::tag;
+use compressed::Compression;
 
 /// A dump in custom, directory or tar format, as its table of contents describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -91,7 +91,7 @@ pub(crate) fn scan(dump: &Dump, archive: &Archive, pass: &mut ArchivePass<'_, '_
     let file = crate::ordinary::open(&dump.path).map_err(|error| dump.unreadable(error))?;
     let mut entries: HashMap<String, DataEntry> =
         DataEntry::of_archive(archive).map(|entry| (entry.file.clone(), entry)).collect();
-    let mut tar = tar::Archive::new(BufReader::with_capacity(crate::compression::READ_SIZE, file));
+    let mut tar = tar::Archive::new(BufReader::with_capacity(compressed::READ_SIZE, file));
     let members = tar.entries().map_err(|error| dump.unreadable(error))?.raw(true);
     for member in members {
         let mut member = match member {

@@ -1,4 +1,4 @@
-//! Compressed streams, read to a proven end: a stream that stops early is an error, never a shorter text.
+//! What kinds of compression there are, and their decoders.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
@@ -38,7 +38,7 @@ impl Compression {
     /// Magic numbers: RFC 1952 section 2.3.1; RFC 8878 section 3.1.1 (and 3.1.2, skippable frames); lz4 frame format
     /// 1.6.4; bzip2's `BZh1` to `BZh9` with the block magic (a bzip2 of nothing has the end magic instead); xz file
     /// format 1.2.1 section 2.1.1.1.
-    pub(crate) fn sniff(head: &[u8]) -> Option<Self> {
+    pub fn sniff(head: &[u8]) -> Option<Self> {
         match head {
             [0x1f, 0x8b, 8, ..] => Some(Compression::Gzip),
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Compression::Zstd),
@@ -50,17 +50,12 @@ impl Compression {
         }
     }
 
-    /// The ending that a data file of a directory archive has, in the order in which pg_restore looks for them
-    /// (InitDiscoverCompressFileHandle in src/bin/pg_dump/compress_io.c, PostgreSQL 16 to 18).
-    pub(crate) const DIRECTORY_ENDINGS: [(&'static str, Option<Self>); 4] = [
-        ("", None),
-        (".gz", Some(Compression::Gzip)),
-        (".lz4", Some(Compression::Lz4)),
-        (".zst", Some(Compression::Zstd)),
-    ];
-
-    /// Decompresses a file of this kind.
-    pub(crate) fn decode_file<R: Read + Send + 'static>(self, source: R) -> io::Result<Box<dyn Read + Send>> {
+    /// Decompresses a file of this kind, one stream after another as its tool does.
+    ///
+    /// # Errors
+    /// Only where a decoder cannot be made. What it reads fails later, also where the file stops before the stream's end, and with
+    /// [`io::ErrorKind::OutOfMemory`] where a stream asks for more memory than is given: a window of 128 MiB for zstd, 80 MiB for xz.
+    pub fn decode_file<R: Read + Send + 'static>(self, source: R) -> io::Result<Box<dyn Read + Send>> {
         self.decode(BufReader::with_capacity(READ_SIZE, source))
     }
 
@@ -80,7 +75,10 @@ impl Compression {
 
     /// Decompresses the data of one entry of a custom archive: gzip is bare zlib there (InitCompressorGzip in
     /// src/bin/pg_dump/compress_gzip.c, PostgreSQL 16 to 18; compress_io.c before).
-    pub(crate) fn decode_block<'a, R: BufRead + Send + 'a>(self, source: R) -> io::Result<Box<dyn Read + Send + 'a>> {
+    ///
+    /// # Errors
+    /// As for [`Compression::decode_file`], and for bzip2 and xz, which no version of pg_dump writes.
+    pub fn decode_block<'a, R: BufRead + Send + 'a>(self, source: R) -> io::Result<Box<dyn Read + Send + 'a>> {
         Ok(match self {
             Compression::Gzip => Box::new(ZlibReader::new(source)),
             Compression::Zstd => Box::new(Bounded(zstd_decoder(source)?)),
@@ -99,8 +97,8 @@ impl fmt::Display for Compression {
     }
 }
 
-/// How much is read from a file at once.
-pub(crate) const READ_SIZE: usize = 128 * 1024;
+/// How much is read from a file at once, in bytes.
+pub const READ_SIZE: usize = 128 * 1024;
 
 /// `xz -9` needs 65 MiB (xz(1), section on presets); what asks for more is refused.
 const XZ_MEMORY: u64 = 80 << 20;
