@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod archive;
+pub mod base;
 pub mod history;
 mod lsn;
 pub mod reach;
