@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum Origin {
     /// The dump: damaged, or partial by the way it was made.
     Dump,
+    /// The backup: its base, its archive of WAL, or how the two are made.
+    Backup,
     /// The database that was dumped: production has this too, as the dump itself proves.
     Source,
     /// The target: what it lacks, refuses or has already.
@@ -24,6 +26,7 @@ impl Origin {
     pub fn label(self) -> &'static str {
         match self {
             Origin::Dump => "dump",
+            Origin::Backup => "backup",
             Origin::Source => "source",
             Origin::Target => "target",
             Origin::Restore => "restore",

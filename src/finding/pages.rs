@@ -26,7 +26,7 @@ fn the_index_lists_every_finding_with_its_severity_and_how_it_is_tested() {
     for name in Name::ALL {
         let row = format!("| [{name}]({name}.md) | {} | {} | ", name.severity().label(), name.summary());
         let line = index.lines().find(|line| line.starts_with(&row)).unwrap_or_else(|| panic!("{row}"));
-        assert!(["live |", "recorded message |"].contains(&&line[row.len()..]), "{line}");
+        assert!(["live |", "recorded message |", "not yet |"].contains(&&line[row.len()..]), "{line}");
     }
 }
 

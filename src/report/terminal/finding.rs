@@ -155,6 +155,7 @@ impl Page<'_> {
         match finding.origin {
             Origin::Source => self.labelled("origin", "source: production has this too"),
             Origin::Dump => self.labelled("origin", "the dump, or how it was made"),
+            Origin::Backup => self.labelled("origin", "the backup or its archive"),
             Origin::Tool => self.labelled("origin", "pgrehearse, or a check that it ran"),
             Origin::Target | Origin::Restore => Ok(()),
         }

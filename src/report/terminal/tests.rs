@@ -391,6 +391,19 @@ fn what_production_has_too_is_a_verdict_of_its_own() {
 }
 
 #[test]
+fn a_damaged_archive_is_said_to_be_the_backups_and_missing_segments_are_one_block() {
+    let missing = |segment: &str| Finding {
+        subject: Some(Subject::Words(segment.to_owned())),
+        ..Finding::new(Name::WalMissing, format!("segment {segment} is missing"))
+    };
+    let findings = vec![missing("00000001000000000000000D"), missing("000000010000000000000010")];
+    let text = plain(&sample::report(vec![sample::target("a", "17.11", findings, Vec::new())]));
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let several = "2 segments are missing from the WAL archive: 00000001000000000000000D, 000000010000000000000010";
+    assert!(words.contains(several) && words.contains("origin the backup or its archive"), "{text}");
+}
+
+#[test]
 fn errors_that_no_finding_explains_do_not_look_like_success() {
     let mut target = sample::target("a", "15.18", Vec::new(), Vec::new());
     let restore = target.restore.as_mut().unwrap();
