@@ -198,7 +198,7 @@ impl Check for Ownership {
 /// Schema and tag of the entries that the restore has left out; a finding of its own reports that.
 fn left_out<'a>(restored: &'a Restored<'_>) -> HashSet<(String, &'a str)> {
     let (ids, _) = restored.left_out;
-    let entries = restored.dumped()?.archive().into_iter().flat_map(|archive| &archive.entries);
+    let entries = restored.dump.and_then(|dump| dump.archive()).into_iter().flat_map(|archive| &archive.entries);
     let entries = entries.filter(|entry| ids.contains(&entry.id));
     entries.map(|entry| (schema_of(&entry.schema), entry.tag.as_str())).collect()
 }
@@ -206,7 +206,8 @@ fn left_out<'a>(restored: &'a Restored<'_>) -> HashSet<(String, &'a str)> {
 /// This database, where the dump creates it and names its owner there: an archive's entry for it, and the CREATE DATABASE of old
 /// pg_dumpalls.
 fn made_databases(restored: &Restored<'_>) -> Vec<Owned> {
-    let is_made = !restored.dumped()?.is_archive() || Tool::PgRestore.has(&restored.target.restore.options, "--create");
+    let is_archive = restored.dump.is_some_and(|dump| dump.is_archive());
+    let is_made = !is_archive || Tool::PgRestore.has(&restored.target.restore.options, "--create");
     let facts = &restored.scan.facts;
     let is_stated = |name: &str| facts.owners.iter().any(|owned| owned.kind == tag::DATABASE && owned.name == name);
     let here = |name: &str| restored.place.is_known_as(Some(name)) || restored.database == name;

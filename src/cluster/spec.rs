@@ -1,7 +1,6 @@
 //! What a target asks of an engine.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use super::rights::rights_of;
 use crate::engine::settings::max_wal_size;

@@ -86,6 +86,20 @@ pub fn server_settings(
     settings
 }
 
+/// The same for a server of a data directory that was brought in: over the sandbox's settings those of who brought it in, over these the
+/// engine's own.
+pub fn settings_of_brought_in(
+    limits: &Limits,
+    storage: Storage,
+    wanted: &BTreeMap<String, String>,
+    engine: &[(&str, String)],
+) -> BTreeMap<String, String> {
+    let mut settings: BTreeMap<String, String> = sandbox_settings(limits, storage).into_iter().collect();
+    settings.extend(wanted.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
+    settings.extend(engine.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    settings
+}
+
 /// Settings as they go to the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Given {

@@ -5,6 +5,7 @@ mod client_options;
 mod contrib;
 pub mod encoding;
 mod locale;
+pub mod log_records;
 mod major;
 mod packages;
 mod settings;

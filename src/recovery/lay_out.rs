@@ -1,12 +1,13 @@
 //! A base backup is laid out in a sandbox: one stream of its files, whatever form it has, and beside it what the recovering server is
 //! configured by.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
-use pgbackup_reader::base::{Base, BaseError, Entry, EntryKind, Place, VisitError};
+use pgbackup_reader::base::{Base, BaseError, Entry, EntryKind, Oid, Place, VisitError};
 use tokio::io::AsyncReadExt as _;
 use tokio_util::io::SyncIoBridge;
 
@@ -88,6 +89,11 @@ fn write(base: &Base, stream: impl Write, directory: &str, done: &AtomicU64) -> 
         let path = Path::new(CONFIGURATION).join(name);
         append(&mut tar, &path, tar::EntryType::Regular, 0o600, text.len() as u64, &mut text.as_bytes())?;
     }
+    let mut linked = BTreeSet::new();
+    for tablespace in base.tablespaces() {
+        let path = Path::new("tablespaces").join(tablespace.oid.to_string());
+        append(&mut tar, &path, tar::EntryType::Directory, 0o700, 0, &mut io::empty())?;
+    }
     let visited = base.visit(|entry| -> Result<(), io::Error> {
         if entry.place == Place::Data && LEFT_OUT.contains(&entry.path.as_bytes()) {
             return Ok(());
@@ -103,8 +109,8 @@ fn write(base: &Base, stream: impl Write, directory: &str, done: &AtomicU64) -> 
                 done.fetch_add(size, Ordering::Relaxed);
             }
             EntryKind::TablespaceLink { oid, .. } => {
-                let mut header = header(tar::EntryType::Symlink, 0o777, 0);
-                tar.append_link(&mut header, &path, format!("{directory}/tablespaces/{oid}"))?;
+                linked.insert(*oid);
+                link(&mut tar, &path, directory, *oid)?;
             }
         }
         Ok(())
@@ -113,6 +119,10 @@ fn write(base: &Base, stream: impl Write, directory: &str, done: &AtomicU64) -> 
         VisitError::Base(error) => WriteError::Base(error),
         VisitError::Visitor(error) => WriteError::Stream(error),
     })?;
+    // Of an archive the links stand in tablespace_map alone.
+    for oid in base.tablespaces().iter().map(|tablespace| tablespace.oid).filter(|oid| !linked.contains(oid)) {
+        link(&mut tar, &Path::new("pgdata/pg_tblspc").join(oid.to_string()), directory, oid)?;
+    }
     // What says that an archive is asked at all.
     let signal = Path::new("pgdata/recovery.signal");
     append(&mut tar, signal, tar::EntryType::Regular, 0o600, 0, &mut io::empty())?;
@@ -127,6 +137,12 @@ fn place(entry: &Entry<'_>) -> PathBuf {
         Place::Data => Path::new("pgdata").join(path),
         Place::Tablespace(oid) => Path::new("tablespaces").join(oid.to_string()).join(path),
     }
+}
+
+/// The link of a tablespace, to where it is laid out.
+fn link(tar: &mut tar::Builder<impl Write>, path: &Path, directory: &str, oid: Oid) -> io::Result<()> {
+    let mut header = header(tar::EntryType::Symlink, 0o777, 0);
+    tar.append_link(&mut header, path, format!("{directory}/tablespaces/{oid}"))
 }
 
 fn header(kind: tar::EntryType, mode: u32, size: u64) -> tar::Header {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use pgbackup_reader::archive::Archive;
 use pgbackup_reader::base::{Control, Label, Origin, Survey};
 use pgbackup_reader::{Lsn, SegmentSize, from_postgres, reach, to_postgres};
-use pgbackup_reader::{Timeline, WalMajor};
+use pgbackup_reader::{Major as WalMajor, Timeline};
 use reach::{Asked, BackupFrom, Ended, Goal, Outcome, Question, Reach, ServerWould, Start};
 
 use super::{Least, Stop, Wanted, findings};

@@ -1,13 +1,13 @@
 //! The recovering server: started, watched until it stops, asked where it is, promoted, stopped.
 
 use std::collections::BTreeMap;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use pgbackup_reader::Lsn;
 use tokio::io::AsyncReadExt as _;
+use tokio::task::JoinHandle;
 
 use super::log::{Line, Log};
 use super::{DIRECTORY, Stop};
@@ -30,7 +30,7 @@ const PRINTED: usize = 16 * 1024;
 pub struct Server<'a> {
     sandbox: &'a dyn Sandbox,
     superuser: &'a str,
-    exit: Pin<Box<dyn Future<Output = Result<i64, EngineError>> + Send>>,
+    exit: JoinHandle<Result<i64, EngineError>>,
     /// Its exit code, once it has ended.
     ended: Option<i64>,
     log: Log,
@@ -82,7 +82,7 @@ impl<'a> Server<'a> {
         for stream in [running.stdout, running.stderr] {
             tokio::spawn(keep(stream, Arc::clone(&printed)));
         }
-        Ok(Self { sandbox, superuser, exit: running.exit, ended: None, log: Log::default(), printed })
+        Ok(Self { sandbox, superuser, exit: tokio::spawn(running.exit), ended: None, log: Log::default(), printed })
     }
 
     /// Waits until the recovery is over or waits for somebody. `looked` hears of each look.
@@ -121,7 +121,8 @@ impl<'a> Server<'a> {
         if self.ended.is_none()
             && let Ok(code) = tokio::time::timeout(patience, &mut self.exit).await
         {
-            self.ended = Some(code?);
+            let crashed = |error| EngineError::Gone(format!("nobody watches over its server any more: {error}"));
+            self.ended = Some(code.map_err(crashed)??);
         }
         Ok(self.ended)
     }
@@ -214,6 +215,13 @@ impl<'a> Server<'a> {
         let printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
         let printed = String::from_utf8_lossy(&printed).into_owned();
         printed.lines().filter(|line| line.contains("FATAL") || line.contains("PANIC")).map(str::to_owned).collect()
+    }
+}
+
+impl Drop for Server<'_> {
+    fn drop(&mut self) {
+        // What ends with it is the wait; the server goes with its sandbox.
+        self.exit.abort();
     }
 }
 

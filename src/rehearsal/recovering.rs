@@ -5,7 +5,6 @@ mod arrived;
 mod planned;
 mod summary;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -18,12 +17,12 @@ use super::progress::Progress;
 use super::stopped::Stopped;
 use super::{Context, Judge, Timed};
 use crate::check::{self, Baseline, CheckResult, CheckedDatabase, Group, Outcome};
-use crate::cluster::{MAINTENANCE_DATABASE, Session, databases};
+use crate::cluster::{Session, databases};
 use crate::engine::{Engine, EngineError, Sandbox};
 use crate::event::{EventKind, Events, Phase, Unit};
 use crate::finding::Finding;
 use crate::profile::Target;
-use crate::recovery::{self, Fed, Halt, RecoveryError, Server, Stop, Verified, feed};
+use crate::recovery::{self, Fed, RecoveryError, Server, Verified, feed};
 use crate::source::{BackupSource, RowMode, Witness};
 pub use planned::{NotPlanned, Planned, plan};
 pub use summary::begun;
@@ -232,21 +231,4 @@ impl Recovering<'_> {
         draft.checks.push(result);
         Ok(())
     }
-}
-
-/// The checks that a backup cannot have, by name: those that compare with a dump.
-pub fn left_aside(target: &Target) -> BTreeMap<&'static str, String> {
-    let checks = check::all(target, RowMode::Digest);
-    let by_dump = checks.iter().filter(|check| check.witness() == Witness::Dump);
-    by_dump.map(|check| (check.name(), "it compares with a dump".to_owned())).collect()
-}
-
-/// Whether the server is asked to stop before the end.
-pub(super) fn stops_early(stop: &Stop) -> bool {
-    *stop != Stop::End
-}
-
-/// How the server's halt is told apart from what it had to do.
-pub(super) fn has_given_up(halt: &Halt) -> bool {
-    matches!(halt, Halt::Ended { .. })
 }

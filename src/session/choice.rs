@@ -122,7 +122,8 @@ impl Wanted {
     /// # Errors
     /// Where nobody has named a target and the backup does not say its version.
     pub fn of_backup(&self, major: Option<Major>) -> Result<Chosen, RunError> {
-        let facts = DumpFacts { major, ..DumpFacts::default() };
+        // What a dump would say beside its version shapes clusters that initdb makes.
+        let facts = DumpFacts { major, client: major, ..DumpFacts::stand_in() };
         let mut chosen = match self {
             // A data directory is taken by its own major version alone.
             Wanted::Suiting => {

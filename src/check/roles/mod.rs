@@ -112,7 +112,7 @@ pub(super) struct Made {
 fn made_by(restored: &Restored<'_>, creates: bool) -> Made {
     let (facts, target) = (&restored.scan.facts, restored.target);
     let [refused_roles, refused_databases] = refused(restored);
-    let creates = creates || !restored.dumped()?.is_archive();
+    let creates = creates || restored.dump.is_some_and(|dump| !dump.is_archive());
     let databases =
         facts.creates_database.iter().filter(|_| creates).map(|created| facts.renamed.last(&created.name).to_owned());
     let databases: BTreeSet<String> = databases.filter(|name| !refused_databases.contains(name)).collect();

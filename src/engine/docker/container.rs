@@ -8,7 +8,7 @@ use bollard::models::{
     MountType, ResourcesUlimits,
 };
 
-use crate::engine::settings::{Given, given, server_settings};
+use crate::engine::settings::{self, Given, given, server_settings};
 use crate::engine::{DataDirectory, SandboxSpec, Storage, room_in_memory};
 
 /// The one directory that a server writes to. In memory it is a mount of its own. A volume takes the owner of the
@@ -209,6 +209,11 @@ pub fn environment() -> Vec<String> {
 
 /// All settings of the server.
 pub fn settings(spec: &SandboxSpec) -> Given {
+    given(&server_settings(&spec.limits, spec.storage, &spec.settings, &own_settings(spec)), &spec.hidden)
+}
+
+/// Paths and addresses, and what the place of the data asks for.
+fn own_settings(spec: &SandboxSpec) -> Vec<(&'static str, String)> {
     let mut own = vec![
         ("listen_addresses", "127.0.0.1".to_owned()),
         ("port", "5432".to_owned()),
@@ -220,7 +225,7 @@ pub fn settings(spec: &SandboxSpec) -> Given {
         // Where the data are in memory the WAL is too, and the limit is near.
         own.push(("max_wal_size", "256MB".to_owned()));
     }
-    given(&server_settings(&spec.limits, spec.storage, &spec.settings, &own), &spec.hidden)
+    own
 }
 
 /// Those of the server that the container begins with, where it begins with one.
@@ -234,8 +239,8 @@ pub fn settings_at_start(spec: &SandboxSpec) -> Given {
 /// The settings of a server of a data directory that was brought in, as arguments. Others go before them: its own paths and addresses
 /// are what they are.
 pub fn settings_of_brought_in(spec: &SandboxSpec, others: &BTreeMap<String, String>) -> Vec<String> {
-    let spec = SandboxSpec { settings: others.clone(), hidden: BTreeSet::new(), ..spec.clone() };
-    settings(&spec).arguments
+    let settings = settings::settings_of_brought_in(&spec.limits, spec.storage, others, &own_settings(spec));
+    given(&settings, &BTreeSet::new()).arguments
 }
 
 /// How many lines of settings the container's first process reads from its standard input, where there are any.

@@ -25,7 +25,7 @@ use super::process::{Process, Streams, kill_all_in};
 use super::tail::Tail;
 use super::watch::{Failure, Watched, bytes};
 use super::{Means, RunTag, blocking, extensions, initdb, input};
-use crate::engine::settings::{given, server_settings};
+use crate::engine::settings::{given, server_settings, settings_of_brought_in};
 use crate::engine::{
     BoxedReader, DataDirectory, EngineError, ExtensionRights, InitdbOptions, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec,
     Whose,
@@ -237,26 +237,31 @@ impl LocalSandbox {
         Ok(())
     }
 
-    /// The server's command, and what goes to it in a file, with these settings of the target.
-    fn server_command(&self, settings: &BTreeMap<String, String>, hidden: &BTreeSet<String>) -> (Vec<String>, String) {
+    /// Paths and addresses of the server.
+    fn own_settings(&self) -> [(&'static str, String); 6] {
         let data = self.launcher.paths().data;
-        let own = [
+        [
             ("listen_addresses", String::new()),
             ("unix_socket_directories", format!("{data}/socket")),
             ("port", "5432".to_owned()),
             ("log_directory", format!("{data}/log")),
             ("log_filename", "postgresql".to_owned()),
             ("log_file_mode", "0600".to_owned()),
-        ];
-        let mut argv = vec!["postgres".to_owned(), "-D".to_owned(), format!("{data}/pgdata")];
-        let settings = given(&server_settings(&self.spec.limits, self.spec.storage, settings, &own), hidden);
-        argv.extend(settings.arguments);
-        (argv, settings.file)
+        ]
+    }
+
+    /// The server's command with these arguments.
+    fn server_command(&self, arguments: Vec<String>) -> Vec<String> {
+        let mut argv = vec!["postgres".to_owned(), "-D".to_owned(), format!("{}/pgdata", self.launcher.paths().data)];
+        argv.extend(arguments);
+        argv
     }
 
     /// Starts the server and waits until it accepts connections.
     async fn start_server(&mut self) -> Result<(), EngineError> {
-        let (argv, settings) = self.server_command(&self.spec.settings, &self.spec.hidden);
+        let SandboxSpec { limits, storage, settings, hidden, .. } = &self.spec;
+        let given = given(&server_settings(limits, *storage, settings, &self.own_settings()), hidden);
+        let (argv, settings) = (self.server_command(given.arguments), given.file);
         let argv: Vec<OsString> = argv.into_iter().map(OsString::from).collect();
         if !settings.is_empty() {
             // No code of a dump has run, so nothing but initdb's own file can be there.
@@ -429,7 +434,9 @@ impl Sandbox for LocalSandbox {
     }
 
     fn server(&self, settings: &BTreeMap<String, String>) -> Program {
-        let (argv, _) = self.server_command(settings, &BTreeSet::new());
+        let SandboxSpec { limits, storage, .. } = &self.spec;
+        let settings = settings_of_brought_in(limits, *storage, settings, &self.own_settings());
+        let argv = self.server_command(given(&settings, &BTreeSet::new()).arguments);
         Program { argv, whose: Whose::Owner, env: Vec::new(), stdin: None }
     }
 
