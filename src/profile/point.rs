@@ -133,7 +133,7 @@ fn keyed(text: &str) -> Option<(&str, &str)> {
 
 /// A time, and for all else what it may be meant to be.
 fn bare(text: &str) -> Result<Point, PointError> {
-    let looks_like_a_time = text.starts_with('-') || text.get(..5).is_some_and(is_year);
+    let looks_like_a_time = text.starts_with('-') && !text.starts_with("--") || text.get(..5).is_some_and(is_year);
     if looks_like_a_time || text.parse::<HumanDuration>().is_ok() {
         return Ok(Point::Time { time: text.parse()?, inclusive: true });
     }
@@ -304,7 +304,7 @@ mod tests {
             ("1h", "`1h` would be after the last commit that can be recovered; write `-1h`"),
             ("time=1h ago", "is no time"),
             ("-1", "`1` has no unit; write it like `1s` or `1m`"),
-            ("--1h", "`-1h` is not a duration"),
+            ("--1h", "`--1h` is no point to recover to; write "),
             ("-0s", "`-0s` is the last commit itself; write `latest`"),
             ("lsn=D3FEE38", "`D3FEE38` is no LSN; write it like `0/D3FEE38`"),
             ("lsn=0/123456789", "is no LSN"),

@@ -15,6 +15,7 @@ use super::cluster::Setting;
 #[serde(deny_unknown_fields, default)]
 pub struct Recovery {
     /// The points to recover to, each a rehearsal of its own; one may stand without a list. Default: `latest`.
+    #[schemars(length(min = 1))]
     pub to: Vec<Point>,
     /// The timeline to recover along: `latest`, `current` (that of the base), or a number.
     pub timeline: TimelineWish,

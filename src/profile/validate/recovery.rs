@@ -86,10 +86,7 @@ mod tests {
             ("{lsn: 0-D3FEE38}", "x.yaml:3:22: `recovery.to[0].lsn`: `0-D3FEE38` is no LSN"),
             ("{xid: 2}", "x.yaml:3:22: `recovery.to[0].xid`: transaction 2 is none that commits"),
             ("{name: ''}", "x.yaml:3:23: `recovery.to[0].name`: a restore point needs a name"),
-            (
-                "{name: 2026}",
-                "x.yaml:3:23: `recovery.to[0].name` must be text, not the number 2026; put it in quotes",
-            ),
+            ("{name: 2026}", "x.yaml:3:23: `recovery.to[0].name` must be text, not the number 2026; put it in quotes"),
             (
                 "{name: a, inclusive: false}",
                 "x.yaml:3:16: `recovery.to[0]`: `inclusive` belongs to `time`, `lsn` and `xid`",
