@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::engine::choice::Choice;
 use crate::finding::Severity;
+use crate::profile::{Point, TimelineWish};
 use crate::report::spec::ReportSpec;
 use crate::source::RowMode;
 
@@ -47,11 +48,11 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Rehearse dumps in throwaway clusters: one target for each profile
+    /// Rehearse dumps and base backups in throwaway clusters: one target for each profile
     Run(Run),
-    /// Say what a dump is and what it requires, and what profiles would fail on; starts nothing
+    /// Say what a dump or base backup is and what it requires, and what profiles would fail on; starts nothing
     Inspect(Inspect),
-    /// Write a first set of profiles and queries for a dump
+    /// Write a first set of profiles and queries for a dump or base backup
     Init(Init),
     /// List, show or check profiles
     Profiles(Profiles),
@@ -67,10 +68,12 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Run {
-    /// The dump: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not; each of several is rehearsed in
-    /// every target
-    #[arg(required = true, value_name = "DUMP")]
+    /// The dump or base backup: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not, or a directory of
+    /// pg_basebackup; each of several is rehearsed in every target
+    #[arg(required = true, value_name = "SOURCE")]
     pub dumps: Vec<PathBuf>,
+    #[command(flatten)]
+    pub recovery: Recovery,
     /// A profile: a built-in name, a file, or a directory of files; may be repeated [default: those in ./pgrehearse/ or
     /// ./profiles/, else a set that suits the dump]
     #[arg(short, long = "profile", value_name = "PROFILE|FILE|DIR")]
@@ -102,10 +105,33 @@ pub struct Run {
     pub write_fixes: Option<PathBuf>,
 }
 
+/// How far a base backup is recovered, and from where its WAL comes.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Recovery {
+    /// The WAL archive of the base backup: a directory of segments, compressed or not
+    #[arg(long, value_name = "ARCHIVE")]
+    pub wal: Option<PathBuf>,
+    /// A command on this machine that fetches one file of WAL, as a restore_command: `%f` is its name, `%p` the path to write
+    #[arg(long, value_name = "COMMAND", conflicts_with = "wal")]
+    pub wal_command: Option<String>,
+    /// Where recovery stops: `latest`, `immediate`, `-1h` (before the last commit), a time with its zone, `lsn=0/D3FEE38`,
+    /// `xid=11744` or `name=RESTORE_POINT`; may be repeated [default: what the profile says, else `latest`]
+    #[arg(long = "to", value_name = "POINT", allow_hyphen_values = true)]
+    pub to: Vec<Point>,
+    /// The timeline to recover along: `latest`, `current` or its number [default: what the profile says, else `latest`]
+    #[arg(long, value_name = "TIMELINE")]
+    pub timeline: Option<TimelineWish>,
+}
+
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// The dump: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not
-    pub dump: PathBuf,
+    /// The dump or base backup: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not, or a directory of
+    /// pg_basebackup; may be left out where `--wal` is given
+    #[arg(value_name = "SOURCE", required_unless_present = "wal")]
+    pub dump: Option<PathBuf>,
+    /// A WAL archive, to be looked at alone or with its base backup: a directory of segments, compressed or not
+    #[arg(long, value_name = "ARCHIVE")]
+    pub wal: Option<PathBuf>,
     /// A profile to compare it with: a built-in name, a file, or a directory of files; may be repeated
     #[arg(short, long = "profile", value_name = "PROFILE|FILE|DIR")]
     pub profiles: Vec<String>,
@@ -213,7 +239,9 @@ pub const DEFAULT_DIRECTORY: &str = "pgrehearse";
 
 #[derive(Debug, Args)]
 pub struct Init {
-    /// The dump: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not
+    /// The dump or base backup: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not, or a directory of
+    /// pg_basebackup
+    #[arg(value_name = "SOURCE")]
     pub dump: PathBuf,
     /// The folder to write into, new or empty; `run` finds the default one by itself
     #[arg(long, value_name = "DIR", default_value = DEFAULT_DIRECTORY)]
@@ -284,4 +312,62 @@ pub struct Demo {
     pub engine: Engine,
     #[command(flatten)]
     pub output: Output,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(arguments: &[&str]) -> Result<Command, String> {
+        let parsed = Arguments::try_parse_from(["pgrehearse"].iter().chain(arguments));
+        parsed.map(|arguments| arguments.command).map_err(|error| error.to_string())
+    }
+
+    fn run(more: &[&str]) -> Result<Recovery, String> {
+        match typed(&[&["run", "base"], more].concat())? {
+            Command::Run(run) => Ok(run.recovery),
+            _ => unreachable!("`run` was typed"),
+        }
+    }
+
+    #[test]
+    fn points_are_typed_as_profiles_write_them() {
+        let recovery =
+            run(&["--to", "latest", "--to", "-1h", "--to", "time 2026-11-28 11:08:45+00", "--to=xid=11744"]).unwrap();
+        let points: Vec<String> = recovery.to.iter().map(ToString::to_string).collect();
+        assert_eq!(points, ["latest", "time=-1h", "time=2026-11-28T11:08:45Z", "xid=11744"]);
+        assert_eq!(run(&["--timeline", "3"]).unwrap().timeline, Some(TimelineWish::Exactly(3)));
+    }
+
+    #[test]
+    fn what_is_no_point_or_timeline_is_refused_with_what_to_write() {
+        for (more, said) in [
+            (
+                ["--to", "last"],
+                "invalid value 'last' for '--to <POINT>': `last` is no point to recover to; did you mean `latest`?",
+            ),
+            (["--to", "2026-11-28 11:08:45"], "has no time zone"),
+            (["--to", "--timeline"], "is no point to recover to"),
+            (["--timeline", "0"], "timelines begin with 1"),
+        ] {
+            let refused = run(&more).unwrap_err();
+            assert!(refused.contains(said), "{more:?}: {refused}");
+        }
+    }
+
+    #[test]
+    fn wal_comes_from_one_place() {
+        assert_eq!(run(&["--wal", "archive"]).unwrap().wal, Some(PathBuf::from("archive")));
+        assert_eq!(run(&["--wal-command", "get %f %p"]).unwrap().wal_command.as_deref(), Some("get %f %p"));
+        let both = run(&["--wal", "archive", "--wal-command", "get %f %p"]).unwrap_err();
+        assert!(both.contains("'--wal <ARCHIVE>' cannot be used with '--wal-command <COMMAND>'"), "{both}");
+    }
+
+    #[test]
+    fn an_archive_alone_can_be_inspected_but_not_nothing() {
+        let Command::Inspect(inspect) = typed(&["inspect", "--wal", "archive"]).unwrap() else { unreachable!() };
+        assert_eq!((inspect.dump, inspect.wal), (None, Some(PathBuf::from("archive"))));
+        let nothing = typed(&["inspect"]).unwrap_err();
+        assert!(nothing.contains("<SOURCE>"), "{nothing}");
+    }
 }

@@ -6,6 +6,7 @@ use pgdump_reader::{self as dump, Facts};
 
 use super::arguments::Inspect;
 use super::output::{PROSE_WIDTH, terminal_options};
+use super::recovery;
 use crate::profile::{DumpFacts, Target};
 use crate::rehearsal::decide;
 use crate::report::inspect::{Inspection, TargetPreflight, terminal};
@@ -15,7 +16,8 @@ use crate::{exit, preflight};
 /// Runs the command; the result is its exit code.
 pub fn inspect(arguments: &Inspect) -> Result<u8, RunError> {
     // All that can be wrong with what was typed is said before the dump is read.
-    let dump = dump::open(&arguments.dump)?;
+    let path = recovery::inspected(arguments)?;
+    let dump = dump::open(path)?;
     let named = NamedTargets::load(arguments.profiles.clone())?;
     let scan = if arguments.quick { None } else { Some(dump.count()?) };
     let facts = match &scan {
@@ -26,7 +28,7 @@ pub fn inspect(arguments: &Inspect) -> Result<u8, RunError> {
     targets.sort_by(|a, b| a.name.cmp(&b.name));
     let targets = targets.iter().map(|target| preflight_of(&dump, &facts, target)).collect();
     let mut inspection = Inspection::of(&dump, &facts, scan.as_ref(), targets);
-    inspection.dump.path = arguments.dump.display().to_string();
+    inspection.dump.path = path.display().to_string();
     let mut out = super::stdout();
     if arguments.json {
         inspection.write_json(&mut out)?;

@@ -10,6 +10,7 @@ mod inspect;
 mod output;
 mod pager;
 mod profiles;
+mod recovery;
 mod run;
 mod signals;
 mod stdout;

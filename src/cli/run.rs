@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::arguments::Run as Arguments;
 use super::signals::{self, Signal};
-use super::{engines, output, say};
+use super::{engines, output, recovery, say};
 use crate::event::Reporter;
 use crate::exit;
 use crate::report::text::visible;
@@ -12,6 +12,7 @@ use crate::session::{Report, Run, RunError, Targets};
 
 /// Runs the command; the result is its exit code.
 pub async fn run(arguments: Arguments) -> Result<u8, RunError> {
+    recovery::refuse(&arguments.recovery)?;
     let reports = output::reports(&arguments.output)?;
     let interrupt = CancellationToken::new();
     let signal = signals::watch(interrupt.clone())?;

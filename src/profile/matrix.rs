@@ -255,7 +255,7 @@ fn label(value: &Node) -> Option<String> {
 }
 
 /// Text as it can stand in a target's name.
-fn readable(text: &str) -> String {
+pub(super) fn readable(text: &str) -> String {
     match text {
         "" => "none".to_owned(),
         _ => text.chars().map(|c| if c.is_ascii_alphanumeric() || "._+@-".contains(c) { c } else { '-' }).collect(),

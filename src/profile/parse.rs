@@ -163,12 +163,16 @@ fn keys_at_top(fault: &Fault) -> Vec<String> {
     }
 }
 
-/// Whether a key is missing only because it has been left out, or is misspelt and has been left out under that name.
+/// Whether a key is missing only because it has been left out, or is misspelt and has been left out under that name; or
+/// whether a map as a whole is refused of which something has been left out.
 fn follows(fault: &Fault, root: &Node, without: &LeftOut) -> bool {
-    let (FaultKind::MissingKey(missing), Some(part)) = (&fault.kind, &fault.part) else { return false };
-    let Some(holder) = root.find_part(part) else { return false };
-    let is_meant = |entry: &&Entry| suggest::nearest(&entry.key.text, [*missing]).is_some();
-    holder.entries().iter().filter(is_meant).any(|entry| without.has(entry))
+    let Some(holder) = fault.part.as_ref().and_then(|part| root.find_part(part)) else { return false };
+    let mut left_out = holder.entries().iter().filter(|entry| without.has(entry));
+    match &fault.kind {
+        FaultKind::MissingKey(missing) => left_out.any(|entry| suggest::nearest(&entry.key.text, [*missing]).is_some()),
+        FaultKind::Custom(_) => left_out.next().is_some(),
+        FaultKind::UnknownKey { .. } | FaultKind::UnknownWord { .. } | FaultKind::WrongType { .. } => false,
+    }
 }
 
 /// The profile with a value for a key without which nothing can be made of it.

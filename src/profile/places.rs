@@ -52,7 +52,7 @@ pub fn at_top() -> impl Iterator<Item = &'static str> {
 }
 
 /// Words that people use for a key of a profile: where, the word, and the key.
-const ALIASES: [(&str, &str, &str); 30] = [
+const ALIASES: [(&str, &str, &str); 46] = [
     ("", "version", "postgres"),
     ("", "pg_version", "postgres"),
     ("", "postgresql", "postgres"),
@@ -83,6 +83,22 @@ const ALIASES: [(&str, &str, &str); 30] = [
     ("checks", "min_rows", "checks.tables"),
     ("checks", "rows", "checks.tables"),
     ("", "tests", "checks.pgtap"),
+    ("", "recovery_target", "recovery.to"),
+    ("", "recovery_target_time", "recovery.to"),
+    ("", "recovery_target_lsn", "recovery.to"),
+    ("", "recovery_target_xid", "recovery.to"),
+    ("", "recovery_target_name", "recovery.to"),
+    ("", "recovery_target_timeline", "recovery.timeline"),
+    ("recovery", "recovery_target", "recovery.to"),
+    ("recovery", "recovery_target_time", "recovery.to"),
+    ("recovery", "recovery_target_lsn", "recovery.to"),
+    ("recovery", "recovery_target_xid", "recovery.to"),
+    ("recovery", "recovery_target_name", "recovery.to"),
+    ("recovery", "recovery_target_timeline", "recovery.timeline"),
+    ("recovery", "point", "recovery.to"),
+    ("recovery", "target", "recovery.to"),
+    ("recovery", "rpo", "recovery.max_data_loss"),
+    ("recovery", "rto", "recovery.max_duration"),
 ];
 
 /// What is said of a key that its holder does not have: what it is called here, or where it belongs.

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::glob::Glob;
 use super::reserved;
 use super::rules::{Acceptable, KnownFinding};
-use super::types::{Client, Expect, Jobs, Setting, Target};
+use super::types::{BaseWish, Client, Expect, Jobs, Point, Setting, Target, TimelineWish};
 use super::units::{ByteSize, HumanDuration};
 use crate::postgres::Major;
 
@@ -98,11 +98,18 @@ fn name_findings(schema: &mut Value, findings: &[KnownFinding<'_>]) {
 /// Settings have names of PostgreSQL's form, and none that pgrehearse sets itself.
 fn name_settings(schema: &mut Value) {
     let reserved: Vec<&str> = reserved::names().collect();
-    for of in ["Cluster", "Database", "Role"] {
+    for of in ["Cluster", "Database", "Role", "Recovery"] {
         let maps = ["", "/anyOf/1"].map(|map| format!("/$defs/{of}{map}/properties/settings"));
+        let mut refused = vec![json!({"enum": reserved})];
+        if of == "Recovery" {
+            refused.push(json!({"enum": reserved::names_in_recovery().collect::<Vec<_>>()}));
+            refused.push(
+                json!({"pattern": format!("^({})", reserved::families_in_recovery().collect::<Vec<_>>().join("|"))}),
+            );
+        }
         for map in maps {
             if let Some(settings) = schema.pointer_mut(&map) {
-                settings["propertyNames"] = json!({"pattern": r"^[A-Za-z_][A-Za-z0-9_.]*$", "not": {"enum": reserved}});
+                settings["propertyNames"] = json!({"pattern": r"^[A-Za-z_][A-Za-z0-9_.]*$", "not": {"anyOf": refused}});
             }
         }
     }
@@ -135,6 +142,10 @@ fn widen(map: &mut Value, within: &str) {
         }
         if ["member_of", "members"].contains(&key.as_str()) {
             others.push(json!({"type": "string", "minLength": 1}));
+        }
+        // One point instead of a list.
+        if key == "to" {
+            others.push(json!({"$ref": "#/$defs/Point"}));
         }
         if FROM_THE_DUMP.contains(&format!("{within}{key}").as_str()) {
             let words = if key == "postgres" { json!(["source", "source+1"]) } else { json!(["source"]) };
@@ -266,6 +277,64 @@ pub fn text(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": ["string", "number", "null"]})
 }
 
+impl JsonSchema for Point {
+    fn schema_name() -> Cow<'static, str> {
+        "Point".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let time = r"(-.*[0-9].*|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ].*[0-9] *([Zz]|UTC|[+-][0-9]{2}(:?[0-9]{2}){0,2}))";
+        let lsn = "[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}";
+        let xid = "[0-9]{1,10}";
+        let inclusive = "( *, *inclusive *= *(true|false) *)?";
+        let text = format!(
+            "^(latest|immediate|{time}|time( *=| +) *{time}{inclusive}|lsn( *=| +) *{lsn}{inclusive}\
+             |xid( *=| +) *{xid}{inclusive}|name( *=| +).{{1,63}})$"
+        );
+        let map = |key: &str, value: Value| {
+            let mut keys = json!({key: value});
+            if key != "name" {
+                keys["inclusive"] = json!({
+                    "description": "Whether what is exactly at the point is replayed too. Default: true.",
+                    "type": "boolean",
+                });
+            }
+            json!({"type": "object", "properties": keys, "required": [key], "additionalProperties": false})
+        };
+        json_schema!({
+            "description": "Where recovery is to stop.",
+            "anyOf": [
+                {"type": "string", "pattern": text},
+                map("time", json!({
+                    "description": "The commits up to a time with its zone, such as `2026-11-28T11:08:45Z`, or `-1h`: so \
+                                    long before the last commit that can be recovered.",
+                    "type": "string",
+                    "pattern": format!("^{time}$"),
+                })),
+                map("lsn", json!({
+                    "description": "The WAL up to a location, such as `0/D3FEE38`.",
+                    "type": "string",
+                    "pattern": format!("^{lsn}$"),
+                })),
+                map("xid", json!({
+                    "description": "Up to the end of a transaction, by its number without an epoch.",
+                    "anyOf": [
+                        {"type": "integer", "minimum": 3, "maximum": u32::MAX},
+                        {"type": "string", "pattern": format!("^{xid}$")},
+                    ],
+                })),
+                map("name", json!({
+                    "description": "A restore point of `pg_create_restore_point`.",
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 63,
+                    "pattern": ".",
+                })),
+            ],
+        })
+    }
+}
+
 /// Types that are written as one YAML value, whatever they are in Rust.
 macro_rules! written_as {
     ($($type:ty, $name:literal, $schema:tt;)+) => {
@@ -312,6 +381,33 @@ written_as! {
         "type": "string",
         "minLength": 1,
         "pattern": r"^([0-9]+(\.[0-9]+)? *[a-z]+,? *)+$"
+    };
+    TimelineWish, "TimelineWish", {
+        "anyOf": [
+            {"enum": ["latest", "current"]},
+            {"type": "integer", "minimum": 1, "maximum": u32::MAX},
+            {"type": "string", "pattern": "^[1-9][0-9]*$"}
+        ]
+    };
+    BaseWish, "BaseWish", {
+        "anyOf": [
+            {"enum": ["newest", "oldest"]},
+            {"type": "string", "pattern": r"\S", "not": {"enum": ["latest", "last", "earliest", "first"]}},
+            {"type": "integer", "minimum": 0},
+            {
+                "type": "object",
+                "properties": {
+                    "spread": {
+                        "description": "Of the newest so many base backups each run takes another one.",
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": u32::MAX
+                    }
+                },
+                "required": ["spread"],
+                "additionalProperties": false
+            }
+        ]
     };
     Glob, "Glob", {"type": "string", "minLength": 1};
     Expect, "Expect", {
@@ -442,6 +538,12 @@ mod tests {
             "extends: rds-like, roles+: [x], extensions+: [citext], database: ~",
             "matrix: {postgres: 15..18}",
             "matrix: {postgres: [17, 18], how: {a: , b: {limits: {pids: 64}}}}",
+            "postgres: 17, recovery: {to: latest, timeline: current, base: {spread: 3}, max_data_loss: 15m}",
+            "postgres: 17, recovery: {to: [immediate, -1h, {time: -1h 30m}, '2026-11-28 11:08:45+00', 'time 2026-11-28 11:08:46 UTC']}",
+            "postgres: 17, recovery: {to: {time: '2026-11-28T11:08:45.65Z', inclusive: no}, timeline: 3, base: 20261128T110845}",
+            "postgres: 17, recovery: {to: [{lsn: 0/D3FEE38}, {xid: 11744, inclusive: false}, 'xid=7,inclusive=false', {name: a}]}",
+            "postgres: 17, recovery: {before: [{name: q, sql: SELECT 1, expect: '= 1'}], settings: {max_connections: 500}}",
+            "matrix: {postgres: [17], recovery.to: [latest, -1h]}",
             "postgres: 17, tablespaces: [fast, {name: slow}], database: {schemas: [a, {name: b}], public: {create: [PUBLIC]}}",
         ] {
             assert_eq!(both(&validator, &with(rest)), (true, Vec::new()), "{rest}");
@@ -503,6 +605,30 @@ mod tests {
             "postgres: 17, checks: {tables: {a: 1 row}}",
             "postgres: 17, checks: {tables: {a: {rows: at least 1}}}",
             "postgres: 17, checks: {tables: {a: {min: 1}}}",
+            "postgres: 17, recovery: {to: last}",
+            "postgres: 17, recovery: {to: 11744}",
+            "postgres: 17, recovery: {to: {tme: -1h}}",
+            "postgres: 17, recovery: {to: {time: yesterday}}",
+            "postgres: 17, recovery: {to: {time: '2026-11-28 11:08:45'}}",
+            "postgres: 17, recovery: {to: '2026-11-28 11:08:45'}",
+            "postgres: 17, recovery: {to: {time: 1h}}",
+            "postgres: 17, recovery: {to: {lsn: D3FEE38}}",
+            "postgres: 17, recovery: {to: {xid: 2}}",
+            "postgres: 17, recovery: {to: {xid: 4294979040}}",
+            "postgres: 17, recovery: {to: {name: ''}}",
+            "postgres: 17, recovery: {to: {name: a, inclusive: false}}",
+            "postgres: 17, recovery: {to: {xid: 7, lsn: 0/1}}",
+            "postgres: 17, recovery: {to: []}",
+            "postgres: 17, recovery: {timeline: newest}",
+            "postgres: 17, recovery: {timeline: 0}",
+            "postgres: 17, recovery: {base: latest}",
+            "postgres: 17, recovery: {base: {spread: 0}}",
+            "postgres: 17, recovery: {max_data_loss: -15m}",
+            "postgres: 17, recovery: {after: [{name: q, sql: SELECT 1}]}",
+            "postgres: 17, recovery: {settings: {recovery_target_time: now}}",
+            "postgres: 17, recovery: {settings: {wal_level: logical}}",
+            "postgres: 17, recovery: {settings: {log_statement: all}}",
+            "postgres: 17, recovery: {wal_command: x}",
             "postgres: 17, severity: {role-mising: warning}",
             "postgres: 17, severity: {role-missing: fatal}",
             "postgres: 17, accept: [{finding: role-mising, reason: known, until: 2099-12-31}]",

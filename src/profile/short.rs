@@ -11,6 +11,7 @@ use super::yaml::{Content, Entry, Key, Node};
 /// - `database: shop` is `database: {name: shop}`,
 /// - `extensions: [postgis]` is `extensions: {installed: [postgis]}`,
 /// - `roles: [app]` is `roles: [{name: app}]`, and `member_of: staff` of a role is `member_of: [staff]`,
+/// - `recovery: {to: immediate}` is `recovery: {to: [immediate]}`,
 /// - `checks: {tables: {orders: 100}}` is `checks: {tables: {orders: {rows: 100}}}`.
 ///
 /// # Errors
@@ -45,6 +46,10 @@ fn long_form(entry: &Entry) -> Option<Entry> {
             let items = items.iter().map(|item| long(item).unwrap_or_else(|| Rc::clone(item)));
             (entry.key.text.as_str(), Node::at(&value.spot(), Content::Sequence(items.collect())))
         }
+        ("recovery", Content::Mapping(_)) => {
+            let is_one = |point: &Node| matches!(point.content, Content::Mapping(_)) || is_value(point);
+            ("recovery", mapped(value, |key, point| (key == "to" && is_one(point)).then(|| list_of(point)))?)
+        }
         ("checks", Content::Mapping(_)) => {
             let tables = |value: &Rc<Node>| mapped(value, |_, table| is_value(table).then(|| named("rows", table)));
             ("checks", mapped(value, |key, value| if key == "tables" { tables(value) } else { None })?)
@@ -61,8 +66,12 @@ fn is_value(node: &Node) -> bool {
 
 /// A role with the one that it is a member of as a list.
 fn role(role: &Rc<Node>) -> Option<Rc<Node>> {
-    let list = |group: &Rc<Node>| Node::at(&group.spot(), Content::Sequence(vec![Rc::clone(group)]));
-    mapped(role, |key, group| (["member_of", "members"].contains(&key) && is_value(group)).then(|| list(group)))
+    mapped(role, |key, group| (["member_of", "members"].contains(&key) && is_value(group)).then(|| list_of(group)))
+}
+
+/// A list of one thing, which stands where the thing does.
+fn list_of(one: &Rc<Node>) -> Rc<Node> {
+    Node::at(&one.spot(), Content::Sequence(vec![Rc::clone(one)]))
 }
 
 /// A map in which some values are others; `None` where all of them stay.

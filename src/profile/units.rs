@@ -18,7 +18,7 @@ pub struct ByteSize(pub u64);
 
 /// A duration; in YAML `30m`, `30 min`, `90s`, `1.5h`, `1h 30m`, `500ms`, and what else of weeks and less [`jiff`] reads. A day
 /// has 24 hours; months and years are refused, since they differ in length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HumanDuration(pub Duration);
 
 /// Why a text is no size or no duration.
@@ -95,7 +95,7 @@ impl fmt::Display for HumanDuration {
 }
 
 /// What a user wrote, at a length that fits a message.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const ROOM: usize = 40;
     match text.char_indices().nth(ROOM) {
         Some((end, _)) => format!("{}…", &text[..end]),

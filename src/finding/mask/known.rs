@@ -3,7 +3,7 @@
 use pgdump_reader::Names;
 
 use super::postgres;
-use crate::profile::Target;
+use crate::profile::{Point, Target};
 
 /// Whether PostgreSQL gives this name by an object's number, which is no value of a row: triggers of foreign keys
 /// (`CreateTriggerFiringOn` in trigger.c), the place of large values and of temporary tables (toasting.c, namespace.c), origins
@@ -59,13 +59,15 @@ pub fn is_made_of(name: &str, holds: &impl Fn(&str) -> bool) -> bool {
 
 /// The names in a profile.
 pub fn of_target(target: &Target) -> Names {
-    let Target { cluster, database, extensions, checks, restore, .. } = target;
+    let Target { cluster, database, extensions, checks, restore, recovery, .. } = target;
+    let queries = || checks.queries.iter().chain(&recovery.before).chain(&recovery.after);
     let mut said: Vec<&String> = vec![&cluster.encoding, &cluster.locale, &cluster.superuser, &database.name];
     said.extend(cluster.locales.iter().chain(&cluster.icu_locale).chain(&cluster.time_zone));
     said.extend(&cluster.shared_preload_libraries);
     said.extend(database.owner.iter().chain(&database.encoding).chain(&database.locale).chain(&database.icu_locale));
     said.extend(restore.as_role.iter().chain(&checks.write_as));
-    said.extend(cluster.settings.keys().chain(database.settings.keys()));
+    said.extend(cluster.settings.keys().chain(database.settings.keys()).chain(recovery.settings.keys()));
+    said.extend(recovery.to.iter().filter_map(|point| if let Point::Name(name) = point { Some(name) } else { None }));
     for role in &target.roles {
         said.push(&role.name);
         said.extend(role.members.iter().chain(role.member_of.iter().map(|membership| &membership.role)));
@@ -79,12 +81,12 @@ pub fn of_target(target: &Target) -> Names {
         said.extend(extension.schema.iter().chain(&extension.version));
     }
     said.extend(extensions.allowed.iter().flatten().chain(&extensions.forbidden).chain(&extensions.trusted));
-    said.extend(checks.queries.iter().flat_map(|query| query.as_role.iter().chain(&query.database)));
+    said.extend(queries().flat_map(|query| query.as_role.iter().chain(&query.database)));
     said.extend(target.init.iter().flat_map(|init| init.as_role.iter().chain(&init.database)));
 
     let mut names = Names::default();
     said.into_iter().for_each(|name| names.add(name));
-    checks.queries.iter().for_each(|query| names.take(&query.sql));
+    queries().for_each(|query| names.take(&query.sql));
     target.init.iter().for_each(|init| names.take(init.text()));
     for table in checks.tables.keys() {
         table.split('.').for_each(|part| names.add(part.trim_matches('"')));

@@ -6,6 +6,7 @@ mod cluster;
 mod database;
 mod decisions;
 mod extensions;
+mod recovery;
 mod restore;
 mod roles;
 mod target;
@@ -15,6 +16,7 @@ pub use cluster::{Cluster, Entrypoint, LocaleProvider, Pull, Setting, Tablespace
 pub use database::{Database, Init, Public, Schema, Template};
 pub use decisions::{Accept, Severity};
 pub use extensions::{Extensions, Installed, RuledOut};
+pub use recovery::{BaseWish, Point, PointTime, Recovery, TimelineWish};
 pub use restore::{Client, Jobs, Limits, Restore};
 pub use roles::{Membership, Role};
 pub use target::Target;

@@ -11,6 +11,7 @@ use super::cluster::{Cluster, Entrypoint, LocaleProvider, Pull, Tablespace};
 use super::database::{Database, Init};
 use super::decisions::{Accept, Severity};
 use super::extensions::Extensions;
+use super::recovery::Recovery;
 use super::restore::{Limits, Restore};
 use super::roles::Role;
 use crate::postgres::Major;
@@ -67,6 +68,9 @@ pub struct Target {
     /// Who restores, and how.
     #[serde(default)]
     pub restore: Restore,
+    /// Of a base backup: how far it is recovered, and what holds there.
+    #[serde(default, skip_serializing_if = "Recovery::is_default")]
+    pub recovery: Recovery,
     /// The limits of the sandbox.
     #[serde(default)]
     pub limits: Limits,

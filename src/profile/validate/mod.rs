@@ -17,6 +17,7 @@ mod members;
 mod names;
 mod pgtap;
 mod queries;
+mod recovery;
 mod restore;
 mod roles;
 mod settings;
@@ -49,6 +50,7 @@ const CHECKS: &[(&[&str], Check)] = &[
     (&["extensions", "database"], |target, _, at| extensions::check(target, at)),
     (&["init", "roles", "cluster"], |target, _, at| init::check(target, at)),
     (&["restore", "roles", "cluster"], |target, _, at| restore::check(target, at)),
+    (&["recovery"], |target, _, at| recovery::check(&target.recovery, at)),
     (&["limits"], |target, _, at| limits::check(&target.limits, at)),
     (&["checks"], |target, _, at| queries::check(&target.checks, at)),
     (&["checks"], |target, _, at| budget::check(target.checks.budget.as_ref(), at)),

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::{Places, steps};
+use crate::profile::yaml::{Step, display_path};
 use crate::profile::{Checks, ProfileError, Query, names};
 
 pub fn check(checks: &Checks, at: &Places<'_>) -> Result<(), ProfileError> {
-    queries(&checks.queries, at);
+    queries(&checks.queries, steps!["checks", "queries"], at);
     if let Some(role) = &checks.write_as {
         at.each(|| names::identifier(role, "role").map_err(|why| at.bad(steps!["checks", "write_as"], why)));
     }
@@ -31,10 +32,14 @@ pub fn check(checks: &Checks, at: &Places<'_>) -> Result<(), ProfileError> {
     Ok(())
 }
 
-fn queries(queries: &[Query], at: &Places<'_>) {
+/// Checks the queries of the list at `path`.
+pub fn queries(queries: &[Query], path: &[Step<'_>], at: &Places<'_>) {
     let mut first_of_name = HashMap::new();
     for (index, query) in queries.iter().enumerate() {
-        let at_query = |key: &'static str, why: String| at.bad(steps!["checks", "queries", index, key], why);
+        let at_query = |key: &'static str, why: String| {
+            let whole: Vec<_> = path.iter().copied().chain([Step::Index(index), Step::Key(key)]).collect();
+            at.bad(&whole, why)
+        };
         at.each(|| {
             if query.name.trim().is_empty() {
                 return Err(at_query("name", "a query needs a name: reports call it by that".into()));
@@ -43,7 +48,7 @@ fn queries(queries: &[Query], at: &Places<'_>) {
                 return Err(at_query("name", "a query's name is one line of text".into()));
             }
             if let Some(first) = first_of_name.insert(query.name.as_str(), index) {
-                return Err(at_query("name", format!("already the name of checks.queries[{first}]")));
+                return Err(at_query("name", format!("already the name of {}[{first}]", display_path(path))));
             }
             if query.sql.trim().is_empty() {
                 return Err(at_query("sql", "there is nothing to ask".into()));

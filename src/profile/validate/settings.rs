@@ -9,6 +9,16 @@ use crate::profile::{Setting, reserved, suggest};
 
 /// Checks the settings at `path`, of the server, a role or a database.
 pub fn check(settings: &BTreeMap<String, Setting>, path: &[Step<'_>], at: &Places<'_>) {
+    check_but(reserved::why, settings, path, at);
+}
+
+/// Checks the settings at `path`; `why` says why one cannot be the profile's, where it cannot.
+pub fn check_but(
+    why: fn(&str) -> Option<&'static str>,
+    settings: &BTreeMap<String, Setting>,
+    path: &[Step<'_>],
+    at: &Places<'_>,
+) {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for (name, Setting(value)) in settings {
         at.each(|| {
@@ -19,7 +29,7 @@ pub fn check(settings: &BTreeMap<String, Setting>, path: &[Step<'_>], at: &Place
                 ));
             }
             let folded = name.to_ascii_lowercase();
-            if let Some(reason) = reserved::why(&folded) {
+            if let Some(reason) = why(&folded) {
                 return Err(refused(format!("pgrehearse sets this itself: {reason}")));
             }
             if at.of_a_known_version
