@@ -361,7 +361,8 @@ impl<'a> Replay<'a> {
                     }
                     _ if !self.found.progress.consistent => {
                         let end = self.found.progress.end;
-                        let needed = self.backup_end.or(self.question.start.end);
+                        let needed = self.backup_end.map(|backup_end| backup_end.max(self.minimum));
+                        let needed = needed.or(self.question.start.end);
                         Some(Refusal::BackupWalMissing { end, needed })
                     }
                     _ => None,
