@@ -5,6 +5,7 @@ pub mod archive;
 pub mod history;
 mod lsn;
 pub mod reach;
+pub mod survey;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -15,6 +16,7 @@ pub use archive::{Archive, FolderArchive};
 pub use history::History;
 pub use lsn::{BadLsn, Lsn};
 pub use reach::{Question, Reach, reach};
+pub use survey::{Survey, survey};
 pub use time::{from_postgres, to_postgres};
 pub use timeline::Timeline;
 pub use wal::{Kind, Major, Segment, SegmentSize};

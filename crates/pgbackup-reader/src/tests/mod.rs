@@ -2,6 +2,7 @@ mod archives;
 mod place;
 mod points;
 mod reaching;
+mod surveying;
 mod timelines;
 mod walking;
 pub(crate) mod writer;
