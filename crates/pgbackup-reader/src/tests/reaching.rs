@@ -125,6 +125,9 @@ fn a_segment_of_a_wrong_size_stops_the_server() {
         assert_eq!(server, ServerWould::Refuse(Refusal::WrongSize { length, expected: 1 << 20 }));
         assert_eq!(end, 4);
     }
+    // That of the checkpoint too, before anything is said of the checkpoint.
+    let (_, _, _, server) = after(|place| place.write(&name(1, 2), &[1; 5000]));
+    assert_eq!(server, ServerWould::Refuse(Refusal::WrongSize { length: 5000, expected: 1 << 20 }));
 }
 
 #[test]
