@@ -1,4 +1,5 @@
 mod archives;
+mod hostile;
 mod place;
 mod points;
 mod reaching;

@@ -60,6 +60,14 @@ impl Place {
         reach(&Question { archive: &archive, pg_wal: None, start: backup.start(), goal, points }).unwrap()
     }
 
+    /// The same, where damage may have left no segment that tells its size.
+    pub fn reach_with_size(&self, backup: &Backup, goal: Goal, points: &[Asked]) -> Reach {
+        let archive = self.archive();
+        let (major, segment_size) = (Some(crate::Major::V17), crate::SegmentSize::new(1 << 20));
+        let start = Start { major, segment_size, ..backup.start() };
+        reach(&Question { archive: &archive, pg_wal: None, start, goal, points }).unwrap()
+    }
+
     pub fn with_pg_wal(&self, backup: &Backup, pg_wal: &dyn Archive) -> Reach {
         let archive = self.archive();
         let question = Question {
