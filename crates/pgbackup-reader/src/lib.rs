@@ -6,6 +6,7 @@ pub mod base;
 pub mod history;
 mod lsn;
 pub mod reach;
+pub mod survey;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -16,6 +17,7 @@ pub use archive::{Archive, FolderArchive};
 pub use history::History;
 pub use lsn::{BadLsn, Lsn};
 pub use reach::{Question, Reach, reach};
+pub use survey::{Survey, survey};
 pub use time::{from_postgres, to_postgres};
 pub use timeline::Timeline;
 pub use wal::{Kind, Major, Segment, SegmentSize};

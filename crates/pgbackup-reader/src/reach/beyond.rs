@@ -2,68 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::archive::{Archive, Found, Trouble};
+use crate::archive::Archive;
 use crate::reach::end::{Beyond, Ended};
-use crate::reach::segment::{OpenSegment, find};
+use crate::reach::run::RunPages;
 use crate::reach::transaction_of;
-use crate::wal::{Expected, MemberKind, Pages, Stop, Walker};
+use crate::wal::{Expected, MemberKind, Stop, Walker};
 use crate::{History, Lsn, Segment, SegmentSize, Timeline};
-
-/// Segments that follow each other, read without regard to timelines.
-pub(crate) struct RunPages<'a> {
-    archive: &'a dyn Archive,
-    segments: &'a BTreeMap<u64, Segment>,
-    size: SegmentSize,
-    open: Option<OpenSegment>,
-}
-
-/// Why a run of segments ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum RunEnd {
-    /// The segment of that number is not there.
-    Absent,
-    /// It is, and cannot be read.
-    Broken(Trouble),
-    /// It has another length, in bytes.
-    WrongSize(u64),
-}
-
-impl<'a> RunPages<'a> {
-    pub(crate) fn new(archive: &'a dyn Archive, segments: &'a BTreeMap<u64, Segment>, size: SegmentSize) -> Self {
-        Self { archive, segments, size, open: None }
-    }
-
-    /// The segment that was read last.
-    pub(crate) fn segment(&self) -> Option<Segment> {
-        self.open.as_ref().map(|open| open.segment)
-    }
-}
-
-impl Pages for RunPages<'_> {
-    type End = RunEnd;
-
-    fn read(&mut self, place: Lsn, _: bool, into: &mut [u8]) -> Result<usize, RunEnd> {
-        let (number, offset) = (self.size.number_at(place), self.size.offset_of(place));
-        let open = self.open.take().filter(|open| open.segment.number == number && open.is_before(offset));
-        let mut open = match open {
-            Some(open) => open,
-            None => {
-                let segment = *self.segments.get(&number).ok_or(RunEnd::Absent)?;
-                match find(self.archive, segment, self.size) {
-                    Found::Absent => return Err(RunEnd::Absent),
-                    Found::Broken(trouble) => return Err(RunEnd::Broken(trouble)),
-                    Found::File(file) if file.length() != self.size.bytes() => {
-                        return Err(RunEnd::WrongSize(file.length()));
-                    }
-                    Found::File(file) => OpenSegment::new(segment, file),
-                }
-            }
-        };
-        let count = open.read_at(offset, self.size, into).map_err(RunEnd::Broken)?;
-        self.open = Some(open);
-        Ok(count)
-    }
-}
 
 /// The segments of an archive with a number from `from` on that a path could read, of each number the newest timeline's.
 pub(crate) fn on_path(
@@ -95,7 +39,7 @@ pub(crate) fn beyond(archive: &dyn Archive, segments: &BTreeMap<u64, Segment>, e
     let mut last_commit: Option<Ended> = None;
     let mut next = Some(first.number);
     while let Some(number) = next {
-        let mut walker = Walker::new(RunPages::new(archive, segments, size), expected);
+        let mut walker = Walker::new(RunPages::new(archive, segments, size, ""), expected);
         let mut stop = walker.begin_behind(Lsn(number.saturating_mul(size.bytes()))).err();
         while stop.is_none() {
             match walker.next_record() {
@@ -110,7 +54,8 @@ pub(crate) fn beyond(archive: &dyn Archive, segments: &BTreeMap<u64, Segment>, e
         // Reading goes on with the segment behind the one where it stopped.
         let stopped_in = match stop {
             Some(Stop::Fault { at, .. }) => size.number_at(at),
-            _ => walker.pages().segment().map_or(number, |segment| segment.number),
+            Some(Stop::End((asked, _))) => asked,
+            None => number,
         };
         let behind = number.max(stopped_in).saturating_add(1);
         next = segments.range(behind..).next().map(|(number, _)| *number);

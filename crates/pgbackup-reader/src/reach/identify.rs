@@ -2,7 +2,7 @@
 
 use crate::archive::{Archive, FileKind, Found};
 use crate::reach::question::Question;
-use crate::wal::{LONG_HEADER, Major, MemberKind, PageHeader, SegmentName};
+use crate::wal::{LONG_HEADER, Major, MemberKind, PAGE_SIZE, PageHeader, SegmentName};
 use crate::{Lsn, SegmentSize};
 
 /// What the first page of a segment says of the cluster that wrote it.
@@ -60,7 +60,7 @@ fn first_of(archive: &dyn Archive, wanted: impl Fn(SegmentName) -> bool) -> Opti
         _ => None,
     });
     names.filter(|name| wanted(*name)).take(LOOKED_INTO).find_map(|name| {
-        let Found::File(mut file) = archive.open(&name.to_string(), 16 << 20) else { return None };
+        let Found::File(mut file) = archive.open(&name.to_string(), PAGE_SIZE as u64) else { return None };
         let mut head = [0; LONG_HEADER];
         file.read(&mut head).ok()?;
         let identity = Identity::read(&head)?;

@@ -12,6 +12,7 @@ mod identify;
 mod path;
 mod question;
 mod replay;
+mod run;
 mod segment;
 mod stops;
 mod timelines;
@@ -21,6 +22,7 @@ pub use identify::{Identity, identify};
 pub use path::{Ambiguous, ReadFrom, SegmentRead};
 pub use question::{Asked, BackupFrom, Goal, Point, Question, Start};
 pub use replay::{KEPT_RESTORE_POINTS, RestorePoint};
+pub(crate) use run::{RunEnd, RunPages};
 pub use stops::{Outcome, StopAt};
 
 use crate::archive::Trouble;

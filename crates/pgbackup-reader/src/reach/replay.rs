@@ -226,8 +226,9 @@ impl<'a> Replay<'a> {
     /// Nothing can start. Why the log has no record there is told all the same.
     fn no_start(&mut self, stop: Stop<PathEnd>, refusal: Refusal) -> Ends {
         self.note_stop(&stop);
-        let end = end_of(stop, self.walker.pages().segment(), self.expected.segment_size);
-        self.found.why = end;
+        let size = self.expected.segment_size;
+        let refusal = self.wrong_size(&stop).unwrap_or(refusal);
+        self.found.why = end_of(stop, self.walker.pages().segment(), size);
         Ends::Refusal(refusal)
     }
 
@@ -332,6 +333,16 @@ impl<'a> Replay<'a> {
         }
     }
 
+    /// A file of a wrong size stops the server wherever it is brought.
+    fn wrong_size(&self, stop: &Stop<PathEnd>) -> Option<Refusal> {
+        match stop {
+            Stop::End(PathEnd::WrongSize { length, .. }) => {
+                Some(Refusal::WrongSize { length: *length, expected: self.expected.segment_size.bytes() })
+            }
+            _ => None,
+        }
+    }
+
     fn note_stop(&mut self, stop: &Stop<PathEnd>) {
         let size = self.expected.segment_size;
         (self.found.stopped_in, self.found.has_its_segment) = match stop {
@@ -352,16 +363,15 @@ impl<'a> Replay<'a> {
             }
             Ends::Stop(stop) => {
                 self.note_stop(&stop);
-                let refusal = match &stop {
-                    Stop::End(PathEnd::WrongSize { length, .. }) => {
-                        Some(Refusal::WrongSize { length: *length, expected: size.bytes() })
-                    }
+                let refusal = match self.wrong_size(&stop) {
+                    Some(refusal) => Some(refusal),
                     _ if self.found.records == 0 && !self.starts_at_checkpoint() => {
                         Some(Refusal::RedoMissing { at: self.question.start.redo })
                     }
                     _ if !self.found.progress.consistent => {
                         let end = self.found.progress.end;
-                        let needed = self.backup_end.or(self.question.start.end);
+                        let needed = self.backup_end.map(|backup_end| backup_end.max(self.minimum));
+                        let needed = needed.or(self.question.start.end);
                         Some(Refusal::BackupWalMissing { end, needed })
                     }
                     _ => None,

@@ -32,6 +32,11 @@ impl Writer {
         self.start + self.bytes.len() as u64
     }
 
+    /// Where the last record begins.
+    pub fn previous(&self) -> u64 {
+        self.previous
+    }
+
     fn page_header(&mut self, flags: u16, remaining: u32) {
         let at = self.here();
         let long = at % self.segment_size as u64 == 0;

@@ -106,6 +106,12 @@ impl<P: Pages> Walker<P> {
         self.pages
     }
 
+    /// How many bytes are held of records that cross pages.
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> usize {
+        self.kept.capacity()
+    }
+
     /// The timeline of the page that was read last.
     pub fn timeline(&self) -> Timeline {
         self.latest_timeline
