@@ -43,6 +43,8 @@ pub struct BackupInfo {
     pub size: Option<u64>,
     /// How its archives are compressed, where pg_basebackup compressed them.
     pub compression: Option<String>,
+    /// How its files are encrypted; Barman from 3.14 on can do that, and then nothing here can read them.
+    pub encryption: Option<String>,
     /// Its tablespaces.
     pub tablespaces: Vec<BarmanTablespace>,
     /// The backup that this incremental one builds upon.
@@ -190,6 +192,7 @@ impl BackupInfo {
                 .unwrap_or(16 << 20),
             size: fields.parsed("size", |text| text.parse().ok())?,
             compression: fields.text("compression"),
+            encryption: fields.text("encryption"),
             tablespaces: fields.parsed("tablespaces", tablespaces)?.unwrap_or_default(),
             parent: fields.text("parent_backup_id"),
             pgdata: fields.text("pgdata"),
