@@ -141,7 +141,10 @@ fn is_number(word: &str) -> bool {
     let all_letters = |text: &str| text.bytes().all(|b| b.is_ascii_alphabetic());
     if let Some(hexadecimal) = digits.strip_prefix("0x") {
         let end = hexadecimal.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(hexadecimal.len());
-        return end > 0 && all_letters(&hexadecimal[end..]);
+        // Otherwise this is a zero and its unit, for the scanner at least.
+        if end > 0 && all_letters(&hexadecimal[end..]) {
+            return true;
+        }
     }
     let decimal = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let whole = decimal(digits);

@@ -30,6 +30,13 @@ fn incremental_backups_are_put_upon_the_full_one_in_whatever_order_they_come() {
 }
 
 #[test]
+fn a_real_incremental_backup_finds_its_full_one() {
+    let real = |name: &str| Label::parse(&super::fixture(name)).unwrap();
+    let labels = [real("backup_label_17_incremental"), real("history_17.backup")];
+    assert_eq!(find(&labels, None), Ok(Chain { order: vec![1, 0], unused: vec![] }));
+}
+
+#[test]
 fn a_missing_parent_is_named_by_its_place_and_what_is_there_instead() {
     let labels = [label(100, 1, None), label(300, 1, Some((200, 1)))];
     let error = find(&labels, None).unwrap_err();

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use super::fixture;
 use crate::base::{Configuration, ConfigurationText, IncludeKind, ObstacleKind, Survey, obstacles};
 
 fn read(text: &str) -> Configuration {
@@ -51,6 +52,20 @@ fn values_are_read_as_the_server_reads_them() {
         assert_eq!(read.get("a").map(|setting| setting.value.as_str()), Some(value), "{line:?} {:?}", read.errors);
     }
     assert_eq!(read("pg_stat.max = 5").get("pg_stat.max").unwrap().value, "5");
+}
+
+/// Each line was given to a server of 13.23 and one of 17.12 alone, and `pg_file_settings` asked what it read there.
+#[test]
+fn each_line_is_read_as_real_servers_read_it() {
+    let lines = String::from_utf8(fixture("configuration_lines.txt")).unwrap();
+    let seen = String::from_utf8(fixture("configuration_seen.txt")).unwrap();
+    assert_eq!(lines.lines().count(), seen.lines().count());
+    for (line, seen) in lines.lines().zip(seen.lines()) {
+        let read = read(&format!("{line}\n"));
+        let settings: Vec<String> = read.settings.iter().map(|set| format!("{}|{}", set.name, set.value)).collect();
+        assert_eq!(settings.concat(), seen.split_once('|').unwrap().1, "{line:?}");
+        assert_eq!(read.errors.len() + settings.len(), 1, "{line:?}");
+    }
 }
 
 #[test]
