@@ -33,10 +33,10 @@ pub fn recognise(path: &Path) -> Result<Found, BaseError> {
     if let Some(base) = data_directory(path)? {
         return Ok(Found::Base(Box::new(base)));
     }
-    if is_directory(&path.join("data")) {
-        if let Some(base) = barman_backup(path)? {
-            return Ok(Found::Base(Box::new(base)));
-        }
+    if is_directory(&path.join("data"))
+        && let Some(base) = barman_backup(path)?
+    {
+        return Ok(Found::Base(Box::new(base)));
     }
     if is_pgbackrest(path)? {
         return Ok(Found::PgBackRest(path.to_owned()));

@@ -1,6 +1,9 @@
 //! Base backups: what they say of themselves, and what they hold.
 
 mod backup;
+mod barman;
+mod chain;
+mod configuration;
 mod control;
 mod entry;
 mod error;
@@ -21,6 +24,14 @@ mod tests;
 mod verify;
 
 pub use backup::{Base, Form};
+pub use barman::{
+    BackupInfo, BackupInfoError, BackupStatus, BarmanBackup, BarmanServer, BarmanTablespace, Choice, ChoiceError,
+    Identity,
+};
+pub use chain::{Chain, ChainError, ChainMember};
+pub use configuration::{
+    Configuration, Include, IncludeKind, Line, Obstacle, ObstacleKind, Setting, SyntaxError, obstacles,
+};
 pub use control::{Control, ControlError, State, WalLevel};
 pub use entry::{Entry, EntryKind, Place, VisitError};
 pub use error::BaseError;

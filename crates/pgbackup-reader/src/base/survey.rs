@@ -1,6 +1,6 @@
 //! One pass over a base backup: what it says, what it holds, what would matter where it is started.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use crate::base::entry::{Entry, EntryKind, Place};
@@ -33,6 +33,10 @@ pub struct Survey {
     pub postmaster_pid: bool,
     /// Its own configuration files.
     pub configuration: Vec<ConfigurationText>,
+    /// Files that a configuration may name: those directly in the data directory, and all that end in `.conf`. At most 10 000.
+    pub named_files: BTreeSet<String>,
+    /// The directories in the data directory. At most 10 000.
+    pub directories: BTreeSet<String>,
     /// The initialisation forks of unlogged relations, which come back empty: `base/5/16400_init`.
     pub unlogged: Some1000,
     /// What was not taken from a plain base.
@@ -74,6 +78,8 @@ impl Some1000 {
     }
 }
 
+const MAX_NAMES: usize = 10_000;
+
 const MAX_CONFIGURATION: usize = 1 << 20;
 
 /// A base carries the WAL of its own making; more than this is no list any more.
@@ -88,6 +94,7 @@ impl Survey {
         if let EntryKind::TablespaceLink { oid, target } = &entry.kind {
             self.located(*oid, target.clone());
         }
+        self.name(entry);
         if entry.kind != EntryKind::File {
             return Ok(());
         }
@@ -128,6 +135,31 @@ impl Survey {
             },
         }
         Ok(())
+    }
+
+    fn name(&mut self, entry: &Entry<'_>) {
+        let path = entry.path.as_bytes();
+        // Those of relations are many, and no setting names them.
+        let skipped = entry.place != Place::Data || path.starts_with(b"base/") || path.starts_with(b"pg_wal/");
+        let names = match entry.kind {
+            _ if skipped => return,
+            EntryKind::Directory => &mut self.directories,
+            EntryKind::File if path.ends_with(b".conf") || !path.contains(&b'/') => &mut self.named_files,
+            _ => return,
+        };
+        if names.len() < MAX_NAMES {
+            names.insert(String::from_utf8_lossy(path).into_owned());
+        }
+    }
+
+    /// Whether a file of that path in the data directory is in the backup. No absolute path is.
+    pub fn has_file(&self, path: &str) -> bool {
+        self.named_files.contains(path.strip_prefix("./").unwrap_or(path))
+    }
+
+    /// Whether a directory of that path in the data directory is in the backup. No absolute path is.
+    pub fn has_directory(&self, path: &str) -> bool {
+        self.directories.contains(path.strip_prefix("./").unwrap_or(path).trim_end_matches('/'))
     }
 
     /// Says where a tablespace lay on the source.

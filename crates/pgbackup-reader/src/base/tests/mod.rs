@@ -1,7 +1,13 @@
 //! Base backups of real servers, and what a hostile one could hold.
 
+mod archives;
+mod barmen;
+mod bases;
+mod chains;
+mod configurations;
 mod controls;
 mod labels;
+mod making;
 mod manifests;
 
 use std::io::Read;
