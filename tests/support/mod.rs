@@ -4,6 +4,7 @@ pub mod docker;
 pub mod dumps;
 pub mod home;
 pub mod images;
+pub mod once;
 pub mod proxy;
 pub mod server;
 pub mod several;
