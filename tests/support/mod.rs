@@ -1,5 +1,6 @@
 //! What the tests on real PostgreSQL share: images, dumps made by real source clusters, a home to run the program in.
 
+pub mod backup;
 pub mod docker;
 pub mod dumps;
 pub mod home;
