@@ -9,6 +9,7 @@ mod support;
 
 mod allowed;
 mod asks;
+mod backup_fixtures;
 mod bad_input;
 mod catalog;
 mod causes;

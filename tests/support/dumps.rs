@@ -1,18 +1,15 @@
 //! Dumps by the real pg_dump of each major, from source clusters that `testcontainers` starts.
 //!
 //! Nothing of it is committed. The first test that needs a major's dumps starts its source cluster and makes all of
-//! them; they stay under `target/` until the image or the files in `source/` change. Tests run as processes of their
-//! own, hence the lock.
+//! them; they stay under `target/` until the image or the files in `source/` change.
 
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
 use testcontainers::core::WaitFor;
 use testcontainers::runners::AsyncRunner as _;
 use testcontainers::{GenericImage, ImageExt as _};
 
-use super::{docker, images};
+use super::{docker, images, once};
 
 macro_rules! sources {
     ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("source/", $name)))),*] };
@@ -64,41 +61,13 @@ pub fn dump(major: u16, name: &str) -> PathBuf {
 /// The directory with all dumps of a major, which are made if they are not there.
 fn directory(major: u16) -> PathBuf {
     images::ensure();
-    let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dumps");
-    fs::create_dir_all(&all).unwrap();
-    let made = all.join(format!("{major}-{}", key(major)));
-    if !made.exists() {
-        let lock = File::create(all.join(format!("{major}.lock"))).unwrap();
-        lock.lock().unwrap();
-        if !made.exists() {
-            forget_former(&all, major);
-            let partial = tempfile::Builder::new().prefix(&format!("{major}-")).tempdir_in(&all).unwrap();
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(make(major, partial.path()));
-            fs::rename(partial.keep(), &made).unwrap();
-        }
-    }
-    made
-}
-
-fn key(major: u16) -> String {
-    let mut digest = Sha256::new();
-    digest.update(images::id(major));
-    digest.update(SERVER);
-    for (name, text) in SOURCES {
-        digest.update(name);
-        digest.update(text);
-    }
-    digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn forget_former(all: &Path, major: u16) {
-    for entry in fs::read_dir(all).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_name().to_string_lossy().starts_with(&format!("{major}-")) {
-            fs::remove_dir_all(entry.path()).unwrap();
-        }
-    }
+    let image = images::id(major);
+    let files = SOURCES.iter().flat_map(|(name, text)| [*name, *text]);
+    let made_from: Vec<&str> = [image.as_str(), SERVER].into_iter().chain(files).collect();
+    once::directory("dumps", &major.to_string(), &made_from, |into| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(make(major, into));
+    })
 }
 
 async fn make(major: u16, into: &Path) {

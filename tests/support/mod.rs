@@ -1,9 +1,11 @@
 //! What the tests on real PostgreSQL share: images, dumps made by real source clusters, a home to run the program in.
 
+pub mod backup;
 pub mod docker;
 pub mod dumps;
 pub mod home;
 pub mod images;
+pub mod once;
 pub mod proxy;
 pub mod server;
 pub mod several;
