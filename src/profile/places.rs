@@ -164,8 +164,10 @@ fn meant(key: &str, path: &str, known: &[&str]) -> Meant {
 /// What has a key of this name: the few that are nearest to the top.
 fn elsewhere(key: &str) -> Vec<&'static str> {
     const MOST: usize = 3;
-    let mut holders: Vec<&str> =
-        KNOWN.iter().filter(|known| known.key == key).map(|known| known.holder.as_str()).collect();
+    // What a point of recovery has, nobody puts anywhere else: `time` in a budget is meant otherwise.
+    const OF_POINTS: &str = "recovery.to[]";
+    let has_it = |known: &&Known| known.key == key && known.holder != OF_POINTS;
+    let mut holders: Vec<&str> = KNOWN.iter().filter(has_it).map(|known| known.holder.as_str()).collect();
     holders.sort_by_key(|holder| (holder.matches(['.', '[']).count(), *holder));
     holders.dedup();
     holders.truncate(MOST);
