@@ -12,7 +12,6 @@ use crate::session::{Report, Run, RunError, Targets};
 
 /// Runs the command; the result is its exit code.
 pub async fn run(arguments: Arguments) -> Result<u8, RunError> {
-    recovery::refuse(&arguments.recovery)?;
     let reports = output::reports(&arguments.output)?;
     let interrupt = CancellationToken::new();
     let signal = signals::watch(interrupt.clone())?;
@@ -26,6 +25,7 @@ pub async fn run(arguments: Arguments) -> Result<u8, RunError> {
     let first = dumps.next().ok_or_else(|| RunError::Usage("no dump is given".to_owned()))?;
     let run = dumps
         .fold(Run::new(first, targets), Run::and)
+        .recovery(recovery::options(arguments.recovery))
         .engines(engines::options(&arguments.engine))
         .jobs(arguments.jobs)
         .fail_fast(arguments.fail_fast)
