@@ -138,7 +138,7 @@ impl Group {
             }
             Group::Rows => {
                 "Whether every row that the dump holds came back with the same values, compared by digests. `N lost` counts \
-                 tables whose rows did not come back because a statement of the restore failed."
+                 tables whose rows did not come back because a statement of the restore failed, or are damaged in the dump."
             }
             Group::Objects => {
                 "Whether every object of the dump is there with the same definition, and no other. `N lost` counts objects that \
@@ -146,15 +146,17 @@ impl Group {
             }
             Group::Permissions => {
                 "Owners, privileges, default privileges, roles and row level security. A problem here opens data to somebody, or \
-                 locks an application out, without any error when it connects."
+                 locks an application out, without any error when it connects. `N lost` counts owners, privileges, policies and roles \
+                 that a failed statement would have brought."
             }
             Group::Sequences => {
                 "Whether each sequence stands where the dump puts it, and past the values that its columns hold. One that is \
-                 behind makes the next INSERT fail with a duplicate key."
+                 behind makes the next INSERT fail with a duplicate key. `N lost` counts those that a failed statement would have \
+                 created or set."
             }
             Group::Constraints => {
                 "Whether constraints are validated, foreign keys hold for every row, indexes are valid, match their tables and \
-                 are unique where they should be."
+                 are unique where they should be. `N lost` counts constraints and indexes that a failed statement would have created."
             }
             Group::Encoding => {
                 "The database's encoding, whether its text is valid in it, and its locale and collation versions, compared with \
@@ -162,7 +164,7 @@ impl Group {
             }
             Group::Usability => {
                 "Whether an application could use what came back: views and functions can be planned, materialized views are \
-                 filled, a row can be inserted."
+                 filled, a row can be inserted. `N lost` counts what cannot be used because a statement of the restore failed."
             }
             Group::Queries => "The profile's own queries, tables and pgTAP tests (`checks:`).",
             Group::Budget => "The restore's time and the databases' size, compared with the profile's `checks.budget`.",
