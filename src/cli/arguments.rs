@@ -257,7 +257,7 @@ pub enum ProfilesAction {
 
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The name of a finding, or of a column of the report; without it, all findings are listed
+    /// The name of a finding, or a column or word of the report (`lost`, `origin`); without it, all findings are listed
     #[arg(conflicts_with = "list")]
     pub finding: Option<String>,
     /// List all findings, with their usual severity

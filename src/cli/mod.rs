@@ -14,6 +14,7 @@ mod run;
 mod signals;
 mod stdout;
 mod sweep;
+mod words;
 
 use std::io::Write as _;
 use std::process::ExitCode;
