@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Apart;
-use crate::finding::{Finding, Reference};
+use crate::finding::{Finding, Name, Reference};
 
 /// What one check found out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct CheckResult {
     /// Items of the dump that it did not compare as the others of their kind: the ledger has them.
     #[serde(skip)]
     pub apart: Vec<Apart>,
+    /// Findings that it looked for with less than all its means: that they are not there shows nothing.
+    #[serde(skip)]
+    pub not_in_full: Vec<Name>,
 }
 
 fn is_none(count: &u64) -> bool {
@@ -188,6 +191,7 @@ impl CheckResult {
             not_compared: Vec::new(),
             could_not: Vec::new(),
             apart: Vec::new(),
+            not_in_full: Vec::new(),
         }
     }
 }

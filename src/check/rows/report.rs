@@ -446,6 +446,7 @@ impl<'a> RowsReport<'a> {
             not_compared: self.not_compared,
             could_not: self.errors,
             apart: self.apart,
+            ..Looked::default()
         }
     }
 

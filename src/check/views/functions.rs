@@ -106,7 +106,10 @@ impl Check for Functions {
                         causes.entry(said).or_default().push(function.label.clone());
                     }
                 }
-                Err(why) => looked.looked_at.push_str(&format!(", their statements not looked into: {why}")),
+                Err(why) => {
+                    looked.looked_at.push_str(&format!(", their statements not looked into: {why}"));
+                    looked.not_in_full.push(Name::FunctionBroken);
+                }
             }
         }
         looked.findings = causes.into_iter().map(|(said, objects)| broken(&said, objects)).collect();
