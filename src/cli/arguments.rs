@@ -66,6 +66,8 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
+// Otherwise clap lists what the environment sets as needed, where an argument is missing.
+#[command(override_usage = "pgrehearse run [OPTIONS] <DUMP>...")]
 pub struct Run {
     /// The dump: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not; each of several is rehearsed in
     /// every target

@@ -676,8 +676,7 @@ fn rows_that_break_a_foreign_key_are_listed_by_a_query_and_the_key_comes_in_one_
     assert_eq!(server.sql("keys", query), "11|1|y");
     server.sql("keys", not_valid);
     assert_eq!(server.sql("keys", "SELECT convalidated FROM pg_constraint WHERE contype = 'f'"), "f");
-    server
-        .sql("keys", r#"ALTER TABLE public.child DROP CONSTRAINT "to it"; DELETE FROM public.child WHERE id = 11;"#);
+    server.sql("keys", r#"ALTER TABLE public.child DROP CONSTRAINT "to it"; DELETE FROM public.child WHERE id = 11;"#);
     server.sql("keys", added);
     assert_eq!(server.sql("keys", "SELECT convalidated FROM pg_constraint WHERE contype = 'f'"), "t");
 }

@@ -32,7 +32,12 @@ impl Page<'_> {
                 true => cut(&visible(reason), SHORT) + "…",
                 false => reason.clone(),
             };
-            self.headline(YELLOW, "untested", &reason)?;
+            // What has happened stands alone; what to do about it, and what else was tried, follows.
+            let mut parts = reason.split("; ");
+            self.headline(YELLOW, "untested", parts.next().unwrap_or_default())?;
+            for part in parts {
+                self.labelled("", part)?;
+            }
             self.targets(targets)?;
         }
         if room < reasons.len() {
