@@ -680,3 +680,31 @@ fn rows_that_break_a_foreign_key_are_listed_by_a_query_and_the_key_comes_in_one_
     server.sql("keys", added);
     assert_eq!(server.sql("keys", "SELECT convalidated FROM pg_constraint WHERE contype = 'f'"), "t");
 }
+
+#[test]
+fn a_database_whose_locale_the_target_lacks_is_made_by_the_script_before_the_dump_comes() {
+    let home = Home::new();
+    let text = fs::read_to_string(dump(17, "small.sql")).unwrap();
+    let create = "CREATE DATABASE elsewhere WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE = 'xx_XX.UTF-8';\n\
+                  ALTER DATABASE elsewhere OWNER TO postgres;\n\\connect elsewhere\n";
+    let at = text.find("SET statement_timeout").unwrap();
+    // Whoever restores an older text needs no key for its meta-commands.
+    let text = crate::support::unrestricted(&format!("{}{create}{}", &text[..at], &text[at..]));
+    let dump = home.file("create.sql", text);
+    let (ran, fixes) = home.fixes(&dump, &[&bare("plain", 17)]);
+    ran.expect(1);
+    let fixes = fixes.join("plain");
+    let statement = ran.finding("locale-unavailable").commands.last().unwrap().lines().last().unwrap();
+    let script = read(fixes.join("restore.sh"));
+    assert!(
+        statement.starts_with("CREATE DATABASE \"elsewhere\"") && script.contains("CREATE DATABASE \"elsewhere\""),
+        "{script}"
+    );
+    let server = Server::start(17);
+    // It ends with 0: that the dump's own statement finds the database there is no failure.
+    run_restore(&server, &dump, &fixes);
+    assert_ne!(
+        server.sql("elsewhere", "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"),
+        "0"
+    );
+}
