@@ -52,7 +52,7 @@ use async_trait::async_trait;
 use crate::cluster::{ClusterError, Session};
 use crate::engine::Sandbox;
 use crate::finding::mask::Mask;
-use crate::finding::{Failure, Finding};
+use crate::finding::{Failure, Finding, Name};
 use crate::profile::Target;
 use crate::source::{RowMode, Witness};
 
@@ -179,6 +179,8 @@ pub struct Looked {
     pub could_not: Vec<String>,
     /// Items of the dump that it did not compare as the others of their kind.
     pub apart: Vec<Apart>,
+    /// Findings that it looked for with less than all its means: an extension that would find them is not there.
+    pub not_in_full: Vec<Name>,
 }
 
 /// Why a check was left out.

@@ -131,6 +131,7 @@ impl Check for Ownership {
                 if !left_out.contains(&(schema_of(&owned.schema), owned.name.as_str())) {
                     let why = "nothing of this type, name and signature is there";
                     not_compared.push(format!("the owner of {}: {why}", label(owned)));
+                    lost += 1;
                 }
                 continue;
             };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Apart;
-use crate::finding::{Finding, Reference};
+use crate::finding::{Finding, Name, Reference};
 
 /// What one check found out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct CheckResult {
     /// Items of the dump that it did not compare as the others of their kind: the ledger has them.
     #[serde(skip)]
     pub apart: Vec<Apart>,
+    /// Findings that it looked for with less than all its means: that they are not there shows nothing.
+    #[serde(skip)]
+    pub not_in_full: Vec<Name>,
 }
 
 fn is_none(count: &u64) -> bool {
@@ -138,7 +141,7 @@ impl Group {
             }
             Group::Rows => {
                 "Whether every row that the dump holds came back with the same values, compared by digests. `N lost` counts \
-                 tables whose rows did not come back because a statement of the restore failed."
+                 tables whose rows did not come back because a statement of the restore failed, or are damaged in the dump."
             }
             Group::Objects => {
                 "Whether every object of the dump is there with the same definition, and no other. `N lost` counts objects that \
@@ -146,15 +149,17 @@ impl Group {
             }
             Group::Permissions => {
                 "Owners, privileges, default privileges, roles and row level security. A problem here opens data to somebody, or \
-                 locks an application out, without any error when it connects."
+                 locks an application out, without any error when it connects. `N lost` counts owners, privileges, policies and roles \
+                 that a failed statement would have brought."
             }
             Group::Sequences => {
                 "Whether each sequence stands where the dump puts it, and past the values that its columns hold. One that is \
-                 behind makes the next INSERT fail with a duplicate key."
+                 behind makes the next INSERT fail with a duplicate key. `N lost` counts those that a failed statement would have \
+                 created or set."
             }
             Group::Constraints => {
                 "Whether constraints are validated, foreign keys hold for every row, indexes are valid, match their tables and \
-                 are unique where they should be."
+                 are unique where they should be. `N lost` counts constraints and indexes that a failed statement would have created."
             }
             Group::Encoding => {
                 "The database's encoding, whether its text is valid in it, and its locale and collation versions, compared with \
@@ -162,7 +167,7 @@ impl Group {
             }
             Group::Usability => {
                 "Whether an application could use what came back: views and functions can be planned, materialized views are \
-                 filled, a row can be inserted."
+                 filled, a row can be inserted. `N lost` counts what cannot be used because a statement of the restore failed."
             }
             Group::Queries => "The profile's own queries, tables and pgTAP tests (`checks:`).",
             Group::Budget => "The restore's time and the databases' size, compared with the profile's `checks.budget`.",
@@ -186,6 +191,7 @@ impl CheckResult {
             not_compared: Vec::new(),
             could_not: Vec::new(),
             apart: Vec::new(),
+            not_in_full: Vec::new(),
         }
     }
 }

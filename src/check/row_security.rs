@@ -76,6 +76,7 @@ impl Check for RowSecurity {
         let own = OwnWord::of(restored);
 
         // Tables that did not come back at all are the restore's findings.
+        let mut absent = 0;
         let mut lost: BTreeMap<Table, Vec<&pgdump_reader::Policy>> = BTreeMap::new();
         let mut declared: HashMap<Table, usize> = HashMap::new();
         for policy in &policies {
@@ -84,6 +85,8 @@ impl Check for RowSecurity {
             let key = (table.0.clone(), table.1.clone(), policy.name.clone());
             if tables.contains_key(&table) && !present.contains(&key) && !own.drops(&table, &policy.name) {
                 lost.entry(table).or_default().push(policy);
+            } else if !tables.contains_key(&table) {
+                absent += 1;
             }
         }
         let again = Again::of(restored);
@@ -122,7 +125,8 @@ impl Check for RowSecurity {
                         objects.push(table);
                     }
                 }
-                _ => {}
+                Some((true, true)) => {}
+                None => absent += 1,
             }
         }
         findings.extend(switched_off(&off));
@@ -153,7 +157,7 @@ impl Check for RowSecurity {
             follows: of_missing_roles(restored, [dumped.as_str()]),
             ..owner_bypasses(&now, &dumped, &tables)
         }));
-        Ok(Looked { findings, looked_at, compared, could_not, apart, ..Looked::default() })
+        Ok(Looked { findings, looked_at, compared, lost: absent, could_not, apart, ..Looked::default() })
     }
 }
 

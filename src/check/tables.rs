@@ -11,7 +11,7 @@ use crate::cluster::sql::identifier;
 use crate::cluster::{ClusterError, MAINTENANCE_DATABASE};
 use crate::counted::counted;
 use crate::finding::{Finding, Name, Origin, Reference, Severity};
-use crate::source::Witness;
+use crate::source::{RowMode, Witness};
 
 pub struct Tables;
 
@@ -60,8 +60,10 @@ impl Check for Tables {
         if let Some(why) = uncountable(restored) {
             return Ok(Looked { looked_at, could_not: vec![why], ..Looked::default() });
         }
-        let findings = judge(restored, tables.len()).into_iter().collect();
-        Ok(Looked { findings, looked_at, ..Looked::default() })
+        let findings: Vec<Finding> = judge(restored, tables.len()).into_iter().collect();
+        // Where rows are compared, that says it.
+        let lost = if findings.is_empty() && restored.rows == RowMode::Off { with_rows(restored) } else { 0 };
+        Ok(Looked { findings, looked_at, lost, ..Looked::default() })
     }
 }
 
@@ -84,6 +86,12 @@ fn uncountable(restored: &Restored<'_>) -> Option<String> {
         }
     };
     Some(format!("no table has a row, and reading the script does not show whether any should have ({what})"))
+}
+
+/// How many tables have rows in the dump.
+fn with_rows(restored: &Restored<'_>) -> u64 {
+    let declared = in_database(&restored.scan.facts.tables, restored, |table| &table.database);
+    declared.filter(|table| table.has_data).count() as u64
 }
 
 /// What it means that no table here has a row.

@@ -67,6 +67,8 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
+// Otherwise clap lists what the environment sets as needed, where an argument is missing.
+#[command(override_usage = "pgrehearse run [OPTIONS] <DUMP>...")]
 pub struct Run {
     /// The dump or base backup: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not, or a directory of
     /// pg_basebackup; each of several is rehearsed in every target
@@ -285,7 +287,7 @@ pub enum ProfilesAction {
 
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The name of a finding, or of a column of the report; without it, all findings are listed
+    /// The name of a finding, or a column or word of the report (`lost`, `origin`); without it, all findings are listed
     #[arg(conflicts_with = "list")]
     pub finding: Option<String>,
     /// List all findings, with their usual severity

@@ -1,10 +1,10 @@
-//! `pgrehearse explain`: the page of a finding, or all findings.
+//! `pgrehearse explain`: the page of a finding, a column or a word of the report, or all findings.
 
 use std::io::IsTerminal as _;
 
 use super::arguments::Explain;
 use super::output::{PROSE_WIDTH, terminal_options};
-use super::pager;
+use super::{pager, words};
 use crate::check::Group;
 use crate::exit;
 use crate::finding::Name;
@@ -23,7 +23,7 @@ pub fn explain(arguments: &Explain) -> Result<u8, RunError> {
             let width = if std::io::stdout().is_terminal() { options.width } else { usize::MAX };
             page::write_list(&mut text, &TerminalOptions { width, ..options })?;
         }
-        Some(wanted) => match column(wanted) {
+        Some(wanted) => match column(wanted).or_else(|| words::page(wanted)) {
             Some(page) => page::write(&page, &mut text, &options)?,
             None => page::write(finding(wanted)?.page(), &mut text, &options)?,
         },
@@ -47,10 +47,12 @@ fn finding(wanted: &str) -> Result<Name, RunError> {
     // As reports write it, too: `error[role-missing]`.
     let name = wanted.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']')).unwrap_or(wanted);
     name.parse().map_err(|()| {
-        let hint = match nearest(name, Name::ALL.iter().map(|name| name.as_str())) {
+        let names = Name::ALL.iter().map(|name| name.as_str());
+        let names = names.chain(Group::ALL.iter().map(|group| group.label())).chain(words::names());
+        let hint = match nearest(name, names) {
             Some(name) => format!("did you mean {name:?}?"),
             None => "`pgrehearse explain --list` shows all".into(),
         };
-        RunError::Usage(format!("there is no finding {wanted:?}; {hint}"))
+        RunError::Usage(format!("there is no finding, column or word {wanted:?}; {hint}"))
     })
 }

@@ -15,6 +15,7 @@ mod run;
 mod signals;
 mod stdout;
 mod sweep;
+mod words;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -212,4 +212,12 @@ impl Advice {
         self.commands.push(command.into());
         self
     }
+
+    /// The same with two ways of which one is enough, each under what it does; `comment` begins a comment where each is run.
+    #[must_use]
+    pub fn one_of(self, [one, other]: [(&str, &str, String); 2]) -> Self {
+        let labelled =
+            |word: &str, (comment, what, command): (&str, &str, String)| format!("{comment} {word}: {what}\n{command}");
+        self.run(labelled("one of two", one)).run(labelled("or", other))
+    }
 }

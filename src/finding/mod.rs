@@ -11,6 +11,7 @@ mod kinds;
 mod lost;
 pub mod mask;
 mod origin;
+mod orphans;
 pub mod outside;
 #[cfg(test)]
 mod pages;

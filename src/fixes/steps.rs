@@ -8,7 +8,7 @@ use super::text::{head, on_one_line};
 use super::{FixFile, Request, Use};
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{MAINTENANCE_DATABASE, database_statements};
-use crate::finding::Finding;
+use crate::finding::{Finding, Name};
 use crate::postgres::Tool;
 use crate::profile::{Client, Entrypoint, Target};
 use crate::restore::{self, connection_string, shell_words};
@@ -47,12 +47,28 @@ pub fn restore(request: &Request<'_>, target: &Target, files: &[FixFile]) -> Fix
     for file in of(|used| *used == Use::BeforeDatabase) {
         step("The roles.", run(MAINTENANCE_DATABASE, &file.name));
     }
+    let by_hand = made_by_hand(request);
+    let without_create = without_create(target);
+    // What pg_restore cannot make is made before it, and it goes into that.
+    let target = if by_hand.is_some() && request.dump.is_archive() { &without_create } else { target };
     let made = made_by_dump(request, target);
     let makes_own = made.is_some();
     match made {
         // A script of pg_dumpall's makes many.
         Some(Made::Several) => {}
-        Some(Made::One(database)) => step("The database, which the dump makes.", not_twice(request, target, &database)),
+        Some(Made::One(database)) => {
+            let there = not_twice(request, target, &database);
+            match &by_hand {
+                None => step("The database, which the dump makes.", there),
+                Some(ByHand { statement, .. }) => {
+                    let mut argv = psql(target, MAINTENANCE_DATABASE);
+                    argv.push(format!("--command={statement}"));
+                    let lines =
+                        format!("{there}if ! {}; then\n    {}\nfi\n", is_there(target, &database), shell_words(&argv));
+                    step("The database: the dump's own statement fails here, and its \\connect finds this one.", lines);
+                }
+            }
+        }
         None => step("The database.", making_database(request, target)),
     }
     for file in of(|used| *used == Use::BeforeRestore) {
@@ -72,7 +88,7 @@ pub fn restore(request: &Request<'_>, target: &Target, files: &[FixFile]) -> Fix
         }
         Client::Target => "The restore. It goes on after an error, which is not forgotten.".to_owned(),
     };
-    step(&what, restoring(request, target, makes_own, list));
+    step(&what, restoring(request, target, makes_own, by_hand.and_then(|by_hand| by_hand.fails_in), list));
     for file in of(|used| matches!(used, Use::After(_))) {
         if let Use::After(database) = &file.used {
             step("What the restore leaves to be done.", run(database, &file.name));
@@ -108,6 +124,35 @@ fn left(request: &Request<'_>, mended: &BTreeSet<usize>) -> String {
 
 fn words(argv: &[&str]) -> String {
     shell_words(&argv.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+}
+
+/// The statement that makes the database, where the findings say that it has to be made before the restore: the dump's own
+/// fails.
+fn made_by_hand(request: &Request<'_>) -> Option<ByHand> {
+    let of_database = |name: Name| matches!(name, Name::LocaleUnavailable | Name::DatabaseNotCreatable);
+    let mut findings = request.open().filter(|(_, finding)| of_database(finding.name) && finding.fails());
+    findings.find_map(|(_, finding)| {
+        let mut lines = finding.commands.iter().flat_map(|command| command.lines());
+        let statement = lines.find(|line| line.starts_with("CREATE DATABASE "))?.to_owned();
+        // `line 29: CREATE DATABASE shop …`, or the line alone where that is not shown.
+        let line_of = |object: &String| object.strip_prefix("line ")?.split(':').next()?.trim().parse().ok();
+        let mut of_dump = finding.objects.iter().filter(|object| !object.contains("ALTER DATABASE "));
+        Some(ByHand { statement, fails_in: of_dump.find_map(line_of) })
+    })
+}
+
+/// What makes a database that the dump cannot make.
+struct ByHand {
+    statement: String,
+    /// The line of the dump's own statement, whose failure does no harm.
+    fails_in: Option<u64>,
+}
+
+/// The target with a restore that makes no database.
+fn without_create(target: &Target) -> Target {
+    let mut target = target.clone();
+    target.restore.options.retain(|option| !matches!(option.as_str(), "--create" | "-C"));
+    target
 }
 
 /// Databases that the dump makes itself.
@@ -201,7 +246,13 @@ fn not_twice(request: &Request<'_>, target: &Target, database: &str) -> String {
 }
 
 /// The client's command line: that of the rehearsal, without what only a machine wants.
-fn restoring(request: &Request<'_>, target: &Target, makes_own: bool, list: Option<&str>) -> String {
+fn restoring(
+    request: &Request<'_>,
+    target: &Target,
+    makes_own: bool,
+    fails_in: Option<u64>,
+    list: Option<&str>,
+) -> String {
     let mut argv = restore::client_command(request.dump, target, makes_own).argv;
     let machine = ["--verbose", "--no-password", "--file=-"];
     argv.retain(|word| !machine.contains(&word.as_str()));
@@ -217,7 +268,7 @@ fn restoring(request: &Request<'_>, target: &Target, makes_own: bool, list: Opti
         Some(program) => format!("{{ {program} {} {FAILED}; }} | {psql} --file=-", words(&[&dump])),
         None => format!("{psql} --file={}", words(&[&dump])),
     };
-    let judged = no_error(&dump);
+    let judged = no_error(&dump, fails_in);
     // psql exits with 0 whatever statements failed; it names the line of each message.
     format!(
         "{line} 2>\"$state/messages\" {FAILED}\ncat -- \"$state/messages\" >&2\n\
@@ -227,8 +278,13 @@ fn restoring(request: &Request<'_>, target: &Target, makes_own: bool, list: Opti
 }
 
 /// The message of no error, as grep -E finds it.
-fn no_error(dump: &str) -> String {
-    NO_ERROR.replace("{N}", &format!("{{{}}}", dump.matches(':').count() + 1))
+fn no_error(dump: &str, fails_in: Option<u64>) -> String {
+    let place = format!("{{{}}}", dump.matches(':').count() + 1);
+    let judged = NO_ERROR.replace("{N}", &place);
+    match fails_in {
+        Some(line) => format!("{judged}|^psql:([^:]*:){place}{line}: "),
+        None => judged,
+    }
 }
 
 /// What begins with psql's place, a severity in the server's language and an SQLSTATE that is no error's (class 00 or
@@ -255,7 +311,8 @@ mod tests {
     fn a_message_is_an_error_by_its_state_and_not_by_its_words() {
         let is_error = |dump: &str, message: &str| {
             let grep = "printf '%s\\n' \"$1\" | grep -Evq \"$2\"";
-            let found = std::process::Command::new("sh").args(["-c", grep, "sh", message, &no_error(dump)]).status();
+            let found =
+                std::process::Command::new("sh").args(["-c", grep, "sh", message, &no_error(dump, None)]).status();
             found.unwrap().success()
         };
         assert!(!is_error("a.sql", "psql:a.sql:3: HINWEIS:  00000: Tabelle fehlt"));

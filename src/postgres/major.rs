@@ -46,6 +46,8 @@ pub enum Change {
     NotEnforced,
     /// `PERIOD` of foreign keys, `WITHOUT OVERLAPS` of unique ones.
     PeriodKeys,
+    /// A partitioned table can have a foreign key that is NOT VALID (ATAddForeignKeyConstraint in tablecmds.c).
+    PartitionedNotValid,
     /// initdb makes data checksums unless an option says not to.
     ChecksumsByDefault,
 }
@@ -135,7 +137,13 @@ pub const MAJORS: &[Row] = &[
         ..Row::tested(17)
     },
     Row {
-        changes: &[Change::UnicodeFast, Change::NotEnforced, Change::PeriodKeys, Change::ChecksumsByDefault],
+        changes: &[
+            Change::UnicodeFast,
+            Change::NotEnforced,
+            Change::PeriodKeys,
+            Change::PartitionedNotValid,
+            Change::ChecksumsByDefault,
+        ],
         roles: &["pg_signal_autovacuum_worker"],
         settings: &[
             "enable_distinct_reordering",

@@ -173,7 +173,15 @@ impl Words<'_> {
             ("source", "postgres") => self.major(&spot)?.to_string(),
             ("source+1", "postgres") => {
                 let major = self.major(&spot)?;
-                next_major(major).unwrap_or(major).to_string()
+                let next = next_major(major).unwrap_or(major);
+                if next.0 > major.0.saturating_add(1) {
+                    let before = next.0 - 1;
+                    self.notice(format!(
+                        "PostgreSQL {next} comes next after {major} here: PostgreSQL {before} and those before it are no \
+                         longer supported by their makers"
+                    ));
+                }
+                next.to_string()
             }
             ("source", "restore.client") => match self.source.client {
                 Some(major) => major.to_string(),
@@ -264,5 +272,17 @@ mod tests {
         let next = |major| next_major(Major(major)).map(|major| major.0);
         assert_eq!([9, 13, 14, 15, 17].map(next), [Some(15), Some(15), Some(15), Some(16), Some(18)]);
         assert_eq!([18, 19, u16::MAX].map(next), [None; 3]);
+    }
+
+    #[test]
+    fn a_major_that_is_passed_over_is_named_with_the_reason() {
+        let notices = |major| {
+            let source = DumpFacts { major: Some(Major(major)), ..DumpFacts::default() };
+            let rules = crate::profile::Rules { source: Some(&source), ..crate::finding::profile_rules() };
+            crate::profile::parse_with("name: next\npostgres: source+1\n", "next.yaml", &rules).unwrap().notices
+        };
+        let said = notices(13);
+        assert!(said.iter().any(|notice| notice.contains("15 comes next after 13")), "{said:?}");
+        assert!(!notices(15).iter().any(|notice| notice.contains("comes next")), "16 follows 15");
     }
 }

@@ -433,6 +433,7 @@ fn result(check: &dyn Check, looked: Result<check::Looked, String>, database: Op
     result.lost = looked.lost;
     result.could_not = looked.could_not;
     result.apart = looked.apart;
+    result.not_in_full = looked.not_in_full;
     result
 }
 

@@ -101,6 +101,8 @@ pub struct Seen<'a> {
     pub restore_failed: bool,
     /// Whether every row was compared.
     pub rows_compared: bool,
+    /// Findings that checks looked for with less than all their means.
+    pub not_in_full: BTreeSet<Name>,
 }
 
 /// A finding for each `accept` of the profile that has matched nothing in this target: what it stood for is gone, and it
@@ -113,7 +115,8 @@ pub fn unused(target: &Target, seen: &Seen<'_>) -> Vec<Finding> {
             None => true,
             Some(_) => finding.hit().any(|label| covers(accept, label)),
         });
-        let looked_for = seen.rows_compared || !of_rows.iter().any(|name| accept.finding == name.as_str());
+        let is_one = |name: &Name| accept.finding == name.as_str();
+        let looked_for = (seen.rows_compared || !of_rows.iter().any(is_one)) && !seen.not_in_full.iter().any(is_one);
         !matched && looked_for
     });
     let mut findings: Vec<Finding> = unused.map(|accept| unused_finding(accept, seen)).collect();
@@ -260,7 +263,7 @@ mod tests {
         for (pattern, fails) in [("rds-*", false), ("rds-like", false), ("debian-*", true), ("rds", true)] {
             assert_eq!(decided(&of(pattern), finding(Name::RoleMissing, &["TABLE a"])).fails(), fails, "{pattern}");
         }
-        let seen = Seen { findings: vec![], restore_failed: false, rows_compared: true };
+        let seen = Seen { findings: vec![], restore_failed: false, rows_compared: true, not_in_full: BTreeSet::new() };
         assert!(unused(&target(&of("debian-*")), &seen).is_empty());
     }
 
@@ -294,13 +297,20 @@ mod tests {
     #[test]
     fn an_accept_that_has_matched_nothing_is_reported() {
         let other = finding(Name::RowsMissing, &["TABLE public.orders"]);
-        let seen = |failed, compared| Seen { findings: vec![&other], restore_failed: failed, rows_compared: compared };
+        let seen = |restore_failed, rows_compared| Seen {
+            findings: vec![&other],
+            restore_failed,
+            rows_compared,
+            not_in_full: BTreeSet::from([Name::FunctionBroken]),
+        };
         let findings = unused(&target(&accept("rows-missing", "public.audit_*")), &seen(false, true));
         assert_eq!(findings[0].title, "nothing here matches `accept` of rows-missing for \"public.audit_*\"");
         assert_eq!(findings[0].severity, Severity::Warning);
         assert!(findings[0].evidence[1].contains("TABLE public.orders"), "{:?}", findings[0]);
         assert!(unused(&target(&accept("rows-missing", "public.orders")), &seen(false, true)).is_empty());
         assert!(unused(&target(&accept("rows-missing", "public.audit_*")), &seen(false, false)).is_empty());
+        // Nobody could have found it.
+        assert!(unused(&target(&accept("function-broken", "public.f()")), &seen(false, true)).is_empty());
         let hidden = unused(&target(&accept("role-missing", "public.audit_*")), &seen(true, true));
         assert_eq!(hidden[0].severity, Severity::Note);
         let strict = format!("severity: {{accept-unused: error}}\n{}", accept("role-missing", "x"));

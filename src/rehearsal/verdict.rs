@@ -72,6 +72,7 @@ fn accepts(draft: &Draft, target: &Target, rows: RowMode) -> CheckResult {
         findings: draft.findings().collect(),
         restore_failed: coming.into_iter().any(Finding::fails),
         rows_compared: rows == RowMode::Digest,
+        not_in_full: draft.checks.iter().flat_map(|result| result.not_in_full.iter().copied()).collect(),
     };
     CheckResult {
         outcome: Outcome::Looked { findings: decision::unused(target, &seen) },

@@ -27,6 +27,9 @@ pub struct Inspection {
     pub dump: About,
     /// Whether all of it was read: only then are rows counted and is damage known.
     pub read_whole: bool,
+    /// Whether an end is known by which a part would be told from the whole: a script that pg_dump has not written has none.
+    #[serde(skip)]
+    pub has_known_end: bool,
     pub damage: Vec<DamagedPlace>,
     pub requires: Requires,
     /// By size, the largest first; then by name.
@@ -192,6 +195,7 @@ impl Inspection {
             pgrehearse: env!("CARGO_PKG_VERSION"),
             dump: About::of(dump, facts),
             read_whole: scan.is_some(),
+            has_known_end: dump.is_from_pg_dump(),
             damage,
             unusual: unusual::of(dump, facts, scan, &requirements),
             requires: describe::requires(&requirements),

@@ -11,7 +11,9 @@ mod psql_end;
 mod selection;
 mod server_log;
 
-pub use command::{Command, command as client_command, connection_string, order_notice, selecting_option, shell_words};
+pub use command::{
+    Command, command as client_command, connection_string, is_parallel, order_notice, selecting_option, shell_words,
+};
 pub use selection::selection;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -128,3 +128,12 @@ fn another_kind_of_file_that_people_give_is_refused_by_what_it_is() {
     home.file("cluster/PG_VERSION", "17\n");
     assert_refused(&home, &cluster, &["data directory"]);
 }
+
+#[test]
+fn what_the_environment_sets_is_not_said_to_be_needed() {
+    let home = Home::new();
+    let ran = home.ran_to_end(home.program().arg("run").env("PGREHEARSE_IMAGE_REPOSITORY", "mirror.example/pg"));
+    ran.expect(2);
+    assert!(ran.stderr.contains("Usage: pgrehearse run [OPTIONS] <DUMP>..."), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("--image-repository"), "{}", ran.stderr);
+}

@@ -110,3 +110,15 @@ fn every_column_of_the_grid_is_explained() {
         assert!(ran.stdout.starts_with(&format!("{column}\n")) && ran.stdout.contains("A column of the report."));
     }
 }
+
+#[test]
+fn a_word_of_the_report_is_explained_and_the_nearest_one_is_named() {
+    let home = Home::new();
+    let ran = explain(&home, &["lost"]);
+    ran.expect(0);
+    assert!(ran.stdout.starts_with("lost\n\n  A word of the report."), "{}", ran.stdout);
+    assert_eq!(explain(&home, &["1 table lost"]).stdout, ran.stdout, "as the grid prints it");
+    let ran = explain(&home, &["untestd"]);
+    ran.expect(2);
+    assert!(ran.stderr.contains("did you mean \"untested\"?"), "{}", ran.stderr);
+}

@@ -651,3 +651,60 @@ fn a_list_holds_what_pg_restore_itself_lists() {
     let ours: BTreeSet<&str> = taken.into_iter().chain(left_out).collect();
     assert_eq!(ours, theirs);
 }
+
+#[test]
+fn rows_that_break_a_foreign_key_are_listed_by_a_query_and_the_key_comes_in_one_of_two_ways() {
+    let home = Home::new();
+    let server = Server::start(17);
+    server.sql(
+        "postgres",
+        r#"CREATE DATABASE keys; \connect keys
+           CREATE TABLE public.parent (a int, "B" text, PRIMARY KEY (a, "B"));
+           CREATE TABLE public.child (id int, a int, "B" text,
+                CONSTRAINT "to it" FOREIGN KEY (a, "B") REFERENCES public.parent (a, "B") ON DELETE CASCADE);
+           SET session_replication_role = replica;
+           INSERT INTO public.parent VALUES (1, 'x');
+           INSERT INTO public.child VALUES (10, 1, 'x'), (11, 1, 'y'), (12, NULL, 'y');"#,
+    );
+    let ran = home.run(&server.dump("keys", home.path("keys.dump")), &[&bare("target", 17)]);
+    ran.expect(1);
+    let finding = ran.finding("foreign-key-violated");
+    let [query, added, not_valid] = finding.commands.as_slice() else { panic!("{finding:?}") };
+    assert!(added.starts_with("-- one of two: ") && not_valid.starts_with("-- or: "), "{finding:?}");
+    // As the restore has left it: the rows, without the key.
+    server.sql("keys", r#"ALTER TABLE public.child DROP CONSTRAINT "to it";"#);
+    assert_eq!(server.sql("keys", query), "11|1|y");
+    server.sql("keys", not_valid);
+    assert_eq!(server.sql("keys", "SELECT convalidated FROM pg_constraint WHERE contype = 'f'"), "f");
+    server.sql("keys", r#"ALTER TABLE public.child DROP CONSTRAINT "to it"; DELETE FROM public.child WHERE id = 11;"#);
+    server.sql("keys", added);
+    assert_eq!(server.sql("keys", "SELECT convalidated FROM pg_constraint WHERE contype = 'f'"), "t");
+}
+
+#[test]
+fn a_database_whose_locale_the_target_lacks_is_made_by_the_script_before_the_dump_comes() {
+    let home = Home::new();
+    let text = fs::read_to_string(dump(17, "small.sql")).unwrap();
+    let create = "CREATE DATABASE elsewhere WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE = 'xx_XX.UTF-8';\n\
+                  ALTER DATABASE elsewhere OWNER TO postgres;\n\\connect elsewhere\n";
+    let at = text.find("SET statement_timeout").unwrap();
+    // Whoever restores an older text needs no key for its meta-commands.
+    let text = crate::support::unrestricted(&format!("{}{create}{}", &text[..at], &text[at..]));
+    let dump = home.file("create.sql", text);
+    let (ran, fixes) = home.fixes(&dump, &[&bare("plain", 17)]);
+    ran.expect(1);
+    let fixes = fixes.join("plain");
+    let statement = ran.finding("locale-unavailable").commands.last().unwrap().lines().last().unwrap();
+    let script = read(fixes.join("restore.sh"));
+    assert!(
+        statement.starts_with("CREATE DATABASE \"elsewhere\"") && script.contains("CREATE DATABASE \"elsewhere\""),
+        "{script}"
+    );
+    let server = Server::start(17);
+    // It ends with 0: that the dump's own statement finds the database there is no failure.
+    run_restore(&server, &dump, &fixes);
+    assert_ne!(
+        server.sql("elsewhere", "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"),
+        "0"
+    );
+}

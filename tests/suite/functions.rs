@@ -2,6 +2,7 @@
 
 use pgrehearse::check::CheckResult;
 
+use crate::support::home::names;
 use crate::support::several::{databases, fails, of_database};
 use crate::support::{Home, Ran, bare, dump, shared, with_statements};
 
@@ -104,4 +105,15 @@ fn a_target_without_plpgsql_check_says_that_statements_were_not_looked_into() {
     let said =
         "0 SQL functions, 8 PL/pgSQL functions, their statements not looked into: the image has no plpgsql_check";
     assert_eq!(functions(&ran).looked_at, said);
+}
+
+#[test]
+fn an_accept_of_what_only_plpgsql_check_finds_is_unused_where_the_image_has_it_alone() {
+    let home = Home::new();
+    let accept = "accept: [{finding: function-broken, reason: known, until: 2099-01-01}]\n";
+    let profile = |name: &str, major| format!("{}{accept}", bare(name, major));
+    let ran = home.run(&home.file("well.sql", with(WELL)), &[&profile("without", 15), &profile("has", 17)]);
+    ran.expect(0);
+    let names = |target: &str| names(ran.target(target));
+    assert_eq!((names("without"), names("has")), (vec![], vec!["accept-unused"]), "{}", ran.json);
 }

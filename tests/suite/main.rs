@@ -35,6 +35,7 @@ mod library;
 mod limits;
 mod listing;
 mod local;
+mod lost;
 mod made;
 mod masking;
 mod matrix;

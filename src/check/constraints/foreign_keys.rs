@@ -83,7 +83,9 @@ impl Check for ForeignKeys {
             }
         }
         if restore_failed(restored) {
+            let all = broken.len();
             broken = without_explained(session, broken).await;
+            looked.lost = (all - broken.len()) as u64;
         }
         looked.findings.extend(broken_keys(session, &broken, restored.mask.shows_data()).await);
         Ok(looked)

@@ -90,12 +90,15 @@ impl Check for Indexes {
             looked_at.push_str(&format!(", {} not valid in the dump either", in_dump.len()));
         }
         let mut lost: Vec<Invalid> = invalid.into_iter().filter(|index| !in_dump.contains(&index.oid)).collect();
+        let invalid = lost.len();
         if restore_failed(restored) {
             // Indexes of partitions that could not be made are what the restore complains of.
             lost.retain(|index| !index.partitioned || index.attached == index.partitions);
         }
         let compared = BTreeMap::from([("index".to_owned(), u64::try_from(count).unwrap_or(0))]);
-        Ok(Looked { findings: invalid_indexes(&lost).into_iter().collect(), looked_at, compared, ..Looked::default() })
+        let explained = (invalid - lost.len()) as u64;
+        let findings = invalid_indexes(&lost).into_iter().collect();
+        Ok(Looked { findings, looked_at, compared, lost: explained, ..Looked::default() })
     }
 }
 

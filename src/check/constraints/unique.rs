@@ -92,7 +92,8 @@ impl Check for Unique {
                     amcheck.give_back().await?;
                 }
                 Err(why) => {
-                    looked.not_compared.push(format!("{} B-tree indexes with their tables: {why}", trees.len()))
+                    looked.not_compared.push(format!("{} B-tree indexes with their tables: {why}", trees.len()));
+                    looked.not_in_full.push(Name::IndexCorrupt);
                 }
             }
         }

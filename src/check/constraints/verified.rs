@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use pgdump_reader::{Constraint, tag};
 
 use super::listed::{self, Unverified};
-use crate::check::catalog::qualified;
+use crate::check::catalog::{qualified, restore_failed};
 use crate::check::scope::{in_database, schema_of};
-use crate::check::{Check, Group, Looked, Restored};
+use crate::check::{Check, Group, Looked, Restored, objects};
 use crate::cluster::ClusterError;
 use crate::cluster::sql::identifier;
 use crate::counted::counted_as;
-use crate::finding::{AfterKind, Finding, Name};
+use crate::finding::{AfterKind, Failure, Finding, Name};
 use crate::source::Witness;
 
 pub struct Verified;
@@ -56,7 +56,8 @@ impl Check for Verified {
         if unverified > found.len() {
             looked_at.push_str(&format!(", {} not verified in the dump either", unverified - found.len()));
         }
-        let mut looked = Looked { looked_at, ..Looked::default() };
+        let lost = not_created(restored).await?;
+        let mut looked = Looked { looked_at, lost, ..Looked::default() };
         looked.compared = BTreeMap::from([("constraint".to_owned(), u64::try_from(count).unwrap_or(0))]);
         // Of an archive with too much text the longest definitions were not kept.
         let abridged = restored.dumped()?.archive().is_some_and(|archive| archive.abridged);
@@ -69,6 +70,40 @@ impl Check for Verified {
             looked.findings.extend(unverified_constraints(&found));
         }
         Ok(looked)
+    }
+}
+
+/// How many constraints and indexes of the dump the restore has failed on, which is its finding.
+async fn not_created(restored: &Restored<'_>) -> Result<u64, ClusterError> {
+    if !restore_failed(restored) && restored.scan.damage.is_empty() {
+        return Ok(0);
+    }
+    let is_wanted = |desc: &str| {
+        matches!(desc, tag::CONSTRAINT | tag::FK_CONSTRAINT | tag::CHECK_CONSTRAINT | tag::INDEX | tag::INDEX_ATTACH)
+    };
+    let declared = objects::compare_only(restored, |object| is_wanted(&object.desc)).await?.failed;
+    if restored.dump.is_archive() {
+        return Ok(declared);
+    }
+    // A script need not name what it creates. What exists already is there.
+    let here = |database: &Option<String>| database.as_deref().is_none_or(|name| name == restored.database);
+    // duplicate_table, duplicate_object.
+    let is_there = |failure: &Failure| failure.is("42P07") || failure.is("42710");
+    let failures = restored.failures.iter().filter(|failure| here(&failure.database) && !is_there(failure));
+    let statements = failures.filter_map(|failure| failure.statement.as_deref());
+    Ok(declared.max(statements.filter(|statement| creates_one(statement)).count() as u64))
+}
+
+/// Whether a statement creates a constraint or an index.
+fn creates_one(statement: &str) -> bool {
+    let words: Vec<String> = statement.split_whitespace().map(str::to_lowercase).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["create", "index", ..] | ["create", "unique", "index", ..] => true,
+        ["alter", "table" | "domain", rest @ ..] => rest
+            .windows(2)
+            .any(|pair| matches!(pair, ["add", "constraint" | "primary" | "foreign" | "unique" | "check"])),
+        _ => false,
     }
 }
 
@@ -97,4 +132,18 @@ fn unverified_constraints(found: &[Unverified]) -> Option<Finding> {
         .collect();
     finding.mend(AfterKind::Constraints, validate);
     Some(finding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_that_creates_a_constraint_or_an_index_is_one_and_no_other() {
+        assert!(creates_one("CREATE UNIQUE INDEX i ON t (a);"));
+        assert!(creates_one("ALTER TABLE ONLY public.t\n    ADD CONSTRAINT t_pkey PRIMARY KEY (id);"));
+        assert!(creates_one("alter table t add foreign key (a) references u;"));
+        assert!(!creates_one("ALTER TABLE t ADD COLUMN index int;"));
+        assert!(!creates_one("CREATE TABLE t (id int PRIMARY KEY);"));
+    }
 }

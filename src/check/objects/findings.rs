@@ -56,7 +56,7 @@ pub(super) fn looked(restored: &Restored<'_>, comparison: &Comparison) -> Looked
     }
     let (could_not, apart) = undecided(comparison);
     let (compared, lost) = (comparison.compared.clone(), comparison.failed);
-    Looked { findings, looked_at, compared, lost, not_compared, could_not, apart }
+    Looked { findings, looked_at, compared, lost, not_compared, could_not, apart, ..Looked::default() }
 }
 
 /// The objects that read otherwise than in the dump, and of which it is not known whether they are the same; one line for each

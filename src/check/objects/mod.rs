@@ -62,6 +62,7 @@ impl Check for Objects {
                 not_compared: vec![format!("definitions of objects: the script does not name its objects, {who}")],
                 could_not: unnamed.could_not,
                 apart: unnamed.apart,
+                lost: unnamed.lost,
                 ..Looked::default()
             });
         }
@@ -76,6 +77,7 @@ impl Check for Objects {
         }
         looked.could_not.extend(unnamed.could_not);
         looked.apart.extend(unnamed.apart);
+        looked.lost += unnamed.lost;
         Ok(looked)
     }
 }

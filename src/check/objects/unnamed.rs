@@ -16,6 +16,8 @@ pub(super) struct Unnamed {
     pub tables: usize,
     pub apart: Vec<Apart>,
     pub could_not: Vec<String>,
+    /// How many are not there, which the restore's errors explain.
+    pub lost: u64,
 }
 
 impl Unnamed {
@@ -63,7 +65,9 @@ pub(super) async fn look(restored: &Restored<'_>) -> Result<Unnamed, ClusterErro
         let schema = schema_or_public(schema);
         if is_there {
             unnamed.tables += 1;
-        } else if !failed {
+        } else if failed {
+            unnamed.lost += 1;
+        } else {
             let why = "the script creates it, but it does not exist; whether the script intends that is not known";
             unnamed.could_not.push(format!("table {schema}.{name}: {why}"));
             unnamed.apart.push(Apart::untested(ItemKind::Table, (schema, name), why));

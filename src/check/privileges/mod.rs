@@ -108,6 +108,8 @@ impl Check for Privileges {
             add_column(&mut held, object);
         }
         let mut by_role = ByRole::default();
+        let absent = dumped.iter().filter(|(object, granted)| granted.failed && !held.contains_key(*object)).count();
+        let mut refused = absent as u64;
         for (object, held) in &held {
             by_role.compared += 1;
             let granted = dumped.get(object);
@@ -119,6 +121,7 @@ impl Check for Privileges {
             wider.retain(|role, _| owner != Some(role.as_str()) && roles.get(role) != Some(&true));
             lost.retain(|role, _| role.is_empty() || roles.get(role) == Some(&false));
             if granted.is_some_and(|granted| granted.failed) {
+                refused += u64::from(!lost.is_empty());
                 lost.clear();
             }
             for (role, privileges) in wider {
@@ -142,7 +145,7 @@ impl Check for Privileges {
         let untested = |label: &String| Apart::untested(super::ItemKind::Definition, ("", label), NOT_READ);
         let apart = unread.iter().map(untested).collect();
         let could_not = unread.iter().map(|label| format!("{label}: {NOT_READ}")).collect();
-        Ok(Looked { findings, looked_at, compared, could_not, apart, ..Looked::default() })
+        Ok(Looked { findings, looked_at, compared, lost: refused, could_not, apart, ..Looked::default() })
     }
 }
 

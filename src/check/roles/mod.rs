@@ -75,6 +75,11 @@ impl Check for Roles {
                 said.and_then(|said| there.attributes.insert(key, said));
             }
         }
+        // What the server did not let the restore create; what was there before is there.
+        let [roles, databases] = refused(restored);
+        let knows = |role: &&String| there.attributes.contains_key(&((*role).clone(), stated::ATTRIBUTES[0].0));
+        let missing = roles.iter().filter(|role| !knows(role)).count();
+        let missing = missing + databases.iter().filter(|name| !there.databases.contains_key(*name)).count();
         let differences = compare::compare(&stated, &there, &made);
         let compared = BTreeMap::from([
             ("role".to_owned(), facts.roles_left().count() as u64),
@@ -95,6 +100,7 @@ impl Check for Roles {
             findings: findings::all(differences, &stated, &there, restored),
             looked_at,
             compared,
+            lost: missing as u64,
             ..Looked::default()
         })
     }

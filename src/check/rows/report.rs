@@ -34,6 +34,8 @@ pub struct RowsReport<'a> {
     rows: u64,
     tables: u64,
     explained: u64,
+    /// Tables whose rows are damaged in the dump: nobody knows what they should hold.
+    damaged: u64,
     differing: Vec<Differing>,
     /// The statements of the script that remove or change such rows.
     by_script: Vec<String>,
@@ -127,6 +129,7 @@ impl<'a> RowsReport<'a> {
             rows: 0,
             tables: 0,
             explained: 0,
+            damaged: 0,
             differing: Vec::new(),
             by_script: Vec::new(),
             may_fill: Vec::new(),
@@ -309,6 +312,7 @@ impl<'a> RowsReport<'a> {
         }
         // What is damaged in the dump is the dump's own finding, and nobody knows how many rows it had.
         if why == NoDigest::Damaged {
+            self.damaged += 1;
             return;
         }
         // Where an INSERT could not be read, so many rows are the least; an extension brings its own.
@@ -422,21 +426,27 @@ impl<'a> RowsReport<'a> {
         if self.explained > 0 {
             looked_at.push_str(&format!(", {} tables left out that the restore has failed on", self.explained));
         }
+        if self.damaged > 0 {
+            looked_at
+                .push_str(&format!(", {} that are damaged in the dump only counted", counted(self.damaged, "table")));
+        }
+        let large_objects_lost = self.are_large_objects_lost();
         if let Some((dumped, ..)) = &self.large_objects {
             looked_at.push_str(&format!(", {} large objects", dumped.objects));
         }
         let mut compared = BTreeMap::from([("table".to_owned(), self.tables), ("row".to_owned(), self.rows)]);
         if let Some((dumped, ..)) = &self.large_objects {
-            compared.insert("large object".to_owned(), dumped.objects);
+            compared.insert("large object".to_owned(), if large_objects_lost { 0 } else { dumped.objects });
         }
         Looked {
             findings,
             looked_at,
             compared,
-            lost: self.explained,
+            lost: self.explained + self.damaged + u64::from(large_objects_lost),
             not_compared: self.not_compared,
             could_not: self.errors,
             apart: self.apart,
+            ..Looked::default()
         }
     }
 
@@ -513,6 +523,12 @@ impl<'a> RowsReport<'a> {
         Some(finding)
     }
 
+    /// Whether the dump's large objects are not there, which the restore's errors explain.
+    fn are_large_objects_lost(&self) -> bool {
+        let lost = |(dumped, objects, _): &(LargeObjectData, u64, Digest)| dumped.objects > 0 && *objects == 0;
+        self.failed && self.large_objects.as_ref().is_some_and(lost)
+    }
+
     fn large_objects_changed(&self) -> Option<Finding> {
         let (dumped, objects, pages) = self.large_objects.as_ref()?;
         if (dumped.objects, dumped.pages) == (*objects, *pages)
@@ -520,7 +536,7 @@ impl<'a> RowsReport<'a> {
         {
             return None;
         }
-        if self.failed && *objects == 0 {
+        if self.are_large_objects_lost() {
             return None;
         }
         let title = if dumped.objects == *objects {

@@ -23,6 +23,8 @@ pub struct Judged<'a> {
     /// Findings with the sequences that they are about.
     pub findings: Vec<(Finding, Vec<&'a Sequence>)>,
     pub compared: usize,
+    /// How many are not there or were never set, which the restore's errors explain.
+    pub lost: u64,
     /// Values that were not compared.
     pub apart: Vec<Apart>,
     pub could_not: Vec<String>,
@@ -76,9 +78,9 @@ pub fn judge<'a>(
     unread: &BTreeMap<(String, String), String>,
 ) -> Judged<'a> {
     let dumped = dumped(restored, sequences);
-    let (apart, could_not) = set_apart(restored, &dumped, sequences, unread);
+    let (apart, could_not, missing) = set_apart(restored, &dumped, sequences, unread);
     let failed = restore_failed(restored);
-    let mut compared = 0;
+    let (mut compared, mut lost) = (0, missing);
     let (mut lower, mut beyond) = (Vec::new(), Vec::new());
     for sequence in sequences {
         let dumped = dumped.get(&(sequence.schema.clone(), sequence.name.clone()));
@@ -87,25 +89,29 @@ pub fn judge<'a>(
         let stands = (sequence.last_value, sequence.is_called);
         if stands == (i128::from(last_value), is_called)
             || reported.contains(&(sequence.schema.as_str(), sequence.name.as_str()))
-            // It was never set, and the restore's errors say why.
-            || failed && stands == (sequence.start, false)
         {
+            continue;
+        }
+        // It was never set, and the restore's errors say why.
+        if failed && stands == (sequence.start, false) {
+            lost += 1;
             continue;
         }
         let changed = Changed { sequence, last_value, is_called };
         if is_lower(&changed) { lower.push(changed) } else { beyond.push(changed) }
     }
     let findings = [finding(&lower, Severity::Error), finding(&beyond, Severity::Warning)];
-    Judged { findings: findings.into_iter().flatten().collect(), compared, apart, could_not }
+    Judged { findings: findings.into_iter().flatten().collect(), compared, lost, apart, could_not }
 }
 
-/// The values that cannot be compared, and those that should be and could not.
+/// The values that cannot be compared, those that should be and could not, and how many have no sequence, which the restore's
+/// errors explain.
 fn set_apart(
     restored: &Restored<'_>,
     dumped: &AllDumped<'_>,
     sequences: &[Sequence],
     unread: &BTreeMap<(String, String), String>,
-) -> (Vec<Apart>, Vec<String>) {
+) -> (Vec<Apart>, Vec<String>, u64) {
     let there: HashSet<(&str, &str)> =
         sequences.iter().map(|sequence| (sequence.schema.as_str(), sequence.name.as_str())).collect();
     let declared: HashSet<(String, &str)> = in_database(&restored.scan.declared, restored, |object| &object.database)
@@ -113,7 +119,7 @@ fn set_apart(
         .map(|object| (schema_of(&object.schema), object.tag.as_str()))
         .collect();
     let failed = restore_failed(restored);
-    let (mut apart, mut could_not) = (Vec::new(), Vec::new());
+    let (mut apart, mut could_not, mut missing) = (Vec::new(), Vec::new(), 0);
     for (of, Dumped { value, called: (schema, name), by_column }) in dumped {
         let item = (schema.as_str(), *name);
         if let Some(error) = unread.get(of) {
@@ -127,13 +133,15 @@ fn set_apart(
             let why = "the dump names only its column, and only the server knows the sequence";
             apart.push(Apart::not_compared(ItemKind::SequenceValue, item, why));
         // That a sequence is missing is reported by the restore, or by the comparison of objects.
-        } else if !failed && !declared.contains(&(schema.clone(), *name)) {
+        } else if failed {
+            missing += 1;
+        } else if !declared.contains(&(schema.clone(), *name)) {
             let why = "the dump sets it, but no such sequence exists";
             could_not.push(format!("sequence {schema}.{name}: {why}"));
             apart.push(Apart::untested(ItemKind::SequenceValue, item, why));
         }
     }
-    (apart, could_not)
+    (apart, could_not, missing)
 }
 
 /// Whether it hands out values once more that the source has handed out. One that turns has no such order.

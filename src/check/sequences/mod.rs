@@ -47,9 +47,10 @@ impl Check for Sequences {
         let mut reported: HashSet<(&str, &str)> =
             collisions.of.iter().map(|sequence| (sequence.schema.as_str(), sequence.name.as_str())).collect();
         looked.findings = collisions.findings;
-        let changed::Judged { findings, compared, apart, could_not } =
+        let changed::Judged { findings, compared, lost, apart, could_not } =
             changed::judge(restored, &sequences, &reported, &read.unread);
         looked.apart = apart;
+        looked.lost = lost;
         looked.could_not.extend(could_not);
         for (finding, of) in findings {
             looked.findings.push(finding);

@@ -85,7 +85,7 @@ impl Check for Functions {
             let said = words(&restored.mask, &error);
             match judge(&error) {
                 Judged::CouldNot => looked.could_not.push(format!("{}: {said}", function.label)),
-                _ if restore_failed(restored) => {}
+                _ if restore_failed(restored) => looked.lost += 1,
                 _ => causes.entry(said).or_default().push(function.label.clone()),
             }
         }
@@ -98,12 +98,18 @@ impl Check for Functions {
                     looked.looked_at.push_str(&format!(", the statements of {} looked into", seen.looked_into));
                     looked.not_compared.extend(seen.not_compared);
                     looked.could_not.extend(seen.could_not);
-                    let broken = seen.broken.into_iter().filter(|_| !restore_failed(restored));
-                    for (function, said) in broken {
+                    for (function, said) in seen.broken {
+                        if restore_failed(restored) {
+                            looked.lost += 1;
+                            continue;
+                        }
                         causes.entry(said).or_default().push(function.label.clone());
                     }
                 }
-                Err(why) => looked.looked_at.push_str(&format!(", their statements not looked into: {why}")),
+                Err(why) => {
+                    looked.looked_at.push_str(&format!(", their statements not looked into: {why}"));
+                    looked.not_in_full.push(Name::FunctionBroken);
+                }
             }
         }
         looked.findings = causes.into_iter().map(|(said, objects)| broken(&said, objects)).collect();

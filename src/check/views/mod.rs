@@ -71,7 +71,12 @@ impl Check for Views {
         let kinds = kinds.into_iter().filter(|(_, count)| *count > 0);
         looked.compared = kinds.map(|(kind, count)| (kind.to_owned(), count as u64)).collect();
         let unfilled = unfilled(restored);
-        looked.findings.extend(empty(&views, restored, &unfilled));
+        let not_filled = not_filled(&views, restored, &unfilled);
+        // A restore that failed says why it did not fill them.
+        match restore_failed(restored) {
+            true => looked.lost += not_filled.len() as u64,
+            false => looked.findings.extend(empty(&not_filled)),
+        }
         looked.apart.extend(unfilled.iter().map(|view| {
             Apart::untested(ItemKind::MaterializedView, (&view.schema, &view.name), view.reason(&restored.mask))
         }));
@@ -80,7 +85,7 @@ impl Check for Views {
         for (view, error) in unusable(session, &views).await? {
             let said = words(&restored.mask, &error);
             match judge(&error) {
-                Judged::Broken if restore_failed(restored) => {}
+                Judged::Broken if restore_failed(restored) => looked.lost += 1,
                 Judged::Broken => causes.entry(said).or_default().push(view.label()),
                 Judged::CouldNot => looked.could_not.push(format!("{}: {said}", view.label())),
                 Judged::Runs => {
@@ -119,11 +124,7 @@ fn unfilled(restored: &Restored<'_>) -> Vec<Unfilled> {
 }
 
 /// Materialized views that the dump fills and that are not filled.
-fn empty(views: &[View], restored: &Restored<'_>, unfilled: &[Unfilled]) -> Option<Finding> {
-    // A restore that failed says why it did not fill them.
-    if restore_failed(restored) {
-        return None;
-    }
+fn not_filled<'v>(views: &'v [View], restored: &Restored<'_>, unfilled: &[Unfilled]) -> Vec<&'v View> {
     let filled: Vec<&Relation> = restored.scan.facts.refreshed.iter().collect();
     let filled: HashSet<(String, &str)> = in_database(&filled, restored, |view| &view.database)
         .map(|view| (schema_of(&view.schema), view.name.as_str()))
@@ -132,8 +133,11 @@ fn empty(views: &[View], restored: &Restored<'_>, unfilled: &[Unfilled]) -> Opti
         let is_apart = unfilled.iter().any(|apart| (&apart.schema, &apart.name) == (&view.schema, &view.name));
         view.materialized && !view.populated && !is_apart && filled.contains(&(view.schema.clone(), view.name.as_str()))
     };
-    let empty: Vec<&View> = views.iter().filter(is_empty).collect();
-    let title = match &*empty {
+    views.iter().filter(is_empty).collect()
+}
+
+fn empty(empty: &[&View]) -> Option<Finding> {
+    let title = match empty {
         [] => return None,
         [only] => format!("materialized view {}.{} is not populated, but is in the dump", only.schema, only.name),
         _ => format!("{} materialized views are not populated, but are in the dump", empty.len()),

@@ -1,6 +1,7 @@
 use pgdump_reader::tag;
 
 use crate::finding::kind::{Advice, Cause, Kind};
+use crate::finding::orphans::ForeignKey;
 use crate::finding::qualified::{attaches, referenced_table, table_of};
 use crate::finding::refine::Refine;
 use crate::finding::rule::{Because, Precedence, Rule};
@@ -51,10 +52,15 @@ pub static KIND: Kind = Kind {
              the rows; or restore the data only, with --disable-triggers and as a superuser.",
         )
         .run("pg_restore --data-only --disable-triggers …"),
-        _ => Advice::words(
-            "Find and fix the rows in the source, and dump again; or add the key as NOT VALID. To restore the data only, \
-             use --disable-triggers.",
-        ),
+        _ => {
+            let advice = Advice::words(
+                "Find and fix the rows in the source, and dump again; or add the key as NOT VALID. To restore the data only, \
+                 use --disable-triggers.",
+            );
+            // The rows are there, without the key.
+            let key = ForeignKey::named(case.context.declared, &case.subject);
+            key.into_iter().flat_map(|key| key.ways(case.context.server)).fold(advice, Advice::run)
+        }
     }
     }),
     ..Kind::USUAL

@@ -31,8 +31,10 @@ pub static KIND: Kind = Kind {
             "{} Or install the locale on the target (as root, then restart the server).",
             case.context.made_by_hand()
         ))
-        .run(format!("localedef -c -i {language} -f {charset} {locale}"))
-        .run(format!("CREATE DATABASE {database} TEMPLATE template0 {LOCALE};"))
+        .one_of([
+            ("#", "the locale is installed", format!("localedef -c -i {language} -f {charset} {locale}")),
+            ("--", "a database in another locale", format!("CREATE DATABASE {database} TEMPLATE template0 {LOCALE};")),
+        ])
     }),
     ..Kind::USUAL
 };

@@ -42,8 +42,10 @@ pub static KIND: Kind = Kind {
                 "Make the restoring role the owner of the database, or let it create in the schema. From PostgreSQL 15 \
                  on, only the owner may create in public.",
             )
-            .run(format!("ALTER DATABASE {} OWNER TO {who};", case.context.database()))
-            .run(format!("GRANT CREATE ON SCHEMA {schema} TO {who};")),
+            .one_of([
+                ("--", "the database is its own", format!("ALTER DATABASE {} OWNER TO {who};", case.context.database())),
+                ("--", "it may create in this schema", format!("GRANT CREATE ON SCHEMA {schema} TO {who};")),
+            ]),
         }
     }),
     ..Kind::USUAL

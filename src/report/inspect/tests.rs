@@ -147,3 +147,14 @@ fn the_documented_schema_is_what_is_written() {
         }
     }
 }
+
+#[test]
+fn a_script_without_an_end_mark_is_read_to_its_end_and_not_called_whole() {
+    let last = |text: &str| {
+        let (_folder, dump) = opened(text);
+        drawn(&inspected(&dump, Vec::new()), TerminalOptions::default()).lines().last().unwrap_or_default().to_owned()
+    };
+    let said = last("CREATE TABLE a.t (id integer);\n");
+    assert!(!said.contains("whole"), "{said}");
+    assert!(last(&format!("{HEAD}{TRAILER}")).ends_with("was read to its end, and is whole"));
+}

@@ -88,7 +88,15 @@ impl Cell {
             return Self::NotRun;
         }
         let mut findings = Vec::new();
-        let has_failed = rehearsal.coming().any(Finding::fails);
+// What brought it in explains it by its errors, or the damage of the dump does.
+        let of_dump = rehearsal.checks.iter().filter(|result| result.group == Group::Integrity);
+        let of_dump = of_dump.filter_map(|result| match &result.outcome {
+            Outcome::Looked { findings } => Some(findings),
+            Outcome::CouldNotLook { .. } => None,
+        });
+        let has_failed = rehearsal.coming().chain(of_dump.flatten()).any(Finding::fails);
+        // Large objects are no table.
+        let only_tables = results.iter().all(|result| result.compared.get("large object") != Some(&0));
         let (mut untested, mut lost) = (false, 0);
         for result in results {
             lost += result.lost;
@@ -103,7 +111,7 @@ impl Cell {
             _ if untested => Self::Untested,
             // What an accepted error explains is accepted with it.
             Self::Ok | Self::Accepted(_) if lost > 0 && has_failed => match group {
-                Group::Rows => Self::TablesLost(lost),
+                Group::Rows if only_tables => Self::TablesLost(lost),
                 _ => Self::Lost(lost),
             },
             other => other,

@@ -28,11 +28,15 @@ impl Page<'_> {
         let room = if is_short { self.canvas.room_for(reasons.len(), FEW) } else { reasons.len() };
         for (reason, targets) in &reasons[..room] {
             writeln!(self.canvas.out)?;
-            let reason = match is_short && width(&visible(reason)) > SHORT {
-                true => cut(&visible(reason), SHORT) + "…",
-                false => reason.clone(),
-            };
-            self.headline(YELLOW, "untested", &reason)?;
+            // What has happened stands alone; what to do about it, and what else was tried, follows.
+            let mut parts = reason.split("; ");
+            let happened = visible(parts.next().unwrap_or_default());
+            let is_cut = is_short && width(&happened) > SHORT;
+            let happened = if is_cut { cut(&happened, SHORT) + "…" } else { happened.into_owned() };
+            self.headline(YELLOW, "untested", &happened)?;
+            for part in parts.take(if is_short { 1 } else { usize::MAX }) {
+                self.labelled("", part)?;
+            }
             self.targets(targets)?;
         }
         if room < reasons.len() {
