@@ -32,14 +32,19 @@ pub(crate) fn on_path(
     found
 }
 
-/// What these segments hold.
-pub(crate) fn beyond(archive: &dyn Archive, segments: &BTreeMap<u64, Segment>, expected: Expected) -> Option<Beyond> {
+/// What these segments hold. `suffix` stands behind each name.
+pub(crate) fn beyond(
+    archive: &dyn Archive,
+    segments: &BTreeMap<u64, Segment>,
+    suffix: &'static str,
+    expected: Expected,
+) -> Option<Beyond> {
     let (first, last) = (*segments.first_key_value()?.1, *segments.last_key_value()?.1);
     let size = expected.segment_size;
     let mut last_commit: Option<Ended> = None;
     let mut next = Some(first.number);
     while let Some(number) = next {
-        let mut walker = Walker::new(RunPages::new(archive, segments, size, ""), expected);
+        let mut walker = Walker::new(RunPages::new(archive, segments, size, suffix), expected);
         let mut stop = walker.begin_behind(Lsn(number.saturating_mul(size.bytes()))).err();
         while stop.is_none() {
             match walker.next_record() {

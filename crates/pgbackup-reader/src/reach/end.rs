@@ -196,7 +196,7 @@ pub enum Refusal {
     },
 }
 
-/// What lies in the archive behind the end, and cannot be reached.
+/// What lies in the archive behind the end, and cannot be reached: later segments, or the `.partial` that is there alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Beyond {
     /// The first segment of it.

@@ -84,6 +84,19 @@ pub struct Reach {
     pub stops: Vec<StopAt>,
 }
 
+impl Reach {
+    /// Whether all that lies on the path was read: nothing is missing or damaged before the archive's newest segment, and no abandoned
+    /// branch came back.
+    pub fn is_complete(&self) -> bool {
+        matches!(self.why, End::Archive { .. }) && self.fell_off.is_none()
+    }
+
+    /// Whether what a recovery replays last before that place had been given up, as the timelines tell.
+    pub fn is_abandoned(&self, place: Lsn) -> bool {
+        self.fell_off.as_ref().is_some_and(|fell_off| place > fell_off.fork)
+    }
+}
+
 /// Why nothing can be said.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReachError {
@@ -128,6 +141,16 @@ pub fn reach(question: &Question<'_>) -> Result<Reach, ReachError> {
     Ok(finish(question, expected, history, timelines.troubles, replayed))
 }
 
+/// Where recovery would stop for one more point: reads the log anew.
+///
+/// # Errors
+/// As for [`reach`].
+pub fn stop_at(question: &Question<'_>, asked: &Asked) -> Result<StopAt, ReachError> {
+    let mut reach = reach(&Question { points: std::slice::from_ref(asked), ..*question })?;
+    // For each point there is an answer.
+    Ok(reach.stops.remove(0))
+}
+
 fn finish(
     question: &Question<'_>,
     expected: Expected,
@@ -144,11 +167,16 @@ fn finish(
         None => Default::default(),
     };
     let mut why = replayed.why;
+    let (mut behind, mut suffix) = (later, "");
     if let End::Missing { segment } = why
-        && later.is_empty()
+        && behind.is_empty()
     {
         why = match partial(question, segment) {
-            Some(path) => End::OnlyPartial { segment, path },
+            Some(path) => {
+                behind.extend(segment.segment(size).map(|segment| (segment.number, segment)));
+                suffix = ".partial";
+                End::OnlyPartial { segment, path }
+            }
             None => match replayed.segments.last() {
                 Some(newest) => End::Archive { newest: newest.segment },
                 None => End::Missing { segment },
@@ -174,7 +202,7 @@ fn finish(
         checkpoint_time: replayed.checkpoint_time,
         segments: replayed.segments,
         fell_off: replayed.fell_off.filter(|fell| fell.fork < replayed.progress.end),
-        beyond: beyond::beyond(question.archive, &later, expected),
+        beyond: beyond::beyond(question.archive, &behind, suffix, expected),
         without_history: timelines::without_history(question.archive),
         ambiguous: replayed.ambiguous,
         troubles,

@@ -263,10 +263,8 @@ impl<'a> Replay<'a> {
                 return Err(Refusal::TimelineSwitch { at, from: self.found.timeline, to: checkpoint.timeline });
             }
             Kind::EndOfRecovery { timeline, previous, .. } => self.switch_to(record, timeline, previous)?,
-            Kind::OverwriteContrecord { overwritten, .. } => {
-                if self.walker.take_overwritten() != Some(overwritten) {
-                    return Err(Refusal::OverwrittenDiffers { at });
-                }
+            Kind::OverwriteContrecord { overwritten, .. } if self.walker.take_overwritten() != Some(overwritten) => {
+                return Err(Refusal::OverwrittenDiffers { at });
             }
             Kind::BackupEnd { start } if self.backup_end_needed && start == self.question.start.redo => {
                 self.backup_end = Some(record.end);

@@ -198,7 +198,7 @@ fn identities(archive: &dyn Archive, names: impl Iterator<Item = String>) -> (Id
         *counts.entry(*identity).or_default() += 1;
     }
     let mut all: Identities = counts.into_iter().collect();
-    all.sort_by(|a, b| b.1.cmp(&a.1));
+    all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     (all, of)
 }
 

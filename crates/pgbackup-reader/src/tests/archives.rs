@@ -149,7 +149,7 @@ fn what_a_folder_that_is_not_followed_holds_is_not_called_absent() {
 fn an_unreadable_segment_is_no_absent_one() {
     let root = folder();
     let at = write(root.path(), NAME, b"content");
-    fs::set_permissions(&at, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&at, fs::Permissions::from_mode(0o000)).unwrap();
     match opened(root.path(), NAME) {
         Found::Broken(Trouble::Unreadable { .. }) => {}
         // The superuser reads everything.

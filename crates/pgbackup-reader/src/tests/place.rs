@@ -128,7 +128,7 @@ pub fn backup_in(log: &mut Writer) -> Backup {
 }
 
 pub fn name(timeline: u32, number: u64) -> String {
-    format!("{timeline:08X}{:016X}", number % 4096 | (number / 4096) << 32)
+    format!("{timeline:08X}{:016X}", (number % 4096) | ((number / 4096) << 32))
 }
 
 pub fn at(point: Point) -> Asked {

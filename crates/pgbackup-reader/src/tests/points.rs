@@ -110,6 +110,12 @@ fn a_time_before_the_backup_is_reached_too_late_and_told() {
 fn what_comes_next_is_told() {
     let stop = stop(at(Point::Time(120)));
     assert_eq!(stop.last_commit.unwrap().xid, 12);
+    let (log, backup, _) = log();
+    let place = Place::of(&log);
+    let archive = place.archive();
+    let question =
+        crate::Question { archive: &archive, pg_wal: None, start: backup.start(), goal: Goal::Latest, points: &[] };
+    assert_eq!(crate::reach::stop_at(&question, &at(Point::Time(120))), Ok(stop.clone()));
     assert_eq!(stop.next_transaction.map(|next| (next.xid, next.committed)), Some((13, false)));
 }
 

@@ -35,6 +35,7 @@ fn a_whole_archive_is_read_to_its_newest_segment() {
     assert_eq!(reach.last_commit.map(|commit| (commit.xid, commit.time)), Some((6, 60)));
     assert_eq!(reach.first_commit.map(|commit| commit.xid), Some(2));
     assert_eq!((reach.commits, reach.segments.len()), (5, 5));
+    assert!(reach.is_complete());
     assert_eq!((reach.beyond, reach.fell_off), (None, None));
     assert_eq!(reach.checkpoint_time, Some(1_000_000_000));
     assert!(reach.consistent.unwrap() < Lsn((2 << 20) + 1000));
@@ -151,7 +152,9 @@ fn a_partial_segment_is_told_where_nothing_else_is() {
     let reach = place.reach(&backup);
     let path = format!("{}.partial", name(1, 6)).into();
     assert_eq!(reach.why, End::OnlyPartial { segment: segment_name(1, 6), path });
-    assert_eq!(reach.end, Lsn(6 << 20));
+    assert_eq!((reach.end, reach.is_complete()), (Lsn(6 << 20), false));
+    // What it would have brought.
+    assert_eq!(reach.beyond.unwrap().last_commit.unwrap().xid, 6);
 }
 
 #[test]

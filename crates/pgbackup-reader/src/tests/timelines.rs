@@ -66,6 +66,7 @@ fn without_its_segment_at_the_fork_the_abandoned_branch_comes_back() {
     let (place, backup, fork) = forked();
     place.remove(&name(2, 4));
     let reach = place.reach(&backup);
+    assert!(!reach.is_complete() && reach.is_abandoned(reach.end) && !reach.is_abandoned(Lsn(fork)));
     let fell = reach.fell_off.unwrap();
     assert_eq!((fell.wanted.to_string(), fell.read.to_string(), fell.fork), (name(2, 4), name(1, 4), Lsn(fork)));
     // The accident is replayed, and the server is content.

@@ -284,7 +284,7 @@ fn a_record_that_claims_a_gibibyte_takes_no_memory() {
     // Page after page goes on with it.
     let mut left = 0x3fff_ff00_u32 - (PAGE - 40) as u32;
     while log.bytes.len() < 4 << 20 {
-        let long = log.here() % (1 << 20) == 0;
+        let long = log.here().is_multiple_of(1 << 20);
         let mut header = 0xD116_u16.to_le_bytes().to_vec();
         header.extend((1 | if long { 2_u16 } else { 0 }).to_le_bytes());
         header.extend(1_u32.to_le_bytes());

@@ -39,7 +39,7 @@ impl Writer {
 
     fn page_header(&mut self, flags: u16, remaining: u32) {
         let at = self.here();
-        let long = at % self.segment_size as u64 == 0;
+        let long = at.is_multiple_of(self.segment_size as u64);
         let info = flags | if long { 2 } else { 0 };
         self.bytes.extend(self.magic.to_le_bytes());
         self.bytes.extend(info.to_le_bytes());
@@ -56,7 +56,7 @@ impl Writer {
 
     /// The page header, where a page begins here.
     pub fn begin_page(&mut self, flags: u16) {
-        if self.bytes.len() % PAGE == 0 {
+        if self.bytes.len().is_multiple_of(PAGE) {
             self.page_header(flags, 0);
         }
     }

@@ -119,7 +119,7 @@ impl PageHeader {
     }
 
     /// How many bytes the header takes.
-    pub fn len(&self) -> usize {
+    pub fn length(&self) -> usize {
         if self.info & LONG != 0 { LONG_HEADER } else { SHORT_HEADER }
     }
 

@@ -141,7 +141,7 @@ impl<P: Pages> Walker<P> {
         let mut page_at = page_of(place);
         loop {
             let page = self.page(page_at, true)?;
-            let (length, rest) = (page.header.len(), aligned(page.header.remaining));
+            let (length, rest) = (page.header.length(), aligned(page.header.remaining));
             if !page.header.begins_amid_record() {
                 self.begin(page_at.plus(length as u64));
                 break;
@@ -181,7 +181,7 @@ impl<P: Pages> Walker<P> {
         let mut at = self.next;
         loop {
             let page = self.page(page_of(at), anew)?;
-            let begins = page.header.len();
+            let begins = page.header.length();
             let mut offset = (at.0 % PAGE_SIZE as u64) as usize;
             if offset == 0 {
                 offset = begins;
@@ -287,7 +287,7 @@ impl<P: Pages> Walker<P> {
             if found == 0 || found != expected {
                 return Err(fault(Fault::ContinuationLength { found, expected }));
             }
-            let begins = page.header.len();
+            let begins = page.header.length();
             let count = (found as usize).min(PAGE_SIZE - begins);
             let bytes = &self.buffer[page.offset + begins..page.offset + begins + count];
             sum.add(bytes, &mut self.kept, header.as_ref());
