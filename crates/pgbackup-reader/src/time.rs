@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// Seconds from 1970 to 2000.
-const EPOCH: i64 = 946_684_800;
+pub(crate) const EPOCH: i64 = 946_684_800;
 
 /// The moment that a record holds; `None` where it lies outside of what can be shown, as it can in a damaged one.
 pub fn from_postgres(microseconds: i64) -> Option<Timestamp> {
