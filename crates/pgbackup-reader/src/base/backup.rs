@@ -152,7 +152,13 @@ impl Base {
     pub(crate) fn kept_by_barman(&mut self, path: &Path) {
         self.path = path.to_owned();
         self.barman = Some(path.to_owned());
-        self.locate();
+        // Barman keeps every tablespace beside the data directory. A link of its copy leads to the living cluster's own files,
+        // where Barman runs beside it.
+        for tablespace in &mut self.tablespaces {
+            if matches!(tablespace.content, TablespaceContent::Followed(_)) {
+                tablespace.content = TablespaceContent::Missing;
+            }
+        }
     }
 
     /// Adds what `tablespace_map` says: where each tablespace lay, and those that have no files here.

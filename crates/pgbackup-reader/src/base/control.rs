@@ -7,7 +7,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Lsn, Timeline};
+use crate::{Lsn, Major, Timeline};
 
 /// What `global/pg_control` holds, as far as a recovery needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,8 +163,14 @@ pub enum ControlError {
 }
 
 /// CATALOG_VERSION_NO of each major (src/include/catalog/catversion.h of its release).
-const CATALOG_VERSIONS: [(u32, u32); 6] =
-    [(202_007_201, 13), (202_107_181, 14), (202_209_061, 15), (202_307_071, 16), (202_406_281, 17), (202_506_291, 18)];
+const CATALOG_VERSIONS: [(u32, Major); 6] = [
+    (202_007_201, Major::V13),
+    (202_107_181, Major::V14),
+    (202_209_061, Major::V15),
+    (202_307_071, Major::V16),
+    (202_406_281, Major::V17),
+    (202_506_291, Major::V18),
+];
 
 /// Where the fields lie in `ControlFileData`; the same in all majors from 13 to 18.
 mod at {
@@ -231,14 +237,14 @@ impl Control {
     }
 
     /// The major that a cluster of these catalogues belongs to; `None` for one between two majors, as developers have.
-    pub fn major(&self) -> Option<u32> {
+    pub fn major(&self) -> Option<Major> {
         CATALOG_VERSIONS.iter().find(|(catalog, _)| *catalog == self.catalog_version).map(|&(_, major)| major)
     }
 
     /// The directory that this cluster has in each tablespace, such as `PG_17_202406281`
     /// (TABLESPACE_VERSION_DIRECTORY in src/include/common/relpath.h).
-    pub fn tablespace_directory(&self, major: u32) -> String {
-        format!("PG_{major}_{}", self.catalog_version)
+    pub fn tablespace_directory(&self, major: Major) -> String {
+        format!("PG_{}_{}", major.number(), self.catalog_version)
     }
 }
 

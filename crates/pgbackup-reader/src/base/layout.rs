@@ -5,7 +5,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::base::backup::{Base, Form, Store};
+use crate::base::barman::{BackupInfo, BackupInfoError};
 use crate::base::error::BaseError;
+use crate::base::packed;
+use crate::base::path::MemberPath;
 use crate::base::tablespace::{Oid, Tablespace, TablespaceContent};
 
 /// What lies at a path.
@@ -68,7 +71,8 @@ fn data_directory(path: &Path) -> Result<Option<Base>, BaseError> {
     }
 }
 
-/// `base/ID` of a Barman server: the data directory in `data`, each tablespace in a directory beside it.
+/// `base/ID` of a Barman server: the data directory in `data`, each tablespace in a directory beside it. Others who keep a base
+/// so are served as well.
 fn barman_backup(path: &Path) -> Result<Option<Base>, BaseError> {
     let Some(mut base) = data_directory(&path.join("data"))? else { return Ok(None) };
     for directory in subdirectories(path)? {
@@ -77,7 +81,9 @@ fn barman_backup(path: &Path) -> Result<Option<Base>, BaseError> {
             base.has_tablespace(oid, TablespaceContent::InBackup(directory));
         }
     }
-    base.kept_by_barman(path);
+    if !matches!(BackupInfo::of(path), Err(BackupInfoError::Absent)) {
+        base.kept_by_barman(path);
+    }
     Ok(Some(base))
 }
 
@@ -93,7 +99,66 @@ fn lone_file(path: &Path) -> Result<Base, BaseError> {
         BaseError::Tar { .. } => BaseError::NotABase { path: path.to_owned(), why: error.to_string() },
         error => error,
     };
-    Base::new(path, Form::Tar, Store::Archive(path.to_owned()), Vec::new(), None).map_err(not_a_tar)
+    if let Some(first) = first_name(path).map_err(not_a_tar)?
+        && !IN_DATA_DIRECTORY.contains(&first.as_str())
+    {
+        let why = format!(
+            "it begins with \"{first}\", which no data directory holds; call it base.tar if it is one all the same"
+        );
+        return Err(BaseError::NotABase { path: path.to_owned(), why });
+    }
+    Base::new(path, Form::Tar, Store::Archive(path.to_owned()), Vec::new(), None)
+}
+
+/// What an archive of a data directory can begin with, whoever made it; a dump in tar form begins with `toc.dat`. Made by initdb
+/// (src/bin/initdb/initdb.c), by pg_basebackup, or by a server while it runs.
+const IN_DATA_DIRECTORY: [&str; 32] = [
+    "backup_label",
+    "backup_label.old",
+    "backup_manifest",
+    "base",
+    "current_logfiles",
+    "global",
+    "log",
+    "pg_commit_ts",
+    "pg_dynshmem",
+    "pg_hba.conf",
+    "pg_ident.conf",
+    "pg_log",
+    "pg_logical",
+    "pg_multixact",
+    "pg_notify",
+    "pg_replslot",
+    "pg_serial",
+    "pg_snapshots",
+    "pg_stat",
+    "pg_stat_tmp",
+    "pg_subtrans",
+    "pg_tblspc",
+    "pg_twophase",
+    "PG_VERSION",
+    "pg_wal",
+    "pg_xact",
+    "postgresql.auto.conf",
+    "postgresql.conf",
+    "postmaster.opts",
+    "recovery.signal",
+    "standby.signal",
+    "tablespace_map",
+];
+
+/// What the first path in an archive begins with; `None` where the archive is empty.
+fn first_name(file: &Path) -> Result<Option<String>, BaseError> {
+    let mut tar = packed::open(file)?;
+    loop {
+        let Some(member) = tar.next().map_err(|error| BaseError::tar(file, error))? else { return Ok(None) };
+        // A path that leads elsewhere is refused with its reason when the base is opened.
+        if let Ok(path) = MemberPath::from_archive(&member.path) {
+            let Some(path) = path else { continue };
+            return Ok(path.parts().next().map(|part| String::from_utf8_lossy(part).into_owned()));
+        }
+        return Ok(None);
+    }
 }
 
 #[derive(Default)]

@@ -168,6 +168,16 @@ fn a_header_that_does_not_hold_is_refused() {
 }
 
 #[test]
+fn a_name_in_another_encoding_is_kept_as_it_is() {
+    let mut archive = tar();
+    let mut block = header("grun", b'0', "", 0);
+    block[..5].copy_from_slice(b"gr\xfcn\xdf");
+    seal(&mut block);
+    archive.0.extend_from_slice(&block);
+    assert_eq!(opened(&archive.end()).unwrap()[1].0, "gr\\xfcn\\xdf");
+}
+
+#[test]
 fn something_after_the_end_is_seen() {
     let mut archive = tar().end();
     archive.extend_from_slice(&[0; 4096]);

@@ -122,6 +122,19 @@ fn a_backup_of_barman_is_a_base_with_its_tablespaces_beside_it() {
     assert!(base.verify(&base.manifest().unwrap().unwrap()).unwrap().is_good());
 }
 
+#[test]
+fn a_link_of_barman_s_copy_is_never_followed_to_the_living_cluster() {
+    let folder = tempdir().unwrap();
+    let home = home(folder.path());
+    std::fs::rename(home.join("main/base/20261128T113813/16384"), folder.path().join("ts")).unwrap();
+    let backup = home.join("main/base/20261128T113813");
+    assert_eq!(Base::open(&backup).unwrap().tablespaces()[0].content, TablespaceContent::Missing);
+    // Without a word of Barman it is a base in a folder called data, as others keep one.
+    std::fs::remove_dir_all(home.join("main/meta")).unwrap();
+    let base = Base::open(&backup).unwrap();
+    assert!(base.barman().is_none() && matches!(base.tablespaces()[0].content, TablespaceContent::Followed(_)));
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "(tablespaces=)?[\\[('\"a-z0-9=, \\\\xuN)\\]\n]{0,60}") {

@@ -208,8 +208,9 @@ fn an_archive_that_was_cut_off_is_never_taken_for_a_shorter_one() {
         let path = write(folder.path(), "base.tar", &whole[..length]);
         let outcome = Base::open(&path).and_then(|base| base.survey());
         assert!(matches!(outcome, Err(BaseError::Tar { .. })), "{length}: {outcome:?}");
-        let path = write(folder.path(), "other.tar.gz", &gzipped(&whole[..length]));
+        let path = write(folder.path(), "base.tar.gz", &gzipped(&whole[..length]));
         assert!(Base::open(&path).and_then(|base| base.survey()).is_err(), "{length}");
+        fs::remove_file(path).unwrap();
     }
     let path = write(folder.path(), "base.tar", &whole);
     assert_eq!(Base::open(&path).unwrap().survey().unwrap().files, 2);
@@ -233,6 +234,14 @@ fn what_is_no_base_is_said_to_be_none() {
     let not_a_base = |path: &Path| matches!(Base::open(path), Err(BaseError::NotABase { .. }));
     assert!(not_a_base(folder.path()));
     assert!(not_a_base(&write(folder.path(), "dump.sql", b"create table x();\n")));
+    // A dump in tar form is an archive too, and so is one of a folder with a base in it.
+    for first in ["toc.dat", "plain/PG_VERSION"] {
+        let path = write(folder.path(), "dump.tar", &Tar::default().file(first, b"PGDMP").end());
+        assert!(not_a_base(&path), "{first}");
+    }
+    let path =
+        write(folder.path(), "nightly.tar.gz", &gzipped(&Tar::default().directory("./").directory("./global").end()));
+    assert_eq!(Base::open(&path).unwrap().form(), Form::Tar);
     assert!(matches!(Base::open(&folder.path().join("nothing")), Err(BaseError::Io { .. })));
     let both = folder.path().join("both");
     write(&both, "base.tar", &Tar::default().end());

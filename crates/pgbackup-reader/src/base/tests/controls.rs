@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::fixture;
+use crate::Major;
 use crate::base::{Control, ControlError, State};
 
 /// What pg_controldata says, in the words that our fields give.
@@ -55,7 +56,7 @@ fn every_field_is_what_pg_controldata_says() {
             let line = said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
             assert_eq!(line.map(str::trim), Some(value.as_str()), "{major}: {name}");
         }
-        assert_eq!(control.major(), Some(major));
+        assert_eq!(control.major(), Major::of_number(major));
         assert_eq!(control.default_char_signed.is_some(), major >= 18);
     }
 }
@@ -64,7 +65,7 @@ fn every_field_is_what_pg_controldata_says() {
 fn a_cluster_stopped_in_order_says_so() {
     let control = Control::parse(&fixture("pg_control_17_stopped.gz")).unwrap();
     assert_eq!(control.state, State::ShutDown);
-    assert_eq!(control.tablespace_directory(17), "PG_17_202406281");
+    assert_eq!(control.tablespace_directory(Major::V17), "PG_17_202406281");
 }
 
 #[test]
