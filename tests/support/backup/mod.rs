@@ -3,10 +3,10 @@
 //! What the program says of a backup is compared with two witnesses here that it has no part in: `facts.json`, which the source
 //! cluster and pg_waldump wrote, and [`ByHand`], a server that recovers the same files by `restore_command = 'cp …'`.
 
-mod by_hand;
+pub mod by_hand;
 pub mod damage;
-mod facts;
-mod fixture;
+pub mod facts;
+pub mod fixture;
 pub mod repositories;
 mod stream;
 
