@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use pgbackup_reader::archive::Archive;
 use pgbackup_reader::base::{Control, Label, Origin, Survey};
 use pgbackup_reader::{Lsn, SegmentSize, from_postgres, reach, to_postgres};
-use pgbackup_reader::{Major as WalMajor, Timeline};
+use pgbackup_reader::Timeline;
 use reach::{Asked, BackupFrom, Ended, Goal, Outcome, Question, Reach, ServerWould, Start};
 
 use super::{Least, Stop, Wanted, findings};
@@ -227,7 +227,7 @@ fn start(control: &Control, label: &Label, needs_until: Option<Lsn>) -> Start {
         end: needs_until,
         control_timeline: Some(control.timeline.max(control.min_recovery_timeline.unwrap_or(control.timeline))),
         system: Some(control.system_identifier),
-        major: control.major().and_then(WalMajor::of_number),
+        major: control.major(),
         segment_size: SegmentSize::new(control.wal_segment_size),
     }
 }

@@ -158,7 +158,7 @@ impl EndedRestore<'_> {
         };
         draft.notices.extend(source.signs_of_partial(scan));
         draft.checks.push(with_cause(check::check_dump(scan), findings));
-        let argv = restore::client_command(source.dump(), target, false).argv;
+        let argv = restore::client_command(&source.dump, target, false).argv;
         if !scan.damage.is_empty() && restore::is_parallel(&argv) {
             let notice = "pg_restore ran several jobs, which bring less of a damaged archive than one does: with `restore: {jobs: 1}` \
                           all that stands before the damage comes back";

@@ -88,7 +88,7 @@ impl Cell {
             return Self::NotRun;
         }
         let mut findings = Vec::new();
-// What brought it in explains it by its errors, or the damage of the dump does.
+        // What brought it in explains it by its errors, or the damage of the dump does.
         let of_dump = rehearsal.checks.iter().filter(|result| result.group == Group::Integrity);
         let of_dump = of_dump.filter_map(|result| match &result.outcome {
             Outcome::Looked { findings } => Some(findings),
