@@ -266,7 +266,7 @@ fn random_damage_is_the_same_for_the_same_seed_and_spares_the_original() {
 fn an_archive_in_subfolders_has_its_histories_beside_them() {
     let archive = backup::of(17).copy_archive_of_both_timelines();
     let segments = archive.segments();
-    archive.into_subfolders();
+    archive.move_to_subfolders();
     assert_eq!(archive.names(), ["0000000100000000", "00000002.history", "0000000200000000"]);
     assert!(segments.iter().all(|name| archive.file(&name[..16]).join(name).exists()));
 }

@@ -203,7 +203,7 @@ impl Archive {
     }
 
     /// All but the histories in folders that are named by the first 16 digits, as Barman and pgBackRest keep them.
-    pub fn into_subfolders(&self) {
+    pub fn move_to_subfolders(&self) {
         for name in self.names().into_iter().filter(|name| !name.contains(".history")) {
             fs::create_dir_all(self.file(&name[..16])).unwrap();
             fs::rename(self.file(&name), self.file(&name[..16]).join(&name)).unwrap();

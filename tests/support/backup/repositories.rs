@@ -93,7 +93,7 @@ impl Repositories {
     /// Runs a shell script in a new container with the programs, as postgres. It begins in a folder with copies of
     /// `pgbackrest` and `barman`.
     pub fn shell(&self, script: &str) -> Output {
-        let tar = Command::new("tar")
+        let mut tar = Command::new("tar")
             .args(["-c", "-C"])
             .arg(&self.dir)
             .args(["pgbackrest", "barman"])
@@ -102,13 +102,15 @@ impl Repositories {
             .expect("tar is installed");
         let script =
             format!("mkdir /data/repositories && tar -x -C /data/repositories && cd /data/repositories && {script}");
-        Command::new("docker")
+        let ran = Command::new("docker")
             .args(["run", "--rm", "--interactive", "--network", "none", "--tmpfs", "/data:rw,mode=1777,size=1g"])
             .args(["--user", "postgres", "--entrypoint", "bash", &image(self.facts.major), "-c"])
             .arg("timeout 300 bash -c \"$0\" || exit")
             .arg(script)
-            .stdin(tar.stdout.expect("standard output is a pipe"))
+            .stdin(tar.stdout.take().expect("standard output is a pipe"))
             .output()
-            .expect("docker is installed")
+            .expect("docker is installed");
+        assert!(tar.wait().unwrap().success(), "tar cannot read {}", self.dir.display());
+        ran
     }
 }
