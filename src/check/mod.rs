@@ -284,6 +284,16 @@ pub fn all(target: &Target, rows: RowMode) -> Vec<Box<dyn Check>> {
     checks
 }
 
+/// All checks of a recovered database, which no dump bears witness of, in the order of their columns.
+pub fn of_recovery(target: &Target) -> Vec<Box<dyn Check>> {
+    let mut checks = all(target, RowMode::Off);
+    checks.retain(|check| check.witness() == Witness::Database);
+    if !target.recovery.before.is_empty() || !target.recovery.after.is_empty() {
+        checks.push(Box::new(queries::Point));
+    }
+    checks
+}
+
 pub use integrity::dump as check_dump;
 
 #[cfg(test)]

@@ -123,6 +123,9 @@ pub struct Recovery {
     /// The timeline to recover along: `latest`, `current` or its number [default: what the profile says, else `latest`]
     #[arg(long, value_name = "TIMELINE")]
     pub timeline: Option<TimelineWish>,
+    /// Count the loss of data from the last commit to this time, with its zone, instead of to now
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<jiff::Timestamp>,
 }
 
 #[derive(Debug, Args)]

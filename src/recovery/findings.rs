@@ -70,47 +70,47 @@ pub(super) fn of_end(reach: &Reach) -> Vec<Finding> {
     let mut finding = match &reach.why {
         End::Archive { .. } => return Vec::new(),
         End::Missing { segment } => {
-            about(Name::WalMissing, segment, format!("{stops}; segment {segment} is missing"))
+            about(Name::WalMissing, segment, format!("segment {segment} is missing; {stops}"))
         }
         End::OnlyPartial { segment, .. } => {
-            let title = format!("{stops}; segment {segment} is there only as {segment}.partial, which no recovery asks for");
+            let title = format!("segment {segment} is there only as .partial, which no recovery asks for; {stops}");
             about(Name::WalOnlyPartial, segment, title)
         }
         End::Zeroed { at, segment } => {
             let segment = name(segment);
-            let title = format!("{stops}; segment {segment} holds zeros from {at} on");
+            let title = format!("segment {segment} holds zeros from {at} on; {stops}");
             about(Name::WalDamaged, segment, title)
         }
         End::BadChecksum { at, segment } => {
             let segment = name(segment);
-            about(Name::WalDamaged, &segment, format!("{stops}; the record at {at} in segment {segment} is damaged"))
+            about(Name::WalDamaged, &segment, format!("segment {segment} is damaged in the record at {at}; {stops}"))
         }
         End::Damaged { at, segment, fault } => {
             let segment = name(segment);
-            about(Name::WalDamaged, &segment, format!("{stops}; segment {segment} is damaged at {at}: {fault}"))
+            about(Name::WalDamaged, &segment, format!("segment {segment} is damaged at {at} ({fault}); {stops}"))
         }
         End::PageOfAnotherSegment { segment, found, .. } => {
             let segment = name(segment);
-            let title = format!("{stops}; the file {segment} holds WAL of another place ({found})");
+            let title = format!("segment {segment} holds WAL of another place ({found}); {stops}");
             about(Name::WalMisnamed, &segment, title)
         }
         End::OtherSystem { segment, found } => {
             let segment = name(segment);
-            let title = format!("{stops}; segment {segment} is of another cluster (system identifier {found})");
+            let title = format!("segment {segment} is of another cluster (system identifier {found}); {stops}");
             about(Name::WalForeign, &segment, title)
         }
         End::OtherMajor { segment, found } => {
             let segment = name(segment);
-            let title = format!("{stops}; segment {segment} is of PostgreSQL {}", found.number());
+            let title = format!("segment {segment} is of PostgreSQL {}; {stops}", found.number());
             about(Name::WalForeign, &segment, title)
         }
         End::WrongSize { segment, length, expected } => {
             let segment = name(segment);
-            let title = format!("{stops}; segment {segment} has {length} bytes instead of {expected}");
+            let title = format!("segment {segment} has {length} bytes instead of {expected}; {stops}");
             about(Name::WalTruncated, &segment, title)
         }
         End::Unreadable { segment, trouble } => {
-            about(Name::WalUnreadable, segment, format!("{stops}; segment {segment} cannot be read: {trouble}"))
+            about(Name::WalUnreadable, segment, format!("segment {segment} cannot be read ({trouble}); {stops}"))
         }
         End::Refused(refusal) => return vec![of_refusal(refusal, reach)],
     };
@@ -139,7 +139,7 @@ fn stops_at(reach: &Reach) -> String {
 
 fn last(commit: Option<&Ended>) -> String {
     match commit.and_then(moment) {
-        Some(at) => format!(", last commit {}", shown(at)),
+        Some(at) => format!(", last commit {}", at.strftime("%Y-%m-%d %H:%M:%S UTC")),
         None => ", without a commit".to_owned(),
     }
 }
@@ -278,7 +278,7 @@ pub fn why_it_ends(reach: &Reach) -> String {
             format!("{} is the newest segment", newest.name(reach.expected.segment_size))
         }
         _ => match of_end(reach).into_iter().next() {
-            Some(finding) => finding.title.split_once("; ").map_or(finding.title.clone(), |(_, why)| why.to_owned()),
+            Some(finding) => finding.title.split_once("; ").map_or(finding.title.clone(), |(why, _)| why.to_owned()),
             None => String::new(),
         },
     }

@@ -40,7 +40,11 @@ pub enum Attempt {
 /// Rehearses once, with the data kept in `storage`.
 pub async fn attempt(context: &Context, target: &Target, storage: Storage, events: &Events) -> Attempt {
     let began = Instant::now();
-    let mut draft = Draft { notices: notices(target, context.rows), ..Draft::default() };
+    let notices = match &context.source {
+        Source::Dump(_) => notices(target, context.rows),
+        Source::Backup(_) => notices_of_backup(target),
+    };
+    let mut draft = Draft { notices, ..Draft::default() };
     let repository = context.image_repository.as_deref();
     let mut spec = cluster::needs_of(target, repository, storage, context.cache);
     context.source.fit(&mut spec);
@@ -162,6 +166,17 @@ async fn done(
     }
     draft.timings.total = began.elapsed();
     Attempt::Done(Box::new(conclude(context, draft, target, interrupted).await))
+}
+
+/// What a person should know of how this target takes a backup.
+fn notices_of_backup(target: &Target) -> Vec<String> {
+    let mut notices = target.notices.clone();
+    let not_applied = target.not_applied_to_a_backup();
+    if !not_applied.is_empty() {
+        let keys = not_applied.join(", ");
+        notices.push(format!("the cluster is the backup's own, so this of the profile does not apply: {keys}"));
+    }
+    notices
 }
 
 /// What a person should know of how this target restores.

@@ -17,13 +17,13 @@ use super::progress::Progress;
 use super::stopped::Stopped;
 use super::{Context, Judge, Timed};
 use crate::check::{self, Baseline, CheckResult, CheckedDatabase, Group, Outcome};
-use crate::cluster::{Session, databases};
+use crate::cluster::{MAINTENANCE_DATABASE, Session, databases};
 use crate::engine::{Engine, EngineError, Sandbox};
 use crate::event::{EventKind, Events, Phase, Unit};
 use crate::finding::Finding;
 use crate::profile::Target;
 use crate::recovery::{self, Fed, RecoveryError, Server, Verified, feed};
-use crate::source::{BackupSource, RowMode, Witness};
+use crate::source::BackupSource;
 pub use planned::{NotPlanned, Planned, plan};
 pub use summary::begun;
 
@@ -92,6 +92,9 @@ impl Recovering<'_> {
         draft.timings.ready = laid_out;
         draft.timings.restore = replaying.elapsed();
         let Some(session) = arrived else { return Ok(()) };
+        if let Some(recovery) = &mut draft.recovery {
+            recovery.findings.extend(summary::too_slow(target, began.elapsed()));
+        }
         self.check(draft, progress, &session, began.elapsed()).await?;
         drop(session);
         self.pages(draft, &mut server).await
@@ -187,6 +190,7 @@ impl Recovering<'_> {
             }
         }
         let names: Vec<String> = places.iter().map(|place| place.name.clone()).collect();
+        let target = &asked_in(target, &names);
         let coming: Vec<Finding> = draft.recovery.iter().flat_map(|recovery| recovery.findings.clone()).collect();
         let checking = Checking {
             context,
@@ -202,8 +206,7 @@ impl Recovering<'_> {
             places: &places,
             left_out: (&Default::default(), ""),
         };
-        let mut checks = check::all(target, RowMode::Off);
-        checks.retain(|check| check.witness() == Witness::Database);
+        let mut checks = check::of_recovery(target);
         checks.retain(|check| check.does_not_apply(target, &coming).is_none());
         checking.run(&checks, &mut progress.results, events).await;
         if let Some(recovery) = &mut draft.recovery {
@@ -231,4 +234,18 @@ impl Recovering<'_> {
         draft.checks.push(result);
         Ok(())
     }
+}
+
+/// The target with the database in which its queries are asked, where they name none: the profile's own, or else the only one that
+/// people have made.
+fn asked_in(target: &Target, databases: &[String]) -> Target {
+    let mut target = target.clone();
+    if !databases.contains(&target.database.name) {
+        let mut made = databases.iter().filter(|name| *name != MAINTENANCE_DATABASE);
+        target.database.name = match (made.next(), made.next()) {
+            (Some(only), None) => only.clone(),
+            _ => MAINTENANCE_DATABASE.to_owned(),
+        };
+    }
+    target
 }

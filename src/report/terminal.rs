@@ -13,6 +13,7 @@ mod finding;
 mod grid;
 mod group;
 mod proved;
+mod recovery;
 mod sentence;
 mod untested;
 
@@ -119,6 +120,7 @@ fn write_source(
     let blocks = block::of(groups, detail);
     page.findings(&blocks)?;
     page.proved(rehearsals)?;
+    page.figures(rehearsals)?;
     page.notices(rehearsals)?;
     page.fixes(rehearsals)?;
     if options.all {

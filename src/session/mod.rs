@@ -52,6 +52,8 @@ pub struct RecoveryOptions {
     pub to: Vec<Point>,
     /// Along which timeline, instead of what the profiles say.
     pub timeline: Option<TimelineWish>,
+    /// The moment to which the loss of data is counted; now where nothing is said.
+    pub as_of: Option<jiff::Timestamp>,
 }
 
 /// Where the WAL of a base backup is.

@@ -52,7 +52,7 @@ fn open_one(path: &Path, name: Option<String>, recovery: &RecoveryOptions, rows:
         Some(WalWish::Folder(folder)) => WalSource::Folder(Arc::new(FolderArchive::open(folder)?)),
     };
     let name = name.unwrap_or_else(|| path.display().to_string());
-    Ok(Source::Backup(BackupSource::new(Arc::new(base), wal, name)))
+    Ok(Source::Backup(BackupSource::new(Arc::new(base), wal, name, recovery.as_of)))
 }
 
 /// The base backup at a path; `None` where it is something else. A single tar file is one only where it begins as pg_basebackup writes

@@ -26,6 +26,8 @@ pub struct BackupSource {
     name: Arc<str>,
     pub base: Arc<Base>,
     pub wal: WalSource,
+    /// The moment to which the loss of data is counted; now where nobody says.
+    pub as_of: Option<jiff::Timestamp>,
     /// The full pass over the base. An error says why it could not be read.
     pub scan: BackupScanInProgress,
 }
@@ -51,9 +53,9 @@ pub struct BackupScan {
 
 impl BackupSource {
     /// This base with this WAL, which reports call `name`.
-    pub fn new(base: Arc<Base>, wal: WalSource, name: String) -> Self {
+    pub fn new(base: Arc<Base>, wal: WalSource, name: String, as_of: Option<jiff::Timestamp>) -> Self {
         let scan = scan(&base);
-        Self { name: name.into(), base, wal, scan }
+        Self { name: name.into(), base, wal, as_of, scan }
     }
 
     /// What reports call it.

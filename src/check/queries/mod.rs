@@ -1,6 +1,7 @@
 //! The profile's own queries, as an application would run them: with the settings of the database and the role. And what
 //! the profile asks of tables, which is a query in fewer words.
 
+mod point;
 mod tables;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,6 +17,8 @@ use crate::finding::mask::Mask;
 use crate::finding::{Finding, Name, Severity};
 use crate::profile::{Query, QuerySeverity};
 use crate::source::Witness;
+
+pub use point::Point;
 
 pub struct Queries;
 
@@ -57,7 +60,7 @@ impl Check for Queries {
         if restored.databases.first().is_some_and(|first| first == restored.database) {
             looked.findings.extend(nowhere(&checks.queries, restored));
         }
-        let mut sessions = Sessions { restored, open: HashMap::new() };
+        let mut sessions = Sessions::of_database(restored);
         let mut refused: BTreeMap<(String, Refusal), Vec<&Query>> = BTreeMap::new();
         for query in mine.into_iter().filter(|query| !restored.avoids(&label(query))) {
             match sessions.of(query.as_role.as_deref()).await? {
@@ -147,7 +150,11 @@ struct Sessions<'a> {
     open: HashMap<Option<String>, Result<Session, Refusal>>,
 }
 
-impl Sessions<'_> {
+impl<'a> Sessions<'a> {
+    fn of_database(restored: &'a Restored<'a>) -> Self {
+        Self { restored, open: HashMap::new() }
+    }
+
     async fn of(&mut self, role: Option<&str>) -> Result<&Result<Session, Refusal>, ClusterError> {
         let key = role.map(str::to_owned);
         if !self.open.contains_key(&key) {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use pgbackup_reader::base::{Survey, TablespaceContent};
+use pgbackup_reader::reach::{Reach, ReadFrom};
 use pgdump_reader::Names;
 
 use super::super::{Figures, RecoverySummary, Timed, Whereabouts};
@@ -11,7 +12,7 @@ use crate::counted::counted;
 use crate::finding::{Finding, Name};
 use crate::profile::{Point, Target};
 use crate::recovery::{Position, why_it_ends};
-use crate::source::BackupSource;
+use crate::source::{BackupSource, WalSource};
 
 /// What is known before the server starts.
 pub fn begun(source: &BackupSource, planned: &Planned, target: &Target) -> RecoverySummary {
@@ -43,10 +44,11 @@ pub fn begun(source: &BackupSource, planned: &Planned, target: &Target) -> Recov
             reach.checkpoint_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
         let last = reach.last_commit.and_then(|commit| moment(commit.time));
         summary.figures.data_loss = last.and_then(|last| {
-            let lost = Timestamp::now().duration_since(last);
+            let lost = source.as_of.unwrap_or_else(Timestamp::now).duration_since(last);
             std::time::Duration::try_from(lost).ok().map(Timed)
         });
     }
+    summary.figures.newest_wal = newest_wal(source, plan.reach.as_ref());
     if let Some(expected) = &plan.expected {
         summary.expected = Whereabouts {
             lsn: expected.lsn.to_string(),
@@ -58,8 +60,15 @@ pub fn begun(source: &BackupSource, planned: &Planned, target: &Target) -> Recov
     if target.recovery.before.is_empty() && target.recovery.after.is_empty() {
         summary.findings.push(unasserted(&planned.point));
     }
-    let _ = source;
     summary
+}
+
+/// When the newest segment that recovery reads was written.
+fn newest_wal(source: &BackupSource, reach: Option<&Reach>) -> Option<Timestamp> {
+    let WalSource::Folder(folder) = &source.wal else { return None };
+    let last = reach?.segments.iter().rfind(|read| read.from == ReadFrom::Archive)?;
+    let written = std::fs::metadata(folder.root().join(&last.path)).and_then(|found| found.modified()).ok()?;
+    Timestamp::try_from(written).ok()
 }
 
 /// What the profile's figures do not allow.
@@ -80,6 +89,13 @@ fn over_budget(summary: &RecoverySummary, target: &Target) -> Vec<Finding> {
         findings.push(Finding::new(Name::BaseTooOld, title));
     }
     findings
+}
+
+/// The recovery took longer than the profile allows.
+pub fn too_slow(target: &Target, took: std::time::Duration) -> Option<Finding> {
+    let most = target.recovery.max_duration.as_ref().filter(|most| took > most.0)?;
+    let title = format!("recovery took {:.1} s, more than {most}", took.as_secs_f64());
+    Some(Finding::new(Name::RecoveryTooSlow, title))
 }
 
 /// A span of time for people, in the two greatest units.

@@ -4,7 +4,7 @@ use std::io;
 
 use anstyle::Style;
 
-use super::{Page, add, group};
+use super::{Page, add, group, recovery};
 use crate::check::CheckResult;
 use crate::counted::{agreeing, counted, counted_as};
 use crate::finding::Severity;
@@ -44,7 +44,8 @@ impl Page<'_> {
                 1 => String::new(),
                 _ => format!(" in {}", self.canvas.first_few(targets, 3, str::to_owned).join(", ")),
             };
-            self.canvas.wrapped(Style::new(), &format!("Compared with the dump{place}: {line}."))?;
+            let what = if rehearsals.iter().any(|target| target.recovery.is_some()) { "Proved" } else { "Compared with the dump" };
+            self.canvas.wrapped(Style::new(), &format!("{what}{place}: {line}."))?;
         }
         Ok(())
     }
@@ -56,6 +57,17 @@ fn proved(target: &Rehearsal) -> String {
     let sum = |check: &'static str, kind: &str| of(check).filter_map(|result| result.compared.get(kind)).sum::<u64>();
     let all = |check: &'static str| of(check).flat_map(|result: &CheckResult| result.compared.values()).sum::<u64>();
     let mut parts = Vec::new();
+    if let Some(at) = target.recovery.as_ref().and_then(recovery::whereabouts) {
+        parts.push(format!("recovered to {at}"));
+        let files = sum("base", "file");
+        parts.extend((files > 0).then(|| format!("{} as the manifest has them", counted(files, "file"))));
+        parts.extend(
+            [(all("indexes"), "index", "indexes"), (all("unique"), "unique index", "unique indexes")]
+                .iter()
+                .filter(|(count, ..)| *count > 0)
+                .map(|(count, one, several)| counted_as(*count, one, several)),
+        );
+    }
     let (rows, tables) = (sum("rows", "row"), sum("rows", "table"));
     if tables > 0 {
         parts.push(format!("{} in {}", counted(rows, "row"), counted(tables, "table")));
@@ -76,7 +88,7 @@ fn proved(target: &Rehearsal) -> String {
     if privileges > 0 {
         parts.push(format!("privileges on {}", counted(privileges, "object")));
     }
-    let queries = sum("queries", "query");
+    let queries = sum("queries", "query") + sum("point", "query");
     let mut line = parts.join(", ");
     if queries > 0 {
         let held = format!(

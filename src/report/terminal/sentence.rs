@@ -7,13 +7,13 @@ use crate::check::{self, CheckResult, ItemKind, Outcome};
 use crate::counted::{agreeing, counted};
 use crate::finding::{Finding, Name, Origin, Severity};
 use crate::rehearsal::Rehearsal;
-use crate::report::Report;
+use crate::report::{Report, SourceKind};
 use crate::report::labels::Labels;
 use crate::report::text::{self, clip, visible};
 use crate::verdict::Verdict;
 
 /// A longer cause stands below, and is only counted here.
-const LONGEST_CAUSE: usize = 90;
+const LONGEST_CAUSE: usize = 110;
 /// So many rehearsals are named; the grid has all of them.
 const NAMED: usize = 6;
 
@@ -22,7 +22,7 @@ pub(super) fn of(report: &Report, groups: &[Group<'_>]) -> String {
     if report.targets.is_empty() {
         return "no target was rehearsed".to_owned();
     }
-    let run = Run { report, labels: Labels::of(report.sources.iter().map(|source| source.path.as_str())) };
+    let run = Run { report, words: Words::of(report), labels: Labels::of(report.sources.iter().map(|source| source.path.as_str())) };
     // One that fails for warnings alone has come back, and so has one that only the profile's own checks fail.
     let failed = |target: &&Rehearsal| target.verdict == Verdict::Fail;
     let warned = |target: &Rehearsal| target.fail_on < Severity::Error && !target.shown_findings().any(Finding::fails);
@@ -33,8 +33,8 @@ pub(super) fn of(report: &Report, groups: &[Group<'_>]) -> String {
     let mut parts = Vec::new();
     if !whole.is_empty() {
         let verb = match whole.iter().all(|target| fails_own_checks(target)) {
-            true => "restored, but not as the profile's own checks ask,",
-            false => "did not restore cleanly",
+            true => run.words.own.as_str(),
+            false => run.words.failed.as_str(),
         };
         parts.push(run.sentence(verb, &whole));
         match causes(report, groups).as_slice() {
@@ -52,7 +52,7 @@ pub(super) fn of(report: &Report, groups: &[Group<'_>]) -> String {
         }
     }
     if !for_warnings.is_empty() {
-        parts.push(run.sentence("restored with warnings, which fail here (--fail-on warning),", &for_warnings));
+        parts.push(run.sentence(&format!("{} with warnings, which fail here (--fail-on warning),", run.words.came), &for_warnings));
     }
     if !untested.is_empty() {
         let why = common_reason(&untested).map(|why| format!(": {why}")).unwrap_or_default();
@@ -70,8 +70,8 @@ pub(super) fn of(report: &Report, groups: &[Group<'_>]) -> String {
         let (how, with) = match accepted {
             // The ledger below says what, and why.
             _ if !is_compared => ("restored without an error, but not all of it could be compared,", String::new()),
-            0 => ("restored completely", String::new()),
-            count => ("restored", format!(", with {} accepted by the profile", counted(count, "finding"))),
+            0 => (run.words.whole.as_str(), String::new()),
+            count => (run.words.came.as_str(), format!(", with {} accepted by the profile", counted(count, "finding"))),
         };
         parts.push(format!("{}{with}", run.sentence(how, &all)));
         let warnings = block::warnings(groups);
@@ -141,8 +141,45 @@ fn causes(report: &Report, groups: &[Group<'_>]) -> Vec<String> {
     blocks.iter().filter(|block| block.fails()).map(|block| block.title(usize::MAX)).collect()
 }
 
+/// What is said of a dump that is restored, and of a backup that is recovered.
+struct Words {
+    /// It came back, and with nothing missing.
+    came: String,
+    whole: String,
+    own: String,
+    failed: String,
+}
+
+impl Words {
+    fn of(report: &Report) -> Self {
+        let mut points: Vec<&str> =
+            report.targets.iter().filter_map(|target| Some(target.recovery.as_ref()?.point.as_str())).collect();
+        points.dedup();
+        let is_backup = report.sources.iter().all(|source| source.kind == SourceKind::Backup);
+        let to = match points.as_slice() {
+            [only] => format!(" to {}", visible(only)),
+            _ => String::new(),
+        };
+        match is_backup {
+            true => Words {
+                came: format!("recovered{to}"),
+                whole: format!("recovered{to}"),
+                own: format!("recovered{to}, but not as the profile's own checks ask,"),
+                failed: format!("was not recovered{to} as asked"),
+            },
+            false => Words {
+                came: "restored".to_owned(),
+                whole: "restored completely".to_owned(),
+                own: "restored, but not as the profile's own checks ask,".to_owned(),
+                failed: "did not restore cleanly".to_owned(),
+            },
+        }
+    }
+}
+
 struct Run<'a> {
     report: &'a Report,
+    words: Words,
     labels: Labels,
 }
 
