@@ -81,6 +81,6 @@ fn of_control(control: &Control) -> Start {
         control_timeline: Some(known),
         system: Some(control.system_identifier),
         major: control.major(),
-        segment_size: SegmentSize::new(control.wal_segment_size.into()),
+        segment_size: SegmentSize::new(control.wal_segment_size),
     }
 }
