@@ -166,7 +166,8 @@ fn of_setting(setting: &Setting, all: &Configuration, survey: &Survey) -> Option
         }
         "archive_library" => Some(ObstacleKind::Libraries(vec![value.to_owned()])),
         "lc_messages" | "lc_monetary" | "lc_numeric" | "lc_time" => {
-            let everywhere = ["C", "POSIX"].iter().any(|name| value.eq_ignore_ascii_case(name));
+            // Debian has always had the last two, and glibc itself from 2.35 on.
+            let everywhere = ["C", "POSIX", "C.UTF-8", "C.utf8"].iter().any(|name| value.eq_ignore_ascii_case(name));
             (!everywhere).then(|| ObstacleKind::Locale(value.to_owned()))
         }
         "archive_mode" if on(value) || value.eq_ignore_ascii_case("always") => {

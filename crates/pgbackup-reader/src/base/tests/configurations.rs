@@ -157,7 +157,7 @@ fn what_starts_anywhere_is_no_obstacle() {
         "ssl = off\nssl_cert_file = '/etc/prod.pem'",
         "shared_buffers = 128MB\nhuge_pages = try",
         "huge_pages = on\nhuge_pages = off",
-        "lc_messages = 'C'\nlc_time = posix",
+        "lc_messages = 'C'\nlc_time = posix\nlc_numeric = 'C.UTF-8'",
         "archive_mode = on\narchive_command = ''",
         "archive_mode = off\narchive_command = 'cp'",
         "log_directory = 'log'\nlogging_collector = on",

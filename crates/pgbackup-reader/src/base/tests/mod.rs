@@ -9,6 +9,7 @@ mod controls;
 mod labels;
 mod making;
 mod manifests;
+mod starts;
 
 use std::io::Read;
 use std::path::PathBuf;
