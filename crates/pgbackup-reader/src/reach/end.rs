@@ -188,6 +188,13 @@ pub enum Refusal {
         /// Where the record begins.
         at: Lsn,
     },
+    /// `WAL was generated with wal_level=minimal, cannot continue recovering`; in 13 `hot standby is not possible because wal_level
+    /// was not set to "replica" or higher`, unless hot_standby is off.
+    #[error("from the record at {at} on the WAL was written with wal_level=minimal, which cannot be recovered over")]
+    MinimalWal {
+        /// Where the record of the change begins.
+        at: Lsn,
+    },
     /// `online backup was canceled, recovery cannot continue`.
     #[error("the server was stopped at {at}, before the backup had ended")]
     BackupCancelled {

@@ -266,6 +266,10 @@ impl<'a> Replay<'a> {
             Kind::OverwriteContrecord { overwritten, .. } if self.walker.take_overwritten() != Some(overwritten) => {
                 return Err(Refusal::OverwrittenDiffers { at });
             }
+            // `CheckRequiredParameterValues` of xlog.c. The other settings are whoever starts the server's to make great enough.
+            Kind::ParameterChange(parameters) if parameters.wal_level == 0 => {
+                return Err(Refusal::MinimalWal { at });
+            }
             Kind::BackupEnd { start } if self.backup_end_needed && start == self.question.start.redo => {
                 self.backup_end = Some(record.end);
             }
