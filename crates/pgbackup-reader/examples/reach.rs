@@ -1,5 +1,5 @@
 //! How far a WAL archive brings a base backup: `reach ARCHIVE TIMELINE REDO CHECKPOINT [option=value]…` with `pg_wal=FOLDER`,
-//! `system=IDENTIFIER`, `timeline=latest|current|N`, and points: `time=`, `lsn=`, `xid=`, `name=`, `immediate=`, each with a `-`
+//! `system=IDENTIFIER`, `minimum=LSN` (of a standby's backup), `timeline=latest|current|N`, and points: `time=`, `lsn=`, `xid=`, `name=`, `immediate=`, each with a `-`
 //! before the value where it is not to be included.
 
 use std::error::Error;
@@ -31,6 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let point = match key {
             "system" => {
                 start.system = Some(value.parse()?);
+                continue;
+            }
+            "minimum" => {
+                start.backup = BackupFrom::Standby { minimum: value.parse()?, timeline: start.timeline };
                 continue;
             }
             "pg_wal" => {
