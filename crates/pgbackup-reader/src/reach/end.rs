@@ -216,15 +216,17 @@ pub struct Beyond {
     pub last_commit: Option<Ended>,
 }
 
-/// The abandoned branch came back: a segment of the timeline that owns it is missing, and an older timeline's was read instead.
+/// A segment of the timeline that owns it is missing, and an older timeline's was read instead: the abandoned branch may come back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FellOff {
     /// The segment that should have been read.
     pub wanted: SegmentName,
     /// The one that was.
     pub read: SegmentName,
-    /// Where the timelines part: what was replayed behind it had been given up.
+    /// Where the timelines part.
     pub fork: Lsn,
+    /// Whether records behind that place were replayed, which had been given up. Otherwise the older segment ends before.
+    pub came_back: bool,
 }
 
 /// How a transaction ended.

@@ -25,8 +25,10 @@ pub use replay::{KEPT_RESTORE_POINTS, RestorePoint};
 pub(crate) use run::{RunEnd, RunPages};
 pub use stops::{Outcome, StopAt};
 
+use std::path::PathBuf;
+
 use crate::archive::Trouble;
-use crate::wal::{Expected, Fault, Kind, Major, Parameters, Record, Stop};
+use crate::wal::{Expected, Fault, Kind, Major, MemberKind, Parameters, Record, SegmentName, Stop};
 use crate::{History, Lsn, Segment, SegmentSize, Timeline};
 
 use path::{PathEnd, PathPages};
@@ -70,7 +72,7 @@ pub struct Reach {
     pub checkpoint_time: Option<i64>,
     /// The segments that were read, in order.
     pub segments: Vec<SegmentRead>,
-    /// The abandoned branch came back.
+    /// A newer timeline's segment is missing, and an older one's was read instead.
     pub fell_off: Option<FellOff>,
     /// What lies behind the end.
     pub beyond: Option<Beyond>,
@@ -85,8 +87,8 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// Whether all that lies on the path was read: nothing is missing or damaged before the archive's newest segment, and no abandoned
-    /// branch came back.
+    /// Whether all that lies on the path was read: nothing is missing or damaged before the archive's newest segment, and no older
+    /// timeline's segment was read for a newer one's.
     pub fn is_complete(&self) -> bool {
         matches!(self.why, End::Archive { .. }) && self.fell_off.is_none()
     }
@@ -171,11 +173,11 @@ fn finish(
     if let End::Missing { segment } = why
         && behind.is_empty()
     {
-        why = match partial(question, segment) {
-            Some(path) => {
-                behind.extend(segment.segment(size).map(|segment| (segment.number, segment)));
+        why = match partial(question, &history, segment, size) {
+            Some((segment, path)) => {
+                behind.insert(segment.number, segment);
                 suffix = ".partial";
-                End::OnlyPartial { segment, path }
+                End::OnlyPartial { segment: segment.name(size), path }
             }
             None => match replayed.segments.last() {
                 Some(newest) => End::Archive { newest: newest.segment },
@@ -201,7 +203,7 @@ fn finish(
         custom_resource_managers: replayed.custom_resource_managers,
         checkpoint_time: replayed.checkpoint_time,
         segments: replayed.segments,
-        fell_off: replayed.fell_off.filter(|fell| fell.fork < replayed.progress.end),
+        fell_off: replayed.fell_off.map(|fell| FellOff { came_back: fell.fork < replayed.progress.end, ..fell }),
         beyond: beyond::beyond(question.archive, &behind, suffix, expected),
         without_history: timelines::without_history(question.archive),
         ambiguous: replayed.ambiguous,
@@ -211,10 +213,22 @@ fn finish(
     }
 }
 
-/// The file of a segment that is there as `.partial`.
-fn partial(question: &Question<'_>, segment: crate::wal::SegmentName) -> Option<std::path::PathBuf> {
-    let kind = crate::wal::MemberKind::Partial(segment);
-    question.archive.members()?.iter().find(|member| member.kind == kind).map(|member| member.path.clone())
+/// The segment of that number that is there as `.partial`, of the newest timeline of the path that has one: at a promotion, that of the
+/// timeline that was left.
+fn partial(
+    question: &Question<'_>,
+    history: &History,
+    missing: SegmentName,
+    size: SegmentSize,
+) -> Option<(Segment, PathBuf)> {
+    let number = missing.segment(size)?.number;
+    let partials = question.archive.members()?.iter().filter_map(|member| match member.kind {
+        MemberKind::Partial(name) => Some((name.segment(size)?, member.path.clone())),
+        _ => None,
+    });
+    partials
+        .filter(|(segment, _)| segment.number == number && history.contains(segment.timeline))
+        .max_by_key(|(segment, _)| segment.timeline)
 }
 
 /// How a record ends a transaction, where it does.
