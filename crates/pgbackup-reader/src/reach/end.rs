@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::archive::Trouble;
 use crate::history::BadHistory;
-use crate::wal::{Fault, Major, SegmentName};
+use crate::wal::{Fault, Kind, Major, Record, SegmentName};
 use crate::{Lsn, Segment, Timeline};
 
 /// Why the log ends for a server where it does.
@@ -242,4 +242,16 @@ pub struct Ended {
     pub time: i64,
     /// Whether it was committed; otherwise rolled back.
     pub committed: bool,
+}
+
+impl Ended {
+    /// How a record ends a transaction, where it does.
+    pub fn of(record: &Record) -> Option<Self> {
+        let (transaction, committed) = match &record.kind {
+            Kind::Commit(transaction) => (transaction, true),
+            Kind::Abort(transaction) => (transaction, false),
+            _ => return None,
+        };
+        Some(Self { at: record.at, end: record.end, xid: transaction.xid, time: transaction.time, committed })
+    }
 }

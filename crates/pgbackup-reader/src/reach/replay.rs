@@ -6,7 +6,7 @@ use crate::reach::end::{End, Ended, FellOff, Refusal, ServerWould};
 use crate::reach::path::{Ambiguous, PathEnd, PathPages, SegmentRead};
 use crate::reach::question::{BackupFrom, Question};
 use crate::reach::stops::{Judge, Progress, StopAt};
-use crate::reach::{end_of, transaction_of};
+use crate::reach::why::end_of;
 use crate::wal::{Checkpoint, Expected, Fault, Kind, PAGE_SIZE, Parameters, Record, SHORT_HEADER, Stop, Walker};
 use crate::{Lsn, Timeline};
 
@@ -236,7 +236,7 @@ impl<'a> Replay<'a> {
         self.look_for_consistency();
         loop {
             let record = self.next_record()?;
-            let transaction = transaction_of(&record);
+            let transaction = Ended::of(&record);
             for judge in &mut self.judges {
                 judge.before(&record, transaction.as_ref(), &self.found.progress);
             }
