@@ -4,7 +4,10 @@
 //! timeline's segment is missing, and says nothing either. So this follows the server step by step
 //! (src/backend/access/transam/xlogrecovery.c of PostgreSQL 15 and 18, xlog.c of 13) and tells what it would not tell.
 //!
-//! Two things are not followed: what replaying a record does to data pages, and standby mode.
+//! Not followed are what replaying a record does to data pages, standby mode, and reading ahead: from 15 on a server with
+//! `recovery_prefetch` reads up to `wal_decode_buffer_size` (512 kB) ahead of what it replays. Where it meets a file of a wrong size
+//! there, or a page of a timeline that is not on the path, it ends before it has replayed what it read over, how much earlier hangs on
+//! chance. What is told here is what it does with `recovery_prefetch = off`; in all other cases the two end alike.
 
 mod ask;
 mod beyond;
