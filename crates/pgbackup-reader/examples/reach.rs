@@ -13,17 +13,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [archive, timeline, redo, checkpoint, options @ ..] = arguments.as_slice() else {
         return Err("ARCHIVE TIMELINE REDO CHECKPOINT are needed".into());
     };
-    let mut start = Start {
-        timeline: Timeline(timeline.parse()?),
-        redo: redo.parse()?,
-        checkpoint: Some(checkpoint.parse()?),
-        backup: BackupFrom::Primary,
-        end: None,
-        control_timeline: None,
-        system: None,
-        major: None,
-        segment_size: None,
-    };
+    let mut start = Start::new(Timeline(timeline.parse()?), redo.parse()?);
+    start.checkpoint = Some(checkpoint.parse()?);
     let (mut goal, mut points, mut pg_wal) = (Goal::Latest, Vec::new(), None);
     for option in options {
         let (key, value) = option.split_once('=').ok_or("an option is key=value")?;

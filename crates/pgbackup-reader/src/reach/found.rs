@@ -3,7 +3,7 @@
 use crate::archive::Trouble;
 use crate::reach::end::{Beyond, End, Ended, FellOff, ServerWould};
 use crate::reach::path::{Ambiguous, SegmentRead};
-use crate::reach::replay::RestorePoint;
+use crate::reach::replayed::RestorePoint;
 use crate::reach::stops::StopAt;
 use crate::wal::{Expected, Parameters};
 use crate::{History, Lsn, Timeline};
