@@ -1,5 +1,5 @@
 //! How far a WAL archive brings a base backup: `reach ARCHIVE TIMELINE REDO CHECKPOINT [option=value]…` with `pg_wal=FOLDER`,
-//! `system=IDENTIFIER`, `timeline=latest|current|N`, and points: `time=`, `lsn=`, `xid=`, `name=`, `immediate=`, each with a `-`
+//! `system=IDENTIFIER`, `minimum=LSN` (of a standby's backup), `timeline=latest|current|N`, and points: `time=`, `lsn=`, `xid=`, `name=`, `immediate=`, each with a `-`
 //! before the value where it is not to be included.
 
 use std::error::Error;
@@ -13,17 +13,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [archive, timeline, redo, checkpoint, options @ ..] = arguments.as_slice() else {
         return Err("ARCHIVE TIMELINE REDO CHECKPOINT are needed".into());
     };
-    let mut start = Start {
-        timeline: Timeline(timeline.parse()?),
-        redo: redo.parse()?,
-        checkpoint: Some(checkpoint.parse()?),
-        backup: BackupFrom::Primary,
-        end: None,
-        control_timeline: None,
-        system: None,
-        major: None,
-        segment_size: None,
-    };
+    let mut start = Start::new(Timeline(timeline.parse()?), redo.parse()?);
+    start.checkpoint = Some(checkpoint.parse()?);
     let (mut goal, mut points, mut pg_wal) = (Goal::Latest, Vec::new(), None);
     for option in options {
         let (key, value) = option.split_once('=').ok_or("an option is key=value")?;
@@ -31,6 +22,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let point = match key {
             "system" => {
                 start.system = Some(value.parse()?);
+                continue;
+            }
+            "minimum" => {
+                start.backup = BackupFrom::Standby { minimum: value.parse()?, timeline: start.timeline };
                 continue;
             }
             "pg_wal" => {

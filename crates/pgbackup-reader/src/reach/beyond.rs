@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::archive::Archive;
 use crate::reach::end::{Beyond, Ended};
 use crate::reach::run::RunPages;
-use crate::reach::transaction_of;
 use crate::wal::{Expected, MemberKind, Stop, Walker};
 use crate::{History, Lsn, Segment, SegmentSize, Timeline};
 
@@ -49,7 +48,7 @@ pub(crate) fn beyond(
         while stop.is_none() {
             match walker.next_record() {
                 Ok(record) => {
-                    if let Some(ended) = transaction_of(&record).filter(|ended| ended.committed) {
+                    if let Some(ended) = Ended::of(&record).filter(|ended| ended.committed) {
                         last_commit = Some(ended);
                     }
                 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::archive::Trouble;
 use crate::history::BadHistory;
-use crate::wal::{Fault, Major, SegmentName};
+use crate::wal::{Fault, Kind, Major, Record, SegmentName};
 use crate::{Lsn, Segment, Timeline};
 
 /// Why the log ends for a server where it does.
@@ -188,6 +188,13 @@ pub enum Refusal {
         /// Where the record begins.
         at: Lsn,
     },
+    /// `WAL was generated with wal_level=minimal, cannot continue recovering`; in 13 `hot standby is not possible because wal_level
+    /// was not set to "replica" or higher`, unless hot_standby is off.
+    #[error("from the record at {at} on the WAL was written with wal_level=minimal, which cannot be recovered over")]
+    MinimalWal {
+        /// Where the record of the change begins.
+        at: Lsn,
+    },
     /// `online backup was canceled, recovery cannot continue`.
     #[error("the server was stopped at {at}, before the backup had ended")]
     BackupCancelled {
@@ -209,15 +216,17 @@ pub struct Beyond {
     pub last_commit: Option<Ended>,
 }
 
-/// The abandoned branch came back: a segment of the timeline that owns it is missing, and an older timeline's was read instead.
+/// A segment of the timeline that owns it is missing, and an older timeline's was read instead: the abandoned branch may come back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FellOff {
     /// The segment that should have been read.
     pub wanted: SegmentName,
     /// The one that was.
     pub read: SegmentName,
-    /// Where the timelines part: what was replayed behind it had been given up.
+    /// Where the timelines part.
     pub fork: Lsn,
+    /// Whether records behind that place were replayed, which had been given up. Otherwise the older segment ends before.
+    pub came_back: bool,
 }
 
 /// How a transaction ended.
@@ -233,4 +242,16 @@ pub struct Ended {
     pub time: i64,
     /// Whether it was committed; otherwise rolled back.
     pub committed: bool,
+}
+
+impl Ended {
+    /// How a record ends a transaction, where it does.
+    pub fn of(record: &Record) -> Option<Self> {
+        let (transaction, committed) = match &record.kind {
+            Kind::Commit(transaction) => (transaction, true),
+            Kind::Abort(transaction) => (transaction, false),
+            _ => return None,
+        };
+        Some(Self { at: record.at, end: record.end, xid: transaction.xid, time: transaction.time, committed })
+    }
 }

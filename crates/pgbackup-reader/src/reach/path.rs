@@ -171,7 +171,7 @@ impl<'a> PathPages<'a> {
         }
         if newest.timeline != segment.timeline && self.fell_off.is_none() {
             let wanted = Segment { timeline: newest.timeline, ..segment }.name(self.size);
-            self.fell_off = Some(FellOff { wanted, read: name, fork: newest.begin });
+            self.fell_off = Some(FellOff { wanted, read: name, fork: newest.begin, came_back: false });
         }
         if !self.read.iter().rev().any(|read| read.segment == segment) {
             let (path, compression) = (open.file.path().to_owned(), open.file.compression());

@@ -26,6 +26,23 @@ pub struct Start {
     pub segment_size: Option<SegmentSize>,
 }
 
+impl Start {
+    /// The start of a backup that was taken from a running primary, with nothing else known.
+    pub fn new(timeline: Timeline, redo: Lsn) -> Self {
+        Self {
+            timeline,
+            redo,
+            checkpoint: None,
+            backup: BackupFrom::Primary,
+            end: None,
+            control_timeline: None,
+            system: None,
+            major: None,
+            segment_size: None,
+        }
+    }
+}
+
 /// What a base backup was taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BackupFrom {

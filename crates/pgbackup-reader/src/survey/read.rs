@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::archive::{Archive, Trouble};
-use crate::reach::{KEPT_RESTORE_POINTS, RestorePoint, RunEnd, RunPages, transaction_of};
+use crate::reach::{Ended, KEPT_RESTORE_POINTS, RestorePoint, RunEnd, RunPages};
 use crate::survey::{Content, Damage, Damaged, PartialSegment, Range};
 use crate::wal::{Expected, Kind, Record, SegmentName, Stop, Walker};
 use crate::{Lsn, Segment};
@@ -123,7 +123,7 @@ fn walk<'a>(mut walker: Walker<RunPages<'a>>, first: Lsn) -> (Walked, RunPages<'
 
 fn note(content: &mut Content, record: &Record) {
     content.records += 1;
-    if let Some(ended) = transaction_of(record).filter(|ended| ended.committed) {
+    if let Some(ended) = Ended::of(record).filter(|ended| ended.committed) {
         content.commits += 1;
         content.first_commit.get_or_insert(ended);
         content.last_commit = Some(ended);

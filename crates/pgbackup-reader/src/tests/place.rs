@@ -90,17 +90,8 @@ pub struct Backup {
 
 impl Backup {
     pub fn start(&self) -> Start {
-        Start {
-            timeline: Timeline(1),
-            redo: Lsn(self.redo),
-            checkpoint: Some(Lsn(self.checkpoint)),
-            backup: self.from,
-            end: None,
-            control_timeline: None,
-            system: Some(42),
-            major: None,
-            segment_size: None,
-        }
+        let checkpoint = Some(Lsn(self.checkpoint));
+        Start { checkpoint, backup: self.from, system: Some(42), ..Start::new(Timeline(1), Lsn(self.redo)) }
     }
 }
 

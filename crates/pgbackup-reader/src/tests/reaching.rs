@@ -261,6 +261,18 @@ fn a_server_that_was_stopped_during_the_backup_refuses_it() {
 }
 
 #[test]
+fn a_time_of_minimal_wal_cannot_be_recovered_over() {
+    let mut log = Writer::new(2);
+    let backup = backup_in(&mut log);
+    log.commit(1, 1);
+    let at = log.record(0, 0x60, 0, &[0; 28]);
+    log.commit(2, 2);
+    let reach = Place::of(&log).reach(&backup);
+    assert_eq!(reach.server_would, ServerWould::Refuse(Refusal::MinimalWal { at: Lsn(at) }));
+    assert_eq!((reach.end, reach.commits), (Lsn(at), 1));
+}
+
+#[test]
 fn settings_and_restore_points_of_the_path_are_collected() {
     let mut log = Writer::new(2);
     let backup = backup_in(&mut log);

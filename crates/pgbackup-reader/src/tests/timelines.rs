@@ -69,6 +69,7 @@ fn without_its_segment_at_the_fork_the_abandoned_branch_comes_back() {
     assert!(!reach.is_complete() && reach.is_abandoned(reach.end) && !reach.is_abandoned(Lsn(fork)));
     let fell = reach.fell_off.unwrap();
     assert_eq!((fell.wanted.to_string(), fell.read.to_string(), fell.fork), (name(2, 4), name(1, 4), Lsn(fork)));
+    assert!(fell.came_back);
     // The accident is replayed, and the server is content.
     assert_eq!(reach.server_would, ServerWould::Promote);
     assert!(reach.end > Lsn(fork));
@@ -82,7 +83,25 @@ fn an_older_segment_that_ends_at_the_fork_is_no_abandoned_branch() {
     let offset = (fork % (1 << 20)) as usize;
     place.patch(&name(1, 4), offset, &vec![0; (1 << 20) - offset]);
     let reach = place.reach(&backup);
-    assert_eq!((reach.end, reach.fell_off), (Lsn(fork), None));
+    assert_eq!((reach.end, reach.is_abandoned(reach.end)), (Lsn(fork), false));
+    assert!(!reach.fell_off.unwrap().came_back);
+}
+
+#[test]
+fn the_partial_segment_of_the_timeline_that_was_left_is_told() {
+    let (place, backup, _) = forked();
+    for number in [4, 5] {
+        place.remove(&name(2, number));
+    }
+    place.remove(&name(1, 5));
+    let file = format!("{}.partial", name(1, 4));
+    fs::rename(place.path(&name(1, 4)), place.path(&file)).unwrap();
+    let reach = place.reach(&backup);
+    assert_eq!(
+        reach.why,
+        End::OnlyPartial { segment: crate::wal::SegmentName::parse(&name(1, 4)).unwrap(), path: file.into() }
+    );
+    assert_eq!(reach.beyond.unwrap().last_commit.unwrap().xid, 41);
 }
 
 #[test]

@@ -51,7 +51,7 @@ struct Page {
     header: PageHeader,
 }
 
-/// Reads records from pages. Its memory is bounded: [`READ`] bytes of pages, and 4 MiB of a transaction's end.
+/// Reads records from pages. Its memory is bounded: 256 KiB of pages, and 4 MiB of a transaction's end.
 #[derive(Debug)]
 pub struct Walker<P> {
     pages: P,
