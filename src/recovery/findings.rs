@@ -190,7 +190,8 @@ fn of_refusal(refusal: &Refusal, reach: &Reach) -> Finding {
         Refusal::WrongSize { .. }
         | Refusal::TimelineSwitch { .. }
         | Refusal::OverwrittenDiffers { .. }
-        | Refusal::BackupCancelled { .. } => {
+        | Refusal::BackupCancelled { .. }
+        | Refusal::MinimalWal { .. } => {
             Finding::new(Name::RecoveryRefused, format!("the server would give up: {refusal}"))
         }
     }

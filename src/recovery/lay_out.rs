@@ -90,6 +90,7 @@ fn write(base: &Base, stream: impl Write, directory: &str, done: &AtomicU64) -> 
         append(&mut tar, &path, tar::EntryType::Regular, 0o600, text.len() as u64, &mut text.as_bytes())?;
     }
     let mut linked = BTreeSet::new();
+    let mut has_manifest = false;
     for tablespace in base.tablespaces() {
         let path = Path::new("tablespaces").join(tablespace.oid.to_string());
         append(&mut tar, &path, tar::EntryType::Directory, 0o700, 0, &mut io::empty())?;
@@ -98,6 +99,7 @@ fn write(base: &Base, stream: impl Write, directory: &str, done: &AtomicU64) -> 
         if entry.place == Place::Data && LEFT_OUT.contains(&entry.path.as_bytes()) {
             return Ok(());
         }
+        has_manifest |= entry.place == Place::Data && entry.path.as_bytes() == b"backup_manifest";
         let path = place(entry);
         match &entry.kind {
             EntryKind::Directory => {
@@ -119,6 +121,12 @@ fn write(base: &Base, stream: impl Write, directory: &str, done: &AtomicU64) -> 
         VisitError::Base(error) => WriteError::Base(error),
         VisitError::Visitor(error) => WriteError::Stream(error),
     })?;
+    // Beside archives it is a file of its own, and so may it be where somebody else has laid the base out.
+    if let Some(manifest) = base.manifest_path().filter(|_| !has_manifest) {
+        let mut file = std::fs::File::open(manifest)?;
+        let size = file.metadata()?.len();
+        append(&mut tar, Path::new("pgdata/backup_manifest"), tar::EntryType::Regular, 0o600, size, &mut file)?;
+    }
     // Of an archive the links stand in tablespace_map alone.
     for oid in base.tablespaces().iter().map(|tablespace| tablespace.oid).filter(|oid| !linked.contains(oid)) {
         link(&mut tar, &Path::new("pgdata/pg_tblspc").join(oid.to_string()), directory, oid)?;

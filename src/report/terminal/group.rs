@@ -142,10 +142,10 @@ impl<'a> Group<'a> {
             }
         }
         // What a restore has met is surer than what was foreseen.
-        if self.of_preflight && target.restore.is_some() {
+        if self.of_preflight && target.has_come() {
             self.finding = finding;
         }
-        self.of_preflight &= target.restore.is_none();
+        self.of_preflight &= !target.has_come();
         self.of_restore |= target.restore.iter().any(|restore| restore.findings.contains(finding));
         self.counts_differ |= finding.count != self.count;
         self.count = self.count.max(finding.count);
