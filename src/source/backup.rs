@@ -26,8 +26,8 @@ pub struct BackupSource {
     name: Arc<str>,
     pub base: Arc<Base>,
     pub wal: WalSource,
-    /// The moment to which the loss of data is counted; now where nobody says.
-    pub as_of: Option<jiff::Timestamp>,
+    /// The moment to which the loss of data is counted.
+    pub as_of: jiff::Timestamp,
     /// The full pass over the base. An error says why it could not be read.
     pub scan: BackupScanInProgress,
 }
@@ -55,6 +55,8 @@ impl BackupSource {
     /// This base with this WAL, which reports call `name`.
     pub fn new(base: Arc<Base>, wal: WalSource, name: String, as_of: Option<jiff::Timestamp>) -> Self {
         let scan = scan(&base);
+        // One moment for all rehearsals of a run.
+        let as_of = as_of.unwrap_or_else(jiff::Timestamp::now);
         Self { name: name.into(), base, wal, as_of, scan }
     }
 

@@ -44,7 +44,7 @@ pub fn begun(source: &BackupSource, planned: &Planned, target: &Target) -> Recov
             reach.checkpoint_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
         let last = reach.last_commit.and_then(|commit| moment(commit.time));
         summary.figures.data_loss = last.and_then(|last| {
-            let lost = source.as_of.unwrap_or_else(Timestamp::now).duration_since(last);
+            let lost = source.as_of.duration_since(last);
             std::time::Duration::try_from(lost).ok().map(Timed)
         });
     }
@@ -56,7 +56,7 @@ pub fn begun(source: &BackupSource, planned: &Planned, target: &Target) -> Recov
             last_transaction: expected.last_transaction,
         };
     }
-    summary.findings.extend(over_budget(&summary, target));
+    summary.findings.extend(over_budget(&summary, source, target));
     if target.recovery.before.is_empty() && target.recovery.after.is_empty() {
         summary.findings.push(unasserted(&planned.point));
     }
@@ -72,7 +72,7 @@ fn newest_wal(source: &BackupSource, reach: Option<&Reach>) -> Option<Timestamp>
 }
 
 /// What the profile's figures do not allow.
-fn over_budget(summary: &RecoverySummary, target: &Target) -> Vec<Finding> {
+fn over_budget(summary: &RecoverySummary, source: &BackupSource, target: &Target) -> Vec<Finding> {
     let mut findings = Vec::new();
     let recovery = &target.recovery;
     if let (Some(most), Some(Timed(lost))) = (&recovery.max_data_loss, summary.figures.data_loss)
@@ -82,7 +82,7 @@ fn over_budget(summary: &RecoverySummary, target: &Target) -> Vec<Finding> {
         findings.push(Finding::new(Name::RecoveryPointTooOld, title));
     }
     if let (Some(most), Some(taken)) = (&recovery.max_base_age, summary.figures.base_taken)
-        && let Ok(age) = std::time::Duration::try_from(Timestamp::now().duration_since(taken))
+        && let Ok(age) = std::time::Duration::try_from(source.as_of.duration_since(taken))
         && age > most.0
     {
         let title = format!("the base is {} old, more than {most}", words(age));

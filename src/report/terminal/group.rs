@@ -61,7 +61,7 @@ type FoundBy<'a> = Option<(&'a str, Option<&'a str>)>;
 
 /// Every finding of a target, the restore's first.
 fn findings(target: &Rehearsal) -> impl Iterator<Item = (FoundBy<'_>, &Finding)> {
-    let of_restore = target.restore.iter().flat_map(|restore| &restore.findings).map(|finding| (None, finding));
+    let of_restore = target.coming().map(|finding| (None, finding));
     let of_checks = target.checks.iter().flat_map(|result| {
         let findings = match &result.outcome {
             Outcome::Looked { findings } => findings.as_slice(),
@@ -146,7 +146,7 @@ impl<'a> Group<'a> {
             self.finding = finding;
         }
         self.of_preflight &= !target.has_come();
-        self.of_restore |= target.restore.iter().any(|restore| restore.findings.contains(finding));
+        self.of_restore |= target.coming().any(|known| known == finding);
         self.counts_differ |= finding.count != self.count;
         self.count = self.count.max(finding.count);
         self.brief &= target.verdict == Verdict::Pass || finding.accepted.is_some();

@@ -58,9 +58,9 @@ fn of_one(recovery: &RecoverySummary) -> Vec<String> {
     let Figures { base_bytes, wal_bytes, data_loss, newest_wal, lay_out, replay, promote, .. } = &recovery.figures;
     let mut parts = Vec::new();
     let took = |timed: &Timed| duration(timed.0);
-    parts.extend(data_loss.as_ref().map(|lost| match newest_wal {
-        Some(at) => format!("data loss {} (newest WAL written {})", took(lost), second(*at)),
-        None => format!("data loss {}", took(lost)),
+    lines.extend(data_loss.as_ref().map(|lost| match newest_wal {
+        Some(at) => format!("Data loss {}; the newest WAL was written {}.", took(lost), second(*at)),
+        None => format!("Data loss {}.", took(lost)),
     }));
     parts.extend(lay_out.as_ref().map(|timed| format!("lay out {} ({})", took(timed), size(*base_bytes))));
     parts.extend(replay.as_ref().map(|timed| {
