@@ -19,6 +19,10 @@ pub enum ItemKind {
     MaterializedView,
     /// Any object's definition, privileges, comment or policy.
     Definition,
+    /// A file of a base backup, by its manifest.
+    BaseFile,
+    /// A segment of WAL on the way to the point.
+    WalSegment,
 }
 
 impl ItemKind {
@@ -33,6 +37,8 @@ impl ItemKind {
             ItemKind::SequenceValue => ["sequence value", "sequence values"],
             ItemKind::MaterializedView => ["filled materialized view", "filled materialized views"],
             ItemKind::Definition => ["definition", "definitions"],
+            ItemKind::BaseFile => ["file of the base", "files of the base"],
+            ItemKind::WalSegment => ["WAL segment", "WAL segments"],
         }
     }
 }

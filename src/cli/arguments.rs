@@ -123,6 +123,9 @@ pub struct Recovery {
     /// The timeline to recover along: `latest`, `current` or its number [default: what the profile says, else `latest`]
     #[arg(long, value_name = "TIMELINE")]
     pub timeline: Option<TimelineWish>,
+    /// A dump of the same source: compared where the profile says `recovery.same_as_dump`, that it was made at the point
+    #[arg(long, value_name = "DUMP")]
+    pub dump: Option<PathBuf>,
     /// Count the loss of data from the last commit to this time, with its zone, instead of to now
     #[arg(long, value_name = "TIME")]
     pub as_of: Option<jiff::Timestamp>,

@@ -27,6 +27,7 @@ fn at_once() -> usize {
 }
 
 /// What the checks of one rehearsal have to go by.
+#[derive(Clone, Copy)]
 pub struct Checking<'a> {
     pub context: &'a Context,
     pub target: &'a Target,

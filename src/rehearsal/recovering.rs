@@ -11,19 +11,20 @@ use std::time::{Duration, Instant};
 
 use pgdump_reader::Scan;
 
-use super::checking::Checking;
+use super::checking::{Checking, Results};
 use super::draft::Draft;
+use super::ledger::{EndedAlike, Entry};
 use super::progress::Progress;
 use super::stopped::Stopped;
 use super::{Context, Judge, Timed};
-use crate::check::{self, Baseline, CheckResult, CheckedDatabase, Group, Outcome};
+use crate::check::{self, Baseline, CheckResult, CheckedDatabase, Group, ItemKind, Outcome};
 use crate::cluster::{MAINTENANCE_DATABASE, Session, databases};
 use crate::engine::{Engine, EngineError, Sandbox};
 use crate::event::{EventKind, Events, Phase, Unit};
 use crate::finding::Finding;
 use crate::profile::Target;
-use crate::recovery::{self, Fed, RecoveryError, Server, Verified, feed};
-use crate::source::BackupSource;
+use crate::recovery::{self, Answer, Fed, RecoveryError, Server, Verified, feed};
+use crate::source::{BackupSource, DumpSource, Witness};
 pub use planned::{NotPlanned, Planned, plan};
 pub use summary::begun;
 
@@ -92,6 +93,10 @@ impl Recovering<'_> {
         draft.timings.ready = laid_out;
         draft.timings.restore = replaying.elapsed();
         let Some(session) = arrived else { return Ok(()) };
+        let segments = fed.asked().iter().filter(|asked| asked.answer == Answer::Here && !asked.name.ends_with(".history")).count();
+        if segments > 0 {
+            draft.ledger.push(entry(ItemKind::WalSegment, segments as u64, segments as u64, None));
+        }
         if let Some(recovery) = &mut draft.recovery {
             recovery.findings.extend(summary::too_slow(target, began.elapsed()));
         }
@@ -149,6 +154,13 @@ impl Recovering<'_> {
             }
             (false, Some(Err(error))) => findings.push(summary::manifest_broken(&error.to_string())),
             (false, _) => findings.push(summary::unverifiable()),
+        }
+        let files = self.planned.manifest_files;
+        if files > 0 {
+            let could_not = result.could_not.first().cloned();
+            let untested = could_not.map(|reason| EndedAlike { reason, count: files, names: Vec::new() });
+            let compared = if untested.is_some() { 0 } else { files };
+            draft.ledger.push(entry(ItemKind::BaseFile, files, compared, untested));
         }
         result.outcome = Outcome::Looked { findings };
         draft.checks.push(result);
@@ -209,10 +221,53 @@ impl Recovering<'_> {
         let mut checks = check::of_recovery(target);
         checks.retain(|check| check.does_not_apply(target, &coming).is_none());
         checking.run(&checks, &mut progress.results, events).await;
+        if let Some(dump) = &self.source.dump {
+            match target.recovery.same_as_dump {
+                true => self.compare(draft, (dump, &checking), events).await?,
+                false => draft.notices.push(format!(
+                    "{} was not compared: recovery.same_as_dump of the profile does not say that it was made at this point",
+                    dump.name()
+                )),
+            }
+        }
         if let Some(recovery) = &mut draft.recovery {
             recovery.databases = names;
         }
         draft.timings.checks = began.elapsed();
+        Ok(())
+    }
+
+    /// Compares what came back with a dump that was made at the same point.
+    async fn compare(
+        &self,
+        draft: &mut Draft,
+        (dump, others): (&DumpSource, &Checking<'_>),
+        events: &Events,
+    ) -> Result<(), Stopped> {
+        let scan = dump.read().await?;
+        let name = match dump.dump.archive() {
+            Some(archive) => archive.database.clone(),
+            None => others.target.database.name.clone(),
+        };
+        if !others.databases.contains(&name) {
+            draft.untested.push(format!("{} is of database {name:?}, which the backup does not have", dump.name()));
+            return Ok(());
+        }
+        let places =
+            [CheckedDatabase { known_as: vec![None, Some(name.clone())], name: name.clone(), own: false }];
+        let checking = Checking {
+            dump: Some(&dump.dump),
+            scan: &scan,
+            databases: std::slice::from_ref(&name),
+            places: &places,
+            ..*others
+        };
+        let mut checks = check::all(others.target, self.context.rows);
+        // Roles are the cluster's, which the dump of a database does not hold.
+        checks.retain(|check| check.witness() == Witness::Dump && check.name() != check::ROLES);
+        let mut results = Results::default();
+        checking.run(&checks, &mut results, events).await;
+        draft.checks.extend(results.take());
         Ok(())
     }
 
@@ -248,4 +303,9 @@ fn asked_in(target: &Target, databases: &[String]) -> Target {
         };
     }
     target
+}
+
+/// Items of one kind, all of which were compared or none.
+fn entry(kind: ItemKind, held: u64, compared: u64, untested: Option<EndedAlike>) -> Entry {
+    Entry { kind, held, compared, not_compared: Vec::new(), untested: untested.into_iter().collect() }
 }

@@ -52,6 +52,8 @@ pub struct RecoveryOptions {
     pub to: Vec<Point>,
     /// Along which timeline, instead of what the profiles say.
     pub timeline: Option<TimelineWish>,
+    /// A dump of the same source, to compare with at points of which the profile says that it was made there.
+    pub dump: Option<PathBuf>,
     /// The moment to which the loss of data is counted; now where nothing is said.
     pub as_of: Option<jiff::Timestamp>,
 }

@@ -52,7 +52,14 @@ fn open_one(path: &Path, name: Option<String>, recovery: &RecoveryOptions, rows:
         Some(WalWish::Folder(folder)) => WalSource::Folder(Arc::new(FolderArchive::open(folder)?)),
     };
     let name = name.unwrap_or_else(|| path.display().to_string());
-    Ok(Source::Backup(BackupSource::new(Arc::new(base), wal, name, recovery.as_of)))
+    let beside = match &recovery.dump {
+        None => None,
+        Some(path) => match Source::of_dump(Arc::new(pgdump_reader::open(path)?), None, rows) {
+            Source::Dump(dump) => Some(dump),
+            Source::Backup(_) => None,
+        },
+    };
+    Ok(Source::Backup(BackupSource::new(Arc::new(base), wal, name, recovery.as_of).beside(beside)))
 }
 
 /// The base backup at a path; `None` where it is something else. A single tar file is one only where it begins as pg_basebackup writes

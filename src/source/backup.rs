@@ -7,6 +7,7 @@ use futures_util::future::{BoxFuture, Shared};
 use pgbackup_reader::archive::FolderArchive;
 use pgbackup_reader::base::{Base, Form, Survey};
 
+use super::DumpSource;
 use crate::postgres::Major;
 
 /// Where the WAL comes from.
@@ -26,6 +27,8 @@ pub struct BackupSource {
     name: Arc<str>,
     pub base: Arc<Base>,
     pub wal: WalSource,
+    /// A dump beside it, which may have been made at a point that it is recovered to.
+    pub dump: Option<DumpSource>,
     /// The moment to which the loss of data is counted.
     pub as_of: jiff::Timestamp,
     /// The full pass over the base. An error says why it could not be read.
@@ -57,7 +60,14 @@ impl BackupSource {
         let scan = scan(&base);
         // One moment for all rehearsals of a run.
         let as_of = as_of.unwrap_or_else(jiff::Timestamp::now);
-        Self { name: name.into(), base, wal, as_of, scan }
+        Self { name: name.into(), base, wal, dump: None, as_of, scan }
+    }
+
+    /// The same with a dump beside it.
+    #[must_use]
+    pub fn beside(mut self, dump: Option<DumpSource>) -> Self {
+        self.dump = dump;
+        self
     }
 
     /// What reports call it.

@@ -31,6 +31,8 @@ pub struct Recovery {
     pub before: Vec<Query>,
     /// Queries about what came after the point, each with the result that it must have, which shows that this is not there.
     pub after: Vec<Query>,
+    /// Whether the dump beside the backup (`--dump`) was made at the point: its rows and objects are compared with what came back.
+    pub same_as_dump: bool,
     /// Settings of the recovered server, as in postgresql.conf.
     pub settings: BTreeMap<String, Setting>,
 }
@@ -46,6 +48,7 @@ impl Default for Recovery {
             max_base_age: None,
             before: Vec::new(),
             after: Vec::new(),
+            same_as_dump: false,
             settings: BTreeMap::new(),
         }
     }

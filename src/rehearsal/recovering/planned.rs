@@ -24,6 +24,8 @@ pub struct Planned {
     pub point: Point,
     /// The base's manifest is there and can be read.
     pub has_manifest: bool,
+    /// How many files it lists.
+    pub manifest_files: u64,
 }
 
 /// Why nothing is known.
@@ -64,10 +66,17 @@ pub async fn plan(source: &BackupSource, target: &Target) -> Result<Planned, Not
         let pg_wal = own.as_ref().map(|own| &own.archive as &dyn Archive);
         let material = Material { survey: &scanned.survey, needs_until, archive, pg_wal };
         let plan = Plan::make(&material, &recovery, &wanted);
-        Ok::<_, String>((plan, matches!(manifest, Some(Ok(_)))))
+        let files = ranges.map(|manifest| manifest.len() as u64);
+        Ok::<_, String>((plan, files))
     });
     match planning.await {
-        Ok(Ok((plan, has_manifest))) => Ok(Planned { plan, scan, point, has_manifest }),
+        Ok(Ok((plan, files))) => Ok(Planned {
+            plan,
+            scan,
+            point,
+            has_manifest: files.is_some(),
+            manifest_files: files.unwrap_or_default(),
+        }),
         Ok(Err(reason)) => Err(NotPlanned::Untested(reason)),
         Err(error) => Err(NotPlanned::Untested(format!("reading the backup failed, which is a bug of pgrehearse ({error})"))),
     }
