@@ -6,7 +6,9 @@ use std::io::{self, Read};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use pgbackup_reader::SegmentSize;
 use pgbackup_reader::archive::{Archive, Found, FolderArchive, Member, Opened};
+use pgbackup_reader::wal::SegmentName;
 
 use super::{Fetch, Fetched};
 
@@ -58,6 +60,11 @@ impl Fetch for FromFolder {
                 Fetched::Here { size, bytes: Box::new(Reading(opened)) }
             }
         }
+    }
+
+    fn after(&self, name: &str) -> Option<String> {
+        let size = u32::try_from(self.longest).ok().and_then(SegmentSize::new)?;
+        Some(SegmentName::parse(name)?.segment(size)?.next().name(size).to_string())
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream};
+use tokio::task::JoinHandle;
 
 use super::DIRECTORY;
 use crate::engine::{EngineError, Program, Sandbox, Whose};
@@ -29,6 +30,11 @@ const BLOCK: u64 = 1 << 20;
 pub trait Fetch: Send + Sync {
     /// The file that recovery asks for by this name, such as `00000001000000000000000D` or `00000002.history`. This may block.
     fn fetch(&self, name: &str) -> Fetched;
+
+    /// What recovery asks for next as a rule, where it pays to have that ready.
+    fn after(&self, _name: &str) -> Option<String> {
+        None
+    }
 }
 
 /// What came of asking for a file.
@@ -85,6 +91,44 @@ impl Fed {
     }
 }
 
+/// Files up to this size, in bytes, are read whole, and the next one ahead of time: a segment of the usual size and one of four times
+/// that. At most two are held at once.
+const HELD: u64 = 64 << 20;
+
+/// Fetches a file, and reads it whole where it is small enough.
+fn load(archive: &dyn Fetch, name: &str) -> Fetched {
+    match archive.fetch(name) {
+        Fetched::Here { size, mut bytes } if size <= HELD => {
+            let mut whole = vec![0; usize::try_from(size).unwrap_or_default()];
+            match bytes.read_exact(&mut whole) {
+                Ok(()) => Fetched::Here { size, bytes: Box::new(io::Cursor::new(whole)) },
+                Err(error) => Fetched::Broken(error.to_string()),
+            }
+        }
+        other => other,
+    }
+}
+
+/// What is fetched while the server replays what it has.
+struct Ahead {
+    name: String,
+    coming: JoinHandle<Fetched>,
+}
+
+/// Fetches what is asked for, which may be on its way already.
+async fn fetched(archive: &Arc<dyn Fetch>, name: &str, ahead: Option<Ahead>) -> Fetched {
+    let coming = match ahead {
+        Some(ahead) if ahead.name == name => ahead.coming,
+        _ => begin(archive, name).coming,
+    };
+    coming.await.unwrap_or_else(|error| Fetched::Broken(format!("a bug of pgrehearse: {error}")))
+}
+
+fn begin(archive: &Arc<dyn Fetch>, name: &str) -> Ahead {
+    let (archive, of) = (Arc::clone(archive), name.to_owned());
+    Ahead { name: name.to_owned(), coming: tokio::task::spawn_blocking(move || load(&*archive, &of)) }
+}
+
 /// Feeds a sandbox until its program ends, which is an error: it is to go on as long as anybody listens.
 ///
 /// # Errors
@@ -97,10 +141,12 @@ pub async fn feed(sandbox: &dyn Sandbox, archive: Arc<dyn Fetch>, fed: &Fed) -> 
     let running = sandbox.run(program).await?;
     let mut names = BufReader::new(running.stdout).lines();
     let io = |source| EngineError::Io { action: "cannot hand WAL to the sandbox", source };
+    let mut ahead = None;
     while let Some(name) = names.next_line().await.map_err(io)? {
-        let (archive, of) = (Arc::clone(&archive), name.clone());
-        let fetched = tokio::task::spawn_blocking(move || archive.fetch(&of)).await;
-        let fetched = fetched.unwrap_or_else(|error| Fetched::Broken(format!("a bug of pgrehearse: {error}")));
+        let fetched = fetched(&archive, &name, ahead.take()).await;
+        if matches!(&fetched, Fetched::Here { size, .. } if *size <= HELD) {
+            ahead = archive.after(&name).map(|next| begin(&archive, &next));
+        }
         let answer = match fetched {
             Fetched::Absent => {
                 answers.write_all(b"absent\n").await.map_err(io)?;

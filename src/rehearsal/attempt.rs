@@ -214,11 +214,11 @@ async fn planned(
         () = context.interrupt.cancelled() => return Err(Err(Stopped::Interrupted)),
     };
     match planned {
-        Ok(planned) if planned.plan.is_refused => {
+        Ok(planned) => {
+            // What reading it has shown holds, whatever becomes of the sandbox.
             draft.recovery = Some(recovering::begun(source, &planned, target));
-            Err(Ok(()))
+            if planned.plan.is_refused { Err(Ok(())) } else { Ok(Some(planned)) }
         }
-        Ok(planned) => Ok(Some(planned)),
         Err(NotPlanned::Untested(reason)) => Err(Err(Stopped::NotBrought(reason))),
         Err(NotPlanned::Damaged(finding)) => {
             let mut result = CheckResult::new(recovering::BASE, Group::Integrity);

@@ -50,7 +50,6 @@ impl Recovering<'_> {
     pub async fn work(&self, draft: &mut Draft, progress: &mut Progress) -> Result<(), Stopped> {
         let Self { source, planned, target, sandbox, engine, events, .. } = *self;
         let began = Instant::now();
-        draft.recovery = Some(begun(source, planned, target));
         draft.judge = Some(Judge {
             engine: engine.kind().name().into(),
             server_version: self.version().await?,

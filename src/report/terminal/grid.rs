@@ -75,7 +75,9 @@ impl Cell {
     /// How a source came in, by a restore or a recovery.
     fn of_coming(rehearsal: &Rehearsal) -> Self {
         match &rehearsal.recovery {
-            Some(recovery) if recovery.replayed.is_none() && recovery.findings.is_empty() => Self::Untested,
+            Some(recovery) if recovery.replayed.is_none() && !recovery.findings.iter().any(Finding::fails) => {
+                Self::Untested
+            }
             Some(recovery) => Self::of_findings(&recovery.findings),
             None => Self::of_restore(rehearsal.restore.as_ref(), !rehearsal.untested.is_empty()),
         }
