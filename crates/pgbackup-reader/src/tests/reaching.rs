@@ -3,7 +3,7 @@ use std::fs;
 use super::place::{Backup, Place, backup_in, name, primary};
 use super::writer::{PAGE, Writer};
 use crate::archive::Trouble;
-use crate::reach::{BackupFrom, End, Goal, ReadFrom, Refusal, ServerWould};
+use crate::reach::{BackupFrom, End, Goal, Question, ReadFrom, Refusal, ServerWould, Start, reach};
 use crate::wal::{Fault, SegmentName};
 use crate::{Lsn, Major, Segment, Timeline};
 
@@ -325,7 +325,34 @@ fn an_archive_that_tells_nothing_is_an_error() {
     let (_, backup) = primary();
     let place = Place::new();
     let archive = place.archive();
-    let question =
-        crate::Question { archive: &archive, pg_wal: None, start: backup.start(), goal: Goal::Latest, points: &[] };
-    assert!(crate::reach::reach(&question).is_err());
+    let question = Question { archive: &archive, pg_wal: None, start: backup.start(), goal: Goal::Latest, points: &[] };
+    assert!(reach(&question).is_err());
+}
+
+#[test]
+fn a_start_without_its_checkpoint_and_its_cluster_comes_as_far() {
+    let (log, backup) = primary();
+    let place = Place::of(&log);
+    let expected = place.reach(&backup);
+    let archive = place.archive();
+    let start = Start::new(Timeline(1), Lsn(backup.redo));
+    let question = Question { archive: &archive, pg_wal: None, start, goal: Goal::Latest, points: &[] };
+    let found = reach(&question).unwrap();
+    assert_eq!((found.end, found.why, found.commits), (expected.end, expected.why, expected.commits));
+    assert_eq!((found.expected, found.checkpoint_time), (expected.expected, None));
+    place.remove(&name(1, 2));
+    let archive = place.archive();
+    let would = reach(&Question { archive: &archive, ..question }).unwrap().server_would;
+    assert_eq!(would, ServerWould::Refuse(Refusal::RedoMissing { at: Lsn(backup.redo) }));
+}
+
+#[test]
+fn where_no_checkpoint_stands_nothing_starts() {
+    let (log, backup) = primary();
+    let place = Place::of(&log);
+    for checkpoint in [backup.redo, backup.checkpoint + 8, backup.checkpoint & !0x1FFF] {
+        let would = place.reach(&Backup { checkpoint, ..backup }).server_would;
+        let missing = Refusal::CheckpointMissing { at: Lsn(checkpoint) };
+        assert_eq!(would, ServerWould::Refuse(missing));
+    }
 }

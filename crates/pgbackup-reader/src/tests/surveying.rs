@@ -177,3 +177,20 @@ fn histories_are_read_and_broken_ones_told() {
 fn an_archive_without_segments_says_nothing() {
     assert_eq!(survey(&Place::new().archive()), None);
 }
+
+#[test]
+fn copies_that_differ_and_copies_that_are_broken_are_told() {
+    let (log, _) = primary();
+    let place = Place::of(&log);
+    let bytes = fs::read(place.path(&name(1, 4))).unwrap();
+    let packed = zstd::encode_all(&bytes[..], 1).unwrap();
+    place.write(&format!("{}.zst", name(1, 4)), &packed);
+    place.patch(&name(1, 4), 1_000_000, &[1]);
+    place.write(&format!("{}.zst", name(1, 5)), &packed[..packed.len() / 2]);
+    let found = of(&place);
+    let [(segment, read, others)] = &found.ambiguous[..] else { panic!("{found:?}") };
+    assert_eq!((segment.to_string(), read.to_str(), others.len()), (name(1, 4), Some(name(1, 4).as_str()), 1));
+    let [crate::archive::Trouble::Compression { path, .. }] = &found.troubles[..] else { panic!("{found:?}") };
+    assert_eq!(path.to_str(), Some(format!("{}.zst", name(1, 5)).as_str()));
+    assert_eq!(found.timelines[0].ranges.len(), 1);
+}

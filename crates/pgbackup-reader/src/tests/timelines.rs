@@ -4,7 +4,7 @@ use std::fs;
 
 use super::place::{Backup, Place, backup_in, name};
 use super::writer::Writer;
-use crate::reach::{End, Goal, Refusal, ServerWould};
+use crate::reach::{End, Goal, Question, Refusal, ServerWould, Start, reach};
 use crate::{Lsn, Segment, Timeline};
 
 /// A primary whose timeline 2 left it amid segment 4: commit 40 is before the fork, 41 the accident behind it, 42 on timeline 2.
@@ -162,4 +162,21 @@ fn a_switch_that_the_histories_do_not_tell_stops_the_server() {
         "{:?}",
         reach.server_would
     );
+}
+
+#[test]
+fn the_latest_timeline_is_looked_for_from_the_one_that_the_backup_knows() {
+    let (place, backup, _) = forked();
+    // Without a history of 2 in between, 3 is found by a backup whose pg_control knows 2.
+    let history = fs::read(place.path("00000002.history")).unwrap();
+    place.remove("00000002.history");
+    let later = format!("{}2\t0/500000\tx\n", String::from_utf8(history).unwrap());
+    place.write("00000003.history", later.as_bytes());
+    let archive = place.archive();
+    let newest = |control_timeline| {
+        let start = Start { control_timeline, ..backup.start() };
+        let question = Question { archive: &archive, pg_wal: None, start, goal: Goal::Latest, points: &[] };
+        reach(&question).unwrap().history.timeline()
+    };
+    assert_eq!((newest(None), newest(Some(Timeline(2)))), (Timeline(1), Timeline(3)));
 }
