@@ -50,9 +50,10 @@ impl Recovering<'_> {
     pub async fn work(&self, draft: &mut Draft, progress: &mut Progress) -> Result<(), Stopped> {
         let Self { source, planned, target, sandbox, engine, events, .. } = *self;
         let began = Instant::now();
+        let version = self.version().await?;
         draft.judge = Some(Judge {
             engine: engine.kind().name().into(),
-            server_version: self.version().await?,
+            server_version: version.clone(),
             source: sandbox.describe(),
         });
         events.phase(Phase::LayOut).await;
@@ -62,7 +63,7 @@ impl Recovering<'_> {
 
         events.phase(Phase::Replay).await;
         let replaying = Instant::now();
-        let settings = recovery::settings(&planned.plan.wanted, planned.plan.least, &sandbox.directory());
+        let settings = recovery::settings(&planned.plan.wanted, planned.plan.least, &sandbox.directory(), &version);
         let fed = Fed::default();
         let fetch = planned.fetch(source);
         let feeding = feed(sandbox, fetch, &fed);
