@@ -70,7 +70,7 @@ fn base_at(path: &Path, is_said: bool) -> Result<Option<Base>, RunError> {
     }
     let found = match recognise(path) {
         Ok(found) => found,
-        Err(error) if is_said => return Err(error.into()),
+        Err(error) if is_said && pgdump_reader::open(path).is_err() => return Err(error.into()),
         Err(_) => return Ok(None),
     };
     match found {

@@ -34,6 +34,9 @@ impl Recovering<'_> {
             recovery.figures.wal_bytes = fed.bytes();
             recovery.figures.replay = Some(Timed(replayed));
         }
+        if let Some(finding) = summary::nothing_fetched(self.source, &fed.asked()) {
+            add(draft, finding);
+        }
         let line = match halt {
             Halt::Ended { code } => {
                 self.gave_up(draft, server, code);
@@ -52,7 +55,8 @@ impl Recovering<'_> {
             recovery.server_said.extend(line.clone());
             recovery.replayed = Some(Whereabouts {
                 lsn: position.replayed.map(|lsn| lsn.to_string()).unwrap_or_default(),
-                timeline: Some(position.timeline),
+                // After a promotion it would be the new one.
+                timeline: None,
                 last_transaction: position.last_transaction,
             });
         }
@@ -112,7 +116,7 @@ impl Recovering<'_> {
             None => format!("the server ended with exit code {code} while it recovered"),
         };
         let mut finding = Finding::new(Name::RecoveryRefused, title);
-        finding.evidence = words;
+        finding.evidence = words.into_iter().skip(1).collect();
         add(draft, finding);
     }
 }

@@ -10,8 +10,8 @@ use super::Planned;
 use crate::cluster::{ClusterError, Session};
 use crate::counted::counted;
 use crate::finding::{Finding, Name};
-use crate::profile::{Point, Target};
-use crate::recovery::{Position, why_it_ends};
+use crate::profile::{Point, PointTime, Target};
+use crate::recovery::{Answer, Asked, Position, Stop, why_it_ends};
 use crate::source::{BackupSource, WalSource};
 
 /// What is known before the server starts.
@@ -19,7 +19,7 @@ pub fn begun(source: &BackupSource, planned: &Planned, target: &Target) -> Recov
     let plan = &planned.plan;
     let survey = &planned.scan.survey;
     let mut summary = RecoverySummary {
-        point: planned.point.to_string(),
+        point: point(source, planned),
         timeline: plan.wanted.timeline.clone(),
         reach: Whereabouts::default(),
         reach_ends: String::new(),
@@ -57,7 +57,10 @@ pub fn begun(source: &BackupSource, planned: &Planned, target: &Target) -> Recov
         };
     }
     summary.findings.extend(over_budget(&summary, source, target));
-    if target.recovery.before.is_empty() && target.recovery.after.is_empty() {
+    if plan.reach.is_some() {
+        summary.findings.extend(no_archive(source, plan.reach.as_ref()));
+    }
+    if !plan.is_refused && target.recovery.before.is_empty() && target.recovery.after.is_empty() {
         summary.findings.push(unasserted(&planned.point));
     }
     summary
@@ -69,6 +72,45 @@ fn newest_wal(source: &BackupSource, reach: Option<&Reach>) -> Option<Timestamp>
     let last = reach?.segments.iter().rfind(|read| read.from == ReadFrom::Archive)?;
     let written = std::fs::metadata(folder.root().join(&last.path)).and_then(|found| found.modified()).ok()?;
     Timestamp::try_from(written).ok()
+}
+
+/// The point for people: what counts back has its time beside it, and what an end is without an archive is said.
+fn point(source: &BackupSource, planned: &Planned) -> String {
+    match (&planned.point, &planned.plan.wanted.stop, &source.wal) {
+        (Point::Latest, _, WalSource::Base) => "the end of its own WAL (no --wal is given)".to_owned(),
+        (Point::Time { time: PointTime::Back(_), .. }, Stop::Time { at, .. }, _) => {
+            format!("{} ({})", planned.point, at.strftime("%Y-%m-%d %H:%M:%S UTC"))
+        }
+        (point, ..) => point.to_string(),
+    }
+}
+
+/// An archive that has nothing for this base: whatever is recovered is the base's own.
+fn no_archive(source: &BackupSource, reach: Option<&Reach>) -> Option<Finding> {
+    let WalSource::Folder(folder) = &source.wal else { return None };
+    let reach = reach?;
+    if reach.segments.is_empty() || reach.segments.iter().any(|read| read.from == ReadFrom::Archive) {
+        return None;
+    }
+    let first = reach.segments.first()?.segment.name(reach.expected.segment_size);
+    let title = format!("the archive has no WAL for this base: not even {first}, which it begins with");
+    let mut finding = Finding::new(Name::WalMissing, title);
+    finding.objects = vec![first.to_string()];
+    finding.evidence = vec![format!("{}: all that was read is the base's own pg_wal", folder.root().display())];
+    Some(finding)
+}
+
+/// The user's command has brought no segment at all.
+pub fn nothing_fetched(source: &BackupSource, asked: &[Asked]) -> Option<Finding> {
+    let is_command = matches!(source.wal, WalSource::Command(_));
+    let is_nothing = !asked.iter().any(|asked| asked.answer == Answer::Here);
+    let first = asked.iter().find(|asked| !asked.name.ends_with(".history"))?;
+    (is_command && is_nothing).then(|| {
+        let title = format!("the command that fetches WAL brought nothing: it said of each of {} that it is not there", counted(asked.len(), "file"));
+        let mut finding = Finding::new(Name::WalFetchFailed, title);
+        finding.objects = vec![first.name.clone()];
+        finding
+    })
 }
 
 /// What the profile's figures do not allow.
@@ -116,7 +158,7 @@ fn unasserted(point: &Point) -> Finding {
     finding.commands = vec![
         "recovery:".to_owned(),
         "  before:".to_owned(),
-        "    - {name: the last order, sql: \"SELECT count(*) FROM orders WHERE id = 4711\", expect: \"== 1\"}".to_owned(),
+        "    - {name: the last order, sql: \"SELECT count(*) FROM orders WHERE id = 4711\", expect: \"= 1\"}".to_owned(),
     ];
     finding
 }

@@ -38,7 +38,8 @@ impl Page<'_> {
 /// Where a recovery to this point came to: `0/7000000 on timeline 2, last transaction 2026-11-30 21:24:34 UTC`.
 pub(super) fn whereabouts(recovery: &RecoverySummary) -> Option<String> {
     let replayed = recovery.replayed.as_ref()?;
-    let timeline = replayed.timeline.map(|timeline| format!(" on timeline {timeline}")).unwrap_or_default();
+    let timeline = recovery.reach.timeline.filter(|timeline| *timeline > 1 && recovery.reach.lsn == replayed.lsn);
+    let timeline = timeline.map(|timeline| format!(" on timeline {timeline}")).unwrap_or_default();
     let last = replayed.last_transaction.map(|at| format!(", last transaction {}", second(at))).unwrap_or_default();
     Some(format!("{}{timeline}{last}", replayed.lsn))
 }
@@ -59,11 +60,14 @@ fn of_one(recovery: &RecoverySummary) -> Vec<String> {
     let mut parts = Vec::new();
     let took = |timed: &Timed| duration(timed.0);
     lines.extend(data_loss.as_ref().map(|lost| match newest_wal {
-        Some(at) => format!("Data loss {}; the newest WAL was written {}.", took(lost), second(*at)),
+        Some(at) => format!("Data loss {}; the newest WAL file is of {}.", took(lost), second(*at)),
         None => format!("Data loss {}.", took(lost)),
     }));
     parts.extend(lay_out.as_ref().map(|timed| format!("lay out {} ({})", took(timed), size(*base_bytes))));
     parts.extend(replay.as_ref().map(|timed| {
+        if *wal_bytes == 0 {
+            return format!("replay {}", took(timed));
+        }
         let rate = (*wal_bytes as f64 / timed.0.as_secs_f64().max(0.001) / 1e6).round();
         format!("replay {} ({} at {rate} MB/s)", took(timed), size(*wal_bytes))
     }));

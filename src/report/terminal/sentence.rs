@@ -14,6 +14,8 @@ use crate::verdict::Verdict;
 
 /// A longer cause stands below, and is only counted here.
 const LONGEST_CAUSE: usize = 110;
+/// That of a backup names a segment, a place and a time.
+const LONGEST_OF_BACKUP: usize = 170;
 /// So many rehearsals are named; the grid has all of them.
 const NAMED: usize = 6;
 
@@ -37,14 +39,16 @@ pub(super) fn of(report: &Report, groups: &[Group<'_>]) -> String {
             false => run.words.failed.as_str(),
         };
         parts.push(run.sentence(verb, &whole));
+        let is_backup = report.sources.iter().all(|source| source.kind == SourceKind::Backup);
+        let longest = if is_backup { LONGEST_OF_BACKUP } else { LONGEST_CAUSE };
         match causes(report, groups).as_slice() {
             [] => {}
-            [only] if text::width(only) <= LONGEST_CAUSE => {
+            [only] if text::width(only) <= longest => {
                 let said = parts.pop().unwrap_or_default();
                 parts.push(format!("{said}: {only}"));
             }
             // The worst comes first.
-            [first, others @ ..] if text::width(first) <= LONGEST_CAUSE => {
+            [first, others @ ..] if text::width(first) <= longest => {
                 let said = parts.pop().unwrap_or_default();
                 parts.push(format!("{said}: {first}, and {}", counted(others.len(), "more cause")));
             }
