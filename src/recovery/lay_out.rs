@@ -2,12 +2,13 @@
 //! configured by.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
-use pgbackup_reader::base::{Base, BaseError, Entry, EntryKind, Oid, Place, VisitError};
+use pgbackup_reader::base::{Base, BaseError, Entry, EntryKind, Form, Oid, Place, VisitError};
 use tokio::io::AsyncReadExt as _;
 use tokio_util::io::SyncIoBridge;
 
@@ -119,6 +120,12 @@ fn write(base: &Base, stream: impl Write, directory: &str, done: &AtomicU64) -> 
         VisitError::Base(error) => WriteError::Base(error),
         VisitError::Visitor(error) => WriteError::Stream(error),
     })?;
+    // In tar form it lies beside the archives, and pg_verifybackup looks for it in the data directory.
+    if let (Form::Tar, Some(manifest)) = (base.form(), base.manifest_path()) {
+        let mut file = File::open(manifest)?;
+        let size = file.metadata()?.len();
+        append(&mut tar, Path::new("pgdata/backup_manifest"), tar::EntryType::Regular, 0o600, size, &mut file)?;
+    }
     // Of an archive the links stand in tablespace_map alone.
     for oid in base.tablespaces().iter().map(|tablespace| tablespace.oid).filter(|oid| !linked.contains(oid)) {
         link(&mut tar, &Path::new("pgdata/pg_tblspc").join(oid.to_string()), directory, oid)?;
