@@ -251,3 +251,12 @@ fn a_base_from_behind_the_fork_and_a_timeline_that_nobody_knows_cannot_be_follow
         by_hand.log
     );
 }
+
+#[test]
+fn a_segment_in_the_middle_that_is_only_partial_fails() {
+    let fixture = backup::of(17);
+    let (archive, victim) = (fixture.copy_archive(), victim(fixture));
+    archive.rename_to_partial(&victim);
+    let ran = recover(&Home::new(), &fixture.path("base"), archive.path(), &[Wish::new("latest", 17, "to: [latest]")]);
+    assert_eq!(ran.only().verdict, Verdict::Fail, "{}", ran.stdout);
+}

@@ -1,8 +1,12 @@
 //! Base backups and their WAL, recovered by the program: each to a point, held against what is known of the source cluster and against
 //! a server that recovers the same files by hand.
 
+mod agreement;
 mod damaged;
+mod foreign;
 mod healthy;
+mod points;
+mod walls;
 
 use std::path::{Path, PathBuf};
 
