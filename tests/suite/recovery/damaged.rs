@@ -235,9 +235,8 @@ fn a_timeline_without_its_history_fails() {
 }
 
 #[test]
-fn a_base_from_behind_the_fork_and_a_timeline_that_nobody_knows_cannot_be_followed() {
+fn a_timeline_that_nobody_knows_cannot_be_followed() {
     let fixture = backup::of(17);
-    // The incremental backup was made after the accident; what is told of its place does not need its files.
     let home = Home::new();
     let wishes = [Wish::new("seven", 17, "to: [latest], timeline: 7")];
     let ran = recover(&home, &fixture.path("base"), &fixture.path("wal_tl2"), &wishes);
@@ -259,4 +258,31 @@ fn a_segment_in_the_middle_that_is_only_partial_fails() {
     archive.rename_to_partial(&victim);
     let ran = recover(&Home::new(), &fixture.path("base"), archive.path(), &[Wish::new("latest", 17, "to: [latest]")]);
     assert_eq!(ran.only().verdict, Verdict::Fail, "{}", ran.stdout);
+}
+
+#[test]
+fn a_base_from_behind_the_fork_cannot_be_followed_to_the_newer_timeline() {
+    let fixture = backup::of(15);
+    let archive = fixture.copy_archive_of_both_timelines();
+    // Timeline 2 parts before the base begins.
+    let fork = fixture.facts.begin_of(&fixture.facts.segments[0]);
+    assert!(fork < fixture.facts.bases["base"].start_lsn);
+    std::fs::write(archive.file("00000002.history"), format!("1\t{fork}\tbefore the base\n")).unwrap();
+    let ran = along_the_newest(fixture, archive.path(), "base");
+    assert_eq!(ran.only().verdict, Verdict::Fail, "{}", ran.stdout);
+    assert_eq!(complaints(ran.only()), ["timeline-not-reachable"], "{}", ran.stdout);
+    let by_hand = backup::recover_by_hand(15, &fixture.path("base"), archive.path(), &[]);
+    assert!(by_hand.log.contains("is not a child of this server's history"), "{}", by_hand.log);
+}
+
+#[test]
+fn a_history_that_cannot_be_understood_fails() {
+    let fixture = backup::of(17);
+    let archive = fixture.copy_archive_of_both_timelines();
+    std::fs::write(archive.file("00000002.history"), "one\ttwo\tthree\n").unwrap();
+    let ran = along_the_newest(fixture, archive.path(), "base");
+    assert_eq!(ran.only().verdict, Verdict::Fail, "{}", ran.stdout);
+    assert_eq!(complaints(ran.only()), ["timeline-history-missing"], "{}", ran.stdout);
+    let by_hand = backup::recover_by_hand(17, &fixture.path("base"), archive.path(), &[]);
+    assert_eq!(by_hand.end, End::Exited(1), "{}", by_hand.log);
 }

@@ -7,6 +7,7 @@ mod foreign;
 mod healthy;
 mod points;
 mod walls;
+mod warned;
 
 use std::path::{Path, PathBuf};
 
