@@ -244,7 +244,12 @@ pub(super) fn not_reached(reach: &Reach, point: &Point) -> Finding {
 /// What is wrong along the path, or beside it where a server could be misled.
 pub(super) fn of_path(reach: &Reach, _control: &Control) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Some(fell) = &reach.fell_off {
+    // A base that is on no path to the timeline has fallen off none: that the server refuses it is all that is wrong.
+    let is_on_path = !matches!(
+        reach.why,
+        End::Refused(Refusal::NotAChild { .. } | Refusal::MinimumNotOnPath { .. })
+    );
+    if let Some(fell) = reach.fell_off.as_ref().filter(|_| is_on_path) {
         let title = format!(
             "segment {} is missing, so recovery goes on with {} of the timeline that was left at {}: what was given up there comes back",
             fell.wanted, fell.read, fell.fork

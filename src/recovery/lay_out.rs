@@ -2,6 +2,7 @@
 //! configured by.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -123,7 +124,7 @@ fn write(base: &Base, stream: impl Write, directory: &str, done: &AtomicU64) -> 
     })?;
     // Beside archives it is a file of its own, and so may it be where somebody else has laid the base out.
     if let Some(manifest) = base.manifest_path().filter(|_| !has_manifest) {
-        let mut file = std::fs::File::open(manifest)?;
+        let mut file = File::open(manifest)?;
         let size = file.metadata()?.len();
         append(&mut tar, Path::new("pgdata/backup_manifest"), tar::EntryType::Regular, 0o600, size, &mut file)?;
     }

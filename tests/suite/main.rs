@@ -44,6 +44,7 @@ mod pairs;
 mod places;
 mod profiles;
 mod queries;
+mod recovery;
 mod reports;
 mod rows;
 mod sandbox;

@@ -10,7 +10,7 @@ pub mod fixture;
 pub mod repositories;
 mod stream;
 
-pub use by_hand::{ByHand, End, recover_by_hand};
+pub use by_hand::{ByHand, End, HandRecovered, recover_by_hand};
 pub use damage::Compression;
 pub use facts::{Ended, target_time};
 pub use fixture::{of, of_default_segments};

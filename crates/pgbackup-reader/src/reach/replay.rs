@@ -170,11 +170,12 @@ impl<'a> Replay<'a> {
             for judge in &mut self.judges {
                 judge.before(&record, transaction.as_ref(), &self.found.progress);
             }
+            let before = self.found.progress.last_transaction;
             self.apply(&record)?;
             self.note(&record, transaction);
             self.look_for_consistency();
             for judge in &mut self.judges {
-                judge.after(&record, transaction.as_ref(), &self.found.progress);
+                judge.after(&record, transaction.as_ref(), &self.found.progress, before);
             }
         }
     }

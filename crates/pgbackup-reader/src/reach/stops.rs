@@ -15,7 +15,8 @@ pub struct StopAt {
     pub outcome: Outcome,
     /// What pg_last_wal_replay_lsn() says at the stop; at the end where the point is not reached.
     pub lsn: Lsn,
-    /// The last end of a transaction before it: pg_last_xact_replay_timestamp() says its time.
+    /// The transaction whose time pg_last_xact_replay_timestamp() says: the last that ended before it. One that ends with the very record
+    /// at a place that was asked for has ended too, and its time is not said.
     pub last_transaction: Option<Ended>,
     /// The last commit before it.
     pub last_commit: Option<Ended>,
@@ -76,10 +77,20 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// A record was replayed.
-    pub(crate) fn after(&mut self, record: &Record, transaction: Option<&Ended>, progress: &Progress) {
+    /// A record was replayed, and before it this was the last end of a transaction.
+    pub(crate) fn after(
+        &mut self,
+        record: &Record,
+        transaction: Option<&Ended>,
+        progress: &Progress,
+        before: Option<Ended>,
+    ) {
         if self.stopped.is_none() && self.stops_after(record, transaction, progress.consistent) {
-            self.stop(progress);
+            match self.asked.point {
+                // At a place the server stops before it has noted the time of the record there (recoveryStopsAfter).
+                Point::Lsn(_) => self.stop(&Progress { last_transaction: before, ..*progress }),
+                _ => self.stop(progress),
+            }
         }
     }
 
