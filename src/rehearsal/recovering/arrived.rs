@@ -84,7 +84,11 @@ impl Recovering<'_> {
             None if *stop != Stop::End && line.is_none() => {
                 add(draft, summary::stopped_before(&self.planned.point, &position));
             }
-            None => {}
+            None => {
+                if let Some(finding) = summary::passed(stop, &self.planned.point, &position) {
+                    add(draft, finding);
+                }
+            }
         }
         let promoting = Instant::now();
         if position.in_recovery {

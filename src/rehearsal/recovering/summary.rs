@@ -169,6 +169,14 @@ pub fn stopped_before(point: &Point, position: &Position) -> Finding {
     Finding::new(Name::PointNotReached, format!("{point} was not reached: the server came to the end of the WAL at {at}"))
 }
 
+/// The recovered state is later than the time that was asked for, as it is where that lies before the base.
+pub fn passed(stop: &Stop, point: &Point, position: &Position) -> Option<Finding> {
+    let Stop::Time { at, .. } = stop else { return None };
+    let last = position.last_transaction.filter(|last| last > at)?;
+    let title = format!("{point} was passed: the last transaction that came back ended at {}", last.strftime("%Y-%m-%d %H:%M:%S UTC"));
+    Some(Finding::new(Name::PointPassed, title))
+}
+
 /// What of the base itself would matter in a real recovery.
 pub fn of_base(survey: &Survey) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -2,6 +2,7 @@
 //! a server that recovers the same files by hand.
 
 mod agreement;
+mod asked;
 mod damaged;
 mod foreign;
 mod healthy;
