@@ -153,3 +153,113 @@ pub fn of_polluted(timeline: Timeline, polluted: &Polluted) -> Finding {
     });
     finding
 }
+
+#[cfg(test)]
+mod tests {
+    use pgbackup_reader::archive::Trouble;
+    use pgbackup_reader::reach::{Ended, Identity};
+    use pgbackup_reader::survey::{Content, Damaged, Gap, PartialSegment, Range};
+    use pgbackup_reader::{Lsn, Major, Segment};
+
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    fn segment(number: u64) -> Segment {
+        Segment { timeline: Timeline(1), number }
+    }
+
+    fn commit(at: u64) -> Ended {
+        Ended { at: Lsn(at), end: Lsn(at + 40), xid: 7, time: 0, committed: true }
+    }
+
+    /// An archive with timeline 1 alone, which `change` makes of it.
+    fn survey(change: impl FnOnce(&mut TimelineSurvey)) -> Survey {
+        let size = SegmentSize::new(1 << 20).unwrap();
+        let range = |first: u64, last: u64| Range {
+            first: segment(first),
+            last: segment(last),
+            end: Lsn((last + 1) * MIB),
+            unfilled: false,
+            content: Content { last_commit: Some(commit(last * MIB + 100)), ..Content::default() },
+        };
+        let mut timeline = TimelineSurvey {
+            timeline: Timeline(1),
+            history: None,
+            ranges: vec![range(2, 3), range(5, 6)],
+            gaps: Vec::new(),
+            partial: Vec::new(),
+            damaged: Vec::new(),
+            polluted: None,
+        };
+        change(&mut timeline);
+        Survey {
+            identities: vec![(Identity { major: Major::V17, system: 42, segment_size: size }, 4)],
+            timelines: vec![timeline],
+            of_others: Vec::new(),
+            troubles: Vec::new(),
+            ambiguous: Vec::new(),
+        }
+    }
+
+    fn names(findings: &[Finding]) -> Vec<Name> {
+        findings.iter().map(|finding| finding.name).collect()
+    }
+
+    #[test]
+    fn a_whole_archive_has_no_finding() {
+        assert_eq!(of_survey(&survey(|_| ())), []);
+    }
+
+    #[test]
+    fn a_gap_fails_and_says_what_lies_behind_it() {
+        let findings = of_survey(&survey(|timeline| timeline.gaps = vec![Gap { first: segment(4), last: segment(4) }]));
+        let [finding] = findings.as_slice() else { panic!("{findings:#?}") };
+        assert!(finding.fails());
+        assert_eq!(finding.title, "segment 000000010000000000000004 is missing");
+        let behind = "2 segments behind it (2 MiB, up to 2000-01-01 00:00:00 UTC) cannot be reached from before it";
+        assert_eq!(finding.evidence, [behind]);
+    }
+
+    #[test]
+    fn each_kind_of_damage_has_its_name() {
+        let trouble = Trouble::Folder { path: "000000010000000000000006".into() };
+        let fault = |fault| Damage::Fault { at: Lsn(5 * MIB + 24), fault };
+        let kinds = [
+            (Damage::WrongSize(5), Name::WalTruncated),
+            (Damage::Trouble(trouble), Name::WalUnreadable),
+            (fault(Fault::Checksum), Name::WalDamaged),
+            (fault(Fault::PageAddress { found: Lsn(0) }), Name::WalMisnamed),
+        ];
+        for (why, name) in kinds {
+            let damaged = vec![Damaged { segment: segment(5), why }];
+            let findings = of_survey(&survey(|timeline| timeline.damaged = damaged));
+            assert_eq!(names(&findings), [name]);
+            assert_eq!(findings[0].objects, ["000000010000000000000005"]);
+        }
+    }
+
+    #[test]
+    fn trouble_with_a_segment_is_told_once() {
+        let trouble = Trouble::Folder { path: "000000010000000000000005".into() };
+        let damaged = vec![Damaged { segment: segment(5), why: Damage::Trouble(trouble.clone()) }];
+        let mut survey = survey(|timeline| timeline.damaged = damaged);
+        survey.troubles = vec![trouble];
+        assert_eq!(names(&of_survey(&survey)), [Name::WalUnreadable]);
+    }
+
+    #[test]
+    fn wal_that_is_there_only_as_partial_is_a_warning_with_the_commits_that_are_lost() {
+        let content = Content { last_commit: Some(commit(7 * MIB)), ..Content::default() };
+        let partial = vec![PartialSegment { segment: segment(7), content }];
+        let findings = of_survey(&survey(|timeline| timeline.partial = partial));
+        assert_eq!((names(&findings), findings[0].fails()), (vec![Name::WalOnlyPartial], false));
+        assert_eq!(findings[0].evidence, ["commits up to 2000-01-01 00:00:00 UTC are lost with it"]);
+    }
+
+    #[test]
+    fn a_timeline_without_its_history_is_told_and_the_first_needs_none() {
+        let findings = of_survey(&survey(|timeline| timeline.timeline = Timeline(2)));
+        assert_eq!(names(&findings), [Name::TimelineHistoryMissing]);
+    }
+}
