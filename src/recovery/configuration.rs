@@ -60,7 +60,8 @@ mod tests {
     #[test]
     fn each_setting_that_is_bound_to_its_machine_is_a_warning_with_file_and_line() {
         let findings = of_configuration(&survey("port = 1\ninclude 'custom.conf'\nhuge_pages = on\n"));
-        let said: Vec<_> = findings.iter().map(|finding| (finding.objects[0].as_str(), finding.title.as_str())).collect();
+        let said: Vec<_> =
+            findings.iter().map(|finding| (finding.objects[0].as_str(), finding.title.as_str())).collect();
         assert_eq!(
             said,
             [

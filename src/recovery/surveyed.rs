@@ -24,7 +24,8 @@ pub fn of_survey(survey: &Survey) -> Vec<Finding> {
     if !survey.of_others.is_empty() {
         let count = survey.of_others.len();
         let (segments, are) = (counted(count, "segment"), agreeing(count, "is", "are"));
-        let title = format!("{segments} {are} not of the cluster whose archive this is (system identifier {})", main.system);
+        let title =
+            format!("{segments} {are} not of the cluster whose archive this is (system identifier {})", main.system);
         findings.push(several(Name::WalForeign, title, survey.of_others.iter().map(ToString::to_string), count));
     }
     for (segment, read, others) in &survey.ambiguous {
@@ -82,7 +83,8 @@ fn of_timeline(timeline: &TimelineSurvey, size: SegmentSize) -> Vec<Finding> {
         let count = names.len();
         let mut finding =
             several(Name::WalOnlyPartial, title, names.iter().map(|name| format!("{name}.partial")), count);
-        let last = timeline.partial.iter().filter_map(|partial| partial.content.last_commit).max_by_key(|commit| commit.at);
+        let last =
+            timeline.partial.iter().filter_map(|partial| partial.content.last_commit).max_by_key(|commit| commit.at);
         let at = last.and_then(|commit| from_postgres(commit.time));
         finding.evidence.extend(at.map(|at| format!("commits up to {} are lost with it", shown(at))));
         findings.push(finding);
@@ -90,7 +92,10 @@ fn of_timeline(timeline: &TimelineSurvey, size: SegmentSize) -> Vec<Finding> {
     let has_segments = !timeline.ranges.is_empty() || !timeline.damaged.is_empty() || !timeline.partial.is_empty();
     match &timeline.history {
         None if number != Timeline(1) && has_segments => {
-            let title = format!("timeline {number} has segments and no {}: PostgreSQL does not know of it", number.history_name());
+            let title = format!(
+                "timeline {number} has segments and no {}: PostgreSQL does not know of it",
+                number.history_name()
+            );
             findings.push(about(Name::TimelineHistoryMissing, number.history_name(), title));
         }
         Some(Err(why)) => {

@@ -5,8 +5,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::support::backup::facts::{Facts, Transaction};
 use crate::support::backup;
+use crate::support::backup::facts::{Facts, Transaction};
 use crate::support::{Home, MAJORS};
 
 /// `pgrehearse inspect … --json`; the exit code must be this one.
@@ -177,7 +177,10 @@ fn what_the_configuration_would_do_elsewhere_is_a_warning_by_file_and_line() {
     std::fs::write(&file, "huge_pages = on\narchive_mode = on\narchive_command = 'push hunter2 %p'\n").unwrap();
     let seen = inspected(&[base.path()], 0);
     let text = seen.to_string();
-    assert!(text.contains("huge_pages = on needs huge pages set aside on the machine (postgresql.auto.conf:1)"), "{text}");
+    assert!(
+        text.contains("huge_pages = on needs huge pages set aside on the machine (postgresql.auto.conf:1)"),
+        "{text}"
+    );
     assert!(names(&seen).contains(&"archive-would-be-written") && !text.contains("hunter2"), "{text}");
 }
 
@@ -224,6 +227,9 @@ fn the_backups_that_barman_keeps_are_listed_with_how_far_each_comes() {
         assert_eq!(kept["reach"]["is_complete"], true, "{kept:#}");
         let last = made.facts.marks.last().unwrap();
         let commit = &kept["reach"]["last_commit"];
-        assert_eq!((commit["xid"].to_string(), commit["at"].as_str().unwrap().parse()), (last.xid.clone(), Ok(last.committed_at)));
+        assert_eq!(
+            (commit["xid"].to_string(), commit["at"].as_str().unwrap().parse()),
+            (last.xid.clone(), Ok(last.committed_at))
+        );
     }
 }

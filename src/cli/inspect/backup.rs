@@ -39,7 +39,8 @@ pub fn base(arguments: &Inspect, base: &Base) -> Result<u8, RunError> {
 pub fn barman(arguments: &Inspect, servers: &[BarmanServer]) -> Result<u8, RunError> {
     no_profiles(arguments)?;
     if arguments.wal.is_some() {
-        let why = "Barman keeps the WAL beside its backups: leave --wal out, or name one of the backups (SERVER/base/ID)";
+        let why =
+            "Barman keeps the WAL beside its backups: leave --wal out, or name one of the backups (SERVER/base/ID)";
         return Err(RunError::Usage(why.to_owned()));
     }
     show(&BackupInspection::of_barman(servers, arguments.quick), arguments)

@@ -14,7 +14,7 @@ mod tests;
 use std::io;
 
 use pgbackup_reader::archive::Archive;
-use pgbackup_reader::base::{BackupStatus, BackupInfo, Base, BarmanServer, BaseError, Manifest, Survey};
+use pgbackup_reader::base::{BackupInfo, BackupStatus, BarmanServer, Base, BaseError, Manifest, Survey};
 use pgbackup_reader::{FolderArchive, Lsn, SegmentSize, survey};
 use serde::Serialize;
 
@@ -26,8 +26,8 @@ use reached::Way;
 
 use crate::finding::{Finding, Name};
 use crate::recovery::{
-    NoArchive, OwnWal, manifest_broken, of_base, of_configuration, of_head, of_polluted, of_reach, of_survey, of_verification,
-    unidentified, unverifiable,
+    NoArchive, OwnWal, manifest_broken, of_base, of_configuration, of_head, of_polluted, of_reach, of_survey,
+    of_verification, unidentified, unverifiable,
 };
 
 /// The format's name and version. The number grows when a reader could break.
@@ -219,7 +219,8 @@ impl BackupInspection {
             let latest = self.reach.last().map(|reach| reach.timeline);
             let all = surveyed.iter().flat_map(|surveyed| &surveyed.timelines);
             let polluted = all.filter(|timeline| Some(timeline.timeline.0) == latest);
-            let polluted = polluted.filter_map(|timeline| Some(of_polluted(timeline.timeline, timeline.polluted.as_ref()?)));
+            let polluted =
+                polluted.filter_map(|timeline| Some(of_polluted(timeline.timeline, timeline.polluted.as_ref()?)));
             self.findings.extend(polluted);
         }
         self.archive = Some(seen);

@@ -1,7 +1,7 @@
 //! What a base says of itself, what it holds, and what it needs.
 
 use pgbackup_reader::archive::Archive;
-use pgbackup_reader::base::{Base, BackupInfo, Form, Label, Manifest, Origin, Survey, TablespaceContent};
+use pgbackup_reader::base::{BackupInfo, Base, Form, Label, Manifest, Origin, Survey, TablespaceContent};
 use pgbackup_reader::wal::{MemberKind, SegmentName};
 use pgbackup_reader::{Lsn, Segment, SegmentSize};
 use serde::Serialize;

@@ -115,7 +115,8 @@ fn follow(server: &BarmanServer, backup: &BarmanBackup, archive: &FolderArchive)
         let title = format!("Barman has not finished it, its status is {}", info.status.label());
         return Err((title.clone(), vec![Finding::new(Name::BackupIncomplete, title)]));
     }
-    let failed = |why: String| (why.clone(), vec![Finding::new(Name::BackupIncomplete, format!("it cannot be read: {why}"))]);
+    let failed =
+        |why: String| (why.clone(), vec![Finding::new(Name::BackupIncomplete, format!("it cannot be read: {why}"))]);
     let base = server.open_base(backup).map_err(|error| failed(error.to_string()))?;
     let head = match (base.head().label(), base.head().control()) {
         (Some(_), Some(_)) => base.head().clone(),

@@ -8,8 +8,8 @@ use super::super::archived::{ArchiveSeen, TimelineSeen};
 use super::super::kept::{KeptBackup, ServerSeen};
 use super::super::reached::Reached;
 use super::super::{BackupInspection, BaseSeen};
-use super::words::{mib, moment, segments, span, time_of};
 use super::Page;
+use super::words::{mib, moment, segments, span, stretch, time_of};
 use crate::counted::{agreeing, counted};
 use crate::report::canvas::BOLD;
 use crate::report::text::{self, visible};
@@ -42,7 +42,8 @@ impl Page<'_> {
             self.row("cluster", &format!("{system}, segments of {}, {checksums}", mib(size)))?;
         }
         if let Some(label) = &base.label {
-            let upon = label.builds_upon_lsn.as_ref().map(|lsn| format!(", builds upon the backup that starts at {lsn}"));
+            let upon =
+                label.builds_upon_lsn.as_ref().map(|lsn| format!(", builds upon the backup that starts at {lsn}"));
             let upon = upon.unwrap_or_default();
             self.row("begins at", &format!("{} on timeline {}{upon}", label.start_lsn, label.timeline))?;
         }
@@ -64,7 +65,8 @@ impl Page<'_> {
         let shown = self.room(base.tablespaces.len());
         for tablespace in &base.tablespaces[..shown] {
             let from = tablespace.location.as_ref().map(|at| format!(" (from {at})")).unwrap_or_default();
-            let files = if tablespace.is_here { counted(tablespace.files, "file") } else { "not in the backup".to_owned() };
+            let files =
+                if tablespace.is_here { counted(tablespace.files, "file") } else { "not in the backup".to_owned() };
             self.row("tablespace", &format!("{}{from}: {files}", tablespace.oid))?;
         }
         self.more(base.tablespaces.len(), shown, "tablespaces")
@@ -158,7 +160,11 @@ impl Page<'_> {
         kinds.extend(packed.map(|(ending, count)| format!("{count} {ending}")));
         kinds.extend((archive.histories > 0).then(|| counted(archive.histories, "history file")));
         kinds.extend((archive.foreign_files > 0).then(|| {
-            format!("{} that {} not WAL", counted(archive.foreign_files, "file"), agreeing(archive.foreign_files, "is", "are"))
+            format!(
+                "{} that {} not WAL",
+                counted(archive.foreign_files, "file"),
+                agreeing(archive.foreign_files, "is", "are")
+            )
         }));
         let kinds = kinds.iter().map(|kind| format!(", {kind}")).collect::<String>();
         let headline = format!("{}: {count} of WAL in {}{kinds}", visible(&archive.path), text::size(archive.bytes));
@@ -168,11 +174,15 @@ impl Page<'_> {
         }
         if let ([first, others @ ..], false) = (archive.clusters.as_slice(), is_beside) {
             let size = mib(first.segment_size);
-            let said = format!("PostgreSQL {}, cluster {}, segments of {size}", first.postgres, first.system_identifier);
+            let said =
+                format!("PostgreSQL {}, cluster {}, segments of {size}", first.postgres, first.system_identifier);
             self.row("written by", &said)?;
             for other in others.iter().take(self.few) {
                 let count = counted(other.segments, "segment");
-                self.row("", &format!("{count} of cluster {} (PostgreSQL {})", other.system_identifier, other.postgres))?;
+                self.row(
+                    "",
+                    &format!("{count} of cluster {} (PostgreSQL {})", other.system_identifier, other.postgres),
+                )?;
             }
         }
         let shown = self.room(archive.timelines.len());
@@ -187,13 +197,18 @@ impl Page<'_> {
     fn timeline(&mut self, timeline: &TimelineSeen, is_beside: bool) -> io::Result<()> {
         let from = match (timeline.parent, &timeline.fork_lsn) {
             (Some(parent), Some(at)) => format!("; left timeline {parent} at {at}"),
-            _ if timeline.timeline > 1 => format!("; its history is {}", match timeline.history {
-                "damaged" => "damaged",
-                _ => "not there",
-            }),
+            _ if timeline.timeline > 1 => format!(
+                "; its history is {}",
+                match timeline.history {
+                    "damaged" => "damaged",
+                    _ => "not there",
+                }
+            ),
             _ => String::new(),
         };
         let label = format!("timeline {}", timeline.timeline);
+        // What can be recovered is said with the base.
+        let is_brief = is_beside && !self.canvas.options.all;
         if timeline.ranges.is_empty() {
             self.row(&label, &format!("no segment that can be read{from}"))?;
         }
@@ -202,8 +217,12 @@ impl Page<'_> {
         for (index, range) in timeline.ranges[hidden..].iter().enumerate() {
             let from = if index == 0 { from.as_str() } else { "" };
             let unfilled = if range.unfilled { "; the last is not full" } else { "" };
-            self.row(if index == 0 { &label } else { "" }, &format!("{}{unfilled}{from}", segments(&range.segments)))?;
-            if let (Some(first), Some(last)) = (&range.first_commit, &range.last_commit) {
+            let stretch = match is_brief {
+                true => stretch(&range.segments),
+                false => segments(&range.segments),
+            };
+            self.row(if index == 0 { &label } else { "" }, &format!("{stretch}{unfilled}{from}"))?;
+            if let (Some(first), Some(last), false) = (&range.first_commit, &range.last_commit, is_brief) {
                 let commits = counted(range.commits, "commit");
                 self.row("", &format!("{commits}, {} to {}", time_of(first), time_of(last)))?;
             }
@@ -250,7 +269,9 @@ impl Page<'_> {
             false => format!("{first} to {last}"),
         }));
         said.extend(match (&backup.reach, &backup.unknown_because) {
-            (Some(reach), _) if reach.earliest.is_none() => Some("not recoverable: its own WAL is not there".to_owned()),
+            (Some(reach), _) if reach.earliest.is_none() => {
+                Some("not recoverable: its own WAL is not there".to_owned())
+            }
             (Some(reach), _) => {
                 let upto = reach.last_commit.as_ref().map_or_else(|| reach.end_lsn.clone(), time_of);
                 let whole = if reach.is_complete { "" } else { ", not to the archive's end" };

@@ -21,7 +21,15 @@ pub fn mib(bytes: u64) -> String {
     format!("{} MiB", bytes.div_ceil(1 << 20))
 }
 
-/// `9 segments, 000000010000000000000006 to …0E`.
+/// `9 segments from 000000010000000000000006 on`: in one line.
+pub fn stretch(segments: &Segments) -> String {
+    match segments.segments {
+        1 => segments.first.clone(),
+        count => format!("{} from {} on", counted(count, "segment"), segments.first),
+    }
+}
+
+/// The first, the last, and how many.
 pub fn segments(segments: &Segments) -> String {
     match segments.segments {
         1 => segments.first.clone(),
@@ -43,7 +51,9 @@ pub fn span(seconds: i64) -> String {
 pub fn whole(inspection: &BackupInspection) -> String {
     match (&inspection.base, &inspection.archive) {
         (Some(_), _) => match inspection.reach.last().and_then(|reach| reach.last_commit.as_ref()) {
-            Some(commit) => format!("it can be recovered up to {}; only a rehearsal shows that it comes back", time_of(commit)),
+            Some(commit) => {
+                format!("it can be recovered up to {}; only a rehearsal shows that it comes back", time_of(commit))
+            }
             None => "its WAL is there, and holds no commit; only a rehearsal shows that it comes back".to_owned(),
         },
         (None, Some(_)) => "every segment was read, and none is missing or damaged".to_owned(),
