@@ -18,7 +18,7 @@ const LABEL_WIDTH: usize = 16;
 /// What a person sees at once.
 const SCREEN: usize = 40;
 /// How many of a kind are shown: less, where they do not fit on a screen.
-const DETAIL: [usize; 4] = [5, 3, 2, 1];
+const DETAIL: [usize; 5] = [5, 3, 2, 1, 0];
 
 /// Draws the inspection, on one screen unless all is to be shown.
 ///
@@ -116,6 +116,9 @@ impl Page<'_> {
             several => {
                 let of_them = first.name.kind().several.unwrap_or("findings, each on its own");
                 self.said(&label, &format!("{} {of_them}", several.len()))?;
+                if self.few == 0 && !self.canvas.options.all {
+                    return Ok(());
+                }
                 let shown = self.canvas.room_for(several.len(), self.few);
                 for one in &several[..shown] {
                     self.said(" -", &one.title)?;

@@ -96,7 +96,7 @@ impl Page<'_> {
             Some(earliest) => {
                 let next = earliest.next.as_ref().map(|next| {
                     let what = if next.committed { "commit" } else { "transaction" };
-                    format!("; the first {what} behind it: {}", time_of(next))
+                    format!(", next {what} {}", time_of(next))
                 });
                 self.row("earliest point", &format!("{}{}", earliest.lsn, next.unwrap_or_default()))?;
             }
@@ -105,6 +105,7 @@ impl Page<'_> {
         self.heading("latest point")?;
         let shown = self.room(inspection.reach.len());
         // The latest is the last of them, and says most.
+        let shown = shown.max(1);
         for reached in inspection.reach.iter().rev().take(shown) {
             self.reached(reached)?;
         }
@@ -118,16 +119,14 @@ impl Page<'_> {
             return self.row(&label, &format!("not reachable: {refused}"));
         }
         let commit = reached.last_commit.as_ref().map_or("no commit".to_owned(), |commit| {
-            format!("last commit {}, transaction {}", time_of(commit), commit.xid)
+            format!("{} (transaction {})", time_of(commit), commit.xid)
         });
-        self.row(&label, &format!("{commit}, WAL up to {}", reached.end_lsn))?;
-        let read = format!(
-            "{} of WAL on the way, {}; ends because {}",
-            mib(reached.wal_bytes),
-            counted(reached.commits, "commit"),
-            reached.because
-        );
-        self.row("", &read)?;
+        self.row(&label, &format!("{commit}, {}", reached.end_lsn))?;
+        if self.few <= 1 && !reached.is_latest {
+            return Ok(());
+        }
+        let (commits, wal) = (counted(reached.commits, "commit"), mib(reached.wal_bytes));
+        self.row("", &format!("{commits} in {wal} of WAL; it ends because {}", reached.because))?;
         if let Some(beyond) = &reached.beyond {
             let upto = beyond.last_commit.as_ref().map(|commit| format!(", up to {}", time_of(commit)));
             let files = segments(&beyond.segments);
