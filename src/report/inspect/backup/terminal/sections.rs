@@ -118,9 +118,10 @@ impl Page<'_> {
         if let (Some(refused), None) = (&reached.refused, &reached.earliest) {
             return self.row(&label, &format!("not reachable: {refused}"));
         }
-        let commit = reached.last_commit.as_ref().map_or("no commit".to_owned(), |commit| {
-            format!("{} (transaction {})", time_of(commit), commit.xid)
-        });
+        let commit = reached
+            .last_commit
+            .as_ref()
+            .map_or("no commit".to_owned(), |commit| format!("{} (transaction {})", time_of(commit), commit.xid));
         self.row(&label, &format!("{commit}, {}", reached.end_lsn))?;
         if self.few <= 1 && !reached.is_latest {
             return Ok(());
