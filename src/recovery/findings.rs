@@ -13,19 +13,19 @@ use crate::finding::{Finding, Name};
 use crate::profile::{Point, PointTime};
 
 /// A moment as PostgreSQL's logs have it, in UTC.
-pub(super) fn shown(at: Timestamp) -> String {
+pub fn shown(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S%.f UTC").to_string()
 }
 
 /// A finding that is about a file or a timeline.
-fn about(name: Name, subject: impl Display, title: String) -> Finding {
+pub(super) fn about(name: Name, subject: impl Display, title: String) -> Finding {
     let mut finding = Finding::new(name, title);
     finding.objects = vec![subject.to_string()];
     finding
 }
 
 /// What is missing of a base that says what it is.
-pub(super) fn of_head(head: &Head) -> Vec<Finding> {
+pub fn of_head(head: &Head) -> Vec<Finding> {
     let mut findings = Vec::new();
     match &head.label {
         None => {
@@ -52,7 +52,7 @@ pub(super) fn of_head(head: &Head) -> Vec<Finding> {
 }
 
 /// Nothing says what to read.
-pub(super) fn unidentified() -> Finding {
+pub fn unidentified() -> Finding {
     let title = "neither the base nor any segment says which version and size the WAL has".to_owned();
     Finding::new(Name::BackupWalMissing, title)
 }
@@ -268,6 +268,13 @@ pub(super) fn of_path(reach: &Reach, _control: &Control) -> Vec<Finding> {
         finding.evidence.extend(ambiguous.others.iter().map(|path| format!("another: {}", path.display())));
         findings.push(finding);
     }
+    findings
+}
+
+/// All that is wrong with the way to the end of the WAL.
+pub fn of_reach(reach: &Reach, control: &Control) -> Vec<Finding> {
+    let mut findings = of_end(reach);
+    findings.extend(of_path(reach, control));
     findings
 }
 

@@ -5,25 +5,33 @@
 //! reading the archive has shown that it must come to.
 
 mod archive;
+mod base;
+mod configuration;
 mod feed;
 mod findings;
 mod lay_out;
 mod log;
+mod own_wal;
 mod plan;
 mod server;
 mod settings;
 mod stop;
+mod surveyed;
 mod verify;
 
 pub use archive::{FromCommand, FromFolder, NoArchive};
+pub use base::{manifest_broken, of_base, of_verification, unverifiable};
+pub use configuration::of_configuration;
 pub use feed::{Answer, Asked, Fed, Fetch, Fetched, feed};
-pub use findings::{disagreement, why_it_ends};
+pub use findings::{disagreement, of_head, of_reach, shown, unidentified, why_it_ends};
 pub use lay_out::lay_out;
 pub use log::Line;
-pub use plan::{Expected, Material, Plan};
+pub use own_wal::OwnWal;
+pub use plan::{Expected, Material, Plan, start};
 pub use server::{Halt, Position, Server};
 pub use settings::{Least, settings};
 pub use stop::Stop;
+pub use surveyed::{of_polluted, of_survey};
 pub use verify::{Verified, pages, ready, verify, version};
 
 use std::collections::BTreeMap;

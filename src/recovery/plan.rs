@@ -212,7 +212,7 @@ fn least(control: &Control) -> Least {
 }
 
 /// Where the server starts to read.
-fn start(control: &Control, label: &Label, needs_until: Option<Lsn>) -> Start {
+pub fn start(control: &Control, label: &Label, needs_until: Option<Lsn>) -> Start {
     Start {
         timeline: label.timeline,
         redo: label.start,

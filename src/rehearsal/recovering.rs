@@ -136,7 +136,7 @@ impl Recovering<'_> {
     async fn verify(&self, draft: &mut Draft) -> Result<(), Stopped> {
         let mut result = CheckResult::new(BASE, Group::Integrity);
         result.looked_at = format!("{} files", self.planned.scan.survey.files);
-        let mut findings = summary::of_base(&self.planned.scan.survey);
+        let mut findings = recovery::of_base(&self.planned.scan.survey);
         match (self.planned.has_manifest, self.source.base.manifest()) {
             (true, _) => {
                 let Verified { findings: found, could_not } = recovery::verify(self.sandbox).await?;
@@ -144,8 +144,8 @@ impl Recovering<'_> {
                 findings.extend(found);
                 result.could_not.extend(could_not);
             }
-            (false, Some(Err(error))) => findings.push(summary::manifest_broken(&error.to_string())),
-            (false, _) => findings.push(summary::unverifiable()),
+            (false, Some(Err(error))) => findings.push(recovery::manifest_broken(&error.to_string())),
+            (false, _) => findings.push(recovery::unverifiable()),
         }
         result.outcome = Outcome::Looked { findings };
         draft.checks.push(result);

@@ -1,17 +1,15 @@
 //! What is known of a backup in one target before anything starts.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use pgbackup_reader::archive::{Archive, FolderArchive};
-use pgbackup_reader::base::{EntryKind, Form, Place, VisitError};
+use pgbackup_reader::archive::Archive;
 use pgbackup_reader::reach::End;
 
 use crate::finding::{Finding, Name};
 use crate::postgres::Major;
 use crate::profile::{Point, Target};
-use crate::recovery::{Fetch, FromCommand, FromFolder, Material, NoArchive, Plan};
+use crate::recovery::{Fetch, FromCommand, FromFolder, Material, NoArchive, OwnWal, Plan};
 use crate::source::{BackupScan, BackupSource, WalSource};
 
 /// The size of a segment where nothing says it, in bytes: the greatest that there is.
@@ -52,7 +50,8 @@ pub async fn plan(source: &BackupSource, target: &Target) -> Result<Planned, Not
     let point = recovery.to.first().cloned().unwrap_or(Point::Latest);
     let wanted = point.clone();
     let planning = tokio::task::spawn_blocking(move || {
-        let own = own_wal(&source, &scanned).map_err(|error| format!("the base's own WAL cannot be read: {error}"))?;
+        let own = OwnWal::of(&source.base, &scanned.survey);
+        let own = own.map_err(|error| format!("the base's own WAL cannot be read: {error}"))?;
         let manifest = source.base.manifest();
         let ranges = manifest.as_ref().and_then(|manifest| manifest.as_ref().ok());
         let needs_until = ranges.and_then(|manifest| manifest.head().wal_ranges.last().map(|range| range.end));
@@ -61,7 +60,7 @@ pub async fn plan(source: &BackupSource, target: &Target) -> Result<Planned, Not
             WalSource::Folder(folder) => Some(&**folder),
             WalSource::Command(_) => None,
         };
-        let pg_wal = own.as_ref().map(|own| &own.archive as &dyn Archive);
+        let pg_wal = own.as_ref().map(OwnWal::archive);
         let material = Material { survey: &scanned.survey, needs_until, archive, pg_wal };
         let plan = Plan::make(&material, &recovery, &wanted);
         Ok::<_, String>((plan, matches!(manifest, Some(Ok(_)))))
@@ -84,46 +83,6 @@ fn fits(source: &BackupSource, target: &Target) -> Result<(), NotPlanned> {
              brings data into another version"
         ))),
         _ => Ok(()),
-    }
-}
-
-/// The base's own `pg_wal`.
-struct OwnWal {
-    archive: FolderArchive,
-    /// Where an archive was unpacked for it.
-    _unpacked: Option<tempfile::TempDir>,
-}
-
-fn own_wal(source: &BackupSource, scan: &BackupScan) -> Result<Option<OwnWal>, String> {
-    if scan.survey.wal.is_empty() {
-        return Ok(None);
-    }
-    let open = |path: PathBuf| FolderArchive::open(&path).map_err(|error| error.to_string());
-    match source.base.form() {
-        Form::Plain => {
-            let data = match source.base.barman() {
-                Some(kept) => kept.join("data"),
-                None => source.base.path().to_owned(),
-            };
-            Ok(Some(OwnWal { archive: open(data.join("pg_wal"))?, _unpacked: None }))
-        }
-        Form::Tar => {
-            let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
-            let visited = source.base.visit(|entry| -> Result<(), std::io::Error> {
-                let path = entry.path.as_path();
-                let Ok(name) = path.strip_prefix("pg_wal") else { return Ok(()) };
-                if entry.place != Place::Data || entry.kind != EntryKind::File || name.components().count() != 1 {
-                    return Ok(());
-                }
-                let mut file = std::fs::File::create_new(directory.path().join(name))?;
-                std::io::copy(&mut entry.content, &mut file).map(drop)
-            });
-            visited.map_err(|error| match error {
-                VisitError::Base(error) => error.to_string(),
-                VisitError::Visitor(error) => error.to_string(),
-            })?;
-            Ok(Some(OwnWal { archive: open(directory.path().to_owned())?, _unpacked: Some(directory) }))
-        }
     }
 }
 

@@ -1,13 +1,11 @@
 //! What is said of a recovery: what was known before, and what of the base a person should know.
 
 use jiff::Timestamp;
-use pgbackup_reader::base::{Survey, TablespaceContent};
 use pgdump_reader::Names;
 
 use super::super::{Figures, RecoverySummary, Timed, Whereabouts};
 use super::Planned;
 use crate::cluster::{ClusterError, Session};
-use crate::counted::counted;
 use crate::finding::{Finding, Name};
 use crate::profile::{Point, Target};
 use crate::recovery::{Position, why_it_ends};
@@ -109,47 +107,6 @@ fn unasserted(point: &Point) -> Finding {
 pub fn stopped_before(point: &Point, position: &Position) -> Finding {
     let at = position.replayed.map_or("an unknown place".to_owned(), |lsn| lsn.to_string());
     Finding::new(Name::PointNotReached, format!("{point} was not reached: the server came to the end of the WAL at {at}"))
-}
-
-/// What of the base itself would matter in a real recovery.
-pub fn of_base(survey: &Survey) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let missing: Vec<String> = survey
-        .tablespaces
-        .iter()
-        .filter(|tablespace| {
-            tablespace.content == TablespaceContent::Missing
-                || survey.tablespace_files.get(&tablespace.oid).is_none_or(|files| *files == 0)
-        })
-        .map(|tablespace| format!("pg_tblspc/{}", tablespace.oid))
-        .collect();
-    if !missing.is_empty() {
-        let title = format!("{} of the source {} no files in the base", counted(missing.len(), "tablespace"), if missing.len() == 1 { "has" } else { "have" });
-        let mut finding = Finding::new(Name::TablespaceNotInBackup, title);
-        finding.count = missing.len() as u64;
-        finding.objects = missing;
-        findings.push(finding);
-    }
-    if survey.unlogged.count > 0 {
-        let title = format!("{} will come back empty: a base backup holds none of their rows", counted(survey.unlogged.count, "unlogged relation"));
-        let mut finding = Finding::new(Name::UnloggedTablesEmpty, title);
-        finding.count = survey.unlogged.count;
-        finding.objects.clone_from(&survey.unlogged.first);
-        findings.push(finding);
-    }
-    findings
-}
-
-/// Its manifest cannot be trusted.
-pub fn manifest_broken(why: &str) -> Finding {
-    let mut finding = Finding::new(Name::BackupChanged, format!("its manifest cannot be trusted: {why}"));
-    finding.objects = vec!["backup_manifest".to_owned()];
-    finding
-}
-
-/// It has no manifest.
-pub fn unverifiable() -> Finding {
-    Finding::new(Name::BackupUnverifiable, "it has no backup_manifest, so its files cannot be compared with what they were")
 }
 
 /// Why a database cannot be looked at.
