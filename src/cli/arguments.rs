@@ -137,7 +137,8 @@ pub struct Inspect {
     /// A profile to compare it with: a built-in name, a file, or a directory of files; may be repeated
     #[arg(short, long = "profile", value_name = "PROFILE|FILE|DIR")]
     pub profiles: Vec<String>,
-    /// Look at the table of contents, or the beginning of a plain dump, and do not count rows
+    /// Look at the table of contents, or the beginning of a plain dump, and do not count rows; of a base backup, do not compare its
+    /// files with the manifest, and do not read all of the archive
     #[arg(long)]
     pub quick: bool,
     /// Show every table and every name

@@ -1,23 +1,37 @@
-//! `pgrehearse inspect`: what a dump is, what it requires, and what targets would fail on. Starts nothing.
+//! `pgrehearse inspect`: what a dump or a base backup is, what it requires, and what would fail. Starts nothing.
+
+mod backup;
 
 use std::io::Write as _;
+use std::path::Path;
 
 use pgdump_reader::{self as dump, Facts};
 
 use super::arguments::Inspect;
 use super::output::{PROSE_WIDTH, terminal_options};
-use super::recovery;
 use crate::profile::{DumpFacts, Target};
 use crate::rehearsal::decide;
 use crate::report::inspect::{Inspection, TargetPreflight, terminal};
-use crate::session::{NamedTargets, RunError};
+use crate::session::{Inspected, NamedTargets, RunError, inspected};
 use crate::{exit, preflight};
 
 /// Runs the command; the result is its exit code.
 pub fn inspect(arguments: &Inspect) -> Result<u8, RunError> {
+    // clap sees to it that one of the two is there.
+    let Some(path) = arguments.dump.as_deref() else { return backup::archive(arguments) };
+    match inspected(path, arguments.wal.is_some())? {
+        Inspected::Dump => of_dump(arguments, path),
+        Inspected::Base(base) => backup::base(arguments, &base),
+        Inspected::Barman(servers) => backup::barman(arguments, &servers),
+    }
+}
+
+fn of_dump(arguments: &Inspect, path: &Path) -> Result<u8, RunError> {
     // All that can be wrong with what was typed is said before the dump is read.
-    let path = recovery::inspected(arguments)?;
     let dump = dump::open(path)?;
+    if arguments.wal.is_some() {
+        return Err(RunError::Usage(format!("{} is a dump: --wal is for base backups", path.display())));
+    }
     let named = NamedTargets::load(arguments.profiles.clone())?;
     let scan = if arguments.quick { None } else { Some(dump.count()?) };
     let facts = match &scan {

@@ -1,5 +1,6 @@
 //! What `pgrehearse inspect` says of a dump, as data; the terminal's page and the JSON are drawn from it.
 
+pub mod backup;
 mod describe;
 pub mod terminal;
 #[cfg(test)]

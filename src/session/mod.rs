@@ -16,6 +16,7 @@ pub use common_engine::{CommonEngine, NoCommonEngine};
 pub use engines::{EngineOptions, EnginePool};
 pub use error::{RunError, in_full};
 pub use report::{Report, SCHEMA, SourceFacts, SourceKind};
+pub use sources::{Inspected, inspected};
 
 use std::path::PathBuf;
 

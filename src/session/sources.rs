@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pgbackup_reader::archive::FolderArchive;
-use pgbackup_reader::base::{Base, Found, recognise};
+use pgbackup_reader::base::{BarmanServer, Base, Found, recognise};
 
 use super::error::RunError;
 use super::{RecoveryOptions, WalWish};
@@ -55,21 +55,48 @@ fn open_one(path: &Path, name: Option<String>, recovery: &RecoveryOptions, rows:
     Ok(Source::Backup(BackupSource::new(Arc::new(base), wal, name)))
 }
 
+/// What can be inspected.
+pub enum Inspected {
+    Dump,
+    Base(Box<Base>),
+    /// What Barman keeps: a server of its own, or all of them.
+    Barman(Vec<BarmanServer>),
+}
+
+/// What lies at a path, by its content. `is_said` where somebody says that it is a base backup.
+///
+/// # Errors
+/// Where that is a repository of another kind, or cannot be read.
+pub fn inspected(path: &Path, is_said: bool) -> Result<Inspected, RunError> {
+    Ok(match found_at(path, is_said)? {
+        None => Inspected::Dump,
+        Some(Found::Base(base)) => Inspected::Base(base),
+        Some(Found::BarmanServer(path)) => Inspected::Barman(vec![BarmanServer::open(&path)?]),
+        Some(Found::BarmanHome(path)) => Inspected::Barman(BarmanServer::all_in(&path)?),
+        // It says that it is one of several.
+        Some(Found::PgBackRest(path)) => Inspected::Base(Box::new(Base::open(&path)?)),
+    })
+}
+
 /// The base backup at a path; `None` where it is something else. A single tar file is one only where it begins as pg_basebackup writes
 /// it, or somebody says so: pg_dump writes tar files too.
 fn base_at(path: &Path, is_said: bool) -> Result<Option<Base>, RunError> {
+    Ok(match found_at(path, is_said)? {
+        None => None,
+        Some(Found::Base(base)) => Some(*base),
+        Some(Found::BarmanHome(_) | Found::BarmanServer(_) | Found::PgBackRest(_)) => Some(Base::open(path)?),
+    })
+}
+
+fn found_at(path: &Path, is_said: bool) -> Result<Option<Found>, RunError> {
     if path.join("toc.dat").exists() {
         return Ok(None);
     }
-    let found = match recognise(path) {
-        Ok(found) => found,
-        Err(error) if is_said => return Err(error.into()),
-        Err(_) => return Ok(None),
-    };
-    match found {
-        Found::Base(base) if is_said || path.is_dir() || base.head().label.is_some() => Ok(Some(*base)),
-        Found::Base(_) => Ok(None),
-        Found::BarmanHome(_) | Found::BarmanServer(_) | Found::PgBackRest(_) => Ok(Some(Base::open(path)?)),
+    match recognise(path) {
+        Ok(Found::Base(base)) if !(is_said || path.is_dir() || base.head().label.is_some()) => Ok(None),
+        Ok(found) => Ok(Some(found)),
+        Err(error) if is_said => Err(error.into()),
+        Err(_) => Ok(None),
     }
 }
 

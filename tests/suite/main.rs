@@ -29,6 +29,7 @@ mod formats;
 mod functions;
 mod image;
 mod inspect;
+mod inspect_backup;
 mod judge;
 mod ledger;
 mod library;
