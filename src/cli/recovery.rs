@@ -5,9 +5,9 @@ use crate::session::{RecoveryOptions, RunError, WalWish};
 
 /// How base backups are to be recovered.
 pub fn options(recovery: Recovery) -> RecoveryOptions {
-    let Recovery { wal, wal_command, to, timeline, as_of } = recovery;
+    let Recovery { wal, wal_command, to, timeline, base, base_dirs, as_of } = recovery;
     let wal = wal.map(WalWish::Folder).or(wal_command.map(WalWish::Command));
-    RecoveryOptions { wal, to, timeline, as_of }
+    RecoveryOptions { wal, to, timeline, base, earlier: base_dirs, as_of }
 }
 
 /// The dump that is to be inspected.

@@ -5,6 +5,7 @@
 //! reading the archive has shown that it must come to.
 
 mod archive;
+mod combine;
 mod feed;
 mod findings;
 mod lay_out;
@@ -16,6 +17,7 @@ mod stop;
 mod verify;
 
 pub use archive::{FromCommand, FromFolder, NoArchive};
+pub use combine::combine;
 pub use feed::{Answer, Asked, Fed, Fetch, Fetched, feed};
 pub use findings::{disagreement, why_it_ends};
 pub use lay_out::lay_out;

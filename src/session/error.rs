@@ -99,6 +99,8 @@ mod tests {
         match error {
             RunError::Usage(_) => "Usage",
             RunError::Dump(_) => "Dump",
+            RunError::Base(_) => "Base",
+            RunError::Archive(_) => "Archive",
             RunError::DumpUnread(_) => "DumpUnread",
             RunError::Profile(_) => "Profile",
             RunError::Fixes(_) => "Fixes",
@@ -116,6 +118,8 @@ mod tests {
         vec![
             RunError::Usage("no".to_owned()),
             pgdump_reader::open(std::path::Path::new("/nonexistent")).unwrap_err().into(),
+            pgbackup_reader::base::Base::open(std::path::Path::new("/nonexistent")).unwrap_err().into(),
+            pgbackup_reader::archive::FolderArchive::open(std::path::Path::new("/nonexistent")).unwrap_err().into(),
             RunError::DumpUnread("no".to_owned()),
             profile.into(),
             DirectoryError::NotEmpty("/srv".into()).into(),

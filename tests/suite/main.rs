@@ -45,6 +45,7 @@ mod places;
 mod profiles;
 mod queries;
 mod reports;
+mod repositories;
 mod rows;
 mod sandbox;
 mod screens;
