@@ -68,7 +68,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 // Otherwise clap lists what the environment sets as needed, where an argument is missing.
-#[command(override_usage = "pgrehearse run [OPTIONS] <DUMP>...")]
+#[command(override_usage = "pgrehearse run [OPTIONS] <SOURCE>...")]
 pub struct Run {
     /// The dump or base backup: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not, a directory of
     /// pg_basebackup, or a repository: barman:HOME?server=NAME; each of several is rehearsed in every target
