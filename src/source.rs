@@ -4,6 +4,7 @@
 //! of it.
 
 mod backup;
+mod chain;
 mod dump;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::engine::{DataDirectory, ExtensionRights, SandboxSpec};
 use crate::preflight::PreflightFinding;
 use crate::profile::Target;
 use crate::restore::Outcome;
+pub use chain::earlier;
 pub use backup::{BackupScan, BackupSource, BackupUnread, WalSource};
 pub use dump::{DumpSource, EntriesLeftOut, ScanInProgress};
 

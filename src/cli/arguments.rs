@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::engine::choice::Choice;
 use crate::finding::Severity;
-use crate::profile::{Point, TimelineWish};
+use crate::profile::{BaseWish, Point, TimelineWish};
 use crate::report::spec::ReportSpec;
 use crate::source::RowMode;
 
@@ -68,10 +68,10 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 // Otherwise clap lists what the environment sets as needed, where an argument is missing.
-#[command(override_usage = "pgrehearse run [OPTIONS] <DUMP>...")]
+#[command(override_usage = "pgrehearse run [OPTIONS] <SOURCE>...")]
 pub struct Run {
-    /// The dump or base backup: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not, or a directory of
-    /// pg_basebackup; each of several is rehearsed in every target
+    /// The dump or base backup: a file or directory of pg_dump or pg_dumpall, in any format, compressed or not, a directory of
+    /// pg_basebackup, or a repository: barman:HOME?server=NAME; each of several is rehearsed in every target
     #[arg(required = true, value_name = "SOURCE")]
     pub dumps: Vec<PathBuf>,
     #[command(flatten)]
@@ -126,6 +126,13 @@ pub struct Recovery {
     /// A dump of the same source: compared where the profile says `recovery.same_as_dump`, that it was made at the point
     #[arg(long, value_name = "DUMP")]
     pub dump: Option<PathBuf>,
+    /// The base backup of a repository to begin with: `newest`, `oldest` or its id [default: what the profile says, else `newest`]
+    #[arg(long, value_name = "BASE")]
+    pub base: Option<BaseWish>,
+    /// Where the base backups are that an incremental one builds upon: each of them, or a directory of them; may be repeated [default:
+    /// the directory that the incremental one is in]
+    #[arg(long = "base-dir", value_name = "DIR")]
+    pub base_dirs: Vec<PathBuf>,
     /// Count the loss of data from the last commit to this time, with its zone, instead of to now
     #[arg(long, value_name = "TIME")]
     pub as_of: Option<jiff::Timestamp>,

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use pgbackup_reader::base::{Base, BaseError, Entry, EntryKind, Oid, Place, VisitError};
 use tokio::io::AsyncReadExt as _;
@@ -33,16 +33,23 @@ const LEFT_OUT: [&[u8]; 5] =
 /// Everybody of the sandbox is who they say they are: nobody else can connect.
 const HBA: &str = "local all all trust\nhost all all 127.0.0.1/32 trust\n";
 
-/// Lays out a base. `done` counts the bytes of its files that have passed.
+/// Lays out a base, each of those that it builds upon in [`member`] until they are [joined](super::combine). `done` counts the bytes of
+/// files that have passed.
 ///
 /// # Errors
-/// When the base cannot be read to its end, which is a fact about it, or the sandbox does not take it.
-pub async fn lay_out(sandbox: &dyn Sandbox, base: &Arc<Base>, done: &Arc<AtomicU64>) -> Result<(), RecoveryError> {
+/// When a base cannot be read to its end, which is a fact about it, or the sandbox does not take it.
+pub async fn lay_out(
+    sandbox: &dyn Sandbox,
+    base: &Arc<Base>,
+    earlier: &[Arc<Base>],
+    done: &Arc<AtomicU64>,
+) -> Result<(), RecoveryError> {
     let (stream, stdin) = tokio::io::duplex(BUFFER);
     let writing = {
-        let (base, done, directory) = (Arc::clone(base), Arc::clone(done), sandbox.directory());
+        let bases: Vec<Arc<Base>> = earlier.iter().chain([base]).cloned().collect();
+        let (done, directory) = (Arc::clone(done), sandbox.directory());
         let stream = SyncIoBridge::new(stream);
-        tokio::task::spawn_blocking(move || write(&base, stream, &directory, &done))
+        tokio::task::spawn_blocking(move || write(&bases, stream, &directory, &done))
     };
     let argv = ["sh", "-c", UNPACK, "sh", &sandbox.directory(), DIRECTORY].map(str::to_owned).into();
     let program = Program { argv, whose: Whose::Owner, env: Vec::new(), stdin: Some(Box::pin(stdin)) };
@@ -77,8 +84,13 @@ impl From<io::Error> for WriteError {
     }
 }
 
+/// Where a base of a chain is laid out, by its place in it, from 1 on for the full one.
+pub(super) fn member(number: usize) -> String {
+    format!("chain/{number}")
+}
+
 /// Writes the stream. `directory` is where it is unpacked, as the sandbox sees it.
-fn write(base: &Base, stream: impl Write, directory: &str, done: &AtomicU64) -> Result<(), WriteError> {
+fn write(bases: &[Arc<Base>], stream: impl Write, directory: &str, done: &AtomicU64) -> Result<(), WriteError> {
     let mut tar = tar::Builder::new(stream);
     tar.sparse(false);
     for name in [CONFIGURATION, DIRECTORY, "tablespaces"] {
@@ -90,30 +102,59 @@ fn write(base: &Base, stream: impl Write, directory: &str, done: &AtomicU64) -> 
         let path = Path::new(CONFIGURATION).join(name);
         append(&mut tar, &path, tar::EntryType::Regular, 0o600, text.len() as u64, &mut text.as_bytes())?;
     }
+    match bases {
+        [base] => {
+            write_base(base, &mut tar, Path::new(""), directory, done)?;
+            // What says that an archive is asked at all.
+            let signal = Path::new("pgdata/recovery.signal");
+            append(&mut tar, signal, tar::EntryType::Regular, 0o600, 0, &mut io::empty())?;
+        }
+        bases => {
+            for (at, base) in bases.iter().enumerate() {
+                let below = member(at + 1);
+                for name in [below.clone(), format!("{below}/tablespaces")] {
+                    append(&mut tar, Path::new(&name), tar::EntryType::Directory, 0o700, 0, &mut io::empty())?;
+                }
+                write_base(base, &mut tar, Path::new(&below), &format!("{directory}/{below}"), done)?;
+            }
+        }
+    }
+    tar.into_inner()?.flush()?;
+    Ok(())
+}
+
+/// Writes the files of a base below a path of the stream, which the sandbox sees as `directory`.
+fn write_base(
+    base: &Base,
+    tar: &mut tar::Builder<impl Write>,
+    below: &Path,
+    directory: &str,
+    done: &AtomicU64,
+) -> Result<(), WriteError> {
     let mut linked = BTreeSet::new();
     let mut has_manifest = false;
     for tablespace in base.tablespaces() {
-        let path = Path::new("tablespaces").join(tablespace.oid.to_string());
-        append(&mut tar, &path, tar::EntryType::Directory, 0o700, 0, &mut io::empty())?;
+        let path = below.join("tablespaces").join(tablespace.oid.to_string());
+        append(tar, &path, tar::EntryType::Directory, 0o700, 0, &mut io::empty())?;
     }
     let visited = base.visit(|entry| -> Result<(), io::Error> {
         if entry.place == Place::Data && LEFT_OUT.contains(&entry.path.as_bytes()) {
             return Ok(());
         }
         has_manifest |= entry.place == Place::Data && entry.path.as_bytes() == b"backup_manifest";
-        let path = place(entry);
+        let path = below.join(place(entry));
         match &entry.kind {
             EntryKind::Directory => {
-                append(&mut tar, &path, tar::EntryType::Directory, 0o700, 0, &mut io::empty())?;
+                append(tar, &path, tar::EntryType::Directory, 0o700, 0, &mut io::empty())?;
             }
             EntryKind::File => {
                 let size = entry.size;
-                append(&mut tar, &path, tar::EntryType::Regular, 0o600, size, &mut entry.content)?;
+                append(tar, &path, tar::EntryType::Regular, 0o600, size, &mut entry.content)?;
                 done.fetch_add(size, Ordering::Relaxed);
             }
             EntryKind::TablespaceLink { oid, .. } => {
                 linked.insert(*oid);
-                link(&mut tar, &path, directory, *oid)?;
+                link(tar, &path, directory, *oid)?;
             }
         }
         Ok(())
@@ -126,16 +167,12 @@ fn write(base: &Base, stream: impl Write, directory: &str, done: &AtomicU64) -> 
     if let Some(manifest) = base.manifest_path().filter(|_| !has_manifest) {
         let mut file = File::open(manifest)?;
         let size = file.metadata()?.len();
-        append(&mut tar, Path::new("pgdata/backup_manifest"), tar::EntryType::Regular, 0o600, size, &mut file)?;
+        append(tar, &below.join("pgdata/backup_manifest"), tar::EntryType::Regular, 0o600, size, &mut file)?;
     }
     // Of an archive the links stand in tablespace_map alone.
     for oid in base.tablespaces().iter().map(|tablespace| tablespace.oid).filter(|oid| !linked.contains(oid)) {
-        link(&mut tar, &Path::new("pgdata/pg_tblspc").join(oid.to_string()), directory, oid)?;
+        link(tar, &below.join("pgdata/pg_tblspc").join(oid.to_string()), directory, oid)?;
     }
-    // What says that an archive is asked at all.
-    let signal = Path::new("pgdata/recovery.signal");
-    append(&mut tar, signal, tar::EntryType::Regular, 0o600, 0, &mut io::empty())?;
-    tar.into_inner()?.flush()?;
     Ok(())
 }
 

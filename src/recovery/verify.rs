@@ -22,8 +22,12 @@ pub struct Verified {
 /// # Errors
 /// When it cannot be run.
 pub async fn verify(sandbox: &dyn Sandbox) -> Result<Verified, EngineError> {
-    let data = format!("{}/pgdata", sandbox.directory());
-    let (code, said) = run(sandbox, &["pg_verifybackup", "-n", &data]).await?;
+    verify_at(sandbox, &format!("{}/pgdata", sandbox.directory())).await
+}
+
+/// The same of a base in this directory.
+pub(super) async fn verify_at(sandbox: &dyn Sandbox, data: &str) -> Result<Verified, EngineError> {
+    let (code, said) = run(sandbox, &["pg_verifybackup", "-n", data]).await?;
     if code == 0 {
         return Ok(Verified::default());
     }

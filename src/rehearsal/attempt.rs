@@ -42,7 +42,7 @@ pub async fn attempt(context: &Context, target: &Target, storage: Storage, event
     let began = Instant::now();
     let notices = match &context.source {
         Source::Dump(_) => notices(target, context.rows),
-        Source::Backup(_) => notices_of_backup(target),
+        Source::Backup(source) => source.notices.iter().cloned().chain(notices_of_backup(target)).collect(),
     };
     let mut draft = Draft { notices, ..Draft::default() };
     let repository = context.image_repository.as_deref();
@@ -222,7 +222,8 @@ async fn planned(
         Err(NotPlanned::Untested(reason)) => Err(Err(Stopped::NotBrought(reason))),
         Err(NotPlanned::Damaged(finding)) => {
             let mut result = CheckResult::new(recovering::BASE, Group::Integrity);
-            result.outcome = Outcome::Looked { findings: vec![finding] };
+            let findings = source.told.iter().cloned().chain([finding]).collect();
+            result.outcome = Outcome::Looked { findings };
             draft.checks.push(result);
             Err(Ok(()))
         }

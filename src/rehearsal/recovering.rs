@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use pgbackup_reader::base::Base;
 use pgdump_reader::Scan;
 
 use super::checking::{Checking, Results};
@@ -21,7 +22,7 @@ use crate::check::{self, Baseline, CheckResult, CheckedDatabase, Group, ItemKind
 use crate::cluster::{MAINTENANCE_DATABASE, Session, databases};
 use crate::engine::{Engine, EngineError, Sandbox};
 use crate::event::{EventKind, Events, Phase, Unit};
-use crate::finding::Finding;
+use crate::finding::{Finding, Name};
 use crate::profile::Target;
 use crate::recovery::{self, Answer, Fed, RecoveryError, Server, Verified, feed};
 use crate::source::{BackupSource, DumpSource, Witness};
@@ -30,6 +31,9 @@ pub use summary::begun;
 
 /// The name of the check of the base and its files.
 pub const BASE: &str = "base";
+
+/// The name of the check of the bases that an incremental one builds upon.
+pub const CHAIN: &str = "chain";
 
 /// The name of the check of the pages of the recovered data.
 pub const PAGES: &str = "pages";
@@ -58,6 +62,9 @@ impl Recovering<'_> {
         });
         events.phase(Phase::LayOut).await;
         self.lay_out(draft).await?;
+        if !self.combine(draft).await? {
+            return Ok(());
+        }
         self.verify(draft).await?;
         let laid_out = began.elapsed();
 
@@ -116,7 +123,7 @@ impl Recovering<'_> {
 
     async fn lay_out(&self, draft: &mut Draft) -> Result<(), Stopped> {
         let done = Arc::new(AtomicU64::new(0));
-        let total = self.planned.scan.survey.bytes;
+        let total = self.planned.scan.survey.bytes.saturating_add(self.planned.scan.earlier_bytes);
         let counting = async {
             loop {
                 tokio::time::sleep(Duration::from_millis(200)).await;
@@ -125,7 +132,7 @@ impl Recovering<'_> {
             }
         };
         let laid_out = tokio::select! {
-            laid_out = recovery::lay_out(self.sandbox, &self.source.base, &done) => laid_out,
+            laid_out = recovery::lay_out(self.sandbox, &self.source.base, self.earlier(), &done) => laid_out,
             () = counting => return Ok(()),
         };
         match laid_out {
@@ -138,6 +145,28 @@ impl Recovering<'_> {
                 Err(Stopped::NotBrought("the base could not be laid out".to_owned()))
             }
         }
+    }
+
+    /// The bases that this one builds upon; a chain that is broken was never laid out.
+    fn earlier(&self) -> &[Arc<Base>] {
+        self.source.earlier.as_deref().unwrap_or_default()
+    }
+
+    /// Joins a base with those that it builds upon. Where that cannot be done there is nothing to go on with.
+    async fn combine(&self, draft: &mut Draft) -> Result<bool, Stopped> {
+        let earlier = self.earlier();
+        if earlier.is_empty() {
+            return Ok(true);
+        }
+        let Verified { findings, could_not } =
+            recovery::combine(self.sandbox, &self.source.base, earlier.len() + 1).await?;
+        let is_broken = findings.iter().any(|finding| finding.name == Name::BackupChainBroken);
+        let mut result = CheckResult::new(CHAIN, Group::Integrity);
+        result.looked_at = format!("{} base backups", earlier.len() + 1);
+        result.could_not.extend(could_not);
+        result.outcome = Outcome::Looked { findings };
+        draft.checks.push(result);
+        Ok(!is_broken)
     }
 
     /// Holds what was laid out against the base's manifest.

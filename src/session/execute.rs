@@ -9,6 +9,7 @@ use super::choice::{self, Wanted};
 use super::engines::EnginePool;
 use super::error::RunError;
 use super::report::{Report, SCHEMA, SourceFacts};
+use super::sources::Opening;
 use super::{EnginesOfRun, Run, fixes, sources};
 use crate::event::{EventKind, Reporter};
 use crate::fixes::Directory;
@@ -22,17 +23,19 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
     let Run { dumps, recovery, targets, engines, options, fixes: fixes_to, before_start, interrupt } = run;
     // All that can be wrong with what was asked for is said before anything is started.
     let opening = async {
-        let sources = sources::open(dumps, &recovery, options.rows).await?;
+        let opening = Opening { recovery, rows: options.rows };
+        let sources = sources::open(dumps, &opening).await?;
         let wanted = Arc::new(tokio::task::spawn_blocking(|| Wanted::load(targets)).await??);
         let (mut chosen, mut reasons) = (Vec::new(), Vec::new());
-        for source in sources {
-            let choice::Chosen { mut targets, why } = choose(Arc::clone(&wanted), &source).await?;
-            if let Source::Backup(_) = &source {
-                targets = sources::at_points(targets, &recovery);
+        for opened in sources {
+            let source = &opened.source;
+            let choice::Chosen { mut targets, why } = choose(Arc::clone(&wanted), source).await?;
+            if let Source::Backup(_) = source {
+                targets = sources::at_points(targets, &opening.recovery);
             }
             targets.sort_by(|a, b| a.name.cmp(&b.name));
             reasons.extend(why.map(|why| (source.name().to_owned(), why)));
-            chosen.push((source, targets));
+            chosen.extend(opened.with(targets, &opening).await?);
         }
         report_why(reasons, reporter).await;
         before_start.map_or(Ok(()), |check| check())?;

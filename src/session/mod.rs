@@ -2,12 +2,14 @@
 //!
 //! Nothing here parses arguments, prints, or listens for signals.
 
+mod barman;
 mod choice;
 mod common_engine;
 mod engines;
 mod error;
 mod execute;
 mod fixes;
+mod location;
 mod report;
 mod sources;
 
@@ -24,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::event::Reporter;
 use crate::finding::Severity;
-use crate::profile::{Point, TimelineWish};
+use crate::profile::{BaseWish, Point, TimelineWish};
 use crate::source::RowMode;
 
 /// A run that has yet to begin: what is rehearsed, in which targets, and how. Everything but the first two has a default, which
@@ -55,6 +57,11 @@ pub struct RecoveryOptions {
     pub timeline: Option<TimelineWish>,
     /// A dump of the same source, to compare with at points of which the profile says that it was made there.
     pub dump: Option<PathBuf>,
+    /// Which base of a repository to begin with, instead of what the profiles say.
+    pub base: Option<BaseWish>,
+    /// Where the bases are that an incremental one builds upon: each a base, or a folder of bases; where that is empty, the folder that the
+    /// incremental one is in.
+    pub earlier: Vec<PathBuf>,
     /// The moment to which the loss of data is counted; now where nothing is said.
     pub as_of: Option<jiff::Timestamp>,
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 use pgbackup_reader::archive::FolderArchive;
-use pgbackup_reader::base::{Base, Form, Survey};
+use pgbackup_reader::base::{Base, BaseError, Form, Survey};
 
 use super::DumpSource;
+use crate::counted::counted;
+use crate::finding::Finding;
 use crate::postgres::Major;
 
 /// Where the WAL comes from.
@@ -31,6 +33,14 @@ pub struct BackupSource {
     pub dump: Option<DumpSource>,
     /// The moment to which the loss of data is counted.
     pub as_of: jiff::Timestamp,
+    /// The bases that it builds upon, the full one first; none where it is full itself. An error is what is wrong with the chain.
+    pub earlier: Result<Vec<Arc<Base>>, Box<Finding>>,
+    /// What a repository calls it, where it is in one.
+    pub id: Option<String>,
+    /// What whoever keeps it says is wrong with it.
+    pub told: Vec<Finding>,
+    /// What a person should know of how it was chosen.
+    pub notices: Vec<String>,
     /// The full pass over the base. An error says why it could not be read.
     pub scan: BackupScanInProgress,
 }
@@ -50,6 +60,8 @@ pub struct BackupUnread {
 #[derive(Debug, Clone)]
 pub struct BackupScan {
     pub survey: Survey,
+    /// Bytes of the bases that it builds upon.
+    pub earlier_bytes: u64,
     /// How long it took.
     pub took: std::time::Duration,
 }
@@ -57,16 +69,32 @@ pub struct BackupScan {
 impl BackupSource {
     /// This base with this WAL, which reports call `name`.
     pub fn new(base: Arc<Base>, wal: WalSource, name: String, as_of: Option<jiff::Timestamp>) -> Self {
-        let scan = scan(&base);
+        let scan = scan(&base, &[]);
         // One moment for all rehearsals of a run.
         let as_of = as_of.unwrap_or_else(jiff::Timestamp::now);
-        Self { name: name.into(), base, wal, dump: None, as_of, scan }
+        let (earlier, id, told, notices) = (Ok(Vec::new()), None, Vec::new(), Vec::new());
+        Self { name: name.into(), base, wal, dump: None, as_of, earlier, id, told, notices, scan }
     }
 
     /// The same with a dump beside it.
     #[must_use]
     pub fn beside(mut self, dump: Option<DumpSource>) -> Self {
         self.dump = dump;
+        self
+    }
+
+    /// The same base, which builds upon these.
+    #[must_use]
+    pub fn upon(mut self, earlier: Result<Vec<Arc<Base>>, Box<Finding>>) -> Self {
+        self.scan = scan(&self.base, earlier.as_deref().unwrap_or_default());
+        self.earlier = earlier;
+        self
+    }
+
+    /// The same base under another name.
+    #[must_use]
+    pub fn called(mut self, name: String) -> Self {
+        self.name = name.into();
         self
     }
 
@@ -78,23 +106,33 @@ impl BackupSource {
     /// Bytes of the base, as far as it is known how many these are without a pass over it: those of its archives.
     pub fn size(&self) -> u64 {
         match self.scan.peek() {
-            Some(Ok(scan)) => scan.survey.bytes,
+            Some(Ok(scan)) => scan.survey.bytes.saturating_add(scan.earlier_bytes),
             _ => size_on_disk(&self.base),
         }
     }
 
     /// For people.
     pub fn format(&self) -> String {
-        let kept = if self.base.barman().is_some() { ", kept by Barman" } else { "" };
+        let kept = match (self.base.barman(), &self.id) {
+            (Some(_), Some(id)) => format!(", kept by Barman as {id}"),
+            (Some(_), None) => ", kept by Barman".to_owned(),
+            (None, _) => String::new(),
+        };
+        let upon = match self.earlier.as_deref() {
+            Ok([]) => String::new(),
+            Ok(earlier) => format!(", incremental upon {}", counted(earlier.len(), "other")),
+            Err(_) => ", incremental".to_owned(),
+        };
         match self.base.form() {
-            Form::Plain => format!("plain base backup{kept}"),
-            Form::Tar => format!("base backup in tar form{kept}"),
+            Form::Plain => format!("plain base backup{upon}{kept}"),
+            Form::Tar => format!("base backup in tar form{upon}{kept}"),
         }
     }
 
     /// The major version of its server, where it says so.
     pub fn major(&self) -> Option<Major> {
-        let of = |head: &pgbackup_reader::base::Head| head.major().and_then(|major| u16::try_from(major).ok()).map(Major);
+        let of =
+            |head: &pgbackup_reader::base::Head| head.major().and_then(|major| u16::try_from(major).ok()).map(Major);
         of(self.base.head()).or_else(|| match self.scan.peek() {
             Some(Ok(scan)) => of(&scan.survey.head),
             _ => None,
@@ -108,14 +146,16 @@ fn size_on_disk(base: &Base) -> u64 {
     base.archives().into_iter().map(of).sum()
 }
 
-fn scan(base: &Arc<Base>) -> BackupScanInProgress {
-    let base = Arc::clone(base);
+fn scan(base: &Arc<Base>, earlier: &[Arc<Base>]) -> BackupScanInProgress {
+    let (base, earlier) = (Arc::clone(base), earlier.to_vec());
     async move {
         let began = std::time::Instant::now();
-        match tokio::task::spawn_blocking(move || base.survey()).await {
-            Ok(Ok(survey)) => Ok(Arc::new(BackupScan { survey, took: began.elapsed() })),
+        match tokio::task::spawn_blocking(move || surveyed(&base, &earlier)).await {
+            Ok(Ok((survey, earlier_bytes))) => {
+                Ok(Arc::new(BackupScan { survey, earlier_bytes, took: began.elapsed() }))
+            }
             Ok(Err(error)) => {
-                let damaged = !matches!(error, pgbackup_reader::base::BaseError::Io { .. });
+                let damaged = !matches!(error, BaseError::Io { .. });
                 Err(BackupUnread { reason: in_full(&error), damaged })
             }
             Err(error) => {
@@ -126,6 +166,16 @@ fn scan(base: &Arc<Base>) -> BackupScanInProgress {
     }
     .boxed()
     .shared()
+}
+
+/// What a base holds, and how many bytes those have that it builds upon.
+fn surveyed(base: &Base, earlier: &[Arc<Base>]) -> Result<(Survey, u64), BaseError> {
+    let survey = base.survey()?;
+    let mut bytes = 0u64;
+    for base in earlier {
+        bytes = bytes.saturating_add(base.survey()?.bytes);
+    }
+    Ok((survey, bytes))
 }
 
 /// An error with all that it rests on.

@@ -134,6 +134,6 @@ fn what_the_environment_sets_is_not_said_to_be_needed() {
     let home = Home::new();
     let ran = home.ran_to_end(home.program().arg("run").env("PGREHEARSE_IMAGE_REPOSITORY", "mirror.example/pg"));
     ran.expect(2);
-    assert!(ran.stderr.contains("Usage: pgrehearse run [OPTIONS] <DUMP>..."), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Usage: pgrehearse run [OPTIONS] <SOURCE>..."), "{}", ran.stderr);
     assert!(!ran.stderr.contains("--image-repository"), "{}", ran.stderr);
 }

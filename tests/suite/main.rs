@@ -47,6 +47,7 @@ mod profiles;
 mod queries;
 mod recovery;
 mod reports;
+mod repositories;
 mod rows;
 mod sandbox;
 mod screens;

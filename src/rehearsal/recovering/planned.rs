@@ -48,6 +48,9 @@ pub async fn plan(source: &BackupSource, target: &Target) -> Result<Planned, Not
         false => NotPlanned::Untested(format!("the base cannot be read: {}", unread.reason)),
     })?;
     fits(source, target)?;
+    if let Err(broken) = &source.earlier {
+        return Err(NotPlanned::Damaged((**broken).clone()));
+    }
     let (source, recovery, scanned) = (source.clone(), target.recovery.clone(), Arc::clone(&scan));
     let point = recovery.to.first().cloned().unwrap_or(Point::Latest);
     let wanted = point.clone();

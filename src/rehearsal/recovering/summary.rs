@@ -27,8 +27,8 @@ pub fn begun(source: &BackupSource, planned: &Planned, target: &Target) -> Recov
         server_said: Vec::new(),
         files_asked: 0,
         files_absent: Vec::new(),
-        figures: Figures { base_bytes: survey.bytes, scan: Some(Timed(planned.scan.took + plan.took)), ..Figures::default() },
-        findings: plan.findings.clone(),
+        figures: Figures { base_bytes: survey.bytes.saturating_add(planned.scan.earlier_bytes), scan: Some(Timed(planned.scan.took + plan.took)), ..Figures::default() },
+        findings: source.told.iter().chain(&plan.findings).cloned().collect(),
         databases: Vec::new(),
     };
     if let Some(reach) = &plan.reach {
