@@ -9,7 +9,7 @@ use super::choice::{self, Wanted};
 use super::engines::EnginePool;
 use super::error::RunError;
 use super::report::{Report, SCHEMA, SourceFacts};
-use super::{EnginesOfRun, Run, fixes, sources};
+use super::{EnginesOfRun, Run, Targets, fixes, sources};
 use crate::event::{EventKind, Reporter};
 use crate::fixes::Directory;
 use crate::matrix;
@@ -22,11 +22,15 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
     let Run { dumps, recovery, targets, engines, options, fixes: fixes_to, before_start, interrupt } = run;
     // All that can be wrong with what was asked for is said before anything is started.
     let opening = async {
-        let sources = sources::open(dumps, &recovery, options.rows).await?;
-        let wanted = Arc::new(tokio::task::spawn_blocking(|| Wanted::load(targets)).await??);
+        let sources = sources::open(&dumps, &recovery, options.rows).await?;
+        let wanted = load(targets).await?;
         let (mut chosen, mut reasons) = (Vec::new(), Vec::new());
-        for source in sources {
-            let choice::Chosen { mut targets, why } = choose(Arc::clone(&wanted), &source).await?;
+        for (source, given) in sources.into_iter().zip(dumps) {
+            let (wanted, recovery) = match given.own {
+                Some((targets, recovery)) => (load(targets).await?, recovery),
+                None => (Arc::clone(&wanted), recovery.clone()),
+            };
+            let choice::Chosen { mut targets, why } = choose(wanted, &source).await?;
             if let Source::Backup(_) = &source {
                 targets = sources::at_points(targets, &recovery);
             }
@@ -82,6 +86,11 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
         verdict,
         targets: rehearsals,
     })
+}
+
+/// Loads the profiles that are wanted.
+async fn load(targets: Targets) -> Result<Arc<Wanted>, RunError> {
+    Ok(Arc::new(tokio::task::spawn_blocking(|| Wanted::load(targets)).await??))
 }
 
 /// The targets of a source, and why these, where nobody named them.

@@ -1,13 +1,13 @@
 //! What is rehearsed, opened: a dump or a base backup, which its content says.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use pgbackup_reader::archive::FolderArchive;
 use pgbackup_reader::base::{Base, Found, recognise};
 
 use super::error::RunError;
-use super::{RecoveryOptions, WalWish};
+use super::{Given, RecoveryOptions, WalWish};
 use crate::profile::Target;
 use crate::source::{BackupSource, RowMode, Source, WalSource};
 
@@ -15,15 +15,16 @@ use crate::source::{BackupSource, RowMode, Source, WalSource};
 ///
 /// # Errors
 /// Where one cannot be read, or is neither.
-pub async fn open(
-    paths: Vec<(PathBuf, Option<String>)>,
+pub(super) async fn open(
+    all: &[Given],
     recovery: &RecoveryOptions,
     rows: RowMode,
 ) -> Result<Vec<Source>, RunError> {
     let mut sources: Vec<Source> = Vec::new();
-    let is_only = paths.len() == 1;
-    for (path, name) in paths {
-        let recovery = recovery.clone();
+    let is_only = all.len() == 1;
+    for given in all {
+        let recovery = given.own.as_ref().map_or(recovery, |(_, recovery)| recovery).clone();
+        let (path, name) = (given.path.clone(), given.name.clone());
         let source = tokio::task::spawn_blocking(move || open_one(&path, name, &recovery, rows)).await??;
         if sources.iter().any(|known| known.name() == source.name()) {
             return Err(RunError::Usage(format!("{} is given twice", source.name())));
@@ -57,7 +58,10 @@ fn open_one(path: &Path, name: Option<String>, recovery: &RecoveryOptions, rows:
 
 /// The base backup at a path; `None` where it is something else. A single tar file is one only where it begins as pg_basebackup writes
 /// it, or somebody says so: pg_dump writes tar files too.
-fn base_at(path: &Path, is_said: bool) -> Result<Option<Base>, RunError> {
+///
+/// # Errors
+/// Where a base backup cannot be read, or there is none and somebody says so.
+pub fn base_at(path: &Path, is_said: bool) -> Result<Option<Base>, RunError> {
     if path.join("toc.dat").exists() {
         return Ok(None);
     }
