@@ -15,11 +15,7 @@ use crate::source::{BackupSource, RowMode, Source, WalSource};
 ///
 /// # Errors
 /// Where one cannot be read, or is neither.
-pub(super) async fn open(
-    all: &[Given],
-    recovery: &RecoveryOptions,
-    rows: RowMode,
-) -> Result<Vec<Source>, RunError> {
+pub(super) async fn open(all: &[Given], recovery: &RecoveryOptions, rows: RowMode) -> Result<Vec<Source>, RunError> {
     let mut sources: Vec<Source> = Vec::new();
     let is_only = all.len() == 1;
     for given in all {
