@@ -62,7 +62,7 @@ pub enum Command {
     Sweep(Sweep),
     /// Can this machine rehearse, and what is missing
     Doctor(Doctor),
-    /// Rehearse an embedded dump in four targets; needs no file
+    /// Rehearse an embedded dump in four targets, or recover an embedded base backup in three; needs no file
     Demo(Demo),
 }
 
@@ -259,6 +259,9 @@ pub struct Init {
     /// pg_basebackup
     #[arg(value_name = "SOURCE")]
     pub dump: PathBuf,
+    /// The WAL archive of the base backup: a directory of segments, compressed or not
+    #[arg(long, value_name = "ARCHIVE")]
+    pub wal: Option<PathBuf>,
     /// The folder to write into, new or empty; `run` finds the default one by itself
     #[arg(long, value_name = "DIR", default_value = DEFAULT_DIRECTORY)]
     pub dir: PathBuf,
@@ -324,6 +327,9 @@ pub struct Doctor {
 
 #[derive(Debug, Args)]
 pub struct Demo {
+    /// Recover a base backup of PostgreSQL 17 with three archives of WAL instead
+    #[arg(long)]
+    pub recovery: bool,
     #[command(flatten)]
     pub engine: Engine,
     #[command(flatten)]

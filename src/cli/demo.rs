@@ -1,8 +1,10 @@
-//! `pgrehearse demo`: an embedded dump in embedded targets.
+//! `pgrehearse demo`: an embedded dump, or an embedded base backup, in embedded targets.
 //!
-//! The shop's dump comes back on one target and must fail on three, each in another way. What is shown is what real
-//! servers said: the demo compares it with what it promises, and an outcome that differs is its failure.
+//! It comes back on one target and must fail on the others, each in another way. What is shown is what real servers said: the
+//! demo compares it with what it promises, and an outcome that differs is its failure.
 
+mod promises;
+mod stage;
 mod story;
 
 use std::io::Write as _;
@@ -16,14 +18,9 @@ use crate::exit;
 use crate::postgres::Major;
 use crate::profile::{self, Target};
 use crate::report::spec::{Destination, Format, ReportSpec};
-use crate::session::{CommonEngine, Run, RunError, Targets};
+use crate::session::{CommonEngine, RunError};
+use stage::Staged;
 use story::Outcome;
-
-/// What `demo/make` makes of `demo/shop.sql`.
-const SHOP: &[u8] = include_bytes!("../../demo/shop.dump");
-
-/// What reports call it instead of the file that it is written to for the run.
-const SHOP_NAME: &str = "shop.dump (embedded in pgrehearse)";
 
 /// The versions that the demo's dump and targets are made for, in the order of preference: an image of the usual one is the
 /// likeliest to be at hand.
@@ -32,23 +29,30 @@ fn majors() -> Vec<Major> {
     std::iter::once(Major::USUAL).chain(others).collect()
 }
 
+/// The version that the base backup of the demo is of, which no other takes.
+const OF_BACKUP: Major = Major(17);
+
 /// Runs the command; the result is its exit code: 0 when everything went as the demo says.
 pub async fn demo(arguments: Demo) -> Result<u8, RunError> {
     let reports = output::reports(&arguments.output)?;
     output::probe(&reports)?;
-    let mut targets = targets()?;
+    let (story, profiles, majors) = match arguments.recovery {
+        true => (&promises::RECOVERY, profile::RECOVERY_DEMO, vec![OF_BACKUP]),
+        false => (&promises::SHOP, profile::DEMO, majors()),
+    };
+    let mut targets = targets(profiles)?;
     let quiet = arguments.output.quiet;
 
     let interrupt = CancellationToken::new();
     let mut pool = engines::open(&arguments.engine).await?;
     // Pulling an image has a view of its own, which ends before the demo speaks.
     let looking = output::reporter(quiet);
-    let found = CommonEngine::find(&mut pool, &majors(), &targets[0], &looking).await?;
+    let found = CommonEngine::find(&mut pool, &majors, &targets[0], &looking).await?;
     looking.finish().await;
     let judge = match found {
         Ok(judge) => judge,
         Err(nothing) => {
-            say(&story::nowhere(&nothing));
+            say(&story::nowhere(story, &nothing));
             pool.close().await?;
             return Ok(exit::UNTESTED);
         }
@@ -56,22 +60,21 @@ pub async fn demo(arguments: Demo) -> Result<u8, RunError> {
     for target in &mut targets {
         target.postgres = Some(judge.major);
     }
-    if let Some(warning) = story::warning(&judge) {
+    if let Some(warning) = story::warning(story, &judge) {
         say(&warning);
     }
     if !quiet {
-        say(&story::intro(&judge));
+        say(&story::intro(story, &judge));
     }
 
     let signal = signals::watch(interrupt.clone())?;
-    let file = pool
-        .lease
-        .file(SHOP)
-        .map_err(|source| RunError::State { action: "cannot write the demo's dump to the state directory", source })?;
+    let Staged { run, files } = match arguments.recovery {
+        true => stage::recovery(&pool.lease, targets).await?,
+        false => stage::shop(&pool.lease, targets)?,
+    };
     let reporter = output::reporter(quiet);
-    let run = Run::new(file.path(), Targets::These(targets)).called(SHOP_NAME).on(pool).interrupted_by(interrupt);
-    let ended = ended(run, reporter, &signal).await;
-    drop(file);
+    let ended = ended(run.on(pool).interrupted_by(interrupt), reporter, &signal).await;
+    drop(files);
     let (report, signal) = match ended? {
         Ended::Reported(report, signal) => (report, signal),
         Ended::Interrupted(signal) => return Ok(signal.exit_code()),
@@ -81,7 +84,7 @@ pub async fn demo(arguments: Demo) -> Result<u8, RunError> {
         return Ok(signal.exit_code());
     }
 
-    let (closing, outcome) = story::closing(&report, &judge);
+    let (closing, outcome) = story::closing(story, &report, &judge);
     if for_people(&reports) {
         let _ = writeln!(super::stdout(), "\n{closing}");
     } else {
@@ -96,8 +99,8 @@ pub async fn demo(arguments: Demo) -> Result<u8, RunError> {
 }
 
 /// The demo's targets, in the order in which it speaks of them.
-fn targets() -> Result<Vec<Target>, RunError> {
-    let parsed = profile::DEMO.iter().map(|(name, text)| profile::parse(text, name));
+fn targets(profiles: &[(&str, &str)]) -> Result<Vec<Target>, RunError> {
+    let parsed = profiles.iter().map(|(name, text)| profile::parse(text, name));
     Ok(parsed.collect::<Result<Vec<Target>, _>>()?)
 }
 

@@ -7,6 +7,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 /// The state directory of one user on one machine.
@@ -129,7 +130,7 @@ impl Home {
                 && file.try_lock().is_ok()
             {
                 // Somebody else's sweep may have been faster.
-                let _ = std::fs::remove_file(&path);
+                let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
             }
         }
         Ok(())
@@ -196,6 +197,27 @@ impl Lease {
             }
         }
     }
+
+    /// Makes an empty directory that goes with the run, as [`Lease::file`] makes a file; nobody else may enter it.
+    ///
+    /// # Errors
+    /// When it cannot be made or locked.
+    pub fn directory(&self) -> io::Result<RunDirectory> {
+        let path = self.home.lock_path(&format!("{}.directory", self.run));
+        loop {
+            std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+            let opened = match File::open(&path) {
+                // A sweep was faster, as with a file.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                opened => opened?,
+            };
+            match opened.try_lock() {
+                Ok(()) if path.exists() => return Ok(RunDirectory { path, _opened: opened }),
+                Ok(()) | Err(TryLockError::WouldBlock) => continue,
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+    }
 }
 
 /// A file of a run, which is gone when this is dropped.
@@ -215,6 +237,26 @@ impl RunFile {
 impl Drop for RunFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// A directory of a run, which is gone with all that is in it when this is dropped.
+#[derive(Debug)]
+pub struct RunDirectory {
+    path: PathBuf,
+    /// Held for its lock.
+    _opened: File,
+}
+
+impl RunDirectory {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for RunDirectory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.path);
     }
 }
 
@@ -285,6 +327,30 @@ mod tests {
         let home = Home::at(dir.path()).unwrap();
         let left = dir.path().join("runs/0123456789abcdef.file");
         std::fs::write(&left, "a dump").unwrap();
+        home.forget_dead_runs().unwrap();
+        assert!(!left.exists());
+    }
+
+    #[test]
+    fn a_directory_of_a_run_goes_with_it_and_is_left_alone_while_it_lives() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::at(dir.path()).unwrap();
+        let lease = home.begin_run().unwrap();
+        let directory = lease.directory().unwrap();
+        std::fs::write(directory.path().join("PG_VERSION"), "17").unwrap();
+        home.forget_dead_runs().unwrap();
+        assert_eq!(std::fs::read(directory.path().join("PG_VERSION")).unwrap(), b"17");
+        let path = directory.path().to_owned();
+        drop(directory);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_directory_of_a_dead_run_is_forgotten_with_all_that_is_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::at(dir.path()).unwrap();
+        let left = dir.path().join("runs/0123456789abcdef.directory");
+        std::fs::create_dir_all(left.join("base/global")).unwrap();
         home.forget_dead_runs().unwrap();
         assert!(!left.exists());
     }

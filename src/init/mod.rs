@@ -1,7 +1,8 @@
-//! A first set of profiles for a dump: what `pgrehearse init` writes.
+//! A first set of profiles for a dump, or a first profile for a base backup: what `pgrehearse init` writes.
 //!
-//! Everything in them is taken from the dump and is meant to be changed by hand, so each file says what it is and why.
+//! Everything in them is taken from the dump or the backup and is meant to be changed by hand, so each file says what it is and why.
 
+mod backup;
 mod queries;
 mod text;
 mod workflow;
@@ -12,6 +13,7 @@ use crate::finding::{Severity, profile_rules};
 use crate::postgres::{self, Major};
 use crate::preflight;
 use crate::profile::{self, DumpFacts, LocaleProvider, ProfileErrors, Target};
+pub use backup::plan_backup;
 use pgdump_reader::{Dump, Facts, Requirements};
 use text::{comment, value};
 

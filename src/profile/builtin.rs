@@ -19,6 +19,10 @@ pub const BUILTIN: &[(&str, &str)] = profiles!(
 pub const DEMO: &[(&str, &str)] =
     profiles!("profiles/demo": "demo-twin", "demo-latin1", "demo-no-roles", "demo-managed");
 
+/// Name and text of the targets of `pgrehearse demo --recovery`, in the order in which it shows them.
+pub const RECOVERY_DEMO: &[(&str, &str)] =
+    profiles!("profiles/demo-recovery": "demo-before-the-accident", "demo-gap", "demo-lost-timeline");
+
 /// The text of a built-in profile.
 pub fn builtin(name: &str) -> Option<&'static str> {
     BUILTIN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
@@ -45,7 +49,7 @@ mod tests {
             let targets = parse_all(text, name, &Rules::default()).unwrap_or_else(|error| panic!("{error}"));
             targets.into_iter().map(|target| (*name, target)).collect::<Vec<_>>()
         };
-        BUILTIN.iter().chain(DEMO).flat_map(targets).collect()
+        BUILTIN.iter().chain(DEMO).chain(RECOVERY_DEMO).flat_map(targets).collect()
     }
 
     #[test]
@@ -77,7 +81,7 @@ mod tests {
     #[test]
     fn every_built_in_profile_names_the_schema_by_its_id() {
         let id = crate::profile::schema(&[])["$id"].clone();
-        for (name, text) in BUILTIN.iter().chain(DEMO) {
+        for (name, text) in BUILTIN.iter().chain(DEMO).chain(RECOVERY_DEMO) {
             let named = text.lines().next().and_then(|line| line.strip_prefix("# yaml-language-server: $schema="));
             assert_eq!(named, id.as_str(), "{name}");
             assert!(text.starts_with(&modeline()), "{name}");
@@ -86,7 +90,9 @@ mod tests {
 
     #[test]
     fn every_file_is_listed() {
-        for (folder, listed) in [("profiles", BUILTIN), ("profiles/demo", DEMO)] {
+        for (folder, listed) in
+            [("profiles", BUILTIN), ("profiles/demo", DEMO), ("profiles/demo-recovery", RECOVERY_DEMO)]
+        {
             let files = std::fs::read_dir(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
             let yaml = files.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|ext| ext == "yaml"));
             assert_eq!(yaml.count(), listed.len(), "{folder}");

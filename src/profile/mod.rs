@@ -37,7 +37,7 @@ mod validate;
 mod wishes;
 mod yaml;
 
-pub use builtin::{BUILTIN, DEMO, builtin, modeline};
+pub use builtin::{BUILTIN, DEMO, RECOVERY_DEMO, builtin, modeline};
 pub use error::{Cause, Place, ProfileError, ProfileErrors};
 pub use glob::Glob;
 pub use load::{load, load_with, made_by, text_of};

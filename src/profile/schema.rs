@@ -419,7 +419,7 @@ written_as! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::{BUILTIN, DEMO, Rules, parse_all};
+    use crate::profile::{BUILTIN, DEMO, RECOVERY_DEMO, Rules, parse_all};
 
     /// The last four are those of the profile that says everything.
     const FINDINGS: [KnownFinding<'static>; 6] = [
@@ -449,7 +449,12 @@ mod tests {
                          database: shop\nextensions+: [citext]\n\
                          cluster: {settings: {a.b: 1}, icu_locale: ~}\npostgres: ${MAJOR:-17}\n\
                          matrix: {postgres: source..18, provider: {libc: , icu: {cluster: {}}}, exclude: [{postgres: 15}]}\n";
-        let all = BUILTIN.iter().chain(DEMO).copied().chain([("good", good.as_str()), ("extending", extending)]);
+        let all = BUILTIN
+            .iter()
+            .chain(DEMO)
+            .chain(RECOVERY_DEMO)
+            .copied()
+            .chain([("good", good.as_str()), ("extending", extending)]);
         for (name, text) in all {
             assert_eq!(objections(&validator, text), Vec::<String>::new(), "{name}");
         }

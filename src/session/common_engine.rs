@@ -129,7 +129,10 @@ async fn on_this_machine(
     let newest = installed.iter().map(|installation| installation.major).find(|major| majors.contains(major));
     let Some(newest) = newest else {
         let (oldest, newest) = (majors.iter().min(), majors.iter().max());
-        let range = oldest.zip(newest).map(|(oldest, newest)| format!(" from {oldest} to {newest}"));
+        let range = oldest.zip(newest).map(|(oldest, newest)| match oldest == newest {
+            true => format!(" of version {oldest}"),
+            false => format!(" from {oldest} to {newest}"),
+        });
         return Ok(Err(format!("no PostgreSQL server{} is installed", range.unwrap_or_default())));
     };
     let (mut no_walls, mut unconfined) = (None, None);

@@ -10,7 +10,7 @@ use super::engines::EnginePool;
 use super::error::RunError;
 use super::report::{Report, SCHEMA, SourceFacts};
 use super::sources::Opening;
-use super::{EnginesOfRun, Run, fixes, sources};
+use super::{EnginesOfRun, Run, Targets, fixes, sources};
 use crate::event::{EventKind, Reporter};
 use crate::fixes::Directory;
 use crate::matrix;
@@ -24,14 +24,18 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
     // All that can be wrong with what was asked for is said before anything is started.
     let opening = async {
         let opening = Opening { recovery, rows: options.rows };
-        let sources = sources::open(dumps, &opening).await?;
-        let wanted = Arc::new(tokio::task::spawn_blocking(|| Wanted::load(targets)).await??);
+        let sources = sources::open(&dumps, &opening).await?;
+        let wanted = load(targets).await?;
         let (mut chosen, mut reasons) = (Vec::new(), Vec::new());
-        for opened in sources {
+        for (opened, given) in sources.into_iter().zip(dumps) {
+            let (wanted, recovery) = match given.own {
+                Some((targets, recovery)) => (load(targets).await?, recovery),
+                None => (Arc::clone(&wanted), opening.recovery.clone()),
+            };
             let source = &opened.source;
-            let choice::Chosen { mut targets, why } = choose(Arc::clone(&wanted), source).await?;
+            let choice::Chosen { mut targets, why } = choose(wanted, source).await?;
             if let Source::Backup(_) = source {
-                targets = sources::at_points(targets, &opening.recovery);
+                targets = sources::at_points(targets, &recovery);
             }
             targets.sort_by(|a, b| a.name.cmp(&b.name));
             reasons.extend(why.map(|why| (source.name().to_owned(), why)));
@@ -85,6 +89,11 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
         verdict,
         targets: rehearsals,
     })
+}
+
+/// Loads the profiles that are wanted.
+async fn load(targets: Targets) -> Result<Arc<Wanted>, RunError> {
+    Ok(Arc::new(tokio::task::spawn_blocking(|| Wanted::load(targets)).await??))
 }
 
 /// The targets of a source, and why these, where nobody named them.

@@ -18,7 +18,7 @@ pub use common_engine::{CommonEngine, NoCommonEngine};
 pub use engines::{EngineOptions, EnginePool};
 pub use error::{RunError, in_full};
 pub use report::{Report, SCHEMA, SourceFacts, SourceKind};
-pub use sources::{Inspected, inspected};
+pub use sources::{Inspected, base_at, inspected};
 
 use std::path::PathBuf;
 
@@ -32,8 +32,7 @@ use crate::source::RowMode;
 /// A run that has yet to begin: what is rehearsed, in which targets, and how. Everything but the first two has a default, which
 /// is that of the command line.
 pub struct Run {
-    /// Each with what reports call it instead of its path.
-    dumps: Vec<(PathBuf, Option<String>)>,
+    dumps: Vec<Given>,
     recovery: RecoveryOptions,
     targets: Targets,
     engines: EnginesOfRun,
@@ -42,6 +41,21 @@ pub struct Run {
     /// What has to hold too before anything is started.
     before_start: Option<BeforeStart>,
     interrupt: CancellationToken,
+}
+
+/// What is rehearsed, as it was given.
+struct Given {
+    path: PathBuf,
+    /// What reports call it instead of its path.
+    name: Option<String>,
+    /// Its own targets, and how it is recovered, instead of those of the run.
+    own: Option<(Targets, RecoveryOptions)>,
+}
+
+impl Given {
+    fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), name: None, own: None }
+    }
 }
 
 type BeforeStart = Box<dyn FnOnce() -> Result<(), RunError> + Send>;
@@ -95,7 +109,7 @@ impl Run {
     /// A run of this dump (a file or folder of pg_dump or pg_dumpall) or base backup, in these targets.
     pub fn new(dump: impl Into<PathBuf>, targets: Targets) -> Self {
         Self {
-            dumps: vec![(dump.into(), None)],
+            dumps: vec![Given::new(dump)],
             recovery: RecoveryOptions::default(),
             targets,
             engines: EnginesOfRun::ToOpen(EngineOptions::default()),
@@ -116,15 +130,24 @@ impl Run {
     /// dump's own.
     #[must_use]
     pub fn and(mut self, dump: impl Into<PathBuf>) -> Self {
-        self.dumps.push((dump.into(), None));
+        self.dumps.push(Given::new(dump));
         self
     }
 
     /// What reports call the dump that was given last, instead of its path.
     #[must_use]
     pub fn called(mut self, name: impl Into<String>) -> Self {
-        if let Some((_, known_as)) = self.dumps.last_mut() {
-            *known_as = Some(name.into());
+        if let Some(given) = self.dumps.last_mut() {
+            given.name = Some(name.into());
+        }
+        self
+    }
+
+    /// Rehearses what was given last in these targets alone, recovered in this way, instead of what holds for the run.
+    #[must_use]
+    pub fn alone(mut self, targets: Targets, recovery: RecoveryOptions) -> Self {
+        if let Some(given) = self.dumps.last_mut() {
+            given.own = Some((targets, recovery));
         }
         self
     }

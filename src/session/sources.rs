@@ -1,6 +1,6 @@
 //! What is rehearsed, opened: a dump or a base backup, which its content says.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use pgbackup_reader::base::{BarmanServer, Base, Found, recognise};
 use super::barman::{self, BarmanRepository};
 use super::error::RunError;
 use super::location::Location;
-use super::{RecoveryOptions, WalWish};
+use super::{Given, RecoveryOptions, WalWish};
 use crate::profile::Target;
 use crate::source::{BackupSource, RowMode, Source, WalSource, earlier};
 
@@ -35,11 +35,13 @@ pub struct Opened {
 ///
 /// # Errors
 /// Where one cannot be read, or is neither.
-pub async fn open(paths: Vec<(PathBuf, Option<String>)>, opening: &Opening) -> Result<Vec<Opened>, RunError> {
+pub(super) async fn open(given: &[Given], opening: &Opening) -> Result<Vec<Opened>, RunError> {
     let mut all: Vec<Opened> = Vec::new();
-    let is_only = paths.len() == 1;
-    for (path, name) in paths {
-        let opening = opening.clone();
+    let is_only = given.len() == 1;
+    for Given { path, name, own } in given {
+        let (path, name) = (path.clone(), name.clone());
+        let recovery = own.as_ref().map_or(&opening.recovery, |(_, recovery)| recovery).clone();
+        let opening = Opening { recovery, rows: opening.rows };
         let opened = tokio::task::spawn_blocking(move || open_one(&path, name, &opening)).await??;
         if all.iter().any(|known| known.source.name() == opened.source.name()) {
             return Err(RunError::Usage(format!("{} is given twice", opened.source.name())));
@@ -171,6 +173,18 @@ pub fn inspected(path: &Path, is_said: bool) -> Result<Inspected, RunError> {
         Some(Found::BarmanHome(path)) => Inspected::Barman(BarmanServer::all_in(&path)?),
         // It says that it is one of several.
         Some(Found::PgBackRest(path)) => Inspected::Base(Box::new(Base::open(&path)?)),
+    })
+}
+
+/// The base backup at a path; `None` where it is something else.
+///
+/// # Errors
+/// Where a base backup cannot be read, or there is none and somebody says so.
+pub fn base_at(path: &Path, is_said: bool) -> Result<Option<Base>, RunError> {
+    Ok(match found_at(path, is_said)? {
+        None => None,
+        Some(Found::Base(base)) => Some(*base),
+        Some(Found::BarmanHome(_) | Found::BarmanServer(_) | Found::PgBackRest(_)) => Some(Base::open(path)?),
     })
 }
 

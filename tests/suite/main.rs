@@ -22,6 +22,7 @@ mod crashes;
 mod decisions;
 mod definitions;
 mod demo;
+mod demo_recovery;
 mod explain;
 mod fault;
 mod fixes;

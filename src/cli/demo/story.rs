@@ -1,57 +1,11 @@
-//! What the demo promises, and whether it came so.
+//! What a demo says, and whether what it promises came so.
 
+use super::promises::{Promise, Story};
 use crate::engine::EngineKind;
 use crate::finding::Name;
 use crate::rehearsal::{Rehearsal, Verdict};
 use crate::report::text::wrap;
 use crate::session::{CommonEngine, NoCommonEngine, Report};
-
-/// What one of the demo's targets must come to.
-struct Promise {
-    target: &'static str,
-    verdict: Verdict,
-    /// Every finding that there must be, by name; there must be no other.
-    findings: &'static [Name],
-    /// Why, for people.
-    because: &'static str,
-}
-
-/// In the order of [`crate::profile::DEMO`].
-const PROMISES: [Promise; 4] = [
-    Promise {
-        target: "demo-twin",
-        verdict: Verdict::Pass,
-        findings: &[],
-        because: "the source's twin. Every table, owner, policy and sequence came back, and four queries of the profile \
-                  gave what they should.",
-    },
-    Promise {
-        target: "demo-latin1",
-        verdict: Verdict::Fail,
-        findings: &[Name::EncodingUnrepresentable, Name::LocaleDiffers],
-        because: "LATIN1 has no Ł and no €. One such name, and not one of the customers came back.",
-    },
-    Promise {
-        target: "demo-no-roles",
-        verdict: Verdict::Fail,
-        findings: &[
-            Name::PolicyLost,
-            Name::PrivilegesWider,
-            Name::RlsBypassed,
-            Name::RoleMissing,
-            Name::SecurityDefinerOwnerChanged,
-        ],
-        because: "a laptop where nobody created the shop's four roles. All rows came back, but not their owners, grants and \
-                  row level security: everybody may call what only billing could, with a superuser's rights.",
-    },
-    Promise {
-        target: "demo-managed",
-        verdict: Verdict::Fail,
-        findings: &[Name::PermissionDenied, Name::SequenceBehind],
-        because: "no superuser restores here, and the one who does may not set billing's sequence. All rows came back, \
-                  and the next invoice would get the number of the first.",
-    },
-];
 
 /// What a demo came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,44 +31,43 @@ fn describe(judge: &CommonEngine) -> String {
 }
 
 /// What must be said before anything is restored.
-pub fn warning(judge: &CommonEngine) -> Option<String> {
+pub fn warning(story: &Story, judge: &CommonEngine) -> Option<String> {
     let reason = judge.no_walls.as_deref()?;
+    let (own, done) = (story.words.own, story.words.done);
     Some(format!(
-        "warning: {reason}: the demo's own dump, which is part of this program, is restored WITHOUT WALLS; any other \
-         dump needs Docker or bubblewrap"
+        "warning: {reason}: the demo's own {own}, which is part of this program, is {done} WITHOUT WALLS; any other \
+         {own} needs Docker or bubblewrap"
     ))
 }
 
 /// Why the demo cannot take place, and what to do.
-pub fn nowhere(nothing: &NoCommonEngine) -> String {
+pub fn nowhere(story: &Story, nothing: &NoCommonEngine) -> String {
+    let package = story.package;
     let mut text = String::from("The demo cannot take place here, and nothing was tested:\n");
     for (name, reason) in [("docker", &nothing.docker), ("local", &nothing.local)] {
         if let Some(reason) = reason {
             text.push_str(&format!("  {name:6}  {reason}\n"));
         }
     }
-    text.push_str(match (&nothing.docker, &nothing.local) {
-        (Some(_), None) => "Start Docker, or leave out --engine docker.",
-        (None, Some(_)) => "apt-get install postgresql bubblewrap, or leave out --engine local.",
-        _ => "Start Docker, or apt-get install postgresql bubblewrap; `pgrehearse doctor` says more.",
+    text.push_str(&match (&nothing.docker, &nothing.local) {
+        (Some(_), None) => "Start Docker, or leave out --engine docker.".to_owned(),
+        (None, Some(_)) => format!("apt-get install {package} bubblewrap, or leave out --engine local."),
+        _ => format!("Start Docker, or apt-get install {package} bubblewrap; `pgrehearse doctor` says more."),
     });
     text
 }
 
 /// What is going to happen.
-pub fn intro(judge: &CommonEngine) -> String {
-    format!(
-        "The dump of a small shop is now restored into four throwaway clusters: {}.\n\
-         It comes back whole in one of them, and must fail in the others, each for a reason of its own.",
-        describe(judge)
-    )
+pub fn intro(story: &Story, judge: &CommonEngine) -> String {
+    let (happens, expected) = story.intro;
+    format!("{happens} {}.\n{expected}", describe(judge))
 }
 
 /// What has been seen, compared with what was promised.
-pub fn closing(report: &Report, judge: &CommonEngine) -> (String, Outcome) {
+pub fn closing(story: &Story, report: &Report, judge: &CommonEngine) -> (String, Outcome) {
     let mut text = format!("What you have just seen, on {}:\n", describe(judge));
     let mut outcome = Outcome::AsPromised;
-    for promise in &PROMISES {
+    for promise in story.promises {
         let rehearsal = report.targets.iter().find(|rehearsal| rehearsal.target == promise.target);
         let (line, one) = line_about(promise, rehearsal);
         text.push('\n');
@@ -130,20 +83,28 @@ pub fn closing(report: &Report, judge: &CommonEngine) -> (String, Outcome) {
         };
     }
     text.push('\n');
-    text.push_str(match outcome {
+    text.push_str(&match outcome {
         Outcome::AsPromised => {
-            "All of it went as it should, the three failures included.\n\
-             Next, with a dump of your own: pgrehearse run your.dump -p laptop-linux"
+            format!("All of it went as it should, the {} failures included.\n{}", failures(story), story.next)
         }
         Outcome::Otherwise => {
             "Something did NOT GO AS IT SHOULD, so the demo fails. The cause can be this machine's PostgreSQL or a\n\
              bug in pgrehearse; please report it with the output above."
+                .to_owned()
         }
         Outcome::Untested => {
-            "Something could not be tested: the reasons are above. `pgrehearse doctor` says what is missing."
+            "Something could not be tested: the reasons are above. `pgrehearse doctor` says what is missing.".to_owned()
         }
     });
     (text, outcome)
+}
+
+/// How many targets must fail.
+fn failures(story: &Story) -> &'static str {
+    match story.promises.iter().filter(|promise| promise.verdict == Verdict::Fail).count() {
+        2 => "two",
+        _ => "three",
+    }
 }
 
 /// One target's line.
@@ -198,17 +159,26 @@ fn described(verdict: Verdict, names: &[Name]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::demo::promises::{RECOVERY, SHOP};
 
     #[test]
     fn nowhere_says_what_to_do() {
         let nothing = NoCommonEngine { docker: Some("no".into()), local: Some("none".into()) };
-        insta::assert_snapshot!(nowhere(&nothing), @r"
+        insta::assert_snapshot!(nowhere(&SHOP, &nothing), @r"
         The demo cannot take place here, and nothing was tested:
           docker  no
           local   none
         Start Docker, or apt-get install postgresql bubblewrap; `pgrehearse doctor` says more.
         ");
     }
+
+    #[test]
+    fn the_recovery_demo_names_the_package_of_its_version() {
+        let nothing = NoCommonEngine { docker: None, local: Some("none".into()) };
+        let said = nowhere(&RECOVERY, &nothing);
+        assert!(said.ends_with("apt-get install postgresql-17 bubblewrap, or leave out --engine local."), "{said}");
+    }
+
     use crate::check::{CheckResult, Outcome as Looked};
     use crate::finding::Finding;
 
@@ -225,18 +195,9 @@ mod tests {
     }
 
     #[test]
-    fn every_target_of_the_demo_has_its_promise() {
-        let promised = PROMISES.iter().map(|promise| promise.target);
-        assert!(promised.eq(crate::profile::DEMO.iter().map(|(name, _)| *name)));
-        for promise in &PROMISES {
-            assert!(promise.findings.is_sorted_by_key(|name| name.as_str()), "{}", promise.target);
-        }
-    }
-
-    #[test]
     fn what_came_as_promised_says_why() {
         let (line, outcome) =
-            line_about(&PROMISES[3], Some(&rehearsal("demo-managed", Verdict::Fail, PROMISES[3].findings)));
+            line_about(&SHOP.promises[3], Some(&rehearsal("demo-managed", Verdict::Fail, SHOP.promises[3].findings)));
         assert_eq!(outcome, Outcome::AsPromised);
         assert!(line.starts_with("demo-managed fails, as it should: "), "{line}");
         assert!(line.ends_with("(permission-denied, sequence-behind)"), "{line}");
@@ -245,7 +206,7 @@ mod tests {
     #[test]
     fn what_differs_is_said_exactly() {
         let (line, outcome) =
-            line_about(&PROMISES[3], Some(&rehearsal("demo-managed", Verdict::Fail, &[Name::PermissionDenied])));
+            line_about(&SHOP.promises[3], Some(&rehearsal("demo-managed", Verdict::Fail, &[Name::PermissionDenied])));
         assert_eq!(outcome, Outcome::Otherwise);
         assert_eq!(
             line,
@@ -253,15 +214,15 @@ mod tests {
              permission-denied"
         );
         let (line, outcome) =
-            line_about(&PROMISES[0], Some(&rehearsal("demo-twin", Verdict::Pass, &[Name::LocaleDiffers])));
+            line_about(&SHOP.promises[0], Some(&rehearsal("demo-twin", Verdict::Pass, &[Name::LocaleDiffers])));
         assert_eq!(outcome, Outcome::Otherwise);
         assert!(line.ends_with("expected pass without a finding, seen pass with locale-differs"), "{line}");
     }
 
     #[test]
     fn what_could_not_be_tested_is_no_promise_kept() {
-        let (line, outcome) = line_about(&PROMISES[0], Some(&rehearsal("demo-twin", Verdict::Untested, &[])));
+        let (line, outcome) = line_about(&SHOP.promises[0], Some(&rehearsal("demo-twin", Verdict::Untested, &[])));
         assert_eq!((line.as_str(), outcome), ("demo-twin: UNTESTED, no engine", Outcome::Untested));
-        assert_eq!(line_about(&PROMISES[0], None).1, Outcome::Untested);
+        assert_eq!(line_about(&SHOP.promises[0], None).1, Outcome::Untested);
     }
 }
