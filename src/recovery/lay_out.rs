@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use pgbackup_reader::base::{Base, BaseError, Entry, EntryKind, Oid, Place, VisitError};
 use tokio::io::AsyncReadExt as _;

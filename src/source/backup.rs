@@ -94,7 +94,8 @@ impl BackupSource {
 
     /// The major version of its server, where it says so.
     pub fn major(&self) -> Option<Major> {
-        let of = |head: &pgbackup_reader::base::Head| head.major().and_then(|major| u16::try_from(major).ok()).map(Major);
+        let of =
+            |head: &pgbackup_reader::base::Head| head.major().and_then(|major| u16::try_from(major).ok()).map(Major);
         of(self.base.head()).or_else(|| match self.scan.peek() {
             Some(Ok(scan)) => of(&scan.survey.head),
             _ => None,

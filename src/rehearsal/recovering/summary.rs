@@ -28,7 +28,11 @@ pub fn begun(source: &BackupSource, planned: &Planned, target: &Target) -> Recov
         server_said: Vec::new(),
         files_asked: 0,
         files_absent: Vec::new(),
-        figures: Figures { base_bytes: survey.bytes, scan: Some(Timed(planned.scan.took + plan.took)), ..Figures::default() },
+        figures: Figures {
+            base_bytes: survey.bytes,
+            scan: Some(Timed(planned.scan.took + plan.took)),
+            ..Figures::default()
+        },
         findings: plan.findings.clone(),
         databases: Vec::new(),
     };
@@ -40,8 +44,7 @@ pub fn begun(source: &BackupSource, planned: &Planned, target: &Target) -> Recov
             last_transaction: reach.last_transaction.and_then(|ended| moment(ended.time)),
         };
         summary.reach_ends = why_it_ends(reach);
-        summary.figures.base_taken =
-            reach.checkpoint_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        summary.figures.base_taken = reach.checkpoint_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
         let last = reach.last_commit.and_then(|commit| moment(commit.time));
         summary.figures.data_loss = last.and_then(|last| {
             let lost = source.as_of.duration_since(last);
@@ -50,11 +53,8 @@ pub fn begun(source: &BackupSource, planned: &Planned, target: &Target) -> Recov
     }
     summary.figures.newest_wal = newest_wal(source, plan.reach.as_ref());
     if let Some(expected) = &plan.expected {
-        summary.expected = Whereabouts {
-            lsn: expected.lsn.to_string(),
-            timeline: None,
-            last_transaction: expected.last_transaction,
-        };
+        summary.expected =
+            Whereabouts { lsn: expected.lsn.to_string(), timeline: None, last_transaction: expected.last_transaction };
     }
     summary.findings.extend(over_budget(&summary, source, target));
     if target.recovery.before.is_empty() && target.recovery.after.is_empty() {
@@ -111,12 +111,15 @@ fn words(span: std::time::Duration) -> String {
 
 /// Nobody has said what has to be there at the point.
 fn unasserted(point: &Point) -> Finding {
-    let title = format!("nothing says what must be there at {point}: it is known where recovery stopped, and not what it brought");
+    let title = format!(
+        "nothing says what must be there at {point}: it is known where recovery stopped, and not what it brought"
+    );
     let mut finding = Finding::new(Name::PointUnasserted, title);
     finding.commands = vec![
         "recovery:".to_owned(),
         "  before:".to_owned(),
-        "    - {name: the last order, sql: \"SELECT count(*) FROM orders WHERE id = 4711\", expect: \"== 1\"}".to_owned(),
+        "    - {name: the last order, sql: \"SELECT count(*) FROM orders WHERE id = 4711\", expect: \"== 1\"}"
+            .to_owned(),
     ];
     finding
 }
@@ -124,7 +127,10 @@ fn unasserted(point: &Point) -> Finding {
 /// The server came up without a word of the point that it was asked for.
 pub fn stopped_before(point: &Point, position: &Position) -> Finding {
     let at = position.replayed.map_or("an unknown place".to_owned(), |lsn| lsn.to_string());
-    Finding::new(Name::PointNotReached, format!("{point} was not reached: the server came to the end of the WAL at {at}"))
+    Finding::new(
+        Name::PointNotReached,
+        format!("{point} was not reached: the server came to the end of the WAL at {at}"),
+    )
 }
 
 /// What of the base itself would matter in a real recovery.
@@ -140,14 +146,21 @@ pub fn of_base(survey: &Survey) -> Vec<Finding> {
         .map(|tablespace| format!("pg_tblspc/{}", tablespace.oid))
         .collect();
     if !missing.is_empty() {
-        let title = format!("{} of the source {} no files in the base", counted(missing.len(), "tablespace"), if missing.len() == 1 { "has" } else { "have" });
+        let title = format!(
+            "{} of the source {} no files in the base",
+            counted(missing.len(), "tablespace"),
+            if missing.len() == 1 { "has" } else { "have" }
+        );
         let mut finding = Finding::new(Name::TablespaceNotInBackup, title);
         finding.count = missing.len() as u64;
         finding.objects = missing;
         findings.push(finding);
     }
     if survey.unlogged.count > 0 {
-        let title = format!("{} will come back empty: a base backup holds none of their rows", counted(survey.unlogged.count, "unlogged relation"));
+        let title = format!(
+            "{} will come back empty: a base backup holds none of their rows",
+            counted(survey.unlogged.count, "unlogged relation")
+        );
         let mut finding = Finding::new(Name::UnloggedTablesEmpty, title);
         finding.count = survey.unlogged.count;
         finding.objects.clone_from(&survey.unlogged.first);
@@ -165,7 +178,10 @@ pub fn manifest_broken(why: &str) -> Finding {
 
 /// It has no manifest.
 pub fn unverifiable() -> Finding {
-    Finding::new(Name::BackupUnverifiable, "it has no backup_manifest, so its files cannot be compared with what they were")
+    Finding::new(
+        Name::BackupUnverifiable,
+        "it has no backup_manifest, so its files cannot be compared with what they were",
+    )
 }
 
 /// Why a database cannot be looked at.
@@ -174,7 +190,9 @@ pub fn not_entered(database: &str, error: &ClusterError) -> String {
         ClusterError::Server { said, .. } => said.message.clone(),
         other => other.to_string(),
     };
-    format!("database {database:?} cannot be entered: {said}; where it is its locale, name that in the profile's cluster.locales")
+    format!(
+        "database {database:?} cannot be entered: {said}; where it is its locale, name that in the profile's cluster.locales"
+    )
 }
 
 /// Learns the names of a database's objects, which messages may quote: they are no values of rows.
