@@ -102,6 +102,7 @@ pub fn target(name: &str, version: &str, restore: Vec<Finding>, checks: Vec<Chec
             findings: restore,
             databases: vec!["app".to_owned()],
         }),
+        recovery: None,
         checks: results,
         notices: Vec::new(),
         ledger: Vec::new(),

@@ -100,6 +100,8 @@ mod tests {
             RunError::Usage(_) => "Usage",
             RunError::Dump(_) => "Dump",
             RunError::DumpUnread(_) => "DumpUnread",
+            RunError::Base(_) => "Base",
+            RunError::Archive(_) => "Archive",
             RunError::Profile(_) => "Profile",
             RunError::Fixes(_) => "Fixes",
             RunError::State { .. } => "State",
