@@ -139,6 +139,9 @@ pub struct Rehearsal {
     /// What `--write-fixes` has written for this target; `None` where it was not asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixes: Option<WrittenFixes>,
+    /// Whether `--write-fixes`, which was not asked for, would have nothing to write; a report does not keep it.
+    #[serde(skip)]
+    pub nothing_to_write: bool,
     pub timings: Timings,
 }
 
@@ -171,6 +174,7 @@ impl Rehearsal {
             ledger: Vec::new(),
             notices: Vec::new(),
             fixes: None,
+            nothing_to_write: false,
             timings: Timings::default(),
         }
     }

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use pgrehearse::engine::local::{Confinement, IsDead, LocalEngine, RunTag, bubblewrap, installations};
 use pgrehearse::engine::{
-    DataDirectory, Engine, EngineError, EngineKind, ExtensionRights, InitdbOptions, Program, Sandbox, SandboxSpec, Server, Storage,
-    Whose,
+    DataDirectory, Engine, EngineError, EngineKind, ExtensionRights, InitdbOptions, Program, Sandbox, SandboxSpec,
+    Server, Storage, Whose,
 };
 use pgrehearse::event::{Events, Reporter};
 use pgrehearse::postgres::Major;

@@ -71,9 +71,8 @@ impl Check for Collation {
             Some(_) => format!("{} by {}, compared with the dump's", own.locale.collate, own.locale.provider),
             None => format!("{} by {}; the dump names no locale", own.locale.collate, own.locale.provider),
         };
-        let makes_own = restored
-            .dump
-            .is_some_and(|dump| made_by_dump(dump, restored.target, restored.place.dumped_name()));
+        let makes_own =
+            restored.dump.is_some_and(|dump| made_by_dump(dump, restored.target, restored.place.dumped_name()));
         if let Some(mut finding) =
             dumped.and_then(|dumped| other_locale(dumped, &own.locale, restored.target, makes_own))
         {

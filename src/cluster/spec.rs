@@ -18,12 +18,7 @@ pub fn server_of(target: &Target) -> Server {
 }
 
 /// What an engine is asked for. `image_repository` is what the command line says, which wins over the profile.
-pub fn needs_of(
-    target: &Target,
-    image_repository: Option<&str>,
-    storage: Storage,
-    cache: bool,
-) -> SandboxSpec {
+pub fn needs_of(target: &Target, image_repository: Option<&str>, storage: Storage, cache: bool) -> SandboxSpec {
     let cluster = &target.cluster;
     SandboxSpec {
         target: target.name.clone(),

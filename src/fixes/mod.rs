@@ -5,6 +5,7 @@
 //! profile; no text of a report is taken apart. What no file mends is said in `restore.sh`.
 
 mod directory;
+mod kept;
 mod list;
 mod profile;
 mod roles;
@@ -21,6 +22,7 @@ use std::collections::BTreeSet;
 use pgdump_reader::{Dump, Facts};
 
 use crate::finding::{Finding, Name, Subject};
+use crate::postgres::Tool;
 use crate::profile::Target;
 
 /// What fixes are written for.
@@ -67,7 +69,11 @@ impl<'a> Request<'a> {
     fn database(&self) -> &'a str {
         match self.databases {
             [only] => only,
-            _ => &self.target.database.name,
+            _ => match self.dump.archive() {
+                // The restore makes it under the dump's name.
+                Some(archive) if Tool::PgRestore.has(&self.target.restore.options, "--create") => &archive.database,
+                _ => &self.target.database.name,
+            },
         }
     }
 

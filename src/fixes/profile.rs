@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::text::head;
-use super::{FixFile, Request, Use, roles};
+use super::{FixFile, Request, Use, kept, roles};
 use crate::finding::Name;
 use crate::postgres::Major;
 use crate::profile::{self, Client, LocaleProvider, Membership, Role, Target};
@@ -78,6 +78,7 @@ impl Patch {
 pub fn patch(request: &Request<'_>) -> Patch {
     let mut patch = Patch { target: request.target.clone(), added: Vec::new(), findings: BTreeSet::new() };
     missing_roles(request, &mut patch);
+    kept_roles(request, &mut patch);
     for (extension, findings) in request.subjects(Name::ExtensionNotAllowed) {
         let forbidden = &mut patch.target.extensions.forbidden;
         if forbidden.iter().any(|known| known == extension) {
@@ -122,8 +123,11 @@ pub fn patch(request: &Request<'_>) -> Patch {
     }
     let locale = of_name(&[Name::LocaleDiffers]);
     if let Some(dumped) = dumped_locale(request).filter(|_| !locale.is_empty() && encoding.is_empty()) {
-        patch.target.database.locale = None;
-        patch.target.cluster.locale = dumped.to_owned();
+        // A locale goes with an encoding, as in the dump's own database.
+        let dumped_encoding = request.facts.creates_database.first().and_then(|created| created.encoding.clone());
+        let encoding = dumped_encoding.unwrap_or_else(|| patch.target.database_encoding().to_owned());
+        (patch.target.database.encoding, patch.target.database.locale) = (None, None);
+        (patch.target.cluster.encoding, patch.target.cluster.locale) = (encoding, dumped.to_owned());
         patch.add(format!("cluster.locale: {dumped}"), &locale);
     }
     let client = of_name(&[Name::ClientTooOld]);
@@ -162,6 +166,23 @@ fn missing_roles(request: &Request<'_>, patch: &mut Patch) {
     {
         let names = roles::to_act_for(request, &missing);
         role.member_of.extend(names.into_iter().map(|name| Membership::from(name.to_owned())));
+    }
+}
+
+/// Leaves out what would name a role that nobody should make: the same options as those that the finding's fix names.
+fn kept_roles(request: &Request<'_>, patch: &mut Patch) {
+    let kept = kept::missing(request);
+    let options = kept::options(request, &kept);
+    if options.is_empty() {
+        return;
+    }
+    let names: Vec<String> = kept.iter().map(|(role, _)| format!("{role:?}")).collect();
+    let findings: BTreeSet<usize> = kept.iter().flat_map(|(_, places)| places).copied().collect();
+    patch.add(format!("restore.options: {}, instead of {}", options.join(" "), names.join(", ")), &findings);
+    patch.target.restore.options.extend(options);
+    let others = kept::other_roles(request, &kept);
+    if !others.is_empty() {
+        patch.added.push(kept::of_others(&others));
     }
 }
 

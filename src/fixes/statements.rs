@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pgdump_reader::{Extension, Facts, tag};
 
 use super::text::{file_part, sql_head};
-use super::{FixFile, Request, Use, roles};
+use super::{FixFile, Request, Use, kept, roles};
 use crate::cluster::MAINTENANCE_DATABASE;
 use crate::cluster::sql::identifier;
 use crate::finding::{AfterKind, Name};
@@ -94,15 +94,25 @@ pub fn after(request: &Request<'_>) -> Vec<FixFile> {
     let several = request.databases.len() > 1;
     // Roles belong to all databases.
     let of_roles = if several { MAINTENANCE_DATABASE } else { request.database() };
+    let absent = kept::absent(request);
     let mut gathered: BTreeMap<String, BTreeMap<AfterKind, Gathered<'_>>> = BTreeMap::new();
     for (at, finding) in request.open() {
         let Some(after) = &finding.remedy.after else { continue };
         let own = if after.kind == AfterKind::RoleSettings { of_roles } else { request.database() };
         let database = finding.remedy.database.as_deref().unwrap_or(own);
+        // psql stops at the first statement that fails, and these would.
+        let run: Vec<&String> = after
+            .statements
+            .iter()
+            .filter(|statement| !absent.iter().any(|role| kept::names(statement, role)))
+            .collect();
+        if run.is_empty() {
+            continue;
+        }
         let of_database = gathered.entry(database.to_owned()).or_default();
         let Gathered { statements, findings } = of_database.entry(after.kind).or_default();
         findings.insert(at);
-        for statement in &after.statements {
+        for statement in run {
             if !statements.contains(&statement.as_str()) {
                 statements.push(statement);
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pgdump_reader::schema_or_public;
 
 use super::text::{head, on_one_line};
-use super::{FixFile, Request, Use};
+use super::{FixFile, Request, Use, kept};
 use crate::cluster::sql::{identifier, literal};
 use crate::cluster::{MAINTENANCE_DATABASE, database_statements};
 use crate::finding::{Finding, Name};
@@ -48,7 +48,7 @@ pub fn restore(request: &Request<'_>, target: &Target, files: &[FixFile]) -> Fix
         step("The roles.", run(MAINTENANCE_DATABASE, &file.name));
     }
     let by_hand = made_by_hand(request);
-    let without_create = without_create(target);
+    let without_create = without_create(request, target);
     // What pg_restore cannot make is made before it, and it goes into that.
     let target = if by_hand.is_some() && request.dump.is_archive() { &without_create } else { target };
     let made = made_by_dump(request, target);
@@ -88,6 +88,12 @@ pub fn restore(request: &Request<'_>, target: &Target, files: &[FixFile]) -> Fix
         }
         Client::Target => "The restore. It goes on after an error, which is not forgotten.".to_owned(),
     };
+    let kept = kept::missing(request);
+    let others = match kept::options(request, &kept).is_empty() {
+        true => BTreeSet::new(),
+        false => kept::other_roles(request, &kept),
+    };
+    let what = if others.is_empty() { what } else { format!("{what} {}", kept::of_others(&others)) };
     step(&what, restoring(request, target, makes_own, by_hand.and_then(|by_hand| by_hand.fails_in), list));
     for file in of(|used| matches!(used, Use::After(_))) {
         if let Use::After(database) = &file.used {
@@ -148,9 +154,12 @@ struct ByHand {
     fails_in: Option<u64>,
 }
 
-/// The target with a restore that makes no database.
-fn without_create(target: &Target) -> Target {
+/// The target with a restore that makes no database, but goes into one that bears the dump's name.
+fn without_create(request: &Request<'_>, target: &Target) -> Target {
     let mut target = target.clone();
+    if let Some(archive) = request.dump.archive() {
+        target.database.name.clone_from(&archive.database);
+    }
     target.restore.options.retain(|option| !matches!(option.as_str(), "--create" | "-C"));
     target
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use pgbackup_reader::SegmentSize;
-use pgbackup_reader::archive::{Archive, Found, FolderArchive, Member, Opened};
+use pgbackup_reader::archive::{Archive, FolderArchive, Found, Member, Opened};
 use pgbackup_reader::wal::SegmentName;
 
 use super::{Fetch, Fetched};
@@ -117,7 +117,9 @@ fn run(command: &str, name: &str) -> io::Result<Fetched> {
     let said = if said.is_empty() { String::new() } else { format!(": {said}") };
     Ok(match output.status.code() {
         Some(0) => match File::open(&path) {
-            Ok(file) => Fetched::Here { size: file.metadata()?.len(), bytes: Box::new(Fetching { file, _kept: directory }) },
+            Ok(file) => {
+                Fetched::Here { size: file.metadata()?.len(), bytes: Box::new(Fetching { file, _kept: directory }) }
+            }
             Err(_) => Fetched::Broken("the command that fetches WAL ended with 0 and brought no file".to_owned()),
         },
         Some(code) if NOT_THERE.contains(&code) => Fetched::Absent,
@@ -175,8 +177,10 @@ mod tests {
 
     #[test]
     fn a_command_is_filled_in_as_restore_command_is() {
-        assert_eq!(filled_in("get %f > %p; echo 100%%d %x %", "00000002.history", "/a b/c'd"),
-            r"get 00000002.history > '/a b/c'\''d'; echo 100%d %x %");
+        assert_eq!(
+            filled_in("get %f > %p; echo 100%%d %x %", "00000002.history", "/a b/c'd"),
+            r"get 00000002.history > '/a b/c'\''d'; echo 100%d %x %"
+        );
     }
 
     #[test]

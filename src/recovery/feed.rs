@@ -133,7 +133,11 @@ fn begin(archive: &Arc<dyn Fetch>, name: &str) -> Ahead {
 ///
 /// # Errors
 /// When the program cannot be run, or ends.
-pub async fn feed(sandbox: &dyn Sandbox, archive: Arc<dyn Fetch>, fed: &Fed) -> Result<std::convert::Infallible, EngineError> {
+pub async fn feed(
+    sandbox: &dyn Sandbox,
+    archive: Arc<dyn Fetch>,
+    fed: &Fed,
+) -> Result<std::convert::Infallible, EngineError> {
     let directory = format!("{}/{DIRECTORY}", sandbox.directory());
     let argv = ["sh", "-c", FEED, "sh", &directory].map(str::to_owned).into();
     let (mut answers, stdin) = tokio::io::duplex(PIECE);

@@ -33,7 +33,11 @@ pub fn of_head(head: &Head) -> Vec<Finding> {
             findings.push(about(Name::BackupLabelMissing, "backup_label", title.to_owned()));
         }
         Some(Err(error)) => {
-            findings.push(about(Name::BackupIncomplete, "backup_label", format!("its backup_label is damaged: {error}")));
+            findings.push(about(
+                Name::BackupIncomplete,
+                "backup_label",
+                format!("its backup_label is damaged: {error}"),
+            ));
         }
         Some(Ok(_)) => {}
     }
@@ -69,9 +73,7 @@ pub(super) fn of_end(reach: &Reach) -> Vec<Finding> {
     let name = |segment: &pgbackup_reader::Segment| segment.name(reach.expected.segment_size).to_string();
     let mut finding = match &reach.why {
         End::Archive { .. } => return Vec::new(),
-        End::Missing { segment } => {
-            about(Name::WalMissing, segment, format!("segment {segment} is missing; {stops}"))
-        }
+        End::Missing { segment } => about(Name::WalMissing, segment, format!("segment {segment} is missing; {stops}")),
         End::OnlyPartial { segment, .. } => {
             let title = format!("segment {segment} is there only as .partial, which no recovery asks for; {stops}");
             about(Name::WalOnlyPartial, segment, title)
@@ -230,7 +232,10 @@ pub(super) fn not_reached(reach: &Reach, point: &Point) -> Finding {
         Point::Name(_) => {
             let names: Vec<String> = reach.restore_points.iter().map(|point| format!("{:?}", point.name)).collect();
             let (all, points) = (names.len(), names.iter().take(10).cloned().collect::<Vec<_>>().join(", "));
-            finding.evidence.push(format!("{}: {points}", agreeing(all, "the restore point that it has", "restore points that it has")));
+            finding.evidence.push(format!(
+                "{}: {points}",
+                agreeing(all, "the restore point that it has", "restore points that it has")
+            ));
         }
         Point::Time { time: PointTime::At(_), .. } => {
             let at = reach.last_commit.as_ref().and_then(moment);

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use pgbackup_reader::Timeline;
 use pgbackup_reader::archive::Archive;
 use pgbackup_reader::base::{Control, Label, Origin, Survey};
 use pgbackup_reader::{Lsn, SegmentSize, from_postgres, reach, to_postgres};
-use pgbackup_reader::Timeline;
 use reach::{Asked, BackupFrom, Ended, Goal, Outcome, Question, Reach, ServerWould, Start};
 
 use super::{Least, Stop, Wanted, findings};
@@ -63,11 +63,7 @@ impl Plan {
     pub fn make(material: &Material<'_>, recovery: &Recovery, point: &Point) -> Plan {
         let began = Instant::now();
         let mut plan = Plan {
-            wanted: Wanted {
-                stop: Stop::End,
-                timeline: timeline(recovery.timeline),
-                settings: settings(recovery),
-            },
+            wanted: Wanted { stop: Stop::End, timeline: timeline(recovery.timeline), settings: settings(recovery) },
             least: Least::default(),
             reach: None,
             expected: None,

@@ -99,7 +99,8 @@ impl<'a> Server<'a> {
             }
             let stopping = self.log.find("recovery stopping ").map(|line| line.message.clone());
             if self.log.find("hot standby is not possible because of insufficient parameter settings").is_some()
-                && let Some(line) = self.log.lines().iter().find(|line| line.message.starts_with("hot standby is not possible"))
+                && let Some(line) =
+                    self.log.lines().iter().find(|line| line.message.starts_with("hot standby is not possible"))
                 && self.log.find("recovery has paused").is_some()
             {
                 return Ok(Halt::Insufficient { line: line.words() });

@@ -71,7 +71,10 @@ pub fn settings(wanted: &Wanted, least: Least, directory: &str, version: &str) -
         ("wal_level", "replica".to_owned()),
         ("hot_standby", "on".to_owned()),
         ("archive_mode", "off".to_owned()),
-        ("restore_command", format!("sh {} {} %f %p", word(&format!("{own}/ask.sh")), word(&format!("{directory}/{DIRECTORY}")))),
+        (
+            "restore_command",
+            format!("sh {} {} %f %p", word(&format!("{own}/ask.sh")), word(&format!("{directory}/{DIRECTORY}"))),
+        ),
         ("recovery_target_timeline", wanted.timeline.clone()),
         ("recovery_target_action", "pause".to_owned()),
     ];

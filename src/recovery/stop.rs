@@ -29,7 +29,8 @@ pub enum Stop {
 impl Stop {
     /// The settings that say it (`recovery_target_*`, src/backend/access/transam/xlogrecovery.c).
     pub fn settings(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let inclusive = |inclusive: bool| ("recovery_target_inclusive", if inclusive { "on" } else { "off" }.to_owned());
+        let inclusive =
+            |inclusive: bool| ("recovery_target_inclusive", if inclusive { "on" } else { "off" }.to_owned());
         match self {
             Stop::End => vec![],
             Stop::Immediate => vec![("recovery_target", "immediate".to_owned())],

@@ -90,7 +90,8 @@ fn judge(said: &str) -> Verified {
     }
     let mut verified = Verified::default();
     if !missing.is_empty() {
-        let title = format!("{} of the manifest {} not in the base", counted(missing.len(), "file"), are(missing.len()));
+        let title =
+            format!("{} of the manifest {} not in the base", counted(missing.len(), "file"), are(missing.len()));
         let mut finding = Finding::new(Name::BackupIncomplete, title);
         finding.count = missing.len() as u64;
         finding.objects = missing;
@@ -141,10 +142,17 @@ pub async fn pages(sandbox: &dyn Sandbox) -> Result<Verified, EngineError> {
         let said = said.lines().next().unwrap_or("nothing").to_owned();
         return Ok(Verified { findings: Vec::new(), could_not: Some(format!("pg_checksums failed and said: {said}")) });
     }
-    let mut finding = Finding::new(Name::PagesCorrupt, format!("{} of the recovered data {} damaged", counted(bad.len(), "page"), are(bad.len())));
+    let mut finding = Finding::new(
+        Name::PagesCorrupt,
+        format!("{} of the recovered data {} damaged", counted(bad.len(), "page"), are(bad.len())),
+    );
     finding.count = bad.len() as u64;
     // `pg_checksums: error: checksum verification failed in file "…/base/5/1259", block 0: calculated …`
-    let mut files: Vec<String> = bad.iter().filter_map(|line| line.split('"').nth(1)).map(|file| file.replace(&format!("{data}/"), "")).collect();
+    let mut files: Vec<String> = bad
+        .iter()
+        .filter_map(|line| line.split('"').nth(1))
+        .map(|file| file.replace(&format!("{data}/"), ""))
+        .collect();
     files.dedup();
     finding.objects = files;
     finding.evidence = bad.into_iter().take(5).collect();
@@ -169,7 +177,9 @@ mod tests {
 
     #[test]
     fn what_it_does_not_say_is_no_finding_and_no_pass() {
-        assert!(judge("pg_verifybackup: error: could not open directory \"/x\": Permission denied\n").could_not.is_some());
+        assert!(
+            judge("pg_verifybackup: error: could not open directory \"/x\": Permission denied\n").could_not.is_some()
+        );
         assert!(judge("").could_not.is_some());
     }
 }

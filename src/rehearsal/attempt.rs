@@ -60,9 +60,17 @@ pub async fn attempt(context: &Context, target: &Target, storage: Storage, event
 
     let mut progress = Progress::default();
     let deadline = target.limits.timeout.0.saturating_sub(began.elapsed());
-    let work =
-        AssertUnwindSafe(work(context, planned.as_ref(), target, &*sandbox, &engine, storage, (&mut draft, &mut progress), events))
-            .catch_unwind();
+    let work = AssertUnwindSafe(work(
+        context,
+        planned.as_ref(),
+        target,
+        &*sandbox,
+        &engine,
+        storage,
+        (&mut draft, &mut progress),
+        events,
+    ))
+    .catch_unwind();
     let mut worked = tokio::select! {
         worked = work => worked.unwrap_or(Err(Stopped::Panicked)),
         failure = sandbox.failure() => Err(failure.into()),
@@ -291,7 +299,8 @@ async fn work(
         return Err(Stopped::Limit(limit));
     }
 
-    let judging = Judging { context, source, target, sandbox, baseline: &baseline, prepared: &prepared, brought: &brought };
+    let judging =
+        Judging { context, source, target, sandbox, baseline: &baseline, prepared: &prepared, brought: &brought };
     judging.judge(survey, (draft, progress), events).await
 }
 

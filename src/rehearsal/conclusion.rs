@@ -37,6 +37,7 @@ pub(super) async fn conclude(context: &Context, mut draft: Draft, target: &Targe
         ledger,
         notices,
         fixes: None,
+        nothing_to_write: false,
         timings,
     }
 }

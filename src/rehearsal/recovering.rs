@@ -75,9 +75,11 @@ impl Recovering<'_> {
         let fetch = planned.fetch(source);
         let feeding = feed(sandbox, fetch, &fed);
         let mut server = Server::start(sandbox, &target.cluster.superuser, &settings).await?;
-        let total = planned.plan.reach.as_ref().map_or(0, |reach| {
-            reach.segments.len() as u64 * reach.expected.segment_size.bytes()
-        });
+        let total = planned
+            .plan
+            .reach
+            .as_ref()
+            .map_or(0, |reach| reach.segments.len() as u64 * reach.expected.segment_size.bytes());
         let recovering = async {
             let halt = server
                 .until_it_halts(&planned.plan.wanted.stop, || {
@@ -100,7 +102,11 @@ impl Recovering<'_> {
         draft.timings.ready = laid_out;
         draft.timings.restore = replaying.elapsed();
         let Some(session) = arrived else { return Ok(()) };
-        let segments = fed.asked().iter().filter(|asked| asked.answer == Answer::Here && !asked.name.ends_with(".history")).count();
+        let segments = fed
+            .asked()
+            .iter()
+            .filter(|asked| asked.answer == Answer::Here && !asked.name.ends_with(".history"))
+            .count();
         if segments > 0 {
             draft.ledger.push(entry(ItemKind::WalSegment, segments as u64, segments as u64, None));
         }
@@ -282,8 +288,7 @@ impl Recovering<'_> {
             draft.untested.push(format!("{} is of database {name:?}, which the backup does not have", dump.name()));
             return Ok(());
         }
-        let places =
-            [CheckedDatabase { known_as: vec![None, Some(name.clone())], name: name.clone(), own: false }];
+        let places = [CheckedDatabase { known_as: vec![None, Some(name.clone())], name: name.clone(), own: false }];
         let checking = Checking {
             dump: Some(&dump.dump),
             scan: &scan,

@@ -1,9 +1,9 @@
 //! What findings and gaps come to.
 
-use super::{Verdict, of_coming};
 use super::decision::{self, accepts_in, decide};
 use super::draft::Draft;
 use super::ledger::Entry;
+use super::{Verdict, of_coming};
 use crate::check::{ACCEPT, CheckResult, Group, INTEGRITY, LEFT_OUT, Outcome, REQUIREMENTS};
 use crate::counted::{counted, counted_as};
 use crate::finding::{Finding, Severity};

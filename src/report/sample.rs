@@ -107,6 +107,7 @@ pub fn target(name: &str, version: &str, restore: Vec<Finding>, checks: Vec<Chec
         notices: Vec::new(),
         ledger: Vec::new(),
         fixes: None,
+        nothing_to_write: false,
         timings: Timings {
             ready: Duration::from_millis(500),
             restore: Duration::from_millis(2_500),

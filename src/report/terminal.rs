@@ -33,9 +33,9 @@ use super::{Report, SourceFacts};
 use crate::counted::{agreeing, counted};
 use crate::rehearsal::{Rehearsal, Verdict};
 
-/// So many lines a report gets, unless all is asked for.
+/// So many lines a report gets, unless all is asked for; of several sources, each that fails has so many for its causes.
 const MOST_LINES: usize = 40;
-/// Of several sources none gets less.
+/// Of several that could not be tested, which have no causes to tell, none gets less.
 const LEAST_LINES: usize = 12;
 /// Longer text is clipped unless all is asked for: one statement can be a megabyte.
 const LONGEST_TEXT: usize = 600;
@@ -54,7 +54,8 @@ pub fn write(report: &Report, out: &mut dyn io::Write, options: &TerminalOptions
     if options.verdict_only {
         return Ok(());
     }
-    // All sources and the verdict share the screen, but each has room for the least. Of several, those that pass have a line.
+    // Of several sources those that pass have a line. Those that fail have room for their causes, whatever stands above them;
+    // the others share a screen.
     let is_only = report.sources.len() == 1;
     let (passed, others): (Vec<_>, Vec<_>) = report.by_source().partition(|(_, targets)| {
         !is_only && !options.all && targets.iter().all(|target| target.verdict == Verdict::Pass)
@@ -71,6 +72,8 @@ pub fn write(report: &Report, out: &mut dyn io::Write, options: &TerminalOptions
     for (source, targets) in others {
         // Where it lies is for who wants to know all.
         let name = if options.all { &source.path } else { labels.source(&source.path) };
+        let fails = targets.iter().any(|target| target.verdict == Verdict::Fail);
+        let each = if fails && !is_only { MOST_LINES } else { each };
         let own = if is_only { None } else { Some(group::collect(targets)) };
         let groups = own.as_ref().unwrap_or(&groups);
         writeln!(out)?;
@@ -96,9 +99,26 @@ fn fitting(
             return Ok(drawn);
         }
     }
-    let cut = lines(&drawn) - room.saturating_sub(1);
-    let kept: Vec<&[u8]> = drawn.split_inclusive(|byte| *byte == b'\n').take(room.saturating_sub(1)).collect();
-    Ok([&kept.concat()[..], format!("… {cut} more lines: --all shows everything\n").as_bytes()].concat())
+    Ok(cut(&drawn, room.saturating_sub(1)).into_bytes())
+}
+
+/// The first so many lines, and how many more there are. Where the end falls into a finding's block before its fix, the first
+/// line of the fix takes the place of the last that is kept: without it the rest says what is wrong and not what to do.
+fn cut(drawn: &[u8], room: usize) -> String {
+    let drawn = String::from_utf8_lossy(drawn);
+    let all: Vec<&str> = drawn.lines().collect();
+    let room = room.min(all.len());
+    let (kept, rest) = all.split_at(room);
+    let is_fix = |line: &&&str| anstream::adapter::strip_str(line).to_string().starts_with("  fix ");
+    let in_block = kept.iter().rev().take_while(|line| !line.is_empty());
+    let has_fix = in_block.clone().any(|line| is_fix(&line));
+    let fix = rest.iter().take_while(|line| !line.is_empty()).find(is_fix).filter(|_| !has_fix);
+    let kept = &kept[..kept.len() - usize::from(fix.is_some())];
+    // Of a block with nothing but its first line in it, nothing stays.
+    let fix = fix.filter(|_| in_block.count() > 1);
+    let mut lines: Vec<String> = kept.iter().chain(fix).map(|line| (*line).to_owned()).collect();
+    lines.push(format!("… {} more lines: --all shows everything", all.len() - lines.len()));
+    lines.join("\n") + "\n"
 }
 
 fn lines(drawn: &[u8]) -> usize {
@@ -162,12 +182,15 @@ struct Page<'a> {
     detail: Detail,
     /// Then no block needs to say which target it is about.
     one_target: bool,
+    /// Whether `--write-fixes` could write what was not written yet.
+    offers_fixes: bool,
 }
 
 impl<'a> Page<'a> {
     fn new(out: &'a mut dyn io::Write, options: &'a TerminalOptions, detail: Detail, targets: &[Rehearsal]) -> Self {
         let canvas = Canvas { out, options, label_width: LABEL_WIDTH };
-        Self { canvas, detail, one_target: targets.len() == 1 }
+        let offers_fixes = targets.iter().any(|target| target.fixes.is_none() && !target.nothing_to_write);
+        Self { canvas, detail, one_target: targets.len() == 1, offers_fixes }
     }
 }
 
@@ -353,7 +376,8 @@ impl Page<'_> {
             }
         }
         if self.detail > Detail::Full {
-            parts.push("Shortened: --all shows everything, --write-fixes DIR writes the fixes".to_owned());
+            let fixes = if self.offers_fixes { ", --write-fixes DIR writes the fixes" } else { "" };
+            parts.push(format!("Shortened: --all shows everything{fixes}"));
         }
         if parts.is_empty() {
             return Ok(());

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::lines::plain;
-use crate::postgres::log_records::{Record, Records};
 use crate::cluster::{ClusterError, Session};
 use crate::finding::Failure;
 use crate::finding::mask::Voice;
+use crate::postgres::log_records::{Record, Records};
 
 /// Most errors that are kept in full; the rest are counted. A dump whose every row fails would otherwise fill memory.
 const MOST: usize = 20_000;

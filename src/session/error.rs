@@ -102,6 +102,8 @@ mod tests {
             RunError::Base(_) => "Base",
             RunError::Archive(_) => "Archive",
             RunError::DumpUnread(_) => "DumpUnread",
+            RunError::Base(_) => "Base",
+            RunError::Archive(_) => "Archive",
             RunError::Profile(_) => "Profile",
             RunError::Fixes(_) => "Fixes",
             RunError::State { .. } => "State",

@@ -74,10 +74,7 @@ pub async fn execute(run: Run, reporter: &Reporter) -> Result<Report, RunError> 
     let rehearsals = matrix::run(all, pool.capacity(options.jobs), options.fail_fast, reporter).await;
     close(pool, &interrupt, reporter).await;
 
-    let rehearsals = match &directory {
-        Some(directory) => fixes::write(directory, &chosen, rehearsals),
-        None => rehearsals,
-    };
+    let rehearsals = fixes::write(directory.as_ref(), &chosen, rehearsals);
     let verdict = Verdict::worst(rehearsals.iter().map(|rehearsal| rehearsal.verdict));
     reporter.of_run().send(EventKind::RunFinished { verdict }).await;
     Ok(Report {

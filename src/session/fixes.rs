@@ -10,8 +10,12 @@ use crate::rehearsal::{Rehearsal, WrittenFixes};
 use crate::source::Source;
 
 /// Writes what mends the findings of each target, and gives the rehearsals that say so. After a failure no more is written: the
-/// report shows what was found all the same.
-pub fn write(directory: &Directory, chosen: &[(Source, Vec<Target>)], rehearsals: Vec<Rehearsal>) -> Vec<Rehearsal> {
+/// report shows what was found all the same. Without a directory the rehearsals say only whether there is anything to write.
+pub fn write(
+    directory: Option<&Directory>,
+    chosen: &[(Source, Vec<Target>)],
+    rehearsals: Vec<Rehearsal>,
+) -> Vec<Rehearsal> {
     let mut rehearsals = rehearsals.into_iter().peekable();
     let mut written = Vec::new();
     let mut failed = false;
@@ -19,7 +23,10 @@ pub fn write(directory: &Directory, chosen: &[(Source, Vec<Target>)], rehearsals
         let Source::Dump(of) = source else {
             // What mends a backup is done where backups are made.
             while let Some(rehearsal) = rehearsals.next_if(|rehearsal| rehearsal.source == source.name()) {
-                written.push(rehearsal.with_fixes(WrittenFixes::default(), |_| Vec::new()));
+                written.push(match directory {
+                    Some(_) => rehearsal.with_fixes(WrittenFixes::default(), |_| Vec::new()),
+                    None => Rehearsal { nothing_to_write: true, ..rehearsal },
+                });
             }
             continue;
         };
@@ -33,8 +40,13 @@ pub fn write(directory: &Directory, chosen: &[(Source, Vec<Target>)], rehearsals
                 written.push(rehearsal);
                 continue;
             };
+            let plan = plan(&of.dump, facts, target, &rehearsal);
+            let Some(directory) = directory else {
+                written.push(Rehearsal { nothing_to_write: plan.is_none(), ..rehearsal });
+                continue;
+            };
             let folder = if chosen.len() == 1 { target.name.clone() } else { folder(nth, &of.dump, target) };
-            let one = write_one(directory, &folder, plan(&of.dump, facts, target, &rehearsal), rehearsal);
+            let one = write_one(directory, &folder, plan, rehearsal);
             failed |= one.fixes.as_ref().is_some_and(|fixes| fixes.failed.is_some());
             written.push(one);
         }

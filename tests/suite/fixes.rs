@@ -102,6 +102,61 @@ fn with_the_roles_that_were_written_the_shop_comes_back_as_it_was() {
 }
 
 #[test]
+fn a_role_that_nobody_should_make_is_named_by_no_file_and_the_restore_goes_without_owners() {
+    let home = Home::new();
+    let dump = dump(17, "small.dump");
+    let profile = "name: laptop\npostgres: 17\ncluster: {encoding: UTF8, locale: C, superuser: dev}\n\
+                   database: {name: app, owner: dev}\nrestore: {as: dev}\n";
+    let (ran, fixes) = home.fixes(&dump, &[profile]);
+    ran.expect(1);
+    let folder = fixes.join("laptop");
+    assert_eq!(ran.finding("role-missing").fix_files, ["profile.yaml"]);
+    let script = read(folder.join("restore.sh"));
+    assert!(script.contains("--no-owner --no-privileges --role=dev"), "{script}");
+    assert!(!files(&folder).contains("roles.sql"));
+
+    let again = home.again(&dump, &folder.join("profile.yaml"));
+    assert!(!again.names().contains(&"role-missing"), "{}", again.json);
+
+    // A server without the role, whose superuser is another one.
+    let server = Server::start(17);
+    server.sql("postgres", "CREATE ROLE dev SUPERUSER LOGIN");
+    server.shell("psql -X -U dev -d postgres -c 'ALTER ROLE postgres RENAME TO first'");
+    let said = run_restore(&server, &dump, &folder);
+    assert!(!said.contains("had errors") && !said.contains("ERROR"), "{said}");
+    let owners = "SELECT DISTINCT relowner::regrole FROM pg_class WHERE relnamespace = 'public'::regnamespace";
+    let owners = server.shell(&format!("psql -X -U dev -d app -Atc \"{owners}\""));
+    assert_eq!(owners.trim(), "dev");
+
+    // What the options have left out is not given to the role either.
+    let (_, second) = home.fixes(&dump, &[&read(folder.join("profile.yaml"))]);
+    let second = second.join("laptop");
+    assert!(
+        !second.exists()
+            || !files(&second).contains("after.sql")
+            || !read(second.join("after.sql")).contains("postgres")
+    );
+}
+
+#[test]
+fn an_archive_that_makes_its_database_in_a_locale_that_is_missing_goes_into_one_of_its_own_name() {
+    let home = Home::new();
+    let server = Server::start(17);
+    let made = server.shell_as("root", "localedef --no-archive -i de_DE -f UTF-8 de_DE.UTF-8");
+    assert!(made.status.success(), "{made:?}");
+    server.sql("postgres", "CREATE DATABASE elsewhere TEMPLATE template0 LOCALE 'de_DE.UTF-8'");
+    server.sql("elsewhere", "CREATE TABLE public.a AS SELECT 1 AS n");
+    let archive = server.dump("elsewhere", home.path("elsewhere.dump"));
+    let profile = format!("{}restore: {{options: [--create]}}\n", bare("plain", 17));
+    let (ran, fixes) = home.fixes(&archive, &[&profile]);
+    ran.expect(1);
+    ran.finding("locale-unavailable");
+    let target = Server::start(17);
+    run_restore(&target, &archive, &fixes.join("plain"));
+    assert_eq!(target.sql("elsewhere", "SELECT n FROM public.a"), "1");
+}
+
+#[test]
 fn what_options_have_left_out_is_given_back_after_the_restore_in_a_database_of_any_name() {
     let home = Home::new();
     let dump = dump(17, "shop.dump");

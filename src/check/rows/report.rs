@@ -383,7 +383,8 @@ impl<'a> RowsReport<'a> {
         }
         // Whatever comes first comes in, so there is one row at least. Rows that pg_dump has written are not in each other's way.
         let dump = self.restored.dump;
-        let at_most = unit.at_most && !(unit.created && dump.is_some_and(|dump| dump.is_archive() || dump.is_from_pg_dump()));
+        let at_most =
+            unit.at_most && !(unit.created && dump.is_some_and(|dump| dump.is_archive() || dump.is_from_pg_dump()));
         if at_most && difference.found > 0 && difference.missing + difference.changed > 0 {
             let why = "its INSERT statements leave out rows that are there (ON CONFLICT DO NOTHING), and some are not as \
                        the script has them: reading it does not show which it should have";

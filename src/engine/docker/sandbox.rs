@@ -19,7 +19,9 @@ use super::shell::Shells;
 use super::watch::Watch;
 use super::{call, container, image, labels, program, remove, status};
 use crate::engine::lease::Lease;
-use crate::engine::{DataDirectory, EngineError, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec, Storage, Whose};
+use crate::engine::{
+    DataDirectory, EngineError, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec, Storage, Whose,
+};
 use crate::event::{Events, Phase};
 use crate::profile::Entrypoint;
 

@@ -27,8 +27,8 @@ use super::watch::{Failure, Watched, bytes};
 use super::{Means, RunTag, blocking, extensions, initdb, input};
 use crate::engine::settings::{given, server_settings, settings_of_brought_in};
 use crate::engine::{
-    BoxedReader, DataDirectory, EngineError, ExtensionRights, InitdbOptions, LimitHit, Pipe, Program, Running, Sandbox, SandboxSpec,
-    Whose,
+    BoxedReader, DataDirectory, EngineError, ExtensionRights, InitdbOptions, LimitHit, Pipe, Program, Running, Sandbox,
+    SandboxSpec, Whose,
 };
 use crate::event::{Events, Phase};
 use crate::postgres::Major;

@@ -43,7 +43,9 @@ impl Recovering<'_> {
                 return Ok(None);
             }
             Halt::Insufficient { line } => {
-                draft.untested.push(format!("the recovering server waits for higher settings than it was started with: {line}"));
+                draft
+                    .untested
+                    .push(format!("the recovering server waits for higher settings than it was started with: {line}"));
                 return Ok(None);
             }
             Halt::Paused { line } => Some(line),
@@ -61,7 +63,8 @@ impl Recovering<'_> {
             });
         }
         if position.archive_mode != "off" {
-            let reason = format!("archive_mode is {} in the recovered server, which must never archive", position.archive_mode);
+            let reason =
+                format!("archive_mode is {} in the recovered server, which must never archive", position.archive_mode);
             draft.untested.push(reason);
             return Ok(None);
         }
@@ -104,7 +107,10 @@ impl Recovering<'_> {
     fn gave_up(&self, draft: &mut Draft, server: &Server<'_>, code: i64) {
         let words = server.last_words();
         if words.iter().any(|words| words.contains(NO_MEMORY)) {
-            draft.untested.push(format!("the sandbox has too little memory for this server ({}); raise `limits.memory`", words.join(" ")));
+            draft.untested.push(format!(
+                "the sandbox has too little memory for this server ({}); raise `limits.memory`",
+                words.join(" ")
+            ));
         }
         let expected = self.planned.plan.expected.as_ref();
         let was_expected = expected.is_some_and(|expected| matches!(expected.server_would, ServerWould::Refuse(_)));

@@ -41,7 +41,8 @@ pub enum NotPlanned {
 pub async fn plan(source: &BackupSource, target: &Target) -> Result<Planned, NotPlanned> {
     let scan = source.scan.clone().await.map_err(|unread| match unread.damaged {
         true => {
-            let mut finding = Finding::new(Name::BackupIncomplete, format!("the base cannot be read: {}", unread.reason));
+            let mut finding =
+                Finding::new(Name::BackupIncomplete, format!("the base cannot be read: {}", unread.reason));
             finding.objects = vec![source.base.path().display().to_string()];
             NotPlanned::Damaged(finding)
         }
@@ -72,15 +73,13 @@ pub async fn plan(source: &BackupSource, target: &Target) -> Result<Planned, Not
         Ok::<_, String>((plan, files))
     });
     match planning.await {
-        Ok(Ok((plan, files))) => Ok(Planned {
-            plan,
-            scan,
-            point,
-            has_manifest: files.is_some(),
-            manifest_files: files.unwrap_or_default(),
-        }),
+        Ok(Ok((plan, files))) => {
+            Ok(Planned { plan, scan, point, has_manifest: files.is_some(), manifest_files: files.unwrap_or_default() })
+        }
         Ok(Err(reason)) => Err(NotPlanned::Untested(reason)),
-        Err(error) => Err(NotPlanned::Untested(format!("reading the backup failed, which is a bug of pgrehearse ({error})"))),
+        Err(error) => {
+            Err(NotPlanned::Untested(format!("reading the backup failed, which is a bug of pgrehearse ({error})")))
+        }
     }
 }
 

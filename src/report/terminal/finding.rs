@@ -292,7 +292,8 @@ impl Page<'_> {
         }
         let more = (commands.len() - room) as u64;
         if more > 0 {
-            writeln!(self.canvas.out, "    … and {} more: --write-fixes DIR writes all of them", number(more))?;
+            let where_all = if self.offers_fixes { ": --write-fixes DIR writes all of them" } else { " (--all)" };
+            writeln!(self.canvas.out, "    … and {} more{where_all}", number(more))?;
         }
         if changed {
             writeln!(self.canvas.out)?;

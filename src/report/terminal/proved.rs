@@ -44,7 +44,11 @@ impl Page<'_> {
                 1 => String::new(),
                 _ => format!(" in {}", self.canvas.first_few(targets, 3, str::to_owned).join(", ")),
             };
-            let what = if rehearsals.iter().any(|target| target.recovery.is_some()) { "Proved" } else { "Compared with the dump" };
+            let what = if rehearsals.iter().any(|target| target.recovery.is_some()) {
+                "Proved"
+            } else {
+                "Compared with the dump"
+            };
             self.canvas.wrapped(Style::new(), &format!("{what}{place}: {line}."))?;
         }
         Ok(())

@@ -53,7 +53,8 @@ fn of_one(recovery: &RecoverySummary) -> Vec<String> {
     let mut lines = Vec::new();
     if !recovery.reach.lsn.is_empty() {
         let last = recovery.reach.last_transaction.map(|at| format!(", last transaction {}", second(at)));
-        let why = if recovery.reach_ends.is_empty() { String::new() } else { format!("; {}", visible(&recovery.reach_ends)) };
+        let why =
+            if recovery.reach_ends.is_empty() { String::new() } else { format!("; {}", visible(&recovery.reach_ends)) };
         lines.push(format!("The WAL reaches to {}{}{why}.", recovery.reach.lsn, last.unwrap_or_default()));
     }
     let Figures { base_bytes, wal_bytes, data_loss, newest_wal, lay_out, replay, promote, .. } = &recovery.figures;

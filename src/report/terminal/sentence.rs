@@ -7,9 +7,9 @@ use crate::check::{self, CheckResult, ItemKind, Outcome};
 use crate::counted::{agreeing, counted};
 use crate::finding::{Finding, Name, Origin, Severity};
 use crate::rehearsal::Rehearsal;
-use crate::report::{Report, SourceKind};
 use crate::report::labels::Labels;
 use crate::report::text::{self, clip, visible};
+use crate::report::{Report, SourceKind};
 use crate::verdict::Verdict;
 
 /// A longer cause stands below, and is only counted here.
@@ -24,7 +24,11 @@ pub(super) fn of(report: &Report, groups: &[Group<'_>]) -> String {
     if report.targets.is_empty() {
         return "no target was rehearsed".to_owned();
     }
-    let run = Run { report, words: Words::of(report), labels: Labels::of(report.sources.iter().map(|source| source.path.as_str())) };
+    let run = Run {
+        report,
+        words: Words::of(report),
+        labels: Labels::of(report.sources.iter().map(|source| source.path.as_str())),
+    };
     // One that fails for warnings alone has come back, and so has one that only the profile's own checks fail.
     let failed = |target: &&Rehearsal| target.verdict == Verdict::Fail;
     let warned = |target: &Rehearsal| target.fail_on < Severity::Error && !target.shown_findings().any(Finding::fails);
@@ -56,7 +60,10 @@ pub(super) fn of(report: &Report, groups: &[Group<'_>]) -> String {
         }
     }
     if !for_warnings.is_empty() {
-        parts.push(run.sentence(&format!("{} with warnings, which fail here (--fail-on warning),", run.words.came), &for_warnings));
+        parts.push(run.sentence(
+            &format!("{} with warnings, which fail here (--fail-on warning),", run.words.came),
+            &for_warnings,
+        ));
     }
     if !untested.is_empty() {
         let why = common_reason(&untested).map(|why| format!(": {why}")).unwrap_or_default();

@@ -498,3 +498,33 @@ fn a_target_that_fails_for_warnings_alone_has_come_back() {
         "FAIL: shop.dump restored with warnings, which fail here (--fail-on warning), on warned (12.3 s)"
     );
 }
+
+#[test]
+fn a_cut_never_leaves_a_finding_without_its_fix() {
+    let block = "one\n\nerror[a]: x\n  affects   1\n  evidence  2\n  fix       do it\n            so\n\nlast\n";
+    let cut = |room: usize| super::cut(block.as_bytes(), room);
+    assert_eq!(cut(4), "one\n\nerror[a]: x\n  fix       do it\n… 5 more lines: --all shows everything\n");
+    assert_eq!(cut(3), "one\n\n… 7 more lines: --all shows everything\n");
+    assert!(cut(6).ends_with("  fix       do it\n… 3 more lines: --all shows everything\n"));
+}
+
+#[test]
+fn fixes_are_offered_only_where_there_are_some_to_write_and_none_were_written() {
+    let drawn = |nothing_to_write: bool, written: bool| {
+        let findings: Vec<Finding> = (0..40)
+            .map(|nth| Finding {
+                evidence: vec![format!("seen {nth}")],
+                ..Finding::new(Name::UnclassifiedError, format!("the server said {nth}"))
+            })
+            .collect();
+        let mut target = sample::target("a", "17.11", findings, Vec::new());
+        target.nothing_to_write = nothing_to_write;
+        target.fixes = written.then(crate::rehearsal::WrittenFixes::default);
+        plain(&sample::report(vec![target]))
+    };
+    for (nothing_to_write, written, offered) in [(false, false, true), (true, false, false), (false, true, false)] {
+        let text = drawn(nothing_to_write, written);
+        assert!(text.contains("Shortened: --all"), "{text}");
+        assert_eq!(text.contains("--write-fixes DIR"), offered, "{text}");
+    }
+}

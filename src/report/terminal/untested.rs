@@ -89,6 +89,7 @@ impl Page<'_> {
 fn left_open(check: &str) -> &'static str {
     match check {
         "writable" => "no trial insert into",
+        "functions" => "not looked into in full:",
         _ => "not compared:",
     }
 }
