@@ -16,8 +16,8 @@ use crate::engine::{DataDirectory, ExtensionRights, SandboxSpec};
 use crate::preflight::PreflightFinding;
 use crate::profile::Target;
 use crate::restore::Outcome;
-pub use chain::earlier;
 pub use backup::{BackupScan, BackupSource, BackupUnread, WalSource};
+pub use chain::earlier;
 pub use dump::{DumpSource, EntriesLeftOut, ScanInProgress};
 
 /// What is rehearsed. Cheap to clone.

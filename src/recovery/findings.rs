@@ -250,10 +250,7 @@ pub(super) fn not_reached(reach: &Reach, point: &Point) -> Finding {
 pub(super) fn of_path(reach: &Reach, _control: &Control) -> Vec<Finding> {
     let mut findings = Vec::new();
     // A base that is on no path to the timeline has fallen off none: that the server refuses it is all that is wrong.
-    let is_on_path = !matches!(
-        reach.why,
-        End::Refused(Refusal::NotAChild { .. } | Refusal::MinimumNotOnPath { .. })
-    );
+    let is_on_path = !matches!(reach.why, End::Refused(Refusal::NotAChild { .. } | Refusal::MinimumNotOnPath { .. }));
     if let Some(fell) = reach.fell_off.as_ref().filter(|_| is_on_path) {
         let title = format!(
             "segment {} is missing, so recovery goes on with {} of the timeline that was left at {}: what was given up there comes back",

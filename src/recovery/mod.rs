@@ -6,8 +6,8 @@
 
 mod archive;
 mod base;
-mod configuration;
 mod combine;
+mod configuration;
 mod feed;
 mod findings;
 mod lay_out;
@@ -22,8 +22,8 @@ mod verify;
 
 pub use archive::{FromCommand, FromFolder, NoArchive};
 pub use base::{manifest_broken, of_base, of_verification, unverifiable};
-pub use configuration::of_configuration;
 pub use combine::combine;
+pub use configuration::of_configuration;
 pub use feed::{Answer, Asked, Fed, Fetch, Fetched, feed};
 pub use findings::{disagreement, of_head, of_reach, shown, unidentified, why_it_ends};
 pub use lay_out::lay_out;

@@ -27,7 +27,11 @@ pub fn begun(source: &BackupSource, planned: &Planned, target: &Target) -> Recov
         server_said: Vec::new(),
         files_asked: 0,
         files_absent: Vec::new(),
-        figures: Figures { base_bytes: survey.bytes.saturating_add(planned.scan.earlier_bytes), scan: Some(Timed(planned.scan.took + plan.took)), ..Figures::default() },
+        figures: Figures {
+            base_bytes: survey.bytes.saturating_add(planned.scan.earlier_bytes),
+            scan: Some(Timed(planned.scan.took + plan.took)),
+            ..Figures::default()
+        },
         findings: source.told.iter().chain(&plan.findings).cloned().collect(),
         databases: Vec::new(),
     };
@@ -39,8 +43,7 @@ pub fn begun(source: &BackupSource, planned: &Planned, target: &Target) -> Recov
             last_transaction: reach.last_transaction.and_then(|ended| moment(ended.time)),
         };
         summary.reach_ends = why_it_ends(reach);
-        summary.figures.base_taken =
-            reach.checkpoint_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        summary.figures.base_taken = reach.checkpoint_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
         let last = reach.last_commit.and_then(|commit| moment(commit.time));
         summary.figures.data_loss = last.and_then(|last| {
             let lost = source.as_of.duration_since(last);
@@ -49,11 +52,8 @@ pub fn begun(source: &BackupSource, planned: &Planned, target: &Target) -> Recov
     }
     summary.figures.newest_wal = newest_wal(source, plan.reach.as_ref());
     if let Some(expected) = &plan.expected {
-        summary.expected = Whereabouts {
-            lsn: expected.lsn.to_string(),
-            timeline: None,
-            last_transaction: expected.last_transaction,
-        };
+        summary.expected =
+            Whereabouts { lsn: expected.lsn.to_string(), timeline: None, last_transaction: expected.last_transaction };
     }
     summary.findings.extend(over_budget(&summary, source, target));
     if plan.reach.is_some() {
@@ -105,7 +105,10 @@ pub fn nothing_fetched(source: &BackupSource, asked: &[Asked]) -> Option<Finding
     let is_nothing = !asked.iter().any(|asked| asked.answer == Answer::Here);
     let first = asked.iter().find(|asked| !asked.name.ends_with(".history"))?;
     (is_command && is_nothing).then(|| {
-        let title = format!("the command that fetches WAL brought nothing: it said of each of {} that it is not there", counted(asked.len(), "file"));
+        let title = format!(
+            "the command that fetches WAL brought nothing: it said of each of {} that it is not there",
+            counted(asked.len(), "file")
+        );
         let mut finding = Finding::new(Name::WalFetchFailed, title);
         finding.objects = vec![first.name.clone()];
         finding
@@ -152,12 +155,15 @@ fn words(span: std::time::Duration) -> String {
 
 /// Nobody has said what has to be there at the point.
 fn unasserted(point: &Point) -> Finding {
-    let title = format!("nothing says what must be there at {point}: it is known where recovery stopped, and not what it brought");
+    let title = format!(
+        "nothing says what must be there at {point}: it is known where recovery stopped, and not what it brought"
+    );
     let mut finding = Finding::new(Name::PointUnasserted, title);
     finding.commands = vec![
         "recovery:".to_owned(),
         "  before:".to_owned(),
-        "    - {name: the last order, sql: \"SELECT count(*) FROM orders WHERE id = 4711\", expect: \"= 1\"}".to_owned(),
+        "    - {name: the last order, sql: \"SELECT count(*) FROM orders WHERE id = 4711\", expect: \"= 1\"}"
+            .to_owned(),
     ];
     finding
 }
@@ -165,14 +171,20 @@ fn unasserted(point: &Point) -> Finding {
 /// The server came up without a word of the point that it was asked for.
 pub fn stopped_before(point: &Point, position: &Position) -> Finding {
     let at = position.replayed.map_or("an unknown place".to_owned(), |lsn| lsn.to_string());
-    Finding::new(Name::PointNotReached, format!("{point} was not reached: the server came to the end of the WAL at {at}"))
+    Finding::new(
+        Name::PointNotReached,
+        format!("{point} was not reached: the server came to the end of the WAL at {at}"),
+    )
 }
 
 /// The recovered state is later than the time that was asked for, as it is where that lies before the base.
 pub fn passed(stop: &Stop, point: &Point, position: &Position) -> Option<Finding> {
     let Stop::Time { at, .. } = stop else { return None };
     let last = position.last_transaction.filter(|last| last > at)?;
-    let title = format!("{point} was passed: the last transaction that came back ended at {}", last.strftime("%Y-%m-%d %H:%M:%S UTC"));
+    let title = format!(
+        "{point} was passed: the last transaction that came back ended at {}",
+        last.strftime("%Y-%m-%d %H:%M:%S UTC")
+    );
     Some(Finding::new(Name::PointPassed, title))
 }
 
@@ -182,7 +194,9 @@ pub fn not_entered(database: &str, error: &ClusterError) -> String {
         ClusterError::Server { said, .. } => said.message.clone(),
         other => other.to_string(),
     };
-    format!("database {database:?} cannot be entered: {said}; where it is its locale, name that in the profile's cluster.locales")
+    format!(
+        "database {database:?} cannot be entered: {said}; where it is its locale, name that in the profile's cluster.locales"
+    )
 }
 
 /// Learns the names of a database's objects, which messages may quote: they are no values of rows.

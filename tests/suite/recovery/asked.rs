@@ -91,7 +91,11 @@ fn a_dump_of_the_same_moment_is_compared_where_the_profile_says_that_it_is_one()
     let home = Home::new();
     let wishes = [
         Wish::new("same", 17, "to: latest, same_as_dump: true"),
-        Wish::new("earlier", 17, &format!("to: {{time: \"{}\"}}, same_as_dump: true", target_time(fixture.facts.mark(3).committed_at))),
+        Wish::new(
+            "earlier",
+            17,
+            &format!("to: {{time: \"{}\"}}, same_as_dump: true", target_time(fixture.facts.mark(3).committed_at)),
+        ),
         Wish::new("unsaid", 17, "to: latest"),
     ];
     let profiles: Vec<_> = wishes.iter().map(|wish| home.profile(&wish.yaml)).collect();
@@ -100,7 +104,11 @@ fn a_dump_of_the_same_moment_is_compared_where_the_profile_says_that_it_is_one()
     let ran = home.finish(command.arg("--wal").arg(fixture.path("wal")).arg("--dump").arg(&dump));
     // An unlogged table comes back empty, and the dump has its rows or not.
     let same: Vec<_> = complaints(ran.target("same")).into_iter().filter(|name| !EXPECTED.contains(name)).collect();
-    assert!(ran.target("same").checks.iter().any(|result| result.check == "rows" && result.compared["row"] > 1000), "{}", ran.stdout);
+    assert!(
+        ran.target("same").checks.iter().any(|result| result.check == "rows" && result.compared["row"] > 1000),
+        "{}",
+        ran.stdout
+    );
     assert_eq!(same, [""; 0], "{}", ran.stdout);
     assert_eq!(ran.target("earlier").verdict, Verdict::Fail, "{}", ran.stdout);
     assert!(!ran.target("unsaid").checks.iter().any(|result| result.check == "rows"), "{}", ran.stdout);
