@@ -11,7 +11,7 @@ use pgbackup_reader::{Lsn, SegmentSize, from_postgres, reach, to_postgres};
 use reach::{Asked, BackupFrom, Ended, Goal, Outcome, Question, Reach, ServerWould, Start};
 
 use super::{Least, Stop, Wanted, findings};
-use crate::finding::Finding;
+use crate::finding::{Finding, Name};
 use crate::profile::{Point, PointTime, Recovery, TimelineWish};
 
 /// What is known of a backup before it is recovered.
@@ -171,6 +171,10 @@ impl Plan {
                     self.findings.push(findings::not_reached(&reach, point));
                 }
             }
+        }
+        if reach.fell_off.is_some() {
+            // What comes next on the newer timeline does not continue the older one: no damage of its own.
+            self.findings.retain(|finding| finding.name != Name::WalDamaged);
         }
         self.findings.extend(findings::of_path(&reach, control));
         self.reach = Some(reach);

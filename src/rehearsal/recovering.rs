@@ -180,6 +180,7 @@ impl Recovering<'_> {
         let mut result = CheckResult::new(BASE, Group::Integrity);
         result.looked_at = format!("{} files", self.planned.scan.survey.files);
         let mut findings = recovery::of_base(&self.planned.scan.survey);
+        findings.extend(recovery::of_configuration(&self.planned.scan.survey));
         match (self.planned.has_manifest, self.source.base.manifest()) {
             (true, _) => {
                 let Verified { findings: found, could_not } = recovery::verify(self.sandbox).await?;

@@ -102,8 +102,6 @@ mod tests {
             RunError::Base(_) => "Base",
             RunError::Archive(_) => "Archive",
             RunError::DumpUnread(_) => "DumpUnread",
-            RunError::Base(_) => "Base",
-            RunError::Archive(_) => "Archive",
             RunError::Profile(_) => "Profile",
             RunError::Fixes(_) => "Fixes",
             RunError::State { .. } => "State",

@@ -212,6 +212,7 @@ impl Run<'_> {
         if self.report.sources.len() == 1 {
             return format!("{} {verb} {}", self.subject(), self.places(targets));
         }
+        let verb = &if targets.len() == 1 { verb.to_owned() } else { verb.replacen("was ", "were ", 1) };
         let all = counted(self.report.targets.len(), self.labels.noun());
         if targets.len() == self.report.targets.len() {
             let all = if targets.len() == 2 { format!("both {}s", self.labels.noun()) } else { format!("all {all}") };
