@@ -211,6 +211,12 @@ pub(super) fn before_backup(reach: &Reach, point: &Point) -> Finding {
     finding
 }
 
+/// A time before the base was begun, where nothing else is known of the WAL.
+pub(super) fn before_base(point: &Point, begun: Option<Timestamp>) -> Finding {
+    let begun = begun.map(|begun| format!(", which was begun at {}", shown(begun))).unwrap_or_default();
+    Finding::new(Name::PointBeforeBackup, format!("{point} lies before this base{begun}"))
+}
+
 /// A point that the WAL does not reach.
 pub(super) fn not_reached(reach: &Reach, point: &Point) -> Finding {
     let is_unknown = matches!(point, Point::Name(_) | Point::Xid { .. });

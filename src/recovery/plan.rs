@@ -90,6 +90,11 @@ impl Plan {
         let Some(archive) = material.archive else {
             // What a command can bring is known when it was asked.
             match stop(point, None) {
+                Some((Stop::Time { at, .. }, _)) if control.checkpoint_time.is_some_and(|begun| begun > at) => {
+                    // The server would stop behind it, and call that the point.
+                    self.findings.push(findings::before_base(point, control.checkpoint_time));
+                    self.is_refused = true;
+                }
                 Some((stop, _)) => self.wanted.stop = stop,
                 None => {
                     self.findings.push(findings::no_last_commit(point));

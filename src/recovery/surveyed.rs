@@ -178,6 +178,17 @@ mod tests {
         Ended { at: Lsn(at), end: Lsn(at + 40), xid: 7, time: 0, committed: true }
     }
 
+    #[test]
+    fn a_timeline_that_nobody_continued_says_what_latest_would_follow() {
+        let polluted =
+            Polluted { parent: Timeline(1), fork: Lsn(3 * MIB), parent_commit: commit(5 * MIB), own_commit: None };
+        let finding = of_polluted(Timeline(2), &polluted);
+        assert_eq!(finding.name, Name::TimelinePolluted);
+        assert_eq!(finding.objects, ["00000002.history"]);
+        let evidence = ["last commit of timeline 1: 2000-01-01 00:00:00 UTC", "timeline 2 has no commit of its own"];
+        assert_eq!(finding.evidence, evidence);
+    }
+
     /// An archive with timeline 1 alone, which `change` makes of it.
     fn survey(change: impl FnOnce(&mut TimelineSurvey)) -> Survey {
         let size = SegmentSize::new(1 << 20).unwrap();

@@ -309,10 +309,10 @@ fn latin1_has_no_room(majors: &[u16]) {
         let finding = ran.finding("encoding-unrepresentable");
         assert!(finding.count > 1, "{finding:?}");
         assert!(finding.objects.iter().any(|object| object.contains("customers")), "{finding:?}");
-        // Whatever else failed did so because of it.
+        // Whatever else failed did so because of it; and a role is missing that only lost objects name.
         let failing: Vec<&str> =
             ran.only().findings().filter(|finding| finding.fails()).map(|finding| finding.name.as_str()).collect();
-        assert_eq!(failing, ["encoding-unrepresentable"], "{}", ran.json);
+        assert_eq!(failing, ["encoding-unrepresentable", "role-missing"], "{}", ran.json);
     }
 }
 

@@ -87,11 +87,7 @@ impl Recovering<'_> {
             None if *stop != Stop::End && line.is_none() => {
                 add(draft, summary::stopped_before(&self.planned.point, &position));
             }
-            None => {
-                if let Some(finding) = summary::passed(stop, &self.planned.point, &position) {
-                    add(draft, finding);
-                }
-            }
+            None => {}
         }
         let promoting = Instant::now();
         if position.in_recovery {

@@ -177,17 +177,6 @@ pub fn stopped_before(point: &Point, position: &Position) -> Finding {
     )
 }
 
-/// The recovered state is later than the time that was asked for, as it is where that lies before the base.
-pub fn passed(stop: &Stop, point: &Point, position: &Position) -> Option<Finding> {
-    let Stop::Time { at, .. } = stop else { return None };
-    let last = position.last_transaction.filter(|last| last > at)?;
-    let title = format!(
-        "{point} was passed: the last transaction that came back ended at {}",
-        last.strftime("%Y-%m-%d %H:%M:%S UTC")
-    );
-    Some(Finding::new(Name::PointPassed, title))
-}
-
 /// Why a database cannot be looked at.
 pub fn not_entered(database: &str, error: &ClusterError) -> String {
     let said = match error {

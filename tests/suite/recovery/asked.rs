@@ -114,3 +114,27 @@ fn a_dump_of_the_same_moment_is_compared_where_the_profile_says_that_it_is_one()
     assert!(!ran.target("unsaid").checks.iter().any(|result| result.check == "rows"), "{}", ran.stdout);
     assert!(ran.target("unsaid").notices.iter().any(|notice| notice.contains("same_as_dump")), "{}", ran.stdout);
 }
+
+#[test]
+fn what_keeps_a_server_from_starting_is_told_in_its_words_and_a_slow_recovery_too() {
+    let fixture = backup::of(15);
+    let wishes = [
+        Wish::new("preloads", 15, "to: latest, settings: {shared_preload_libraries: no_such_library}"),
+        Wish::new("hurries", 15, "to: latest, max_duration: 1ms"),
+        Wish::new("waits", 15, "to: latest, max_duration: 10m"),
+    ];
+    let ran = super::recover(&Home::new(), &fixture.path("base"), &fixture.path("wal"), &wishes);
+    let refused = findings(ran.target("preloads"), "recovery-refused");
+    assert!(refused.len() == 1 && refused[0].title.contains("no_such_library"), "{}", ran.stdout);
+    assert_eq!(findings(ran.target("hurries"), "recovery-too-slow").len(), 1, "{}", ran.stdout);
+    assert_passed(ran.target("waits"), &ran);
+}
+
+#[test]
+fn a_time_before_the_base_is_refused_also_where_nothing_can_be_read_of_the_wal() {
+    let fixture = backup::of(15);
+    let before = target_time(fixture.facts.mark(1).committed_at);
+    let ran = by_command(&format!("cp '{}/'%f %p", fixture.path("wal").display()), &format!("{{time: \"{before}\"}}"));
+    assert_eq!(complaints(ran.only()), ["point-before-backup"], "{}", ran.stdout);
+    assert!(ran.only().judge.is_none(), "something was started: {}", ran.stdout);
+}
