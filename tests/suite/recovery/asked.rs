@@ -10,7 +10,7 @@ use crate::support::home::findings;
 use crate::support::{Home, Ran};
 
 const ASKED: &str = "before: [{name: mark 3, sql: \"SELECT count(*) FROM marks WHERE n = 3\", expect: \"= 1\"}], \
-                     after: [{name: the accident, sql: \"SELECT to_regclass('accident') IS NULL\", expect: \"true\"}]";
+                     after: [{name: the accident, sql: \"SELECT to_regclass('accident') IS NULL\", expect: true}]";
 
 #[test]
 fn both_sides_of_a_point_are_asked_and_each_that_does_not_hold_is_a_finding() {
