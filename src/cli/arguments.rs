@@ -49,7 +49,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Rehearse dumps and base backups in throwaway clusters: one target for each profile
-    Run(Run),
+    Run(Box<Run>),
     /// Say what a dump or base backup is and what it requires, and what profiles would fail on; starts nothing
     Inspect(Inspect),
     /// Write a first set of profiles and queries for a dump or base backup

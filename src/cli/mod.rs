@@ -39,7 +39,7 @@ pub fn main() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match arguments.command {
-            Command::Run(arguments) => run::run(arguments).await,
+            Command::Run(arguments) => run::run(*arguments).await,
             Command::Inspect(arguments) => inspect::inspect(&arguments),
             Command::Init(arguments) => init::init(&arguments),
             Command::Profiles(arguments) => profiles::profiles(arguments).await,

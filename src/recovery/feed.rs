@@ -189,7 +189,7 @@ async fn hand_over(
     mut bytes: Box<dyn Read + Send>,
     fed: &Fed,
 ) -> io::Result<Result<(), String>> {
-    let (block, count) = if size % BLOCK == 0 { (BLOCK, size / BLOCK) } else { (size, 1) };
+    let (block, count) = if size.is_multiple_of(BLOCK) { (BLOCK, size / BLOCK) } else { (size, 1) };
     let (block, count) = if size == 0 { (1, 0) } else { (block, count) };
     answers.write_all(format!("here {block} {count}\n").as_bytes()).await?;
     let mut left = size;

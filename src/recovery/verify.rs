@@ -54,7 +54,7 @@ pub async fn ready(sandbox: &dyn Sandbox) -> Result<(), EngineError> {
 pub async fn version(sandbox: &dyn Sandbox) -> Result<String, EngineError> {
     let (_, said) = run(sandbox, &["postgres", "--version"]).await?;
     let version = said.trim().strip_prefix("postgres (PostgreSQL) ").map(str::to_owned);
-    version.ok_or_else(|| EngineError::Call { action: "cannot ask the server for its version", reason: said })
+    version.ok_or(EngineError::Call { action: "cannot ask the server for its version", reason: said })
 }
 
 /// Runs a program of the server's to its end, and gives its exit code and all that it said.

@@ -230,7 +230,7 @@ async fn planned(
         Err(NotPlanned::Untested(reason)) => Err(Err(Stopped::NotBrought(reason))),
         Err(NotPlanned::Damaged(finding)) => {
             let mut result = CheckResult::new(recovering::BASE, Group::Integrity);
-            let findings = source.told.iter().cloned().chain([finding]).collect();
+            let findings = source.told.iter().cloned().chain([*finding]).collect();
             result.outcome = Outcome::Looked { findings };
             draft.checks.push(result);
             Err(Ok(()))

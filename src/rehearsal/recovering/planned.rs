@@ -31,7 +31,7 @@ pub enum NotPlanned {
     /// The target cannot take it, or it could not be looked at.
     Untested(String),
     /// The base is damaged.
-    Damaged(Finding),
+    Damaged(Box<Finding>),
 }
 
 /// Reads the base and the archive as far as the point.
@@ -44,13 +44,13 @@ pub async fn plan(source: &BackupSource, target: &Target) -> Result<Planned, Not
             let mut finding =
                 Finding::new(Name::BackupIncomplete, format!("the base cannot be read: {}", unread.reason));
             finding.objects = vec![source.base.path().display().to_string()];
-            NotPlanned::Damaged(finding)
+            NotPlanned::Damaged(Box::new(finding))
         }
         false => NotPlanned::Untested(format!("the base cannot be read: {}", unread.reason)),
     })?;
     fits(source, target)?;
     if let Err(broken) = &source.earlier {
-        return Err(NotPlanned::Damaged((**broken).clone()));
+        return Err(NotPlanned::Damaged(broken.clone()));
     }
     let (source, recovery, scanned) = (source.clone(), target.recovery.clone(), Arc::clone(&scan));
     let point = recovery.to.first().cloned().unwrap_or(Point::Latest);

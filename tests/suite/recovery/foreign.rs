@@ -150,14 +150,6 @@ fn files_that_are_missing_of_a_base_are_named() {
 }
 
 #[test]
-fn an_incremental_backup_alone_does_not_pass() {
-    let fixture = backup::of(17);
-    let wish = Wish::new("latest", 17, "to: [latest]");
-    let ran = recover(&Home::new(), &fixture.path("incr/incremental"), &fixture.path("wal"), &[wish]);
-    assert_ne!(ran.only().verdict, Verdict::Pass, "{}", ran.stdout);
-}
-
-#[test]
 fn a_base_of_another_major_than_the_target_is_untested_and_says_why() {
     let fixture = backup::of(15);
     let ran = recover(
