@@ -33,7 +33,7 @@ const LEFT_OUT: [&[u8]; 5] =
 /// Everybody of the sandbox is who they say they are: nobody else can connect.
 const HBA: &str = "local all all trust\nhost all all 127.0.0.1/32 trust\n";
 
-/// Lays out a base, each of those that it builds upon in [`member`] until they are [joined](super::combine). `done` counts the bytes of
+/// Lays out a base, each of those that it builds upon in folders of their own until they are [joined](super::combine). `done` counts the bytes of
 /// files that have passed.
 ///
 /// # Errors

@@ -92,7 +92,7 @@ fn a_backup_that_barman_does_not_call_done_is_incomplete_although_it_comes_back(
     fs::write(&info, text.replace("status=DONE", "status=WAITING_FOR_WALS")).unwrap();
     let ran = home.run_with(&server, &[&profile(17, "")], &["--to", &before_the_accident(repositories)]);
     ran.expect(1);
-    assert_eq!(ran.names(), ["backup-incomplete"]);
+    assert!(ran.names().contains(&"backup-incomplete"), "{:?}", ran.names());
     assert!(ran.finding("backup-incomplete").title.contains("WAITING_FOR_WALS"), "{}", ran.json);
     assert!(ran.only().recovery.as_ref().unwrap().replayed.is_some(), "it was recovered all the same: {}", ran.json);
 }

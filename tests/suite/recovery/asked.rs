@@ -133,7 +133,7 @@ fn what_keeps_a_server_from_starting_is_told_in_its_words_and_a_slow_recovery_to
 #[test]
 fn a_time_before_the_base_is_refused_also_where_nothing_can_be_read_of_the_wal() {
     let fixture = backup::of(15);
-    let before = target_time(fixture.facts.mark(1).committed_at);
+    let before = target_time(fixture.facts.mark(1).committed_at - jiff::SignedDuration::from_mins(1));
     let ran = by_command(&format!("cp '{}/'%f %p", fixture.path("wal").display()), &format!("{{time: \"{before}\"}}"));
     assert_eq!(complaints(ran.only()), ["point-before-backup"], "{}", ran.stdout);
     assert!(ran.only().judge.is_none(), "something was started: {}", ran.stdout);
