@@ -159,12 +159,16 @@ async fn done(
                     None => "interrupted before it was done".into(),
                 },
                 Stopped::Limit(limit) => limit.to_string(),
-                Stopped::Cluster(error) => match &context.source {
-                    Source::Dump(dump) if let Some(scan) = dump.scanned() => {
-                        Mask::new(&scan.names, target, context.show_data).cluster(&error)
+                Stopped::Cluster(error) => {
+                    let scanned = match &context.source {
+                        Source::Dump(dump) => dump.scanned(),
+                        Source::Backup(_) => None,
+                    };
+                    match scanned {
+                        Some(scan) => Mask::new(&scan.names, target, context.show_data).cluster(&error),
+                        None => Mask::of_target(target).cluster(&error),
                     }
-                    _ => Mask::of_target(target).cluster(&error),
-                },
+                }
                 Stopped::NotBrought(why) => why,
                 Stopped::Panicked | Stopped::NeedsDisk => {
                     "pgrehearse itself failed, which is a bug of pgrehearse; please report it".into()
