@@ -61,7 +61,8 @@ pub struct Mark(i64);
 pub async fn mark(session: &Session) -> Result<Mark, ClusterError> {
     let sql = "SELECT size FROM pg_stat_file(pg_current_logfile('csvlog'))";
     let rows = session.query(sql, &[], "cannot find the server's log").await?;
-    Ok(Mark(rows.first().map_or(0, |row| row.get(0))))
+    // The log's collector may not have written down yet which file it is; nothing that matters is in it then.
+    Ok(Mark(rows.first().and_then(|row| row.get::<_, Option<i64>>(0)).unwrap_or_default()))
 }
 
 /// Reads all errors of others than this session since `mark`.
